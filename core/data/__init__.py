@@ -1,0 +1,1 @@
+"""From bytes to arrays: reading a table, understanding its columns, splitting and preparing it."""
