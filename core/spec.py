@@ -44,10 +44,10 @@ MAX_PARAMETERS: Final = 20_000_000
 Activation = Literal[
     "linear", "relu", "leaky_relu", "relu6", "elu", "selu", "celu", "gelu", "silu", "swish", "mish", "sigmoid",
     "tanh", "softplus", "softsign", "softmax", "log_softmax", "log_sigmoid", "exponential", "hard_sigmoid",
-    "hard_silu", "hard_swish", "hard_tanh", "hard_shrink", "soft_shrink", "tanh_shrink", "threshold", "squareplus",
+    "hard_silu", "hard_swish", "hard_tanh", "hard_shrink", "soft_shrink", "tanh_shrink", "squareplus",
     "sparse_plus", "sparse_sigmoid", "sparsemax",
 ]  # fmt: skip
-"""Every Keras activation that keeps the width of its layer (``glu`` halves it)."""
+"""Every Keras activation that keeps the width of its layer (``glu`` halves it; ``threshold`` needs numbers)."""
 
 Loss = Literal[
     "mse", "mae", "mape", "msle", "huber", "log_cosh", "binary_crossentropy", "binary_focal_crossentropy",

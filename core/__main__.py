@@ -1,0 +1,143 @@
+"""The same lab without a browser: ``python -m core run|bench``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import core
+from core.errors import InputRefused
+
+DONE, FAILED, REFUSED = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; return the exit status: 0 done, 1 the work failed, 2 the input was refused."""
+    parser = _parser()
+    try:
+        chosen = parser.parse_args(arguments)
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+    verb: Callable[[argparse.Namespace], int] = chosen.verb
+    try:
+        return verb(chosen)
+    except InputRefused as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        # The reader of a pipe left; there is no one to tell.
+        sys.stderr.close()
+        return FAILED
+    except Exception as error:
+        logging.getLogger(__name__).debug("the work failed", exc_info=True)
+        reason = " ".join(str(error).split())[:300]
+        print(f"The work failed: {type(error).__name__}: {reason}", file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core", description=core.__doc__)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    run = verbs.add_parser("run", help="train all variants of a spec, here")
+    run.add_argument("spec", metavar="SPEC.json")
+    run.add_argument("--json", action="store_true", help="print the results as JSON")
+    run.add_argument("--plot", metavar="OUT.html", help="write the loss curves as a page that needs nothing else")
+    run.set_defaults(verb=_run)
+    bench = verbs.add_parser("bench", help="how fast, against plain model.fit, in one run")
+    bench.add_argument("--json", action="store_true", help="print the figures as JSON")
+    bench.set_defaults(verb=_bench)
+    return parser
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    results = core.train(core.load_spec(chosen.spec), _progress_bar if sys.stderr.isatty() else None)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    if chosen.plot:
+        from core.plot import write_page
+
+        write_page(results, chosen.plot)
+    if chosen.json:
+        print(json.dumps(results, allow_nan=False))
+    else:
+        print(_table(_RUN_COLUMNS, results["runs"]))
+    return FAILED if all(run["state"] == "failed" for run in results["runs"]) else DONE
+
+
+def _progress_bar(progress: Any) -> None:
+    share = (progress.run + progress.epoch / progress.spec.training.epochs) / progress.runs
+    bar = "█" * round(30 * share)
+    print(f"\r{bar:<30} run {progress.run + 1} of {progress.runs}, epoch {progress.epoch}  ", end="", file=sys.stderr)
+
+
+def _bench(chosen: argparse.Namespace) -> int:
+    from core.training.bench import benchmark
+
+    rows = []
+    for measured in benchmark():
+        rows.append(measured.as_dict())
+        print(f"{measured.name}: {measured.warm_ratio:.0f}× warm", file=sys.stderr)
+    print(json.dumps({"cases": rows}) if chosen.json else _table(_BENCH_COLUMNS, rows))
+    return DONE
+
+
+def _number(value: Any, pattern: str = ".4g") -> str:
+    return "–" if value is None else format(value, pattern)
+
+
+def _last(run: Mapping[str, Any], name: str) -> Any:
+    return (run["history"].get(name) or [None])[-1]
+
+
+def _state(run: Mapping[str, Any]) -> str:
+    if run["state"] == "diverged":
+        return f"diverged at epoch {run['diverged_at']}"
+    return f"failed: {run['error']}" if run["state"] == "failed" else str(run["state"])
+
+
+_Columns = Mapping[str, Callable[[Mapping[str, Any]], str]]
+
+_RUN_COLUMNS: Final[_Columns] = {
+    "variant": lambda run: ", ".join(f"{path.split('.')[-1]} {value}" for path, value in run["variant"].items()) or "–",
+    "seed": lambda run: str(run["seed"]),
+    "loss": lambda run: _number(_last(run, "loss")),
+    "val loss": lambda run: _number(_last(run, "val_loss")),
+    "baseline": lambda run: _number((run["baseline"] or {}).get("loss")),
+    "skill": lambda run: _number(run["skill"], ".3f"),
+    "val skill": lambda run: _number(run["val_skill"], ".3f"),
+    "epochs": lambda run: str(run["epochs"]),
+    "seconds": lambda run: _number(run["seconds"], ".2f"),
+    "state": _state,
+}
+
+_BENCH_COLUMNS: Final[_Columns] = {
+    "case": lambda row: str(row["name"]),
+    "epochs": lambda row: str(row["epochs"]),
+    "compiler": lambda row: str(row["compiler"]),
+    "fit ms/epoch": lambda row: _number(row["fit_epoch"] * 1000, ".1f"),
+    "lab ms/epoch": lambda row: _number(row["lab_warm"] / row["epochs"] * 1000, ".2f"),
+    "warm ratio": lambda row: _number(row["warm_ratio"], ".0f") + "×",
+    "fit cold s": lambda row: _number(row["fit_cold"], ".2f"),
+    "lab cold s": lambda row: _number(row["lab_cold"], ".2f"),
+    "cold ratio": lambda row: _number(row["cold_ratio"], ".1f") + "×",
+    "deviation": lambda row: _number(row["deviation"], ".1e"),
+}
+
+
+def _table(columns: _Columns, rows: Sequence[Mapping[str, Any]]) -> str:
+    lines = [list(columns), *([cell(row) for cell in columns.values()] for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Target columns → what the network is trained to give: scaled numbers, class indices, one-hot rows or labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from core.errors import InputRefused
+from core.spec import ModelSpec, TargetScaling, Task
+
+SPARSE_LOSS: Final = "sparse_categorical_crossentropy"
+
+_ACTIVATION: Final[Mapping[Task, str]] = {
+    "regression": "linear", "binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"
+}  # fmt: skip
+_LOSS: Final[Mapping[Task, str]] = {
+    "regression": "mse", "binary": "binary_crossentropy", "multiclass": "categorical_crossentropy",
+    "multilabel": "binary_crossentropy",
+}  # fmt: skip
+_LARGEST_LOG: Final = 700.0
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The last layer, the loss and the metric, every ``auto`` resolved."""
+
+    units: int
+    activation: str
+    loss: str
+    metric: str
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """An invertible scaling of regression targets, in float64; calling it turns predictions back into own units.
+
+    ``z = (y - shift) / factor``; ``log`` is ``z = sign(d) log(1 + |d|)`` with ``d = y - shift`` and `shift` the
+    smallest fitted target, so that values below it, too, have an image.
+    """
+
+    kind: TargetScaling = "none"
+    shift: np.ndarray | float = 0.0
+    factor: np.ndarray | float = 1.0
+
+    def scale(self, y: np.ndarray) -> np.ndarray:
+        """Return `y` [rows, targets] scaled."""
+        if self.kind == "log":
+            distance = y - self.shift
+            return np.asarray(np.sign(distance) * np.log1p(np.abs(distance)))
+        return np.asarray((y - self.shift) / self.factor)
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        """Return scaled predictions [rows, targets] in the target's own units, float64."""
+        z = np.asarray(z, np.float64)
+        if self.kind == "log":
+            return np.asarray(np.sign(z) * np.expm1(np.minimum(np.abs(z), _LARGEST_LOG)) + self.shift)
+        return np.asarray(z * self.factor + self.shift)
+
+
+def fit_target_scale(kind: TargetScaling, y: np.ndarray) -> TargetScale:
+    """Return the scaling `kind` learnt from `y`, float64 [rows, targets]; a constant target is only shifted."""
+    if kind == "none":
+        return TargetScale()
+    low = y.min(axis=0)
+    if kind == "log":
+        return TargetScale(kind, low)
+    shift, factor = (y.mean(axis=0), y.std(axis=0)) if kind == "standard" else (low, y.max(axis=0) - low)
+    # Rounding leaves a constant column a tiny deviation, which must not become its unit.
+    tiny = 10 * np.finfo(np.float64).eps * np.abs(shift)
+    return TargetScale(kind, shift, np.where(factor > tiny, factor, 1.0))
+
+
+def resolve_outputs(model: ModelSpec, task: Task, targets: int, classes: int) -> Outputs:
+    """Return the last layer, loss and metric for `task`.
+
+    Raises
+    ------
+    InputRefused
+        If the model has more than one output unit and fewer than classes.
+    """
+    if model.output_units == "auto":
+        units = {"binary": 1, "multiclass": max(2, classes)}.get(task, targets)
+    else:
+        units = model.output_units
+        if task in {"binary", "multiclass"} and 1 < units < classes:
+            raise InputRefused(
+                f"model.output_units: {units} units cannot tell {classes} classes apart; allowed: auto, 1, or at least "
+                f"{classes}.",
+                "model.output_units",
+            )
+        if task == "multilabel" and units not in {1, targets}:
+            raise InputRefused(
+                f"model.output_units: {units} units for {targets} labels; allowed: auto or {targets}.",
+                "model.output_units",
+            )
+    several = task == "binary" and units > 1
+    activation = model.output_activation
+    loss = model.loss
+    return Outputs(
+        units=units,
+        activation=("softmax" if several else _ACTIVATION[task]) if activation == "auto" else activation,
+        loss=("categorical_crossentropy" if several else _LOSS[task]) if loss == "auto" else loss,
+        metric="mae" if task == "regression" else "accuracy",
+    )
+
+
+def encode_classes(indices: np.ndarray, outputs: Outputs) -> np.ndarray:
+    """Return int64 [rows] as float32: indices [rows, 1] for one unit or a sparse loss, else one-hot [rows, units]."""
+    if outputs.units == 1 or outputs.loss == SPARSE_LOSS:
+        return indices.astype(np.float32)[:, None]
+    return np.asarray(np.eye(outputs.units, dtype=np.float32)[indices])

@@ -1,0 +1,231 @@
+"""The tables that need no file: scikit-learn's bundled sets under human names, and seeded generated ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pandas as pd
+
+from core.data.table import Table, table_of
+from core.errors import InputRefused
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number a sample takes, its default and its range (ends included); whole if the default is."""
+
+    default: float
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One entry of the registry; `build` takes the parameters by name and returns a frame."""
+
+    name: str
+    title: str
+    about: str
+    target: str
+    build: Callable[..., pd.DataFrame]
+    parameters: Mapping[str, Parameter]
+
+
+def sample_table(query: str) -> Table:
+    """Return the sample named by `query`: ``moons``, ``moons?n=500&noise=0.1&seed=0``.
+
+    Raises
+    ------
+    InputRefused
+        If the name, a parameter or its value is not one the registry allows.
+    """
+    name, _, parameters = query.removeprefix("sample:").partition("?")
+    if name not in SAMPLES:
+        raise InputRefused(f"data.source: there is no sample {name!r}; allowed: {', '.join(SAMPLES)}.", "data.source")
+    sample = SAMPLES[name]
+    return table_of(sample.build(**_values(sample, parameters)))
+
+
+def _values(sample: Sample, query: str) -> dict[str, float]:
+    values = {key: parameter.default for key, parameter in sample.parameters.items()}
+    for key, text in parse_qsl(query, keep_blank_values=True):
+        if key not in sample.parameters:
+            allowed = ", ".join(sample.parameters)
+            raise InputRefused(
+                f"data.source: {sample.name} has no parameter {key!r}; allowed: {allowed}.", "data.source"
+            )
+        parameter = sample.parameters[key]
+        number = int if isinstance(parameter.default, int) else float
+        try:
+            value = number(text)
+        except ValueError:
+            value = None
+        if value is None or not parameter.minimum <= value <= parameter.maximum:
+            what = "a whole number" if number is int else "a number"
+            raise InputRefused(
+                f"data.source: {key}={text[:40]} is refused for {sample.name}; "
+                f"allowed: {what} from {parameter.minimum:g} to {parameter.maximum:g}.",
+                "data.source",
+            )
+        values[key] = value
+    return values
+
+
+def _rng(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(seed))
+
+
+def _bundled(loader: str, target: str, rows: int) -> Callable[..., pd.DataFrame]:
+    def build(n: int, seed: int) -> pd.DataFrame:
+        from sklearn import datasets
+
+        bunch = getattr(datasets, loader)()
+        names = [str(name).removesuffix(" (cm)").replace("_", " ") for name in bunch.feature_names]
+        frame = pd.DataFrame(bunch.data, columns=_BUNDLED_NAMES.get(loader, names))
+        labels = bunch.get("target_names")
+        if labels is not None and isinstance(labels[0], str):
+            words = [str(label).replace("class_", "cultivar ") for label in labels]
+            frame[target] = np.asarray(words, dtype=object)[bunch.target]
+        else:
+            frame[target] = bunch.target
+        if n < rows:
+            frame = frame.iloc[np.sort(_rng(seed).permutation(rows)[:n])].reset_index(drop=True)
+        return frame
+
+    return build
+
+
+_BUNDLED_NAMES: Final[Mapping[str, list[str]]] = {
+    "load_diabetes": [
+        "age", "sex", "body mass index", "blood pressure", "total cholesterol", "LDL cholesterol", "HDL cholesterol",
+        "cholesterol ratio", "log triglycerides", "blood sugar",
+    ],
+}  # fmt: skip
+
+
+def _points(x: np.ndarray, label: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({"x1": x[:, 0], "x2": x[:, 1], "label": np.asarray(names, dtype=object)[label]})
+
+
+def _moons(n: int, noise: float, seed: int) -> pd.DataFrame:
+    from sklearn.datasets import make_moons
+
+    x, label = make_moons(n, noise=noise, random_state=seed)
+    return _points(x, label, ("upper", "lower"))
+
+
+def _circles(n: int, noise: float, seed: int) -> pd.DataFrame:
+    from sklearn.datasets import make_circles
+
+    x, label = make_circles(n, noise=noise, factor=0.5, random_state=seed)
+    return _points(x, label, ("outer", "inner"))
+
+
+def _blobs(n: int, noise: float, classes: int, seed: int) -> pd.DataFrame:
+    from sklearn.datasets import make_blobs
+
+    x, label = make_blobs(n, centers=classes, cluster_std=noise, random_state=seed)
+    return _points(x, label, [f"blob {i + 1}" for i in range(classes)])
+
+
+def _xor(n: int, noise: float, seed: int) -> pd.DataFrame:
+    rng = _rng(seed)
+    x = rng.uniform(-1, 1, (n, 2))
+    label = (x[:, 0] * x[:, 1] < 0).astype(int)
+    return _points(x + rng.normal(0, noise, (n, 2)), label, ("same sign", "other sign"))
+
+
+def _spiral(n: int, noise: float, turns: float, seed: int) -> pd.DataFrame:
+    rng = _rng(seed)
+    label = np.arange(n) % 2
+    radius = np.sqrt(rng.uniform(0.02, 1, n))
+    angle = 2 * np.pi * turns * radius + np.pi * label
+    x = np.column_stack((radius * np.cos(angle), radius * np.sin(angle)))
+    return _points(x + rng.normal(0, noise, (n, 2)), label, ("first arm", "second arm"))
+
+
+def _curve(f: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> Callable[..., pd.DataFrame]:
+    def build(n: int, noise: float, seed: int) -> pd.DataFrame:
+        rng = _rng(seed)
+        x = np.sort(rng.uniform(low, high, n))
+        return pd.DataFrame({"x": x, "y": f(x) + rng.normal(0, noise, n)})
+
+    return build
+
+
+def _friedman(n: int, noise: float, seed: int) -> pd.DataFrame:
+    from sklearn.datasets import make_friedman1
+
+    x, y = make_friedman1(n, n_features=10, noise=noise, random_state=seed)
+    return _numbered(x).assign(y=y)
+
+
+def _noise_labels(n: int, features: int, seed: int) -> pd.DataFrame:
+    rng = _rng(seed)
+    return _numbered(rng.random((n, features))).assign(label=rng.integers(0, 2, n))
+
+
+def _noise_targets(n: int, features: int, seed: int) -> pd.DataFrame:
+    rng = _rng(seed)
+    return _numbered(rng.random((n, features))).assign(y=rng.random(n))
+
+
+def _numbered(x: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(x, columns=[f"x{i + 1}" for i in range(x.shape[1])])
+
+
+_SEED: Final = Parameter(0, 0, 2**31 - 1)
+
+
+def _rows(default: int) -> dict[str, Parameter]:
+    return {"n": Parameter(default, 4, 100_000), "seed": _SEED}
+
+
+def _shape(default: int, noise: float, **more: Parameter) -> dict[str, Parameter]:
+    return _rows(default) | {"noise": Parameter(noise, 0.0, 10.0)} | more
+
+
+def _whole(rows: int) -> dict[str, Parameter]:
+    return {"n": Parameter(rows, 4, rows), "seed": _SEED}
+
+
+_ALL: Final = (
+    Sample("iris", "Iris flowers", "Tell three iris species apart by the size of their petals and sepals.",
+           "species", _bundled("load_iris", "species", 150), _whole(150)),
+    Sample("wine", "Wine", "Tell three growers' wines apart by 13 chemical measurements of very different scales.",
+           "cultivar", _bundled("load_wine", "cultivar", 178), _whole(178)),
+    Sample("breast_cancer", "Breast cancer", "Tell malignant from benign tumours by 30 measurements of cell nuclei.",
+           "diagnosis", _bundled("load_breast_cancer", "diagnosis", 569), _whole(569)),
+    Sample("diabetes", "Diabetes", "Predict how diabetes progresses in a year from ten measurements, already scaled.",
+           "progression", _bundled("load_diabetes", "progression", 442), _whole(442)),
+    Sample("digits", "Handwritten digits", "Read a digit from the grey levels (0…16) of 8 × 8 pixels.",
+           "digit", _bundled("load_digits", "digit", 1797), _whole(1797)),
+    Sample("moons", "Two moons", "Two half moons reach into each other, so no straight line parts them.",
+           "label", _moons, _shape(500, 0.1)),
+    Sample("circles", "Two circles", "One circle lies inside the other, so no straight line parts them.",
+           "label", _circles, _shape(500, 0.1)),
+    Sample("blobs", "Blobs", "Round clouds of points, one a class; the easiest classification there is.",
+           "label", _blobs, _shape(500, 1.0, classes=Parameter(3, 2, 10))),
+    Sample("xor", "XOR", "The class depends on whether x1 and x2 have the same sign, never on one of them alone.",
+           "label", _xor, _shape(500, 0.05)),
+    Sample("spiral", "Spiral", "Two arms wind around each other; a network needs depth or width to follow them.",
+           "label", _spiral, _shape(500, 0.02, turns=Parameter(1.0, 0.25, 3.0))),
+    Sample("line", "Line", "y = 2x + 1 with a little noise: one unit suffices.",
+           "y", _curve(lambda x: 2 * x + 1, -1, 1), _shape(200, 0.1)),
+    Sample("parabola", "Parabola", "y = x², which a network without a hidden layer cannot bend to.",
+           "y", _curve(np.square, -2, 2), _shape(200, 0.1)),
+    Sample("sine", "Sine", "Two periods of a sine: the more units, the more bends a network can follow.",
+           "y", _curve(np.sin, -2 * np.pi, 2 * np.pi), _shape(200, 0.1)),
+    Sample("friedman", "Friedman 1", "Five of ten columns matter, in a formula with a product, a square and a sine.",
+           "y", _friedman, _shape(500, 1.0)),
+    Sample("noise_labels", "Random labels", "Columns of noise and coin-flip labels: there is nothing to learn here.",
+           "label", _noise_labels, _rows(100) | {"features": Parameter(10, 1, 100)}),
+    Sample("noise_targets", "Random targets", "Columns of noise and a target of noise: nothing beats the mean.",
+           "y", _noise_targets, _rows(100) | {"features": Parameter(10, 1, 100)}),
+)  # fmt: skip
+
+SAMPLES: Final[Mapping[str, Sample]] = {sample.name: sample for sample in _ALL}

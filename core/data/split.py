@@ -1,0 +1,70 @@
+"""Which rows train and which validate, exactly as scikit-learn's own split has it, so that anyone can replay it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from core.errors import InputRefused
+from core.spec import RunSpec
+
+
+def split(run: RunSpec, rows: int, classes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Return the positions that train, those that validate, and notes.
+
+    ``random`` is ``sklearn.model_selection.train_test_split(numpy.arange(rows), test_size=validation_fraction,
+    random_state=training.seed)``; ``stratified`` the same with ``stratify``, or random where that cannot be;
+    ``in_order`` the same with ``shuffle=False``: the last rows validate. Without validation rows the order stays.
+
+    Parameters
+    ----------
+    run : RunSpec
+        Gives ``data.split``, ``data.validation_fraction`` and ``training.seed``.
+    rows : int
+        How many rows there are.
+    classes : numpy.ndarray or None
+        int64 [rows], the class of each row; None where the target is no single class.
+
+    Raises
+    ------
+    InputRefused
+        If no row would be left to train on.
+    """
+    from sklearn.model_selection import train_test_split
+
+    positions = np.arange(rows)
+    fraction = run.data.validation_fraction
+    if fraction == 0:
+        return positions, positions[:0], ()
+    # The same rounding as scikit-learn's, which takes at least one validation row.
+    validation = math.ceil(fraction * rows)
+    if validation >= rows:
+        raise InputRefused(
+            f"data.validation_fraction: {fraction:g} of {rows} rows leaves none to train on; "
+            "allowed: a smaller share, or 0.",
+            "data.validation_fraction",
+        )
+    notes: tuple[str, ...] = ()
+    stratify = None
+    if run.data.split == "stratified":
+        if classes is None:
+            notes = ("The split is random: only single classes can be stratified.",)
+        elif _can_stratify(classes, rows - validation, validation):
+            stratify = classes
+        else:
+            notes = ("The split is random: a class has too few rows to be stratified.",)
+    shuffle = run.data.split != "in_order"
+    train, held_out = train_test_split(
+        positions,
+        test_size=fraction,
+        shuffle=shuffle,
+        random_state=run.training.seed if shuffle else None,
+        stratify=stratify,
+    )
+    return train, held_out, notes
+
+
+def _can_stratify(classes: np.ndarray, train: int, validation: int) -> bool:
+    counts = np.unique(classes, return_counts=True)[1]
+    return bool(counts.min() >= 2 and min(train, validation) >= len(counts))

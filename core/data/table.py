@@ -1,0 +1,115 @@
+"""A table: a typed pandas frame, what its columns are, and what was inferred or repaired on the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from core.data.csv_text import parse_csv
+from core.data.kinds import Kind, as_float, kind_of, typed
+from core.errors import InputRefused
+from core.spec import plain_text
+
+EXACT_INTEGER = 2**53
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column in numbers; `minimum` and `maximum` are those of the finite values of a number column."""
+
+    name: str
+    kind: Kind
+    missing: int
+    distinct: int
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows and columns in memory; treat `frame` as read-only.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        One of int64, float64, bool, boolean, datetime64 and str per column; a plain row number as index.
+    notes : tuple of str
+        What was inferred or repaired, one sentence each.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """What each column is, in order; counted at the first look, since reading alone does not need it."""
+        return tuple(_described(self.frame[name]) for name in self.frame.columns)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    def column(self, name: str, where: str = "") -> Column:
+        """Return the column called `name`.
+
+        Raises
+        ------
+        InputRefused
+            If there is none; names up to ten that there are.
+        """
+        found = self._by_name.get(name) or self._by_name.get(plain_text(name))
+        if found is None:
+            names = ", ".join(self._by_name.keys() if len(self._by_name) <= 10 else [*list(self._by_name)[:10], "…"])
+            prefix = f"{where}: " if where else ""
+            raise InputRefused(f"{prefix}there is no column {plain_text(name, 60)!r}; allowed: {names}.", where or name)
+        return found
+
+
+def table_of(frame: pd.DataFrame, notes: Iterable[str] = ()) -> Table:
+    """Return a table of `frame`, each column brought to the one type its kind is kept in."""
+    frame = pd.DataFrame({name: typed(frame[name]) for name in frame.columns}).reset_index(drop=True)
+    large = [
+        name
+        for name, series in frame.items()
+        if pd.api.types.is_integer_dtype(series.dtype)
+        and len(series)
+        and max(-int(series.min()), int(series.max())) > EXACT_INTEGER
+    ]
+    rounded = [f"{name} has whole numbers above 2^53: as features they are rounded to 16 digits." for name in large]
+    return Table(frame, (*notes, *rounded))
+
+
+def read_table(content: bytes, name: str = "") -> Table:
+    """Return the table in the bytes of a CSV file.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8 or UTF-16 text with cells apart by comma, semicolon, tab or vertical bar, the first line the header.
+    name : str
+        The file's name; shown in messages, never opened.
+
+    Raises
+    ------
+    InputRefused
+        If it is not such a file or is beyond a limit of `core.data.csv_bytes`.
+    """
+    frame, notes = parse_csv(content, name)
+    return table_of(frame, notes)
+
+
+def _described(series: pd.Series) -> Column:
+    missing = int(series.isna().sum())
+    distinct = int(series.nunique())
+    kind = kind_of(series, distinct, len(series) - missing)
+    minimum = maximum = None
+    if kind == "number":
+        values = as_float(series)
+        values = values[np.isfinite(values)]
+        if len(values):
+            minimum, maximum = float(values.min()), float(values.max())
+    return Column(str(series.name), kind, missing, distinct, minimum, maximum)

@@ -1,0 +1,169 @@
+"""What is to be learnt from a target: numbers (regression) or classes (binary, multiclass, multilabel)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from core.data.kinds import as_float
+from core.data.table import Column, Table
+from core.errors import InputRefused
+from core.spec import DataSpec, Task
+
+MAX_CLASSES: Final = 100
+MAX_NUMBER_CLASSES: Final = 10
+"""Whole numbers are read as classes up to this many different ones …"""
+ROWS_PER_NUMBER_CLASS: Final = 5
+"""… if each has this many rows on average; fewer repeats look like a measurement."""
+
+_TARGET_NAMES: Final = (
+    "target", "label", "class", "y", "outcome", "species", "survived", "diagnosis", "price", "quality",
+)  # fmt: skip
+
+
+def suggest_target(table: Table) -> str:
+    """Return the column most likely meant as target: one called like a target, else the last that varies."""
+    usable = [c.name for c in table.columns if c.kind not in {"text", "identifier", "date"} and c.distinct > 1]
+    by_lower_name = {name.lower(): name for name in reversed(usable)}
+    for name in _TARGET_NAMES:
+        if name in by_lower_name:
+            return by_lower_name[name]
+    return usable[-1] if usable else table.columns[-1].name
+
+
+def detect_task(table: Table, targets: Sequence[str]) -> tuple[Task, str]:
+    """Return the task that `targets` suggest, and the reason in plain words.
+
+    Several targets are labels if all hold only 0 and 1, else numbers. Booleans and words are classes. Numbers are two
+    classes if there are two values that repeat; whole numbers are classes if there are 3 to 10 with five rows each on
+    average; all other numbers are quantities.
+
+    Raises
+    ------
+    InputRefused
+        If a target does not exist, holds no value, has more than 100 classes, or words stand beside other targets.
+    """
+    columns = _targets(table, targets)
+    if len(columns) > 1:
+        if all(_is_label(table, column) for column in columns):
+            return "multilabel", "every target holds only 0 and 1"
+        for column in columns:
+            _check_number(column)
+        return "regression", "several targets are numbers"
+    column = columns[0]
+    if column.kind == "date":
+        _check_number(column)
+    if column.kind == "boolean":
+        return "binary", f"{column.name} is true or false"
+    if column.kind != "number":
+        _check_classes(column)
+        return ("binary" if column.distinct <= 2 else "multiclass"), f"{column.name} has {_classes(column)}"
+    return _detect_number(table, column)
+
+
+def resolve_task(table: Table, data: DataSpec) -> tuple[Task, str]:
+    """Return the task of `data` (what the spec says wins over what the target suggests), and the reason.
+
+    Raises
+    ------
+    InputRefused
+        If the target does not fit the task the spec asks for, or as `detect_task` does.
+    """
+    if data.task == "auto":
+        return detect_task(table, data.targets)
+    columns = _targets(table, data.targets)
+    if data.task in {"binary", "multiclass"}:
+        if len(columns) > 1:
+            raise InputRefused(
+                f"data.task: {data.task} takes one target; allowed: multilabel, regression.", "data.task"
+            )
+        if columns[0].kind == "date":
+            _check_number(columns[0])
+        _check_classes(columns[0])
+        if data.task == "binary" and columns[0].distinct > 2:
+            raise InputRefused(
+                f"data.task: binary needs two classes, {columns[0].name} has {columns[0].distinct}; "
+                "allowed: auto, multiclass.",
+                "data.task",
+            )
+    for column in columns:
+        if data.task == "regression":
+            _check_number(column)
+        elif data.task == "multilabel" and not _is_label(table, column):
+            raise InputRefused(
+                f"data.target: {column.name} is not a label; allowed for multilabel: columns of 0 and 1.", "data.target"
+            )
+    return data.task, "the spec says so"
+
+
+def _targets(table: Table, names: Sequence[str]) -> list[Column]:
+    if not names:
+        raise InputRefused("data.target: no column is named; allowed: at least one.", "data.target")
+    columns = [table.column(name, "data.target") for name in names]
+    for column in columns:
+        if column.missing == len(table.frame):
+            raise InputRefused(f"data.target: {column.name} holds no value at all.", "data.target")
+    return columns
+
+
+def _is_label(table: Table, column: Column) -> bool:
+    if column.kind == "boolean":
+        return True
+    return column.kind == "number" and column.distinct <= 2 and _values(table, column) <= {0.0, 1.0}
+
+
+def _detect_number(table: Table, column: Column) -> tuple[Task, str]:
+    rows = len(table.frame) - column.missing
+    if column.distinct > MAX_NUMBER_CLASSES or column.distinct < 2:
+        values = "one value" if column.distinct < 2 else f"{column.distinct} different numbers"
+        return "regression", f"{column.name} has {values}"
+    values_found = _values(table, column)
+    if column.distinct == 2 and (rows > 2 or values_found == {0.0, 1.0}):
+        return "binary", f"{column.name} has two different values"
+    whole = all(value.is_integer() for value in values_found)
+    if whole and column.distinct > 2 and rows >= ROWS_PER_NUMBER_CLASS * column.distinct:
+        return "multiclass", f"{column.name} has only {column.distinct} different whole numbers, read as classes"
+    return "regression", f"{column.name} has numbers"
+
+
+def _values(table: Table, column: Column) -> set[float]:
+    return set(pd.unique(as_float(table.frame[column.name].dropna())).tolist())
+
+
+def _classes(column: Column) -> str:
+    return f"{column.distinct} {'class' if column.distinct == 1 else 'classes'}"
+
+
+def _check_number(column: Column) -> None:
+    if column.kind not in {"number", "boolean"}:
+        kind = {"date": "dates", "category": "words"}.get(column.kind, "text")
+        raise InputRefused(f"data.target: {column.name} holds {kind}; regression needs numbers.", "data.target")
+
+
+def _check_classes(column: Column) -> None:
+    if column.distinct > MAX_CLASSES:
+        raise InputRefused(
+            f"data.target: {column.name} has {column.distinct} classes; allowed: at most {MAX_CLASSES}.", "data.target"
+        )
+
+
+def class_indices(series: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the class of each row as int64 [rows], and the classes' names in sorted order.
+
+    Numbers sort as numbers, false before true, words by code point; `series` has no missing value.
+    """
+    values = series.to_numpy(dtype=object) if series.dtype == "str" else as_float(series)
+    classes, indices = np.unique(values, return_inverse=True)
+    if len(classes) == 1 and classes[0] in (0.0, 1.0):
+        # A constant 1 stays the class 1: the other class exists, it only has no row.
+        classes, indices = np.array([0.0, 1.0]), np.full(len(values), int(classes[0]))
+    if pd.api.types.is_bool_dtype(series.dtype):
+        names = [str(bool(value)) for value in classes]
+    elif series.dtype == "str":
+        names = [str(value) for value in classes]
+    else:
+        names = [str(int(value)) if float(value).is_integer() else str(value) for value in classes.tolist()]
+    return indices.astype(np.int64), tuple(names)

@@ -1,0 +1,75 @@
+"""What an operator may set: every `LOSSLAB_…` environment variable, its default and its range."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import InputRefused
+
+_SQLITE: Final = "sqlite:///"
+
+
+def _processors() -> int:
+    """Count the processors this process may use, which in a container can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """The settings of one lab; each field is read from the variable `LOSSLAB_` + its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="LOSSLAB_", frozen=True, extra="ignore")
+
+    data: Path = Field(Path("data"), description="folder of the database, uploaded tables, logs and compiler cache")
+    db_url: str = Field("", repr=False, description="sqlite:///PATH; empty = lab.db in the data folder")
+    slots: int = Field(default_factory=_processors, ge=1, le=256, description="trainings at the same time")
+    max_upload_mb: int = Field(20, ge=1, le=2000, description="size of one uploaded table")
+    max_queued: int = Field(2000, ge=1, description="runs that may wait or train at the same time")
+    lease_seconds: float = Field(30.0, ge=1, description="a run whose slot is silent for this long is queued again")
+    stop_grace_seconds: float = Field(2.0, ge=0, description="time a cancelled trainer gets before it is killed")
+    trainer_runs: int = Field(200, ge=1, description="a trainer is replaced after this many runs …")
+    trainer_growth_mb: int = Field(400, ge=1, description="… or when it has grown by this much memory")
+    trainer_silence_seconds: float = Field(300.0, ge=1, description="a trainer without a word for this long is killed")
+
+    @property
+    def database_url(self) -> str:
+        """The database in use: the default filled in, its path absolute, because trainers work in another folder."""
+        if self.db_url and not self.db_url.startswith(_SQLITE):
+            return self.db_url
+        path = Path(self.db_url.removeprefix(_SQLITE)) if self.db_url else self.data / "lab.db"
+        return f"{_SQLITE}{path.absolute()}"
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder that only this user may look into, unless it is there.
+
+    Raises
+    ------
+    InputRefused
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InputRefused(f"LOSSLAB_DATA: {path.name} cannot be used ({error.strerror}).", "LOSSLAB_DATA") from None
+
+
+def load_settings() -> Settings:
+    """Return the settings of the environment.
+
+    Raises
+    ------
+    InputRefused
+        Naming the variable and what it allows.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        variable = "LOSSLAB_" + "_".join(str(part) for part in first["loc"]).upper()
+        allowed = first["msg"].removeprefix("Input should be ")
+        raise InputRefused(f"{variable}: the value is refused; allowed: {allowed}.", variable) from None

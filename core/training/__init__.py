@@ -1,0 +1,47 @@
+"""From prepared arrays to a history: real Keras, one compiled epoch; the only place that imports TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.spec import ExperimentSpec, RunSpec
+    from core.training.experiment import OnProgress
+
+__all__ = ["train", "warm"]
+
+
+def train(
+    spec: str | Path | Mapping[str, Any] | ExperimentSpec, on_progress: OnProgress | None = None
+) -> dict[str, Any]:
+    """Train every variant of `spec` here, in this process.
+
+    Parameters
+    ----------
+    spec : str, Path, mapping or ExperimentSpec
+        What `core.load_spec` takes.
+    on_progress : callable, optional
+        Called with a `core.training.experiment.Progress` after each chunk of epochs.
+
+    Returns
+    -------
+    dict
+        ``{"runs": [...], "spec_hash": "..."}``, JSON-able; one entry per variant and seed.
+
+    Raises
+    ------
+    InputRefused
+        If the spec or its data cannot be used.
+    """
+    from core.training.experiment import train_experiment
+
+    return train_experiment(spec, on_progress)
+
+
+def warm(runs: Iterable[RunSpec]) -> None:
+    """Compile the structures of `runs` ahead, training nothing; sources are samples or inline tables."""
+    from core.training.experiment import warm_structures
+
+    warm_structures(runs)

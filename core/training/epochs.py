@@ -1,0 +1,306 @@
+"""Many epochs in one compiled call: the arithmetic of ``model.fit`` without its 50 ms of bookkeeping an epoch.
+
+A `Program` is a real Keras model, optimizer, loss and metric, and one ``tf.function`` that trains a chunk of epochs.
+Data, row order and learning rates are its arguments, so every seed, learning rate, scaling and initializer of the same
+structure shares it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from core.data.prepare import Prepared
+from core.spec import ModelSpec, RunSpec
+from core.training.backend import keras, tf
+from core.training.model import build_loss, build_model, build_optimizer, first_weights
+from core.training.schedule import callbacks
+
+XLA_FROM_UPDATES: Final = 1500
+"""From this many updates XLA's compilation (about 1 s) costs less than the graph's 0.1 ms of dispatch per update.
+
+Measured by ``python -m core bench``; a rule of the spec and the table alone, so that every machine takes the same path.
+"""
+
+_ORDER_CELLS: Final = 2**17
+_MOST_EPOCHS_A_CALL: Final = 128
+_BLOCK: Final = 8192
+_CACHED_PROGRAMS: Final = 24
+
+
+class Structure(NamedTuple):
+    """All that a compiled program depends on; runs that differ elsewhere share it."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    weighted: bool
+    model: str
+    optimizer: str
+    batch_size: int
+    epochs_a_call: int
+    xla: bool
+
+
+def structure_of(run: RunSpec, prepared: Prepared) -> Structure:
+    """Return the structure `run` needs on `prepared`."""
+    training, rows = run.training, len(prepared.x)
+    batch_size = min(training.batch_size, rows)
+    updates = training.epochs * -(-rows // batch_size)
+    hidden = [(layer.units, layer.activation, layer.dropout) for layer in run.model.hidden()]
+    output = (prepared.output_units, prepared.output_activation, prepared.loss, metric_name(prepared))
+    return Structure(
+        shapes=(prepared.x.shape, prepared.y.shape, prepared.x_val.shape),
+        weighted=prepared.sample_weight is not None,
+        model=repr((hidden, output, run.model.batch_normalization, run.model.l2)),
+        optimizer=repr(
+            (training.optimizer, training.momentum, training.nesterov, training.weight_decay, training.clip_norm)
+        ),
+        batch_size=batch_size,
+        epochs_a_call=1 if callbacks(run) else int(np.clip(_ORDER_CELLS // rows, 1, _MOST_EPOCHS_A_CALL)),
+        xla=updates >= XLA_FROM_UPDATES and not _other_under_xla(run.model),
+    )
+
+
+def _other_under_xla(model: ModelSpec) -> bool:
+    """Whether XLA would train another history than Keras does.
+
+    XLA's Philox draws other numbers than TensorFlow's, so dropout masks differ.
+    """
+    return any(layer.dropout for layer in model.hidden())
+
+
+def metric_name(prepared: Prepared) -> str:
+    """Return the Keras metric behind the history's ``mae`` or ``accuracy``.
+
+    Keras chooses by the shapes of targets and outputs, except that several labels are judged one by one.
+    """
+    if prepared.task == "regression":
+        return "mean_absolute_error"
+    if prepared.output_units == 1 or prepared.task == "multilabel":
+        return "binary_accuracy"
+    return "sparse_categorical_accuracy" if prepared.y.shape[1] == 1 else "categorical_accuracy"
+
+
+class Program:
+    """A compiled structure; `start` gives it the first weights of a run, `advance` trains.
+
+    Attributes
+    ----------
+    model, optimizer : keras.Sequential, keras.Optimizer
+        The real ones; callbacks may act on them between calls.
+    batches : int
+        Full batches an epoch; a smaller last batch, if any, is a step of its own.
+    compile_seconds : float
+        What tracing and compiling took, once.
+    """
+
+    def __init__(self, run: RunSpec, prepared: Prepared, structure: Structure) -> None:
+        self.structure = structure
+        self.rows = len(prepared.x)
+        self.batches = self.rows // structure.batch_size
+        self.model = build_model(run.model, prepared)
+        self.optimizer = build_optimizer(run.training)
+        self.optimizer.build(self.model.trainable_variables)
+        self.metric = getattr(keras.metrics, metric_name(prepared))
+        self._loss = build_loss(prepared.loss)
+        self.model.compile(optimizer=self.optimizer, loss=self._loss)
+        self._optimizer_start = [(v, v.numpy()) for v in self.optimizer.variables]
+        self._validation_rows = len(prepared.x_val)
+        self.compile_seconds = 0.0
+        self._function: Any = None
+        inputs = tf.TensorSpec((None, prepared.x.shape[1]), tf.float32)
+        self._outputs = tf.function(lambda x: self.model(x, training=False), input_signature=[inputs], autograph=False)
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile` has been here."""
+        return self._function is not None
+
+    def load(self, prepared: Prepared) -> tuple[Any, ...]:
+        """Return `prepared` as the tensors `advance` takes."""
+        weight = prepared.sample_weight
+        return tuple(
+            tf.constant(array)
+            for array in (
+                prepared.x,
+                prepared.y,
+                np.ones(len(prepared.x), np.float32) if weight is None else weight,
+                prepared.x_val,
+                prepared.y_val,
+            )
+        )
+
+    def compile(self, data: tuple[Any, ...]) -> None:
+        """Trace and compile for `data`, training nothing; a second call costs nothing."""
+        if self.compiled:
+            return
+        begin = time.perf_counter()
+        signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in data]
+        per_call = self.structure.epochs_a_call
+        signature += [
+            tf.TensorSpec((per_call, self.rows), tf.int32),
+            tf.TensorSpec((per_call,), tf.float32),
+            tf.TensorSpec((3,), tf.int32),
+            tf.TensorSpec((2,), tf.float32),
+        ]
+        function = tf.function(self._epochs, input_signature=signature, jit_compile=self.structure.xla, autograph=False)
+        self._function = function.get_concrete_function()
+        idle = np.zeros((per_call, self.rows), np.int32), np.zeros(per_call, np.float32)
+        self._call(data, *idle, (0, 0, 0), np.zeros(2, np.float32))
+        self.compile_seconds = time.perf_counter() - begin
+
+    def start(self, run: RunSpec) -> None:
+        """Give model and optimizer the state they have before the first batch of `run`."""
+        for variable, value in self._optimizer_start:
+            variable.assign(value)
+        for variable, value in first_weights(self.model, run.model, run.training.seed):
+            variable.assign(value)
+        self.optimizer.learning_rate = run.training.learning_rate
+        self.model.stop_training = False
+
+    def advance(
+        self,
+        data: tuple[Any, ...],
+        orders: list[npt.NDArray[np.int32]],
+        learning_rates: list[float],
+        batches: tuple[int, int],
+        sums: npt.NDArray[np.float32],
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Train whole epochs, or one stretch of a long one.
+
+        Parameters
+        ----------
+        data : tuple of tensors
+            From `load`.
+        orders : list of int32 arrays, each of shape (rows,)
+            The row order of each epoch, at most `structure.epochs_a_call`.
+        learning_rates : list of float
+            One an epoch.
+        batches : (int, int)
+            The full batches to train in each epoch, first and end; an end of `self.batches` ends the epoch.
+        sums : float32 array of shape (2,)
+            Loss and metric summed over the rows of the epoch's earlier stretches.
+
+        Returns
+        -------
+        (history, sums) : float32 arrays of shapes (epochs, 4) and (2,)
+            Columns: loss, metric, validation loss, validation metric (NaN without validation rows).
+        """
+        per_call, count = self.structure.epochs_a_call, len(orders)
+        order = np.zeros((per_call, self.rows), np.int32)
+        order[:count] = orders
+        rates = np.zeros(per_call, np.float32)
+        rates[:count] = learning_rates
+        history, left = self._call(data, order, rates, (count, *batches), sums)
+        return history[:count], left
+
+    def predict(self, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the model's outputs for the rows of `x`, shape (rows, outputs), computed block by block."""
+        blocks = [self._outputs(x[i : i + _BLOCK]).numpy() for i in range(0, len(x), _BLOCK)]
+        return np.concatenate(blocks)
+
+    def _call(
+        self,
+        data: tuple[Any, ...],
+        order: npt.NDArray[np.int32],
+        rates: npt.NDArray[np.float32],
+        bounds: tuple[int, int, int],
+        sums: npt.NDArray[np.float32],
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        arguments = (tf.constant(order), tf.constant(rates), tf.constant(np.array(bounds, np.int32)), tf.constant(sums))
+        history, left = self._function(*data, *arguments)
+        return history.numpy(), left.numpy()
+
+    def _epochs(self, *arguments: Any) -> tuple[Any, Any]:
+        x, y, weight, x_val, y_val, order, rates, bounds, sums = arguments
+        count, first, end = bounds[0], bounds[1], bounds[2]
+        size = self.structure.batch_size
+        last = self.rows - self.batches * size
+
+        def batch(epoch: Any, begin: Any, count: int, totals: Any) -> Any:
+            rows = tf.slice(order, [epoch, begin], [1, count])[0]
+            weights = tf.gather(weight, rows) if self.structure.weighted else None
+            return totals + self._step(tf.gather(x, rows), tf.gather(y, rows), weights)
+
+        def end_of_epoch(epoch: Any, totals: Any) -> Any:
+            if last:
+                totals = batch(epoch, self.batches * size, last, totals)
+            return tf.concat([totals / self.rows, self._validate(x_val, y_val)], 0), tf.zeros(2)
+
+        def epoch_body(epoch: Any, history: Any, totals: Any) -> tuple[Any, Any, Any]:
+            self.optimizer.learning_rate.assign(rates[epoch])
+            _, totals = tf.while_loop(
+                lambda b, _totals: b < end,
+                lambda b, totals: (b + 1, batch(epoch, b * size, size, totals)),
+                (first, totals),
+            )
+            row, totals = tf.cond(
+                end >= self.batches,
+                lambda: end_of_epoch(epoch, totals),
+                lambda: (tf.zeros(4), totals),
+            )
+            return epoch + 1, tf.tensor_scatter_nd_update(history, [[epoch]], [row]), totals
+
+        history = tf.zeros((self.structure.epochs_a_call, 4))
+        _, history, sums = tf.while_loop(lambda epoch, *_: epoch < count, epoch_body, (0, history, sums))
+        return history, sums
+
+    def _step(self, x: Any, y: Any, weight: Any) -> Any:
+        """Train one batch; return its loss and metric summed over rows, as Keras's trackers weight them."""
+        variables = self.model.trainable_variables
+        with tf.GradientTape() as tape:
+            predicted = self.model(x, training=True)
+            loss = self._loss(y, predicted, sample_weight=weight)
+            if self.model.losses:
+                loss += tf.add_n(self.model.losses)
+        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        self.optimizer.apply(gradients, variables)
+        return tf.stack([loss * x.shape[0], tf.reduce_sum(self.metric(y, predicted))])
+
+    def _validate(self, x: Any, y: Any) -> Any:
+        rows = self._validation_rows
+        if not rows:
+            return tf.fill([2], np.float32(np.nan))
+        size = min(rows, _BLOCK)
+
+        def block(x: Any, y: Any) -> Any:
+            predicted = self.model(x, training=False)
+            return tf.stack([self._loss(y, predicted) * x.shape[0], tf.reduce_sum(self.metric(y, predicted))])
+
+        _, sums = tf.while_loop(
+            lambda b, _sums: b < rows // size,
+            lambda b, sums: (
+                b + 1,
+                sums
+                + block(tf.slice(x, [b * size, 0], [size, x.shape[1]]), tf.slice(y, [b * size, 0], [size, y.shape[1]])),
+            ),
+            (0, tf.zeros(2)),
+        )
+        if rows % size:
+            sums += block(x[rows // size * size :], y[rows // size * size :])
+        penalty = tf.add_n(self.model.losses) if self.model.losses else 0.0
+        return sums / rows + tf.stack([penalty, 0.0])
+
+
+_programs: OrderedDict[Structure, Program] = OrderedDict()
+
+
+def program_for(run: RunSpec, prepared: Prepared) -> Program:
+    """Return the program of this structure, from the cache of this process where it is known."""
+    structure = structure_of(run, prepared)
+    if structure in _programs:
+        _programs.move_to_end(structure)
+        return _programs[structure]
+    program = Program(run, prepared, structure)
+    _programs[structure] = program
+    while len(_programs) > _CACHED_PROGRAMS:
+        _programs.popitem(last=False)
+    return program
+
+
+def forget_programs() -> None:
+    """Empty the cache of this process."""
+    _programs.clear()

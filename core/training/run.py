@@ -1,0 +1,200 @@
+"""One training: chunk by chunk from the first weights to a history, a skill and the event that ended it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from core.data.prepare import Prepared
+from core.spec import ReduceOnPlateau, RunSpec
+from core.training.backend import keras, tf
+from core.training.baseline import baseline, finite, skill
+from core.training.epochs import Program, program_for
+from core.training.order import row_order
+from core.training.schedule import callbacks, learning_rate_at
+
+CHUNK_SECONDS: Final = 0.1
+"""How long one compiled call should last: progress and cancel never wait longer than 0.25 s."""
+
+_FIRST_BATCHES: Final = 64
+_LOGGER: Final = logging.getLogger(__name__)
+
+Report = Callable[[int, dict[str, list[float | None]]], None]
+History = dict[str, list[float | None]]
+
+
+def train_run(
+    run: RunSpec,
+    prepared: Prepared,
+    report: Report | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
+    """Train `run` on `prepared` and return its result.
+
+    Parameters
+    ----------
+    run : RunSpec
+    prepared : Prepared
+        From `core.data.prepare.prepare` of the same run.
+    report : callable, optional
+        ``report(first_epoch, points)`` after each chunk, with the new epochs only; epochs count from 1.
+    should_stop : callable, optional
+        Asked between chunks; True ends the run as ``cancelled`` with the history so far.
+
+    Returns
+    -------
+    dict
+        One entry of the public results: variant, seed, state (done | diverged | failed | cancelled), epochs, seconds, error,
+        diverged_at, history, baseline, skill, val_skill, parameters, telemetry. Non-finite numbers are None.
+    """
+    try:
+        return _train(run, prepared, report or _silent, should_stop or _never)
+    except (tf.errors.OpError, ValueError, TypeError) as error:
+        # What the spec allows and Keras does not: a loss that cannot compare these outputs with these targets.
+        _LOGGER.info("Keras refused a run", exc_info=True)
+        reason = str(error).strip().partition("\n")[0][:200].rstrip(".")
+        return failed(run, f"Keras cannot train this combination of model, loss and target: {reason}.")
+
+
+def failed(run: RunSpec, error: str) -> dict[str, Any]:
+    """Return the result of a run that was not trained, with the reason in one sentence."""
+    return {
+        "variant": run.variant,
+        "seed": run.training.seed,
+        "state": "failed",
+        "epochs": 0,
+        "seconds": 0.0,
+        "error": error,
+        "diverged_at": None,
+        "history": {},
+        "baseline": None,
+        "skill": None,
+        "val_skill": None,
+        "parameters": None,
+        "telemetry": {},
+    }
+
+
+def _train(run: RunSpec, prepared: Prepared, report: Report, should_stop: Callable[[], bool]) -> dict[str, Any]:
+    begin = time.perf_counter()
+    program = program_for(run, prepared)
+    known = program.compiled
+    data = program.load(prepared)
+    program.compile(data)
+    training = _Training(run, prepared, program, data)
+    state = training.until_end(report, should_stop)
+    held_out = len(prepared.x_val)
+    return {
+        "variant": run.variant,
+        "seed": run.training.seed,
+        "state": state,
+        "epochs": training.epoch,
+        "seconds": round(time.perf_counter() - begin, 4),
+        "error": None,
+        "diverged_at": training.epoch if state == "diverged" else None,
+        "history": training.history,
+        "baseline": baseline(prepared),
+        "skill": skill(prepared, program.predict(prepared.x), validation=False),
+        "val_skill": skill(prepared, program.predict(prepared.x_val), validation=True) if held_out else None,
+        "parameters": program.model.count_params(),
+        "telemetry": {
+            "updates": training.epoch * -(-len(prepared.x) // program.structure.batch_size),
+            "compiler": "xla" if program.structure.xla else "graph",
+            "compile_seconds": 0.0 if known else round(program.compile_seconds, 4),
+        },
+    }
+
+
+def _silent(_first_epoch: int, _points: History) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
+
+
+class _Training:
+    """The moving part of one run: where it is, and the history so far."""
+
+    def __init__(self, run: RunSpec, prepared: Prepared, program: Program, data: tuple[Any, ...]) -> None:
+        self.run, self.program, self.data = run, program, data
+        self.epoch = 0
+        metric = prepared.metric
+        names = ["loss", metric, "val_loss", f"val_{metric}"][: 4 if len(prepared.x_val) else 2]
+        self.history: History = {name: [] for name in [*names, "learning_rate"]}
+        self._seconds_a_batch = 0.0
+        self._batch = 0
+        self._sums = np.zeros(2, np.float32)
+        self._callbacks = keras.callbacks.CallbackList(callbacks(run), model=program.model)
+
+    def until_end(self, report: Report, should_stop: Callable[[], bool]) -> str:
+        self.program.start(self.run)
+        self._callbacks.on_train_begin()
+        state = "done"
+        while self.epoch < self.run.training.epochs and not self.program.model.stop_training:
+            if should_stop():
+                state = "cancelled"
+                break
+            first = self.epoch + 1
+            points = self._advance()
+            if not points["loss"]:
+                continue
+            report(first, points)
+            if points["loss"][-1] is None:
+                state = "diverged"
+                break
+        self._callbacks.on_train_end()
+        return state
+
+    def _advance(self) -> History:
+        """Train one call's worth: some whole epochs, or a stretch of a long one. Return the epochs it finished."""
+        program, training = self.program, self.run.training
+        count, end = self._plan()
+        epochs = range(self.epoch, self.epoch + count)
+        rates = [self._learning_rate(epoch) for epoch in epochs]
+        orders = [row_order(training.seed, epoch, program.rows, shuffle=training.shuffle) for epoch in epochs]
+        if self._batch == 0:
+            self._callbacks.on_epoch_begin(self.epoch)
+        begin = time.perf_counter()
+        rows, self._sums = program.advance(self.data, orders, rates, (self._batch, end), self._sums)
+        self._seconds_a_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
+        if end < program.batches:
+            self._batch = end
+            return {name: [] for name in self.history}
+        self._batch = 0
+        return self._record(rows, rates)
+
+    def _plan(self) -> tuple[int, int]:
+        """Return how many epochs the next call trains, and its last full batch: about `CHUNK_SECONDS` of work."""
+        batches, left = self.program.batches, self.run.training.epochs - self.epoch
+        affordable = _FIRST_BATCHES
+        if self._seconds_a_batch:
+            affordable = max(1, int(CHUNK_SECONDS / self._seconds_a_batch))
+        whole = min(affordable // max(1, batches), left, self.program.structure.epochs_a_call)
+        if self._batch == 0 and whole >= 1:
+            return whole, batches
+        return 1, min(batches, self._batch + affordable)
+
+    def _learning_rate(self, epoch: int) -> float:
+        if isinstance(self.run.training.schedule, ReduceOnPlateau):
+            # Its callback lowers the optimizer's own rate, in float32; seven digits are what that holds.
+            return float(f"{float(np.asarray(self.program.optimizer.learning_rate)):.7g}")
+        return learning_rate_at(self.run.training, epoch)
+
+    def _record(self, rows: np.ndarray[Any, Any], rates: list[float]) -> History:
+        bad = np.flatnonzero(~np.isfinite(rows[:, 0]))
+        kept = rows[: bad[0] + 1] if bad.size else rows
+        names = [name for name in self.history if name != "learning_rate"]
+        points: History = {name: [finite(value) for value in kept[:, i]] for i, name in enumerate(names)}
+        points["learning_rate"] = [finite(rate) for rate in rates[: len(kept)]]
+        for name, values in points.items():
+            self.history[name] += values
+        if self._callbacks.callbacks:
+            logs = {name: float(kept[-1, i]) for i, name in enumerate(names)}
+            self._callbacks.on_epoch_end(self.epoch, logs)
+        self.epoch += len(kept)
+        return points

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from core.errors import InputRefused
+from core.settings import Settings, load_settings, private_folder
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOSSLAB_DATA", "/srv/lab")
+    monkeypatch.setenv("LOSSLAB_SLOTS", "3")
+    settings = load_settings()
+    assert (settings.data, settings.slots) == (Path("/srv/lab"), 3)
+    assert settings.database_url == "sqlite:////srv/lab/lab.db"
+
+
+def test_a_bad_value_is_refused_by_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOSSLAB_SLOTS", "many")
+    with pytest.raises(InputRefused, match=r"LOSSLAB_SLOTS: the value is refused; allowed: a valid integer"):
+        load_settings()
+
+
+def test_a_relative_database_is_made_absolute_for_trainers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings(db_url="sqlite:///my.db").database_url == f"sqlite:///{tmp_path}/my.db"
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(InputRefused, match="LOSSLAB_DATA: taken cannot be used"):
+        private_folder(tmp_path / "taken")
+
+
+def test_others_may_not_look_into_the_data_folder(tmp_path: Path) -> None:
+    private_folder(tmp_path / "data")
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
+def test_the_database_url_is_not_shown() -> None:
+    assert "secret" not in repr(Settings(db_url="postgresql://me:secret@host/lab"))

@@ -1,0 +1,20 @@
+"""Shared by the tests of training: a run and its arrays from a few words."""
+
+import pytest
+
+from core.data.prepare import prepare
+from core.data.source import load_table
+from core.spec import load_spec
+
+
+@pytest.fixture
+def trained():
+    """Return (run, prepared, result) of a spec given by its sections."""
+    from core.training.run import train_run
+
+    def train(report=None, should_stop=None, **sections):
+        run = load_spec(sections).runs()[0]
+        prepared = prepare(run, load_table(run.data, run.base))
+        return run, prepared, train_run(run, prepared, report, should_stop)
+
+    return train

@@ -1,0 +1,89 @@
+"""The compiled epoch against plain ``model.fit``: the same weights, the same order of rows, the same history."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.data.prepare import prepare
+from core.data.source import load_table
+from core.spec import load_spec
+from core.training import epochs
+from core.training.bench import plain_history
+from core.training.run import train_run
+
+TITANIC = {"source": f"file:{Path(__file__).parent.parent / 'data' / 'titanic.csv'}", "target": "survived"}
+FOUR_ROWS = {
+    "source": {"columns": {"x": [1000, 2000, 3000, 4000], "y": [1, 2, 3, 4]}},
+    "target": "y",
+    "validation_fraction": 0,
+}
+LABELS = {"source": "sample:noise_labels", "target": "label"}
+TARGETS = {"source": "sample:noise_targets", "target": "y"}
+IRIS = {"source": "sample:iris", "target": "species"}
+FEW = {"epochs": 15}
+
+HISTORIES = {
+    "example 1, raw": {"data": FOUR_ROWS, "preprocessing": {"scaling": "none"}, "training": FEW},
+    "example 1, scaled": {"data": FOUR_ROWS, "preprocessing": {"scaling": "minmax"}, "training": FEW},
+    "example 2, sigmoid": {"data": LABELS, "model": {"activation": "sigmoid"}, "training": FEW},
+    "example 2, relu": {"data": LABELS, "training": FEW},
+    "example 3, low": {"data": TARGETS, "training": {"learning_rate": 0.0001, **FEW}},
+    "example 3, high": {"data": TARGETS, "training": {"learning_rate": 0.1, **FEW}},
+    "iris": {"data": IRIS, "training": FEW},
+    "titanic": {"data": TITANIC, "training": FEW},
+    "dropout": {"data": TITANIC, "model": {"layers": [16, 16], "dropout": 0.3}, "training": FEW},
+    "batch normalisation": {"data": IRIS, "model": {"batch_normalization": True}, "training": FEW},
+    "l2, momentum, nesterov": {
+        "data": TARGETS,
+        "model": {"l2": 0.01},
+        "training": {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "learning_rate": 0.05, **FEW},
+    },
+    "rmsprop, clipped, decayed": {
+        "data": TARGETS,
+        "training": {"optimizer": "rmsprop", "momentum": 0.5, "clip_norm": 0.1, "weight_decay": 0.01, **FEW},
+    },
+    "balanced classes": {"data": TITANIC, "training": {"class_weight": "balanced", **FEW}},
+    "sparse labels": {"data": IRIS, "model": {"loss": "sparse_categorical_crossentropy"}, "training": FEW},
+    "unshuffled": {"data": IRIS, "training": {"shuffle": False, **FEW}},
+    "batch beyond the rows": {"data": FOUR_ROWS, "training": {"batch_size": 1000, **FEW}},
+    "batch of one": {"data": FOUR_ROWS, "training": {"batch_size": 1, **FEW}},
+}
+
+
+def both(sections):
+    run = load_spec(sections).runs()[0]
+    prepared = prepare(run, load_table(run.data))
+    return train_run(run, prepared), plain_history(run, prepared)
+
+
+@pytest.mark.parametrize("sections", HISTORIES.values(), ids=HISTORIES)
+def test_the_history_is_that_of_model_fit(sections):
+    result, plain = both(sections)
+    assert result["telemetry"]["compiler"] == "graph"
+    assert set(plain) == set(result["history"]) - {"learning_rate"}
+    for name, values in plain.items():
+        np.testing.assert_allclose(result["history"][name], values, rtol=1e-5, atol=1e-7, err_msg=name)
+
+
+@pytest.mark.parametrize("name", ["example 1, raw", "titanic", "l2, momentum, nesterov", "batch normalisation"])
+def test_xla_gives_the_same_history(name, monkeypatch):
+    monkeypatch.setattr(epochs, "XLA_FROM_UPDATES", 1)
+    result, plain = both(HISTORIES[name])
+    assert result["telemetry"]["compiler"] == "xla"
+    for metric, values in plain.items():
+        np.testing.assert_allclose(result["history"][metric], values, rtol=1e-5, atol=1e-7, err_msg=metric)
+
+
+def test_dropout_which_xla_would_change_stays_out_of_it(monkeypatch):
+    monkeypatch.setattr(epochs, "XLA_FROM_UPDATES", 1)
+    run = load_spec(HISTORIES["dropout"]).runs()[0]
+    assert not epochs.structure_of(run, prepare(run, load_table(run.data))).xla
+
+
+def test_a_cached_structure_forgets_the_run_before():
+    first, _ = both(HISTORIES["dropout"])
+    other, _ = both(HISTORIES["dropout"] | {"training": {"seed": 7, "learning_rate": 0.1, **FEW}})
+    again, _ = both(HISTORIES["dropout"])
+    assert again["history"] == first["history"]
+    assert other["history"] != first["history"]
