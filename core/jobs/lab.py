@@ -1,0 +1,136 @@
+"""The one object the web process owns: the store, the dispatcher and its trainers. One lab a data folder dispatches."""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
+from typing import IO, Any
+
+from core.errors import WorkFailed
+from core.jobs.dispatcher import Dispatcher
+from core.jobs.engine import EmbeddedEngine, Engine
+from core.jobs.queue import Queue
+from core.jobs.records import HELD, State
+from core.jobs.store import Store
+from core.jobs.structure import structure_key
+from core.settings import Settings, load_settings, private_folder
+from core.spec import ExperimentSpec
+
+
+class Lab:
+    """A lab over one data folder.
+
+    Parameters
+    ----------
+    settings : Settings
+    engine : Engine, optional
+        Who lends slots; the embedded engine by default.
+
+    Raises
+    ------
+    InputRefused
+        If the database cannot be used (see `core.jobs.database.Database`).
+    """
+
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        self.settings = settings
+        self.store = Store(settings)
+        self._runs = Queue(self.store.database, settings.lease_seconds)
+        self._engine = engine or EmbeddedEngine(settings)
+        self._dispatcher: Dispatcher | None = None
+        self._lock_file: IO[bytes] | None = None
+        self._starting = threading.Lock()
+        self.store.on_submit(self._wake)
+
+    @property
+    def dispatching(self) -> bool:
+        """Whether this process trains what is queued; otherwise another one holds the data folder."""
+        return self._dispatcher is not None
+
+    def start(self, warm: Iterable[ExperimentSpec] = ()) -> None:
+        """Start the dispatcher and the trainers, unless they run or another process holds the data folder.
+
+        Parameters
+        ----------
+        warm : iterable of ExperimentSpec
+            What is likely to be run first: its structures are compiled while the trainers are idle.
+        """
+        with self._starting:
+            if self.dispatching or not self._take_lock():
+                return
+            try:
+                self._runs.reconcile()
+            except WorkFailed:
+                self._release_lock()
+                raise
+            runs = {structure_key(run): run for spec in warm for run in spec.runs()}
+            dispatcher = Dispatcher(self._runs, self._engine, self.store.database)
+            ahead = {structure: run.model_dump(mode="json") for structure, run in runs.items()}
+            self._engine.connect(self._runs, ahead, dispatcher.wake)
+            self._dispatcher = dispatcher
+            dispatcher.start()
+
+    def stop(self) -> None:
+        """Stop claiming and the trainers; runs in training are queued again for the next start."""
+        with self._starting:
+            if self._dispatcher is not None:
+                self._dispatcher.stop()
+                self._dispatcher = None
+                self._engine.close()
+                with suppress(WorkFailed):  # The next start does the same.
+                    self._runs.reconcile()
+            self._release_lock()
+            self.store.close()
+
+    def health(self) -> dict[str, Any]:
+        """Return how the lab is: dispatching, slots, trainers alive and ready, runs queued and running, problem."""
+        slots = self._engine.slots() if self.dispatching else []
+        counts = self._runs.counts()
+        return {
+            "dispatching": self.dispatching,
+            "slots": len(slots),
+            "trainers": {
+                "alive": sum(slot.pid is not None for slot in slots),
+                "ready": sum(slot.ready for slot in slots),
+            },
+            "queued": counts.get(State.QUEUED, 0),
+            "running": sum(counts.get(state, 0) for state in HELD),
+            "problem": next((slot.problem for slot in slots if slot.problem), None),
+        }
+
+    def _take_lock(self) -> bool:
+        private_folder(self.settings.data)
+        file = (self.settings.data / "lab.lock").open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        self._lock_file = file
+        return True
+
+    def _release_lock(self) -> None:
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+    def _wake(self) -> None:
+        if self._dispatcher is not None:
+            self._dispatcher.wake()
+
+
+_making = threading.Lock()
+
+
+@cache
+def _lab() -> Lab:
+    return Lab(load_settings())
+
+
+def get_lab() -> Lab:
+    """Return the lab of this process, made at the first call from the environment's settings; not started."""
+    with _making:
+        return _lab()

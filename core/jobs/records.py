@@ -1,0 +1,118 @@
+"""What the store hands out: experiments, runs, news. Values; to change something, ask the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from core.spec import ExperimentSpec, RunSpec
+
+
+class State(StrEnum):
+    """Where a run is in its life."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    RUNNING = "running"
+    DONE = "done"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the run waits or trains."""
+        return self in UNFINISHED
+
+
+HELD: Final = (State.LEASED, State.RUNNING)
+UNFINISHED: Final = (State.QUEUED, *HELD)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training of an experiment.
+
+    Attributes
+    ----------
+    index : int
+        Place in the experiment, from 0.
+    attempt : int
+        How often it was started: 0 while it waits, 2 after one restart.
+    epoch, epochs : int
+        Epochs reported so far by this attempt, and asked for.
+    final : dict or None
+        The result without its history (docs of `core.train`), once there is one.
+    """
+
+    id: int
+    index: int
+    variant: dict[str, Any]
+    seed: int
+    state: State
+    attempt: int
+    epoch: int
+    epochs: int
+    seconds: float | None
+    error: str | None
+    diverged_at: int | None
+    final: dict[str, Any] | None
+    specs: tuple[RunSpec, ...] = field(repr=False, compare=False)
+
+    @property
+    def spec(self) -> RunSpec:
+        """What is trained."""
+        return self.specs[self.index]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A submitted spec and its runs."""
+
+    id: str
+    title: str
+    created: datetime
+    spec: ExperimentSpec = field(repr=False)
+    runs: tuple[Run, ...] = field(repr=False)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no run waits or trains."""
+        return not any(run.state.unfinished for run in self.runs)
+
+
+@dataclass(frozen=True)
+class ExperimentSummary:
+    """One line of the list of experiments; `states` counts the runs in each state."""
+
+    id: str
+    title: str
+    created: datetime
+    source: str
+    runs: int
+    states: dict[State, int]
+    best_skill: float | None
+
+
+@dataclass(frozen=True)
+class Points:
+    """What happened in an experiment since a cursor.
+
+    Attributes
+    ----------
+    cursor : int
+        What to pass as `since` next time.
+    runs : list of dict
+        Only the runs that changed: id, index, state, attempt, epoch, epochs, seconds, error, diverged_at, final.
+    points : list of dict
+        run, attempt, first_epoch (from 1), history {metric: values}; only of each run's newest attempt.
+    finished : bool
+        Whether no run waits or trains.
+    """
+
+    cursor: int
+    runs: list[dict[str, Any]]
+    points: list[dict[str, Any]]
+    finished: bool

@@ -1,0 +1,105 @@
+"""The tables. A run is a row, its state a column; whatever a page polls for is found through an index."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION: Final = 1
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+"""Two numbers: the `schema` version and the `clock`, which ticks with every change a page may want to see.
+
+Taking the cursor from a row, not from an autoincrement, keeps it in the order of the commits: whoever ticks holds the
+row until the commit, so nobody can read a tick and miss a smaller one that commits later.
+"""
+
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created", Float, nullable=False),
+)
+"""An uploaded table; its bytes are the file of that name in the data folder, written before the row."""
+
+experiment = Table(
+    "experiment",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("key", String(200), unique=True),
+    Column("title", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("spec_hash", String(64), nullable=False),
+    Column("created", Float, nullable=False),
+    Index("experiment_by_age", "created", "id"),
+)
+"""A submitted spec, as JSON in the order it was written: the order of `vary` numbers the runs."""
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("experiment", String(32), ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("variant", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("structure", String(32), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("cancel", Boolean, nullable=False, default=False),
+    Column("token", String(32)),
+    Column("lease_expires", Float),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("deaths", Integer, nullable=False, default=0),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("epochs", Integer, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("started", Float),
+    Column("finished", Float),
+    Column("seconds", Float),
+    Column("skill", Float),
+    Column("diverged_at", Integer),
+    Column("error", Text),
+    Column("result", Text),
+    Column("changed", BigInteger, nullable=False),
+    Index("run_changes", "experiment", "changed"),
+    Index("run_states", "experiment", "state"),
+    Index("run_queue", "state", "structure", "id"),
+    sqlite_autoincrement=True,
+)
+"""One training. Its spec is the experiment's `position`-th; `token` fences off whoever held the run before."""
+
+points = Table(
+    "points",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("experiment", String(32), ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("first_epoch", Integer, nullable=False),
+    Column("history", Text, nullable=False),
+    Index("points_news", "experiment", "id"),
+)
+"""Some epochs of one attempt, as JSON {metric: [value, …]}; `id` is the tick of the clock, the cursor of the pages."""

@@ -1,0 +1,76 @@
+"""Work without TensorFlow, for trainers under test: the batch size picks what it does, the epochs for how long."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from core.errors import InputRefused
+from core.jobs.work import Report
+from core.spec import RunSpec
+
+QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES = range(1, 9)
+EPOCH_SECONDS = 0.01
+
+
+def refuse(_report: Report) -> None:
+    raise InputRefused("data.target: there is no such column.", "data.target")
+
+
+def fail(_report: Report) -> None:
+    raise ZeroDivisionError("secret of the machine")
+
+
+def chat(_report: Report) -> None:
+    sys.stdout.write('{"event":"end"} stray words\n')
+    sys.stdout.flush()
+
+
+def hang(report: Report) -> None:
+    report(1, {"loss": [1.0]})
+    time.sleep(600)
+
+
+MISCHIEF: dict[int, Callable[[Report], None]] = {REFUSED: refuse, BROKEN: fail, CHATTY: chat, STUBBORN: hang}
+
+
+class FakeWork:
+    def __init__(self, dataset: Callable[[str], bytes]) -> None:
+        self._dataset = dataset
+
+    def warm(self, run: RunSpec) -> None:
+        if run.training.batch_size == POISON:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool]) -> dict[str, Any]:
+        kind, epochs = run.training.batch_size, run.training.epochs
+        if isinstance(run.data.source, str) and run.data.source.startswith("dataset:"):
+            self._dataset(run.data.source.removeprefix("dataset:"))
+        if kind in MISCHIEF:
+            MISCHIEF[kind](report)
+        losses: list[float | None] = []
+        state = "done"
+        for epoch in range(1, epochs + 1):
+            if should_stop():
+                state = "cancelled"
+                break
+            losses.append(1.0 / epoch)
+            if kind == DIVERGES and epoch == 3:
+                losses[-1] = float("nan")
+                state = "diverged"
+                break
+            if kind == SLOW:
+                report(epoch, {"loss": losses[-1:]})
+                time.sleep(EPOCH_SECONDS)
+            if kind == POISON and epoch == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return {
+            "variant": run.variant, "seed": run.training.seed, "state": state, "epochs": len(losses), "seconds": 0.1,
+            "error": None, "diverged_at": len(losses) if state == "diverged" else None, "history": {"loss": losses},
+            "baseline": {"loss": 1.0, "what": "test"}, "skill": 0.5, "val_skill": float("nan"), "parameters": 7,
+            "telemetry": {"pid": os.getpid(), "peak": float("inf")},
+        }  # fmt: skip

@@ -1,0 +1,25 @@
+"""A process that owns a lab, to be killed: submits one long run, says so on stdout, and waits."""
+
+import json
+import sys
+from pathlib import Path
+
+from core.settings import Settings
+from tests.jobs.conftest import Labs, fake_spec, trainer_pids, until
+from tests.jobs.fake import SLOW
+
+
+def main() -> None:
+    settings = Settings(data=Path(sys.argv[1]), slots=2)
+    lab = Labs().start(settings)
+    experiment = lab.store.submit(fake_spec(SLOW, epochs=200))
+    # One trainer in training, one idle: both must notice the death of this process.
+    until(lambda: lab.store.points(experiment).points and len(trainer_pids(lab)) == 2)
+    heavy = [name for name in ("tensorflow", "keras", "streamlit") if name in sys.modules]
+    sys.stdout.write(json.dumps({"experiment": experiment, "pids": trainer_pids(lab), "heavy": heavy}) + "\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
