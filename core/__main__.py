@@ -78,13 +78,18 @@ def _progress_bar(progress: Any) -> None:
 
 
 def _bench(chosen: argparse.Namespace) -> int:
+    from core.jobs.bench import measure_app
     from core.training.bench import benchmark
 
     rows = []
     for measured in benchmark():
         rows.append(measured.as_dict())
         print(f"{measured.name}: {measured.warm_ratio:.0f}× warm", file=sys.stderr)
-    print(json.dumps({"cases": rows}) if chosen.json else _table(_BENCH_COLUMNS, rows))
+    app = measure_app()
+    if chosen.json:
+        print(json.dumps({"cases": rows, "app": app}))
+    else:
+        print(_table(_BENCH_COLUMNS, rows), *(f"{name}: {_number(value)}" for name, value in app.items()), sep="\n")
     return DONE
 
 

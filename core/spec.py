@@ -352,6 +352,19 @@ class _Located(_Value):
         located._base = base  # noqa: SLF001 - a copy of this very class
         return located
 
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """Return this spec with `changes` made, a mapping from path (``training.learning_rate``) to value.
+
+        Raises
+        ------
+        InputRefused
+            If a path does not exist or a value is not allowed.
+        """
+        values = self.model_dump(mode="json", exclude={"variant"})
+        for path, value in changes.items():
+            _assign(values, path, value)
+        return _validate(type(self), values).at(self._base)
+
 
 class RunSpec(_Located):
     """One training: every choice made, one seed. `variant` says which choices were varied; it is only a label."""
@@ -385,19 +398,6 @@ class RunSpec(_Located):
     def hash(self) -> str:
         """Return the SHA-256 of the canonical JSON, in hexadecimal."""
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()
-
-    def changed(self, changes: Mapping[str, Any]) -> RunSpec:
-        """Return this run with `changes` made, a mapping from path (``training.learning_rate``) to value.
-
-        Raises
-        ------
-        InputRefused
-            If a path does not exist or a value is not allowed.
-        """
-        values = self.model_dump(mode="json", exclude={"variant"})
-        for path, value in changes.items():
-            _assign(values, path, value)
-        return _validate(RunSpec, values).at(self._base)
 
 
 class ExperimentSpec(_Located):

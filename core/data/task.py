@@ -20,7 +20,7 @@ ROWS_PER_NUMBER_CLASS: Final = 5
 """… if each has this many rows on average; fewer repeats look like a measurement."""
 
 _TARGET_NAMES: Final = (
-    "target", "label", "class", "y", "outcome", "species", "survived", "diagnosis", "price", "quality",
+    "target", "label", "outcome", "survived", "species", "diagnosis", "class", "y", "price", "quality",
 )  # fmt: skip
 
 

@@ -86,7 +86,7 @@ class Lab:
             self.store.close()
 
     def health(self) -> dict[str, Any]:
-        """Return how the lab is: dispatching, slots, trainers alive and ready, runs queued and running, problem."""
+        """Return how the lab is: slots, trainers alive and ready, slots compiling, runs queued and running, problem."""
         slots = self._engine.slots() if self.dispatching else []
         counts = self._runs.counts()
         return {
@@ -96,6 +96,7 @@ class Lab:
                 "alive": sum(slot.pid is not None for slot in slots),
                 "ready": sum(slot.ready for slot in slots),
             },
+            "compiling": sum(slot.compiling is not None for slot in slots),
             "queued": counts.get(State.QUEUED, 0),
             "running": sum(counts.get(state, 0) for state in HELD),
             "problem": next((slot.problem for slot in slots if slot.problem), None),

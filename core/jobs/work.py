@@ -30,13 +30,12 @@ class KerasWork:
     """
 
     def __init__(self, dataset: Callable[[str], bytes]) -> None:
-        from core.training import warm
         from core.training.experiment import Preparation
-        from core.training.run import train_run
+        from core.training.run import compile_run, train_run
 
         self._preparation = Preparation(dataset)
         self._train_run = train_run
-        self._warm = warm
+        self._compile_run = compile_run
 
     def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool]) -> dict[str, Any]:
         """Train `run` on its prepared arrays."""
@@ -44,4 +43,4 @@ class KerasWork:
 
     def warm(self, run: RunSpec) -> None:
         """Compile what `run` needs."""
-        self._warm([run])
+        self._compile_run(run, self._preparation.of(run))

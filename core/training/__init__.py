@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.spec import ExperimentSpec, RunSpec
+    from core.spec import ExperimentSpec
     from core.training.experiment import OnProgress
 
-__all__ = ["train", "warm"]
+__all__ = ["train"]
 
 
 def train(
@@ -38,10 +38,3 @@ def train(
     from core.training.experiment import train_experiment
 
     return train_experiment(spec, on_progress)
-
-
-def warm(runs: Iterable[RunSpec]) -> None:
-    """Compile the structures of `runs` ahead, training nothing; sources are samples or inline tables."""
-    from core.training.experiment import warm_structures
-
-    warm_structures(runs)

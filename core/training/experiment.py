@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,7 +13,6 @@ from core.data.source import load_table
 from core.data.table import Table
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
-from core.training.epochs import program_for
 from core.training.run import failed, train_run
 
 
@@ -110,15 +109,6 @@ def train_experiment(
     if len(refusals) == len(runs):
         raise refusals[0]
     return {"runs": results, "spec_hash": spec.hash()}
-
-
-def warm_structures(runs: Iterable[RunSpec]) -> None:
-    """Compile what `runs` need, training nothing."""
-    preparation = Preparation()
-    for run in runs:
-        prepared = preparation.of(run)
-        program = program_for(run, prepared)
-        program.compile(program.load(prepared))
 
 
 def _reporter(

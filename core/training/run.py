@@ -48,8 +48,8 @@ def train_run(
     Returns
     -------
     dict
-        One entry of the public results: variant, seed, state (done | diverged | failed | cancelled), epochs, seconds, error,
-        diverged_at, history, baseline, skill, val_skill, parameters, telemetry. Non-finite numbers are None.
+        One entry of the public results: variant, seed, state (done | diverged | failed | cancelled), epochs, seconds,
+        error, diverged_at, history, baseline, skill, val_skill, parameters, telemetry. Non-finite numbers are None.
     """
     try:
         return _train(run, prepared, report or _silent, should_stop or _never)
@@ -58,6 +58,12 @@ def train_run(
         _LOGGER.info("Keras refused a run", exc_info=True)
         reason = str(error).strip().partition("\n")[0][:200].rstrip(".")
         return failed(run, f"Keras cannot train this combination of model, loss and target: {reason}.")
+
+
+def compile_run(run: RunSpec, prepared: Prepared) -> None:
+    """Compile what `run` needs, training nothing."""
+    program = program_for(run, prepared)
+    program.compile(program.load(prepared))
 
 
 def failed(run: RunSpec, error: str) -> dict[str, Any]:

@@ -1,0 +1,106 @@
+"""The card that says what data the lab works on, and where other data is chosen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.data.samples import SAMPLES
+from core.data.table import Table, read_table
+from core.errors import InputRefused, WorkFailed
+from core.jobs.lab import get_lab
+from core.ui import lab_state
+from core.ui.tables import source_name, table_for
+from core.ui.text import counted, inert
+
+_PREVIEW_ROWS: Final = 50
+_TASKS: Final = {
+    "regression": "regression", "binary": "two classes", "multiclass": "several classes", "multilabel": "several labels"
+}  # fmt: skip
+
+
+def data_card(table: Table) -> str:
+    """Draw the card and return the task, empty where the target cannot be learnt."""
+    spec = lab_state.base_spec()
+    with st.container(border=True, gap="small", key="lab_data"):
+        size = f"{counted(len(table.frame), 'row')} × {counted(len(table.frame.columns), 'column')}"
+        st.markdown(f"**{inert(source_name(spec.data))}** :gray[{size}]")
+        _target_box(table)
+        task, reason = lab_state.task_of(spec, table)
+        if task:
+            st.caption(f"Task: {_TASKS[task]}; {inert(reason, 200)}")
+        else:
+            st.error(inert(reason, 300), icon=":material/block:")
+        with st.expander("Other data", icon=":material/upload_file:"):
+            _other_data()
+        if refused := st.session_state.get("lab_data_refused"):
+            st.error(inert(refused, 300), icon=":material/block:")
+        with st.expander("Look at the rows", icon=":material/table_rows:"):
+            st.dataframe(table.frame.head(_PREVIEW_ROWS), hide_index=True, height=240, alt="The first rows of the data")
+            for note in table.notes:
+                st.caption(inert(note, 300))
+    return task
+
+
+def _target_box(table: Table) -> None:
+    options: list[str | tuple[str, ...]] = [column.name for column in table.columns]
+    chosen = st.session_state.get("lab_target")
+    if chosen not in options and isinstance(chosen, tuple):
+        options.insert(0, chosen)
+    st.selectbox(
+        "Target",
+        options,
+        key="lab_target",
+        format_func=lambda option: ", ".join(option) if isinstance(option, tuple) else option,
+        help="The column to predict; every other column is an input.",
+        on_change=lab_state.choose_target,
+        persist_state="session",
+    )
+
+
+def _other_data() -> None:
+    turn = st.session_state.setdefault("lab_upload_turn", 0)
+    st.file_uploader(
+        "CSV file",
+        type=["csv", "tsv", "txt"],
+        key=f"lab_upload_{turn}",
+        on_change=_take_upload,
+        args=(f"lab_upload_{turn}",),
+    )
+    st.selectbox(
+        "Or a sample",
+        list(SAMPLES),
+        index=None,
+        key="lab_sample",
+        placeholder="Choose a sample",
+        format_func=lambda name: f"{SAMPLES[name].title}: {SAMPLES[name].about}",
+        on_change=_take_sample,
+    )
+
+
+def _take_upload(key: str) -> None:
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    # A new key empties the widget: the file lives in the store from here on, not in the session.
+    st.session_state.lab_upload_turn += 1
+    try:
+        content = file.getvalue()
+        table = read_table(content, file.name)
+        sha = get_lab().store.add_dataset(content, file.name)
+        lab_state.choose_data(f"dataset:{sha}", table)
+    except (InputRefused, WorkFailed) as refusal:
+        st.session_state.lab_data_refused = str(refusal)
+    else:
+        st.session_state.lab_data_refused = ""
+
+
+def _take_sample() -> None:
+    name = st.session_state.lab_sample
+    if name not in SAMPLES:
+        return
+    st.session_state.lab_sample = None
+    data = lab_state.base_spec().data.model_copy(update={"source": f"sample:{name}"})
+    lab_state.choose_data(f"sample:{name}", table_for(data))
+    st.session_state.lab_data_refused = ""

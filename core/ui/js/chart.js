@@ -1,0 +1,162 @@
+// From runs and options to what Plotly draws: one colour per variant, solid = training, dashed = validation.
+
+const POINTS_PER_CHART = 60000;
+const POINTS_PER_LINE = 2000;
+
+/** The losses of a run as they are to be drawn: relative to its baseline, smoothed, positive on a log axis. */
+function drawn(run, metric, options, base) {
+  let values = run.history[metric] || [];
+  if (options.relative) values = base ? values.map((v) => (v === null ? null : v / base)) : [];
+  if (options.smooth) values = smooth(values);
+  return options.log ? values.map((v) => (v > 0 ? v : null)) : values;
+}
+
+/** The loss of "no better than guessing" for a run; until it has finished, that of a run it is comparable with. */
+function baselineOf(run, runs, metric, comparable) {
+  const known = (r) => r.final?.baseline?.[metric];
+  const sibling = runs.find((r) => known(r) && (comparable || r.variant === run.variant));
+  return known(run) || (sibling ? known(sibling) : null);
+}
+
+function lineTrace(uid, name, colour, xs, values, view, extra = {}) {
+  const first = view.range ? Math.max(0, Math.floor(view.range[0]) - 2) : 0;
+  const last = view.range ? Math.min(values.length, Math.ceil(view.range[1]) + 2) : values.length;
+  const [x, y] = thin(xs.slice(first, last), values.slice(first, last), view.limit);
+  return {
+    uid, name, x, y, type: "scatter", mode: x.length > 1 ? "lines" : "markers", connectgaps: false, showlegend: false,
+    hovertemplate: `<b>${name}</b><br>epoch %{x}<br>%{meta} %{y:.4~g}<extra></extra>`,
+    ...extra,
+    line: { color: colour, width: view.width, ...extra.line },
+    marker: { color: colour, size: 6 },
+  };
+}
+
+/** The curves of one variant: a line for one seed; median and a band from lowest to highest for several. */
+function variantTraces(group, xs, options, view, baseOf) {
+  const { colour, runs, variant } = group;
+  const name = inert(group.label);
+  const traces = [];
+  for (const metric of options.validation ? ["loss", "val_loss"] : ["loss"]) {
+    const lines = runs.map((run) => drawn(run, metric, options, baseOf(run, metric))).filter((line) => line.length);
+    if (!lines.length) continue;
+    const validation = metric === "val_loss";
+    const several = lines.length > 1 ? spread(lines) : null;
+    if (several && !validation) {
+      const edge = { hoverinfo: "skip", hovertemplate: null, mode: "lines" };
+      const uid = `v${variant}band`;
+      traces.push(lineTrace(`${uid}0`, name, colour, xs, several.low, view, { ...edge, line: { width: 0 } }));
+      const fill = { ...edge, line: { width: 0 }, fill: "tonexty", fillcolor: `${colour}2b` };
+      traces.push(lineTrace(`${uid}1`, name, colour, xs, several.high, view, fill));
+    }
+    traces.push(lineTrace(`v${variant}${metric}`, name, colour, xs, several ? several.median : lines[0], view, {
+      meta: (validation ? "validation loss" : "loss") + (several ? `, median of ${lines.length}` : ""),
+      line: validation ? { dash: "5px,4px", width: 0.75 * view.width } : {},
+      opacity: view.opacity,
+    }));
+  }
+  return traces;
+}
+
+/** Dotted lines at the loss of guessing: one in grey where all agree, else one a variant in its colour. */
+function baselineTraces(groups, lastEpoch, options, theme, baseOf) {
+  const found = groups
+    .map((group) => ({ group, level: baseOf(group.runs[0], "loss"), what: group.runs[0].final?.baseline?.what }))
+    .filter(({ level }) => level && (level > 0 || !options.log))
+    .map((entry) => (options.relative ? { ...entry, level: 1 } : entry));
+  if (!found.length) return [];
+  const same = found.every(({ level }) => Math.abs(level - found[0].level) <= 1e-3 * Math.abs(found[0].level));
+  const what = found.find((entry) => entry.what)?.what || "always guess the same";
+  return (same ? found.slice(0, 1) : found).map(({ group, level }, i) => ({
+    uid: `baseline${same ? "" : group.variant}`, type: "scatter", showlegend: false,
+    mode: i === 0 ? "lines+text" : "lines", x: [1, lastEpoch], y: [level, level],
+    text: ["", inert(`${what} (${formatNumber(level, 3)})`)], textposition: "top left", cliponaxis: false,
+    textfont: { color: theme.muted, size: 12 },
+    line: { color: same ? theme.faint : group.colour, width: 1.5, dash: "dot" },
+    hovertemplate: `${inert(what)}<br>loss ${formatNumber(level)}<extra></extra>`,
+  }));
+}
+
+/** A word where a run diverged, at its last finite loss: NaN is an event, never a gap. */
+function divergenceTrace(groups, options, theme, baseOf) {
+  const marks = groups.flatMap((group) => group.runs.filter((run) => run.state === "diverged").map((run) => {
+    const line = drawn(run, "loss", options, baseOf(run, "loss"));
+    let last = line.length - 1;
+    while (last >= 0 && (line[last] === null || line[last] === undefined)) last -= 1;
+    return { colour: group.colour, name: group.label, x: last + 1, y: last < 0 ? null : line[last], at: run.diverged_at };
+  })).filter((mark) => mark.y !== null);
+  if (!marks.length) return [];
+  return [{
+    uid: "diverged", type: "scatter", mode: marks.length > 12 ? "markers" : "markers+text", showlegend: false,
+    x: marks.map((m) => m.x), y: marks.map((m) => m.y), cliponaxis: false,
+    text: marks.map((m) => `NaN at epoch ${m.at ?? m.x + 1}`),
+    textposition: "middle right", textfont: { color: theme.danger, size: 12 },
+    marker: { symbol: "x", size: 9, color: marks.map((m) => m.colour), line: { width: 1, color: theme.background } },
+    customdata: marks.map((m) => inert(m.name)),
+    hovertemplate: "<b>%{customdata}</b><br>%{text}<br>last finite loss %{y:.4~g}<extra></extra>",
+  }];
+}
+
+/** Everything to draw, and one sentence when the picture needs a word of caution. */
+function figure(runs, meta, chosen, hidden, theme, range) {
+  const shown = runs.filter((run) => !hidden.has(run.id));
+  const baseOf = (run, metric) => baselineOf(run, runs, metric, meta.comparable);
+  const values = shown.flatMap((run) => [...(run.history.loss || [])]).filter((v) => v !== null);
+  const [least, most] = extremes(values);
+  const wide = least > 0 && most / least > 300;
+  const log = (chosen.log ?? wide) && least >= 0;
+  const options = { ...chosen, log };
+  const notes = [];
+  if (chosen.log && least < 0) notes.push("Some losses are below zero, so the axis stays linear.");
+  if (!meta.comparable && !options.relative) {
+    notes.push("These losses are of different kinds: compare the skill, or switch on Relative to baseline.");
+  }
+  if (options.relative && shown.some((run) => run.history.loss?.length && !baseOf(run, "loss"))) {
+    notes.push("A curve appears here once the baseline of its run is known.");
+  }
+  const groups = meta.groups
+    .map((group) => ({ ...group, runs: shown.filter((run) => run.variant === group.variant) }))
+    .filter((group) => group.runs.length);
+  const reached = Math.max(1, ...shown.map((run) => run.history.loss?.length || 0));
+  const xs = Array.from({ length: reached }, (_, i) => i + 1);
+  const lines = groups.length * (options.validation ? 2 : 1);
+  const limit = Math.max(120, Math.min(POINTS_PER_LINE, Math.floor(POINTS_PER_CHART / Math.max(1, lines))));
+  const crowd = groups.length > 60 ? 2 : groups.length > 16 ? 1 : 0;
+  const view = { limit, range, width: [2, 1.5, 1][crowd], opacity: [1, 0.9, 0.6][crowd] };
+  const data = groups.flatMap((group) => variantTraces(group, xs, options, view, baseOf));
+  if (options.baseline) data.push(...baselineTraces(groups, Math.max(2, reached), options, theme, baseOf));
+  data.push(...divergenceTrace(groups, options, theme, baseOf));
+  return { data, layout: layout({ ...options, decades: Math.log10(most / least) }, theme), notes, log };
+}
+
+function extremes(values) {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
+}
+
+function layout(options, theme) {
+  const axis = {
+    gridcolor: theme.grid, linecolor: theme.border, zeroline: false, automargin: true, ticks: "outside", ticklen: 4,
+    tickcolor: theme.border, tickfont: { size: 12, color: theme.muted }, showspikes: false,
+  };
+  const title = (text) => ({ text, font: { size: 13, color: theme.muted }, standoff: 8 });
+  return {
+    uirevision: "constant", showlegend: false, hovermode: "closest", dragmode: theme.coarse ? false : "zoom",
+    height: theme.height, margin: { l: 56, r: 20, t: 16, b: 44 },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: theme.font, color: theme.text },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.faint, activecolor: theme.text },
+    hoverlabel: {
+      bgcolor: theme.panel, bordercolor: theme.border, font: { family: theme.font, color: theme.text, size: 13 }, align: "left",
+    },
+    xaxis: { ...axis, title: title("epoch"), showgrid: false, rangemode: "normal" },
+    yaxis: {
+      ...axis, title: title(options.relative ? "loss relative to baseline" : "loss"),
+      type: options.log ? "log" : "linear", exponentformat: "power", showexponent: "all", uirevision: options.log ? "log" : "linear",
+      ...(options.log ? { tickformat: "~g", dtick: options.decades > 2 ? Math.ceil(options.decades / 8) : null } : { rangemode: "tozero" }),
+    },
+  };
+}

@@ -1,0 +1,90 @@
+"""The right-hand side of the lab and the button that fills it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.data.table import Table
+from core.errors import InputRefused
+from core.jobs.estimate import estimate_seconds
+from core.jobs.lab import get_lab
+from core.jobs.records import Experiment
+from core.spec import ExperimentSpec, load_spec
+from core.ui import lab_state
+from core.ui.knob_values import spec_of
+from core.ui.knobs import knobs_for
+from core.ui.live import live_chart
+from core.ui.sitemap import lessons_page
+from core.ui.tables import source_name
+from core.ui.text import counted, duration, inert
+
+
+def current_spec(task: str) -> ExperimentSpec:
+    """Return the experiment the knobs say now.
+
+    Raises
+    ------
+    InputRefused
+        If a typed value is not understood or the values do not go together.
+    """
+    base = lab_state.base_spec()
+    shown = {knob.path for knob in knobs_for(task)}
+    values = {path: tokens if path in shown else [] for path, tokens in lab_state.knob_values().items()}
+    spec = spec_of(base, values)
+    # A title belongs to what it was given to.
+    return spec if spec.hash() == base.hash() else spec.model_copy(update={"title": ""})
+
+
+def run_bar(table: Table, task: str) -> None:
+    """Draw the button that runs what the knobs say, with the number of runs and the time; or why it cannot."""
+    with st.container(key="lab_run", gap="xsmall"):
+        try:
+            spec = current_spec(task)
+        except InputRefused as refusal:
+            st.button("Run", type="primary", width="stretch", disabled=True, key="lab_run_button")
+            st.caption(f":red[{inert(str(refusal), 300)}]")
+            return
+        seconds = estimate_seconds(spec, len(table.frame), len(table.frame.columns), get_lab().settings.slots)
+        st.button(
+            f"Run {counted(len(spec.runs()), 'experiment')} · about {duration(seconds)}",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=not task,
+            key="lab_run_button",
+            on_click=lab_state.submit,
+            args=(spec,),
+        )
+        if refused := st.session_state.get("lab_refused"):
+            st.caption(f":red[{inert(refused, 300)}]")
+
+
+def show_experiment(experiment: Experiment) -> None:
+    """Show the curves; a button to cancel while they grow."""
+    if experiment.finished:
+        lab_state.finished(experiment)
+    name = source_name(experiment.spec.data)
+    target = ", ".join(experiment.spec.data.targets)
+    live_chart(experiment, key="lab_live", title=experiment.title or f"{name} → {target}")
+    if not experiment.finished:
+        st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
+
+
+def show_welcome(trouble: str = "") -> None:
+    """Greet, say what is wrong if something is, and offer a first experiment."""
+    with st.container(border=True, key="lab_welcome"):
+        if trouble:
+            st.warning(inert(trouble, 300), icon=":material/link_off:")
+        st.subheader("What causes the bad training loss?")
+        st.markdown("Choose data, give a knob several values, and watch the losses of all variants race in one chart.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Try it with iris", type="secondary", icon=":material/play_arrow:", on_click=_try_example, key="lab_try"
+            )
+            st.page_link(lessons_page(), label="Start with a lesson")
+
+
+def _try_example() -> None:
+    spec = load_spec(lab_state.EXAMPLE)
+    lab_state.load(spec)
+    lab_state.submit(spec)

@@ -1,0 +1,22 @@
+"""What Streamlit runs for every page: the frame around it.
+
+It sits here because a `pages` folder beside the main script would be run without it on a first visit to a deep link.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.ui.sitemap import lab_page, lessons_page, runs_page
+
+_CURVES = """<path d="M2 3v21h23" fill="none" stroke="#7b8a87" stroke-width="1.6"/>
+<path d="M4 5c3 12 8 15 21 16" fill="none" stroke="#1a8186" stroke-width="2.6" stroke-linecap="round"/>
+<path d="M4 8c5 2 7 6 11 3s5-5 10-6" fill="none" stroke="#d06a00" stroke-width="2" stroke-dasharray="3.4 3.4"/>"""
+_SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 28" width="{width}" height="28">{content}</svg>'
+_NAME = """<text x="35" y="20" textLength="72" lengthAdjust="spacingAndGlyphs" font-size="18" font-weight="600"
+ font-family="'Source Sans Pro', 'Segoe UI', Helvetica, Arial, sans-serif" fill="#1a8186">Loss Lab</text>"""
+
+# A Material icon as favicon would be fetched from the internet.
+st.set_page_config(page_title="Loss Lab", page_icon=_SVG.format(width=28, content=_CURVES), layout="wide")
+st.logo(_SVG.format(width=110, content=_CURVES + _NAME), size="large")
+st.navigation([lab_page(), lessons_page(), runs_page()], position="top").run()

@@ -1,0 +1,148 @@
+"""Our own HTTP routes beside Streamlit's: the points a live chart polls, the health of the lab, and plotly.min.js."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Protocol
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from core.errors import InputRefused
+
+_LOGGER: Final = logging.getLogger(__name__)
+_NOSNIFF: Final = {"X-Content-Type-Options": "nosniff"}
+_METRICS: Final = ("loss", "val_loss")
+_RESULTS: Final = ("baseline", "skill", "val_skill")
+_DIGITS: Final = 6
+_LARGEST_CURSOR: Final = 2**53
+
+
+class PointsSource(Protocol):
+    """What the routes need of a store."""
+
+    def points_json(self, experiment_id: str, since: int = 0) -> bytes:
+        """Return what happened in an experiment since a cursor, as JSON."""
+
+
+class LabLike(Protocol):
+    """What the routes need of a lab."""
+
+    @property
+    def store(self) -> PointsSource:
+        """Where the points are."""
+
+    def health(self) -> dict[str, Any]:
+        """Return how the trainers are."""
+
+
+def _plotly() -> bytes:
+    return (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
+
+
+PLOTLY_URL: Final = f"assets/plotly.min.js?v={hashlib.sha256(_plotly()).hexdigest()[:16]}"
+"""Relative to any page; the hash lets a browser keep it for a year."""
+
+
+@cache
+def _plotly_gzipped() -> bytes:
+    return gzip.compress(_plotly(), compresslevel=6, mtime=0)
+
+
+def _json(body: bytes | dict[str, Any], status: int = 200) -> Response:
+    content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+    return Response(content, status, _NOSNIFF | {"Cache-Control": "no-store"}, "application/json")
+
+
+def _for_chart(points: bytes) -> bytes:
+    """Leave out what the chart does not draw and digits no eye can see: a tenth of the bytes of long histories."""
+    news = json.loads(points)
+    for point in news["points"]:
+        history = point["history"]
+        point["history"] = {metric: _rounded(history[metric]) for metric in _METRICS if metric in history}
+    for run in news["runs"]:
+        final = run["final"]
+        run["final"] = final and {name: final.get(name) for name in _RESULTS}
+    return json.dumps(news, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _rounded(values: list[float | None]) -> list[float | None]:
+    return [None if value is None else float(f"{value:.{_DIGITS}g}") for value in values]
+
+
+def _cursor(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) > _LARGEST_CURSOR:
+        raise InputRefused("since: a whole number is needed, allowed: 0 or the last cursor.", "since")
+    return int(text)
+
+
+async def _plotly_asset(request: Request) -> Response:
+    headers = _NOSNIFF | {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "ETag": f'"{PLOTLY_URL.partition("=")[2]}"',
+        "Vary": "Accept-Encoding",
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(_plotly(), headers=headers, media_type="text/javascript")
+    body = await run_in_threadpool(_plotly_gzipped)
+    return Response(body, headers=headers | {"Content-Encoding": "gzip"}, media_type="text/javascript")
+
+
+async def _start_page(request: Request) -> Response:
+    """Streamlit serves the start page at the root alone; people type its name too."""
+    return RedirectResponse(f"{request.url.path.removesuffix('lab')}?{request.url.query}".rstrip("?"))
+
+
+def make_routes(lab: Callable[[], LabLike], base: str = "") -> list[Route]:
+    """Return the routes, under the base path the app is served from.
+
+    Parameters
+    ----------
+    lab : callable
+        Gives the lab; asked at each request, so that importing the app opens nothing.
+    base : str
+        Streamlit's ``server.baseUrlPath``, with or without slashes.
+    """
+
+    async def points(request: Request) -> Response:
+        try:
+            since = _cursor(request.query_params.get("since", "0"))
+        except InputRefused as refusal:
+            return _json({"error": str(refusal)}, 400)
+        try:
+            body = await run_in_threadpool(
+                lambda: _for_chart(lab().store.points_json(request.path_params["experiment"], since))
+            )
+        except InputRefused as refusal:
+            return _json({"error": str(refusal)}, 404)
+        except Exception:
+            _LOGGER.exception("points failed")
+            return _json({"error": "The lab could not read this experiment just now."}, 503)
+        return _json(body)
+
+    async def health(_request: Request) -> Response:
+        try:
+            state = await run_in_threadpool(lambda: lab().health())
+        except Exception:
+            _LOGGER.exception("health check failed")
+            return _json({"status": "unavailable"}, 503)
+        return _json({"status": "degraded" if state.get("problem") else "ok", **state})
+
+    prefix = f"/{base.strip('/')}" if base.strip("/") else ""
+
+    return [
+        Route(f"{prefix}/lab", _start_page),
+        Route(f"{prefix}/api/experiments/{{experiment}}/points", points),
+        Route(f"{prefix}/api/health", health),
+        Route(f"{prefix}/assets/plotly.min.js", _plotly_asset),
+    ]

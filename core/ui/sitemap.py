@@ -1,0 +1,35 @@
+"""The pages of the app; the router shows them, pages link to one another with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+_PAGES: Final = Path(__file__).parents[2] / "pages"
+
+
+def lab_page() -> Page:
+    """Return the lab, which is the start page."""
+    return st.Page(
+        _PAGES / "lab.py", title="Lab", icon=":material/science:", url_path="lab", default=True,
+        help="Choose data, turn knobs and watch the loss of every variant in one chart.",
+    )  # fmt: skip
+
+
+def lessons_page() -> Page:
+    """Return the lessons: predict, run, understand."""
+    return st.Page(
+        _PAGES / "lessons.py", title="Lessons", icon=":material/school:", url_path="lessons",
+        help="One cause of a bad loss at a time: predict, run, understand.",
+    )  # fmt: skip
+
+
+def runs_page() -> Page:
+    """Return the list of everything that was run."""
+    return st.Page(
+        _PAGES / "runs.py", title="Runs", icon=":material/history:", url_path="runs",
+        help="Every experiment so far, newest first; open or delete one.",
+    )  # fmt: skip

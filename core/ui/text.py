@@ -1,0 +1,46 @@
+"""Words for people: user text made inert for Markdown, counts, durations and times."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from core.spec import plain_text
+
+_PUNCTUATION: Final = re.compile(r"([!-/;-@\[-`{-~])")
+_WORD_JOINER: Final = "\u2060"
+
+
+def inert(text: str, limit: int = 120) -> str:
+    """Return `text` so that Streamlit's Markdown shows every character as it is, in one line.
+
+    Icons and emoji (``:smile:``) are looked up after Markdown's own escapes are gone, so a colon also gets an
+    invisible joiner.
+    """
+    plain = " ".join(plain_text(text, limit).split())
+    return _PUNCTUATION.sub(r"\\\1", plain).replace(":", f"\\:{_WORD_JOINER}")
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 row``, ``2 rows``, ``1,000 rows``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def skill_text(skill: float) -> str:
+    """Return a skill in two decimals; far below zero the size is enough."""
+    return "below −99" if skill < -99 else f"{skill:.2f}".replace("-", "−")
+
+
+def duration(seconds: float) -> str:
+    """Return a rough time to wait: ``1 s``, ``20 s``, ``3 min``."""
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """Return how long ago an aware `moment` was: ``just now``, ``5 minutes ago``, ``3 days ago``."""
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    for size, noun in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{counted(int(seconds // size), noun)} ago"
+    return "just now"

@@ -1,0 +1,102 @@
+"""How a value of the spec is written as a token, a short text in the browser: ``0.01``, ``16, 16``, ``off``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+def _number(text: str) -> float | int:
+    value = float(text.replace(",", "."))
+    return int(value) if value.is_integer() and "." not in text and "e" not in text.lower() else value
+
+
+def _show_number(value: Any) -> str:
+    return f"{value:.12g}" if isinstance(value, float | int) and not isinstance(value, bool) else ""
+
+
+def _layers(text: str) -> list[int]:
+    return [] if text.strip().lower() == "none" else [int(units) for units in text.replace(" ", "").split(",")]
+
+
+def _show_layers(value: Any) -> str:
+    if not all(isinstance(units, int) for units in value):
+        return ""
+    return ", ".join(map(str, value)) or "none"
+
+
+def _show_patience(value: Any) -> str:
+    if value is None:
+        return "off"
+    usual = {"monitor": "val_loss", "min_delta": 0.0, "restore_best_weights": True}
+    return str(value["patience"]) if value == usual | {"patience": value.get("patience")} else ""
+
+
+SCHEDULES: Final[Mapping[str, dict[str, Any]]] = {
+    "constant": {},
+    "cosine": {"alpha": 0.0},
+    "exponential": {"decay_rate": 0.97},
+    "step": {"factor": 0.5, "every": 10},
+    "warmup_cosine": {"warmup_epochs": 5, "alpha": 0.0},
+    "reduce_on_plateau": {
+        "monitor": None, "factor": 0.1, "patience": 10, "min_delta": 1e-4, "cooldown": 0, "min_learning_rate": 0.0
+    },
+}  # fmt: skip
+"""What each schedule is when only its name is given, as the spec writes it out."""
+
+
+def _show_schedule(value: Any) -> str:
+    name = str(value["name"])
+    return name if value == {"name": name, **SCHEDULES[name]} else ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a value of the spec is written as a token and read back.
+
+    Attributes
+    ----------
+    read : callable
+        Token to value; raises `ValueError` for a text that is no such value.
+    show : callable
+        Value to token; an empty text where no token says it, such as a layer with its own dropout.
+    example : str
+        What to type, for refusals.
+    """
+
+    read: Callable[[str], Any]
+    show: Callable[[Any], str]
+    example: str
+
+
+def _off_or(kind: Kind) -> Kind:
+    return Kind(
+        lambda text: None if text.strip().lower() == "off" else kind.read(text),
+        lambda value: "off" if value is None else kind.show(value),
+        f"{kind.example}, or off",
+    )
+
+
+def _show_name(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+NAME: Final = Kind(str, _show_name, "one of the choices")
+NUMBER: Final = Kind(_number, _show_number, "a number such as 0.01")
+COUNT: Final = Kind(int, _show_number, "a whole number such as 32")
+LAYERS: Final = Kind(_layers, _show_layers, "units such as 16, 16, or none")
+SWITCH: Final = Kind(lambda text: {"on": True, "off": False}[text], lambda value: "on" if value else "off", "on or off")
+SCHEDULE: Final = Kind(lambda text: {"name": text}, _show_schedule, "one of the choices")
+PATIENCE: Final = Kind(
+    lambda text: None if text.strip().lower() == "off" else {"patience": int(text)},
+    _show_patience,
+    "off or epochs such as 10",
+)
+OPTIONAL_NUMBER: Final = _off_or(NUMBER)
+OPTIONAL_COUNT: Final = Kind(
+    lambda text: None if text.strip().lower() == "all" else int(text),
+    lambda value: "all" if value is None else str(value),
+    "all, or a whole number such as 100",
+)
+OPTIONAL_NAME: Final = _off_or(NAME)

@@ -1,0 +1,38 @@
+"""The lab: data and knobs on the left, the race of the losses on the right."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import InputRefused
+from core.ui import lab_state
+from core.ui.data_card import data_card
+from core.ui.knob_panel import knob_panel
+from core.ui.lab_stage import run_bar, show_experiment, show_welcome
+from core.ui.layout import lab_layout
+from core.ui.text import inert
+
+trouble = ""
+experiment = None
+try:
+    experiment = lab_state.open_from_address()
+except InputRefused as refusal:
+    trouble = str(refusal)
+
+controls, stage = lab_layout()
+with controls:
+    try:
+        table = lab_state.current_table()
+    except InputRefused as refusal:
+        st.error(inert(str(refusal), 300), icon=":material/block:")
+        st.button("Start afresh with iris", on_click=lab_state.start_afresh)
+    else:
+        task = data_card(table)
+        knob_panel(task)
+        run_bar(table, task)
+
+with stage:
+    if experiment is not None:
+        show_experiment(experiment)
+    else:
+        show_welcome(trouble)

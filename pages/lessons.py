@@ -1,0 +1,15 @@
+"""The lessons: a gallery, and one lesson at a time to predict, run and understand."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.lessons import LESSONS
+from core.ui.lesson_view import gallery, show_lesson
+
+wanted = st.query_params.get("lesson")
+lesson = next((lesson for lesson in LESSONS if lesson.id == wanted), None)
+if lesson is None:
+    gallery(unknown=bool(wanted))
+else:
+    show_lesson(lesson)

@@ -1,0 +1,29 @@
+"""Everything that was run, newest first."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import InputRefused
+from core.jobs.lab import get_lab
+from core.ui.run_list import PAGE_SIZE, empty_list, show_line
+
+st.title("Runs", anchor=False)
+store = get_lab().store
+before = st.query_params.get("before")
+try:
+    found = store.experiments(limit=PAGE_SIZE + 1, before=before)
+except InputRefused:
+    found = store.experiments(limit=PAGE_SIZE + 1)
+if found:
+    st.caption("Skill: 1 is perfect, 0 is no better than always guessing the same.")
+for summary in found[:PAGE_SIZE]:
+    show_line(summary)
+if not found:
+    empty_list(first=before is None)
+with st.container(horizontal=True):
+    if before:
+        st.button("Newest", icon=":material/first_page:", on_click=st.query_params.clear)
+    if len(found) > PAGE_SIZE:
+        older = {"before": found[PAGE_SIZE - 1].id}
+        st.button("Older", icon=":material/chevron_right:", on_click=st.query_params.from_dict, args=(older,))

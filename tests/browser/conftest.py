@@ -1,0 +1,98 @@
+"""A real server and a real browser. Without a browser these tests are skipped, unless one is required."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+FOUND = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if FOUND is None and not os.environ.get("LOSSLAB_REQUIRE_BROWSER"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The app as the README starts it, with a data folder of its own: (address, process)."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("lab")
+    environment = os.environ | {"LOSSLAB_DATA": str(folder / "data")}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 90
+        while not ready(f"{address}/api/health"):
+            assert process.poll() is None, (folder / "server.log").read_text()
+            assert time.monotonic() < deadline, "the server did not come up"
+        yield address, process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def ready(address):
+    import json
+
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            health = json.load(answer)
+    except (urllib.error.URLError, ConnectionError):
+        return False
+    return health["trainers"]["ready"] == health["slots"] and not health["compiling"]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    assert FOUND, "a Chromium is required here and there is none"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=FOUND, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(server, browser):
+    """Open a page of the app as a new visitor; nothing may leave the machine and no script may fail."""
+    address, _ = server
+    contexts, foreign, errors = [], [], []
+
+    def open_page(path="/", *, width=1280, height=800, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.set_default_timeout(30_000)
+        page = context.new_page()
+        page.on("request", lambda request: None if request.url.startswith(LOCAL) else foreign.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(path if path.startswith("http") else address + path)
+        page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+        return page
+
+    LOCAL = (address, address.replace("http", "ws"), "data:", "blob:")
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert foreign == []
+    assert errors == []

@@ -1,0 +1,178 @@
+"""The lab in a real browser: upload, choose, watch the losses race, zoom, cancel, come back by the address."""
+
+import re
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import expect
+
+TITANIC = Path(__file__).parents[1] / "data" / "titanic.csv"
+CURVES = """() => document.querySelector('.ll-chart').data
+  .filter((trace) => /loss$/.test(trace.uid)).map((trace) => ({uid: trace.uid, y: [...trace.y]}))"""
+
+
+def choose(page, label, *values):
+    """Add values to a knob that takes several."""
+    box = page.get_by_role("combobox", name=label, exact=True)
+    for value in values:
+        box.click()
+        box.fill(value)
+        page.get_by_role("option", name=value, exact=True).or_(page.get_by_text(f"Add: {value}")).first.click()
+        chip = page.locator(".st-key-lab_controls").get_by_text(value, exact=True)
+        expect(chip.first).to_be_visible()
+    page.keyboard.press("Escape")
+
+
+def drop(page, label, value):
+    """Take a value off a knob."""
+    knob = page.locator("[data-testid='stMultiSelect']").filter(has_text=label)
+    knob.get_by_role("button", name=f"Remove {value}").or_(
+        knob.locator("[data-baseweb='tag']").filter(has_text=value).locator("[role='presentation']")
+    ).first.click()
+
+
+def upload(page, path):
+    page.get_by_text("Other data").click()
+    page.locator("input[type=file]").set_input_files(path)
+
+
+def run(page, count):
+    page.get_by_role("button", name=f"Run {count} experiments").click()
+
+
+def points(page):
+    """How many points each training curve has."""
+    return page.evaluate(f"({CURVES})().filter((c) => !c.uid.includes('val')).map((c) => c.y.length)")
+
+
+@pytest.fixture
+def race(visit):
+    """Two scalings and two learning rates on titanic, long enough to be watched."""
+    page = visit("/")
+    upload(page, TITANIC)
+    expect(page.get_by_text("891 rows × 15 columns")).to_be_visible()
+    expect(page.get_by_text("Task: two classes")).to_be_visible()
+    choose(page, "Scaling", "none")
+    choose(page, "Learning rate", "0.01")
+    choose(page, "Epochs", "5000")
+    drop(page, "Epochs", "100")
+    run(page, 4)
+    page.wait_for_function("document.querySelectorAll('.ll-table tbody tr').length === 4")
+    page.wait_for_function("document.querySelector('.ll-chart').data?.length > 0")
+    return page
+
+
+def test_a_person_with_a_csv_watches_four_losses_race(race):
+    race.wait_for_function(f"({CURVES})().length >= 2")
+    before = sum(points(race))
+    race.wait_for_function(f"({CURVES})().reduce((sum, c) => sum + c.y.length, 0) > {before} + 100")
+    expect(race).to_have_url(re.compile(r"[?&]x="))
+    expect(race.get_by_text("Task: two classes")).to_be_visible()
+    assert "Traceback" not in race.content()
+
+
+def test_zoom_and_hidden_curves_stay_while_points_arrive(race):
+    race.wait_for_function(f"({CURVES})().length >= 2")
+    race.evaluate("document.querySelector('.ll-chart').dataset.mark = 'the same node'")
+    plot = race.locator(".ll-chart .nsewdrag").bounding_box()
+    race.mouse.move(plot["x"] + plot["width"] * 0.2, plot["y"] + plot["height"] * 0.3)
+    race.mouse.down()
+    race.mouse.move(plot["x"] + plot["width"] * 0.6, plot["y"] + plot["height"] * 0.8, steps=8)
+    race.mouse.up()
+    zoomed = race.evaluate("document.querySelector('.ll-chart')._fullLayout.xaxis.range.slice()")
+    first = race.locator(".ll-table tbody tr").first
+    first.click()
+    reached = race.locator(".ll-status").inner_text()
+    expect(race.locator(".ll-status")).not_to_have_text(reached)
+    assert race.evaluate("document.querySelector('.ll-chart')._fullLayout.xaxis.range.slice()") == zoomed
+    assert race.evaluate("document.querySelector('.ll-chart').dataset.mark") == "the same node"
+    assert "ll-off" in first.get_attribute("class")
+
+
+def test_cancel_stops_every_run(race):
+    race.wait_for_function(f"({CURVES})().length >= 1")
+    race.get_by_role("button", name="Cancel").click()
+    expect(race.locator(".ll-table td[data-state='cancelled']")).to_have_count(4)
+    expect(race.get_by_role("button", name="Cancel")).to_have_count(0)
+    expect(race.locator(".ll-table td[data-state='failed']")).to_have_count(0)
+
+
+def test_a_link_shows_the_same_curves_to_somebody_else(visit):
+    page = visit("/")
+    page.get_by_role("button", name="Try it with iris").click()
+    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
+    page.wait_for_function(f"({CURVES})().length === 8")
+    page.wait_for_url("**/*x=*")
+    curves = page.evaluate(CURVES)
+    other = visit(page.url)
+    other.wait_for_function(f"({CURVES})().length === 8")
+    assert other.evaluate(CURVES) == curves
+    knob = other.locator("[data-testid='stMultiSelect']").filter(has_text="Learning rate")
+    expect(knob).to_contain_text("0.1")
+    expect(other.get_by_role("button", name="Run 4 experiments")).to_be_visible()
+
+
+def test_an_unknown_link_says_so(visit):
+    page = visit("/?x=nonsense")
+    expect(page.locator(".st-key-lab_welcome")).to_contain_text("no experiment")
+    expect(page.get_by_role("button", name="Try it with iris")).to_be_visible()
+    assert "Traceback" not in page.content()
+
+
+def test_a_picture_named_csv_gets_one_sentence(visit, tmp_path):
+    picture = tmp_path / "holiday.csv"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
+    page = visit("/")
+    upload(page, picture)
+    expect(page.get_by_text("not a text table")).to_be_visible()
+    expect(page.get_by_text("150 rows × 5 columns")).to_be_visible()
+    assert "Traceback" not in page.content()
+    expect(page.locator("[data-testid='stException']")).to_have_count(0)
+
+
+def test_hostile_column_names_are_only_text(visit, tmp_path):
+    names = ["<img src=x onerror=window.hit=1>", "![x](http://evil.invalid/p.png)", ":red[a]", "$x^2$ `b`", "y"]
+    table = tmp_path / "hostile.csv"
+    table.write_text("\n".join([",".join(names), *(f"{i},{i * 2},{i % 3},{i % 5},{i % 2}" for i in range(40))]))
+    page = visit("/")
+    upload(page, table)
+    expect(page.get_by_text("40 rows × 5 columns")).to_be_visible()
+    page.get_by_role("combobox", name="Target").click()
+    expect(page.get_by_role("option", name=names[0])).to_be_visible()
+    page.get_by_role("option", name=names[0]).click()
+    expect(page.locator("[data-testid='stApp']")).to_have_attribute("data-test-script-state", "notRunning")
+    assert page.evaluate("window.hit") is None
+    assert page.locator("img[src='x']").count() == 0
+    assert page.locator("img[src*='evil']").count() == 0
+
+
+def test_the_table_is_the_legend(visit):
+    page = visit("/")
+    page.get_by_role("button", name="Try it with iris").click()
+    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
+    page.locator(".ll-table tbody tr").first.click()
+    page.wait_for_function(f"({CURVES})().length === 6")
+    page.get_by_role("button", name="Validation", exact=True).first.click()
+    page.wait_for_function(f"({CURVES})().length === 3")
+    page.get_by_role("button", name="Log", exact=True).click()
+    page.wait_for_function("document.querySelector('.ll-chart')._fullLayout.yaxis.type === 'log'")
+    page.get_by_role("button", name="Relative to baseline").click()
+    page.wait_for_function("/relative/.test(document.querySelector('.ll-chart')._fullLayout.yaxis.title.text)")
+
+
+def test_the_web_process_stays_small_and_without_tensorflow(visit, server):
+    visit("/")
+    process = psutil.Process(server[1].pid)
+    assert not [item.path for item in process.memory_maps() if "tensorflow" in item.path]
+    assert process.memory_info().rss < 250 * 2**20
+
+
+def test_a_phone_shows_the_chart_first_and_never_scrolls_sideways(visit):
+    page = visit("/", width=390, height=844)
+    page.get_by_role("button", name="Try it with iris").click()
+    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
+    chart = page.locator(".ll-chart").bounding_box()
+    knobs = page.locator(".st-key-lab_controls").bounding_box()
+    assert chart["y"] < knobs["y"]
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

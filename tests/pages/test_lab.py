@@ -1,0 +1,156 @@
+"""The lab page, without a browser and without trainers."""
+
+import json
+import re
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from core.spec import load_spec
+from core.ui.lab_state import knob_key
+
+from .conftest import DATA
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.subheader)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def button(app: AppTest, key: str = "lab_run_button") -> Any:
+    return next(b for b in app.button if b.key == key)
+
+
+def knob(app: AppTest, path: str) -> Any:
+    return app.get_by_key(knob_key(path))
+
+
+def upload(app: AppTest, content: bytes, name: str = "table.csv") -> AppTest:
+    app.file_uploader[0].upload(name, content).run()
+    return app
+
+
+def test_the_empty_lab_offers_a_first_experiment(app):
+    app.run()
+    assert not app.exception
+    assert "What causes the bad training loss?" in words(app)
+    assert button(app, "lab_try").label == "Try it with iris"
+
+
+def test_the_first_experiment_is_shown_and_in_the_address(app, lab):
+    app.run()
+    button(app, "lab_try").click().run()
+    assert not app.exception
+    (summary,) = lab.store.experiments()
+    assert app.query_params["x"] == summary.id
+    chart = json.loads(app.get("bidi_component")[0].proto.json)
+    assert chart["experiment"] == summary.id
+    assert [run["values"] for run in chart["runs"]][:2] == [["none", "0.001"], ["none", "0.1"]]
+
+
+def test_titanic_is_understood(app):
+    upload(app.run(), (DATA / "titanic.csv").read_bytes(), "titanic.csv")
+    assert not app.exception
+    assert app.get_by_key("lab_target").value == "survived"
+    assert "titanic" in words(app)
+    assert "two classes" in words(app)
+
+
+def test_a_picture_called_csv_gets_one_sentence_and_the_old_data_stays(app):
+    app.run()
+    before = app.get_by_key("lab_target").value
+    upload(app, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "cat.csv")
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "Traceback" not in words(app)
+    assert app.get_by_key("lab_target").value == before
+    assert "Iris flowers" in words(app)
+
+
+def test_knobs_multiply_the_runs(app):
+    app.run()
+    assert button(app).label.startswith("Run 1 experiment ·")
+    knob(app, "training.learning_rate").set_value(["0.01", "0.1"])
+    knob(app, "preprocessing.scaling").set_value(["none", "standard", "minmax"])
+    knob(app, "seeds").set_value("3").run()
+    assert button(app).label.startswith("Run 18 experiments ·")
+
+
+def test_a_typed_value_that_means_nothing_disables_the_button_and_says_why(app):
+    app.run()
+    knob(app, "training.learning_rate").set_value(["fast"]).run()
+    assert not app.exception
+    assert button(app).disabled
+    assert "Learning rate" in words(app)
+    assert "Traceback" not in words(app)
+
+
+def test_two_clicks_before_the_end_are_one_experiment(app, lab):
+    app.run()
+    button(app).click().run()
+    button(app).click().run()
+    assert len(lab.store.experiments()) == 1
+
+
+def test_a_link_brings_back_knobs_and_curves(app, lab):
+    spec = load_spec(
+        {
+            "data": {"source": "sample:moons", "target": "label"},
+            "training": {"optimizer": "sgd"},
+            "vary": {"training.learning_rate": [0.5, 0.02]},
+        }
+    )
+    app.query_params["x"] = identity = lab.store.submit(spec)
+    app.run()
+    assert not app.exception
+    assert knob(app, "training.learning_rate").value == ["0.5", "0.02"]
+    assert knob(app, "training.optimizer").value == ["sgd"]
+    assert json.loads(app.get("bidi_component")[0].proto.json)["experiment"] == identity
+    button(app).click().run()
+    again = lab.store.experiment(app.query_params["x"])
+    assert again.spec == spec
+
+
+def test_an_unknown_link_gets_a_sentence(app):
+    app.query_params["x"] = "nowhere"
+    app.run()
+    assert not app.exception
+    assert "There is no such experiment" in words(app)
+    assert not app.get("bidi_component")
+
+
+def test_a_hostile_column_name_stays_text(app):
+    name = "**x** <img src=y onerror=z> :material/home:"
+    upload(app.run(), f"{name},target\n1,2.5\n2,3.5\n3,4.5\n4,6.5\n".encode(), "**evil**.csv")
+    app.get_by_key("lab_target").set_value(name).run()
+    assert not app.exception
+    assert "img src" in words(app)
+    assert not re.search(r"(?<!\\)<img|\*\*x\*\*|\*\*evil|:material/home:", words(app))
+
+
+def test_cancel_is_offered_while_something_runs(app, lab):
+    app.run()
+    button(app).click().run()
+    next(b for b in app.button if b.label == "Cancel").click().run()
+    (summary,) = lab.store.experiments()
+    assert lab.store.experiment(summary.id).finished
+    assert not [b for b in app.button if b.label == "Cancel"]
+
+
+def test_a_title_does_not_outlive_a_change(app, lab):
+    titled = {"title": "Mine", "data": {"source": "sample:iris", "target": "species"}}
+    app.query_params["x"] = lab.store.submit(load_spec(titled))
+    app.run()
+    knob(app, "training.epochs").set_value(["30"]).run()
+    button(app).click().run()
+    assert lab.store.experiments()[0].title == ""
+
+
+def test_other_data_keeps_the_knobs_but_not_the_old_columns(app):
+    app.run()
+    knob(app, "training.learning_rate").set_value(["0.1"]).run()
+    app.get_by_key("lab_sample").set_value("diabetes").run()
+    assert not app.exception
+    assert app.get_by_key("lab_target").value == "progression"
+    assert knob(app, "training.learning_rate").value == ["0.1"]
+    assert knob(app, "preprocessing.target_scaling") is not None

@@ -1,0 +1,114 @@
+"""Our own HTTP routes."""
+
+import gzip
+import json
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.errors import InputRefused
+from core.ui.routes import PLOTLY_URL, make_routes
+
+NEWS = {
+    "cursor": 7,
+    "finished": False,
+    "runs": [
+        {"id": 1, "state": "done", "final": {"skill": 0.5, "baseline": {"loss": 1.0}, "telemetry": {"big": [1] * 999}}},
+        {"id": 2, "state": "queued", "final": None},
+    ],
+    "points": [
+        {
+            "run": 1,
+            "attempt": 1,
+            "first_epoch": 1,
+            "history": {"loss": [0.123456789, None], "learning_rate": [0.1, 0.1]},
+        }
+    ],
+}
+
+
+class FakeLab:
+    problem = None
+
+    def __init__(self):
+        self.store = self
+
+    def points_json(self, experiment_id, since=0):
+        if experiment_id == "broken":
+            raise ZeroDivisionError("secret of the machine")
+        if experiment_id != "known":
+            raise InputRefused("There is no such experiment; it may have been deleted.", "experiment")
+        return json.dumps(NEWS | {"asked": since}).encode()
+
+    def health(self):
+        return {"dispatching": True, "problem": self.problem}
+
+
+def client(base: str = "") -> TestClient:
+    return TestClient(Starlette(routes=make_routes(FakeLab, base)))
+
+
+def test_points_carry_what_the_chart_draws_and_nothing_else():
+    reply = client().get("/api/experiments/known/points?since=3")
+    news = reply.json()
+    assert (reply.status_code, news["cursor"], news["asked"]) == (200, 7, 3)
+    assert news["points"][0]["history"] == {"loss": [0.123457, None]}
+    assert news["runs"][0]["final"] == {"baseline": {"loss": 1.0}, "skill": 0.5, "val_skill": None}
+    assert news["runs"][1]["final"] is None
+    assert "telemetry" not in reply.text
+
+
+def test_points_are_never_cached_or_sniffed():
+    headers = client().get("/api/experiments/known/points").headers
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_an_unknown_experiment_is_404_with_a_sentence():
+    reply = client().get("/api/experiments/other/points")
+    assert reply.status_code == 404
+    assert reply.json()["error"].startswith("There is no such experiment")
+
+
+@pytest.mark.parametrize("since", ["-1", "1.5", "x", "", "9" * 40, "١"])
+def test_a_cursor_that_is_no_whole_number_is_refused(since):
+    reply = client().get("/api/experiments/known/points", params={"since": since})
+    assert reply.status_code == 400
+    assert reply.json()["error"].startswith("since:")
+
+
+def test_our_own_failure_says_nothing_of_the_machine():
+    reply = client().get("/api/experiments/broken/points")
+    assert reply.status_code == 503
+    assert "secret" not in reply.text
+
+
+def test_health_tells_how_the_trainers_are():
+    assert client().get("/api/health").json() == {"status": "ok", "dispatching": True, "problem": None}
+
+
+def test_plotly_is_kept_by_the_browser_and_not_sent_twice():
+    first = client().get("/" + PLOTLY_URL)
+    assert first.headers["content-encoding"] == "gzip"
+    assert "immutable" in first.headers["cache-control"]
+    assert b"Plotly" in first.content
+    again = client().get("/" + PLOTLY_URL, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_client_without_gzip_gets_plotly_plain():
+    reply = client().get("/" + PLOTLY_URL, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in reply.headers
+    assert reply.content[:2] != gzip.compress(b"")[:2]
+
+
+def test_routes_live_under_the_base_path():
+    based = client("/team/lab/")
+    assert based.get("/team/lab/api/health").status_code == 200
+    assert based.get("/api/health").status_code == 404
+
+
+def test_the_start_page_answers_to_its_name():
+    reply = client("team").get("/team/lab?x=abc", follow_redirects=False)
+    assert (reply.status_code, reply.headers["location"]) == (307, "/team/?x=abc")

@@ -1,0 +1,118 @@
+"""The chart's arithmetic, run by node; browsers run the same text."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import core.ui
+
+_JS = Path(core.ui.__file__).parent / "js"
+pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+
+
+def run(expression: str, *files: str) -> Any:
+    text = "\n".join((_JS / name).read_text() for name in ("series.js", *files))
+    program = f"{text}\nconsole.log(JSON.stringify({expression}))"
+    node = subprocess.run(["node", "-e", program], capture_output=True, text=True, timeout=30, check=True)
+    return json.loads(node.stdout)
+
+
+def test_numbers_have_about_four_digits():
+    texts = run("[0.123456, 12345.6, 1e-7, -3.2e8, 0, null, 100].map((v) => formatNumber(v))")
+    assert texts == ["0.1235", "12350", "1e−7", "−3.2e8", "0", "–", "100"]
+    assert run("[0.966, -0.001, -300000, null].map(formatSkill)") == ["0.97", "0.00", "−3e5", "–"]
+
+
+def test_thinning_keeps_the_spike_and_both_ends():
+    xs, ys = run("thin([...Array(1000).keys()], [...Array(1000).keys()].map((i) => (i === 457 ? 99 : 1)), 100)")
+    assert 99 in ys
+    assert len(ys) < 110
+    assert (xs[0], xs[-1]) == (0, 999)
+    assert xs == sorted(xs)
+
+
+def test_smoothing_starts_at_the_first_value_and_keeps_gaps():
+    line = run("smooth([4, null, 4, 2])")
+    assert line[:3] == [4, None, pytest.approx(4)]
+    assert 2 < line[3] < 4
+
+
+def test_the_spread_ignores_runs_that_have_ended():
+    assert run("spread([[1, 5], [3], [2, 7]])") == {"median": [2, 6], "low": [1, 5], "high": [3, 7]}
+
+
+def test_every_variant_has_its_own_colour():
+    for count in (1, 8, 9, 40):
+        found = run(f"colours({count})")
+        assert len(set(found)) == count
+        assert all(len(colour) == 7 and colour.startswith("#") for colour in found)
+
+
+@pytest.mark.parametrize("count", [8, 30])
+@pytest.mark.parametrize("background", ["#fcfcfa", "#12181a"])
+def test_every_colour_can_be_told_from_both_backgrounds(count, background):
+    def luminance(colour: str) -> float:
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for colour in run(f"colours({count})"):
+        light, dark = sorted((luminance(colour), luminance(background)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3, colour
+
+
+def test_names_are_inert_for_plotly():
+    assert run("inert('<b>a</b> & c')") == "&lt;b&gt;a&lt;/b&gt; &amp; c"
+
+
+GUESS = {"baseline": {"loss": 0.5, "val_loss": 0.5, "what": "guess"}}
+RUNS = [
+    {"id": 1, "index": 0, "variant": 0, "label": "<i>a</i>", "state": "diverged", "diverged_at": 3, "final": GUESS,
+     "history": {"loss": [1, 10, None], "val_loss": [1, 5, None]}},
+    {"id": 2, "index": 1, "variant": 1, "label": "b", "state": "done", "final": GUESS,
+     "history": {"loss": [1, 0.5], "val_loss": [2, 1]}},
+]  # fmt: skip
+META = {
+    "comparable": True,
+    "groups": [{"label": "<i>a</i>", "variant": 0, "colour": "#000"}, {"label": "b", "variant": 1, "colour": "#111"}],
+}
+OPTIONS = "{relative: false, smooth: false, validation: true, baseline: true}"
+
+
+def figure(options: str = OPTIONS, hidden: str = "", runs: Any = RUNS) -> Any:
+    call = f"figure({json.dumps(runs)}, {json.dumps(META)}, {options}, new Set([{hidden}]), {{}}, null)"
+    return run(call, "chart.js")
+
+
+def test_a_chart_has_training_validation_baseline_and_divergence():
+    traces = {trace["uid"]: trace for trace in figure()["data"]}
+    assert list(traces) == ["v0loss", "v0val_loss", "v1loss", "v1val_loss", "baseline", "diverged"]
+    assert "dash" in traces["v1val_loss"]["line"]
+    assert "dash" not in traces["v1loss"]["line"]
+    assert (traces["diverged"]["x"], traces["diverged"]["y"], traces["diverged"]["text"]) == (
+        [2],
+        [10],
+        ["NaN at epoch 3"],
+    )
+    assert "<i>" not in traces["v0loss"]["hovertemplate"]
+
+
+def test_a_hidden_run_leaves_the_chart():
+    assert [trace["uid"] for trace in figure(hidden="1")["data"]] == ["v1loss", "v1val_loss", "baseline"]
+
+
+def test_relative_to_baseline_makes_the_baseline_one():
+    traces = {trace["uid"]: trace for trace in figure("{relative: true, validation: false, baseline: true}")["data"]}
+    assert traces["v1loss"]["y"] == [2, 1]
+    assert traces["baseline"]["y"] == [1, 1]
+
+
+def test_a_log_axis_is_refused_where_losses_are_negative():
+    below = RUNS[1] | {"history": {"loss": [1, -0.5]}}
+    shown = figure("{log: true}", runs=[below])
+    assert not shown["log"]
+    assert "below zero" in shown["notes"][0]
