@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -11,7 +15,9 @@ import numpy as np
 import pandas as pd
 
 from core.data.table import Table, table_of
-from core.errors import InputRefused
+from core.errors import InputRefused, WorkFailed
+
+_Arc = Callable[[int], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -79,56 +85,121 @@ def _rng(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(seed))
 
 
-def _bundled(loader: str, target: str, rows: int) -> Callable[..., pd.DataFrame]:
-    def build(n: int, seed: int) -> pd.DataFrame:
-        from sklearn import datasets
+def _bundled(file: str, target: str, columns: Sequence[str]) -> Callable[..., pd.DataFrame]:
+    """Read a set that scikit-learn carries, without importing scikit-learn: that would cost the web process 77 MB."""
 
-        bunch = getattr(datasets, loader)()
-        names = [str(name).removesuffix(" (cm)").replace("_", " ") for name in bunch.feature_names]
-        frame = pd.DataFrame(bunch.data, columns=_BUNDLED_NAMES.get(loader, names))
-        labels = bunch.get("target_names")
-        if labels is not None and isinstance(labels[0], str):
-            words = [str(label).replace("class_", "cultivar ") for label in labels]
-            frame[target] = np.asarray(words, dtype=object)[bunch.target]
-        else:
-            frame[target] = bunch.target
-        if n < rows:
-            frame = frame.iloc[np.sort(_rng(seed).permutation(rows)[:n])].reset_index(drop=True)
-        return frame
+    def build(n: int, seed: int) -> pd.DataFrame:
+        table = pd.read_csv(_bundled_bytes(file), skiprows=1, header=None)
+        frame = pd.DataFrame(table.iloc[:, :-1].to_numpy(np.float64), columns=list(columns))
+        words = [word.replace("class_", "cultivar ") for word in _bundled_words(file)]
+        frame[target] = np.asarray(words, dtype=object)[table.iloc[:, -1]]
+        return _sampled(frame, n, seed)
 
     return build
 
 
-_BUNDLED_NAMES: Final[Mapping[str, list[str]]] = {
-    "load_diabetes": [
-        "age", "sex", "body mass index", "blood pressure", "total cholesterol", "LDL cholesterol", "HDL cholesterol",
-        "cholesterol ratio", "log triglycerides", "blood sugar",
-    ],
-}  # fmt: skip
+def _bundled_bytes(file: str) -> BytesIO:
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise WorkFailed("scikit-learn, which carries the sample sets, is not installed.")
+    content = (Path(package.origin).parent / "datasets" / "data" / file).read_bytes()
+    return BytesIO(gzip.decompress(content) if file.endswith(".gz") else content)
+
+
+def _bundled_words(file: str) -> list[str]:
+    """Return the class names, which follow the counts of rows and columns in the first line."""
+    return _bundled_bytes(file).readline().decode().strip().split(",")[2:]
+
+
+def _sampled(frame: pd.DataFrame, n: int, seed: int) -> pd.DataFrame:
+    if n >= len(frame):
+        return frame
+    return frame.iloc[np.sort(_rng(seed).permutation(len(frame))[:n])].reset_index(drop=True)
+
+
+def _diabetes(n: int, seed: int) -> pd.DataFrame:
+    raw = np.loadtxt(_bundled_bytes("diabetes_data_raw.csv.gz"))
+    scaled = (raw - raw.mean(axis=0)) / (raw.std(axis=0) * len(raw) ** 0.5)
+    frame = pd.DataFrame(scaled, columns=_DIABETES)
+    frame["progression"] = np.loadtxt(_bundled_bytes("diabetes_target.csv.gz"))
+    return _sampled(frame, n, seed)
+
+
+def _digits(n: int, seed: int) -> pd.DataFrame:
+    table = np.loadtxt(_bundled_bytes("digits.csv.gz"), delimiter=",")
+    names = [f"pixel {row} {column}" for row in range(8) for column in range(8)]
+    frame = pd.DataFrame(table[:, :-1], columns=names)
+    frame["digit"] = table[:, -1].astype(int)
+    return _sampled(frame, n, seed)
+
+
+_IRIS: Final = ("sepal length", "sepal width", "petal length", "petal width")
+_WINE: Final = (
+    "alcohol", "malic acid", "ash", "alcalinity of ash", "magnesium", "total phenols", "flavanoids",
+    "nonflavanoid phenols", "proanthocyanins", "color intensity", "hue", "od280/od315 of diluted wines", "proline",
+)  # fmt: skip
+_NUCLEUS: Final = (
+    "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "concave points", "symmetry",
+    "fractal dimension",
+)  # fmt: skip
+_CANCER: Final = (
+    *(f"mean {name}" for name in _NUCLEUS),
+    *(f"{name} error" for name in _NUCLEUS),
+    *(f"worst {name}" for name in _NUCLEUS),
+)
+_DIABETES: Final = (
+    "age", "sex", "body mass index", "blood pressure", "total cholesterol", "LDL cholesterol", "HDL cholesterol",
+    "cholesterol ratio", "log triglycerides", "blood sugar",
+)  # fmt: skip
 
 
 def _points(x: np.ndarray, label: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({"x1": x[:, 0], "x2": x[:, 1], "label": np.asarray(names, dtype=object)[label]})
 
 
-def _moons(n: int, noise: float, seed: int) -> pd.DataFrame:
-    from sklearn.datasets import make_moons
+def _shuffled(rng: np.random.RandomState, x: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.arange(len(x))
+    rng.shuffle(order)
+    return x[order], label[order]
 
-    x, label = make_moons(n, noise=noise, random_state=seed)
-    return _points(x, label, ("upper", "lower"))
+
+def _arcs(n: int, noise: float, seed: int, first: _Arc, second: _Arc) -> tuple[np.ndarray, np.ndarray]:
+    """Return points on two arcs, shuffled and blurred in the order scikit-learn draws its random numbers."""
+    rng = np.random.RandomState(seed)
+    halves = (n // 2, n - n // 2)
+    x = np.concatenate([first(halves[0]), second(halves[1])])
+    x, label = _shuffled(rng, x, np.repeat([0, 1], halves))
+    return x + rng.normal(scale=noise, size=x.shape), label
+
+
+def _moons(n: int, noise: float, seed: int) -> pd.DataFrame:
+    def upper(count: int) -> np.ndarray:
+        angle = np.linspace(0, np.pi, count)
+        return np.column_stack((np.cos(angle), np.sin(angle)))
+
+    def lower(count: int) -> np.ndarray:
+        shifted: np.ndarray = np.asarray((1.0, 0.5)) - upper(count)
+        return shifted
+
+    return _points(*_arcs(n, noise, seed, upper, lower), ("upper", "lower"))
 
 
 def _circles(n: int, noise: float, seed: int) -> pd.DataFrame:
-    from sklearn.datasets import make_circles
+    def circle(count: int) -> np.ndarray:
+        angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
+        return np.column_stack((np.cos(angle), np.sin(angle)))
 
-    x, label = make_circles(n, noise=noise, factor=0.5, random_state=seed)
-    return _points(x, label, ("outer", "inner"))
+    return _points(*_arcs(n, noise, seed, circle, lambda count: 0.5 * circle(count)), ("outer", "inner"))
 
 
 def _blobs(n: int, noise: float, classes: int, seed: int) -> pd.DataFrame:
-    from sklearn.datasets import make_blobs
-
-    x, label = make_blobs(n, centers=classes, cluster_std=noise, random_state=seed)
+    rng = np.random.RandomState(seed)
+    centers = rng.uniform(-10, 10, size=(classes, 2))
+    counts = [n // classes + (i < n % classes) for i in range(classes)]
+    x = np.concatenate(
+        [rng.normal(loc=center, scale=noise, size=(count, 2)) for center, count in zip(centers, counts, strict=True)]
+    )
+    x, label = _shuffled(rng, x, np.repeat(np.arange(classes), counts))
     return _points(x, label, [f"blob {i + 1}" for i in range(classes)])
 
 
@@ -158,10 +229,10 @@ def _curve(f: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> Ca
 
 
 def _friedman(n: int, noise: float, seed: int) -> pd.DataFrame:
-    from sklearn.datasets import make_friedman1
-
-    x, y = make_friedman1(n, n_features=10, noise=noise, random_state=seed)
-    return _numbered(x).assign(y=y)
+    rng = np.random.RandomState(seed)
+    x = rng.uniform(size=(n, 10))
+    y = 10 * np.sin(np.pi * x[:, 0] * x[:, 1]) + 20 * (x[:, 2] - 0.5) ** 2 + 10 * x[:, 3] + 5 * x[:, 4]
+    return _numbered(x).assign(y=y + noise * rng.standard_normal(n))
 
 
 def _noise_labels(n: int, features: int, seed: int) -> pd.DataFrame:
@@ -195,15 +266,15 @@ def _whole(rows: int) -> dict[str, Parameter]:
 
 _ALL: Final = (
     Sample("iris", "Iris flowers", "Tell three iris species apart by the size of their petals and sepals.",
-           "species", _bundled("load_iris", "species", 150), _whole(150)),
+           "species", _bundled("iris.csv", "species", _IRIS), _whole(150)),
     Sample("wine", "Wine", "Tell three growers' wines apart by 13 chemical measurements of very different scales.",
-           "cultivar", _bundled("load_wine", "cultivar", 178), _whole(178)),
+           "cultivar", _bundled("wine_data.csv", "cultivar", _WINE), _whole(178)),
     Sample("breast_cancer", "Breast cancer", "Tell malignant from benign tumours by 30 measurements of cell nuclei.",
-           "diagnosis", _bundled("load_breast_cancer", "diagnosis", 569), _whole(569)),
+           "diagnosis", _bundled("breast_cancer.csv", "diagnosis", _CANCER), _whole(569)),
     Sample("diabetes", "Diabetes", "Predict how diabetes progresses in a year from ten measurements, already scaled.",
-           "progression", _bundled("load_diabetes", "progression", 442), _whole(442)),
+           "progression", _diabetes, _whole(442)),
     Sample("digits", "Handwritten digits", "Read a digit from the grey levels (0…16) of 8 × 8 pixels.",
-           "digit", _bundled("load_digits", "digit", 1797), _whole(1797)),
+           "digit", _digits, _whole(1797)),
     Sample("moons", "Two moons", "Two half moons reach into each other, so no straight line parts them.",
            "label", _moons, _shape(500, 0.1)),
     Sample("circles", "Two circles", "One circle lies inside the other, so no straight line parts them.",

@@ -13,10 +13,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 FOUND = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 
 
@@ -64,8 +69,9 @@ def ready(address):
 
 @pytest.fixture(scope="session")
 def browser():
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)
     assert FOUND, "a Chromium is required here and there is none"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=FOUND, args=FLAGS)
@@ -77,6 +83,7 @@ def browser():
 def visit(server, browser):
     """Open a page of the app as a new visitor; nothing may leave the machine and no script may fail."""
     address, _ = server
+    local = (address, address.replace("http", "ws"), "data:", "blob:")
     contexts, foreign, errors = [], [], []
 
     def open_page(path="/", *, width=1280, height=800, **options):
@@ -84,13 +91,12 @@ def visit(server, browser):
         contexts.append(context)
         context.set_default_timeout(30_000)
         page = context.new_page()
-        page.on("request", lambda request: None if request.url.startswith(LOCAL) else foreign.append(request.url))
+        page.on("request", lambda request: None if request.url.startswith(local) else foreign.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(path if path.startswith("http") else address + path)
         page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
         return page
 
-    LOCAL = (address, address.replace("http", "ws"), "data:", "blob:")
     yield open_page
     for context in contexts:
         context.close()

@@ -115,7 +115,7 @@ def test_a_link_shows_the_same_curves_to_somebody_else(visit):
 
 def test_an_unknown_link_says_so(visit):
     page = visit("/?x=nonsense")
-    expect(page.locator(".st-key-lab_welcome")).to_contain_text("no experiment")
+    expect(page.locator(".st-key-lab_welcome")).to_contain_text("no such experiment")
     expect(page.get_by_role("button", name="Try it with iris")).to_be_visible()
     assert "Traceback" not in page.content()
 

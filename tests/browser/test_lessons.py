@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import expect
 
 
-
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_lesson_asks_runs_and_explains(visit, number):
     page = visit("/lessons")
@@ -20,7 +19,7 @@ def test_a_lesson_asks_runs_and_explains(visit, number):
     expect(reveal).to_be_visible()
     expect(reveal).to_contain_text("What you see.")
     if number > 1:
-        expect(reveal).to_contain_text("baseline" if number == 3 else "0.693")
+        expect(reveal).to_contain_text("dotted line" if number == 3 else "0.693")
     page.get_by_role("button", name="Open in the lab").click()
     expect(page.locator(".ll-table td[data-state='done']")).to_have_count(2)
     expect(page.get_by_role("button", name="Run 2 experiments")).to_be_visible()
