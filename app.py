@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
 from anyio import to_thread
 
+from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.spec import load_spec
 from core.ui.routes import make_routes
@@ -18,11 +19,13 @@ from core.ui.routes import make_routes
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     from core.lessons import LESSONS
-    from core.ui.lab_state import EXAMPLE
+    from core.ui.lab_state import EXAMPLE, EXAMPLE_KEY
 
     lab = get_lab()
     likely = [load_spec(EXAMPLE), *(lesson.spec for lesson in LESSONS)]
     await to_thread.run_sync(lambda: lab.start(warm=likely))
+    with suppress(InputRefused, WorkFailed):  # a full queue or disk is no reason not to start
+        lab.store.submit(load_spec(EXAMPLE), key=EXAMPLE_KEY)
     _settle()
     try:
         yield

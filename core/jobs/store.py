@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, delete, func, insert, select, tuple_, update
 
+from core.data.samples import SAMPLES
 from core.errors import InputRefused
 from core.jobs import schema
 from core.jobs.database import Database, tick
@@ -123,6 +124,11 @@ class Store:
         for listener in self._listeners:
             listener()
         return identity
+
+    def find(self, key: str) -> str | None:
+        """Return the experiment that was submitted under `key`, unless it was deleted."""
+        with self.database.read() as connection:
+            return connection.scalar(select(_experiment.c.id).where(_experiment.c.key == key))
 
     def _source_label(self, spec: ExperimentSpec) -> str:
         """Return what to call the data of `spec`, after refusing sources an app's user must not reach."""
@@ -238,7 +244,10 @@ def _describe(source: str | InlineData, dataset_name: Callable[[str], str]) -> s
             "data.source: files of this computer cannot be read here; allowed: an uploaded table or a sample.",
             "data.source",
         )
-    return dataset_name(rest) if kind == "dataset" else rest.partition("?")[0]
+    if kind == "dataset":
+        return dataset_name(rest)
+    name = rest.partition("?")[0]
+    return SAMPLES[name].title if name in SAMPLES else name
 
 
 def _as_run(row: Row[Any], specs: tuple[RunSpec, ...]) -> Run:

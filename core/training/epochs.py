@@ -15,16 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.prepare import Prepared
-from core.spec import ModelSpec, RunSpec
+from core.spec import RunSpec
 from core.training.backend import keras, tf
+from core.training.compiler import uses_xla
 from core.training.model import build_loss, build_model, build_optimizer, first_weights
 from core.training.schedule import callbacks
-
-XLA_FROM_UPDATES: Final = 1500
-"""From this many updates XLA's compilation (about 1 s) costs less than the graph's 0.1 ms of dispatch per update.
-
-Measured by ``python -m core bench``; a rule of the spec and the table alone, so that every machine takes the same path.
-"""
 
 _ORDER_CELLS: Final = 2**17
 _MOST_EPOCHS_A_CALL: Final = 128
@@ -48,7 +43,6 @@ def structure_of(run: RunSpec, prepared: Prepared) -> Structure:
     """Return the structure `run` needs on `prepared`."""
     training, rows = run.training, len(prepared.x)
     batch_size = min(training.batch_size, rows)
-    updates = training.epochs * -(-rows // batch_size)
     hidden = [(layer.units, layer.activation, layer.dropout) for layer in run.model.hidden()]
     output = (prepared.output_units, prepared.output_activation, prepared.loss, metric_name(prepared))
     return Structure(
@@ -60,16 +54,8 @@ def structure_of(run: RunSpec, prepared: Prepared) -> Structure:
         ),
         batch_size=batch_size,
         epochs_a_call=1 if callbacks(run) else int(np.clip(_ORDER_CELLS // rows, 1, _MOST_EPOCHS_A_CALL)),
-        xla=updates >= XLA_FROM_UPDATES and not _other_under_xla(run.model),
+        xla=uses_xla(run, rows),
     )
-
-
-def _other_under_xla(model: ModelSpec) -> bool:
-    """Whether XLA would train another history than Keras does.
-
-    XLA's Philox draws other numbers than TensorFlow's, so dropout masks differ.
-    """
-    return any(layer.dropout for layer in model.hidden())
 
 
 def metric_name(prepared: Prepared) -> str:

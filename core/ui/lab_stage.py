@@ -71,7 +71,7 @@ def show_experiment(experiment: Experiment) -> None:
 
 
 def show_welcome(trouble: str = "") -> None:
-    """Greet, say what is wrong if something is, and offer a first experiment."""
+    """Greet, say what is wrong if something is, offer a first experiment and show how one looks."""
     with st.container(border=True, key="lab_welcome"):
         if trouble:
             st.warning(inert(trouble, 300), icon=":material/link_off:")
@@ -82,6 +82,8 @@ def show_welcome(trouble: str = "") -> None:
                 "Try it with iris", type="secondary", icon=":material/play_arrow:", on_click=_try_example, key="lab_try"
             )
             st.page_link(lessons_page(), label="Start with a lesson")
+    if not trouble and (example := lab_state.example()):
+        live_chart(example, key="lab_example", title="For example: iris, two scalings × two learning rates")
 
 
 def _try_example() -> None:

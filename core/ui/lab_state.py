@@ -28,6 +28,9 @@ EXAMPLE: Final[Mapping[str, Any]] = {
 }
 """What the empty lab offers to try."""
 
+EXAMPLE_KEY: Final = "example"
+"""The example is run once, when the lab starts: whoever arrives sees curves before pressing anything."""
+
 
 def knob_key(path: str) -> str:
     """Return the session-state key of a knob's widget."""
@@ -127,6 +130,13 @@ def submit(spec: ExperimentSpec) -> None:
     st.session_state.lab_base = spec
     st.session_state.lab_shown = experiment
     st.query_params["x"] = experiment
+
+
+def example() -> Experiment | None:
+    """Return the example that was run when the lab started, unless somebody deleted it."""
+    store = get_lab().store
+    identity = store.find(EXAMPLE_KEY)
+    return store.experiment(identity) if identity else None
 
 
 def finished(experiment: Experiment) -> None:

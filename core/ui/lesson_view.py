@@ -60,8 +60,8 @@ def show_lesson(lesson: Lesson) -> None:
             st.warning(inert(refused, 300), icon=":material/block:")
     with right.container(key="lesson_stage"):
         if experiment is None:
-            with st.container(border=True):
-                st.markdown(":gray[The curves appear here once you have said what you expect.]")
+            with st.container(border=True, height=420, vertical_alignment="center", horizontal_alignment="center"):
+                st.markdown(":gray[The curves appear here once you have said what you expect.]", width="content")
             return
         live_chart(experiment, key="lesson_live", title=lesson.title)
         if experiment.finished:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 TITANIC = Path(__file__).parents[1] / "data" / "titanic.csv"
-CURVES = """() => document.querySelector('.ll-chart').data
+CURVES = """() => (document.querySelector('.ll-chart')?.data ?? [])
   .filter((trace) => /loss$/.test(trace.uid)).map((trace) => ({uid: trace.uid, y: [...trace.y]}))"""
 
 
@@ -41,6 +41,13 @@ def run(page, count):
     page.get_by_role("button", name=f"Run {count} experiments").click()
 
 
+def try_iris(page):
+    page.get_by_role("button", name="Try it with iris").click()
+    page.wait_for_url("**/*x=*")
+    expect(page.locator(".st-key-lab_welcome")).to_have_count(0)
+    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
+
+
 def points(page):
     """How many points each training curve has."""
     return page.evaluate(f"({CURVES})().filter((c) => !c.uid.includes('val')).map((c) => c.y.length)")
@@ -55,12 +62,16 @@ def race(visit):
     expect(page.get_by_text("Task: two classes")).to_be_visible()
     choose(page, "Scaling", "none")
     choose(page, "Learning rate", "0.01")
-    choose(page, "Epochs", "5000")
+    choose(page, "Epochs", "100000")
     drop(page, "Epochs", "100")
     run(page, 4)
     page.wait_for_function("document.querySelectorAll('.ll-table tbody tr').length === 4")
-    page.wait_for_function("document.querySelector('.ll-chart').data?.length > 0")
-    return page
+    page.wait_for_function("document.querySelector('.ll-chart')?.data?.length > 0")
+    yield page
+    cancel = page.get_by_role("button", name="Cancel")
+    if cancel.count():
+        cancel.click()
+        expect(cancel).to_have_count(0)
 
 
 def test_a_person_with_a_csv_watches_four_losses_race(race):
@@ -90,6 +101,13 @@ def test_zoom_and_hidden_curves_stay_while_points_arrive(race):
     assert "ll-off" in first.get_attribute("class")
 
 
+def test_whoever_arrives_sees_curves_before_pressing_anything(visit):
+    page = visit("/")
+    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
+    page.wait_for_function(f"({CURVES})().length === 8")
+    assert "x=" not in page.url
+
+
 def test_cancel_stops_every_run(race):
     race.wait_for_function(f"({CURVES})().length >= 1")
     race.get_by_role("button", name="Cancel").click()
@@ -100,10 +118,8 @@ def test_cancel_stops_every_run(race):
 
 def test_a_link_shows_the_same_curves_to_somebody_else(visit):
     page = visit("/")
-    page.get_by_role("button", name="Try it with iris").click()
-    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
+    try_iris(page)
     page.wait_for_function(f"({CURVES})().length === 8")
-    page.wait_for_url("**/*x=*")
     curves = page.evaluate(CURVES)
     other = visit(page.url)
     other.wait_for_function(f"({CURVES})().length === 8")
@@ -149,8 +165,7 @@ def test_hostile_column_names_are_only_text(visit, tmp_path):
 
 def test_the_table_is_the_legend(visit):
     page = visit("/")
-    page.get_by_role("button", name="Try it with iris").click()
-    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
+    try_iris(page)
     page.locator(".ll-table tbody tr").first.click()
     page.wait_for_function(f"({CURVES})().length === 6")
     page.get_by_role("button", name="Validation", exact=True).first.click()
@@ -170,9 +185,12 @@ def test_the_web_process_stays_small_and_without_tensorflow(visit, server):
 
 def test_a_phone_shows_the_chart_first_and_never_scrolls_sideways(visit):
     page = visit("/", width=390, height=844)
-    page.get_by_role("button", name="Try it with iris").click()
-    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
+    try_iris(page)
     chart = page.locator(".ll-chart").bounding_box()
     knobs = page.locator(".st-key-lab_controls").bounding_box()
     assert chart["y"] < knobs["y"]
+    page.get_by_role("button", name="Run 4 experiments").scroll_into_view_if_needed()
+    choose(page, "Epochs", "77")
+    page.get_by_role("button", name="Run 8 experiments").click()
+    expect(page.locator(".ll-heading")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from .test_lab import try_iris
+
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_lesson_asks_runs_and_explains(visit, number):
@@ -27,8 +29,7 @@ def test_a_lesson_asks_runs_and_explains(visit, number):
 
 def test_runs_lists_what_was_run_and_forgets_on_request(visit):
     page = visit("/")
-    page.get_by_role("button", name="Try it with iris").click()
-    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
+    try_iris(page)
     page.get_by_role("link", name="Runs").click()
     entries = page.get_by_role("button", name="Delete")
     expect(entries.first).to_be_visible()

@@ -94,6 +94,10 @@ class LiveChart {
     this.plotted = false;
     this.draw();
     this.schedule(0);
+    // On a phone the chart is above the button that was pressed.
+    if (!data.finished && this.root.getBoundingClientRect().bottom < 0) {
+      this.root.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    }
     loadPlotly(data.plotly).then(() => this.draw(), () => {
       this.trouble = "The chart library did not load; reload the page.";
       this.draw();
