@@ -170,4 +170,4 @@ def test_files_are_found_beside_their_spec():
 def test_a_spec_cannot_be_changed():
     run = load_spec(IRIS).runs()[0]
     with pytest.raises(ValueError, match="frozen"):
-        run.training.epochs = 5
+        run.training.epochs = 5  # type: ignore[misc]
