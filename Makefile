@@ -1,6 +1,6 @@
 # The one door to the lab. `make run` starts it, `make test` tests it; nothing but Python 3.11–3.13 is needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types browser-test bench clean
+.PHONY: help setup run test lint types browser-test bench diagnosis-benchmark clean
 
 PORT ?= 8501
 VENV ?= .venv
@@ -33,6 +33,9 @@ types: $(VENV)/dev.stamp ## check types
 
 bench: $(VENV)/run.stamp ## measure speed against plain model.fit, and the app from click to last point
 	$(BIN)/python -m core bench
+
+diagnosis-benchmark: $(VENV)/run.stamp ## measure how often the diagnosis finds the known cause of faulty programs
+	$(BIN)/python -m core.diagnosis.benchmark
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

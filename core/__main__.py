@@ -1,4 +1,4 @@
-"""The same lab without a browser: ``python -m core run|bench``."""
+"""The same lab without a browser: ``python -m core run|diagnose|bench``."""
 
 from __future__ import annotations
 
@@ -50,6 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="print the results as JSON")
     run.add_argument("--plot", metavar="OUT.html", help="write the loss curves as a page that needs nothing else")
     run.set_defaults(verb=_run)
+    diagnose = verbs.add_parser("diagnose", help="name what causes a bad loss, proven by training")
+    diagnose.add_argument("spec", metavar="SPEC.json")
+    diagnose.add_argument("--json", action="store_true", help="print the report as JSON")
+    diagnose.set_defaults(verb=_diagnose)
     bench = verbs.add_parser("bench", help="how fast, against plain model.fit, in one run")
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
     bench.set_defaults(verb=_bench)
@@ -75,6 +79,36 @@ def _progress_bar(progress: Any) -> None:
     share = (progress.run + progress.epoch / progress.spec.training.epochs) / progress.runs
     bar = "█" * round(30 * share)
     print(f"\r{bar:<30} run {progress.run + 1} of {progress.runs}, epoch {progress.epoch}  ", end="", file=sys.stderr)
+
+
+def _diagnose(chosen: argparse.Namespace) -> int:
+    report = core.diagnose(core.load_spec(chosen.spec), _stage if sys.stderr.isatty() else None)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    if chosen.json:
+        print(json.dumps(report, allow_nan=False))
+    else:
+        print("\n\n".join(_found(variant) for variant in report["variants"]))
+    return DONE
+
+
+def _stage(progress: Any) -> None:
+    where = f"variant {progress.variant + 1} of {progress.variants}"
+    print(f"\r{where}: {progress.runs} runs trained, now {progress.stage}  ", end="", file=sys.stderr)
+
+
+def _found(variant: Mapping[str, Any]) -> str:
+    lines = [f"{_named(variant)}: {variant['verdict']}"]
+    if variant["verdict"] == "refused":
+        return f"{lines[0]}, {variant['error']}"
+    if variant["causes"]:
+        lines.append(_table(_CAUSE_COLUMNS, variant["causes"]))
+    for cause in variant["causes"]:
+        lines += [f"  {cause['cause']}: {text}" for text in cause["evidence"]]
+    if variant["combined"]:
+        lines.append(f"no single change was enough; together {_fix(variant['combined'])}: {_gain(variant['combined'])}")
+    lines += [f"not checked: {gap['cause']} ({gap['why']})" for gap in variant["not_checked"]]
+    return "\n".join(lines)
 
 
 def _bench(chosen: argparse.Namespace) -> int:
@@ -107,10 +141,27 @@ def _state(run: Mapping[str, Any]) -> str:
     return f"failed: {run['error']}" if run["state"] == "failed" else str(run["state"])
 
 
+def _named(variant: Mapping[str, Any]) -> str:
+    return ", ".join(f"{path.split('.')[-1]} {value}" for path, value in variant["variant"].items()) or "–"
+
+
+def _fix(cause: Mapping[str, Any]) -> str:
+    return ", ".join(f"{path} = {json.dumps(value)}" for path, value in (cause["fix"] or {}).items()) or "–"
+
+
+def _gain(cause: Mapping[str, Any]) -> str:
+    trial = cause["trial"]
+    if trial is None:
+        return "–"
+    kind = "skill" if trial["val_skill_after"] is None else "val_skill"
+    before, after = (_number(trial[f"{kind}_{when}"], ".3f") for when in ("before", "after"))
+    return f"{before} → {after}, better in {trial['improved']} of {trial['seeds']}"
+
+
 _Columns = Mapping[str, Callable[[Mapping[str, Any]], str]]
 
 _RUN_COLUMNS: Final[_Columns] = {
-    "variant": lambda run: ", ".join(f"{path.split('.')[-1]} {value}" for path, value in run["variant"].items()) or "–",
+    "variant": _named,
     "seed": lambda run: str(run["seed"]),
     "loss": lambda run: _number(_last(run, "loss")),
     "val loss": lambda run: _number(_last(run, "val_loss")),
@@ -120,6 +171,14 @@ _RUN_COLUMNS: Final[_Columns] = {
     "epochs": lambda run: str(run["epochs"]),
     "seconds": lambda run: _number(run["seconds"], ".2f"),
     "state": _state,
+}
+
+_CAUSE_COLUMNS: Final[_Columns] = {
+    "": lambda cause: str(cause["rank"]),
+    "cause": lambda cause: cause["cause"],
+    "confidence": lambda cause: _number(cause["confidence"], ".2f"),
+    "fix": _fix,
+    "skill": _gain,
 }
 
 _BENCH_COLUMNS: Final[_Columns] = {

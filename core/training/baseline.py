@@ -89,6 +89,18 @@ def skill(prepared: Prepared, predicted: Array, *, validation: bool) -> float | 
     return finite(1 - _cross_entropy(truth, _probabilities(prepared, predicted)) / guess_cost)
 
 
+def recall(prepared: Prepared, predicted: Array, *, validation: bool) -> list[float | None] | None:
+    """Return the share of each class's rows that is predicted as that class, in the order of `prepared.classes`.
+
+    None for a class without rows, and altogether where the target is no single class or a prediction is not finite.
+    """
+    actual = prepared.targets_raw_val if validation else prepared.targets_raw
+    if prepared.task not in {"binary", "multiclass"} or not np.isfinite(predicted).all():
+        return None
+    hits = _probabilities(prepared, predicted).argmax(axis=1) == actual
+    return [float(hits[actual == i].mean()) if (actual == i).any() else None for i in range(len(prepared.classes))]
+
+
 def finite(value: float | None) -> float | None:
     """Return `value` where JSON can hold it, else None."""
     return None if value is None or not np.isfinite(value) else float(value)

@@ -20,6 +20,7 @@ from core.training.backend import keras, tf
 from core.training.compiler import uses_xla
 from core.training.model import build_loss, build_model, build_optimizer, first_weights
 from core.training.schedule import callbacks
+from core.training.telemetry import Probe
 
 _ORDER_CELLS: Final = 2**17
 _MOST_EPOCHS_A_CALL: Final = 128
@@ -77,6 +78,8 @@ class Program:
     ----------
     model, optimizer : keras.Sequential, keras.Optimizer
         The real ones; callbacks may act on them between calls.
+    probe : Probe
+        What measures the model at the end of an epoch.
     batches : int
         Full batches an epoch; a smaller last batch, if any, is a step of its own.
     compile_seconds : float
@@ -93,6 +96,8 @@ class Program:
         self.metric = getattr(keras.metrics, metric_name(prepared))
         self._loss = build_loss(prepared.loss)
         self.model.compile(optimizer=self.optimizer, loss=self._loss)
+        activations = [str(layer.activation) for layer in run.model.hidden()] + [prepared.output_activation]
+        self.probe = Probe(self.model, activations, self._loss, self.rows)
         self._optimizer_start = [(v, v.numpy()) for v in self.optimizer.variables]
         self._validation_rows = len(prepared.x_val)
         self.compile_seconds = 0.0
@@ -129,12 +134,13 @@ class Program:
         signature += [
             tf.TensorSpec((per_call, self.rows), tf.int32),
             tf.TensorSpec((per_call,), tf.float32),
+            tf.TensorSpec((per_call,), tf.bool),
             tf.TensorSpec((3,), tf.int32),
             tf.TensorSpec((2,), tf.float32),
         ]
         function = tf.function(self._epochs, input_signature=signature, jit_compile=self.structure.xla, autograph=False)
         self._function = function.get_concrete_function()
-        idle = np.zeros((per_call, self.rows), np.int32), np.zeros(per_call, np.float32)
+        idle = np.zeros((per_call, self.rows), np.int32), np.zeros(per_call, np.float32), np.zeros(per_call, bool)
         self._call(data, *idle, (0, 0, 0), np.zeros(2, np.float32))
         self.predict(np.zeros((1, data[0].shape[1]), np.float32))
         self.compile_seconds = time.perf_counter() - begin
@@ -153,9 +159,10 @@ class Program:
         data: tuple[Any, ...],
         orders: list[npt.NDArray[np.int32]],
         learning_rates: list[float],
+        measured: npt.NDArray[np.bool_],
         batches: tuple[int, int],
         sums: npt.NDArray[np.float32],
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Train whole epochs, or one stretch of a long one.
 
         Parameters
@@ -166,6 +173,8 @@ class Program:
             The row order of each epoch, at most `structure.epochs_a_call`.
         learning_rates : list of float
             One an epoch.
+        measured : bool array of shape (epochs,)
+            Whether the probe measures at the end of each epoch.
         batches : (int, int)
             The full batches to train in each epoch, first and end; an end of `self.batches` ends the epoch.
         sums : float32 array of shape (2,)
@@ -173,16 +182,18 @@ class Program:
 
         Returns
         -------
-        (history, sums) : float32 arrays of shapes (epochs, 4) and (2,)
-            Columns: loss, metric, validation loss, validation metric (NaN without validation rows).
+        (history, telemetry, sums) : float32 arrays of shapes (epochs, 4), (epochs, probe.width) and (2,)
+            Columns of the history: loss, metric, validation loss, validation metric (NaN without validation rows).
         """
         per_call, count = self.structure.epochs_a_call, len(orders)
         order = np.zeros((per_call, self.rows), np.int32)
         order[:count] = orders
         rates = np.zeros(per_call, np.float32)
         rates[:count] = learning_rates
-        history, left = self._call(data, order, rates, (count, *batches), sums)
-        return history[:count], left
+        flags = np.zeros(per_call, bool)
+        flags[:count] = measured
+        history, telemetry, left = self._call(data, order, rates, flags, (count, *batches), sums)
+        return history[:count], telemetry[:count], left
 
     def predict(self, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the model's outputs for the rows of `x`, shape (rows, outputs), computed block by block."""
@@ -194,15 +205,16 @@ class Program:
         data: tuple[Any, ...],
         order: npt.NDArray[np.int32],
         rates: npt.NDArray[np.float32],
+        measured: npt.NDArray[np.bool_],
         bounds: tuple[int, int, int],
         sums: npt.NDArray[np.float32],
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        arguments = (tf.constant(order), tf.constant(rates), tf.constant(np.array(bounds, np.int32)), tf.constant(sums))
-        history, left = self._function(*data, *arguments)
-        return history.numpy(), left.numpy()
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        arguments = (order, rates, measured, np.array(bounds, np.int32), sums)
+        history, telemetry, left = self._function(*data, *map(tf.constant, arguments))
+        return history.numpy(), telemetry.numpy(), left.numpy()
 
-    def _epochs(self, *arguments: Any) -> tuple[Any, Any]:
-        x, y, weight, x_val, y_val, order, rates, bounds, sums = arguments
+    def _epochs(self, *arguments: Any) -> tuple[Any, Any, Any]:
+        x, y, weight, x_val, y_val, order, rates, measured, bounds, sums = arguments
         count, first, end = bounds[0], bounds[1], bounds[2]
         size = self.structure.batch_size
         last = self.rows - self.batches * size
@@ -217,8 +229,16 @@ class Program:
                 totals = batch(epoch, self.batches * size, last, totals)
             return tf.concat([totals / self.rows, self._validate(x_val, y_val)], 0), tf.zeros(2)
 
-        def epoch_body(epoch: Any, history: Any, totals: Any) -> tuple[Any, Any, Any]:
+        def probed(epoch: Any, before: list[Any]) -> Any:
+            return tf.cond(
+                tf.logical_and(measured[epoch], end >= self.batches),
+                lambda: self.probe.measure(x, y, before, end - first + bool(last)),
+                lambda: tf.zeros(self.probe.width),
+            )
+
+        def epoch_body(epoch: Any, history: Any, telemetry: Any, totals: Any) -> tuple[Any, Any, Any, Any]:
             self.optimizer.learning_rate.assign(rates[epoch])
+            before = self.probe.before()
             _, totals = tf.while_loop(
                 lambda b, _totals: b < end,
                 lambda b, totals: (b + 1, batch(epoch, b * size, size, totals)),
@@ -229,11 +249,14 @@ class Program:
                 lambda: end_of_epoch(epoch, totals),
                 lambda: (tf.zeros(4), totals),
             )
-            return epoch + 1, tf.tensor_scatter_nd_update(history, [[epoch]], [row]), totals
+            history = tf.tensor_scatter_nd_update(history, [[epoch]], [row])
+            telemetry = tf.tensor_scatter_nd_update(telemetry, [[epoch]], [probed(epoch, before)])
+            return epoch + 1, history, telemetry, totals
 
-        history = tf.zeros((self.structure.epochs_a_call, 4))
-        _, history, sums = tf.while_loop(lambda epoch, *_: epoch < count, epoch_body, (0, history, sums))
-        return history, sums
+        per_call = self.structure.epochs_a_call
+        start = (0, tf.zeros((per_call, 4)), tf.zeros((per_call, self.probe.width)), sums)
+        _, history, telemetry, sums = tf.while_loop(lambda epoch, *_: epoch < count, epoch_body, start)
+        return history, telemetry, sums
 
     def _step(self, x: Any, y: Any, weight: Any) -> Any:
         """Train one batch; return its loss and metric summed over rows, as Keras's trackers weight them."""

@@ -12,10 +12,11 @@ import numpy as np
 from core.data.prepare import Prepared
 from core.spec import ReduceOnPlateau, RunSpec
 from core.training.backend import keras, tf
-from core.training.baseline import baseline, finite, skill
+from core.training.baseline import baseline, finite, recall, skill
 from core.training.epochs import Program, program_for
 from core.training.order import row_order
 from core.training.schedule import callbacks, learning_rate_at
+from core.training.telemetry import Telemetry, measured_epochs
 
 CHUNK_SECONDS: Final = 0.1
 """How long one compiled call should last: progress and cancel never wait longer than 0.25 s."""
@@ -94,6 +95,8 @@ def _train(run: RunSpec, prepared: Prepared, report: Report, should_stop: Callab
     training = _Training(run, prepared, program, data)
     state = training.until_end(report, should_stop)
     held_out = len(prepared.x_val)
+    predicted = program.predict(prepared.x)
+    predicted_val = program.predict(prepared.x_val) if held_out else None
     return {
         "variant": run.variant,
         "seed": run.training.seed,
@@ -104,13 +107,17 @@ def _train(run: RunSpec, prepared: Prepared, report: Report, should_stop: Callab
         "diverged_at": training.epoch if state == "diverged" else None,
         "history": training.history,
         "baseline": baseline(prepared),
-        "skill": skill(prepared, program.predict(prepared.x), validation=False),
-        "val_skill": skill(prepared, program.predict(prepared.x_val), validation=True) if held_out else None,
+        "skill": skill(prepared, predicted, validation=False),
+        "val_skill": None if predicted_val is None else skill(prepared, predicted_val, validation=True),
         "parameters": program.model.count_params(),
         "telemetry": {
             "updates": training.epoch * -(-len(prepared.x) // program.structure.batch_size),
             "compiler": "xla" if program.structure.xla else "graph",
             "compile_seconds": 0.0 if known else round(program.compile_seconds, 4),
+            "initial_loss": training.initial_loss,
+            **training.telemetry.as_dict(),
+            "recall": recall(prepared, predicted, validation=False),
+            "val_recall": None if predicted_val is None else recall(prepared, predicted_val, validation=True),
         },
     }
 
@@ -132,6 +139,9 @@ class _Training:
         metric = prepared.metric
         names = ["loss", metric, "val_loss", f"val_{metric}"][: 4 if len(prepared.x_val) else 2]
         self.history: History = {name: [] for name in [*names, "learning_rate"]}
+        self.initial_loss: float | None = None
+        self.telemetry = Telemetry(len(run.model.layers) + 1)
+        self._measured = measured_epochs(run.training.epochs, -(-program.rows // program.structure.batch_size))
         self._seconds_a_batch = 0.0
         self._batch = 0
         self._sums = np.zeros(2, np.float32)
@@ -139,6 +149,7 @@ class _Training:
 
     def until_end(self, report: Report, should_stop: Callable[[], bool]) -> str:
         self.program.start(self.run)
+        self.initial_loss = self.program.probe.loss_at(*self.data[:2])
         self._callbacks.on_train_begin()
         state = "done"
         while self.epoch < self.run.training.epochs and not self.program.model.stop_training:
@@ -166,13 +177,19 @@ class _Training:
         if self._batch == 0:
             self._callbacks.on_epoch_begin(self.epoch)
         begin = time.perf_counter()
-        rows, self._sums = program.advance(self.data, orders, rates, (self._batch, end), self._sums)
+        measured = self._measured[self.epoch : self.epoch + count]
+        rows, telemetry, self._sums = program.advance(
+            self.data, orders, rates, measured, (self._batch, end), self._sums
+        )
         self._seconds_a_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
         if end < program.batches:
             self._batch = end
             return {name: [] for name in self.history}
         self._batch = 0
-        return self._record(rows, rates)
+        points = self._record(rows, rates)
+        for i in np.flatnonzero(measured[: len(points["loss"])]):
+            self.telemetry.add(epochs[i] + 1, telemetry[i])
+        return points
 
     def _plan(self) -> tuple[int, int]:
         """Return how many epochs the next call trains, and its last full batch: about `CHUNK_SECONDS` of work."""

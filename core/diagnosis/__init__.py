@@ -1,0 +1,45 @@
+"""From a bad loss to its proven cause: facts and signals name suspects, trials with the same seeds decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.diagnosis.diagnosis import Progress
+    from core.diagnosis.trials import Runner
+    from core.spec import ExperimentSpec
+
+__all__ = ["diagnose"]
+
+
+def diagnose(
+    spec: str | Path | Mapping[str, Any] | ExperimentSpec,
+    on_progress: Callable[[Progress], None] | None = None,
+    runner: Runner | None = None,
+) -> dict[str, Any]:
+    """Name what causes the bad loss of every variant of `spec`, each cause with a repair that was trained.
+
+    Parameters
+    ----------
+    spec : str, Path, mapping or ExperimentSpec
+        What `core.load_spec` takes.
+    on_progress : callable, optional
+        Called with a `core.diagnosis.diagnosis.Progress` before each batch of trainings.
+    runner : callable, optional
+        Run specs in, results out, in the same order; without one they are trained here, in this process.
+
+    Returns
+    -------
+    dict
+        ``{"variants": [{"variant", "verdict", "causes", "not_checked", ...}], "spec_hash": ...}``, JSON-able.
+
+    Raises
+    ------
+    InputRefused
+        If the spec or its data cannot be used.
+    """
+    from core.diagnosis.diagnosis import diagnose_experiment
+
+    return diagnose_experiment(spec, on_progress, runner)

@@ -1,0 +1,252 @@
+"""What the trained runs of one spec say, over its seeds: curves, telemetry and skill as a few numbers.
+
+Signals are relative (to the baseline, to the first loss, per step), because absolute limits alarm on healthy runs.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+Result = Mapping[str, Any]
+
+_WORST: Final = -3.0
+
+
+def worth(skill: float | None) -> float:
+    """Return `skill` where it is positive, and the half logarithm of how far below 0 it is else, down to -3.
+
+    Below guessing a skill has no floor: without the logarithm one bad seed would outweigh all others. A run that
+    diverged or predicts nothing finite is worth -3.
+    """
+    if skill is None:
+        return _WORST
+    return skill if skill >= 0 else max(_WORST, -math.log1p(-skill) / 2)
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Medians over the seeds, unless said otherwise; None where a number is unknown.
+
+    Attributes
+    ----------
+    skill, val_skill : tuple of float
+        One per seed, as `worth` has them; `val_skill` is empty without validation rows.
+    failed : str or None
+        What Keras said where it refused the run.
+    diverged : float
+        Share of seeds whose loss became NaN or infinite.
+    initial_loss : float or None
+        Loss before the first step, divided by the baseline's.
+    rise : float
+        How far the loss climbed above its minimum later, divided by its first value; 0 for a falling curve.
+    kick : float
+        Mean loss of the first epoch divided by the loss before the first step; above 1 the first steps do harm.
+    falling : float
+        Share of the whole fall of the loss that happened in the last fifth of the epochs.
+    oscillation : float
+        Mean up-and-down between neighbouring epochs of the second half, divided by the level there.
+    val_rise : float
+        Last validation loss divided by its minimum.
+    best_at : float
+        When the validation loss was lowest, as a share of the epochs.
+    updates : float
+        Optimizer steps taken.
+    update_ratio : float or None
+        Median over layers of the kernels' relative change per step, early in training.
+    gradient_ratio : float or None
+        Gradient norm of the first layer divided by the last one's, early in training.
+    gradient : float or None
+        Largest gradient norm seen.
+    dead, saturated : float
+        Largest share in any hidden layer at the end.
+    output_std : float or None
+        Spread of the outputs at the end.
+    penalty : float
+        Share of the last loss that is not the data's.
+    stopped : float
+        Epochs trained as a share of those asked for.
+    recall : tuple of float
+        Lowest recall of any class per seed, on the validation rows where there are any.
+    """
+
+    skill: tuple[float, ...]
+    val_skill: tuple[float, ...] = ()
+    failed: str | None = None
+    diverged: float = 0.0
+    initial_loss: float | None = None
+    rise: float = 0.0
+    kick: float = 1.0
+    falling: float = 0.0
+    oscillation: float = 0.0
+    val_rise: float = 1.0
+    best_at: float = 1.0
+    updates: float = 1000.0
+    update_ratio: float | None = None
+    gradient_ratio: float | None = None
+    gradient: float | None = None
+    dead: float = 0.0
+    saturated: float = 0.0
+    output_std: float | None = None
+    penalty: float = 0.0
+    stopped: float = 1.0
+    recall: tuple[float, ...] = ()
+
+    @property
+    def level(self) -> float:
+        """The median skill: how good these runs are, on the rows they were trained with."""
+        return statistics.median(self.skill)
+
+    @property
+    def val_level(self) -> float:
+        """The median validation skill; the training skill without validation rows."""
+        return statistics.median(self.val_skill or self.skill)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the runs do no better than guessing."""
+        return self.level < 0.02
+
+
+def observe(results: Sequence[Result], epochs: int) -> Signals:
+    """Return the signals of the runs of one spec with several seeds, `epochs` epochs asked for."""
+    alive = [r for r in results if r["state"] != "failed"]
+    refusals = [str(r["error"]) for r in results if r["state"] == "failed"]
+    if not alive:
+        return Signals(skill=(_WORST,) * len(results), failed=refusals[0])
+
+    def middle(measure: Callable[[Result], float | None]) -> float | None:
+        return _median(measure(r) for r in alive)
+
+    def known(measure: Callable[[Result], float | None], otherwise: float) -> float:
+        value = middle(measure)
+        return otherwise if value is None else value
+
+    validated = any(r["val_skill"] is not None or "val_loss" in r["history"] for r in alive)
+    return Signals(
+        skill=tuple(worth(r["skill"]) for r in results),
+        val_skill=tuple(worth(r["val_skill"]) for r in results) if validated else (),
+        failed=refusals[0] if refusals else None,
+        diverged=sum(r["state"] == "diverged" for r in alive) / len(alive),
+        initial_loss=middle(lambda r: _ratio(r["telemetry"].get("initial_loss"), r["baseline"]["loss"])),
+        rise=known(_rise, 0.0),
+        kick=known(_kick, 1.0),
+        falling=known(_falling, 0.0),
+        oscillation=known(_oscillation, 0.0),
+        val_rise=known(lambda r: _val(r)[0], 1.0),
+        best_at=known(lambda r: _val(r)[1], 1.0),
+        updates=known(lambda r: r["telemetry"].get("updates"), 0.0),
+        update_ratio=middle(_update_ratio),
+        gradient_ratio=middle(_gradient_ratio),
+        gradient=middle(_gradient),
+        dead=known(lambda r: _worst_hidden(r, "dead"), 0.0),
+        saturated=known(lambda r: _worst_hidden(r, "saturated"), 0.0),
+        output_std=middle(lambda r: _end(r["telemetry"].get("output", {}).get("std", []))),
+        penalty=known(_penalty, 0.0),
+        stopped=known(lambda r: r["epochs"] / epochs if r["state"] == "done" else 1.0, 1.0),
+        recall=tuple(_recall(r) for r in alive if r["telemetry"].get("recall")),
+    )
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    present = [value for value in values if value is not None]
+    return statistics.median(present) if present else None
+
+
+def _ratio(value: float | None, base: float | None) -> float | None:
+    return None if value is None or not base else value / base
+
+
+def _curve(result: Result, name: str) -> np.ndarray:
+    return np.array([v for v in result["history"].get(name, []) if v is not None], float)
+
+
+def _last(result: Result, name: str) -> float | None:
+    curve = _curve(result, name)
+    return float(curve[-1]) if len(curve) else None
+
+
+def _end(values: Sequence[float | None]) -> float | None:
+    return next((v for v in reversed(values) if v is not None), None)
+
+
+def _rise(result: Result) -> float | None:
+    curve = _curve(result, "loss")
+    if len(curve) < 2:
+        return None
+    lowest = int(curve.argmin())
+    return float((curve[lowest:].max() - curve[lowest]) / max(abs(curve[0]), 1e-12))
+
+
+def _kick(result: Result) -> float | None:
+    return _ratio(next(iter(result["history"]["loss"]), None), result["telemetry"].get("initial_loss"))
+
+
+def _falling(result: Result) -> float | None:
+    curve = _curve(result, "loss")
+    if len(curve) < 5 or result["state"] == "diverged":
+        return 1.0 if 0 < len(curve) < 5 and curve[-1] < curve[0] and result["state"] == "done" else None
+    part = max(1, len(curve) // 5)
+    fall = curve[0] - curve[-part:].min()
+    late = np.median(curve[-part - max(1, part // 2) : -part]) - np.median(curve[-max(1, part // 2) :])
+    return float(np.clip(late / fall, 0, 1)) if fall > 1e-3 * abs(curve[0]) else 0.0
+
+
+def _oscillation(result: Result) -> float | None:
+    curve = _curve(result, "loss")[len(result["history"].get("loss", [])) // 2 :]
+    if len(curve) < 4:
+        return None
+    steps = np.diff(curve)
+    back = np.abs(steps).mean() - abs(steps.mean())
+    return float(back / max(np.abs(curve).mean(), 1e-12))
+
+
+def _val(result: Result) -> tuple[float | None, float | None]:
+    curve = _curve(result, "val_loss")
+    if len(curve) < 2 or curve.min() <= 0:
+        return None, None
+    return float(curve[-1] / curve.min()), (int(curve.argmin()) + 1) / len(curve)
+
+
+def _layers(result: Result, name: str) -> list[list[float]]:
+    return [[v for v in layer[name] if v is not None] for layer in result["telemetry"].get("layers", [])]
+
+
+def _early(values: Sequence[float]) -> float | None:
+    return statistics.median(values[:10]) if values else None
+
+
+def _update_ratio(result: Result) -> float | None:
+    return _median(_early(values) for values in _layers(result, "update_ratio"))
+
+
+def _gradient_ratio(result: Result) -> float | None:
+    layers = _layers(result, "gradient_norm")
+    if len(layers) < 3:
+        return None
+    first, last = _early(layers[0]), _early(layers[-1])
+    return None if first is None or last is None else first / max(last, 1e-12)
+
+
+def _gradient(result: Result) -> float | None:
+    return max((max(values) for values in _layers(result, "gradient_norm") if values), default=None)
+
+
+def _worst_hidden(result: Result, name: str) -> float | None:
+    ends = [_end(values) for values in _layers(result, name)[:-1]]
+    return max((end for end in ends if end is not None), default=None)
+
+
+def _penalty(result: Result) -> float | None:
+    loss, data = _last(result, "loss"), _end(result["telemetry"].get("probe_loss", []))
+    return None if loss is None or data is None or loss <= 0 else float(np.clip(1 - data / loss, 0, 1))
+
+
+def _recall(result: Result) -> float:
+    telemetry = result["telemetry"]
+    return min((v for v in telemetry.get("val_recall") or telemetry["recall"] if v is not None), default=0.0)

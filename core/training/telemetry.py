@@ -1,0 +1,155 @@
+"""What happens inside the network while it trains, measured on a fixed probe of training rows at the end of an epoch.
+
+A measurement costs about one training step, so epochs of few steps are measured now and then, not each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from core.training.backend import keras, tf
+from core.training.baseline import finite
+
+PROBE_ROWS: Final = 128
+MOST_EPOCHS: Final = 200
+_FIRST_EPOCHS: Final = 3
+_STEPS_BETWEEN: Final = 16
+"""Training steps between two measurements at least, so that they take at most some percent of the time."""
+
+PER_LAYER: Final = ("gradient_norm", "weight_norm", "update_ratio", "dead", "saturated")
+OUTPUT: Final = ("mean", "std", "min", "max")
+
+_RECTIFIED: Final = frozenset({"relu", "relu6"})
+_SATURATES: Final[Mapping[str, tuple[float, float]]] = {
+    "sigmoid": (0.01, 0.99), "hard_sigmoid": (0.01, 0.99), "sparse_sigmoid": (0.01, 0.99),
+    "tanh": (-0.99, 0.99), "hard_tanh": (-0.99, 0.99), "softsign": (-0.99, 0.99),
+}  # fmt: skip
+"""Activation → the values beyond which its slope has all but gone."""
+
+
+def measured_epochs(epochs: int, steps: int) -> npt.NDArray[np.bool_]:
+    """Return which of `epochs` epochs of `steps` training steps are measured: the first three, then every so many."""
+    stride = max(math.ceil(_STEPS_BETWEEN / steps), math.ceil(epochs / (MOST_EPOCHS - _FIRST_EPOCHS - 1)))
+    epoch = np.arange(epochs)
+    return np.asarray((epoch < _FIRST_EPOCHS) | (epoch % stride == 0) | (epoch == epochs - 1))
+
+
+def probe_rows(rows: int) -> npt.NDArray[np.int64]:
+    """Return at most 128 positions spread evenly over `rows`, which may be sorted by class."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, PROBE_ROWS)).astype(np.int64))
+
+
+class Probe:
+    """Measures a model inside a compiled epoch; one row of numbers a measurement.
+
+    Attributes
+    ----------
+    width : int
+        Numbers a measurement: one per layer for each of `PER_LAYER`, then those of `OUTPUT`, then the probe's loss
+        without penalties.
+    """
+
+    def __init__(self, model: Any, activations: list[str], loss: Any, rows: int) -> None:
+        self._model, self._activations, self._loss = model, activations, loss
+        self._rows = probe_rows(rows)
+        self._dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+        self.width = len(PER_LAYER) * len(self._dense) + len(OUTPUT) + 1
+
+    def before(self) -> list[Any]:
+        """Return the kernels as they are now, to be compared with at the end of the epoch."""
+        return [tf.identity(layer.kernel.value) for layer in self._dense]
+
+    def measure(self, x: Any, y: Any, before: list[Any], steps: Any) -> Any:
+        """Return the measurement after `steps` training steps from the kernels `before`, float32 [width]."""
+        kernels = [layer.kernel.value for layer in self._dense]
+        with tf.GradientTape() as tape:
+            outputs = self._outputs(tf.gather(x, self._rows))
+            data_loss = self._loss(tf.gather(y, self._rows), outputs[-1])
+            penalised = data_loss + tf.add_n(self._model.losses) if self._model.losses else data_loss
+        gradients = tape.gradient(penalised, kernels)
+        norms = [tf.norm(kernel) for kernel in kernels]
+        moved = [tf.norm(kernel - start) for kernel, start in zip(kernels, before, strict=True)]
+        count = tf.cast(tf.maximum(steps, 1), tf.float32)
+        columns = [
+            [tf.norm(gradient) for gradient in gradients],
+            norms,
+            [tf.math.divide_no_nan(distance, norm) / count for distance, norm in zip(moved, norms, strict=True)],
+            [_dead(output, name) for output, name in zip(outputs, self._activations, strict=True)],
+            [_saturated(output, name) for output, name in zip(outputs, self._activations, strict=True)],
+        ]
+        last = outputs[-1]
+        spread = tf.reduce_mean(tf.math.reduce_std(last, axis=0))
+        numbers = [tf.reduce_mean(last), spread, tf.reduce_min(last), tf.reduce_max(last), data_loss]
+        return tf.stack([value for column in columns for value in column] + numbers)
+
+    def loss_at(self, x: Any, y: Any) -> float | None:
+        """Return the loss of the model's predictions for the probe, with penalties, as it stands."""
+        loss = self._loss(tf.gather(y, self._rows), self._outputs(tf.gather(x, self._rows))[-1])
+        return finite(float(loss + tf.add_n(self._model.losses) if self._model.losses else loss))
+
+    def _outputs(self, x: Any) -> list[Any]:
+        """Return what each dense layer hands on; with batch normalisation its activation is a layer of its own."""
+        outputs: list[Any] = []
+        for layer in self._model.layers:
+            x = layer(x, training=False) if _has_modes(layer) else layer(x)
+            if isinstance(layer, keras.layers.Dense):
+                outputs.append(x)
+            elif outputs:
+                outputs[-1] = x
+        return outputs
+
+
+class Telemetry:
+    """The measurements of one run so far."""
+
+    def __init__(self, layers: int) -> None:
+        self._names = [*(f"hidden {i + 1}" for i in range(layers - 1)), "output"]
+        self._epochs: list[int] = []
+        self._rows: list[npt.NDArray[np.float32]] = []
+
+    def add(self, epoch: int, row: npt.NDArray[np.float32]) -> None:
+        """Keep the measurement at the end of `epoch`, counted from 1."""
+        self._epochs.append(epoch)
+        self._rows.append(row)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return ``epochs``, ``layers`` (name and one list per kind of number), ``output`` and ``probe_loss``."""
+        layers = len(self._names)
+        table = np.array(self._rows, float).reshape(len(self._rows), -1)
+        columns = [[finite(value) for value in column] for column in table.T]
+        if not columns:
+            columns = [[]] * (len(PER_LAYER) * layers + len(OUTPUT) + 1)
+        end = len(PER_LAYER) * layers
+        return {
+            "epochs": self._epochs,
+            "layers": [
+                {"name": name} | {what: columns[kind * layers + i] for kind, what in enumerate(PER_LAYER)}
+                for i, name in enumerate(self._names)
+            ],
+            "output": {what: columns[end + i] for i, what in enumerate(OUTPUT)},
+            "probe_loss": columns[-1],
+        }
+
+
+def _has_modes(layer: Any) -> bool:
+    return isinstance(layer, keras.layers.BatchNormalization | keras.layers.Dropout)
+
+
+def _dead(output: Any, activation: str) -> Any:
+    """Share of rectified units that are zero for every row of the probe."""
+    if activation not in _RECTIFIED:
+        return tf.constant(0.0)
+    return tf.reduce_mean(tf.cast(tf.reduce_all(output <= 0, axis=0), tf.float32))
+
+
+def _saturated(output: Any, activation: str) -> Any:
+    """Share of values on a flat end of the activation."""
+    if activation not in _SATURATES:
+        return tf.constant(0.0)
+    low, high = _SATURATES[activation]
+    return tf.reduce_mean(tf.cast((output < low) | (output > high), tf.float32))

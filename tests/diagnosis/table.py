@@ -1,0 +1,56 @@
+"""A runner that trains nothing: results looked up by what a spec says, so that a test of the trials takes no time."""
+
+from core.diagnosis.cause import Case
+from core.diagnosis.facts import DataFacts
+from core.diagnosis.signals import Signals
+from core.spec import load_spec
+
+DATA = {"source": {"columns": {"x": list(range(40)), "y": [v / 40 for v in range(40)]}}, "target": "y"}
+
+
+def run_of(**sections):
+    return load_spec({"data": DATA, **sections}).runs()[0]
+
+
+def case_of(facts=(), signals=(), **sections):
+    """A healthy regression, changed by what is given."""
+    healthy_facts = {
+        "task": "regression", "rows": 200, "validation_rows": 50, "features": 4, "loss": "mse",
+        "output_activation": "linear", "output_units": 1, "usable_columns": ("a", "b", "c", "d"),
+        "skills": {"linear": 0.5, "neighbours": 0.8, "trees": 0.8},
+    }  # fmt: skip
+    healthy_signals = {
+        "skill": (0.8, 0.81, 0.79), "val_skill": (0.75, 0.76, 0.74), "initial_loss": 1.2,
+        "updates": 2000.0, "update_ratio": 1e-3, "gradient_ratio": 1.0, "gradient": 2.0, "output_std": 1.0,
+        "recall": (0.9, 0.9, 0.9),
+    }  # fmt: skip
+    return Case(
+        run_of(**sections),
+        DataFacts(**{**healthy_facts, **dict(facts)}),
+        Signals(**{**healthy_signals, **dict(signals)}),
+    )
+
+
+def result_of(skill, val_skill=None, state="done", recall=None, **more):
+    """A hand-made result in the public form."""
+    history = {"loss": [1.0, 0.9, 0.8], "learning_rate": [0.001] * 3} | (
+        {} if val_skill is None else {"val_loss": [1.0]}
+    )
+    return {
+        "variant": {}, "seed": 0, "state": state, "epochs": 100, "seconds": 0.1, "error": None, "diverged_at": None,
+        "history": history, "baseline": {"loss": 1.0, "val_loss": 1.0, "what": "always predict the mean"},
+        "skill": skill, "val_skill": val_skill, "parameters": 10,
+        "telemetry": {"updates": 100, "recall": recall, "val_recall": None, "initial_loss": 1.1}, **more,
+    }  # fmt: skip
+
+
+class TableRunner:
+    """Looks up a result by a function of the spec; remembers what it was asked."""
+
+    def __init__(self, look_up):
+        self.look_up = look_up
+        self.asked = []
+
+    def __call__(self, runs):
+        self.asked += runs
+        return [self.look_up(run) for run in runs]

@@ -1,0 +1,135 @@
+"""The report: verdicts, ranks, what was not checked, and the doors to it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import core
+from core.__main__ import main
+from core.diagnosis import diagnose
+from core.diagnosis.diagnosis import Progress
+from tests.diagnosis.table import TableRunner, result_of
+
+NOISE = {"data": {"source": "sample:noise_targets", "target": "y"}, "preprocessing": {"scaling": "none"}}
+FRIEDMAN = {"data": {"source": "sample:friedman?n=200", "target": "y"}}
+
+
+def of(spec, look_up):
+    runner = TableRunner(look_up)
+    return diagnose(spec, runner=runner), runner
+
+
+def test_a_run_that_learnt_is_healthy_and_needs_no_trial():
+    report, runner = of(FRIEDMAN, lambda run: result_of(0.85, 0.8))
+    (variant,) = report["variants"]
+    assert variant["verdict"] == "healthy"
+    assert variant["causes"] == []
+    assert len(runner.asked) == 3
+
+
+def test_the_cause_is_the_change_that_helps():
+    """The rate is suspicious and the scaling is not: but only the scaling of the target helps."""
+
+    def look_up(run):
+        return result_of(0.85, 0.8) if run.preprocessing.target_scaling == "standard" else result_of(-9, -9)
+
+    report, _ = of(FRIEDMAN, look_up)
+    (variant,) = report["variants"]
+    assert variant["verdict"] == "faulty"
+    first = variant["causes"][0]
+    assert first["cause"] == "target_unscaled"
+    assert first["fix"] == {"preprocessing.target_scaling": "standard"}
+    assert first["trial"]["improved"] == first["trial"]["seeds"] == 3
+    assert (first["trial"]["skill_before"], first["trial"]["skill_after"]) == (-9, 0.85)
+    assert (first["trial"]["val_skill_before"], first["trial"]["val_skill_after"]) == (-9, 0.8)
+    assert first["evidence"]
+    assert [cause["rank"] for cause in variant["causes"]] == list(range(1, len(variant["causes"]) + 1))
+    assert all(0 <= cause["confidence"] <= 1 for cause in variant["causes"])
+
+
+def test_a_run_near_the_best_of_all_trials_is_healthy():
+    report, runner = of(FRIEDMAN, lambda run: result_of(0.22, 0.2))
+    assert len(runner.asked) > 3
+    low, _ = of({**FRIEDMAN, "training": {"epochs": 101}}, lambda run: result_of(0.31, 0.3))
+    assert low["variants"][0]["verdict"] == "healthy"
+    assert report["variants"][0]["verdict"] == "faulty"
+
+
+def test_noise_has_no_signal_and_no_trials():
+    report, runner = of({**NOISE, "vary": {"training.learning_rate": [0.0001, 0.1]}}, lambda run: result_of(0.3, -0.2))
+    assert [v["variant"] for v in report["variants"]] == [
+        {"training.learning_rate": 0.0001},
+        {"training.learning_rate": 0.1},
+    ]
+    for variant in report["variants"]:
+        assert variant["verdict"] == "faulty"
+        assert [cause["cause"] for cause in variant["causes"]] == ["no_signal"]
+        assert variant["causes"][0]["fix"] is None
+    assert len(runner.asked) == 6
+
+
+def test_what_cannot_be_checked_is_said():
+    data = {"source": {"columns": {"x": [1, 2, 3, 4], "y": [1, 2, 3, 4]}}, "target": "y", "validation_fraction": 0}
+    report, _ = of({"data": data}, lambda run: result_of(0.95))
+    gaps = {gap["cause"]: gap["why"] for gap in report["variants"][0]["not_checked"]}
+    assert {"overfitting", "leakage", "no_signal"} <= set(gaps)
+    assert "no validation rows" in gaps["overfitting"]
+
+
+def test_three_seeds_are_trained_whatever_the_spec_asks():
+    _, runner = of({**FRIEDMAN, "training": {"seed": 7}}, lambda run: result_of(0.85, 0.8))
+    assert [run.training.seed for run in runner.asked] == [7, 8, 9]
+    _, runner = of({**FRIEDMAN, "seeds": 4}, lambda run: result_of(0.85, 0.8))
+    assert len(runner.asked) == 4
+
+
+def test_progress_counts_runs():
+    seen: list[Progress] = []
+    diagnose(NOISE, seen.append, TableRunner(lambda run: result_of(0.0, 0.0)))
+    assert (seen[0].variant, seen[0].variants, seen[0].runs) == (0, 1, 0)
+
+
+def test_a_target_that_is_not_there_is_refused():
+    with pytest.raises(core.InputRefused):
+        diagnose(
+            {"data": {"source": "sample:iris", "target": "colour"}}, runner=TableRunner(lambda run: result_of(0.5))
+        )
+
+
+def test_the_report_is_json_and_the_command_line_prints_it(tmp_path, capsys):
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps({**NOISE, "training": {"epochs": 3}}))
+    assert main(["diagnose", str(path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["variants"][0]["causes"][0]["cause"] == "no_signal"
+    assert main(["diagnose", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "faulty" in printed
+    assert "fail to beat the baseline" in printed
+    path.write_text("{}")
+    assert main(["diagnose", str(path)]) == 2
+
+
+def test_a_rate_that_is_too_high_is_found_by_training():
+    """The whole way, once, with real networks."""
+    spec = {
+        "data": {"source": "sample:line?n=60", "target": "y"},
+        "model": {"layers": []},
+        "training": {"optimizer": "sgd", "learning_rate": 2.5, "epochs": 30},
+    }
+    (variant,) = core.diagnose(spec)["variants"]
+    assert variant["verdict"] == "faulty"
+    assert variant["causes"][0]["cause"] == "learning_rate_too_high"
+    assert variant["causes"][0]["trial"]["improved"] == 3
+    healthy = {**spec, "training": {"optimizer": "sgd", "learning_rate": 0.1, "epochs": 30}}
+    assert core.diagnose(healthy)["variants"][0]["verdict"] == "healthy"
+
+
+def test_the_diagnosis_alone_loads_no_tensorflow():
+    code = "import sys, core.diagnosis.diagnosis; print('tensorflow' in sys.modules, 'sklearn' in sys.modules)"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.split() == ["False", "False"]

@@ -1,0 +1,124 @@
+"""What is measured inside the network: true, bounded, JSON-able, and only where it was asked for."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from core.training import compiler
+from core.training.model import build_loss, build_model
+from core.training.telemetry import MOST_EPOCHS, PER_LAYER, measured_epochs, probe_rows
+
+TARGETS = {"source": "sample:noise_targets", "target": "y"}
+LABELS = {"source": "sample:noise_labels", "target": "label"}
+
+
+def test_short_runs_are_measured_each_epoch_and_long_ones_now_and_then():
+    assert measured_epochs(20, 50).all()
+    sparse = np.flatnonzero(measured_epochs(100, 4))
+    assert sparse[:3].tolist() == [0, 1, 2]
+    assert sparse[-1] == 99
+    assert len(sparse) < 40
+    assert measured_epochs(100_000, 100).sum() <= MOST_EPOCHS
+
+
+def test_the_probe_is_spread_over_rows_that_may_be_sorted():
+    assert probe_rows(5).tolist() == [0, 1, 2, 3, 4]
+    rows = probe_rows(10_000)
+    assert len(rows) == 128
+    assert rows[0] == 0
+    assert rows[-1] == 9999
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_gradients_and_updates_are_those_of_keras(trained, monkeypatch, xla):
+    """One step of plain gradient descent: the kernels move by learning rate × gradient at the start."""
+    if xla:
+        monkeypatch.setattr(compiler, "XLA_FROM_UPDATES", 1)
+    run, prepared, result = trained(
+        data=TARGETS, training={"optimizer": "sgd", "learning_rate": 0.1, "epochs": 1, "batch_size": 100}
+    )
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(0)
+    model, loss = build_model(run.model, prepared), build_loss(prepared.loss)
+    kernels = [layer.kernel for layer in model.layers]
+    start = [kernel.numpy() for kernel in kernels]
+
+    def gradients():
+        with tf.GradientTape() as tape:
+            value = loss(prepared.y, model(prepared.x))
+        return float(value), [g.numpy() for g in tape.gradient(value, [w.value for w in model.trainable_weights])]
+
+    initial, steps = gradients()
+    for weight, step in zip(model.trainable_weights, steps, strict=True):
+        weight.assign_sub(0.1 * step)
+    final, after = gradients()
+    telemetry = result["telemetry"]
+    assert telemetry["compiler"] == ("xla" if xla else "graph")
+    assert telemetry["initial_loss"] == pytest.approx(initial, rel=1e-5)
+    assert telemetry["probe_loss"] == pytest.approx([final], rel=1e-5)
+    for i, layer in enumerate(telemetry["layers"]):
+        moved = np.linalg.norm(kernels[i].numpy() - start[i]) / np.linalg.norm(kernels[i].numpy())
+        assert layer["gradient_norm"] == pytest.approx([np.linalg.norm(after[2 * i])], rel=1e-4)
+        assert layer["weight_norm"] == pytest.approx([np.linalg.norm(kernels[i].numpy())], rel=1e-5)
+        assert layer["update_ratio"] == pytest.approx([moved], rel=1e-4)
+    outputs = model.predict(prepared.x, verbose=0)
+    assert telemetry["output"]["mean"] == pytest.approx([outputs.mean()], rel=1e-4)
+    assert telemetry["output"]["std"] == pytest.approx([outputs.std()], rel=1e-4)
+    assert telemetry["output"]["min"][0] < telemetry["output"]["max"][0]
+
+
+def test_dead_and_saturated_units_are_counted(trained):
+    negative = {"name": "constant", "value": -1.0}
+    _, _, dead = trained(
+        data=TARGETS, preprocessing={"scaling": "none"}, model={"initializer": negative}, training={"epochs": 1}
+    )
+    assert dead["telemetry"]["layers"][0]["dead"] == [1.0]
+    huge = {"name": "random_normal", "stddev": 1000.0}
+    _, _, flat = trained(data=LABELS, model={"activation": "tanh", "initializer": huge}, training={"epochs": 1})
+    assert flat["telemetry"]["layers"][0]["saturated"][0] > 0.95
+    assert flat["telemetry"]["layers"][0]["dead"] == [0.0]
+    _, _, healthy = trained(data=LABELS, model={"activation": "tanh"}, training={"epochs": 1})
+    assert healthy["telemetry"]["layers"][0]["saturated"][0] < 0.1
+
+
+def test_batch_normalisation_is_measured_behind_its_activation(trained):
+    _, _, result = trained(
+        data=LABELS, model={"layers": [8, 8], "batch_normalization": True, "activation": "relu"}, training={"epochs": 2}
+    )
+    layers = result["telemetry"]["layers"]
+    assert [layer["name"] for layer in layers] == ["hidden 1", "hidden 2", "output"]
+    assert all(0 <= value < 1 for layer in layers for value in layer["dead"])
+
+
+def test_numbers_are_json_and_what_is_not_finite_is_none(trained):
+    _, _, result = trained(
+        data={"source": "sample:line", "target": "y", "validation_fraction": 0},
+        preprocessing={"scaling": "none"},
+        training={"optimizer": "sgd", "learning_rate": 1e6, "epochs": 50},
+    )
+    assert result["state"] == "diverged"
+    telemetry = json.loads(json.dumps(result["telemetry"], allow_nan=False))
+    assert telemetry["epochs"]
+    assert max(telemetry["epochs"]) <= result["diverged_at"]
+    assert None in telemetry["probe_loss"]
+
+
+def test_every_list_is_as_long_as_the_epochs(trained):
+    _, _, result = trained(data=TARGETS, model={"layers": []}, training={"epochs": 30})
+    telemetry = result["telemetry"]
+    assert telemetry["epochs"][-1] == 30
+    assert len(telemetry["layers"]) == 1
+    for name in PER_LAYER:
+        assert len(telemetry["layers"][0][name]) == len(telemetry["epochs"])
+
+
+def test_recall_says_which_class_is_missed(trained):
+    iris = {"source": "sample:iris", "target": "species"}
+    _, prepared, result = trained(data=iris, training={"epochs": 100, "learning_rate": 0.01})
+    assert len(result["telemetry"]["recall"]) == len(prepared.classes)
+    assert min(result["telemetry"]["recall"]) > 0.9
+    _, _, numbers = trained(data=TARGETS, training={"epochs": 1})
+    assert numbers["telemetry"]["recall"] is None
