@@ -11,6 +11,7 @@ from core.data.table import Table, read_table
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.ui import lab_state
+from core.ui.column_tools import column_tools
 from core.ui.tables import source_name, table_for
 from core.ui.text import counted, inert
 
@@ -32,6 +33,7 @@ def data_card(table: Table) -> str:
             st.caption(f"Task: {_TASKS[task]}; {inert(reason, 200)}")
         else:
             st.error(inert(reason, 300), icon=":material/block:")
+        column_tools(table, task)
         with st.expander("Other data", icon=":material/upload_file:"):
             _other_data()
         if refused := st.session_state.get("lab_data_refused"):
@@ -45,7 +47,7 @@ def data_card(table: Table) -> str:
 
 def _target_box(table: Table) -> None:
     options: list[str | tuple[str, ...]] = [column.name for column in table.columns]
-    chosen = st.session_state.get("lab_target")
+    chosen = st.session_state.lab_target = lab_state.base_spec().data.target
     if chosen not in options and isinstance(chosen, tuple):
         options.insert(0, chosen)
     st.selectbox(
