@@ -42,7 +42,9 @@ def _settle() -> None:
     import pyarrow  # noqa: F401
 
     import core.data.source  # noqa: F401
+    from core.data.parsing import warm
 
+    warm()
     gc.collect()
     gc.freeze()
 

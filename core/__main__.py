@@ -6,7 +6,7 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import core
@@ -112,6 +112,7 @@ def _found(variant: Mapping[str, Any]) -> str:
 
 
 def _bench(chosen: argparse.Namespace) -> int:
+    from core.data.bench import measure_reading
     from core.jobs.bench import measure_app
     from core.training.bench import benchmark
 
@@ -119,12 +120,21 @@ def _bench(chosen: argparse.Namespace) -> int:
     for measured in benchmark():
         rows.append(measured.as_dict())
         print(f"{measured.name}: {measured.warm_ratio:.0f}× warm", file=sys.stderr)
-    app = measure_app()
+    app, reading = measure_app(), measure_reading()
     if chosen.json:
-        print(json.dumps({"cases": rows, "app": app}))
+        print(json.dumps({"cases": rows, "app": app, "reading": reading}))
     else:
-        print(_table(_BENCH_COLUMNS, rows), *(f"{name}: {_number(value)}" for name, value in app.items()), sep="\n")
+        figures = [f"{name}: {_number(value)}" for name, value in _flat(app | reading)]
+        print(_table(_BENCH_COLUMNS, rows), *figures, sep="\n")
     return DONE
+
+
+def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name} table, ")
+        else:
+            yield prefix + name, value
 
 
 def _number(value: Any, pattern: str = ".4g") -> str:

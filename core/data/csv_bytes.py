@@ -27,79 +27,115 @@ MAGIC: Final = (
     (b"\xfd7zXZ", "an xz archive"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!\x1a", "a RAR archive"),
     (b"%PDF", "a PDF"),
+    (b"{\\rtf", "a word processor's text"),
     (b"\x7fELF", "a program"),
+    (b"MZ\x90\x00", "a program"),
     (b"\x89HDF", "an HDF5 file"),
+    (b"\x93NUMPY", "a NumPy array"),
     (b"PAR1", "a Parquet file"),
+    (b"ARROW1", "an Arrow file"),
     (b"SQLite format 3", "a SQLite database"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
     *((bytes([0x80, protocol]), "a Python pickle") for protocol in range(2, 6)),
 )
+_MARKUP: Final = (
+    (b"<!doctype html", "a web page"), (b"<html", "a web page"), (b"<?xml", "XML"), (b"<svg", "an SVG image"),
+)  # fmt: skip
+_JSON: Final = re.compile(rb'\s*(\{\s*"[^"\n]*"\s*:|\[\s*[\[{])')
+_DELIMITERS: Final = np.frombuffer(b",;\t|", np.uint8)
+_PIECE: Final = 2**20
 
 
-def decoded(content: bytes, label: str) -> tuple[bytes, str, list[str]]:
-    """Return `content` as UTF-8 without mark and with line feeds, the same as text, and notes.
+def check_content(content: bytes, label: str) -> None:
+    """Refuse what is too large, empty, or known not to be a text table by its first bytes.
 
     Raises
     ------
     InputRefused
-        If it is too large, empty, binary or not valid Unicode.
     """
     if len(content) > MAX_BYTES:
         size = len(content) // 2**20
         raise InputRefused(f"{label}: {size} MB is too much; allowed: at most {MAX_BYTES // 2**20} MB.", label)
-    if not content.strip():
-        raise InputRefused(f"{label}: is empty; {ALLOWED}.", label)
+    if not content or content.isspace():
+        raise empty(label)
     kind = _binary_kind(content)
     if kind:
         raise InputRefused(f"{label} is not a text table (it looks like {kind}); {ALLOWED}.", label)
-    notes = []
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            content = content.decode("utf-16").encode()
-        except UnicodeDecodeError:
-            raise InputRefused(f"{label} is not a text table (broken UTF-16); {ALLOWED}.", label) from None
-        notes.append("The text is UTF-16.")
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    if b"\0" in content:
-        raise InputRefused(f"{label} is not a text table (it holds NUL bytes); {ALLOWED}.", label)
-    if b"\n" not in content:
-        content = content.replace(b"\r", b"\n")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputRefused(
-            f"{label}: line {line} is not UTF-8 text; allowed: UTF-8, or UTF-16 with its mark.", label
-        ) from None
-    if not text.strip():
-        raise InputRefused(f"{label}: is empty; {ALLOWED}.", label)
-    return content, text, notes
 
 
 def _binary_kind(content: bytes) -> str | None:
     if content.startswith(b"PK\x03\x04"):
         return "an Excel workbook" if b"xl/" in content[:4096] else "a zip archive"
-    if content[:256].lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        return "a web page"
+    head = content[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for beginning, kind in _MARKUP:
+        if head.startswith(beginning):
+            return kind
+    if _JSON.match(content[:256].lstrip(b"\xef\xbb\xbf")) and content[-256:].rstrip().endswith((b"}", b"]")):
+        return "JSON"
     return next((kind for magic, kind in MAGIC if content.startswith(magic)), None)
 
 
+def with_line_feeds(content: bytes, label: str) -> bytes:
+    """Return UTF-8 `content` with every line end as one line feed.
+
+    Raises
+    ------
+    InputRefused
+        If it holds NUL bytes, which no text does, or nothing but space.
+    """
+    if b"\0" in content:
+        raise InputRefused(f"{label} is not a text table (it holds NUL bytes); {ALLOWED}.", label)
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not content[:_PIECE].decode("utf-8", "ignore").strip() and not content.decode().strip():
+        raise empty(label)
+    return content
+
+
 def check_lines(content: bytes, label: str) -> int:
-    """Return the number of lines, none of them too long, holding no cell that is too long."""
-    ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n"))
-    bounds = np.concatenate(([-1], ends, [len(content)]))
-    lengths = np.diff(bounds) - 1
-    if len(lengths) > MAX_ROWS + 2:
-        raise InputRefused(f"{label}: {len(lengths)} lines are too many; allowed: at most {MAX_ROWS} rows.", label)
-    longest = int(np.argmax(lengths))
-    if lengths[longest] > MAX_LINE_BYTES:
-        raise InputRefused(f"{label}: line {longest + 1} is too long; allowed: at most 1 MB a line.", label)
-    for line in np.flatnonzero(lengths > MAX_CELL_BYTES):
-        cells = re.split(rb"[,;\t|]", content[bounds[line] + 1 : bounds[line + 1]])
-        if max(map(len, cells)) > MAX_CELL_BYTES:
-            raise long_cell(label, int(line) + 1)
-    return len(lengths)
+    """Return the number of lines, none of them too long, holding no cell that is too long.
+
+    Raises
+    ------
+    InputRefused
+        With the number of the line.
+    """
+    lines, begin = 1, 0
+    for start in range(0, len(content), _PIECE):
+        piece = np.frombuffer(content, np.uint8, min(_PIECE, len(content) - start), start)
+        ends = np.flatnonzero(piece == ord("\n")) + start
+        if len(ends):
+            _check_lengths(content, np.concatenate(([begin], ends + 1)), lines, label)
+            begin = int(ends[-1]) + 1
+            lines += len(ends)
+        if start + len(piece) - begin > MAX_LINE_BYTES:
+            raise _long_line(label, lines)
+    _check_lengths(content, np.array([begin, len(content) + 1]), lines, label)
+    return lines - content.endswith(b"\n")
+
+
+def _check_lengths(content: bytes, begins: np.ndarray, first: int, label: str) -> None:
+    """Refuse a long line or cell; line `first` + i is from ``begins[i]`` to just before ``begins[i + 1]``."""
+    lengths = np.diff(begins) - 1
+    for i in np.flatnonzero(lengths > MAX_CELL_BYTES):
+        line = first + int(i)
+        if lengths[i] > MAX_LINE_BYTES:
+            raise _long_line(label, line)
+        characters = np.frombuffer(content, np.uint8, int(lengths[i]), int(begins[i]))
+        delimiters = np.flatnonzero(np.isin(characters, _DELIMITERS))
+        if np.diff(delimiters, prepend=-1, append=len(characters)).max() > MAX_CELL_BYTES:
+            raise long_cell(label, line)
+
+
+def empty(label: str) -> InputRefused:
+    """Return the refusal of a file without any text."""
+    return InputRefused(f"{label}: is empty; {ALLOWED}.", label)
+
+
+def _long_line(label: str, line: int) -> InputRefused:
+    return InputRefused(f"{label}: line {line} is too long; allowed: at most 1 MB a line.", label)
 
 
 def long_cell(label: str, line: int | None = None) -> InputRefused:

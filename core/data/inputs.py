@@ -25,16 +25,27 @@ FENCE: Final = 3.0
 _FILL: Final[Mapping[Missing, str]] = {
     "mean": "mean", "median": "median", "most_frequent": "most_frequent", "zero": "constant", "indicator": "median",
 }  # fmt: skip
-_OWN_CATEGORY: Final = frozenset({"zero", "keep"})
+OWN_CATEGORY: Final = frozenset({"zero", "keep"})
+"""Ways to treat missing values under which a missing word is a word of its own."""
+
 _HUGE: Final = 1e100
+
+
+class Inputs(NamedTuple):
+    """The input matrix, float32 [rows, features]; the name of each feature and the column it comes from; notes."""
+
+    matrix: np.ndarray
+    features: tuple[str, ...]
+    origins: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 # Numbers near the end of float64 may overflow on the way; what does is cut to float32's range below.
 @np.errstate(over="ignore", invalid="ignore")
 def encode_inputs(
     spec: PreprocessingSpec, numbers: pd.DataFrame, categories: pd.DataFrame, fit_rows: np.ndarray
-) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
-    """Return the inputs of all rows as float32 [rows, features], the features' names, and notes.
+) -> Inputs:
+    """Return the inputs of all rows.
 
     Numbers come first, then ordinal codes (scaled like numbers) or 0/1 columns (never scaled), in table order.
 
@@ -61,11 +72,11 @@ def encode_inputs(
         x, clipped = _clip(x, fit_rows)
         if clipped:
             notes.append(f"Outliers clipped in {listed([names[i] for i in clipped])}.")
-    flags, flag_names = _indicators(spec, numbers, categories, fit_rows)
+    flags, flagged = _indicators(spec, numbers, categories, fit_rows)
     x = _impute(spec.missing, x, fit_rows)
     words = _categories(spec.missing, categories, fit_rows)
     one_hot = np.empty((len(x), 0))
-    one_hot_names: list[str] = []
+    one_hot_names: list[tuple[str, str]] = []
     if words and spec.encoding == "ordinal":
         x = np.hstack((x, _ordinal(words, fit_rows)))
         names += [word.name for word in words]
@@ -73,11 +84,13 @@ def encode_inputs(
         one_hot, one_hot_names = _one_hot(words, fit_rows, x.size + flags.size, notes)
     x = _scale(spec.scaling, x, fit_rows)
     matrix = np.hstack((x, flags, one_hot))
-    features, _ = unique_names([*names, *flag_names, *one_hot_names])
+    flag_names = [f"{name} missing" for name in flagged]
+    features, _ = unique_names([*names, *flag_names, *(f"{name}={word}" for name, word in one_hot_names)])
+    origins = (*names, *flagged, *(name for name, _ in one_hot_names))
     matrix, repaired = _as_float32(matrix, keep=spec.missing == "keep")
     if repaired:
         notes.append(f"{repaired} values too large for float32 were cut to its range.")
-    return matrix, tuple(features), tuple(notes)
+    return Inputs(matrix, tuple(features), origins, tuple(notes))
 
 
 def _clip(x: np.ndarray, fit_rows: np.ndarray) -> tuple[np.ndarray, list[int]]:
@@ -95,12 +108,12 @@ def _clip(x: np.ndarray, fit_rows: np.ndarray) -> tuple[np.ndarray, list[int]]:
 def _indicators(
     spec: PreprocessingSpec, numbers: pd.DataFrame, categories: pd.DataFrame, fit_rows: np.ndarray
 ) -> tuple[np.ndarray, list[str]]:
-    """Return a 0/1 column for each column with missing values among `fit_rows`, if they are asked for."""
+    """Return 0/1 columns, one for each column with missing values among `fit_rows`, and its name; if asked for."""
     gaps = pd.concat((numbers.isna(), categories.isna()), axis=1)
     if spec.missing != "indicator":
         return np.empty((len(gaps), 0)), []
     gaps = gaps.loc[:, gaps.iloc[fit_rows].any(axis=0)]
-    return gaps.to_numpy(np.float64), [f"{name} missing" for name in gaps.columns]
+    return gaps.to_numpy(np.float64), [str(name) for name in gaps.columns]
 
 
 def _impute(missing: Missing, x: np.ndarray, fit_rows: np.ndarray) -> np.ndarray:
@@ -126,7 +139,7 @@ def _categories(missing: Missing, categories: pd.DataFrame, fit_rows: np.ndarray
     found = []
     for name, series in categories.items():
         most_frequent = series.iloc[fit_rows].mode()
-        own = missing in _OWN_CATEGORY or most_frequent.empty
+        own = missing in OWN_CATEGORY or most_frequent.empty
         filled = series.fillna("missing" if own else most_frequent.iloc[0])
         # scikit-learn encodes whole numbers many times faster than words; in sorted order the outcome is the same.
         codes, words = pd.factorize(filled, sort=True)
@@ -145,7 +158,8 @@ def _ordinal(categories: list[_Category], fit_rows: np.ndarray) -> np.ndarray:
 
 def _one_hot(
     categories: list[_Category], fit_rows: np.ndarray, other_cells: int, notes: list[str]
-) -> tuple[np.ndarray, list[str]]:
+) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    """Return 0/1 columns, and for each the column and the word it stands for."""
     from sklearn.preprocessing import OneHotEncoder
 
     encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False)
@@ -154,9 +168,9 @@ def _one_hot(
     names = []
     for category, known, rare in zip(categories, encoder.categories_, encoder.infrequent_categories_, strict=True):
         own = known if rare is None else known[~np.isin(known, rare)]
-        names += [f"{category.name}={word}" for word in category.words[own]]
+        names += [(category.name, str(word)) for word in category.words[own]]
         if rare is not None:
-            names.append(f"{category.name}=other")
+            names.append((category.name, "other"))
             notes.append(f"{category.name} has {len(known)} categories: the {len(rare)} rarest share one column.")
     if other_cells + len(codes) * len(names) > MAX_CELLS:
         raise InputRefused(

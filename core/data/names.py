@@ -3,28 +3,49 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from core.spec import plain_text
 
+_BREAKS: Final = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+_NOTES: Final = 10
 
-def unique_names(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return plain, non-empty, distinct names (``x``, ``x (2)``) in order, and a note on each that was changed."""
-    unique: list[str] = []
-    notes: list[str] = []
-    taken: set[str] = set()
+
+def unique_names(names: Iterable[str], ignore_case: bool = False) -> tuple[list[str], list[str]]:
+    """Return plain, non-empty, distinct names (``x``, ``x (2)``) in order, and notes on those that were changed.
+
+    Plain is Unicode's composed form (NFC) without control characters, at most 120 characters. With `ignore_case` names
+    that differ only in capitals are told apart, too.
+    """
+    fold = str.casefold if ignore_case else str
     originals = list(names)
-    reserved = {plain_text(name) for name in originals}
-    for position, original in enumerate(originals, start=1):
-        name = plain_text(original) or f"column {position}"
+    plain = [plain_text(_BREAKS.sub(" ", name)) for name in originals]
+    reserved = {fold(name) for name in plain}
+    unique: list[str] = []
+    changes: list[str] = []
+    taken: set[str] = set()
+    for position, (original, stem) in enumerate(zip(originals, plain, strict=True), start=1):
+        name = stem or f"column {position}"
         candidates = itertools.chain([name], (f"{name} ({n})" for n in itertools.count(2)))
         # A copy must not take the name that a later column has of its own.
-        chosen = next(c for c in candidates if c not in taken and (c == name or c not in reserved))
+        chosen = next(c for c in candidates if fold(c) not in taken and (c == name or fold(c) not in reserved))
         if chosen != original.strip():
-            notes.append(f"Column {position} is called {chosen} here: its name is empty, taken or not plain text.")
-        taken.add(chosen)
+            changes.append(f"Column {position} is called {chosen} here: its name is {_why(original, stem, chosen)}.")
+        taken.add(fold(chosen))
         unique.append(chosen)
-    return unique, notes
+    if len(changes) > _NOTES:
+        changes[_NOTES:] = [f"{len(changes) - _NOTES:,} more columns have new names for such reasons."]
+    return unique, changes
+
+
+def _why(original: str, stem: str, chosen: str) -> str:
+    if not stem:
+        return "empty"
+    if chosen != stem:
+        return "taken"
+    return "too long" if len(original) > len(stem) + _NOTES else "not plain text"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -21,6 +21,8 @@ from core.spec import RunSpec, Task
 LARGEST_TARGET: Final = 1e100
 """Squares of larger targets come near the end of float64."""
 
+_LEAKY: Final = "Scaling and filling are learnt from the validation rows too, so the validation scores flatter."
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -41,6 +43,8 @@ class Prepared:
         Names of the classes in the order of their indices; empty for regression.
     features, targets : tuple of str
         Names of the columns of `x` after encoding, and of the target columns.
+    origins : tuple of str
+        For each of `features` the column of the table it comes from.
     output_units, output_activation, loss, metric
         The spec's choices with ``auto`` resolved.
     targets_raw, targets_raw_val : numpy.ndarray
@@ -62,6 +66,7 @@ class Prepared:
     task: Task
     classes: tuple[str, ...]
     features: tuple[str, ...]
+    origins: tuple[str, ...]
     targets: tuple[str, ...]
     output_units: int
     output_activation: str
@@ -91,18 +96,20 @@ def prepare(run: RunSpec, table: Table) -> Prepared:
     outputs = resolve_outputs(run.model, task, len(targets), len(classes))
     train, held_out, split_notes = split(run, len(raw), raw if raw.ndim == 1 else None)
     fit_rows = train if run.preprocessing.fit_on == "train" else np.concatenate((train, held_out))
-    x, features, input_notes = encode_inputs(run.preprocessing, selection.numbers, selection.categories, fit_rows)
+    inputs = encode_inputs(run.preprocessing, selection.numbers, selection.categories, fit_rows)
     y, unscale, target_notes = _outputs(run, task, raw, fit_rows, outputs)
+    leaky = (_LEAKY,) if run.preprocessing.fit_on == "all" and len(held_out) else ()
     inferred = (f"The task is {task}: {reason}.",) if run.data.task == "auto" else ()
     return Prepared(
-        x=x[train],
+        x=inputs.matrix[train],
         y=y[train],
-        x_val=x[held_out],
+        x_val=inputs.matrix[held_out],
         y_val=y[held_out],
         sample_weight=_sample_weight(run, raw[train], task),
         task=task,
         classes=classes,
-        features=features,
+        features=inputs.features,
+        origins=tuple(selection.parents.get(name, name) for name in inputs.origins),
         targets=targets,
         output_units=outputs.units,
         output_activation=outputs.activation,
@@ -111,7 +118,7 @@ def prepare(run: RunSpec, table: Table) -> Prepared:
         targets_raw=raw[train],
         targets_raw_val=raw[held_out],
         unscale=unscale,
-        notes=(*table.notes, *inferred, *selection.notes, *split_notes, *input_notes, *target_notes),
+        notes=(*table.notes, *inferred, *selection.notes, *split_notes, *leaky, *inputs.notes, *target_notes),
         rows=selection.rows[train],
         rows_val=selection.rows[held_out],
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from core.data.circles import on_circle, useful_circles
 from core.data.kinds import as_float
 from core.data.names import listed
 from core.data.table import Column, Table
@@ -23,17 +25,21 @@ class Selection:
     rows : numpy.ndarray
         int64 [rows], ascending positions in the table.
     numbers : pandas.DataFrame
-        float64, missing = NaN: number, boolean (0/1) and date (days since 1970) columns.
+        float64, missing = NaN: number, boolean (0/1) and date columns; a date is its days since 1970, followed by
+        what `core.data.circles` finds useful.
     categories : pandas.DataFrame
         Strings, missing = NaN.
     notes : tuple of str
         What was left out, and why.
+    parents : mapping
+        For each column of `numbers` that is part of a date, the date's column.
     """
 
     rows: np.ndarray
     numbers: pd.DataFrame
     categories: pd.DataFrame
     notes: tuple[str, ...]
+    parents: Mapping[str, str]
 
 
 def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
@@ -60,9 +66,10 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     missing = run.preprocessing.missing
     rows = np.flatnonzero(usable)
     notes = [f"{_rows(len(usable) - len(rows))} without a target left out."] if len(rows) < len(usable) else []
-    columns = _features(run, table, notes)
-    numeric = [column.name for column in columns if _is_numeric(column)]
-    words = [column.name for column in columns if not _is_numeric(column)]
+    columns, left_out = choose_features(run, table)
+    notes += left_out
+    numeric = [column.name for column in columns if is_numeric(column)]
+    words = [column.name for column in columns if not is_numeric(column)]
     chosen = {name: as_float(table.frame[name]) for name in numeric} | {name: table.frame[name] for name in words}
     frame = pd.DataFrame(chosen, index=table.frame.index).iloc[rows]
     if missing != "keep":
@@ -90,15 +97,44 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     seen = missing in {"keep", "indicator"}
     constant = [name for name in frame.columns if len((frame[name] if seen else frame[name].dropna()).unique()) <= 1]
     frame = _without(frame, constant, "constant", notes)
+    numbers, parents = _with_circles(table, frame[[name for name in numeric if name in frame]])
     return Selection(
         rows=frame.index.to_numpy(np.int64),
-        numbers=frame[[name for name in numeric if name in frame]],
+        numbers=numbers,
         categories=frame[[name for name in words if name in frame]],
         notes=tuple(notes),
+        parents=parents,
     )
 
 
-def _features(run: RunSpec, table: Table, notes: list[str]) -> list[Column]:
+def _with_circles(table: Table, numbers: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return `numbers` with the useful parts of each date beside it, and the date each part belongs to."""
+    columns: dict[str, np.ndarray] = {}
+    parents: dict[str, str] = {}
+    for name in numbers.columns:
+        columns[name] = numbers[name].to_numpy()
+        if table.column(name).kind != "date":
+            continue
+        for circle in useful_circles(table.frame[name]):
+            sine, cosine = on_circle(table.frame[name][numbers.index], circle)
+            for function, values in (("sin", sine), ("cos", cosine)):
+                part = f"{name} {circle} {function}"
+                # A column that happens to be called so keeps its name.
+                if part not in numbers and len(np.unique(values)) > 1:
+                    columns[part] = values
+                    parents[part] = name
+    return (pd.DataFrame(columns, index=numbers.index) if parents else numbers), parents
+
+
+def choose_features(run: RunSpec, table: Table) -> tuple[list[Column], list[str]]:
+    """Return the columns the spec takes as inputs, before a look at their values, and notes on what it does not take.
+
+    Raises
+    ------
+    InputRefused
+        If a feature does not exist or is a target.
+    """
+    notes: list[str] = []
     targets = {table.column(name).name for name in run.data.targets}
     if run.data.features is None:
         columns = [column for column in table.columns if column.name not in targets]
@@ -116,14 +152,15 @@ def _features(run: RunSpec, table: Table, notes: list[str]) -> list[Column]:
                     f"data.features: {column.name} is the target; allowed: every other column.", "data.features"
                 )
     if run.preprocessing.encoding == "drop":
-        dropped = [column.name for column in columns if not _is_numeric(column)]
+        dropped = [column.name for column in columns if not is_numeric(column)]
         if dropped:
             notes.append(f"Categories left out: {listed(dropped)}.")
-        columns = [column for column in columns if _is_numeric(column)]
-    return columns
+        columns = [column for column in columns if is_numeric(column)]
+    return columns, notes
 
 
-def _is_numeric(column: Column) -> bool:
+def is_numeric(column: Column) -> bool:
+    """Return whether a column goes into the network as numbers of its own, not as words to encode."""
     return column.kind in {"number", "boolean", "date"}
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.data.csv_bytes import MAX_BYTES
 from core.data.names import unique_names
+from core.data.packing import is_packed, unpack
 from core.data.samples import sample_table
 from core.data.table import Table, read_table, table_of
 from core.errors import InputRefused
@@ -45,7 +46,8 @@ def load_table(data: DataSpec, base: Path | None = None, dataset: Callable[[str]
             return _file(Path(rest), base or Path())
     if dataset is None:
         raise InputRefused("data.source: there are no uploaded data sets here; allowed: sample:, file:.", "data.source")
-    return read_table(dataset(rest), f"dataset {rest[:8]}")
+    content = dataset(rest)
+    return unpack(content) if is_packed(content) else read_table(content, f"dataset {rest[:8]}")
 
 
 def _inline(data: InlineData) -> Table:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.data.csv_text import parse_csv
 from core.data.kinds import Kind, as_float, kind_of, typed
+from core.data.options import ReadOptions
 from core.errors import InputRefused
 from core.spec import plain_text
 
@@ -83,23 +84,47 @@ def table_of(frame: pd.DataFrame, notes: Iterable[str] = ()) -> Table:
     return Table(frame, (*notes, *rounded))
 
 
-def read_table(content: bytes, name: str = "") -> Table:
-    """Return the table in the bytes of a CSV file.
+def read_table(
+    content: bytes,
+    name: str = "",
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    header: bool | None = None,
+    day_first: bool | None = None,
+    drop_ragged: bool = False,
+    sample_rows: int | None = None,
+    seed: int = 0,
+) -> Table:
+    """Return the table in the bytes of a CSV file, in this process; `core.data.parsing` does it in another.
+
+    How the text is written is read off the text, and said in the notes; each keyword decides it instead (see
+    `core.data.options.ReadOptions`).
 
     Parameters
     ----------
     content : bytes
-        UTF-8 or UTF-16 text with cells apart by comma, semicolon, tab or vertical bar, the first line the header.
+        Text with cells apart by comma, semicolon, tab or vertical bar.
     name : str
         The file's name; shown in messages, never opened.
+    encoding, delimiter, decimal, header, day_first
+        How the text is written.
+    drop_ragged : bool
+        Leave out rows with another number of cells than the first line.
+    sample_rows, seed : int
+        Read a random sample of at most so many rows.
 
     Raises
     ------
+    ChoiceNeeded
+        If a keyword has to decide: the encoding is unclear, rows differ in length, or there are too many.
     InputRefused
         If it is not such a file or is beyond a limit of `core.data.csv_bytes`.
     """
-    frame, notes = parse_csv(content, name)
-    return table_of(frame, notes)
+    options = ReadOptions(encoding, delimiter, decimal, header, day_first, drop_ragged, sample_rows, seed)
+    frame, notes = parse_csv(content, name, options)
+    return Table(frame, tuple(notes))
 
 
 def _described(series: pd.Series) -> Column:

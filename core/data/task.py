@@ -26,12 +26,19 @@ _TARGET_NAMES: Final = (
 
 def suggest_target(table: Table) -> str:
     """Return the column most likely meant as target: one called like a target, else the last that varies."""
+    return suggested_target(table)[0]
+
+
+def suggested_target(table: Table) -> tuple[str, str]:
+    """Return the column most likely meant as target, and the reason in plain words."""
     usable = [c.name for c in table.columns if c.kind not in {"text", "identifier", "date"} and c.distinct > 1]
     by_lower_name = {name.lower(): name for name in reversed(usable)}
     for name in _TARGET_NAMES:
         if name in by_lower_name:
-            return by_lower_name[name]
-    return usable[-1] if usable else table.columns[-1].name
+            return by_lower_name[name], "targets are often called so"
+    if usable:
+        return usable[-1], "it is the last column that varies"
+    return table.columns[-1].name, "it is the last column"
 
 
 def detect_task(table: Table, targets: Sequence[str]) -> tuple[Task, str]:

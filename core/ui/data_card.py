@@ -7,12 +7,12 @@ from typing import Final
 import streamlit as st
 
 from core.data.samples import SAMPLES
-from core.data.table import Table, read_table
-from core.errors import InputRefused, WorkFailed
-from core.jobs.lab import get_lab
+from core.data.table import Table
 from core.ui import lab_state
+from core.ui.column_tools import column_tools
 from core.ui.tables import source_name, table_for
 from core.ui.text import counted, inert
+from core.ui.uploads import forget_trouble, upload_trouble, uploader
 
 _PREVIEW_ROWS: Final = 50
 _TASKS: Final = {
@@ -32,10 +32,10 @@ def data_card(table: Table) -> str:
             st.caption(f"Task: {_TASKS[task]}; {inert(reason, 200)}")
         else:
             st.error(inert(reason, 300), icon=":material/block:")
+        column_tools(table, task)
         with st.expander("Other data", icon=":material/upload_file:"):
             _other_data()
-        if refused := st.session_state.get("lab_data_refused"):
-            st.error(inert(refused, 300), icon=":material/block:")
+        upload_trouble()
         with st.expander("Look at the rows", icon=":material/table_rows:"):
             st.dataframe(table.frame.head(_PREVIEW_ROWS), hide_index=True, height=240, alt="The first rows of the data")
             for note in table.notes:
@@ -45,7 +45,7 @@ def data_card(table: Table) -> str:
 
 def _target_box(table: Table) -> None:
     options: list[str | tuple[str, ...]] = [column.name for column in table.columns]
-    chosen = st.session_state.get("lab_target")
+    chosen = st.session_state.lab_target = lab_state.base_spec().data.target
     if chosen not in options and isinstance(chosen, tuple):
         options.insert(0, chosen)
     st.selectbox(
@@ -60,14 +60,7 @@ def _target_box(table: Table) -> None:
 
 
 def _other_data() -> None:
-    turn = st.session_state.setdefault("lab_upload_turn", 0)
-    st.file_uploader(
-        "CSV file",
-        type=["csv", "tsv", "txt"],
-        key=f"lab_upload_{turn}",
-        on_change=_take_upload,
-        args=(f"lab_upload_{turn}",),
-    )
+    uploader()
     st.selectbox(
         "Or a sample",
         list(SAMPLES),
@@ -79,23 +72,6 @@ def _other_data() -> None:
     )
 
 
-def _take_upload(key: str) -> None:
-    file = st.session_state.get(key)
-    if file is None:
-        return
-    # A new key empties the widget: the file lives in the store from here on, not in the session.
-    st.session_state.lab_upload_turn += 1
-    try:
-        content = file.getvalue()
-        table = read_table(content, file.name)
-        sha = get_lab().store.add_dataset(content, file.name)
-        lab_state.choose_data(f"dataset:{sha}", table)
-    except (InputRefused, WorkFailed) as refusal:
-        st.session_state.lab_data_refused = str(refusal)
-    else:
-        st.session_state.lab_data_refused = ""
-
-
 def _take_sample() -> None:
     name = st.session_state.lab_sample
     if name not in SAMPLES:
@@ -103,4 +79,4 @@ def _take_sample() -> None:
     st.session_state.lab_sample = None
     data = lab_state.base_spec().data.model_copy(update={"source": f"sample:{name}"})
     lab_state.choose_data(f"sample:{name}", table_for(data))
-    st.session_state.lab_data_refused = ""
+    forget_trouble()

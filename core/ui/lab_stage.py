@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from core.data.table import Table
+from core.data.width import Width, encoded_width
 from core.errors import InputRefused
 from core.jobs.estimate import estimate_seconds
 from core.jobs.lab import get_lab
 from core.jobs.records import Experiment
 from core.spec import ExperimentSpec, load_spec
 from core.ui import lab_state
+from core.ui.comparisons import show_ranking
 from core.ui.knob_values import spec_of
 from core.ui.knobs import knobs_for
 from core.ui.live import live_chart
 from core.ui.sitemap import lessons_page
 from core.ui.tables import source_name
-from core.ui.text import counted, duration, inert
+from core.ui.text import counted, duration, inert, size
+
+_WORTH_SAYING: Final = 1_000_000
+"""Bytes of an input matrix; a smaller one is no news."""
 
 
 def current_spec(task: str) -> ExperimentSpec:
@@ -40,11 +47,12 @@ def run_bar(table: Table, task: str) -> None:
     with st.container(key="lab_run", gap="xsmall"):
         try:
             spec = current_spec(task)
+            width = encoded_width(spec.runs()[0], table)
         except InputRefused as refusal:
             st.button("Run", type="primary", width="stretch", disabled=True, key="lab_run_button")
             st.caption(f":red[{inert(str(refusal), 300)}]")
             return
-        seconds = estimate_seconds(spec, len(table.frame), len(table.frame.columns), get_lab().settings.slots)
+        seconds = estimate_seconds(spec, len(table.frame), width.columns, get_lab().settings.slots)
         st.button(
             f"Run {counted(len(spec.runs()), 'experiment')} · about {duration(seconds)}",
             type="primary",
@@ -55,14 +63,24 @@ def run_bar(table: Table, task: str) -> None:
             on_click=lab_state.submit,
             args=(spec,),
         )
+        st.caption(_inputs(width))
         if refused := st.session_state.get("lab_refused"):
             st.caption(f":red[{inert(refused, 300)}]")
+
+
+def _inputs(width: Width) -> str:
+    """Say what the columns become before anything is run."""
+    text = f"{counted(width.columns, 'input')} after encoding"
+    if width.bytes > _WORTH_SAYING:
+        text += f", {size(width.bytes)}"
+    return f":red[{text}: too large; encode as ordinal, or leave columns out]" if width.too_large else text
 
 
 def show_experiment(experiment: Experiment) -> None:
     """Show the curves; a button to cancel while they grow."""
     if experiment.finished:
         lab_state.finished(experiment)
+    show_ranking(experiment)
     name = source_name(experiment.spec.data)
     target = ", ".join(experiment.spec.data.targets)
     live_chart(experiment, key="lab_live", title=experiment.title or f"{name} → {target}")
@@ -76,7 +94,7 @@ def show_welcome(trouble: str = "") -> None:
         if trouble:
             st.warning(inert(trouble, 300), icon=":material/link_off:")
         st.subheader("What causes the bad training loss?")
-        st.markdown("Choose data, give a setting several values, and watch the losses of all variants race in one chart.")
+        st.markdown("Choose data, give a setting several values, and watch the losses race in one chart.")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Try it with iris", type="secondary", icon=":material/play_arrow:", on_click=_try_example, key="lab_try"

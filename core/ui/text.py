@@ -37,6 +37,12 @@ def duration(seconds: float) -> str:
     return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
+def size(count: int) -> str:
+    """Return a number of bytes: ``0.1 MB``, ``86 MB``, ``1,200 MB``."""
+    megabytes = count / 1e6
+    return f"{max(megabytes, 0.1):.1f} MB" if megabytes < 10 else f"{megabytes:,.0f} MB"
+
+
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """Return how long ago an aware `moment` was: ``just now``, ``5 minutes ago``, ``3 days ago``."""
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()

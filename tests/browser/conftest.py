@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -62,7 +61,7 @@ def ready(address):
     try:
         with urllib.request.urlopen(address, timeout=5) as answer:
             health = json.load(answer)
-    except (urllib.error.URLError, ConnectionError):
+    except OSError:  # refused, timed out, or cut off half-way
         return False
     return health["trainers"]["ready"] == health["slots"] and not health["compiling"]
 

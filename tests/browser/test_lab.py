@@ -41,10 +41,15 @@ def run(page, count):
     page.get_by_role("button", name=f"Run {count} experiments").click()
 
 
-def try_iris(page):
-    page.get_by_role("button", name="Try it with iris").click()
+def arrive(page):
+    """Wait until the example has given way to the experiment that was asked for."""
     page.wait_for_url("**/*x=*")
     expect(page.locator(".st-key-lab_welcome")).to_have_count(0)
+
+
+def try_iris(page):
+    page.get_by_role("button", name="Try it with iris").click()
+    arrive(page)
     expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
 
 
@@ -65,6 +70,7 @@ def race(visit):
     choose(page, "Epochs", "100000")
     drop(page, "Epochs", "100")
     run(page, 4)
+    arrive(page)
     page.wait_for_function("document.querySelectorAll('.ll-table tbody tr').length === 4")
     page.wait_for_function("document.querySelector('.ll-chart')?.data?.length > 0")
     yield page

@@ -15,7 +15,7 @@ CASES = sorted((HERE.parent / "cases").glob("*.json"))
 
 def test_titanic_has_its_shapes(prepared):
     p = prepared(f"file:{HERE / 'titanic.csv'}", target="survived")
-    assert (p.task, p.x.shape, p.x_val.shape, p.y.shape) == ("binary", (712, 30), (179, 30), (712, 1))
+    assert (p.task, p.x.shape, p.x_val.shape, p.y.shape) == ("binary", (712, 29), (179, 29), (712, 1))
     assert p.features[:2] == ("pclass", "age")
     assert "sex=female" in p.features
     assert "survived" not in p.features

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.csv
 import pytest
 
 from core.data import csv_bytes
@@ -32,14 +33,15 @@ def test_titanic_is_read_as_pandas_reads_it():
     table = read_table(content, "titanic.csv")
     plain = pd.read_csv(io.BytesIO(content))
     assert list(table.frame.columns) == list(plain.columns)
-    pd.testing.assert_frame_equal(table.frame, plain)
+    pd.testing.assert_frame_equal(table.frame.drop(columns="alive"), plain.drop(columns="alive"))
+    assert table.frame["alive"].tolist() == (plain["alive"] == "yes").tolist()
     kinds = {column.name: column.kind for column in table.columns}
     assert kinds["age"] == "number"
     assert kinds["sex"] == "category"
     assert kinds["adult_male"] == "boolean"
     assert table.column("age").missing == 177
     assert (table.column("age").minimum, table.column("age").maximum) == (0.42, 80.0)
-    assert table.notes == ()
+    assert table.notes == ("Read as true or false: alive (yes/no).",)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -102,7 +104,10 @@ def test_duplicate_and_empty_names_become_distinct_and_the_originals_stay():
     table = read_table(b"x,x,,x (2)\n1,2,3,4\n")
     assert list(table.frame.columns) == ["x", "x (3)", "column 3", "x (2)"]
     assert table.frame["x (2)"].tolist() == [4]
-    assert len(table.notes) == 2
+    assert table.notes == (
+        "Column 2 is called x (3) here: its name is taken.",
+        "Column 3 is called column 3 here: its name is empty.",
+    )
 
 
 def test_control_and_direction_characters_never_reach_a_column_name():
@@ -151,7 +156,6 @@ def test_what_is_no_text_is_refused_by_its_bytes_whatever_its_name(content, word
         (b"", "empty"),
         (b" \n\n", "empty"),
         (b"a,b\n", "no rows"),
-        ("a,b\n1,é\n".encode("latin-1"), "line 2 is not UTF-8"),
         (b"a,b\n1,2\n3\n4,5\n", "line 3 has 1 cell"),
         (b"a,b\n1,2,3\n4,5,6\n", "line 2 has 3 cells"),
         (b"a,b\n1,2\n3,4,5\n", "line 3 has 3 cells"),
@@ -163,8 +167,8 @@ def test_what_is_no_text_is_refused_by_its_bytes_whatever_its_name(content, word
         (b'a,b\n1,"' + b"x\n" * 50_000 + b'"\n2,3\n', "cell above 64 KB"),
         (b'a,b\n1,"' + b"x\n" * 90_000, "cell above 64 KB"),
         (b"," * 2_000_000, "line 1 is too long"),
-        (b"a,b\n" + b"1,2\n" * 1_000_010, "lines are too many"),
-        ((",".join(f"c{i}" for i in range(2001)) + "\n" + "1," * 2000 + "1\n").encode(), "2001 columns"),
+        (b"a,b\n" + b"1,2\n" * 1_000_010, "lines of 2 columns are too many"),
+        ((",".join(f"c{i}" for i in range(2001)) + "\n" + "1," * 2000 + "1\n").encode(), "2,001 columns"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -177,9 +181,9 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at(monkeypatch)
     assert "MB" in refusal(b"a,b\n1,2\n3,4\n")
 
 
-def test_too_many_cells_are_refused_before_pandas_sees_them(monkeypatch):
-    monkeypatch.setattr(pd, "read_csv", lambda *a, **k: pytest.fail("parsed"))
-    refusal(("," * 1_999 + "\n").encode() * 10_001)
+def test_too_many_cells_are_refused_before_arrow_sees_them(monkeypatch):
+    monkeypatch.setattr(pyarrow.csv, "open_csv", lambda *a, **k: pytest.fail("parsed"))
+    refusal(("," * 1_999 + "\n").encode() * 10_002)
 
 
 def test_any_bytes_at_all_are_a_table_or_a_refusal():

@@ -229,8 +229,8 @@ def test_health_counts_trainers_and_runs(labs: Labs, settings: Settings) -> None
     experiment = lab.store.submit(fake_spec(SLOW, epochs=50_000, seeds=3))
     until(lambda: lab.store.points(experiment).points)
     assert lab.health() == {
-        "dispatching": True, "slots": 1, "trainers": {"alive": 1, "ready": 1}, "queued": 2, "running": 1,
-        "problem": None,
+        "dispatching": True, "slots": 1, "trainers": {"alive": 1, "ready": 1}, "compiling": 0, "queued": 2,
+        "running": 1, "problem": None,
     }  # fmt: skip
 
 

@@ -154,3 +154,24 @@ def test_other_data_keeps_the_knobs_but_not_the_old_columns(app):
     assert app.get_by_key("lab_target").value == "progression"
     assert knob(app, "training.learning_rate").value == ["0.1"]
     assert knob(app, "preprocessing.target_scaling") is not None
+
+
+def test_rows_of_another_length_are_left_out_only_if_the_person_says_so(app):
+    content = b"a,b,target\n" + b"1,2,3.5\n" * 20 + b"1,2\n" + b"4,5,6.5\n" * 20
+    upload(app.run(), content, "ragged.csv")
+    assert not app.exception
+    assert "Iris flowers" in words(app)
+    offer = next(b for b in app.button if b.label == "Leave out 1 row")
+    offer.click().run()
+    assert not app.exception
+    assert "ragged" in words(app)
+    assert "40 rows" in words(app)
+    assert not [b for b in app.button if b.label.startswith("Leave out")]
+
+
+def test_a_file_that_has_to_be_decided_on_can_be_forgotten(app):
+    upload(app.run(), b"a,b,target\n1,2,3\n1,2\n" * 3, "ragged.csv")
+    next(b for b in app.button if b.label == "Forget this file").click().run()
+    assert not app.exception
+    assert "Iris flowers" in words(app)
+    assert not [b for b in app.button if b.label == "Forget this file"]

@@ -125,7 +125,7 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   const data = groups.flatMap((group) => variantTraces(group, xs, options, view, baseOf));
   if (options.baseline) data.push(...baselineTraces(groups, Math.max(2, reached), options, theme, baseOf));
   data.push(...divergenceTrace(groups, options, theme, baseOf));
-  return { data, layout: layout({ ...options, decades: Math.log10(most / least) }, theme), notes, log };
+  return { data, layout: layout({ ...options, experiment: meta.experiment, decades: Math.log10(most / least) }, theme), notes, log };
 }
 
 function extremes(values) {
@@ -145,7 +145,8 @@ function layout(options, theme) {
   };
   const title = (text) => ({ text, font: { size: 13, color: theme.muted }, standoff: 8 });
   return {
-    uirevision: "constant", showlegend: false, hovermode: "closest", dragmode: theme.coarse ? false : "zoom",
+    // Zoom and hidden curves last as long as the experiment is the same.
+    uirevision: options.experiment, showlegend: false, hovermode: "closest", dragmode: theme.coarse ? false : "zoom",
     height: theme.height, margin: { l: 56, r: 20, t: 16, b: 44 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: theme.font, color: theme.text },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.faint, activecolor: theme.text },
@@ -155,7 +156,7 @@ function layout(options, theme) {
     xaxis: { ...axis, title: title("epoch"), showgrid: false, rangemode: "normal" },
     yaxis: {
       ...axis, title: title(options.relative ? "loss relative to baseline" : "loss"),
-      type: options.log ? "log" : "linear", exponentformat: "power", showexponent: "all", uirevision: options.log ? "log" : "linear",
+      type: options.log ? "log" : "linear", exponentformat: "power", showexponent: "all", uirevision: `${options.experiment} ${options.log}`,
       ...(options.log ? { tickformat: "~g", dtick: options.decades > 2 ? Math.ceil(options.decades / 8) : null } : { rangemode: "tozero" }),
     },
   };

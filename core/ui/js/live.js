@@ -90,8 +90,6 @@ class LiveChart {
         this.emphasise();
       },
     });
-    if (this.plotted) window.Plotly.purge(this.part("chart"));
-    this.plotted = false;
     this.draw();
     this.schedule(0);
     // On a phone the chart is above the button that was pressed.

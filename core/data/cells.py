@@ -1,0 +1,207 @@
+"""Cells as text → one typed column: missing markers, booleans, numbers, dates; what is none of these stays text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.data.dates import read_dates
+from core.data.numerals import PLAIN, WHOLE, Numbers, count_numbers, read_numbers
+from core.data.remarks import Remarks
+
+MISSING_MARKERS: Final = frozenset(
+    {
+        "?", "-", "--", "---", ".", "..", "*", "NA", "N/A", "n/a", "na", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN",
+        "nan", "NAN", "-nan", "-NaN", "1.#QNAN", "-1.#QNAN", "1.#IND", "-1.#IND", "#DIV/0!", "#VALUE!", "#REF!",
+        "#NAME?", "#NUM!", "NULL", "null", "Null", "None", "none", "NONE", "NIL", "nil", "(null)", "missing",
+    }
+)  # fmt: skip
+"""Words that stand for a missing value, besides nothing at all."""
+_NOTHING: Final = pa.array([*sorted(MISSING_MARKERS), ""])
+
+TRUTHS: Final = (
+    ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("nein", "ja"), ("non", "oui"), ("off", "on"),
+)  # fmt: skip
+"""Pairs of words, in any case, that are read as false and true."""
+
+EXACT_INTEGER: Final = 2**53
+_IN_NUMBERS: Final = "[0-9]|(?i:inf)"
+_MOSTLY: Final = 0.8
+_MANY_WORDS: Final = 20
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known about a file before its cells are typed: the decimal mark, and which of day and month leads."""
+
+    decimal: str = "."
+    day_first: bool | None = None
+
+
+def typed_cells(
+    name: str, cells: pa.ChunkedArray, sample: Sequence[str], reading: Reading, remarks: Remarks
+) -> pd.Series[Any]:
+    """Return `cells` as int64, float64, bool, boolean (with missing values), datetime64 or str.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    cells : pyarrow.ChunkedArray
+        Strings, null where nothing is written.
+    sample : sequence of str
+        Some of the cells; they decide what is tried first, never what comes out.
+    reading : Reading
+    remarks : Remarks
+        Takes what was inferred or repaired.
+    """
+    if cells.null_count == len(cells):
+        return pd.Series(np.full(len(cells), np.nan), name=name)
+    written = [cell for cell in sample if cell]
+    values = None
+    if all(WHOLE.fullmatch(cell) for cell in written):
+        values = _whole(cells)
+    if values is None and reading.decimal == "." and all(PLAIN.fullmatch(cell) for cell in written):
+        values = _plain(cells)
+    if values is not None:
+        return _as_series(name, values, remarks)
+    return _typed_words(name, cells, reading, remarks)
+
+
+def _whole(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Return `cells` as int64, unless one is no whole number, or looks like a code (``007``, ``0x1F``)."""
+    try:
+        values = pc.cast(cells, pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    padded = pc.and_(pc.starts_with(cells, "0"), pc.greater(pc.binary_length(cells), 1))
+    if pc.min(values).as_py() <= 0:
+        padded = pc.or_(padded, pc.and_(pc.starts_with(cells, "-0"), pc.greater(pc.binary_length(cells), 2)))
+    return None if pc.any(padded).as_py() else values
+
+
+def _plain(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Return `cells` as float64, unless one is no number, or all are digits and might be codes."""
+    if not pc.any(pc.match_substring_regex(cells, "[.eE]")).as_py():
+        return None
+    try:
+        return pc.cast(cells, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+
+
+def _as_series(name: str, values: pa.ChunkedArray, remarks: Remarks) -> pd.Series[Any]:
+    if pa.types.is_integer(values.type):
+        ends = pc.min_max(values).as_py()
+        if max(-ends["min"], ends["max"]) > EXACT_INTEGER:
+            remarks.add("large", name)
+    return pd.Series(values.to_numpy(), name=name, copy=False)
+
+
+def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: Remarks) -> pd.Series[Any]:
+    """Type each different word once, then put the values in the places of the words."""
+    raw = pc.unique(cells).drop_null()
+    trimmed = pc.utf8_trim_whitespace(raw)
+    missing = np.asarray(pc.is_in(trimmed, value_set=_NOTHING))
+    words = pc.if_else(pa.array(~missing), trimmed, pa.scalar(None, pa.string()))
+    truths = _truths(name, words, remarks)
+    digits = pc.any(pc.match_substring_regex(words, _IN_NUMBERS)).as_py()
+    if truths is None and not digits and not missing.any():
+        return _text(name, cells)
+    places = pc.fill_null(pc.index_in(cells, value_set=raw), -1).to_numpy()
+    if missing.any():
+        _count_markers(name, trimmed, missing, places, remarks)
+    if missing.all():
+        return pd.Series(np.full(len(cells), np.nan), name=name)
+    found = truths
+    if found is None and digits:
+        found = _numbers(name, words, reading, places, remarks)
+        if found is None:
+            found = _dates(name, words, reading, remarks)
+    if found is not None:
+        return _placed(name, found, places)
+    if not missing.any():
+        return _text(name, cells)
+    written = pc.if_else(pa.array(~missing), raw, pa.scalar(None, pa.string()))
+    return _text(name, written.take(pa.array(places, mask=places < 0)))
+
+
+def _text(name: str, cells: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
+    return pd.Series(cells.to_pandas(), name=name, dtype="str", copy=False)
+
+
+def _count_markers(name: str, words: pa.Array, missing: np.ndarray, places: np.ndarray, remarks: Remarks) -> None:
+    counts = np.bincount(places[places >= 0], minlength=len(words))
+    for i in np.flatnonzero(missing):
+        if word := words[int(i)].as_py():
+            remarks.mark(word, name, int(counts[i]))
+
+
+def _truths(name: str, words: pa.Array, remarks: Remarks) -> pd.Series[Any] | None:
+    if len(words) > _MANY_WORDS:
+        return None
+    lower = pc.utf8_lower(words)
+    different = {word for word in lower.to_pylist() if word is not None}
+    for pair in TRUTHS:
+        # One word of a pair alone could be anything, except true and false themselves.
+        if different == set(pair) or (pair == TRUTHS[0] and different <= set(pair)):
+            if pair != TRUTHS[0]:
+                remarks.add("truth", name, f"{pair[1]}/{pair[0]}")
+            return pd.Series(pc.equal(lower, pair[1]).to_pandas(), dtype="boolean")
+    return None
+
+
+def _numbers(
+    name: str, words: pa.Array, reading: Reading, places: np.ndarray, remarks: Remarks
+) -> pd.Series[Any] | None:
+    numbers = read_numbers(words, reading.decimal)
+    if numbers is None:
+        _remark_mixture(name, words, places, remarks)
+        return None
+    for kind, said in _said(numbers):
+        remarks.add(kind, name, said)
+    return None if numbers.array is None else pd.Series(numbers.array)
+
+
+def _said(numbers: Numbers) -> list[tuple[str, str]]:
+    flags = {"comma": numbers.decimal_comma, "grouped": numbers.grouped, "large": numbers.largest > EXACT_INTEGER}
+    return [
+        *((kind, "") for kind, some in flags.items() if some),
+        *((kind, sign) for kind, sign in (("currency", numbers.currency), ("unit", numbers.unit)) if sign),
+        *([(numbers.kept, "")] if numbers.kept else []),
+    ]
+
+
+def _remark_mixture(name: str, words: pa.Array, places: np.ndarray, remarks: Remarks) -> None:
+    """Say so if a column would be numbers but for a few cells."""
+    numeric = count_numbers(words)
+    written = np.asarray(pc.is_valid(words))
+    counts = np.bincount(places[places >= 0], minlength=len(words))
+    others = int(counts[written & ~numeric].sum())
+    if others and counts[numeric].sum() >= _MOSTLY * counts[written].sum():
+        example = words[int(np.flatnonzero(written & ~numeric)[0])].as_py()
+        remarks.mixture(name, example, others)
+
+
+def _dates(name: str, words: pa.Array, reading: Reading, remarks: Remarks) -> pd.Series[Any] | None:
+    dates = read_dates(_text(name, words), reading.day_first)
+    if dates is None:
+        return None
+    if dates.form != "ISO":
+        remarks.add("ambiguous" if dates.ambiguous else "date", name, dates.form)
+    return dates.series
+
+
+def _placed(name: str, values: pd.Series[Any], places: np.ndarray) -> pd.Series[Any]:
+    """Return the value of each cell's word; a gap is NaN, NaT or NA, and only then."""
+    placed = values.iloc[places] if (places >= 0).all() else values.reindex(places)
+    placed = placed.reset_index(drop=True).rename(name)
+    if placed.dtype == "boolean" and not placed.isna().any():
+        return placed.astype(bool)
+    return placed

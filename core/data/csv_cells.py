@@ -1,0 +1,205 @@
+"""Delimited text → its cells, column by column; limits, ragged rows and open quotes are minded here.
+
+Parsing is pyarrow's, from bytes only: a path or an address never reaches it, and nothing is unpacked or unpickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from core.data.csv_bytes import MAX_CELL_BYTES, MAX_CELLS, MAX_ROWS, long_cell
+from core.data.csv_rows import about_ragged, check_quotes, tidied, unclear
+from core.data.dialect import Dialect
+from core.data.numerals import PLAIN, WHOLE
+from core.data.options import ChoiceNeeded, ReadOptions
+from core.errors import InputRefused
+
+Cells: TypeAlias = pa.ChunkedArray | np.ndarray
+"""One column: strings, null where nothing is written; or float64 [rows] already, NaN there."""
+
+_BLANK: Final = frozenset({"", '""'})
+
+
+def read_cells(
+    content: bytes, lines: int, dialect: Dialect, label: str, options: ReadOptions
+) -> tuple[list[Cells | None], list[str]]:
+    """Return the columns below the header, and notes on rows that were left out.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8 with line feeds.
+    lines : int
+        How many there are; rows are never more.
+    dialect : Dialect
+    label : str
+    options : ReadOptions
+        Of which `drop_ragged`, `sample_rows` and `seed` matter here.
+
+    Raises
+    ------
+    ChoiceNeeded
+        If there are more rows than allowed, or rows of different lengths.
+    InputRefused
+        If a quote is never closed or a cell is too long.
+    """
+    _check_size(lines, dialect, label, options)
+    quotes = b'"' in content
+    body = tidied(content, dialect, label) if dialect.spaced else pa.py_buffer(content).slice(dialect.body)
+    try:
+        parsed = _parsed(body, lines, quotes, dialect, options)
+    except pa.ArrowInvalid:
+        check_quotes(content, dialect, label)
+        raise unclear(label) from None
+    if quotes and (content.count(b'"') % 2 or _last_row_has_lines(parsed.columns)):
+        check_quotes(content, dialect, label)
+    notes = []
+    if parsed.ragged:
+        notes.append(about_ragged(content, dialect, parsed.ragged, parsed.total, label, options))
+    if parsed.total < lines - (dialect.names is not None):
+        _check_long_cells(parsed.columns, label)
+    if parsed.rows < parsed.total:
+        notes.append(f"A random sample of {parsed.rows:,} of {parsed.total:,} rows was read (seed {options.seed}).")
+    return parsed.columns, notes
+
+
+def _check_size(lines: int, dialect: Dialect, label: str, options: ReadOptions) -> None:
+    most = min(MAX_ROWS, MAX_CELLS // dialect.width)
+    rows = lines - (dialect.names is not None)
+    if options.sample_rows is None:
+        if rows > most:
+            raise ChoiceNeeded(
+                f"{label}: {rows:,} lines of {dialect.width} columns are too many; "
+                f"allowed: at most {most:,} rows, or a random sample of them.",
+                label,
+                "sample_rows",
+                most,
+            )
+    elif not 1 <= options.sample_rows <= most:
+        raise InputRefused(
+            f"sample_rows: {options.sample_rows} is refused; allowed: 1 to {most:,} rows of {label}.", "sample_rows"
+        )
+
+
+def _check_long_cells(columns: list[Cells | None], label: str) -> None:
+    """Refuse a long cell that runs over several lines, which no look at single lines finds."""
+    for cells in columns:
+        if isinstance(cells, pa.ChunkedArray) and (pc.max(pc.binary_length(cells)).as_py() or 0) > MAX_CELL_BYTES:
+            raise long_cell(label)
+
+
+def _last_row_has_lines(columns: list[Cells | None]) -> bool:
+    """Tell whether the last row runs over several lines, as it does after a quote that is never closed."""
+    texts = [cells for cells in columns if isinstance(cells, pa.ChunkedArray) and len(cells)]
+    return any("\n" in (cells[-1].as_py() or "") for cells in texts)
+
+
+class _Parsed(NamedTuple):
+    """What Arrow made of a text; `total` rows of the right width, of which `rows` are kept, and `ragged` others."""
+
+    columns: list[Cells | None]
+    rows: int
+    total: int
+    ragged: int
+
+
+def _parsed(body: pa.Buffer, lines: int, quotes: bool, dialect: Dialect, options: ReadOptions) -> _Parsed:
+    """Parse `body`; columns that look like decimals become float64 on the way, which saves the memory of their text.
+
+    If the look deceives, everything is read as text.
+    """
+    decimals = _decimals(dialect)
+    try:
+        return _parsed_as(decimals, body, lines, quotes, dialect, options)
+    except pa.ArrowInvalid:
+        if not decimals:
+            raise
+    return _parsed_as(frozenset(), body, lines, quotes, dialect, options)
+
+
+def _decimals(dialect: Dialect) -> frozenset[int]:
+    """Return the columns whose first cells are all plain numbers, one of them with a point."""
+    if dialect.decimal != ".":
+        return frozenset()
+    found = set()
+    for i in range(dialect.width):
+        cells = [row[i] for row in dialect.sample if i < len(row) and row[i]]
+        if all(map(PLAIN.fullmatch, cells)) and not all(map(WHOLE.fullmatch, cells)):
+            found.add(i)
+    return frozenset(found)
+
+
+def _parsed_as(
+    decimals: frozenset[int], body: pa.Buffer, lines: int, quotes: bool, dialect: Dialect, options: ReadOptions
+) -> _Parsed:
+    ragged: list[int] = []
+
+    def skip(row: pa.csv.InvalidRow) -> str:
+        if row.text.strip() not in _BLANK:
+            ragged.append(row.actual_columns)
+        return "skip"
+
+    types = {str(i): pa.float64() if i in decimals else pa.string() for i in range(dialect.width)}
+    with pa.csv.open_csv(
+        pa.BufferReader(body),
+        pa.csv.ReadOptions(column_names=list(types)),
+        pa.csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=quotes, invalid_row_handler=skip),
+        pa.csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True),
+    ) as batches:
+        if options.sample_rows is None:
+            columns, rows = _collected(batches, decimals, lines, dialect.width)
+            return _Parsed(columns, rows, rows, len(ragged))
+        table, total = _sample(batches, options.sample_rows, options.seed)
+    columns = [column.to_numpy() if i in decimals else column for i, column in enumerate(table.columns)]
+    return _Parsed(columns, table.num_rows, total, len(ragged))
+
+
+def _collected(
+    batches: Iterable[pa.RecordBatch], decimals: frozenset[int], lines: int, width: int
+) -> tuple[list[Cells | None], int]:
+    """Return the columns of all batches, numbers written straight to where they stay."""
+    numbers = {i: np.empty(lines) for i in decimals}
+    texts: dict[int, list[pa.Array]] = {i: [] for i in range(width) if i not in decimals}
+    rows = 0
+    for batch in batches:
+        for i, cells in enumerate(batch.columns):
+            if i in numbers:
+                numbers[i][rows : rows + len(cells)] = cells.to_numpy(zero_copy_only=False)
+            else:
+                texts[i].append(cells)
+        rows += batch.num_rows
+    return [numbers[i][:rows] if i in numbers else pa.chunked_array(texts[i], pa.string()) for i in range(width)], rows
+
+
+def _sample(batches: Iterable[pa.RecordBatch], rows: int, seed: int) -> tuple[pa.Table, int]:
+    """Return a random sample of `rows` rows in their order, and how many there were.
+
+    Each row draws a number and the smallest stay, so that neither all rows nor their count is needed at once.
+    """
+    draw = np.random.Generator(np.random.Philox(seed))
+    kept: pa.Table | None = None
+    keys = np.empty(0)
+    total = 0
+    for batch in batches:
+        piece = pa.Table.from_batches([batch])
+        kept = piece if kept is None else pa.concat_tables([kept, piece])
+        keys = np.concatenate((keys, draw.random(piece.num_rows)))
+        total += piece.num_rows
+        if len(keys) > 2 * rows:
+            kept, keys = _smallest(kept, keys, rows)
+    if kept is None:
+        raise pa.ArrowInvalid("no rows")
+    return _smallest(kept, keys, rows)[0], total
+
+
+def _smallest(table: pa.Table, keys: np.ndarray, rows: int) -> tuple[pa.Table, np.ndarray]:
+    if len(keys) <= rows:
+        return table, keys
+    chosen = np.sort(np.argpartition(keys, rows)[:rows])
+    return table.take(pa.array(chosen)), keys[chosen]

@@ -1,0 +1,104 @@
+"""How people write dates, and which of day and month comes first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+
+_ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
+_NUMERIC: Final = re.compile(r"(?P<first>\d{1,4})(?P<mark>[./-])\d{1,2}(?P=mark)(?P<last>\d{1,4})(?P<time>[ T].+)?")
+_CLOCK: Final = re.compile(r"(?P<lead>[ T])\d{1,2}:\d{2}(?P<seconds>:\d{2})?(?P<half> ?[AaPp][Mm])?")
+_WITH_MONTH: Final = re.compile(r"\d{1,2}[ .-]+[A-Za-z]{3,9}[ .-]+\d{4}|[A-Za-z]{3,9} \d{1,2},? \d{4}")
+_MONTH_FORMATS: Final = (
+    "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%B-%Y", "%d. %b %Y", "%d. %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y",
+    "%B %d %Y",
+)  # fmt: skip
+_LOOKED_AT: Final = 20
+_IN_WORDS: Final = {"%d": "day", "%m": "month", "%Y": "year", "%y": "year"}
+
+
+class Dates(NamedTuple):
+    """Dates that were written as words.
+
+    Attributes
+    ----------
+    series : pandas.Series
+        datetime64 (UTC, naive), NaT where there is no word.
+    form : str
+        How they were written, in words: ``day.month.year``; ``ISO`` for ISO 8601.
+    ambiguous : bool
+        Whether day and month could have been the other way round in every one of them.
+    """
+
+    series: pd.Series[Any]
+    form: str
+    ambiguous: bool = False
+
+
+def read_dates(words: pd.Series[Any], day_first: bool | None = None) -> Dates | None:
+    """Return the dates that `words` are, or None if one of them is none.
+
+    With points and dashes the day comes first, as where dates are written so; with slashes the order that fits every
+    date, and the month first if both do.
+
+    Parameters
+    ----------
+    words : pandas.Series
+        Trimmed strings, NaN where missing.
+    day_first : bool, optional
+        Decides where both orders fit.
+    """
+    present = words.dropna()
+    head = present.head(_LOOKED_AT)
+    if head.empty:
+        return None
+    if all(_ISO.fullmatch(word) for word in head):
+        values = pd.to_datetime(words, format="ISO8601", utc=True, errors="coerce")
+        return Dates(values.dt.tz_localize(None), "ISO") if values.notna().sum() == len(present) else None
+    if all(_WITH_MONTH.fullmatch(word) for word in head):
+        return next(_fitting(words, list(_MONTH_FORMATS)), None)
+    first = _NUMERIC.fullmatch(head.iloc[0])
+    if first is None or not all(_NUMERIC.fullmatch(word) for word in head):
+        return None
+    found = list(_fitting(words, _formats(first, day_first)))
+    return found[0]._replace(ambiguous=len(found) > 1 and day_first is None) if found else None
+
+
+def _formats(first: re.Match[str], day_first: bool | None) -> list[str]:
+    mark = first["mark"]
+    clock = _clock_format(first["time"] or "")
+    if clock is None:
+        return []
+    if len(first["first"]) == 4:
+        return [f"%Y{mark}%m{mark}%d{clock}"]
+    year = "%Y" if len(first["last"]) == 4 else "%y"
+    orders = [f"%d{mark}%m{mark}{year}{clock}", f"%m{mark}%d{mark}{year}{clock}"]
+    month_leads = mark == "/" if day_first is None else not day_first
+    if month_leads:
+        return orders[::-1]
+    # Nobody writes the month first with points.
+    return orders[:1] if mark == "." else orders
+
+
+def _clock_format(time: str) -> str | None:
+    if not time:
+        return ""
+    clock = _CLOCK.fullmatch(time)
+    if clock is None:
+        return None
+    hours, half = ("%I", (" " if " " in clock["half"] else "") + "%p") if clock["half"] else ("%H", "")
+    return f"{clock['lead']}{hours}:%M{':%S' if clock['seconds'] else ''}{half}"
+
+
+def _fitting(words: pd.Series[Any], formats: list[str]) -> Iterator[Dates]:
+    present = int(words.notna().sum())
+    for form in formats:
+        values = pd.to_datetime(words, format=form, errors="coerce")
+        if values.notna().sum() == present:
+            shown = form.split("%H")[0].split("%I")[0].strip(" T")
+            for code, word in _IN_WORDS.items():
+                shown = shown.replace(code, word)
+            yield Dates(values, shown.replace("%b", "month").replace("%B", "month"))

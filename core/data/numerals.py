@@ -1,0 +1,194 @@
+"""How people write numbers: decimal marks, thousands separators, currency signs, units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_SPACES: Final = " \u00a0\u202f\u2009"
+_APOSTROPHES: Final = "'’"
+_MINUS: Final = "−"
+_CURRENCIES: Final = (
+    r"US\$|[$€£¥₹₽₩₺]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|Kč|zł|kr|Rs|Fr"  # codes of ISO 4217
+)
+_UNITS: Final = (
+    "%|‰|°C|°F|°|K|km/h|mph|m/s|kg|mg|µg|g|t|lbs|lb|oz|km|cm|mm|µm|m|mi|ft|in|ha|m²|km²|m³|l|L|ml|mL"
+    "|ms|µs|min|sec|s|hrs|hr|h|days|d|kWh|kW|MW|W|V|A|Hz|kHz|MHz|GHz|kB|KB|MB|GB|TB|Pa|hPa|kPa|bar|dB|px|pt"
+)
+_EXPONENT: Final = "(?:[eE][-+]?[0-9]+)?"
+_DIGITS: Final = rf"[0-9](?:[0-9.,{_SPACES}{_APOSTROPHES}]*[0-9])?[.,]?{_EXPONENT}|[.,][0-9]+{_EXPONENT}"
+_NUMERAL: Final = (
+    rf"^(?P<sign>[-+{_MINUS}]?)[{_SPACES}]?(?:(?P<before>{_CURRENCIES})[{_SPACES}]?(?P<inner>[-+{_MINUS}]?))?"
+    rf"(?P<digits>{_DIGITS})[{_SPACES}]?(?:(?P<after>{_CURRENCIES})|(?P<unit>{_UNITS}))?$"
+)
+_INFINITE: Final = r"^[-+]?(?i:inf|infinity)$"
+
+
+class _Style(NamedTuple):
+    """A decimal mark and the characters that may stand between thousands."""
+
+    decimal: str
+    groups: str
+
+    @property
+    def pattern(self) -> str:
+        whole = f"[0-9]+|[1-9][0-9]{{0,2}}(?:[{self.groups}][0-9]{{3}})+"
+        return rf"^(?:(?:{whole})(?:\{self.decimal}[0-9]*)?|\{self.decimal}[0-9]+){_EXPONENT}$"
+
+
+_STYLES: Final[Mapping[str, tuple[_Style, ...]]] = {
+    ".": (_Style(".", ","), _Style(",", "."), _Style(".", _SPACES + _APOSTROPHES), _Style(",", _SPACES + _APOSTROPHES)),
+    ",": (_Style(",", "."), _Style(".", ","), _Style(",", _SPACES + _APOSTROPHES), _Style(".", _SPACES + _APOSTROPHES)),
+}
+"""What to try, by the decimal mark of the file."""
+
+WHOLE: Final = re.compile(r"[-+]?[0-9]+")
+PLAIN: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?inf", re.IGNORECASE)
+_AROUND: Final = "[^0-9.,]{0,5}"
+_ONLY_COMMA, _ONLY_POINT = (
+    re.compile(
+        rf"{_AROUND}(?:0{mark}[0-9]+|[0-9]+{mark}(?:[0-9]{{1,2}}|[0-9]{{4,}})|[0-9]{{4,}}{mark}[0-9]+"
+        rf"|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+{mark}[0-9]+){_EXPONENT}{_AROUND}"
+    )
+    for mark, group in ((",", r"\."), (r"\.", ","))
+)
+_EITHER_COMMA: Final = re.compile(r"[-+]?[0-9]{1,3},[0-9]{3}")
+_LONGEST_WHOLE: Final = 18
+
+
+def decimal_mark(cells: Iterable[str], delimiter: str) -> str:
+    """Return the decimal mark that most of `cells` can only be read with.
+
+    ``12,5`` needs a comma, ``12.5`` a point, ``12.345`` and ``12,345`` tell nothing by themselves; if nothing else is
+    there a semicolon as delimiter, which is chosen where the comma is taken, decides.
+    """
+    comma = point = either = 0
+    for cell in cells:
+        if _ONLY_COMMA.fullmatch(cell):
+            comma += 1
+        elif _ONLY_POINT.fullmatch(cell):
+            point += 1
+        elif _EITHER_COMMA.fullmatch(cell):
+            either += 1
+    return "," if comma > point or (comma == point == 0 and either and delimiter == ";") else "."
+
+
+def looks_like_number(cell: str) -> bool:
+    """Tell whether one cell, trimmed, is a number in any of the ways known here."""
+    return bool(_NUMERAL_IN_PYTHON.fullmatch(cell))
+
+
+_NUMERAL_IN_PYTHON: Final = re.compile(_NUMERAL.strip("^$"))
+
+
+class Numbers(NamedTuple):
+    """Numbers that were written as words.
+
+    Attributes
+    ----------
+    array : numpy.ndarray or None
+        int64 or float64, one for each word (NaN where there is none); None if the words should stay words.
+    currency, unit : str
+        The sign that was taken off.
+    largest : int
+        The largest whole number, without its sign; 0 where they are not whole.
+    decimal_comma, grouped : bool
+        Whether some number has a decimal comma, or separators between thousands.
+    kept : str
+        Why the words stay words: ``zeros`` or ``long``; else empty.
+    """
+
+    array: np.ndarray | None
+    currency: str = ""
+    unit: str = ""
+    decimal_comma: bool = False
+    grouped: bool = False
+    kept: str = ""
+    largest: int = 0
+
+
+def read_numbers(words: pa.Array, decimal: str) -> Numbers | None:
+    """Return the numbers that `words` are, or None if one of them is none.
+
+    Parameters
+    ----------
+    words : pyarrow.Array
+        Trimmed strings, null where missing.
+    decimal : str
+        The decimal mark of the file; where words cannot be read with it the other one is tried.
+
+    Notes
+    -----
+    All words share one unit, or none; the same for currencies, except that some may come without.
+    """
+    infinite = pc.fill_null(pc.match_substring_regex(words, _INFINITE), fill_value=False)
+    finite = pc.if_else(infinite, pa.scalar(None, pa.string()), words)
+    parts = pc.extract_regex(finite, _NUMERAL)
+    count = len(finite) - finite.null_count
+    if parts.null_count > len(words) - count or count == 0:
+        return None
+    currency, unit = _shared_sign(parts)
+    if currency is None or unit is None:
+        return None
+    digits = pc.struct_field(parts, "digits")
+    style = next((s for s in _STYLES[decimal] if _all(pc.match_substring_regex(digits, s.pattern))), None)
+    if style is None:
+        return None
+    return _cast(parts, digits, infinite, words, style)._replace(currency=currency, unit=unit)
+
+
+def count_numbers(words: pa.Array) -> np.ndarray:
+    """Return bool [words]: whether each could be a number."""
+    return np.asarray(pc.fill_null(pc.match_substring_regex(words, _NUMERAL), fill_value=False))
+
+
+def _shared_sign(parts: pa.StructArray) -> tuple[str | None, str | None]:
+    """Return the currency and the unit of all numbers; None where they differ."""
+    before, after, unit = (pc.struct_field(parts, name) for name in ("before", "after", "unit"))
+    currencies = {sign for column in (before, after) for sign in pc.unique(column).to_pylist() if sign}
+    units = [sign for sign in pc.unique(unit).to_pylist() if sign is not None]
+    return (
+        None if len(currencies) > 1 else "".join(currencies),
+        None if len(units) > 1 else "".join(units),
+    )
+
+
+def _cast(parts: pa.StructArray, digits: pa.Array, infinite: pa.Array, words: pa.Array, style: _Style) -> Numbers:
+    grouped = _any(pc.match_substring_regex(digits, f"[{style.groups}]"))
+    fraction = _any(pc.match_substring(digits, style.decimal))
+    if grouped:
+        digits = pc.replace_substring_regex(digits, f"[{style.groups}]", "")
+    whole = not fraction and not _any(pc.match_substring_regex(digits, "[eE]")) and not _any(infinite)
+    if whole and _any(pc.match_substring_regex(digits, "^0[0-9]")):
+        return Numbers(None, kept="zeros")
+    if whole and (pc.max(pc.binary_length(digits)).as_py() or 0) > _LONGEST_WHOLE:
+        return Numbers(None, kept="long")
+    if style.decimal == ",":
+        digits = pc.replace_substring(digits, ",", ".")
+    signs = pc.binary_join_element_wise(pc.struct_field(parts, "sign"), pc.struct_field(parts, "inner"), "")
+    negative = pc.match_substring_regex(signs, f"[-{_MINUS}]")
+    values = pc.cast(digits, pa.int64() if whole else pa.float64())
+    largest = int(pc.max(values).as_py() or 0) if whole else 0
+    values = pc.if_else(negative, pc.negate(values), values)
+    if _any(infinite):
+        endless = pc.cast(pc.if_else(infinite, words, pa.scalar(None, pa.string())), pa.float64())
+        values = pc.if_else(infinite, endless, values)
+    return Numbers(
+        values.to_numpy(zero_copy_only=False),
+        decimal_comma=fraction and style.decimal == ",",
+        grouped=grouped,
+        largest=largest,
+    )
+
+
+def _all(matches: pa.Array) -> bool:
+    return bool(pc.all(matches).as_py())
+
+
+def _any(matches: pa.Array) -> bool:
+    return bool(pc.any(matches).as_py())

@@ -1,0 +1,152 @@
+"""Reads what people upload in a process of its own: no file can stop or fill the one that serves the pages."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from core.data.csv_bytes import check_content
+from core.data.options import ChoiceNeeded, ReadOptions
+from core.data.packing import unpack
+from core.data.table import Table
+from core.errors import InputRefused, WorkFailed
+from core.spec import plain_text
+
+AT_ONCE: Final = 2
+WALL_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 60.0
+"""How long an upload waits for others to be read."""
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+# No secret of the server (a database's address, a password) is in the environment of the process that reads uploads.
+_PASSED: Final = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "PYTHONPATH",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+)
+_SETTINGS: Final = {
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1",
+}  # fmt: skip
+_TOO_SLOW: Final = "reading it takes longer than is allowed"
+# The kernel kills what takes the last memory of the machine.
+_ENDINGS: Final = {-signal.SIGXCPU: _TOO_SLOW, -signal.SIGKILL: "reading it takes more memory than there is"}
+
+_log: Final = logging.getLogger(__name__)
+_turn = threading.BoundedSemaphore(AT_ONCE)
+_spare_lock = threading.Lock()
+_spare: list[subprocess.Popen[bytes]] = []
+
+
+class Upload(NamedTuple):
+    """A table that was read, and the bytes to store: `core.data.packing` turns them into the table again."""
+
+    table: Table
+    packed: bytes
+
+
+def read_upload(content: bytes, name: str, options: ReadOptions | None = None, max_mb: int = 100) -> Upload:
+    """Read an uploaded file in a child process with limits of time and memory; at most two at once.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        As the person's computer calls it; shown, never opened.
+    options : ReadOptions, optional
+        What the person chose.
+    max_mb : int
+        Largest file.
+
+    Raises
+    ------
+    ChoiceNeeded
+        If the person has to decide something: set `refusal.choice` in the options and read again.
+    InputRefused
+        If the file is not a table or beyond a limit.
+    WorkFailed
+        If too many files are being read, or the process broke down.
+    """
+    label = plain_text(name, 80) or "The file"
+    if len(content) > max_mb * 2**20:
+        raise InputRefused(f"{label}: {len(content) // 2**20} MB is too much; allowed: at most {max_mb} MB.", label)
+    check_content(content, label)
+    order = json.dumps({"name": label, "options": asdict(options or ReadOptions())}).encode() + b"\n"
+    if not _turn.acquire(timeout=PATIENCE_SECONDS):
+        raise WorkFailed(f"{label}: other files are being read; try again in a minute.")
+    try:
+        words, packed = _answer(order + content, label)
+    finally:
+        _turn.release()
+        warm()
+    if "choice" in words:
+        raise ChoiceNeeded(words["refused"], words["where"], words["choice"], words["value"])
+    if "refused" in words:
+        raise InputRefused(words["refused"], words["where"])
+    return Upload(unpack(packed), packed)
+
+
+def warm() -> None:
+    """Have a process ready, so that the next upload does not wait for its start; call it when uploads are likely."""
+    with _spare_lock:
+        if not _spare or _spare[0].poll() is not None:
+            _spare[:] = [_start()]
+
+
+def _start() -> subprocess.Popen[bytes]:
+    environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-m", "core.data.parser"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=_ROOT,
+        env=environment | _SETTINGS,
+    )
+
+
+def _take() -> subprocess.Popen[bytes]:
+    with _spare_lock:
+        process = _spare.pop() if _spare else None
+    return process if process is not None and process.poll() is None else _start()
+
+
+def _answer(request: bytes, label: str) -> tuple[dict[str, Any], bytes]:
+    process = _take()
+    try:
+        said, _ = process.communicate(request, timeout=WALL_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise _refused(label, _TOO_SLOW) from None
+    finally:
+        if process.poll() is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            process.wait()
+    first, _, packed = said.partition(b"\n")
+    if first:
+        words: dict[str, Any] = json.loads(first)
+        return words, packed
+    if process.returncode in _ENDINGS:
+        raise _refused(label, _ENDINGS[process.returncode])
+    _log.error("the parser ended with status %s while reading an upload", process.returncode)
+    raise WorkFailed(f"{label}: could not be read, the reading process ended unexpectedly.")
+
+
+def _refused(label: str, why: str) -> InputRefused:
+    return InputRefused(f"{label}: {why}; allowed: a smaller file.", label)

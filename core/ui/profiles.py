@@ -1,0 +1,51 @@
+"""What the pages know of a table, found out once and kept for a while: its profile and how preparing changes it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import streamlit as st
+
+from core.data.profile import Profile, profile
+from core.data.table import Table
+from core.jobs.lab import get_lab
+from core.jobs.preview import ask_preview
+from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.ui.tables import table_for
+
+_KEPT: Final = 12
+
+
+def profile_of(spec: ExperimentSpec, table: Table) -> Profile:
+    """Return the profile of `table`, which is that of ``spec.data``, towards the targets of `spec`."""
+    source = json.dumps(spec.model_dump(mode="json")["data"]["source"])
+    return _profile(source, spec.data.targets, table)
+
+
+@st.cache_resource(max_entries=_KEPT, ttl=3600, show_spinner=False)
+def _profile(source: str, targets: tuple[str, ...], _table: Table) -> Profile:  # noqa: ARG001 - the key of the cache
+    return profile(_table, targets)
+
+
+def preview_of(run: RunSpec) -> dict[str, Any]:
+    """Return `core.data.preview.preview` of `run`; what does not change the picture does not make a new one.
+
+    Raises
+    ------
+    InputRefused
+        If the table cannot be prepared that way.
+    WorkFailed
+        If the picture cannot be made.
+    """
+    spec = run.model_dump(mode="json")
+    picture = {name: spec[name] for name in ("data", "preprocessing")} | {"training": {"seed": run.training.seed}}
+    return _preview(json.dumps(picture))
+
+
+@st.cache_data(max_entries=_KEPT, ttl=3600, show_spinner=False)
+def _preview(picture: str) -> dict[str, Any]:
+    run = load_spec(json.loads(picture)).runs()[0]
+    table_for(run.data)  # Refuses what must not be read here.
+    kind, _, sha = run.data.source.partition(":") if isinstance(run.data.source, str) else ("inline", "", "")
+    return ask_preview(run, get_lab().store.dataset(sha) if kind == "dataset" else b"")

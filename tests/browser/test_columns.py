@@ -1,0 +1,54 @@
+"""The dialog of columns, where a canvas has to be clicked."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+TITANIC = Path(__file__).parents[1] / "data" / "titanic.csv"
+ROW = 33
+
+
+@pytest.fixture
+def dialog(visit):
+    page = visit()
+    page.get_by_text("Other data").click()
+    page.locator("input[type=file]").set_input_files(TITANIC)
+    page.get_by_text("891 rows × 15 columns").wait_for()
+    page.get_by_role("button", name="Leave alive out").wait_for()
+    page.get_by_role("button", name="Columns").click()
+    opened = page.get_by_role("dialog")
+    opened.get_by_text("14 inputs").wait_for()
+    return opened
+
+
+def click_until(dialog, x, row, text):
+    """Click into a row of the editor, the header being row 0, until it says `text`."""
+    deadline = time.monotonic() + 20
+    while not dialog.get_by_text(text).count():
+        assert time.monotonic() < deadline, text
+        box = dialog.locator("canvas").first.bounding_box()
+        if box:
+            dialog.page.mouse.click(box["x"] + (x if x > 0 else box["width"] + x), box["y"] + ROW * (row + 0.5))
+        dialog.page.wait_for_timeout(2000)
+
+
+def test_a_box_switches_a_column_off_and_on_again(dialog):
+    click_until(dialog, 166, 2, "13 inputs")
+    click_until(dialog, 166, 2, "14 inputs")
+
+
+def test_a_click_chooses_another_target(dialog):
+    click_until(dialog, -44, 3, "target sex")
+    dialog.get_by_role("radio", name="Before and after").click()
+    expect(dialog.get_by_text("target sex")).to_be_visible()
+    dialog.page.keyboard.press("Escape")
+    expect(dialog.page.get_by_text("Task: two classes; sex has 2 classes")).to_be_visible()
+    expect(dialog.page.get_by_role("combobox", name="Target")).to_have_value("sex")
+
+
+def test_both_pictures_are_drawn(dialog):
+    dialog.get_by_role("radio", name="Before and after").click()
+    expect(dialog.get_by_test_id("stPlotlyChart")).to_have_count(2)
+    expect(dialog.get_by_text("712 training rows")).to_be_visible()
