@@ -78,7 +78,7 @@ def local_runner() -> Runner:
         results = []
         for run in runs:
             try:
-                results.append(train_run(run, preparation.of(run)))
+                results.append(train_run(run, preparation.of(run), probed=True))
             except InputRefused as refusal:
                 results.append(failed(run, str(refusal)))
         return results

@@ -38,10 +38,11 @@ class Structure(NamedTuple):
     batch_size: int
     epochs_a_call: int
     xla: bool
+    probed: bool
 
 
-def structure_of(run: RunSpec, prepared: Prepared) -> Structure:
-    """Return the structure `run` needs on `prepared`."""
+def structure_of(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> Structure:
+    """Return the structure `run` needs on `prepared`; `probed` ones measure their layers too."""
     training, rows = run.training, len(prepared.x)
     batch_size = min(training.batch_size, rows)
     hidden = [(layer.units, layer.activation, layer.dropout) for layer in run.model.hidden()]
@@ -56,6 +57,7 @@ def structure_of(run: RunSpec, prepared: Prepared) -> Structure:
         batch_size=batch_size,
         epochs_a_call=1 if callbacks(run) else int(np.clip(_ORDER_CELLS // rows, 1, _MOST_EPOCHS_A_CALL)),
         xla=uses_xla(run, rows),
+        probed=probed,
     )
 
 
@@ -238,7 +240,7 @@ class Program:
 
         def epoch_body(epoch: Any, history: Any, telemetry: Any, totals: Any) -> tuple[Any, Any, Any, Any]:
             self.optimizer.learning_rate.assign(rates[epoch])
-            before = self.probe.before()
+            before = self.probe.before() if self.structure.probed else []
             _, totals = tf.while_loop(
                 lambda b, _totals: b < end,
                 lambda b, totals: (b + 1, batch(epoch, b * size, size, totals)),
@@ -250,7 +252,8 @@ class Program:
                 lambda: (tf.zeros(4), totals),
             )
             history = tf.tensor_scatter_nd_update(history, [[epoch]], [row])
-            telemetry = tf.tensor_scatter_nd_update(telemetry, [[epoch]], [probed(epoch, before)])
+            if self.structure.probed:
+                telemetry = tf.tensor_scatter_nd_update(telemetry, [[epoch]], [probed(epoch, before)])
             return epoch + 1, history, telemetry, totals
 
         per_call = self.structure.epochs_a_call
@@ -298,9 +301,9 @@ class Program:
 _programs: OrderedDict[Structure, Program] = OrderedDict()
 
 
-def program_for(run: RunSpec, prepared: Prepared) -> Program:
+def program_for(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> Program:
     """Return the program of this structure, from the cache of this process where it is known."""
-    structure = structure_of(run, prepared)
+    structure = structure_of(run, prepared, probed=probed)
     if structure in _programs:
         _programs.move_to_end(structure)
         return _programs[structure]

@@ -33,6 +33,8 @@ def train_run(
     prepared: Prepared,
     report: Report | None = None,
     should_stop: Callable[[], bool] | None = None,
+    *,
+    probed: bool = False,
 ) -> dict[str, Any]:
     """Train `run` on `prepared` and return its result.
 
@@ -45,6 +47,8 @@ def train_run(
         ``report(first_epoch, points)`` after each chunk, with the new epochs only; epochs count from 1.
     should_stop : callable, optional
         Asked between chunks; True ends the run as ``cancelled`` with the history so far.
+    probed : bool
+        Measure layers and outputs along the way, into ``telemetry``; the first run of a structure takes longer.
 
     Returns
     -------
@@ -53,7 +57,7 @@ def train_run(
         error, diverged_at, history, baseline, skill, val_skill, parameters, telemetry. Non-finite numbers are None.
     """
     try:
-        return _train(run, prepared, report or _silent, should_stop or _never)
+        return _train(run, prepared, report or _silent, should_stop or _never, probed)
     except (tf.errors.OpError, ValueError, TypeError) as error:
         # What the spec allows and Keras does not: a loss that cannot compare these outputs with these targets.
         _LOGGER.info("Keras refused a run", exc_info=True)
@@ -86,9 +90,11 @@ def failed(run: RunSpec, error: str) -> dict[str, Any]:
     }
 
 
-def _train(run: RunSpec, prepared: Prepared, report: Report, should_stop: Callable[[], bool]) -> dict[str, Any]:
+def _train(
+    run: RunSpec, prepared: Prepared, report: Report, should_stop: Callable[[], bool], probed: bool
+) -> dict[str, Any]:
     begin = time.perf_counter()
-    program = program_for(run, prepared)
+    program = program_for(run, prepared, probed=probed)
     known = program.compiled
     data = program.load(prepared)
     program.compile(data)
@@ -114,8 +120,7 @@ def _train(run: RunSpec, prepared: Prepared, report: Report, should_stop: Callab
             "updates": training.epoch * -(-len(prepared.x) // program.structure.batch_size),
             "compiler": "xla" if program.structure.xla else "graph",
             "compile_seconds": 0.0 if known else round(program.compile_seconds, 4),
-            "initial_loss": training.initial_loss,
-            **training.telemetry.as_dict(),
+            **training.measured(),
             "recall": recall(prepared, predicted, validation=False),
             "val_recall": None if predicted_val is None else recall(prepared, predicted_val, validation=True),
         },
@@ -149,7 +154,8 @@ class _Training:
 
     def until_end(self, report: Report, should_stop: Callable[[], bool]) -> str:
         self.program.start(self.run)
-        self.initial_loss = self.program.probe.loss_at(*self.data[:2])
+        if self.program.structure.probed:
+            self.initial_loss = self.program.probe.loss_at(*self.data[:2])
         self._callbacks.on_train_begin()
         state = "done"
         while self.epoch < self.run.training.epochs and not self.program.model.stop_training:
@@ -166,6 +172,12 @@ class _Training:
                 break
         self._callbacks.on_train_end()
         return state
+
+    def measured(self) -> dict[str, Any]:
+        """Return what the probe measured, if there was one."""
+        if not self.program.structure.probed:
+            return {}
+        return {"initial_loss": self.initial_loss, **self.telemetry.as_dict()}
 
     def _advance(self) -> History:
         """Train one call's worth: some whole epochs, or a stretch of a long one. Return the epochs it finished."""
@@ -187,8 +199,9 @@ class _Training:
             return {name: [] for name in self.history}
         self._batch = 0
         points = self._record(rows, rates)
-        for i in np.flatnonzero(measured[: len(points["loss"])]):
-            self.telemetry.add(epochs[i] + 1, telemetry[i])
+        if program.structure.probed:
+            for i in np.flatnonzero(measured[: len(points["loss"])]):
+                self.telemetry.add(epochs[i] + 1, telemetry[i])
         return points
 
     def _plan(self) -> tuple[int, int]:

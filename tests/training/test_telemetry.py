@@ -37,7 +37,7 @@ def test_gradients_and_updates_are_those_of_keras(trained, monkeypatch, xla):
     if xla:
         monkeypatch.setattr(compiler, "XLA_FROM_UPDATES", 1)
     run, prepared, result = trained(
-        data=TARGETS, training={"optimizer": "sgd", "learning_rate": 0.1, "epochs": 1, "batch_size": 100}
+        probed=True, data=TARGETS, training={"optimizer": "sgd", "learning_rate": 0.1, "epochs": 1, "batch_size": 100}
     )
     import tensorflow as tf
 
@@ -73,20 +73,29 @@ def test_gradients_and_updates_are_those_of_keras(trained, monkeypatch, xla):
 def test_dead_and_saturated_units_are_counted(trained):
     negative = {"name": "constant", "value": -1.0}
     _, _, dead = trained(
-        data=TARGETS, preprocessing={"scaling": "none"}, model={"initializer": negative}, training={"epochs": 1}
+        probed=True,
+        data=TARGETS,
+        preprocessing={"scaling": "none"},
+        model={"initializer": negative},
+        training={"epochs": 1},
     )
     assert dead["telemetry"]["layers"][0]["dead"] == [1.0]
     huge = {"name": "random_normal", "stddev": 1000.0}
-    _, _, flat = trained(data=LABELS, model={"activation": "tanh", "initializer": huge}, training={"epochs": 1})
+    _, _, flat = trained(
+        probed=True, data=LABELS, model={"activation": "tanh", "initializer": huge}, training={"epochs": 1}
+    )
     assert flat["telemetry"]["layers"][0]["saturated"][0] > 0.95
     assert flat["telemetry"]["layers"][0]["dead"] == [0.0]
-    _, _, healthy = trained(data=LABELS, model={"activation": "tanh"}, training={"epochs": 1})
+    _, _, healthy = trained(probed=True, data=LABELS, model={"activation": "tanh"}, training={"epochs": 1})
     assert healthy["telemetry"]["layers"][0]["saturated"][0] < 0.1
 
 
 def test_batch_normalisation_is_measured_behind_its_activation(trained):
     _, _, result = trained(
-        data=LABELS, model={"layers": [8, 8], "batch_normalization": True, "activation": "relu"}, training={"epochs": 2}
+        probed=True,
+        data=LABELS,
+        model={"layers": [8, 8], "batch_normalization": True, "activation": "relu"},
+        training={"epochs": 2},
     )
     layers = result["telemetry"]["layers"]
     assert [layer["name"] for layer in layers] == ["hidden 1", "hidden 2", "output"]
@@ -95,6 +104,7 @@ def test_batch_normalisation_is_measured_behind_its_activation(trained):
 
 def test_numbers_are_json_and_what_is_not_finite_is_none(trained):
     _, _, result = trained(
+        probed=True,
         data={"source": "sample:line", "target": "y", "validation_fraction": 0},
         preprocessing={"scaling": "none"},
         training={"optimizer": "sgd", "learning_rate": 1e6, "epochs": 50},
@@ -107,7 +117,7 @@ def test_numbers_are_json_and_what_is_not_finite_is_none(trained):
 
 
 def test_every_list_is_as_long_as_the_epochs(trained):
-    _, _, result = trained(data=TARGETS, model={"layers": []}, training={"epochs": 30})
+    _, _, result = trained(probed=True, data=TARGETS, model={"layers": []}, training={"epochs": 30})
     telemetry = result["telemetry"]
     assert telemetry["epochs"][-1] == 30
     assert len(telemetry["layers"]) == 1
@@ -117,8 +127,21 @@ def test_every_list_is_as_long_as_the_epochs(trained):
 
 def test_recall_says_which_class_is_missed(trained):
     iris = {"source": "sample:iris", "target": "species"}
-    _, prepared, result = trained(data=iris, training={"epochs": 100, "learning_rate": 0.01})
+    _, prepared, result = trained(probed=True, data=iris, training={"epochs": 100, "learning_rate": 0.01})
     assert len(result["telemetry"]["recall"]) == len(prepared.classes)
     assert min(result["telemetry"]["recall"]) > 0.9
-    _, _, numbers = trained(data=TARGETS, training={"epochs": 1})
+    _, _, numbers = trained(probed=True, data=TARGETS, training={"epochs": 1})
     assert numbers["telemetry"]["recall"] is None
+
+
+def test_nothing_is_probed_unless_asked_for(trained):
+    _, _, result = trained(data=TARGETS, training={"epochs": 2})
+    assert "layers" not in result["telemetry"]
+    assert "initial_loss" not in result["telemetry"]
+
+
+def test_probing_changes_no_history(trained):
+    sections = {"data": TARGETS, "training": {"epochs": 12}}
+    _, _, plain = trained(**sections)
+    _, _, probed = trained(probed=True, **sections)
+    assert probed["history"] == plain["history"]
