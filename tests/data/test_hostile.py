@@ -98,5 +98,5 @@ def test_every_parser_in_the_project_is_given_bytes():
                 continue
             given = node.args[0]
             assert isinstance(given, ast.Call), f"{path.name}:{node.lineno}"
-            name = given.func.attr if isinstance(given.func, ast.Attribute) else given.func.id
+            name = ast.unparse(given.func).rpartition(".")[2]
             assert name in {"BytesIO", "BufferReader", "_bundled_bytes"}, f"{path.name}:{node.lineno}"
