@@ -18,7 +18,8 @@ from core.errors import WorkFailed
 
 ROWS: Final = 1_000_000
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_TURNS: Final = 5
+_TURNED_BYTES: Final = 100_000_000
+"""Small files are read more often, because a moment's load of the machine weighs more there."""
 _SMALL: Final = 54_000
 
 
@@ -28,10 +29,10 @@ def measure_reading(rows: int = ROWS) -> dict[str, Any]:
     Returns
     -------
     dict
-        By ``small`` and ``large``: ``megabytes`` of the file, ``seconds`` of `read_table` and ``pandas_seconds`` of
-        `pandas.read_csv` (the fastest of five turns, taken in alternation), their ``ratio``, and ``memory_ratio``: how
-        much a process grows at most while it reads, the file itself included, in sizes of the file. ``child_seconds``:
-        the small one through `core.data.parsing`, a process being ready.
+        By ``small`` and ``large``: ``megabytes`` of the file; ``seconds`` of `read_table` and ``pandas_seconds`` of
+        `pandas.read_csv` (the fastest of 5 to 25 turns, taken in alternation) and their ``ratio``; ``memory_ratio``,
+        how much a process grows at most while it reads, the file itself included, in sizes of the file.
+        ``child_seconds``: the small one through `core.data.parsing`, a process being ready.
     """
     small, large = generated_table(min(rows, _SMALL)), generated_table(rows)
     return {"small": _measure(small), "large": _measure(large), "child_seconds": _child_seconds(small)}
@@ -52,7 +53,7 @@ def generated_table(rows: int, seed: int = 0) -> bytes:
 
 def _measure(content: bytes) -> dict[str, float]:
     ours, theirs = [], []
-    for _ in range(_TURNS):
+    for _ in range(max(5, min(25, _TURNED_BYTES // len(content)))):
         theirs.append(_seconds(lambda: pd.read_csv(io.BytesIO(content))))
         ours.append(_seconds(lambda: read_table(content)))
     return {

@@ -133,7 +133,8 @@ def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: R
 
 
 def _text(name: str, cells: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
-    return pd.Series(cells.to_pandas(), name=name, dtype="str", copy=False)
+    series: pd.Series[Any] = cells.to_pandas()
+    return series.rename(name)
 
 
 def _count_markers(name: str, words: pa.Array, missing: np.ndarray, places: np.ndarray, remarks: Remarks) -> None:

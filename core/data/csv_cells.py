@@ -57,7 +57,7 @@ def read_cells(
     except pa.ArrowInvalid:
         check_quotes(content, dialect, label)
         raise unclear(label) from None
-    if quotes and (content.count(b'"') % 2 or _last_row_has_lines(parsed.columns)):
+    if quotes and _may_end_inside_quotes(content, parsed.columns):
         check_quotes(content, dialect, label)
     notes = []
     if parsed.ragged:
@@ -94,8 +94,10 @@ def _check_long_cells(columns: list[Cells | None], label: str) -> None:
             raise long_cell(label)
 
 
-def _last_row_has_lines(columns: list[Cells | None]) -> bool:
-    """Tell whether the last row runs over several lines, as it does after a quote that is never closed."""
+def _may_end_inside_quotes(content: bytes, columns: list[Cells | None]) -> bool:
+    """Tell whether the last line has an odd number of quotes, or the last row runs over several lines."""
+    if content.count(b'"', content.rfind(b"\n", 0, len(content) - 1) + 1) % 2:
+        return True
     texts = [cells for cells in columns if isinstance(cells, pa.ChunkedArray) and len(cells)]
     return any("\n" in (cells[-1].as_py() or "") for cells in texts)
 

@@ -19,7 +19,7 @@ from core.errors import InputRefused
 
 DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
-_SAMPLE_ROWS: Final = 100
+_SAMPLE_ROWS: Final = 60
 _HEAD: Final = 2**17
 _SEPARATOR_LINE: Final = re.compile(rb'"?sep=(.)"?\n', re.IGNORECASE)
 _DATE: Final = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?")
