@@ -39,7 +39,8 @@ from core.errors import InputRefused
 
 MAX_RUNS: Final = 512
 MAX_SPEC_BYTES: Final = 32 * 2**20
-MAX_PARAMETERS: Final = 20_000_000
+MAX_WEIGHTS: Final = 20_000_000
+"""Between the hidden layers of one network: 80 MB, and three times that again with gradients and Adam."""
 
 Activation = Literal[
     "linear", "relu", "leaky_relu", "relu6", "elu", "selu", "celu", "gelu", "silu", "swish", "mish", "sigmoid",
@@ -77,7 +78,6 @@ Scaling = Literal["none", "minmax", "standard", "robust", "maxabs", "quantile", 
 TargetScaling = Literal["none", "standard", "minmax", "log"]
 Missing = Literal["keep", "drop_rows", "drop_columns", "mean", "median", "most_frequent", "zero", "indicator"]
 Task = Literal["regression", "binary", "multiclass", "multilabel"]
-MONITORS: Final = ("loss", "val_loss", "mae", "val_mae", "accuracy", "val_accuracy")
 Monitor = Literal["loss", "val_loss", "mae", "val_mae", "accuracy", "val_accuracy"]
 
 
@@ -234,6 +234,15 @@ class ModelSpec(_Value):
     output_activation: Literal["auto"] | Activation = "auto"
     output_units: Literal["auto"] | Units = "auto"
     loss: Annotated[Literal["auto"] | Loss, BeforeValidator(_loss_name)] = "auto"
+
+    @field_validator("layers")
+    @classmethod
+    def _fits_into_memory(cls, layers: tuple[int | LayerSpec, ...]) -> tuple[int | LayerSpec, ...]:
+        units = [layer.units if isinstance(layer, LayerSpec) else layer for layer in layers]
+        weights = sum(a * b for a, b in itertools.pairwise(units))
+        if weights > MAX_WEIGHTS:
+            raise ValueError(f"{weights:,} weights between the layers are too many, allowed: at most {MAX_WEIGHTS:,}")
+        return layers
 
     def hidden(self) -> tuple[LayerSpec, ...]:
         """The hidden layers with every default filled in."""

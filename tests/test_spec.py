@@ -94,6 +94,7 @@ REFUSED = {
     "half an epoch": ({"training": {"epochs": 1.5}}, "training.epochs", "whole number"),
     "a million units": ({"model": {"layers": [10**6]}}, "model.layers.0", "at most"),
     "a thousand layers": ({"model": {"layers": [1] * 1000}}, "model.layers", "at most 100"),
+    "more weights than memory": ({"model": {"layers": [8192] * 3}}, "model.layers", "at most 20,000,000"),
     "unknown optimizer": ({"training": {"optimizer": "sgdx"}}, "training.optimizer", "adam"),
     "unknown schedule": ({"training": {"schedule": "cosin"}}, "training.schedule", "cosine"),
     "unknown schedule parameter": (

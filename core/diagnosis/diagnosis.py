@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from core.data.preparation import Preparation, preparation_key
 from core.data.prepare import prepare
 from core.data.source import load_table
 from core.diagnosis.cause import Case, Suspect, suspects
@@ -69,7 +70,6 @@ def diagnose_experiment(
 
 def local_runner() -> Runner:
     """Return the runner that trains in this process."""
-    from core.training.experiment import Preparation
     from core.training.run import failed, train_run
 
     preparation = Preparation()
@@ -111,8 +111,7 @@ def diagnose_variant(runs: Sequence[RunSpec], runner: Runner, known: dict[str, D
 
 
 def _facts(run: RunSpec, known: dict[str, DataFacts]) -> DataFacts:
-    model = (run.model.output_activation, run.model.output_units, run.model.loss)
-    key = repr((run.data, run.preprocessing, model, run.training.seed, run.training.class_weight))
+    key = preparation_key(run)
     if key not in known:
         table = load_table(run.data, run.base)
         known[key] = examine(run, table, prepare(run, table))

@@ -30,7 +30,7 @@ class KerasWork:
     """
 
     def __init__(self, dataset: Callable[[str], bytes]) -> None:
-        from core.training.experiment import Preparation
+        from core.data.preparation import Preparation
         from core.training.run import compile_run, train_run
 
         self._preparation = Preparation(dataset)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any
 
-from core.data.prepare import Prepared, prepare
-from core.data.source import load_table
-from core.data.table import Table
+from core.data.preparation import Preparation
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
 from core.training.run import failed, train_run
@@ -40,49 +37,6 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-ReadDataset = Callable[[str], bytes]
-
-
-class Preparation:
-    """Tables and prepared arrays, kept for the next run that shares them."""
-
-    _TABLES: Final = 4
-    _PREPARED: Final = 8
-
-    def __init__(self, dataset: ReadDataset | None = None) -> None:
-        self._dataset = dataset
-        self._tables: OrderedDict[str, Table] = OrderedDict()
-        self._prepared: OrderedDict[str, Prepared] = OrderedDict()
-
-    def of(self, run: RunSpec) -> Prepared:
-        """Return the arrays of `run`.
-
-        Raises
-        ------
-        InputRefused
-            If its data cannot be read, or not be prepared as it asks.
-        """
-        training = (run.training.seed, run.training.class_weight)
-        model = (run.model.output_activation, run.model.output_units, run.model.loss)
-        key = f"{run.data!r}{run.base}{run.preprocessing!r}{model}{training}"
-        return _kept(self._prepared, key, self._PREPARED, lambda: prepare(run, self.table(run)))
-
-    def table(self, run: RunSpec) -> Table:
-        """Return the table of `run`."""
-        key = f"{run.data!r}{run.base}"
-        return _kept(self._tables, key, self._TABLES, lambda: load_table(run.data, run.base, self._dataset))
-
-
-_Kept = TypeVar("_Kept")
-
-
-def _kept(store: OrderedDict[str, _Kept], key: str, most: int, make: Callable[[], _Kept]) -> _Kept:
-    if key not in store:
-        store[key] = make()
-    store.move_to_end(key)
-    while len(store) > most:
-        store.popitem(last=False)
-    return store[key]
 
 
 def train_experiment(
