@@ -26,6 +26,7 @@ def data_card(table: Table) -> str:
     with st.container(border=True, gap="small", key="lab_data"):
         size = f"{counted(len(table.frame), 'row')} × {counted(len(table.frame.columns), 'column')}"
         st.markdown(f"**{inert(source_name(spec.data))}** :gray[{size}]")
+        upload_trouble()
         _target_box(table)
         task, reason = lab_state.task_of(spec, table)
         if task:
@@ -35,7 +36,6 @@ def data_card(table: Table) -> str:
         column_tools(table, task)
         with st.expander("Other data", icon=":material/upload_file:"):
             _other_data()
-        upload_trouble()
         with st.expander("Look at the rows", icon=":material/table_rows:"):
             st.dataframe(table.frame.head(_PREVIEW_ROWS), hide_index=True, height=240, alt="The first rows of the data")
             for note in table.notes:
