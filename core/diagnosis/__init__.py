@@ -27,7 +27,7 @@ def diagnose(
         What `core.load_spec` takes.
     on_progress : callable, optional
         Called with a `core.diagnosis.diagnosis.Progress` before each batch of trainings.
-    runner : callable, optional
+    runner : Runner, optional
         Run specs in, results out, in the same order; without one they are trained here, in this process.
 
     Returns

@@ -52,6 +52,8 @@ class Cause:
     ----------
     id, family : str
         Stable names (DESIGN: names of causes).
+    title : str
+        The same for a person, as a heading.
     about : str
         What goes wrong, in plain words.
     look : callable
@@ -69,6 +71,7 @@ class Cause:
 
     id: str
     family: Family
+    title: str
     about: str
     look: Callable[[Case], Iterable[Evidence]]
     repairs: Callable[[Case], Iterable[Change]]
@@ -88,6 +91,11 @@ class Suspect:
     def strength(self) -> float:
         """How strong all the evidence is together, as if each piece were independent (noisy or)."""
         return 1 - math.prod(1 - piece.strength for piece in self.evidence)
+
+    @property
+    def ordered(self) -> tuple[Evidence, ...]:
+        """The evidence, the strongest first."""
+        return tuple(sorted(self.evidence, key=lambda piece: -piece.strength))
 
     @property
     def certain(self) -> bool:

@@ -1,4 +1,4 @@
-"""The report: from a spec to its verdict, its ranked causes, and what was not checked."""
+"""From a spec to its reports: look, suspect, try, judge."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.data.preparation import Preparation, preparation_key
-from core.data.prepare import prepare
-from core.data.source import load_table
+from core.data.preparation import Preparation
 from core.diagnosis.cause import Case, Suspect, suspects
 from core.diagnosis.causes import CAUSES
-from core.diagnosis.facts import DataFacts, examine
-from core.diagnosis.signals import Result, Signals, observe
-from core.diagnosis.trials import Bench, Outcome, Runner, Trial, combine, quality, try_repairs
+from core.diagnosis.facts import Examination
+from core.diagnosis.report import Report
+from core.diagnosis.signals import Result, observe
+from core.diagnosis.trials import MOST_UPDATES, Bench, Outcome, Runner, Trial, combine, quality, try_repairs
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
 
@@ -29,37 +28,52 @@ TUNED_SHARE: Final = 0.6
 CLEAR_GAIN: Final = 0.1
 _NEARLY: Final = 0.8
 _NO_LIMIT: Final = 0.9
-_LEAST_STRENGTH: Final = 0.4
-_MOST_CAUSES: Final = 6
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a diagnosis is: which variant of how many, how many runs it has trained, and what comes next."""
+    """How far a diagnosis is.
+
+    Attributes
+    ----------
+    variant, variants : int
+        Which one, counted from 0, of how many.
+    runs : int
+        Trainings that have ended.
+    stage : str
+        What comes next, in plain words.
+    suspects : tuple of Suspect
+        The causes there is evidence for so far, the strongest first; not yet tried.
+    """
 
     variant: int
     variants: int
     runs: int
     stage: str
+    suspects: tuple[Suspect, ...] = ()
+
+
+OnProgress = Callable[[Progress], None]
 
 
 def diagnose_experiment(
     source: str | Path | Mapping[str, Any] | ExperimentSpec,
-    on_progress: Callable[[Progress], None] | None,
-    runner: Runner | None,
+    on_progress: OnProgress | None = None,
+    runner: Runner | None = None,
 ) -> dict[str, Any]:
     """Diagnose every variant; see `core.diagnosis.diagnose`."""
     spec = load_spec(source)
-    train = runner or local_runner()
+    examination = Examination(Preparation())
+    train = runner or local_runner(examination.preparation)
     groups: dict[str, list[RunSpec]] = {}
     for run in spec.runs():
         groups.setdefault(repr(run.variant), []).append(run)
     variants: list[dict[str, Any]] = []
     refusals = []
-    known: dict[str, DataFacts] = {}
     for index, runs in enumerate(groups.values()):
+        doctor = Doctor(train, examination, on_progress, index, len(groups))
         try:
-            variants.append(diagnose_variant(runs, _reporting(train, index, len(groups), on_progress), known))
+            variants.append(doctor.diagnose(runs).as_dict())
         except InputRefused as refusal:
             refusals.append(refusal)
             variants.append({"variant": runs[0].variant, "verdict": "refused", "error": str(refusal), "causes": []})
@@ -68,17 +82,15 @@ def diagnose_experiment(
     return {"variants": variants, "spec_hash": spec.hash()}
 
 
-def local_runner() -> Runner:
+def local_runner(preparation: Preparation) -> Runner:
     """Return the runner that trains in this process."""
     from core.training.run import failed, train_run
 
-    preparation = Preparation()
-
-    def train(runs: Sequence[RunSpec]) -> list[dict[str, Any]]:
+    def train(runs: Sequence[RunSpec], *, probed: bool = False) -> list[dict[str, Any]]:
         results = []
         for run in runs:
             try:
-                results.append(train_run(run, preparation.of(run), probed=True))
+                results.append(train_run(run, preparation.of(run), probed=probed))
             except InputRefused as refusal:
                 results.append(failed(run, str(refusal)))
         return results
@@ -86,36 +98,79 @@ def local_runner() -> Runner:
     return train
 
 
-def diagnose_variant(runs: Sequence[RunSpec], runner: Runner, known: dict[str, DataFacts]) -> dict[str, Any]:
-    """Return the report of one variant, given as its runs; it is trained with three seeds at least.
+class Doctor:
+    """Diagnoses variants, one after the other.
 
-    `known` keeps what was found out about data, for the next variant of the same.
+    Parameters
+    ----------
+    runner : Runner
+        Who trains.
+    examination : Examination
+        Who looks at the data.
+    on_progress : callable, optional
+        Called before each batch of trainings.
+    variant, variants : int
+        For the progress alone.
+    budget : int
+        Optimizer steps that all trials together may take.
     """
-    runs = _with_seeds(runs)
-    facts = _facts(runs[0], known)
-    before = runner(runs)
-    case = Case(runs[0], facts, observe(before, runs[0].training.epochs))
-    found = suspects(case, CAUSES.values())
-    settled = [suspect for suspect in found if suspect.certain]
-    target = _target(case)
-    outcomes: list[Outcome] = []
-    combined: Trial | None = None
-    if settled or not _learnt(case, found, target):
-        bench = Bench(runs, before, runner, facts.rows)
-        queue = settled if settled and _explains(settled) else found
-        outcomes = try_repairs(bench, case, queue, _NEARLY * target)
-        if _best(outcomes) < GOOD_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
-            combined = combine(bench, outcomes)
-    faulty = bool(settled) or _is_faulty(outcomes, before, target)
-    return _report(case, faulty, outcomes, found, combined)
 
+    def __init__(
+        self,
+        runner: Runner,
+        examination: Examination,
+        on_progress: OnProgress | None = None,
+        variant: int = 0,
+        variants: int = 1,
+        budget: int = MOST_UPDATES,
+    ) -> None:
+        self._runner, self._examination, self._on_progress = runner, examination, on_progress
+        self._variant, self._variants, self._budget = variant, variants, budget
+        self._trained = 0
+        self._suspects: tuple[Suspect, ...] = ()
 
-def _facts(run: RunSpec, known: dict[str, DataFacts]) -> DataFacts:
-    key = preparation_key(run)
-    if key not in known:
-        table = load_table(run.data, run.base)
-        known[key] = examine(run, table, prepare(run, table))
-    return known[key]
+    def diagnose(self, runs: Sequence[RunSpec], seen: Sequence[Result] = ()) -> Report:
+        """Return the report of one variant, given as its runs; it is trained with three seeds at least.
+
+        Parameters
+        ----------
+        runs : sequence of RunSpec
+            One per seed.
+        seen : sequence of results, optional
+            What is known of them already: the first suspects are named before anything is trained.
+
+        Raises
+        ------
+        InputRefused
+            If the data cannot be used.
+        """
+        facts = self._examination.of(runs[0])
+        if seen:
+            first = Case(runs[0], facts, observe(seen, runs[0].training.epochs))
+            self._suspects = suspects(first, CAUSES.values())
+        runs = _with_seeds(runs)
+        before = self._train(runs, "the run as it is, with three seeds", probed=True)
+        case = Case(runs[0], facts, observe(before, runs[0].training.epochs))
+        found = self._suspects = suspects(case, CAUSES.values())
+        settled = [suspect for suspect in found if suspect.certain]
+        target = _target(case)
+        outcomes: list[Outcome] = []
+        combined: Trial | None = None
+        if settled or not _learnt(case, found, target):
+            bench = Bench(runs, before, lambda runs: self._train(runs, "repairs"), facts.rows, self._budget)
+            queue = settled if settled and _explains(settled) else found
+            outcomes = try_repairs(bench, case, queue, _NEARLY * target)
+            if _best(outcomes) < GOOD_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
+                combined = combine(bench, outcomes)
+        faulty = bool(settled) or _is_faulty(outcomes, before, target)
+        return Report(case, tuple(before), faulty, tuple(outcomes), found, combined)
+
+    def _train(self, runs: Sequence[RunSpec], stage: str, *, probed: bool = False) -> list[dict[str, Any]]:
+        if self._on_progress is not None:
+            self._on_progress(Progress(self._variant, self._variants, self._trained, stage, self._suspects))
+        results = self._runner(runs, probed=probed)
+        self._trained += len(runs)
+        return results
 
 
 def _with_seeds(runs: Sequence[RunSpec]) -> list[RunSpec]:
@@ -164,81 +219,3 @@ def _is_faulty(outcomes: Sequence[Outcome], before: Sequence[Result], target: fl
     if level < GOOD_SHARE * target or best is None:
         return level < GOOD_SHARE * target
     return max(t.gain for t in proven) >= CLEAR_GAIN and (level < TUNED_SHARE * best or worst < 0.25 * best)
-
-
-def _confidence(outcome: Outcome, best: float) -> float:
-    """Weigh suspicion by proof: the share of the best gain that this repair alone brings."""
-    strength, trial = outcome.suspect.strength, outcome.trial
-    if trial is None:
-        return strength if outcome.suspect.certain else 0.3 * strength
-    weighed = strength * (0.4 + 0.6 * min(1.0, max(0.0, trial.gain / best)))
-    if trial.proven:
-        return weighed
-    if outcome.suspect.certain:
-        return 0.6 * strength
-    return max(0.1 * strength, 0.5 * weighed * trial.improved / len(trial.after))
-
-
-def _report(
-    case: Case,
-    faulty: bool,
-    outcomes: Sequence[Outcome],
-    found: Sequence[Suspect],
-    combined: Trial | None,
-) -> dict[str, Any]:
-    best = max((o.trial.gain for o in outcomes if o.trial and o.trial.proven), default=1.0)
-    ranked = sorted(outcomes, key=lambda o: (not o.suspect.certain, -_confidence(o, best)))
-    ranked = [
-        o for o in ranked if o.suspect.certain or (o.trial and o.trial.proven) or o.suspect.strength >= _LEAST_STRENGTH
-    ]
-    causes = (
-        [_entry(rank, o, _confidence(o, best)) for rank, o in enumerate(ranked[:_MOST_CAUSES], 1)] if faulty else []
-    )
-    not_checked = [{"cause": c.id, "why": why} for c in CAUSES.values() if (why := c.needs(case))]
-    if not case.facts.validation_rows:
-        not_checked.append({"cause": "leakage", "why": "no validation rows: only single columns were checked"})
-    tried = {o.suspect.cause.id for o in outcomes if o.trial}
-    skipped = [s.cause.id for s in found if s.cause.id not in tried and not s.certain]
-    not_checked += [{"cause": name, "why": "suspected, but not tried"} for name in skipped] if faulty else []
-    return {
-        "variant": case.run.variant,
-        "verdict": "faulty" if faulty else "healthy",
-        "skill": _skill(case.signals),
-        "reachable": case.facts.reachable,
-        "causes": causes,
-        "combined": None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
-        "not_checked": not_checked,
-    }
-
-
-def _skill(signals: Signals) -> dict[str, float | None]:
-    return {"training": signals.level, "validation": signals.val_level if signals.val_skill else None}
-
-
-def _entry(rank: int, outcome: Outcome, confidence: float) -> dict[str, Any]:
-    cause, trial = outcome.suspect.cause, outcome.trial
-    return {
-        "cause": cause.id,
-        "family": cause.family,
-        "rank": rank,
-        "confidence": round(min(confidence, 0.99), 3),
-        "about": cause.about,
-        "evidence": [piece.text for piece in sorted(outcome.suspect.evidence, key=lambda e: -e.strength)],
-        "fix": None if trial is None else dict(trial.change),
-        "trial": None if trial is None else trial.as_dict(),
-    }
-
-
-def _reporting(runner: Runner, index: int, variants: int, on_progress: Callable[[Progress], None] | None) -> Runner:
-    if on_progress is None:
-        return runner
-    trained = 0
-
-    def train(runs: Sequence[RunSpec]) -> list[dict[str, Any]]:
-        nonlocal trained
-        on_progress(Progress(index, variants, trained, "the runs as they are" if trained == 0 else "repairs"))
-        results = runner(runs)
-        trained += len(runs)
-        return results
-
-    return train

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.kinds import as_float
+from core.data.preparation import Preparation, preparation_key
 from core.data.prepare import Prepared
 from core.data.table import Table
 from core.diagnosis.reference import reference, telling_columns
@@ -83,6 +84,27 @@ class DataFacts:
     def reachable(self) -> float | None:
         """The best out-of-fold skill of a simple model; None where none could be judged."""
         return max(self.skills.values()) if self.skills else None
+
+
+class Examination:
+    """The facts of runs' data, found once for all runs that share them."""
+
+    def __init__(self, preparation: Preparation) -> None:
+        self.preparation = preparation
+        self._known: dict[str, DataFacts] = {}
+
+    def of(self, run: RunSpec) -> DataFacts:
+        """Return the facts of the data of `run`.
+
+        Raises
+        ------
+        InputRefused
+            If its data cannot be read, or not be prepared as it asks.
+        """
+        key = preparation_key(run)
+        if key not in self._known:
+            self._known[key] = examine(run, self.preparation.table(run), self.preparation.of(run))
+        return self._known[key]
 
 
 def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:

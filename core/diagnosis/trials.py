@@ -10,14 +10,20 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from core.diagnosis.cause import Case, Change, Suspect
 from core.diagnosis.signals import Result, worth
 from core.errors import InputRefused
 from core.spec import RunSpec
 
-Runner = Callable[[Sequence[RunSpec]], list[dict[str, Any]]]
+
+class Runner(Protocol):
+    """Who trains: this process, the queue of the app, or a table in a test."""
+
+    def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[dict[str, Any]]:
+        """Return the results of `runs` in the same order; `probed` asks for what happened in the layers."""
+
 
 MARGIN: Final = 0.01
 """A gain in skill of less may be luck."""
@@ -95,7 +101,7 @@ class Bench:
 
     runs: Sequence[RunSpec]
     before: Sequence[Result]
-    runner: Runner
+    runner: Callable[[Sequence[RunSpec]], list[dict[str, Any]]]
     rows: int
     left: int = MOST_UPDATES
     _done: dict[str, Result] = field(default_factory=dict)

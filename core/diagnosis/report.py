@@ -1,0 +1,121 @@
+"""What a diagnosis found in one variant: its verdict, its ranked causes, and what was not checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.diagnosis.cause import Case, Suspect
+from core.diagnosis.causes import CAUSES
+from core.diagnosis.signals import Result
+from core.diagnosis.trials import Outcome, Trial
+
+_LEAST_STRENGTH: Final = 0.4
+_MOST_CAUSES: Final = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """One ranked cause, with its evidence and, where one was tried, the trial of its best repair."""
+
+    suspect: Suspect
+    trial: Trial | None
+    confidence: float
+
+    def as_dict(self, rank: int) -> dict[str, Any]:
+        """Return the public form."""
+        cause = self.suspect.cause
+        return {
+            "cause": cause.id,
+            "family": cause.family,
+            "rank": rank,
+            "confidence": round(min(self.confidence, 0.99), 3),
+            "title": cause.title,
+            "about": cause.about,
+            "evidence": [piece.text for piece in self.suspect.ordered],
+            "fix": None if self.trial is None else dict(self.trial.change),
+            "trial": None if self.trial is None else self.trial.as_dict(),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What is known of one variant at the end.
+
+    Attributes
+    ----------
+    case : Case
+        The run, the facts of its data, its signals.
+    before : tuple of results
+        The runs as they are, one per seed, with telemetry.
+    faulty : bool
+    outcomes : tuple of Outcome
+        Every suspect that was considered.
+    suspects : tuple of Suspect
+        Every cause there was evidence for.
+    combined : Trial or None
+        Two changes together, where none alone was enough.
+    """
+
+    case: Case
+    before: tuple[Result, ...]
+    faulty: bool
+    outcomes: tuple[Outcome, ...]
+    suspects: tuple[Suspect, ...]
+    combined: Trial | None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The causes, the likeliest first; none for a healthy run."""
+        if not self.faulty:
+            return ()
+        best = max((o.trial.gain for o in self.outcomes if o.trial and o.trial.proven), default=1.0)
+        findings = [Finding(o.suspect, o.trial, _confidence(o, best)) for o in self.outcomes]
+        findings.sort(key=lambda f: (not f.suspect.certain, -f.confidence))
+        kept = [
+            f for f in findings
+            if f.suspect.certain or (f.trial and f.trial.proven) or f.suspect.strength >= _LEAST_STRENGTH
+        ]  # fmt: skip
+        return tuple(kept[:_MOST_CAUSES])
+
+    @property
+    def not_checked(self) -> tuple[Mapping[str, str], ...]:
+        """What could not be checked, each with the reason: ``{"cause": id, "why": sentence}``."""
+        gaps = [{"cause": c.id, "why": why} for c in CAUSES.values() if (why := c.needs(self.case))]
+        if not self.case.facts.validation_rows:
+            gaps.append({"cause": "leakage", "why": "no validation rows: only single columns were checked"})
+        if self.faulty:
+            tried = {o.suspect.cause.id for o in self.outcomes if o.trial}
+            skipped = [s.cause.id for s in self.suspects if s.cause.id not in tried and not s.certain]
+            gaps += [{"cause": name, "why": "suspected, but not tried"} for name in skipped]
+        return tuple(gaps)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the public form, JSON-able."""
+        signals, combined = self.case.signals, self.combined
+        return {
+            "variant": self.case.run.variant,
+            "verdict": "faulty" if self.faulty else "healthy",
+            "skill": {
+                "training": signals.level,
+                "validation": signals.val_level if signals.val_skill else None,
+            },
+            "reachable": self.case.facts.reachable,
+            "causes": [finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],
+            "combined": None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
+            "not_checked": [dict(gap) for gap in self.not_checked],
+        }
+
+
+def _confidence(outcome: Outcome, best: float) -> float:
+    """Weigh suspicion by proof: the share of the best gain that this repair alone brings."""
+    strength, trial = outcome.suspect.strength, outcome.trial
+    if trial is None:
+        return strength if outcome.suspect.certain else 0.3 * strength
+    weighed = strength * (0.4 + 0.6 * min(1.0, max(0.0, trial.gain / best)))
+    if trial.proven:
+        return weighed
+    if outcome.suspect.certain:
+        return 0.6 * strength
+    return max(0.1 * strength, 0.5 * weighed * trial.improved / len(trial.after))
