@@ -46,7 +46,7 @@ class FakeWork:
         if run.training.batch_size == POISON:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool]) -> dict[str, Any]:
+    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> dict[str, Any]:
         kind, epochs = run.training.batch_size, run.training.epochs
         if isinstance(run.data.source, str) and run.data.source.startswith("dataset:"):
             self._dataset(run.data.source.removeprefix("dataset:"))
