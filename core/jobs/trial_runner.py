@@ -70,6 +70,7 @@ class TrialRunner:
             if self._orders.wait(self._claim.token, LOOK_SECONDS):
                 raise StaleClaim
         self._trained += len(runs)
+        self._on_trained(self._trained)
         results = self._store.results(experiment, range(len(runs)))
         if any(result["state"] == State.CANCELLED for result in results):
             raise WorkFailed("A trial of this diagnosis was cancelled.")

@@ -25,7 +25,8 @@ def written(report: Report) -> dict[str, Any]:
     dict
         ``Report.as_dict()`` and, in it, ``before``: a curve per seed of the runs as they are; each cause's
         ``after``, as ``combined``'s: a curve per seed of its trial; ``layers``: of the run that went worst its
-        seed and what was measured in its layers; ``models``: the skill of each simple model.
+        seed and what was measured in its layers; ``models``: the skill of each simple model; ``columns``:
+        the inputs that can be used.
     """
     public = report.as_dict()
     worst = min(report.before, key=quality)
@@ -39,7 +40,7 @@ def written(report: Report) -> dict[str, Any]:
         "before": [_curve(result) for result in report.before],
         "layers": {"seed": worst["seed"], **_layers(worst)},
         "models": {name: round(skill, _DIGITS) for name, skill in facts.skills.items()},
-        "task": facts.task,
+        "columns": list(facts.usable_columns),
         "rows": facts.rows,
         "validation_rows": facts.validation_rows,
     }
@@ -56,6 +57,7 @@ def _curve(result: Result) -> dict[str, Any]:
         "diverged_at": result["diverged_at"],
         "error": result["error"],
         "baseline": result["baseline"],
+        "initial_loss": result["telemetry"].get("initial_loss"),
         "skill": result["skill"],
         "val_skill": result["val_skill"],
         **{

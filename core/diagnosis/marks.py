@@ -1,0 +1,157 @@
+"""Where in a curve its symptoms are: the epochs a person should look at, each with a few words.
+
+Every limit is relative (to the first loss, the baseline, the epochs asked for) and wide: a healthy curve has no marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Result = Mapping[str, Any]
+Curve = npt.NDArray[np.float64]
+
+_FEWEST_EPOCHS: Final = 5
+_KICKED: Final = 3.0
+"""The first epoch's mean loss, relative to the loss before it."""
+_CLIMBED: Final = 0.1
+"""How far a training loss climbs above its minimum, relative to the first loss."""
+_VALIDATION_ROSE: Final = 1.1
+_JUMPS: Final = 0.05
+"""Mean up-and-down from epoch to epoch in the second half, relative to the level there."""
+_FLAT: Final = 0.01
+"""What a flat curve changes at most, relative to its level."""
+_POOR: Final = 0.8
+"""A loss above this share of the baseline's has learnt little: only there a flat curve is a symptom."""
+_FALLING: Final = 0.1
+"""Share of the whole fall that came in the last fifth of the epochs."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One symptom in a curve.
+
+    Attributes
+    ----------
+    kind : str
+    curve : str
+        ``loss`` or ``val_loss``.
+    epoch : int
+        From 1; where the curve is not a number, the nearest epoch before is meant.
+    words : str
+    """
+
+    kind: str
+    curve: Literal["loss", "val_loss"]
+    epoch: int
+    words: str
+
+
+def marks(results: Sequence[Result], epochs: int) -> tuple[Mark, ...]:
+    """Return the symptoms that most of `results`, the seeds of one variant, show; ordered by epoch.
+
+    Parameters
+    ----------
+    results : sequence of results
+        In the public form, with whole histories; those that were never trained count for nothing.
+    epochs : int
+        How many were asked for.
+    """
+    trained = [result for result in results if result["history"].get("loss")]
+    found: list[Mark] = []
+    for look in _LOOKS:
+        seen = sorted((mark for result in trained if (mark := next(look(result, epochs), None))), key=lambda m: m.epoch)
+        if 2 * len(seen) > len(trained):
+            found.append(seen[len(seen) // 2])
+    return tuple(sorted(found, key=lambda mark: mark.epoch))
+
+
+def _curve(result: Result, name: str) -> Curve:
+    """Return a curve up to where it is no longer a number."""
+    values = np.array([np.nan if v is None else v for v in result["history"].get(name, [])], float)
+    broken = np.flatnonzero(~np.isfinite(values))
+    return values[: broken[0]] if len(broken) else values
+
+
+def _diverged(result: Result, _epochs: int) -> Iterator[Mark]:
+    if result["state"] == "diverged" and result["diverged_at"]:
+        yield Mark("diverged", "loss", result["diverged_at"], f"not a number from epoch {result['diverged_at']}")
+
+
+def _kicked(result: Result, _epochs: int) -> Iterator[Mark]:
+    first, before = _curve(result, "loss")[:1], (result["telemetry"] or {}).get("initial_loss")
+    if before and len(first) and first[0] > _KICKED * before:
+        yield Mark("kicked", "loss", 1, f"the first epoch made it {first[0] / before:.2g} times worse")
+
+
+def _climbs(result: Result, _epochs: int) -> Iterator[Mark]:
+    curve = _curve(result, "loss")
+    if len(curve) < 2 or _swings(curve) > _JUMPS:
+        return
+    lowest = int(curve.argmin())
+    if curve[lowest:].max() - curve[lowest] > _CLIMBED * max(abs(curve[0]), abs(curve[lowest])):
+        yield Mark("climbs", "loss", lowest + 1, "climbs from here")
+
+
+def _validation_rises(result: Result, _epochs: int) -> Iterator[Mark]:
+    curve = _curve(result, "val_loss")
+    if len(curve) < _FEWEST_EPOCHS or curve.min() <= 0:
+        return
+    lowest, times = int(curve.argmin()), curve[-1] / curve.min()
+    if times > _VALIDATION_ROSE and lowest + 1 < 0.9 * len(curve):
+        words = f"validation lowest at epoch {lowest + 1}, {times:.2g} times that at the end"
+        yield Mark("validation_rises", "val_loss", lowest + 1, words)
+
+
+def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:
+    curve = _curve(result, "loss")
+    if (swings := _swings(curve)) > _JUMPS:
+        half = len(curve) // 2
+        highest = half + int(curve[half:].argmax())
+        yield Mark("jumps", "loss", highest + 1, f"jumps by {swings:.0%} of its level")
+
+
+def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
+    curve, baseline = _curve(result, "loss"), (result["baseline"] or {}).get("loss")
+    if len(curve) < _FEWEST_EPOCHS or not baseline or curve[-1] < _POOR * baseline:
+        return
+    moved = np.flatnonzero(np.abs(curve - curve[-1]) > _FLAT * max(abs(curve[-1]), 1e-12))
+    start = int(moved[-1]) + 2 if len(moved) else 1
+    if start <= len(curve) // 2:
+        yield Mark("flat", "loss", start, f"flat from epoch {start}")
+
+
+def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
+    curve = _curve(result, "loss")
+    if len(curve) < _FEWEST_EPOCHS or len(curve) < epochs or result["state"] != "done" or _swings(curve) > _JUMPS:
+        return
+    fifth = max(1, len(curve) // 5)
+    around = max(1, fifth // 2)
+    fall = curve[0] - curve[-fifth:].min()
+    late = np.median(curve[-fifth - around : -fifth]) - np.median(curve[-around:])
+    if fall > 1e-3 * abs(curve[0]) and late > _FALLING * fall:
+        yield Mark("still_falling", "loss", len(curve), "still falling")
+
+
+def _stopped(result: Result, epochs: int) -> Iterator[Mark]:
+    trained = len(_curve(result, "loss"))
+    if result["state"] == "done" and trained < 0.8 * epochs:
+        yield Mark("stopped", "loss", trained, f"stopped after {trained} of {epochs} epochs")
+
+
+def _swings(curve: Curve) -> float:
+    """Return the mean up-and-down of the second half, what is steady apart, relative to the level there."""
+    late = curve[len(curve) // 2 :]
+    if len(late) < 4:
+        return 0.0
+    steps = np.diff(late)
+    return float((np.abs(steps).mean() - abs(steps.mean())) / max(np.abs(late).mean(), 1e-12))
+
+
+_LOOKS: Final[tuple[Callable[[Result, int], Iterator[Mark]], ...]] = (
+    _kicked, _climbs, _validation_rises, _jumps, _flat, _still_falling, _stopped, _diverged,
+)  # fmt: skip

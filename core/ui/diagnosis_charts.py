@@ -1,0 +1,257 @@
+"""The pictures of a diagnosis as Plotly figures: the run's curve with its marks, before and after, who reaches what.
+
+The language is that of the live chart: solid is training, dashed is validation, dotted is the baseline.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from statistics import median
+from typing import Any, Final
+
+from core.diagnosis.marks import Mark
+from core.jobs.history import thinned
+from core.ui.diagnosis_words import Finding, Report, measure_of, reached
+from core.ui.text import skill_text
+
+COLOURS: Final = ("#0077bb", "#d06a00", "#009e73", "#c2579b", "#7b61d1", "#948a00", "#d1495b", "#2a91b4")
+"""Those of the live chart, one a variant."""
+
+GREY: Final = "#8a8a8a"
+DANGER: Final = "#d1495b"
+_CURVES: Final = {"loss": ("training", "solid", 2.0), "val_loss": ("validation", "dash", 1.5)}
+_WIDE: Final = 100
+"""A loss that spans more than this needs a logarithmic axis."""
+_MOST_POINTS: Final = 600
+_LOWEST_SHOWN: Final = -0.25
+
+Curve = Mapping[str, Any]
+Figure = dict[str, Any]
+
+
+def colour_of(variant: int, variants: int) -> str:
+    """Return the colour a variant has in the lab; with more variants than colours, the first."""
+    return COLOURS[variant] if variants <= len(COLOURS) else COLOURS[0]
+
+
+def run_chart(results: Sequence[Mapping[str, Any]], marks: Sequence[Mark], colour: str) -> Figure:
+    """Return the curves of one variant, a line per seed, with a word at each symptom.
+
+    Parameters
+    ----------
+    results : sequence of results
+        With whole histories.
+    """
+    histories = [result["history"] for result in results]
+    values = [v for history in histories for name in _CURVES for v in history.get(name, ()) if v is not None]
+    log = _needs_log(values)
+    data = [
+        _line(thinned(history[name], _MOST_POINTS), name, colour, log, opacity=1.0 if len(results) == 1 else 0.7)
+        for history in histories
+        for name in _CURVES
+        if history.get(name)
+    ]
+    _name_once(data)
+    baseline = next((r["baseline"] for r in results if r["baseline"] and r["baseline"].get("loss")), None)
+    last = max((len(history.get("loss", ())) for history in histories), default=1)
+    level = baseline["loss"] if baseline else None
+    if level and (level > 0 or not log):
+        data.append(_baseline(level, last, f"{baseline['what']} ({level:.3g})" if baseline else ""))
+    figure = _figure(data, log, "loss", 380)
+    figure["layout"]["annotations"] = _mark_notes(marks, results, log, last)
+    figure["layout"]["legend"] = _LEGEND
+    return figure
+
+
+def _mark_notes(
+    marks: Sequence[Mark], results: Sequence[Mapping[str, Any]], log: bool, last: int
+) -> list[dict[str, Any]]:
+    notes = []
+    for number, mark in enumerate(marks):
+        level = _level(results, mark)
+        if level is None or (log and level <= 0):
+            continue
+        share = mark.epoch / max(1, last)
+        notes.append({
+            "x": mark.epoch, "y": math.log10(level) if log else level, "text": escape(mark.words, quote=False),
+            "showarrow": True, "arrowhead": 0, "arrowwidth": 1.5, "standoff": 5, "arrowcolor": DANGER,
+            "ax": 24 if share < 0.35 else -24 if share > 0.65 else 0, "ay": -38 - 22 * (number % 2),
+            "xanchor": "left" if share < 0.35 else "right" if share > 0.65 else "center",
+            "font": {"color": DANGER, "size": 13},
+        })  # fmt: skip
+        notes.append({
+            "x": mark.epoch, "y": math.log10(level) if log else level, "text": "×" if mark.kind == "diverged" else "●",
+            "showarrow": False, "font": {"color": DANGER, "size": 18 if mark.kind == "diverged" else 11},
+        })  # fmt: skip
+    return notes
+
+
+def _level(results: Sequence[Mapping[str, Any]], mark: Mark) -> float | None:
+    """Return how high the curves are at a mark, or at the last number before it."""
+    levels = []
+    for result in results:
+        known = [v for v in result["history"].get(mark.curve, ())[: mark.epoch] if v is not None]
+        if known:
+            levels.append(known[-1])
+    return median(levels) if levels else None
+
+
+def trial_chart(before: Sequence[Curve], after: Sequence[Curve], colour: str) -> Figure:
+    """Return the losses before (grey) and after a change, a thin line per seed, relative to always guessing the same.
+
+    Relative, because a change of the target's scaling or of the loss changes its unit.
+    """
+    lines = [
+        (_relative(curve, name), name, GREY if old else colour, "as it is" if old else "with the fix")
+        for curves, old in ((before, True), (after, False))
+        for curve in curves
+        for name in ("val_loss", "loss")
+        if name in curve
+    ]
+    values = [v for points, *_ in lines for v in points["values"] if v is not None]
+    log = _needs_log(values)
+    data = []
+    for points, name, line, label in lines:
+        trace = _line(points, name, line, log, opacity=0.85)
+        trace |= {"legendgroup": label, "name": label if name == "loss" else f"{label}, validation"}
+        trace["hovertemplate"] = f"{trace['name']}<br>epoch %{{x}}<br>%{{y:.3~g}} times guessing<extra></extra>"
+        data.append(trace)
+    _name_once(data)
+    last = max((points["epochs"][-1] for points, *_ in lines if points["epochs"]), default=1)
+    data.append(_baseline(1.0, last, "always guessing the same"))
+    figure = _figure(data, log, "loss relative to guessing", 280)
+    figure["layout"]["legend"] = _LEGEND
+    figure["layout"]["annotations"] = [_cross(curve, colour=GREY, log=log) for curve in before if _end(curve)] + [
+        _cross(curve, colour=colour, log=log) for curve in after if _end(curve)
+    ]
+    return figure
+
+
+def _end(curve: Curve) -> tuple[int, float] | None:
+    """Return where a curve that diverged has its last number."""
+    if curve["state"] != "diverged" or "loss" not in curve:
+        return None
+    points = _relative(curve, "loss")
+    known = [(x, y) for x, y in zip(points["epochs"], points["values"], strict=True) if y is not None and y > 0]
+    return known[-1] if known else None
+
+
+def _cross(curve: Curve, *, colour: str, log: bool) -> dict[str, Any]:
+    x, y = _end(curve) or (1, 1.0)
+    return {
+        "x": x, "y": math.log10(y) if log else y, "text": "× NaN", "showarrow": False, "xanchor": "left",
+        "font": {"color": colour, "size": 12},
+    }  # fmt: skip
+
+
+def _relative(curve: Curve, name: str) -> Mapping[str, Any]:
+    base = (curve["baseline"] or {}).get(name)
+    points: Mapping[str, Any] = curve[name]
+    return points if not base else {**points, "values": [None if v is None else v / base for v in points["values"]]}
+
+
+def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: str) -> Figure:
+    """Return bars of the skill of the run, of its fixes and of simple models: what is reached and what can be.
+
+    Parameters
+    ----------
+    fixes : sequence of (str, finding)
+        Name and finding of each fix to show.
+    """
+    field, measure = measure_of(report)
+    rows = [("This run", reached(report["before"], report), [c[field] for c in report["before"]], colour, 0.55)]
+    rows += [(name, reached(f["after"], report), [c[field] for c in f["after"]], colour, 1.0) for name, f in fixes]
+    names = {"linear": "Linear model", "neighbours": "Nearest neighbours", "trees": "Trees"}
+    rows += [(names.get(name, name), skill, [], GREY, 0.6) for name, skill in report["models"].items()]
+    rows.reverse()
+    shown = [max(_LOWEST_SHOWN, _LOWEST_SHOWN if level is None else level) for _, level, *_ in rows]
+    bars = {
+        "type": "bar", "orientation": "h", "x": shown, "y": list(range(len(rows))), "width": 0.62,
+        "marker": {"color": [row[3] for row in rows], "opacity": [row[4] for row in rows]},
+        "hoverinfo": "text", "showlegend": False,
+        "hovertext": [f"{escape(row[0], quote=False)}: {_skill(row[1])}" for row in rows],
+    }  # fmt: skip
+    dots = {
+        "type": "scatter", "mode": "markers", "hoverinfo": "skip", "showlegend": False,
+        "x": [max(v, _LOWEST_SHOWN) for row in rows for v in row[2] if v is not None],
+        "y": [place for place, row in enumerate(rows) for v in row[2] if v is not None],
+        "marker": {"color": GREY, "size": 6, "line": {"color": "#ffffff", "width": 1}},
+    }  # fmt: skip
+    numbers = [
+        {"x": max(0.0, at), "y": place, "text": _skill(row[1]), "showarrow": False, "xanchor": "left", "xshift": 8}
+        for place, (row, at) in enumerate(zip(rows, shown, strict=True))
+    ]
+    return {
+        "data": [bars, dots],
+        "layout": {
+            "height": 76 + 30 * len(rows),
+            "margin": {"l": 8, "r": 8, "t": 4, "b": 40},
+            "annotations": numbers,
+            "bargap": 0.3,
+            "xaxis": {
+                "range": [min(0.0, *shown) * 1.1, 1.16], "fixedrange": True, "zeroline": True, "showgrid": False,
+                "title": {"text": f"{measure}: 1 is perfect, 0 is guessing", "font": {"size": 12}},
+                "tickvals": [0, 0.25, 0.5, 0.75, 1],
+            },
+            "yaxis": {
+                "tickvals": list(range(len(rows))), "ticktext": [escape(row[0], quote=False) for row in rows],
+                "fixedrange": True, "automargin": True, "showgrid": False, "zeroline": False,
+            },
+        },
+    }  # fmt: skip
+
+
+_LEGEND: Final = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}}
+
+
+def _skill(value: float | None) -> str:
+    return "no result" if value is None else skill_text(value)
+
+
+def _needs_log(values: Sequence[float]) -> bool:
+    least, most = min(values, default=1.0), max(values, default=1.0)
+    return least > 0 and most / least > _WIDE
+
+
+def _line(points: Mapping[str, Any], name: str, colour: str, log: bool, opacity: float) -> dict[str, Any]:
+    label, dash, width = _CURVES[name]
+    shown = [None if v is None or (log and v <= 0) else v for v in points["values"]]
+    return {
+        "type": "scatter", "mode": "lines" if len(shown) > 1 else "markers", "x": points["epochs"], "y": shown,
+        "name": label, "line": {"color": colour, "width": width, "dash": dash}, "opacity": opacity,
+        "connectgaps": False, "hovertemplate": f"{label}<br>epoch %{{x}}<br>loss %{{y:.4~g}}<extra></extra>",
+    }  # fmt: skip
+
+
+def _name_once(data: Sequence[dict[str, Any]]) -> None:
+    """Name every kind of line once in the legend, however many seeds there are."""
+    seen: set[str] = set()
+    for trace in data:
+        trace["showlegend"] = trace["name"] not in seen
+        seen.add(trace["name"])
+
+
+def _baseline(level: float, last: int, what: str) -> dict[str, Any]:
+    text = escape(what, quote=False)
+    return {
+        "type": "scatter", "mode": "lines", "x": [1, max(2, last)], "y": [level, level], "name": text,
+        "line": {"color": GREY, "width": 1.5, "dash": "dot"}, "showlegend": True,
+        "hovertemplate": f"{text}<extra></extra>",
+    }  # fmt: skip
+
+
+def _figure(data: Sequence[dict[str, Any]], log: bool, title: str, height: int) -> Figure:
+    return {
+        "data": list(data),
+        "layout": {
+            "height": height,
+            "margin": {"l": 8, "r": 16, "t": 32, "b": 8},
+            "xaxis": {"title": {"text": "epoch"}, "showgrid": False, "zeroline": False, "automargin": True},
+            "yaxis": {
+                "title": {"text": title}, "zeroline": False, "automargin": True, "type": "log" if log else "linear",
+                **({"tickformat": "~g", "exponentformat": "power"} if log else {"rangemode": "tozero"}),
+            },
+        },
+    }  # fmt: skip

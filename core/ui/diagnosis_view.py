@@ -1,0 +1,302 @@
+"""The page Diagnose with a run chosen: its curve, the verdict, the causes, the layers, what was not checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from core.diagnosis.causes import CAUSES
+from core.diagnosis.marks import Mark, marks
+from core.jobs.diagnoses import Budget, Diagnosis
+from core.jobs.lab import get_lab
+from core.jobs.records import State
+from core.ui import diagnosis_state as state
+from core.ui.diagnosis_charts import colour_of, run_chart, skill_chart, trial_chart
+from core.ui.diagnosis_live import watch
+from core.ui.diagnosis_state import Opened
+from core.ui.diagnosis_words import (
+    FAMILIES,
+    Finding,
+    Report,
+    cause_of,
+    change_words,
+    headline,
+    helped,
+    lesson_of,
+    seeds_of,
+    standing,
+    trial_words,
+    variant_words,
+    verdict,
+)
+from core.ui.layer_maps import LayerMap, layer_chart, split_maps
+from core.ui.sitemap import lab_page, lessons_page
+from core.ui.tables import source_name
+from core.ui.text import counted, inert
+
+_CHART: Final = {"displayModeBar": False}
+_ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
+
+
+def show_opened(opened: Opened) -> None:
+    """Show what the address names, at the point it has reached."""
+    diagnosis = opened.diagnosis
+    _bar(opened)
+    colour = _colour(opened)
+    left, right = st.columns([4, 6], gap="large")
+    with right.container(key="diagnose_curve"):
+        found = _curve(opened, colour)
+    with left.container(key="diagnose_verdict"):
+        _verdict(opened, found, colour)
+    if diagnosis is None:
+        return
+    if not diagnosis.finished:
+        watch(diagnosis.id)
+    elif diagnosis.report is not None:
+        _causes(opened, diagnosis.report, colour)
+        _layers(diagnosis.report)
+        _not_checked(diagnosis.report)
+    if refused := st.session_state.get("diagnose_refused"):
+        st.warning(inert(refused, 300), icon=":material/block:")
+
+
+def _bar(opened: Opened) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="diagnose_bar"):
+        st.button("Another run", icon=":material/arrow_back:", type="tertiary", on_click=state.leave)
+        st.page_link(
+            lab_page(), label="Open in the lab", icon=":material/science:", query_params={"x": opened.experiment.id}
+        )
+
+
+def _colour(opened: Opened) -> str:
+    variants: list[dict[str, Any]] = []
+    for run in opened.experiment.runs:
+        if run.variant not in variants:
+            variants.append(run.variant)
+    return colour_of(variants.index(opened.runs[0].variant), len(variants))
+
+
+def _name(opened: Opened) -> str:
+    data = opened.run.data
+    words = [f"{source_name(data)} → {', '.join(data.targets)}", variant_words(opened.run)]
+    if len(opened.runs) > 1:
+        words.append(counted(len(opened.runs), "seed"))
+    return " · ".join(filter(None, words))
+
+
+def _curve(opened: Opened, colour: str) -> tuple[Mark, ...]:
+    """Draw the curves of the variant and return their marks."""
+    ended = [run.index for run in opened.runs if run.state in _ENDED]
+    results = get_lab().store.results(opened.experiment.id, ended)
+    report = opened.diagnosis.report if opened.diagnosis else None
+    probed = {curve["seed"]: curve.get("initial_loss") for curve in report["before"]} if report else {}
+    results = [_knowing(result, probed.get(result["seed"])) for result in results if result["history"].get("loss")]
+    if not results:
+        st.caption("There is no curve: this run was not trained.")
+        return ()
+    found = marks(results, opened.run.training.epochs)
+    words = "; ".join(mark.words for mark in found) or "nothing stands out"
+    figure = run_chart(results, found, colour)
+    st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=f"Loss by epoch. Symptoms: {words}.")
+    return found
+
+
+def _knowing(result: dict[str, Any], initial_loss: float | None) -> dict[str, Any]:
+    """Return a result that also knows the loss before the first step, which only a probed run has measured."""
+    return result | {"telemetry": {**(result["telemetry"] or {}), "initial_loss": initial_loss}}
+
+
+def _verdict(opened: Opened, found: Sequence[Mark], colour: str) -> None:
+    diagnosis = opened.diagnosis
+    st.caption(inert(_name(opened), 300))
+    if diagnosis is None:
+        st.title("This run has not finished", anchor=False)
+        st.markdown("Its loss can be explained once it has.")
+        st.button("Look again", icon=":material/refresh:")
+    elif diagnosis.report is not None:
+        report = diagnosis.report
+        st.title(headline(report), anchor=False)
+        st.markdown(verdict(report))
+        _levels(report, colour)
+        _again(opened, "Diagnose again")
+    elif not diagnosis.finished:
+        st.title("Looking for the cause", anchor=False)
+        st.markdown(
+            "Each suspected cause is put to the test: its fix is trained with the same seeds, nothing else changed."
+        )
+        _symptoms(found)
+    else:
+        _failed(opened, diagnosis)
+
+
+def _symptoms(found: Sequence[Mark]) -> None:
+    if found:
+        st.markdown("What the curve shows: " + ", ".join(inert(mark.words) for mark in found) + ".")
+
+
+def _failed(opened: Opened, diagnosis: Diagnosis) -> None:
+    if diagnosis.state == State.CANCELLED:
+        st.title("The diagnosis was cancelled", anchor=False)
+    else:
+        st.title("There is no diagnosis", anchor=False)
+        st.warning(inert(diagnosis.error or "No reason was given.", 400), icon=":material/block:")
+    _again(opened, "Diagnose")
+
+
+def _again(opened: Opened, label: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="diagnose_again"):
+        chosen = opened.diagnosis.budget if opened.diagnosis else Budget.USUAL
+        budget = st.segmented_control(
+            "Effort",
+            list(Budget),
+            default=chosen,
+            required=True,
+            key=f"diagnose_budget_{opened.diagnosis.id if opened.diagnosis else ''}",
+            format_func=str.capitalize,
+            help="How much may be trained for it: a few trials, some ten seconds of them, or ten times as much.",
+        )
+        st.button(
+            label, icon=":material/replay:", key="diagnose_more", on_click=state.diagnose_again,
+            args=(opened, Budget(budget or chosen)),
+        )  # fmt: skip
+
+
+def _levels(report: Report, colour: str) -> None:
+    """Draw who reaches which skill; not where there is nothing to compare with."""
+    fixes = [("With the first fix", cause) for cause in report["causes"][:1] if helped(cause)]
+    if report["combined"]:
+        fixes.append(("With two fixes", report["combined"]))
+    if not fixes and not report["models"]:
+        return
+    figure = skill_chart(report, fixes, colour)
+    alt = "Skill: " + "; ".join(note["text"] for note in reversed(figure["layout"]["annotations"]))
+    st.plotly_chart(figure, key="diagnose_levels", config=_CHART, alt=alt)
+
+
+def _causes(opened: Opened, report: Report, colour: str) -> None:
+    shown = [finding for finding in report["causes"] if helped(finding) or finding["certain"]]
+    rest = [finding for finding in report["causes"] if finding not in shown]
+    if not shown and rest:
+        shown, rest = rest[:1], rest[1:]
+    for rank, finding in enumerate(shown, 1):
+        _card(opened, report, finding, rank, colour)
+    if report["combined"] is not None:
+        _combined(opened, report, colour)
+    if rest:
+        st.subheader("Suspected too", anchor=False)
+        for finding in rest:
+            with st.expander(f"{cause_of(finding).title}: {trial_words(finding, report)}"):
+                _about(finding)
+
+
+def _card(opened: Opened, report: Report, finding: Finding, rank: int, colour: str) -> None:
+    cause = cause_of(finding)
+    with st.container(border=True, key=f"diagnose_cause_{rank}"):
+        left, right = st.columns([5, 5], gap="large")
+        with left:
+            _badges(finding)
+            st.subheader(f"{rank}. {cause.title}", anchor=False)
+            _about(finding)
+            if finding["fix"]:
+                _fix(opened, report, finding, cause.title, f"diagnose_apply_{rank}")
+            else:
+                st.markdown(trial_words(finding, report))
+            lesson = lesson_of(cause)
+            if lesson is not None:
+                st.page_link(
+                    lessons_page(), label=f"Lesson: {lesson.title}", icon=":material/school:",
+                    query_params={"lesson": lesson.id},
+                )  # fmt: skip
+        with right:
+            _trial(report, finding, colour, key=f"diagnose_trial_{rank}")
+
+
+def _combined(opened: Opened, report: Report, colour: str) -> None:
+    with st.container(border=True, key="diagnose_combined"):
+        left, right = st.columns([5, 5], gap="large")
+        with left:
+            st.subheader("Two changes together", anchor=False)
+            st.markdown("No single change was enough.")
+            _fix(opened, report, report["combined"], "Two changes together", "diagnose_apply_combined")
+        with right:
+            _trial(report, report["combined"], colour, key="diagnose_trial_combined")
+
+
+def _badges(finding: Finding) -> None:
+    family, family_colour = FAMILIES[cause_of(finding).family]
+    word, word_colour = standing(finding)
+    with st.container(horizontal=True, gap="small"):
+        st.badge(family, color=family_colour)  # type: ignore[arg-type]
+        st.badge(word, color=word_colour, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
+
+
+def _about(finding: Finding) -> None:
+    st.markdown(cause_of(finding).about)
+    if finding["evidence"]:
+        st.markdown("\n".join(f"- {inert(text, 300)}" for text in finding["evidence"]))
+
+
+def _fix(opened: Opened, report: Report, finding: Mapping[str, Any], title: str, key: str) -> None:
+    changes = change_words(finding["fix"], opened.run, report)
+    st.markdown("  \n".join(f":material/build: **{inert(line, 200)}**" for line in changes))
+    st.markdown(trial_words(finding, report))
+    st.button(
+        "Apply this fix",
+        icon=":material/science:",
+        type="primary" if key.endswith("_1") else "secondary",
+        key=key,
+        help="Trains the run as it is and with the fix, and shows both curves in the lab.",
+        on_click=state.apply_fix,
+        args=(opened, finding["fix"], f"{title}: as it is and fixed"),
+    )
+
+
+def _trial(report: Report, finding: Mapping[str, Any], colour: str, key: str) -> None:
+    if not finding["after"]:
+        return
+    before = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
+    alt = f"Loss by epoch as it is and with the fix. {trial_words(finding, report)}"
+    st.plotly_chart(trial_chart(before, finding["after"], colour), key=key, config=_CHART, alt=alt)
+
+
+def _layers(report: Report) -> None:
+    layers = report["layers"]
+    telling, quiet = split_maps(layers) if layers.get("layers") else ([], [])
+    if not telling and not quiet:
+        return
+    st.subheader("Inside the layers", anchor=False)
+    st.caption(f"Measured on 128 training rows at most, along the run with seed {layers['seed']}.")
+    if telling:
+        with st.grid(2, min_column_width=380):
+            for layer_map in telling:
+                with st.container(border=True, height="stretch"):
+                    _map(layers, layer_map)
+    else:
+        st.markdown("Nothing stands out: the layers learn alike, and no units are lost.")
+    if quiet:
+        with st.expander("The other measurements"), st.grid(2, min_column_width=380):
+            for layer_map in quiet:
+                with st.container():
+                    _map(layers, layer_map)
+
+
+def _map(layers: Mapping[str, Any], layer_map: LayerMap) -> None:
+    st.markdown(f"**{layer_map.title}**")
+    figure = layer_chart(layers, layer_map)
+    alt = f"{layer_map.title} by layer and epoch. {layer_map.reading}"
+    st.plotly_chart(figure, key=f"diagnose_map_{layer_map.field}", config=_CHART, alt=alt)
+    st.caption(layer_map.reading)
+
+
+def _not_checked(report: Report) -> None:
+    gaps = report["not_checked"]
+    if gaps:
+        lines = [f"- {inert(_title(gap['cause']))}: {inert(gap['why'], 300)}" for gap in gaps]
+        with st.expander(f"What was not checked ({len(gaps)})"):
+            st.caption("\n".join(lines))
+
+
+def _title(cause: str) -> str:
+    return CAUSES[cause].title if cause in CAUSES else cause.replace("_", " ").capitalize()

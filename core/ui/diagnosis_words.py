@@ -1,0 +1,150 @@
+"""A report in plain sentences: the verdict, what a trial showed, what a change is. Plain text, not Markdown."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from core.diagnosis.cause import Cause
+from core.diagnosis.causes import CAUSES
+from core.lessons import LESSONS, Lesson
+from core.spec import RunSpec, plain_text
+from core.ui.knobs import label_of, show_value, value_at
+from core.ui.text import counted, skill_text
+
+Report = Mapping[str, Any]
+Finding = Mapping[str, Any]
+
+FAMILIES: Final = {
+    "preprocessing": ("Data preprocessing", "blue"),
+    "architecture": ("Architecture", "violet"),
+    "optimisation": ("Optimisation", "orange"),
+}
+_MANY: Final = 4
+
+
+def cause_of(finding: Finding) -> Cause:
+    """Return the catalogue's entry of a finding or suspect; one the catalogue no longer has is shown by its id."""
+    known = CAUSES.get(finding["cause"])
+    name = plain_text(str(finding["cause"])).replace("_", " ").capitalize()
+    return known or Cause(finding["cause"], "optimisation", name, "", lambda _case: (), lambda _case: ())
+
+
+def lesson_of(cause: Cause) -> Lesson | None:
+    """Return the lesson that teaches a cause, if there is one."""
+    return next((lesson for lesson in LESSONS if lesson.id == cause.lesson or lesson.cause == cause.id), None)
+
+
+def middle(values: Sequence[float | None]) -> float | None:
+    """Return the median of what is known."""
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def measure_of(report: Report) -> tuple[str, str]:
+    """Return the field and the name of the skill that counts: that on rows held out, where there are any."""
+    return ("val_skill", "validation skill") if report["validation_rows"] else ("skill", "skill on the training rows")
+
+
+def reached(curves: Sequence[Mapping[str, Any]], report: Report) -> float | None:
+    """Return the skill of some runs: the median over their seeds; None where most came to none."""
+    field, _ = measure_of(report)
+    values = [curve[field] for curve in curves]
+    return middle(values) if 2 * sum(value is None for value in values) < len(values) else None
+
+
+def headline(report: Report) -> str:
+    """Return the verdict in a few words."""
+    if report["verdict"] == "healthy":
+        return "This run is healthy"
+    return cause_of(report["causes"][0]).title if report["causes"] else "Something holds this run back"
+
+
+def verdict(report: Report) -> str:
+    """Return the verdict in a sentence or two: what was reached, what can be reached, what the first fix brings."""
+    level, best = reached(report["before"], report), report["reachable"]
+    _, measure = measure_of(report)
+    now = f"It reaches a {measure} of {skill_text(level)}" if level is not None else "It comes to no result"
+    models = f"; simple models reach {skill_text(best)} on rows they have not seen" if best is not None else ""
+    if report["verdict"] == "healthy":
+        if best is None:
+            return f"{now}. There are too few rows to say what simple models would reach."
+        return f"{now}{models}. No change that was tried makes a clear difference."
+    first = report["causes"][0] if report["causes"] else None
+    if first is None:
+        return f"{now}{models}. No suspected cause could be confirmed."
+    if not helped(first):
+        return f"{now}{models}."
+    after = reached(first["after"], report)
+    if after is None:
+        return f"{now}{models}."
+    return f"{now}; with one change it is {skill_text(after)}, in {_of_seeds(first)}."
+
+
+def helped(finding: Finding) -> bool:
+    """Return whether the trial of a finding was better in most of its seeds."""
+    trial = finding["trial"]
+    return trial is not None and 2 * trial["improved"] > trial["seeds"]
+
+
+def standing(finding: Finding) -> tuple[str, str]:
+    """Return how sure a finding is, in a word and a colour."""
+    trial = finding["trial"]
+    if trial is not None and trial["seeds"] >= 3 and trial["improved"] == trial["seeds"]:
+        return "proven by training", "green"
+    if finding["certain"]:
+        return "certain from the data", "green"
+    if helped(finding):
+        return "its fix helped", "blue"
+    return "suspected", "gray"
+
+
+def trial_words(finding: Finding, report: Report) -> str:
+    """Return what the trial of a finding showed."""
+    trial = finding["trial"]
+    if trial is None:
+        return "No setting of the lab can cure this." if finding["certain"] else "Its fix was not tried."
+    before = reached([c for c in report["before"] if c["seed"] in seeds_of(finding)], report)
+    after = reached(finding["after"], report)
+    _, measure = measure_of(report)
+    numbers = f"{measure} {_skill(before)} → {_skill(after)}"
+    return f"Better in {_of_seeds(finding)}: {numbers}."
+
+
+def seeds_of(finding: Finding) -> set[int]:
+    """Return the seeds a trial was made with."""
+    return {curve["seed"] for curve in finding["after"]}
+
+
+def _of_seeds(finding: Finding) -> str:
+    trial = finding["trial"]
+    return f"{trial['improved']} of {counted(trial['seeds'], 'seed')}"
+
+
+def _skill(value: float | None) -> str:
+    return "no result" if value is None else skill_text(value)
+
+
+def change_words(fix: Mapping[str, Any], run: RunSpec, report: Report) -> list[str]:
+    """Return each setting a fix changes, old and new value: ``Learning rate: 1 → 0.1``."""
+    dumped = run.model_dump(mode="json")
+    lines = []
+    for path, value in fix.items():
+        old = value_at(dumped, path)
+        if path == "data.features" and value is not None:
+            dropped = [name for name in old or report["columns"] if name not in value]
+            lines.append(f"Leave out: {_listed(dropped)}")
+        elif old != value:
+            lines.append(f"{label_of(path)}: {show_value(path, old)} → {show_value(path, value)}")
+    return lines
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(plain_text(name, 40) for name in names[:_MANY])
+    return f"{shown} and {len(names) - _MANY} more" if len(names) > _MANY else shown
+
+
+def variant_words(run: RunSpec) -> str:
+    """Return what sets a run apart from the others of its experiment."""
+    return " · ".join(f"{label_of(path)} {show_value(path, value)}" for path, value in run.variant.items())
