@@ -10,6 +10,9 @@ from core.diagnosis.signals import Result
 from core.diagnosis.trials import Trial, quality
 from core.jobs.history import thinned
 
+FORMAT: Final = 1
+"""Of what is written down; a page does not read another one."""
+
 MOST_POINTS: Final = 240
 """Of one curve of a trial: a card is at most some 600 pixels wide."""
 
@@ -23,20 +26,22 @@ def written(report: Report) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``Report.as_dict()`` and, in it, ``before``: a curve per seed of the runs as they are; each cause's
-        ``after``, as ``combined``'s: a curve per seed of its trial; ``layers``: of the run that went worst its
-        seed and what was measured in its layers; ``models``: the skill of each simple model; ``columns``:
-        the inputs that can be used.
+        ``Report.as_dict()`` and, in it, ``before``: a curve per seed of the runs as they are; of each cause and of
+        ``combined`` its ``goal`` and ``after``: a curve per seed of its trial; ``layers``: the seed of the run that
+        went worst and what was measured in its layers; ``models``: the skill of each simple model; ``columns``: the
+        inputs that can be used; ``format``: `FORMAT`.
     """
     public = report.as_dict()
     worst = min(report.before, key=quality)
     for cause, finding in zip(public["causes"], report.findings, strict=True):
         cause["certain"] = finding.suspect.certain
+        cause["goal"] = finding.suspect.cause.goal
         cause["after"] = _after(finding.trial)
     if report.combined is not None:
-        public["combined"]["after"] = _after(report.combined)
+        public["combined"] |= {"goal": report.combined.goal, "after": _after(report.combined)}
     facts = report.case.facts
     return public | {
+        "format": FORMAT,
         "before": [_curve(result) for result in report.before],
         "layers": {"seed": worst["seed"], **_layers(worst)},
         "models": {name: round(skill, _DIGITS) for name, skill in facts.skills.items()},
@@ -60,12 +65,19 @@ def _curve(result: Result) -> dict[str, Any]:
         "initial_loss": result["telemetry"].get("initial_loss"),
         "skill": result["skill"],
         "val_skill": result["val_skill"],
+        "recall": _least_recall(result["telemetry"]),
         **{
             name: thinned(result["history"][name], MOST_POINTS)
             for name in ("loss", "val_loss")
             if name in result["history"]
         },
     }
+
+
+def _least_recall(telemetry: Mapping[str, Any]) -> float | None:
+    """Return the recall of the class that is recognised least, on rows held out where there are any."""
+    recalls = telemetry.get("val_recall") or telemetry.get("recall") or ()
+    return min((value for value in recalls if value is not None), default=None)
 
 
 def _layers(result: Result) -> dict[str, Any]:

@@ -24,6 +24,10 @@ DANGER: Final = "#d1495b"
 _CURVES: Final = {"loss": ("training", "solid", 2.0), "val_loss": ("validation", "dash", 1.5)}
 _WIDE: Final = 100
 """A loss that spans more than this needs a logarithmic axis."""
+_HIGH, _NEAR = 0.6, 0.4
+"""A mark in the upper part of the chart has its word below; marks closer than this share of the width share a side."""
+_FAR: Final = 1000
+"""A loss so many times above every loss after the fix need not be seen as high as it is."""
 _MOST_POINTS: Final = 600
 _LOWEST_SHOWN: Final = -0.25
 
@@ -58,33 +62,42 @@ def run_chart(results: Sequence[Mapping[str, Any]], marks: Sequence[Mark], colou
     last = max((len(history.get("loss", ())) for history in histories), default=1)
     level = baseline["loss"] if baseline else None
     if level and (level > 0 or not log):
-        data.append(_baseline(level, last, f"{baseline['what']} ({level:.3g})" if baseline else ""))
-    figure = _figure(data, log, "loss", 380)
-    figure["layout"]["annotations"] = _mark_notes(marks, results, log, last)
+        data.append(_baseline(level, last, f"{baseline['what']} ({_number(level)})" if baseline else ""))
+    figure = _figure(data, last, log, "loss", 380)
+    figure["layout"]["annotations"] = _mark_notes(marks, results, (min(values), max(values)), log, last)
     figure["layout"]["legend"] = _LEGEND
     return figure
 
 
 def _mark_notes(
-    marks: Sequence[Mark], results: Sequence[Mapping[str, Any]], log: bool, last: int
+    marks: Sequence[Mark],
+    results: Sequence[Mapping[str, Any]],
+    limits: tuple[float, float],
+    log: bool,
+    last: int,
 ) -> list[dict[str, Any]]:
+    """Return a point and a word for each mark; the words point to where there is room and away from each other."""
+    low, high = (math.log10(limits[0]), math.log10(limits[1])) if log else (0.0, limits[1])
     notes = []
-    for number, mark in enumerate(marks):
+    taken: list[tuple[float, bool]] = []
+    for mark in marks:
         level = _level(results, mark)
         if level is None or (log and level <= 0):
             continue
-        share = mark.epoch / max(1, last)
+        y, share = math.log10(level) if log else level, mark.epoch / max(1, last)
+        below = (y - low) > _HIGH * (high - low)
+        crowd = sum(abs(other - share) < _NEAR and side == below for other, side in taken)
+        taken.append((share, below))
+        side = "left" if share < _NEAR else "right" if share > 1 - _NEAR else "center"
         notes.append({
-            "x": mark.epoch, "y": math.log10(level) if log else level, "text": escape(mark.words, quote=False),
-            "showarrow": True, "arrowhead": 0, "arrowwidth": 1.5, "standoff": 5, "arrowcolor": DANGER,
-            "ax": 24 if share < 0.35 else -24 if share > 0.65 else 0, "ay": -38 - 22 * (number % 2),
-            "xanchor": "left" if share < 0.35 else "right" if share > 0.65 else "center",
-            "font": {"color": DANGER, "size": 13},
+            "x": mark.epoch, "y": y, "text": escape(mark.words, quote=False), "showarrow": True, "arrowhead": 0,
+            "arrowwidth": 1.5, "standoff": 5, "arrowcolor": DANGER, "font": {"color": DANGER, "size": 13},
+            "ax": {"left": 24, "right": -24, "center": 0}[side], "xanchor": side,
+            "ay": (40 + 26 * crowd) * (1 if below else -1),
         })  # fmt: skip
-        notes.append({
-            "x": mark.epoch, "y": math.log10(level) if log else level, "text": "×" if mark.kind == "diverged" else "●",
-            "showarrow": False, "font": {"color": DANGER, "size": 18 if mark.kind == "diverged" else 11},
-        })  # fmt: skip
+        diverged = mark.kind == "diverged"
+        point = {"text": "×" if diverged else "●", "font": {"color": DANGER, "size": 18 if diverged else 11}}
+        notes.append({"x": mark.epoch, "y": y, "showarrow": False, **point})
     return notes
 
 
@@ -101,7 +114,8 @@ def _level(results: Sequence[Mapping[str, Any]], mark: Mark) -> float | None:
 def trial_chart(before: Sequence[Curve], after: Sequence[Curve], colour: str) -> Figure:
     """Return the losses before (grey) and after a change, a thin line per seed, relative to always guessing the same.
 
-    Relative, because a change of the target's scaling or of the loss changes its unit.
+    Relative, because a change of the target's scaling or of the loss changes its unit. Losses far above all others go
+    over the upper edge.
     """
     lines = [
         (_relative(curve, name), name, GREY if old else colour, "as it is" if old else "with the fix")
@@ -111,38 +125,43 @@ def trial_chart(before: Sequence[Curve], after: Sequence[Curve], colour: str) ->
         if name in curve
     ]
     values = [v for points, *_ in lines for v in points["values"] if v is not None]
-    log = _needs_log(values)
+    most = max(values, default=1.0)
+    top = min(most, _FAR * max([1.0, *(v for line in lines if line[2] == colour for v in line[0]["values"] if v)]))
+    log = _needs_log([min(v, top) for v in values])
     data = []
     for points, name, line, label in lines:
-        trace = _line(points, name, line, log, opacity=0.85)
+        trace = _line(points, name, line, log, opacity=0.9 if name == "loss" else 0.5)
         trace |= {"legendgroup": label, "name": label if name == "loss" else f"{label}, validation"}
         trace["hovertemplate"] = f"{trace['name']}<br>epoch %{{x}}<br>%{{y:.3~g}} times guessing<extra></extra>"
         data.append(trace)
     _name_once(data)
+    for trace in data:
+        trace["showlegend"] &= trace["line"]["dash"] == "solid"
     last = max((points["epochs"][-1] for points, *_ in lines if points["epochs"]), default=1)
-    data.append(_baseline(1.0, last, "always guessing the same"))
-    figure = _figure(data, log, "loss relative to guessing", 280)
+    data.append(_baseline(1.0, last, "guessing"))
+    figure = _figure(data, last, log, "loss relative to guessing", 280)
+    if top < most:
+        low = min(values)
+        figure["layout"]["yaxis"]["range"] = [math.log10(low) - 0.1, math.log10(top)] if log else [0, top]
     figure["layout"]["legend"] = _LEGEND
-    figure["layout"]["annotations"] = [_cross(curve, colour=GREY, log=log) for curve in before if _end(curve)] + [
-        _cross(curve, colour=colour, log=log) for curve in after if _end(curve)
-    ]
+    broken = [_broken(curves, line, log, top) for curves, line in ((before, GREY), (after, colour))]
+    figure["layout"]["annotations"] = [note for note in broken if note]
     return figure
 
 
-def _end(curve: Curve) -> tuple[int, float] | None:
-    """Return where a curve that diverged has its last number."""
-    if curve["state"] != "diverged" or "loss" not in curve:
+def _broken(curves: Sequence[Curve], colour: str, log: bool, top: float) -> dict[str, Any] | None:
+    """Return a word where the first of some curves stopped being numbers."""
+    ends = []
+    for curve in curves:
+        if curve["state"] == "diverged" and "loss" in curve:
+            known = [v for v in _relative(curve, "loss")["values"] if v is not None and v > 0]
+            ends.append((curve["diverged_at"], min(known[-1] if known else top, top)))
+    if not ends:
         return None
-    points = _relative(curve, "loss")
-    known = [(x, y) for x, y in zip(points["epochs"], points["values"], strict=True) if y is not None and y > 0]
-    return known[-1] if known else None
-
-
-def _cross(curve: Curve, *, colour: str, log: bool) -> dict[str, Any]:
-    x, y = _end(curve) or (1, 1.0)
+    x, y = min(ends)
     return {
-        "x": x, "y": math.log10(y) if log else y, "text": "× NaN", "showarrow": False, "xanchor": "left",
-        "font": {"color": colour, "size": 12},
+        "x": x, "y": math.log10(y) if log else y, "text": f"× not a number from epoch {x}", "showarrow": False,
+        "xanchor": "left", "yanchor": "top", "font": {"color": colour, "size": 12},
     }  # fmt: skip
 
 
@@ -161,12 +180,15 @@ def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: st
         Name and finding of each fix to show.
     """
     field, measure = measure_of(report)
-    rows = [("This run", reached(report["before"], report), [c[field] for c in report["before"]], colour, 0.55)]
+    rows: list[tuple[str, float | None, list[float | None], str, float]] = [
+        ("This run", reached(report["before"], report), [c[field] for c in report["before"]], colour, 0.55)
+    ]
     rows += [(name, reached(f["after"], report), [c[field] for c in f["after"]], colour, 1.0) for name, f in fixes]
     names = {"linear": "Linear model", "neighbours": "Nearest neighbours", "trees": "Trees"}
     rows += [(names.get(name, name), skill, [], GREY, 0.6) for name, skill in report["models"].items()]
     rows.reverse()
-    shown = [max(_LOWEST_SHOWN, _LOWEST_SHOWN if level is None else level) for _, level, *_ in rows]
+    shown = [0.0 if level is None else max(_LOWEST_SHOWN, level) for _, level, *_ in rows]
+    ends = [max([0.0, at, *(v for v in row[2] if v is not None)]) for row, at in zip(rows, shown, strict=True)]
     bars = {
         "type": "bar", "orientation": "h", "x": shown, "y": list(range(len(rows))), "width": 0.62,
         "marker": {"color": [row[3] for row in rows], "opacity": [row[4] for row in rows]},
@@ -180,8 +202,8 @@ def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: st
         "marker": {"color": GREY, "size": 6, "line": {"color": "#ffffff", "width": 1}},
     }  # fmt: skip
     numbers = [
-        {"x": max(0.0, at), "y": place, "text": _skill(row[1]), "showarrow": False, "xanchor": "left", "xshift": 8}
-        for place, (row, at) in enumerate(zip(rows, shown, strict=True))
+        {"x": end, "y": place, "text": _skill(row[1]), "showarrow": False, "xanchor": "left", "xshift": 8}
+        for place, (row, end) in enumerate(zip(rows, ends, strict=True))
     ]
     return {
         "data": [bars, dots],
@@ -210,6 +232,16 @@ def _skill(value: float | None) -> str:
     return "no result" if value is None else skill_text(value)
 
 
+def epoch_axis(last: int) -> dict[str, Any]:
+    """Return the axis of epochs, which are whole however few there are."""
+    few = {"dtick": 1, "range": [0.5, last + 0.5]} if last <= 10 else {}
+    return {"title": {"text": "epoch"}, "showgrid": False, "zeroline": False, "automargin": True, **few}
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4g}" if 1e-3 <= abs(value) < 1e5 else f"{value:.2e}"
+
+
 def _needs_log(values: Sequence[float]) -> bool:
     least, most = min(values, default=1.0), max(values, default=1.0)
     return least > 0 and most / least > _WIDE
@@ -219,7 +251,7 @@ def _line(points: Mapping[str, Any], name: str, colour: str, log: bool, opacity:
     label, dash, width = _CURVES[name]
     shown = [None if v is None or (log and v <= 0) else v for v in points["values"]]
     return {
-        "type": "scatter", "mode": "lines" if len(shown) > 1 else "markers", "x": points["epochs"], "y": shown,
+        "type": "scatter", "mode": "lines" if len(shown) > 3 else "lines+markers", "x": points["epochs"], "y": shown,
         "name": label, "line": {"color": colour, "width": width, "dash": dash}, "opacity": opacity,
         "connectgaps": False, "hovertemplate": f"{label}<br>epoch %{{x}}<br>loss %{{y:.4~g}}<extra></extra>",
     }  # fmt: skip
@@ -242,16 +274,16 @@ def _baseline(level: float, last: int, what: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _figure(data: Sequence[dict[str, Any]], log: bool, title: str, height: int) -> Figure:
+def _figure(data: Sequence[dict[str, Any]], last: int, log: bool, title: str, height: int) -> Figure:
     return {
         "data": list(data),
         "layout": {
             "height": height,
             "margin": {"l": 8, "r": 16, "t": 32, "b": 8},
-            "xaxis": {"title": {"text": "epoch"}, "showgrid": False, "zeroline": False, "automargin": True},
+            "xaxis": epoch_axis(last),
             "yaxis": {
                 "title": {"text": title}, "zeroline": False, "automargin": True, "type": "log" if log else "linear",
-                **({"tickformat": "~g", "exponentformat": "power"} if log else {"rangemode": "tozero"}),
+                "exponentformat": "power", **({} if log else {"rangemode": "tozero"}),
             },
         },
     }  # fmt: skip

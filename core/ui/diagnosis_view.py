@@ -25,6 +25,7 @@ from core.ui.diagnosis_words import (
     headline,
     helped,
     lesson_of,
+    look_alike,
     seeds_of,
     standing,
     trial_words,
@@ -37,6 +38,7 @@ from core.ui.tables import source_name
 from core.ui.text import counted, inert
 
 _CHART: Final = {"displayModeBar": False}
+_MOST_FIXES: Final = 3
 _ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
 
 
@@ -48,7 +50,7 @@ def show_opened(opened: Opened) -> None:
     left, right = st.columns([4, 6], gap="large")
     with right.container(key="diagnose_curve"):
         found = _curve(opened, colour)
-    with left.container(key="diagnose_verdict"):
+    with left.container(key="diagnose_verdict", gap="xsmall"):
         _verdict(opened, found, colour)
     if diagnosis is None:
         return
@@ -68,6 +70,9 @@ def _bar(opened: Opened) -> None:
         st.page_link(
             lab_page(), label="Open in the lab", icon=":material/science:", query_params={"x": opened.experiment.id}
         )
+        if opened.diagnosis is not None and opened.diagnosis.finished:
+            with st.popover("Diagnose again", icon=":material/replay:", type="tertiary", key="diagnose_again"):
+                _again(opened, opened.diagnosis)
 
 
 def _colour(opened: Opened) -> str:
@@ -120,7 +125,6 @@ def _verdict(opened: Opened, found: Sequence[Mark], colour: str) -> None:
         st.title(headline(report), anchor=False)
         st.markdown(verdict(report))
         _levels(report, colour)
-        _again(opened, "Diagnose again")
     elif not diagnosis.finished:
         st.title("Looking for the cause", anchor=False)
         st.markdown(
@@ -128,7 +132,7 @@ def _verdict(opened: Opened, found: Sequence[Mark], colour: str) -> None:
         )
         _symptoms(found)
     else:
-        _failed(opened, diagnosis)
+        _failed(diagnosis)
 
 
 def _symptoms(found: Sequence[Mark]) -> None:
@@ -136,38 +140,37 @@ def _symptoms(found: Sequence[Mark]) -> None:
         st.markdown("What the curve shows: " + ", ".join(inert(mark.words) for mark in found) + ".")
 
 
-def _failed(opened: Opened, diagnosis: Diagnosis) -> None:
+def _failed(diagnosis: Diagnosis) -> None:
     if diagnosis.state == State.CANCELLED:
         st.title("The diagnosis was cancelled", anchor=False)
     else:
         st.title("There is no diagnosis", anchor=False)
         st.warning(inert(diagnosis.error or "No reason was given.", 400), icon=":material/block:")
-    _again(opened, "Diagnose")
 
 
-def _again(opened: Opened, label: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="diagnose_again"):
-        chosen = opened.diagnosis.budget if opened.diagnosis else Budget.USUAL
-        budget = st.segmented_control(
-            "Effort",
-            list(Budget),
-            default=chosen,
-            required=True,
-            key=f"diagnose_budget_{opened.diagnosis.id if opened.diagnosis else ''}",
-            format_func=str.capitalize,
-            help="How much may be trained for it: a few trials, some ten seconds of them, or ten times as much.",
-        )
-        st.button(
-            label, icon=":material/replay:", key="diagnose_more", on_click=state.diagnose_again,
-            args=(opened, Budget(budget or chosen)),
-        )  # fmt: skip
+def _again(opened: Opened, diagnosis: Diagnosis) -> None:
+    budget = st.segmented_control(
+        "Effort",
+        list(Budget),
+        default=diagnosis.budget,
+        required=True,
+        key=f"diagnose_budget_{diagnosis.id}",
+        format_func=str.capitalize,
+        help="How much may be trained for it: a few trials, some ten seconds of them, or ten times as much.",
+    )
+    st.button(
+        "Start", icon=":material/play_arrow:", type="primary", key="diagnose_more", on_click=state.diagnose_again,
+        args=(opened, Budget(budget or diagnosis.budget)),
+    )  # fmt: skip
 
 
 def _levels(report: Report, colour: str) -> None:
     """Draw who reaches which skill; not where there is nothing to compare with."""
-    fixes = [("With the first fix", cause) for cause in report["causes"][:1] if helped(cause)]
+    fixes = [(f"Fix {rank}", cause) for rank, cause in enumerate(_shown(report), 1) if helped(cause, report)][
+        :_MOST_FIXES
+    ]
     if report["combined"]:
-        fixes.append(("With two fixes", report["combined"]))
+        fixes.append(("Two fixes", report["combined"]))
     if not fixes and not report["models"]:
         return
     figure = skill_chart(report, fixes, colour)
@@ -176,10 +179,8 @@ def _levels(report: Report, colour: str) -> None:
 
 
 def _causes(opened: Opened, report: Report, colour: str) -> None:
-    shown = [finding for finding in report["causes"] if helped(finding) or finding["certain"]]
+    shown = _shown(report)
     rest = [finding for finding in report["causes"] if finding not in shown]
-    if not shown and rest:
-        shown, rest = rest[:1], rest[1:]
     for rank, finding in enumerate(shown, 1):
         _card(opened, report, finding, rank, colour)
     if report["combined"] is not None:
@@ -191,12 +192,18 @@ def _causes(opened: Opened, report: Report, colour: str) -> None:
                 _about(finding)
 
 
+def _shown(report: Report) -> list[Finding]:
+    """Return the causes that get a card: those that a trial or the data speak for, and the first in any case."""
+    causes = report["causes"]
+    return [c for place, c in enumerate(causes) if place == 0 or helped(c, report) or c["certain"]]
+
+
 def _card(opened: Opened, report: Report, finding: Finding, rank: int, colour: str) -> None:
     cause = cause_of(finding)
     with st.container(border=True, key=f"diagnose_cause_{rank}"):
-        left, right = st.columns([5, 5], gap="large")
+        left, right = st.columns(2, gap="large") if finding["after"] else (st.container(), None)
         with left:
-            _badges(finding)
+            _badges(finding, report)
             st.subheader(f"{rank}. {cause.title}", anchor=False)
             _about(finding)
             if finding["fix"]:
@@ -209,13 +216,14 @@ def _card(opened: Opened, report: Report, finding: Finding, rank: int, colour: s
                     lessons_page(), label=f"Lesson: {lesson.title}", icon=":material/school:",
                     query_params={"lesson": lesson.id},
                 )  # fmt: skip
-        with right:
-            _trial(report, finding, colour, key=f"diagnose_trial_{rank}")
+        if right is not None:
+            with right:
+                _trial(report, finding, colour, key=f"diagnose_trial_{rank}")
 
 
 def _combined(opened: Opened, report: Report, colour: str) -> None:
     with st.container(border=True, key="diagnose_combined"):
-        left, right = st.columns([5, 5], gap="large")
+        left, right = st.columns(2, gap="large")
         with left:
             st.subheader("Two changes together", anchor=False)
             st.markdown("No single change was enough.")
@@ -224,9 +232,9 @@ def _combined(opened: Opened, report: Report, colour: str) -> None:
             _trial(report, report["combined"], colour, key="diagnose_trial_combined")
 
 
-def _badges(finding: Finding) -> None:
+def _badges(finding: Finding, report: Report) -> None:
     family, family_colour = FAMILIES[cause_of(finding).family]
-    word, word_colour = standing(finding)
+    word, word_colour = standing(finding, report)
     with st.container(horizontal=True, gap="small"):
         st.badge(family, color=family_colour)  # type: ignore[arg-type]
         st.badge(word, color=word_colour, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
@@ -254,11 +262,14 @@ def _fix(opened: Opened, report: Report, finding: Mapping[str, Any], title: str,
 
 
 def _trial(report: Report, finding: Mapping[str, Any], colour: str, key: str) -> None:
-    if not finding["after"]:
-        return
     before = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
     alt = f"Loss by epoch as it is and with the fix. {trial_words(finding, report)}"
     st.plotly_chart(trial_chart(before, finding["after"], colour), key=key, config=_CHART, alt=alt)
+    if look_alike(finding, report):
+        st.caption(
+            "The losses look alike, the answers do not: Keras computes this loss from what comes before the output "
+            "activation. Judge by the skill."
+        )
 
 
 def _layers(report: Report) -> None:
@@ -294,8 +305,7 @@ def _not_checked(report: Report) -> None:
     gaps = report["not_checked"]
     if gaps:
         lines = [f"- {inert(_title(gap['cause']))}: {inert(gap['why'], 300)}" for gap in gaps]
-        with st.expander(f"What was not checked ({len(gaps)})"):
-            st.caption("\n".join(lines))
+        st.caption("\n".join(["What was not checked:", "", *lines]))
 
 
 def _title(cause: str) -> str:

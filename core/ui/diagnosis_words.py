@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from core.diagnosis.cause import Cause
@@ -22,6 +23,9 @@ FAMILIES: Final = {
     "optimisation": ("Optimisation", "orange"),
 }
 _MANY: Final = 4
+_CLEAR: Final = 0.02
+"""A gain of less is not worth a change."""
+_FAR_APART, _ALIKE = 0.3, 0.15
 
 
 def cause_of(finding: Finding) -> Cause:
@@ -42,14 +46,19 @@ def middle(values: Sequence[float | None]) -> float | None:
     return statistics.median(known) if known else None
 
 
-def measure_of(report: Report) -> tuple[str, str]:
-    """Return the field and the name of the skill that counts: that on rows held out, where there are any."""
+def measure_of(report: Report, goal: str = "fit") -> tuple[str, str]:
+    """Return the field and the name of the number that counts: the skill on rows held out, where there are any.
+
+    A fix whose goal is the recall is judged by that: the skill can fall when a rare class is no longer ignored.
+    """
+    if goal == "recall":
+        return "recall", "recall of the class recognised least"
     return ("val_skill", "validation skill") if report["validation_rows"] else ("skill", "skill on the training rows")
 
 
-def reached(curves: Sequence[Mapping[str, Any]], report: Report) -> float | None:
-    """Return the skill of some runs: the median over their seeds; None where most came to none."""
-    field, _ = measure_of(report)
+def reached(curves: Sequence[Mapping[str, Any]], report: Report, goal: str = "fit") -> float | None:
+    """Return what some runs reach: the median over their seeds; None where most came to no result."""
+    field, _ = measure_of(report, goal)
     values = [curve[field] for curve in curves]
     return middle(values) if 2 * sum(value is None for value in values) < len(values) else None
 
@@ -70,32 +79,39 @@ def verdict(report: Report) -> str:
     if report["verdict"] == "healthy":
         if best is None:
             return f"{now}. There are too few rows to say what simple models would reach."
-        return f"{now}{models}. No change that was tried makes a clear difference."
-    first = report["causes"][0] if report["causes"] else None
-    if first is None:
+        return f"{now}{models}. What is left is tuning, not a fault."
+    if not report["causes"]:
         return f"{now}{models}. No suspected cause could be confirmed."
-    if not helped(first):
-        return f"{now}{models}."
-    after = reached(first["after"], report)
+    first = report["causes"][0]
+    after = reached(first["after"], report) if helped(first, report) and first["goal"] != "recall" else None
     if after is None:
         return f"{now}{models}."
-    return f"{now}; with one change it is {skill_text(after)}, in {_of_seeds(first)}."
+    return f"{now}. With one change it reaches {skill_text(after)}: better in {_of_seeds(first)}."
 
 
-def helped(finding: Finding) -> bool:
-    """Return whether the trial of a finding was better in most of its seeds."""
+def helped(finding: Finding, report: Report) -> bool:
+    """Return whether the fix of a finding was clearly better in most of its seeds."""
     trial = finding["trial"]
-    return trial is not None and 2 * trial["improved"] > trial["seeds"]
+    if trial is None or 2 * trial["improved"] <= trial["seeds"]:
+        return False
+    before, after = before_and_after(finding, report)
+    return after is not None and (before is None or after - before >= _CLEAR)
 
 
-def standing(finding: Finding) -> tuple[str, str]:
+def before_and_after(finding: Finding, report: Report) -> tuple[float | None, float | None]:
+    """Return what the seeds of a trial reached as they were, and with the fix."""
+    same = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
+    return reached(same, report, finding["goal"]), reached(finding["after"], report, finding["goal"])
+
+
+def standing(finding: Finding, report: Report) -> tuple[str, str]:
     """Return how sure a finding is, in a word and a colour."""
     trial = finding["trial"]
     if trial is not None and trial["seeds"] >= 3 and trial["improved"] == trial["seeds"]:
         return "proven by training", "green"
     if finding["certain"]:
         return "certain from the data", "green"
-    if helped(finding):
+    if helped(finding, report):
         return "its fix helped", "blue"
     return "suspected", "gray"
 
@@ -105,11 +121,27 @@ def trial_words(finding: Finding, report: Report) -> str:
     trial = finding["trial"]
     if trial is None:
         return "No setting of the lab can cure this." if finding["certain"] else "Its fix was not tried."
-    before = reached([c for c in report["before"] if c["seed"] in seeds_of(finding)], report)
-    after = reached(finding["after"], report)
-    _, measure = measure_of(report)
+    before, after = before_and_after(finding, report)
+    _, measure = measure_of(report, finding["goal"])
     numbers = f"{measure} {_skill(before)} → {_skill(after)}"
+    if not trial["improved"]:
+        return f"Its fix did not help in {counted(trial['seeds'], 'seed')}: {numbers}."
     return f"Better in {_of_seeds(finding)}: {numbers}."
+
+
+def look_alike(finding: Finding, report: Report) -> bool:
+    """Return whether the losses of a trial end alike although what the runs can do does not."""
+    before, after = before_and_after(finding, report)
+    if before is None or after is None or abs(after - before) < _FAR_APART:
+        return False
+    same = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
+    old, new = (middle([_last_loss(curve) for curve in curves]) for curves in (same, finding["after"]))
+    return bool(old and new and abs(new - old) <= _ALIKE * abs(old))
+
+
+def _last_loss(curve: Mapping[str, Any]) -> float | None:
+    values = curve.get("loss", {"values": ()})["values"]
+    return values[-1] if values else None
 
 
 def seeds_of(finding: Finding) -> set[int]:
@@ -128,16 +160,31 @@ def _skill(value: float | None) -> str:
 
 def change_words(fix: Mapping[str, Any], run: RunSpec, report: Report) -> list[str]:
     """Return each setting a fix changes, old and new value: ``Learning rate: 1 → 0.1``."""
-    dumped = run.model_dump(mode="json")
+    # Taken from the spec itself, a change says all it means: defaults that it leaves out are filled in.
+    dumped, changed = run.model_dump(mode="json"), run.changed(fix).model_dump(mode="json")
     lines = []
-    for path, value in fix.items():
-        old = value_at(dumped, path)
+    for path in fix:
+        old, value = value_at(dumped, path), value_at(changed, path)
         if path == "data.features" and value is not None:
             dropped = [name for name in old or report["columns"] if name not in value]
             lines.append(f"Leave out: {_listed(dropped)}")
         elif old != value:
-            lines.append(f"{label_of(path)}: {show_value(path, old)} → {show_value(path, value)}")
+            show = _show_layers if path == "model.layers" else partial(show_value, path)
+            lines.append(f"{label_of(path)}: {show(old)} → {show(value)}")
     return lines
+
+
+def _show_layers(layers: Sequence[int | Mapping[str, Any]]) -> str:
+    """Return hidden layers in words, each with what it sets itself: ``8 (tanh), 16``."""
+    return ", ".join(_show_layer(layer) for layer in layers) or "none"
+
+
+def _show_layer(layer: int | Mapping[str, Any]) -> str:
+    if isinstance(layer, int):
+        return str(layer)
+    own = {name: value for name, value in layer.items() if name != "units" and value is not None}
+    words = [f"dropout {value:g}" if name == "dropout" else show_value(name, value) for name, value in own.items()]
+    return f"{layer['units']} ({', '.join(words)})" if words else str(layer["units"])
 
 
 def _listed(names: Sequence[str]) -> str:

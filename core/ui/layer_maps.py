@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.ui.diagnosis_charts import epoch_axis
+
 Layers = Mapping[str, Any]
 Rows = Sequence[Sequence[float | None]]
 
@@ -147,7 +149,7 @@ def layer_chart(layers: Layers, layer_map: LayerMap) -> dict[str, Any]:
         "layout": {
             "height": max(150, 84 + 26 * len(rows)),
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-            "xaxis": {"title": {"text": "epoch"}, "showgrid": False, "zeroline": False, "automargin": True},
+            "xaxis": epoch_axis(max(layers["epochs"])),
             "yaxis": {"showgrid": False, "zeroline": False, "automargin": True, "fixedrange": True, "type": "category"},
         },
     }  # fmt: skip
