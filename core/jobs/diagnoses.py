@@ -19,6 +19,8 @@ from core.jobs.database import Database
 from core.jobs.queue import cancel_runs
 from core.jobs.records import Experiment, State
 
+_LOOK_SECONDS: Final = 0.02
+
 _diagnosis, _experiment, _run = schema.diagnosis, schema.experiment, schema.run
 
 
@@ -126,6 +128,15 @@ class Diagnoses:
             waits = row.state == State.QUEUED
             ahead = connection.scalar(select(func.count()).select_from(_diagnosis).where(*before)) if waits else 0
         return _as_diagnosis(row, ahead or 0, row.report)
+
+    def first_news(self, id: str, seconds: float) -> Diagnosis:  # noqa: A002
+        """Return a diagnosis that was just asked for once it has something to say, or as it is after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = self.get(id)
+            if found.progress is not None or found.finished or time.monotonic() > deadline:
+                return found
+            time.sleep(_LOOK_SECONDS)
 
     def newest(self, experiment: Experiment, index: int) -> str | None:
         """Return the newest diagnosis of the variant of the run at `index`, if it was ever asked for."""

@@ -12,6 +12,7 @@ from core.diagnosis.marks import Mark, marks
 from core.jobs.diagnoses import Budget, Diagnosis
 from core.jobs.lab import get_lab
 from core.jobs.records import State
+from core.jobs.written_report import FORMAT
 from core.ui import diagnosis_state as state
 from core.ui.diagnosis_charts import colour_of, run_chart, skill_chart, trial_chart
 from core.ui.diagnosis_live import watch
@@ -56,12 +57,18 @@ def show_opened(opened: Opened) -> None:
         return
     if not diagnosis.finished:
         watch(diagnosis.id)
-    elif diagnosis.report is not None:
-        _causes(opened, diagnosis.report, colour)
-        _layers(diagnosis.report)
-        _not_checked(diagnosis.report)
+    elif (report := _readable(diagnosis)) is not None:
+        _causes(opened, report, colour)
+        _layers(report)
+        _not_checked(report)
     if refused := st.session_state.get("diagnose_refused"):
         st.warning(inert(refused, 300), icon=":material/block:")
+
+
+def _readable(diagnosis: Diagnosis | None) -> Report | None:
+    """Return the report, unless there is none or another version of the lab wrote it."""
+    report = diagnosis.report if diagnosis else None
+    return report if report and report.get("format") == FORMAT else None
 
 
 def _bar(opened: Opened) -> None:
@@ -95,7 +102,7 @@ def _curve(opened: Opened, colour: str) -> tuple[Mark, ...]:
     """Draw the curves of the variant and return their marks."""
     ended = [run.index for run in opened.runs if run.state in _ENDED]
     results = get_lab().store.results(opened.experiment.id, ended)
-    report = opened.diagnosis.report if opened.diagnosis else None
+    report = _readable(opened.diagnosis)
     probed = {curve["seed"]: curve.get("initial_loss") for curve in report["before"]} if report else {}
     results = [_knowing(result, probed.get(result["seed"])) for result in results if result["history"].get("loss")]
     if not results:
@@ -120,8 +127,7 @@ def _verdict(opened: Opened, found: Sequence[Mark], colour: str) -> None:
         st.title("This run has not finished", anchor=False)
         st.markdown("Its loss can be explained once it has.")
         st.button("Look again", icon=":material/refresh:")
-    elif diagnosis.report is not None:
-        report = diagnosis.report
+    elif (report := _readable(diagnosis)) is not None:
         st.title(headline(report), anchor=False)
         st.markdown(verdict(report))
         _levels(report, colour)
@@ -145,7 +151,9 @@ def _failed(diagnosis: Diagnosis) -> None:
         st.title("The diagnosis was cancelled", anchor=False)
     else:
         st.title("There is no diagnosis", anchor=False)
-        st.warning(inert(diagnosis.error or "No reason was given.", 400), icon=":material/block:")
+        unread = "Another version of the lab wrote it: diagnose this run again." if diagnosis.report else ""
+        reason = diagnosis.error or unread or "No reason was given."
+        st.warning(inert(reason, 400), icon=":material/block:")
 
 
 def _again(opened: Opened, diagnosis: Diagnosis) -> None:
