@@ -23,6 +23,8 @@ _CLIMBED: Final = 0.1
 _VALIDATION_ROSE: Final = 1.1
 _JUMPS: Final = 0.05
 """Mean up-and-down from epoch to epoch in the second half, relative to the level there."""
+_TINY: Final = 0.05
+"""Below this share of the baseline's loss it does not matter how a loss jumps."""
 _FLAT: Final = 0.01
 """What a flat curve changes at most, relative to its level."""
 _POOR: Final = 0.8
@@ -43,6 +45,7 @@ class Mark:
     epoch : int
         From 1; where the curve is not a number, the nearest epoch before is meant.
     words : str
+        At most some thirty letters: there is little room in a chart.
     """
 
     kind: str
@@ -79,13 +82,13 @@ def _curve(result: Result, name: str) -> Curve:
 
 def _diverged(result: Result, _epochs: int) -> Iterator[Mark]:
     if result["state"] == "diverged" and result["diverged_at"]:
-        yield Mark("diverged", "loss", result["diverged_at"], f"not a number from epoch {result['diverged_at']}")
+        yield Mark("diverged", "loss", result["diverged_at"], f"NaN from epoch {result['diverged_at']}")
 
 
 def _kicked(result: Result, _epochs: int) -> Iterator[Mark]:
     first, before = _curve(result, "loss")[:1], (result["telemetry"] or {}).get("initial_loss")
     if before and len(first) and first[0] > _KICKED * before:
-        yield Mark("kicked", "loss", 1, f"the first epoch made it {first[0] / before:.2g} times worse")
+        yield Mark("kicked", "loss", 1, f"first epoch: {first[0] / before:.2g} times worse")
 
 
 def _climbs(result: Result, _epochs: int) -> Iterator[Mark]:
@@ -103,16 +106,17 @@ def _validation_rises(result: Result, _epochs: int) -> Iterator[Mark]:
         return
     lowest, times = int(curve.argmin()), curve[-1] / curve.min()
     if times > _VALIDATION_ROSE and lowest + 1 < 0.9 * len(curve):
-        words = f"validation lowest at epoch {lowest + 1}, {times:.2g} times that at the end"
-        yield Mark("validation_rises", "val_loss", lowest + 1, words)
+        yield Mark("validation_rises", "val_loss", lowest + 1, f"validation lowest: epoch {lowest + 1}")
 
 
 def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:
-    curve = _curve(result, "loss")
+    curve, baseline = _curve(result, "loss"), (result["baseline"] or {}).get("loss")
+    half = len(curve) // 2
+    if baseline and np.abs(curve[half:]).mean() < _TINY * baseline:
+        return
     if (swings := _swings(curve)) > _JUMPS:
-        half = len(curve) // 2
         highest = half + int(curve[half:].argmax())
-        yield Mark("jumps", "loss", highest + 1, f"jumps by {swings:.0%} of its level")
+        yield Mark("jumps", "loss", highest + 1, f"jumps by {swings:.0%}")
 
 
 def _flat(result: Result, _epochs: int) -> Iterator[Mark]:

@@ -24,11 +24,12 @@ DANGER: Final = "#d1495b"
 _CURVES: Final = {"loss": ("training", "solid", 2.0), "val_loss": ("validation", "dash", 1.5)}
 _WIDE: Final = 100
 """A loss that spans more than this needs a logarithmic axis."""
-_HIGH, _NEAR = 0.6, 0.4
-"""A mark in the upper part of the chart has its word below; marks closer than this share of the width share a side."""
+_RUN_HEIGHT, _FLAG_PIXELS = 360, 19
 _FAR: Final = 1000
 """A loss so many times above every loss after the fix need not be seen as high as it is."""
 _MOST_POINTS: Final = 600
+_FEW_DECADES: Final = 5
+"""An axis of more has powers of ten at its ticks."""
 _LOWEST_SHOWN: Final = -0.25
 
 Curve = Mapping[str, Any]
@@ -62,43 +63,44 @@ def run_chart(results: Sequence[Mapping[str, Any]], marks: Sequence[Mark], colou
     last = max((len(history.get("loss", ())) for history in histories), default=1)
     level = baseline["loss"] if baseline else None
     if level and (level > 0 or not log):
+        values.append(level)
         data.append(_baseline(level, last, f"{baseline['what']} ({_number(level)})" if baseline else ""))
-    figure = _figure(data, last, log, "loss", 380)
-    figure["layout"]["annotations"] = _mark_notes(marks, results, (min(values), max(values)), log, last)
-    figure["layout"]["legend"] = _LEGEND
+    figure = _figure(data, last, values, "loss", _RUN_HEIGHT)
+    shapes, notes = _flags(marks, results, log)
+    rows = len(shapes)
+    room = 40 + _FLAG_PIXELS * rows
+    figure["layout"]["margin"] = {**figure["layout"]["margin"], "t": room}
+    figure["layout"]["height"] += _FLAG_PIXELS * rows
+    figure["layout"] |= {"shapes": shapes, "annotations": notes}
+    above = (4 + _FLAG_PIXELS * rows) / (_RUN_HEIGHT - 90)
+    figure["layout"]["legend"] = {**_LEGEND, "y": 1.0 + above}
     return figure
 
 
-def _mark_notes(
-    marks: Sequence[Mark],
-    results: Sequence[Mapping[str, Any]],
-    limits: tuple[float, float],
-    log: bool,
-    last: int,
-) -> list[dict[str, Any]]:
-    """Return a point and a word for each mark; the words point to where there is room and away from each other."""
-    low, high = (math.log10(limits[0]), math.log10(limits[1])) if log else (0.0, limits[1])
-    notes = []
-    taken: list[tuple[float, bool]] = []
-    for mark in marks:
-        level = _level(results, mark)
-        if level is None or (log and level <= 0):
-            continue
-        y, share = math.log10(level) if log else level, mark.epoch / max(1, last)
-        below = (y - low) > _HIGH * (high - low)
-        crowd = sum(abs(other - share) < _NEAR and side == below for other, side in taken)
-        taken.append((share, below))
-        side = "left" if share < _NEAR else "right" if share > 1 - _NEAR else "center"
-        notes.append({
-            "x": mark.epoch, "y": y, "text": escape(mark.words, quote=False), "showarrow": True, "arrowhead": 0,
-            "arrowwidth": 1.5, "standoff": 5, "arrowcolor": DANGER, "font": {"color": DANGER, "size": 13},
-            "ax": {"left": 24, "right": -24, "center": 0}[side], "xanchor": side,
-            "ay": (40 + 26 * crowd) * (1 if below else -1),
+def _flags(
+    marks: Sequence[Mark], results: Sequence[Mapping[str, Any]], log: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a line for each mark, and its word above the chart, where no curve is, with a point on the curve."""
+    lines, notes = [], []
+    last = max((len(result["history"].get("loss", ())) for result in results), default=1)
+    for row, mark in enumerate(marks):
+        share = mark.epoch / max(1, last)
+        side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
+        lines.append({
+            "type": "line", "x0": mark.epoch, "x1": mark.epoch, "yref": "paper", "y0": 0, "y1": 1,
+            "line": {"color": DANGER, "width": 1, "dash": "dot"}, "layer": "below",
         })  # fmt: skip
-        diverged = mark.kind == "diverged"
-        point = {"text": "×" if diverged else "●", "font": {"color": DANGER, "size": 18 if diverged else 11}}
-        notes.append({"x": mark.epoch, "y": y, "showarrow": False, **point})
-    return notes
+        notes.append({
+            "x": mark.epoch, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": _FLAG_PIXELS * row,
+            "xanchor": side, "text": escape(mark.words, quote=False), "showarrow": False,
+            "font": {"color": DANGER, "size": 13},
+        })  # fmt: skip
+        level = _level(results, mark)
+        if level is not None and (level > 0 or not log):
+            diverged = mark.kind == "diverged"
+            point = {"text": "×" if diverged else "●", "font": {"color": DANGER, "size": 18 if diverged else 11}}
+            notes.append({"x": mark.epoch, "y": math.log10(level) if log else level, "showarrow": False, **point})
+    return lines, notes
 
 
 def _level(results: Sequence[Mapping[str, Any]], mark: Mark) -> float | None:
@@ -111,8 +113,10 @@ def _level(results: Sequence[Mapping[str, Any]], mark: Mark) -> float | None:
     return median(levels) if levels else None
 
 
-def trial_chart(before: Sequence[Curve], after: Sequence[Curve], colour: str) -> Figure:
+def trial_chart(before: Sequence[Curve], after: Sequence[Curve], colour: str, goal: str = "fit") -> Figure:
     """Return the losses before (grey) and after a change, a thin line per seed, relative to always guessing the same.
+
+    Where the goal is the validation alone, only that is drawn: the training loss may well be better without the change.
 
     Relative, because a change of the target's scaling or of the loss changes its unit. Losses far above all others go
     over the upper edge.
@@ -121,25 +125,28 @@ def trial_chart(before: Sequence[Curve], after: Sequence[Curve], colour: str) ->
         (_relative(curve, name), name, GREY if old else colour, "as it is" if old else "with the fix")
         for curves, old in ((before, True), (after, False))
         for curve in curves
-        for name in ("val_loss", "loss")
+        for name in (("val_loss",) if goal == "validation" and "val_loss" in curve else ("val_loss", "loss"))
         if name in curve
     ]
     values = [v for points, *_ in lines for v in points["values"] if v is not None]
     most = max(values, default=1.0)
     top = min(most, _FAR * max([1.0, *(v for line in lines if line[2] == colour for v in line[0]["values"] if v)]))
-    log = _needs_log([min(v, top) for v in values])
+    values = [min(v, top) for v in values]
+    log = _needs_log(values)
     data = []
     for points, name, line, label in lines:
-        trace = _line(points, name, line, log, opacity=0.9 if name == "loss" else 0.5)
+        trace = _line(points, name, line, log, opacity=0.5 if name == "val_loss" and goal != "validation" else 0.9)
         trace |= {"legendgroup": label, "name": label if name == "loss" else f"{label}, validation"}
         trace["hovertemplate"] = f"{trace['name']}<br>epoch %{{x}}<br>%{{y:.3~g}} times guessing<extra></extra>"
         data.append(trace)
     _name_once(data)
-    for trace in data:
-        trace["showlegend"] &= trace["line"]["dash"] == "solid"
+    if goal != "validation":
+        for trace in data:
+            trace["showlegend"] &= trace["line"]["dash"] == "solid"
     last = max((points["epochs"][-1] for points, *_ in lines if points["epochs"]), default=1)
+    data += [_stop(trace) for trace in data if trace["x"] and trace["x"][-1] < last]
     data.append(_baseline(1.0, last, "guessing"))
-    figure = _figure(data, last, log, "loss relative to guessing", 280)
+    figure = _figure(data, last, values, "loss relative to guessing", 280)
     if top < most:
         low = min(values)
         figure["layout"]["yaxis"]["range"] = [math.log10(low) - 0.1, math.log10(top)] if log else [0, top]
@@ -147,6 +154,14 @@ def trial_chart(before: Sequence[Curve], after: Sequence[Curve], colour: str) ->
     broken = [_broken(curves, line, log, top) for curves, line in ((before, GREY), (after, colour))]
     figure["layout"]["annotations"] = [note for note in broken if note]
     return figure
+
+
+def _stop(trace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a point where a curve ends before the others do."""
+    return {
+        "type": "scatter", "mode": "markers", "x": trace["x"][-1:], "y": trace["y"][-1:], "showlegend": False,
+        "marker": {"color": trace["line"]["color"], "size": 7}, "hovertemplate": trace["hovertemplate"],
+    }  # fmt: skip
 
 
 def _broken(curves: Sequence[Curve], colour: str, log: bool, top: float) -> dict[str, Any] | None:
@@ -160,7 +175,7 @@ def _broken(curves: Sequence[Curve], colour: str, log: bool, top: float) -> dict
         return None
     x, y = min(ends)
     return {
-        "x": x, "y": math.log10(y) if log else y, "text": f"× not a number from epoch {x}", "showarrow": False,
+        "x": x, "y": math.log10(y) if log else y, "text": f"× NaN from epoch {x}", "showarrow": False,
         "xanchor": "left", "yanchor": "top", "font": {"color": colour, "size": 12},
     }  # fmt: skip
 
@@ -274,16 +289,19 @@ def _baseline(level: float, last: int, what: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _figure(data: Sequence[dict[str, Any]], last: int, log: bool, title: str, height: int) -> Figure:
+def _figure(data: Sequence[dict[str, Any]], last: int, values: Sequence[float], title: str, height: int) -> Figure:
+    axis: dict[str, Any] = {"type": "linear", "rangemode": "tozero"}
+    if _needs_log(values):
+        decades = math.log10(max(values) / min(values))
+        axis = {"type": "log", "dtick": math.ceil(decades / 6), "exponentformat": "power"}
+        if decades <= _FEW_DECADES:
+            axis["tickformat"] = "~g"
     return {
         "data": list(data),
         "layout": {
             "height": height,
             "margin": {"l": 8, "r": 16, "t": 32, "b": 8},
             "xaxis": epoch_axis(last),
-            "yaxis": {
-                "title": {"text": title}, "zeroline": False, "automargin": True, "type": "log" if log else "linear",
-                "exponentformat": "power", **({} if log else {"rangemode": "tozero"}),
-            },
+            "yaxis": {"title": {"text": title}, "zeroline": False, "automargin": True, **axis},
         },
-    }  # fmt: skip
+    }

@@ -272,7 +272,7 @@ def _fix(opened: Opened, report: Report, finding: Mapping[str, Any], title: str,
 def _trial(report: Report, finding: Mapping[str, Any], colour: str, key: str) -> None:
     before = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
     alt = f"Loss by epoch as it is and with the fix. {trial_words(finding, report)}"
-    st.plotly_chart(trial_chart(before, finding["after"], colour), key=key, config=_CHART, alt=alt)
+    st.plotly_chart(trial_chart(before, finding["after"], colour, finding["goal"]), key=key, config=_CHART, alt=alt)
     if look_alike(finding, report):
         st.caption(
             "The losses look alike, the answers do not: Keras computes this loss from what comes before the output "

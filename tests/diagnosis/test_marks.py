@@ -33,7 +33,7 @@ def test_a_healthy_run_has_no_marks(seed):
 def test_a_loss_that_is_no_number_is_marked_where_it_happened():
     loss = [*np.geomspace(1, 1e30, 11), None]
     (mark,) = [m for m in marks([result(loss, state="diverged", diverged_at=12)], EPOCHS) if m.kind == "diverged"]
-    assert (mark.curve, mark.epoch, mark.words) == ("loss", 12, "not a number from epoch 12")
+    assert (mark.curve, mark.epoch, mark.words) == ("loss", 12, "NaN from epoch 12")
     assert "still_falling" not in kinds(result(loss, state="diverged", diverged_at=12))
 
 
@@ -66,6 +66,7 @@ def test_a_first_epoch_that_did_harm_is_marked():
 def test_a_jumping_loss_is_not_said_to_climb_or_fall():
     jumping = 0.5 + 0.3 * np.random.default_rng(0).uniform(-1, 1, EPOCHS)
     assert kinds(result(jumping)) == ["jumps"]
+    assert kinds(result(jumping / 100)) == []
 
 
 def test_flat_is_a_symptom_only_where_little_was_learnt():
