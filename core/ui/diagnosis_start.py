@@ -12,8 +12,8 @@ from core.jobs.lab import get_lab
 from core.jobs.records import Experiment, State
 from core.ui import diagnosis_state as state
 from core.ui.diagnosis_words import cause_of, variant_words
-from core.ui.knobs import label_of
 from core.ui.sitemap import lab_page, lessons_page
+from core.ui.tables import source_name
 from core.ui.text import ago, counted, inert
 
 _MOST: Final = 6
@@ -31,32 +31,34 @@ def show_start(trouble: str = "") -> None:
         "the same seeds, and what helps is the cause."
     )
     store = get_lab().store
-    found = [store.experiment(summary.id) for summary in store.experiments(limit=_MOST)]
-    ready = [experiment for experiment in found if any(run.state in state.DIAGNOSABLE for run in experiment.runs)]
+    found = [(summary.source, store.experiment(summary.id)) for summary in store.experiments(limit=_MOST)]
+    ready = [pair for pair in found if any(run.state in state.DIAGNOSABLE for run in pair[1].runs)]
     if ready:
         st.subheader("Run lately", anchor=False)
-        for experiment in ready:
-            _experiment(experiment)
+        for source, experiment in ready:
+            _experiment(source, experiment)
     else:
         st.caption("Nothing has been run to its end yet.")
-    with st.container(horizontal=True):
-        st.page_link(lab_page(), label="Go to the lab", icon=":material/science:")
-        st.page_link(lessons_page(), label="Start with a lesson", icon=":material/school:")
     if diagnoses := store.diagnoses.recent(_MOST_DIAGNOSES):
         st.subheader("Diagnosed lately", anchor=False)
         for diagnosis in diagnoses:
             _diagnosis(diagnosis)
+    with st.container(horizontal=True):
+        st.page_link(lab_page(), label="Go to the lab", icon=":material/science:")
+        st.page_link(lessons_page(), label="Start with a lesson", icon=":material/school:")
 
 
-def _experiment(experiment: Experiment) -> None:
+def _experiment(source: str, experiment: Experiment) -> None:
     worst = experiment.runs[state.worst_run(experiment)]
     with st.container(border=True, key=f"diagnose_choose_{experiment.id}"):
         what, do = st.columns([8, 2], vertical_alignment="center")
         with what.container(gap=None):
-            name = experiment.title or " × ".join(label_of(path) for path in experiment.spec.vary) or "One setting"
+            name = experiment.title or f"{source} → {', '.join(experiment.spec.data.targets)}"
             st.markdown(f"**{inert(name)}**")
-            words = f"its worst run: {variant_words(worst.spec)}" if worst.variant else "its only setting"
-            st.caption(f"{counted(len(experiment.runs), 'run')} · {ago(experiment.created)} · {inert(words, 160)}")
+            words = [counted(len(experiment.runs), "run"), ago(experiment.created)]
+            if worst.variant:
+                words.append(f"the worst: {variant_words(worst.spec)}")
+            st.caption(inert(" · ".join(words), 200))
         with do.container(horizontal=True, horizontal_alignment="right"):
             st.button(
                 "Diagnose", icon=":material/troubleshoot:", key=f"diagnose_start_{experiment.id}",
@@ -74,7 +76,8 @@ def _diagnosis(diagnosis: Diagnosis) -> None:
         with what.container(gap=None):
             st.markdown(f"**{_ending(diagnosis)}**")
             run = experiment.runs[diagnosis.index].spec
-            words = " · ".join(filter(None, [experiment.title, variant_words(run), ago(diagnosis.created)]))
+            name = experiment.title or source_name(run.data)
+            words = " · ".join(filter(None, [name, variant_words(run), ago(diagnosis.created)]))
             st.caption(inert(words, 200))
         with do.container(horizontal=True, horizontal_alignment="right"):
             st.button("Open", key=f"diagnose_open_{diagnosis.id}", on_click=state.show_diagnosis, args=(diagnosis.id,))

@@ -138,7 +138,7 @@ def diagnose_again(opened: Opened, budget: Budget) -> None:
 
 
 def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
-    """Train the variant as it is and with `change`, and open both in the lab."""
+    """Train the variant with `change` and as it is, and open both in the lab; the fix first, in the first colour."""
     digest = hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:16]
     key = f"fix:{opened.diagnosis.id if opened.diagnosis else opened.experiment.id}:{digest}"
     store = get_lab().store
@@ -156,7 +156,7 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
 
 
 def both(opened: Opened, change: Mapping[str, Any], title: str) -> ExperimentSpec:
-    """Return the experiment that varies the one setting of `change`: as it is, and as it would be."""
+    """Return the experiment that varies the one setting of `change`: with the fix, and as it is."""
     ((path, value),) = change.items()
     run = opened.run.model_dump(mode="json", exclude={"variant"})
-    return load_spec({**run, "title": title, "vary": {path: [value_at(run, path), value]}, "seeds": len(opened.runs)})
+    return load_spec({**run, "title": title, "vary": {path: [value, value_at(run, path)]}, "seeds": len(opened.runs)})

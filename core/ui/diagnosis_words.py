@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 from core.diagnosis.cause import Cause
@@ -169,22 +168,8 @@ def change_words(fix: Mapping[str, Any], run: RunSpec, report: Report) -> list[s
             dropped = [name for name in old or report["columns"] if name not in value]
             lines.append(f"Leave out: {_listed(dropped)}")
         elif old != value:
-            show = _show_layers if path == "model.layers" else partial(show_value, path)
-            lines.append(f"{label_of(path)}: {show(old)} → {show(value)}")
+            lines.append(f"{label_of(path)}: {show_value(path, old)} → {show_value(path, value)}")
     return lines
-
-
-def _show_layers(layers: Sequence[int | Mapping[str, Any]]) -> str:
-    """Return hidden layers in words, each with what it sets itself: ``8 (tanh), 16``."""
-    return ", ".join(_show_layer(layer) for layer in layers) or "none"
-
-
-def _show_layer(layer: int | Mapping[str, Any]) -> str:
-    if isinstance(layer, int):
-        return str(layer)
-    own = {name: value for name, value in layer.items() if name != "units" and value is not None}
-    words = [f"dropout {value:g}" if name == "dropout" else show_value(name, value) for name, value in own.items()]
-    return f"{layer['units']} ({', '.join(words)})" if words else str(layer["units"])
 
 
 def _listed(names: Sequence[str]) -> str:
