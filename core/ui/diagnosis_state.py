@@ -142,11 +142,13 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
     digest = hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:16]
     key = f"fix:{opened.diagnosis.id if opened.diagnosis else opened.experiment.id}:{digest}"
     store = get_lab().store
+    fixed = [run.spec.changed(change) for run in opened.runs]
+    dumped, new = opened.run.model_dump(mode="json"), fixed[0].model_dump(mode="json")
+    varied = [path for path in change if value_at(dumped, path) != value_at(new, path)]
     try:
-        if len(change) == 1:
-            identity = store.submit(both(opened, change, title), key)
+        if len(varied) == 1:
+            identity = store.submit(both(opened, varied[0], value_at(new, varied[0]), title), key)
         else:
-            fixed = [run.spec.changed(change) for run in opened.runs]
             identity = store.submit_runs([*fixed, *(run.spec for run in opened.runs)], key, title=title)
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.diagnose_refused = str(refusal)
@@ -155,8 +157,7 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
     st.switch_page(lab_page(), query_params={"x": identity})
 
 
-def both(opened: Opened, change: Mapping[str, Any], title: str) -> ExperimentSpec:
-    """Return the experiment that varies the one setting of `change`: with the fix, and as it is."""
-    ((path, value),) = change.items()
+def both(opened: Opened, path: str, value: Any, title: str) -> ExperimentSpec:
+    """Return the experiment that varies the one setting at `path`: with the `value` that cures, and as it is."""
     run = opened.run.model_dump(mode="json", exclude={"variant"})
     return load_spec({**run, "title": title, "vary": {path: [value, value_at(run, path)]}, "seeds": len(opened.runs)})
