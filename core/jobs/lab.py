@@ -104,7 +104,7 @@ class Lab:
         self._diagnoses.reconcile()
 
     def health(self) -> dict[str, Any]:
-        """Return how the lab is: slots, trainers alive and ready, slots compiling, runs queued and running, problem."""
+        """Return how the lab is: slots, trainers, what compiles, waits and runs, whether it diagnoses, its problem."""
         slots = self._engine.slots() if self.dispatching else []
         counts = self._runs.counts()
         problems = [slot.problem for slot in slots] + ([self._clinic.problem] if self._clinic else [])
@@ -118,6 +118,7 @@ class Lab:
             "compiling": sum(slot.compiling is not None for slot in slots),
             "queued": counts.get(State.QUEUED, 0),
             "running": sum(counts.get(state, 0) for state in HELD),
+            "diagnosing": self._clinic is not None and self._clinic.ready,
             "problem": next(filter(None, problems), None),
         }
 

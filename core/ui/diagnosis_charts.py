@@ -16,9 +16,6 @@ from core.jobs.history import thinned
 from core.ui.diagnosis_words import Finding, Report, measure_of, reached
 from core.ui.text import skill_text
 
-COLOURS: Final = ("#0077bb", "#d06a00", "#009e73", "#c2579b", "#7b61d1", "#948a00", "#d1495b", "#2a91b4")
-"""Those of the live chart, one a variant."""
-
 GREY: Final = "#8a8a8a"
 DANGER: Final = "#d1495b"
 _CURVES: Final = {"loss": ("training", "solid", 2.0), "val_loss": ("validation", "dash", 1.5)}
@@ -34,11 +31,6 @@ _LOWEST_SHOWN: Final = -0.25
 
 Curve = Mapping[str, Any]
 Figure = dict[str, Any]
-
-
-def colour_of(variant: int, variants: int) -> str:
-    """Return the colour a variant has in the lab; with more variants than colours, the first."""
-    return COLOURS[variant] if variants <= len(COLOURS) else COLOURS[0]
 
 
 def run_chart(results: Sequence[Mapping[str, Any]], marks: Sequence[Mark], colour: str) -> Figure:

@@ -38,10 +38,9 @@ def watch(identity: str) -> None:
     suspects = (diagnosis.progress or {}).get("suspects", [])[:_MOST_SUSPECTS]
     if suspects:
         st.subheader("Suspected, being tried", anchor=False)
-        with st.grid(3, min_column_width=260):
-            for suspect in suspects:
-                with st.container(border=True, height="stretch", key=f"diagnose_suspect_{suspect['cause']}"):
-                    _suspect(suspect)
+        for suspect in suspects:
+            with st.container(border=True, gap="xsmall", key=f"diagnose_suspect_{suspect['cause']}"):
+                _suspect(suspect)
 
 
 def _now(identity: str) -> Diagnosis:
@@ -74,8 +73,9 @@ def _line(diagnosis: Diagnosis) -> str:
 def _suspect(suspect: Mapping[str, Any]) -> None:
     cause = cause_of(suspect)
     family, colour = FAMILIES[cause.family]
-    st.badge(family, color=colour)  # type: ignore[arg-type]
-    st.markdown(f"**{cause.title}**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{cause.title}**", width="stretch")
+        st.badge(family, color=colour)  # type: ignore[arg-type]
     st.markdown(cause.about)
     for text in suspect["evidence"][:2]:
         st.caption(inert(text, 300))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputRefused
 from core.jobs.diagnoses import Diagnosis
@@ -48,22 +49,24 @@ def show_start(trouble: str = "") -> None:
         st.page_link(lessons_page(), label="Start with a lesson", icon=":material/school:")
 
 
+def _line(key: str) -> DeltaGenerator:
+    return st.container(border=True, horizontal=True, vertical_alignment="center", key=key)
+
+
 def _experiment(source: str, experiment: Experiment) -> None:
     worst = experiment.runs[state.worst_run(experiment)]
-    with st.container(border=True, key=f"diagnose_choose_{experiment.id}"):
-        what, do = st.columns([8, 2], vertical_alignment="center")
-        with what.container(gap=None):
+    with _line(f"diagnose_choose_{experiment.id}"):
+        with st.container(gap=None, width="stretch"):
             name = experiment.title or f"{source} → {', '.join(experiment.spec.data.targets)}"
             st.markdown(f"**{inert(name)}**")
             words = [counted(len(experiment.runs), "run"), ago(experiment.created)]
             if worst.variant:
                 words.append(f"the worst: {variant_words(worst.spec)}")
             st.caption(inert(" · ".join(words), 200))
-        with do.container(horizontal=True, horizontal_alignment="right"):
-            st.button(
-                "Diagnose", icon=":material/troubleshoot:", key=f"diagnose_start_{experiment.id}",
-                on_click=state.show_run, args=(experiment.id, worst.index),
-            )  # fmt: skip
+        st.button(
+            "Diagnose", icon=":material/troubleshoot:", key=f"diagnose_start_{experiment.id}",
+            on_click=state.show_run, args=(experiment.id, worst.index),
+        )  # fmt: skip
 
 
 def _diagnosis(diagnosis: Diagnosis) -> None:
@@ -71,16 +74,14 @@ def _diagnosis(diagnosis: Diagnosis) -> None:
         experiment = get_lab().store.experiment(diagnosis.experiment)
     except InputRefused:  # deleted between two reads
         return
-    with st.container(border=True, key=f"diagnose_line_{diagnosis.id}"):
-        what, do = st.columns([8, 2], vertical_alignment="center")
-        with what.container(gap=None):
+    with _line(f"diagnose_line_{diagnosis.id}"):
+        with st.container(gap=None, width="stretch"):
             st.markdown(f"**{_ending(diagnosis)}**")
             run = experiment.runs[diagnosis.index].spec
             name = experiment.title or source_name(run.data)
             words = " · ".join(filter(None, [name, variant_words(run), ago(diagnosis.created)]))
             st.caption(inert(words, 200))
-        with do.container(horizontal=True, horizontal_alignment="right"):
-            st.button("Open", key=f"diagnose_open_{diagnosis.id}", on_click=state.show_diagnosis, args=(diagnosis.id,))
+        st.button("Open", key=f"diagnose_open_{diagnosis.id}", on_click=state.show_diagnosis, args=(diagnosis.id,))
 
 
 def _ending(diagnosis: Diagnosis) -> str:

@@ -14,7 +14,7 @@ from core.jobs.lab import get_lab
 from core.jobs.records import State
 from core.jobs.written_report import FORMAT
 from core.ui import diagnosis_state as state
-from core.ui.diagnosis_charts import colour_of, run_chart, skill_chart, trial_chart
+from core.ui.diagnosis_charts import run_chart, skill_chart, trial_chart
 from core.ui.diagnosis_live import watch
 from core.ui.diagnosis_state import Opened
 from core.ui.diagnosis_words import (
@@ -39,6 +39,7 @@ from core.ui.tables import source_name
 from core.ui.text import counted, inert
 
 _CHART: Final = {"displayModeBar": False}
+_BLUE: Final = "#0077bb"
 _MOST_FIXES: Final = 3
 _ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
 
@@ -55,9 +56,7 @@ def show_opened(opened: Opened) -> None:
         _verdict(opened, found, colour)
     if diagnosis is None:
         return
-    if not diagnosis.finished:
-        watch(diagnosis.id)
-    elif (report := _readable(diagnosis)) is not None:
+    if (report := _readable(diagnosis)) is not None:
         _causes(opened, report, colour)
         _layers(report)
         _not_checked(report)
@@ -83,11 +82,14 @@ def _bar(opened: Opened) -> None:
 
 
 def _colour(opened: Opened) -> str:
+    """Return the colour the variant has in the lab; with more variants than colours, the first."""
     variants: list[dict[str, Any]] = []
     for run in opened.experiment.runs:
         if run.variant not in variants:
             variants.append(run.variant)
-    return colour_of(variants.index(opened.runs[0].variant), len(variants))
+    colours = st.get_option("theme.light.chartCategoricalColors") or [_BLUE]
+    place = variants.index(opened.runs[0].variant)
+    return str(colours[place if len(variants) <= len(colours) else 0])
 
 
 def _name(opened: Opened) -> str:
@@ -137,6 +139,7 @@ def _verdict(opened: Opened, found: Sequence[Mark], colour: str) -> None:
             "Each suspected cause is put to the test: its fix is trained with the same seeds, nothing else changed."
         )
         _symptoms(found)
+        watch(diagnosis.id)
     else:
         _failed(diagnosis)
 
