@@ -19,6 +19,7 @@ from core.diagnosis.signals import Result, observe
 from core.diagnosis.trials import MOST_UPDATES, Bench, Outcome, Runner, Trial, combine, quality, try_repairs
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.training.crew import Crew
 
 SEEDS: Final = 3
 GOOD_SHARE: Final = 0.35
@@ -63,15 +64,24 @@ def diagnose_experiment(
 ) -> dict[str, Any]:
     """Diagnose every variant; see `core.diagnosis.diagnose`."""
     spec = load_spec(source)
-    examination = Examination(Preparation())
-    train = runner or local_runner(examination.preparation)
+    preparation = Preparation()
+    if runner is not None:
+        return _diagnose(spec, runner, Examination(preparation), on_progress)
+    with Crew(preparation) as crew:
+        crew.call_helpers(spec.runs()[0])
+        return _diagnose(spec, crew, Examination(preparation), on_progress)
+
+
+def _diagnose(
+    spec: ExperimentSpec, runner: Runner, examination: Examination, on_progress: OnProgress | None
+) -> dict[str, Any]:
     groups: dict[str, list[RunSpec]] = {}
     for run in spec.runs():
         groups.setdefault(repr(run.variant), []).append(run)
     variants: list[dict[str, Any]] = []
     refusals = []
     for index, runs in enumerate(groups.values()):
-        doctor = Doctor(train, examination, on_progress, index, len(groups))
+        doctor = Doctor(runner, examination, on_progress, index, len(groups))
         try:
             variants.append(doctor.diagnose(runs).as_dict())
         except InputRefused as refusal:
@@ -80,22 +90,6 @@ def diagnose_experiment(
     if len(refusals) == len(groups):
         raise refusals[0]
     return {"variants": variants, "spec_hash": spec.hash()}
-
-
-def local_runner(preparation: Preparation) -> Runner:
-    """Return the runner that trains in this process."""
-    from core.training.run import failed, train_run
-
-    def train(runs: Sequence[RunSpec], *, probed: bool = False) -> list[dict[str, Any]]:
-        results = []
-        for run in runs:
-            try:
-                results.append(train_run(run, preparation.of(run), probed=probed))
-            except InputRefused as refusal:
-                results.append(failed(run, str(refusal)))
-        return results
-
-    return train
 
 
 class Doctor:
