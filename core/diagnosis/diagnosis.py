@@ -15,8 +15,9 @@ from core.diagnosis.cause import Case, Suspect, suspects
 from core.diagnosis.causes import CAUSES
 from core.diagnosis.facts import Examination
 from core.diagnosis.report import Report
+from core.diagnosis.search import combine, try_repairs
 from core.diagnosis.signals import Result, observe
-from core.diagnosis.trials import MOST_UPDATES, Bench, Outcome, Runner, Trial, combine, quality, try_repairs
+from core.diagnosis.trials import MOST_UPDATES, Bench, Outcome, Runner, Trial, quality
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
 from core.training.crew import Crew
