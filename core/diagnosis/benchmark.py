@@ -13,7 +13,6 @@ import statistics
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -132,9 +131,9 @@ def programs() -> list[Program]:
 def score_programs(chosen: Sequence[Program]) -> Iterator[Scored]:
     """Yield the scores as they come, each processor with programs of its own."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    with ProcessPoolExecutor(workers, get_context("spawn"), max_tasks_per_child=_TASKS_A_PROCESS) as pool:
-        for done in as_completed([pool.submit(score_program, program) for program in chosen]):
-            yield done.result()
+    # Not concurrent.futures: its max_tasks_per_child hangs (github.com/python/cpython/issues/115634).
+    with get_context("spawn").Pool(workers, maxtasksperchild=_TASKS_A_PROCESS) as pool:
+        yield from pool.imap_unordered(score_program, chosen)
 
 
 def truthful(scored: Sequence[Scored]) -> list[Scored]:

@@ -73,6 +73,16 @@ class Signals:
         Epochs trained as a share of those asked for.
     recall : tuple of float
         Lowest recall of any class per seed, on the validation rows where there are any.
+    constant : float or None
+        Where the loss stood in the second half, if it did not move there at all.
+    without_inputs : float or None
+        Skill that is left where every row shows the mean of the inputs.
+    clipped : float
+        Share of the gradient that clipping cuts off, early in training.
+    warnings : tuple of str
+        What Keras said while the network was built.
+    few_rows : float or None
+        Skill on sixteen rows it was trained with alone; None where that was not tried.
     """
 
     skill: tuple[float, ...]
@@ -96,6 +106,16 @@ class Signals:
     penalty: float = 0.0
     stopped: float = 1.0
     recall: tuple[float, ...] = ()
+    constant: float | None = None
+    without_inputs: float | None = None
+    clipped: float = 0.0
+    warnings: tuple[str, ...] = ()
+    few_rows: float | None = None
+
+    @property
+    def blind(self) -> bool:
+        """Whether the network answers every row alike."""
+        return self.without_inputs is not None and self.stuck and self.level - self.without_inputs < 0.01
 
     @property
     def level(self) -> float:
@@ -150,6 +170,10 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
         penalty=known(_penalty, 0.0),
         stopped=known(lambda r: r["epochs"] / epochs if r["state"] == "done" else 1.0, 1.0),
         recall=tuple(_recall(r) for r in alive if r["telemetry"].get("recall")),
+        constant=middle(_constant),
+        without_inputs=middle(lambda r: r["telemetry"].get("without_inputs")),
+        clipped=known(lambda r: _early([v for v in r["telemetry"].get("clipped") or () if v is not None]), 0.0),
+        warnings=tuple(dict.fromkeys(text for r in alive for text in r["telemetry"].get("warnings", ()))),
     )
 
 
@@ -204,6 +228,14 @@ def _oscillation(result: Result) -> float | None:
     steps = np.diff(curve)
     back = np.abs(steps).mean() - abs(steps.mean())
     return float(back / max(np.abs(curve).mean(), 1e-12))
+
+
+def _constant(result: Result) -> float | None:
+    curve = _curve(result, "loss")
+    late = curve[len(curve) // 2 :]
+    if len(late) < 3 or np.ptp(late) > 1e-3 * max(abs(float(late.mean())), 1e-12):
+        return None
+    return float(late.mean())
 
 
 def _val(result: Result) -> tuple[float | None, float | None]:

@@ -7,7 +7,9 @@ structure shares it.
 
 from __future__ import annotations
 
+import re
 import time
+import warnings
 from collections import OrderedDict
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +28,8 @@ _ORDER_CELLS: Final = 2**17
 _MOST_EPOCHS_A_CALL: Final = 128
 _BLOCK: Final = 8192
 _CACHED_PROGRAMS: Final = 24
+_BATCH: Final = re.compile(r"(?<=\()\d+(?=, )")
+"""The number of rows in a shape: Keras says the same of each batch it sees."""
 
 
 class Structure(NamedTuple):
@@ -88,6 +92,8 @@ class Program:
         there it is a step of its own.
     compile_seconds : float
         What tracing and compiling took, once.
+    warnings : tuple of str
+        What Keras said of this structure.
     """
 
     def __init__(self, run: RunSpec, prepared: Prepared, structure: Structure) -> None:
@@ -111,6 +117,7 @@ class Program:
         self._optimizer_start = [(v, v.numpy()) for v in self.optimizer.variables]
         self._validation_rows = len(prepared.x_val)
         self.compile_seconds = 0.0
+        self.warnings: tuple[str, ...] = ()
         self._function: Any = None
         inputs = tf.TensorSpec((None, prepared.x.shape[1]), tf.float32)
         self._outputs = tf.function(lambda x: self.model(x, training=False), input_signature=[inputs], autograph=False)
@@ -149,7 +156,11 @@ class Program:
             tf.TensorSpec((2,), tf.float32),
         ]
         function = tf.function(self._epochs, input_signature=signature, jit_compile=self.structure.xla, autograph=False)
-        self._function = function.get_concrete_function()
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always", UserWarning)
+            self._function = function.get_concrete_function()
+        said = (str(warning.message) for warning in heard if issubclass(warning.category, UserWarning))
+        self.warnings = tuple(dict.fromkeys(_BATCH.sub("rows", text) for text in said))
         idle = (
             np.zeros((per_call, self._order_width), np.int32),
             np.zeros(per_call, np.float32),

@@ -120,11 +120,20 @@ def _train(
             "updates": training.epoch * -(-len(prepared.x) // program.structure.batch_size),
             "compiler": "xla" if program.structure.xla else "graph",
             "compile_seconds": 0.0 if known else round(program.compile_seconds, 4),
+            "warnings": list(program.warnings),
             **training.measured(),
+            **({"without_inputs": _without_inputs(prepared, program)} if probed else {}),
             "recall": recall(prepared, predicted, validation=False),
             "val_recall": None if predicted_val is None else recall(prepared, predicted_val, validation=True),
         },
     }
+
+
+def _without_inputs(prepared: Prepared, program: Program) -> float | None:
+    """Return the skill that is left where every row shows the mean of the inputs: a network that uses them has none."""
+    mean = np.nanmean(np.where(np.isfinite(prepared.x), prepared.x, np.nan), axis=0, keepdims=True)
+    answer = program.predict(np.nan_to_num(mean).astype(np.float32))
+    return skill(prepared, np.repeat(answer, len(prepared.x), axis=0), validation=False)
 
 
 def _silent(_first_epoch: int, _points: History) -> None:
@@ -177,7 +186,7 @@ class _Training:
         """Return what the probe measured, if there was one."""
         if not self.program.structure.probed:
             return {}
-        return {"initial_loss": self.initial_loss, **self.telemetry.as_dict()}
+        return {"initial_loss": self.initial_loss, **self.telemetry.as_dict(self.run.training.clip_norm)}
 
     def _advance(self) -> History:
         """Train one call's worth: some whole epochs, or a stretch of a long one. Return the epochs it finished."""

@@ -117,13 +117,15 @@ class Telemetry:
         self._epochs.append(epoch)
         self._rows.append(row)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return ``epochs``, ``layers`` (name and one list per kind of number), ``output`` and ``probe_loss``."""
+    def as_dict(self, clip_norm: float | None = None) -> dict[str, Any]:
+        """Return ``epochs``, ``layers`` (name, a list per kind), ``output``, ``probe_loss``, ``clipped``.
+
+        The last is the share of the probe's gradient that `clip_norm` would cut off; None without one.
+        """
         layers = len(self._names)
-        table = np.array(self._rows, float).reshape(len(self._rows), -1)
+        width = len(PER_LAYER) * layers + len(OUTPUT) + 1
+        table = np.array(self._rows, float).reshape(len(self._rows), width)
         columns = [[finite(value) for value in column] for column in table.T]
-        if not columns:
-            columns = [[]] * (len(PER_LAYER) * layers + len(OUTPUT) + 1)
         end = len(PER_LAYER) * layers
         return {
             "epochs": self._epochs,
@@ -133,7 +135,13 @@ class Telemetry:
             ],
             "output": {what: columns[end + i] for i, what in enumerate(OUTPUT)},
             "probe_loss": columns[-1],
+            "clipped": None if clip_norm is None else _clipped(table[:, :layers], clip_norm),
         }
+
+
+def _clipped(norms: npt.NDArray[np.float64], clip_norm: float) -> list[float | None]:
+    whole = np.sqrt((norms**2).sum(axis=1))
+    return [finite(max(0.0, 1 - clip_norm / norm)) if norm > 0 else 0.0 for norm in whole]
 
 
 def _has_modes(layer: Any) -> bool:
