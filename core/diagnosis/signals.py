@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -83,6 +83,8 @@ class Signals:
         What Keras said while the network was built.
     few_rows : float or None
         Skill on sixteen rows it was trained with alone; None where that was not tried.
+    rates : mapping
+        Other learning rates → the validation skill the worst seed reaches with them; empty where none was tried.
     """
 
     skill: tuple[float, ...]
@@ -111,6 +113,7 @@ class Signals:
     clipped: float = 0.0
     warnings: tuple[str, ...] = ()
     few_rows: float | None = None
+    rates: Mapping[float, float] = field(default_factory=dict)
 
     @property
     def blind(self) -> bool:
@@ -126,6 +129,11 @@ class Signals:
     def val_level(self) -> float:
         """The median validation skill; the training skill without validation rows."""
         return statistics.median(self.val_skill or self.skill)
+
+    @property
+    def worst(self) -> float:
+        """The quality of the seed that went worst: on the validation rows where there are any."""
+        return min(self.val_skill or self.skill)
 
     @property
     def stuck(self) -> bool:

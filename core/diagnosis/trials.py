@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -101,6 +102,9 @@ class Bench:
     _done: dict[str, Result] = field(default_factory=dict)
     _structures: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._structures.add(structure_key(self.runs[0]))
+
     @property
     def worst_seed(self) -> int:
         """The place of the run that went worst."""
@@ -123,16 +127,25 @@ class Bench:
         self.left -= cost
         return True
 
+    def probe(self, changes: Sequence[Change]) -> list[Result]:
+        """Return what the worst seed does with each change."""
+        return self._trained([self.runs[self.worst_seed].changed(change) for change in changes])
+
     def trials(self, wanted: Sequence[tuple[Suspect, Change]], seeds: Sequence[int]) -> list[Trial]:
         """Train every change with the runs at `seeds`, in one batch; what was trained before is not trained again."""
-        specs = [[self.runs[seed].changed(change) for seed in seeds] for _, change in wanted]
-        new = {spec.hash(): spec for line in specs for spec in line if spec.hash() not in self._done}
-        self._done |= dict(zip(new, self.runner(list(new.values())), strict=True)) if new else {}
+        specs = [self.runs[seed].changed(change) for _, change in wanted for seed in seeds]
+        results = iter(self._trained(specs))
         before = tuple(self.before[seed] for seed in seeds)
         return [
-            Trial(suspect.cause.goal, change, before, tuple(self._done[spec.hash()] for spec in line))
-            for (suspect, change), line in zip(wanted, specs, strict=True)
+            Trial(suspect.cause.goal, change, before, tuple(itertools.islice(results, len(seeds))))
+            for suspect, change in wanted
         ]
+
+    def _trained(self, specs: Sequence[RunSpec]) -> list[Result]:
+        """Return the results of `specs`; of what was trained before, the result of then."""
+        new = {spec.hash(): spec for spec in specs if spec.hash() not in self._done}
+        self._done |= dict(zip(new, self.runner(list(new.values())), strict=True)) if new else {}
+        return [self._done[spec.hash()] for spec in specs]
 
 
 def _fit_gain(before: Result, after: Result) -> float:
