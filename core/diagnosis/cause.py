@@ -68,8 +68,6 @@ class Cause:
         the class that is recognised least.
     needs : callable
         Case → why the cause cannot be checked here, or None.
-    lesson : str or None
-        Id of the lesson that teaches it.
     blocks : bool
         Whether it keeps a network from learning even a few rows by heart.
     """
@@ -82,7 +80,6 @@ class Cause:
     repairs: Callable[[Case], Iterable[Change]]
     goal: Goal = "fit"
     needs: Callable[[Case], str | None] = lambda _case: None
-    lesson: str | None = None
     blocks: bool = False
 
 

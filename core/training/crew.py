@@ -46,7 +46,8 @@ class Crew:
         self._preparation = preparation
         self._wanted = min(_MOST_HELPERS, spare) if helpers is None else helpers
         self._helpers: list[_Helper] = []
-        self._known: dict[str, object] = {}
+        self._known: dict[str, Crew | _Helper] = {}
+        self.pid = os.getpid()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -65,8 +66,28 @@ class Crew:
 
     def call_helpers(self, run: RunSpec) -> None:
         """Start the helpers, if runs like `run` take long enough to compile; they are of use some seconds later."""
-        if self._wanted and not self._helpers and uses_xla(run, len(self._preparation.of(run).x)):
-            self._helpers = [_Helper() for _ in range(self._wanted)]
+        if self._wanted and uses_xla(run, len(self._preparation.of(run).x)):
+            self.start()
+
+    def start(self) -> None:
+        """Start the helpers; a second call does nothing."""
+        self._helpers = self._helpers or [_Helper() for _ in range(self._wanted)]
+
+    def await_helpers(self) -> None:
+        """Wait until every helper can train, or is gone."""
+        for helper in self._helpers:
+            while not helper.ready():
+                pass
+
+    @property
+    def helpers(self) -> tuple[int, ...]:
+        """The process ids of the helpers that live."""
+        return tuple(helper.pid for helper in self._helpers)
+
+    @property
+    def owners(self) -> dict[str, int]:
+        """Which process has compiled which structure."""
+        return {structure: trainer.pid for structure, trainer in self._known.items()}
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Train `runs` and return their results."""
@@ -142,6 +163,7 @@ class _Helper:
             cwd=_ROOT,
             start_new_session=True,
         )
+        self.pid = self._process.pid
         self._ready = threading.Event()
         threading.Thread(target=self._await_ready, daemon=True).start()
 
