@@ -162,10 +162,10 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
         failed=refusals[0] if refusals else None,
         diverged=sum(r["state"] == "diverged" for r in alive) / len(alive),
         initial_loss=middle(lambda r: _ratio(r["telemetry"].get("initial_loss"), r["baseline"]["loss"])),
-        rise=known(_rise, 0.0),
+        rise=known(lambda r: rise(_curve(r, "loss")), 0.0),
         kick=known(_kick, 1.0),
-        falling=known(_falling, 0.0),
-        oscillation=known(_oscillation, 0.0),
+        falling=known(lambda r: None if r["state"] == "diverged" else falling(_curve(r, "loss")), 0.0),
+        oscillation=known(lambda r: oscillation(_curve(r, "loss")), 0.0),
         val_rise=known(lambda r: _val(r)[0], 1.0),
         best_at=known(lambda r: _val(r)[1], 1.0),
         updates=known(lambda r: r["telemetry"].get("updates"), 0.0),
@@ -207,8 +207,8 @@ def _end(values: Sequence[float | None]) -> float | None:
     return next((v for v in reversed(values) if v is not None), None)
 
 
-def _rise(result: Result) -> float | None:
-    curve = _curve(result, "loss")
+def rise(curve: np.ndarray) -> float | None:
+    """Return how far `curve` climbed above its minimum later, divided by its first value."""
     if len(curve) < 2:
         return None
     lowest = int(curve.argmin())
@@ -219,23 +219,24 @@ def _kick(result: Result) -> float | None:
     return _ratio(next(iter(result["history"]["loss"]), None), result["telemetry"].get("initial_loss"))
 
 
-def _falling(result: Result) -> float | None:
-    curve = _curve(result, "loss")
-    if len(curve) < 5 or result["state"] == "diverged":
-        return 1.0 if 0 < len(curve) < 5 and curve[-1] < curve[0] and result["state"] == "done" else None
+def falling(curve: np.ndarray) -> float | None:
+    """Return which share of the whole fall of `curve` happened in its last fifth."""
+    if len(curve) < 5:
+        return 1.0 if len(curve) > 0 and curve[-1] < curve[0] else None
     part = max(1, len(curve) // 5)
     fall = curve[0] - curve[-part:].min()
     late = np.median(curve[-part - max(1, part // 2) : -part]) - np.median(curve[-max(1, part // 2) :])
     return float(np.clip(late / fall, 0, 1)) if fall > 1e-3 * abs(curve[0]) else 0.0
 
 
-def _oscillation(result: Result) -> float | None:
-    curve = _curve(result, "loss")[len(result["history"].get("loss", [])) // 2 :]
-    if len(curve) < 4:
+def oscillation(curve: np.ndarray) -> float | None:
+    """Return the mean up-and-down of neighbours in the second half of `curve`, divided by the level there."""
+    late = curve[len(curve) // 2 :]
+    if len(late) < 4:
         return None
-    steps = np.diff(curve)
+    steps = np.diff(late)
     back = np.abs(steps).mean() - abs(steps.mean())
-    return float(back / max(np.abs(curve).mean(), 1e-12))
+    return float(back / max(np.abs(late).mean(), 1e-12))
 
 
 def _constant(result: Result) -> float | None:
