@@ -237,11 +237,13 @@ def _capacity_repairs(case: Case) -> Iterator[Change]:
 
 def _overfitting(case: Case) -> Iterator[Evidence]:
     signals = case.signals
-    gap = signals.level - signals.val_level
+    held_out = signals.val_level
+    gap = signals.level - held_out
     if gap > 0.2 and signals.val_rise > 1.1 and signals.best_at < 0.9:
         best = f"lowest after {signals.best_at:.0%} of the epochs and {signals.val_rise:.2g} times that at the end"
         yield Evidence(
-            min(0.9, 0.3 + gap), f"skill {signals.level:.2f} in training, {signals.val_level:.2f} in validation"
+            min(0.9, 0.3 + gap),
+            f"{signals.level:.0%} of the training rows' answers are explained, {max(0.0, held_out):.0%} of others'",
         )
         yield Evidence(min(0.7, 0.3 * signals.val_rise), f"the validation loss was {best}")
 

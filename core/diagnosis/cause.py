@@ -115,5 +115,5 @@ def suspects(case: Case, causes: Iterable[Cause]) -> tuple[Suspect, ...]:
 def _evidence(case: Case, cause: Cause) -> tuple[Evidence, ...]:
     evidence, few = tuple(cause.look(case)), case.signals.few_rows
     if evidence and cause.blocks and few is not None and few < _BY_HEART:
-        evidence += (Evidence(0.25, f"it cannot even learn sixteen rows by heart (skill {few:.2f})"),)
+        evidence += (Evidence(0.25, f"it cannot even learn sixteen rows by heart ({max(0.0, few):.0%} explained)"),)
     return evidence

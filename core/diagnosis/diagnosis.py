@@ -25,11 +25,14 @@ from core.training.crew import Crew
 from core.training.structure import structure_key
 
 SEEDS: Final = 3
-GOOD_SHARE: Final = 0.35
-"""A run that reaches this share of what a simple model reaches has learnt; what is left is tuning, not a fault."""
-TUNED_SHARE: Final = 0.6
-"""The same for the share of what a proven repair reaches."""
+LEARNT_SHARE: Final = 0.8
+"""A run that explains this share of what a simple model does is healthy; what is left is tuning."""
+BROKEN_SHARE: Final = 0.35
+"""One that explains less than this share of it is faulty, whether or not a repair is found."""
+TUNED_SHARE: Final = 0.8
+"""Between the two it is faulty where a proven repair explains so much that the run has less than this share of it."""
 CLEAR_GAIN: Final = 0.1
+"""And gains at least so much."""
 _NEARLY: Final = 0.8
 _OF_THE_RATE: Final = frozenset({"learning_rate_too_high", "learning_rate_too_low"})
 _RATE_STRENGTH: Final = 0.3
@@ -163,7 +166,7 @@ class Doctor:
                 found = self._suspects = suspects(case, CAUSES.values())
             queue = [suspect for suspect in found if _about_data(suspect)] or found
             outcomes = try_repairs(bench, case, queue, _NEARLY * target)
-            if _best(outcomes) < GOOD_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
+            if _best(outcomes) < BROKEN_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
                 combined = combine(bench, outcomes)
         settled = [suspect for suspect in found if suspect.certain]
         faulty = bool(settled) or _is_faulty(outcomes, before, target)
@@ -218,7 +221,7 @@ def _learnt(case: Case, found: Sequence[Suspect], target: float) -> bool:
         return False
     if any(s.cause.goal != "fit" and s.strength >= 0.5 for s in found):
         return False
-    share = GOOD_SHARE if case.facts.skills else 1.0
+    share = LEARNT_SHARE if case.facts.skills else 1.0
     return min(signals.val_skill or signals.skill) >= share * target
 
 
@@ -236,6 +239,6 @@ def _is_faulty(outcomes: Sequence[Outcome], before: Sequence[Result], target: fl
     if any(trial.goal != "fit" and trial.gain >= CLEAR_GAIN for trial in proven):
         return True
     best = max((trial.level for trial in proven if trial.goal == "fit"), default=None)
-    if level < GOOD_SHARE * target or best is None:
-        return level < GOOD_SHARE * target
+    if level < BROKEN_SHARE * target or best is None:
+        return level < BROKEN_SHARE * target
     return max(t.gain for t in proven) >= CLEAR_GAIN and (level < TUNED_SHARE * best or worst < 0.25 * best)

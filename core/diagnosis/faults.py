@@ -145,12 +145,12 @@ def _one_answer(frame: pd.DataFrame, target: str, _rng: np.random.Generator) -> 
 
 
 def _rare_class(frame: pd.DataFrame, target: str, rng: np.random.Generator) -> pd.DataFrame:
-    """Leave one class out, keep one in twenty of another, and blur the inputs, so that guessing the third pays."""
+    """Keep two classes, one row in sixteen of the second, and blur the inputs, so that always saying the first pays."""
     names = sorted(frame[target].unique())[:2]
     rare = frame[frame[target] == names[1]]
-    frame = pd.concat([frame[frame[target] == names[0]], rare.iloc[: max(10, len(rare) // 12)]])
+    frame = pd.concat([frame[frame[target] == names[0]], rare.iloc[: max(12, len(rare) // 16)]])
     for name in _inputs(frame, target):
-        frame[name] = frame[name] + rng.normal(0, 1.2 * frame[name].std(), len(frame))
+        frame[name] = frame[name] + rng.normal(0, frame[name].std(), len(frame))
     return frame.sample(frac=1, random_state=3, ignore_index=True)
 
 
@@ -197,7 +197,8 @@ FAULTS: Final = (
     Fault("no_signal", "answers shuffled", ("iris", "friedman", "breast_cancer", "wine", "mpg", "circles"),
           {}, _shuffled_answers, also=("overfitting",)),
     Fault("constant_target", "one answer", ("line", "parabola", "friedman"), {}, _one_answer, harms=False),
-    Fault("class_imbalance", "a rare class", ("iris", "wine", "penguins", "blobs"), {}, _rare_class, harms=False),
+    Fault("class_imbalance", "a rare class", ("moons", "blobs", "wine", "penguins"),
+          {"training.learning_rate": 0.001, "training.epochs": 60}, _rare_class, harms=False),
     Fault("unshuffled_data", "sorted, last rows validate", ("iris", "friedman", "wine", "penguins", "mpg"),
           {"data.split": "in_order"}, _sorted_rows),
     Fault("unshuffled_data", "sorted batches", ("breast_cancer", "digits", "wine"),

@@ -49,7 +49,7 @@ def _range_evidence(case: Case, *, higher: bool) -> Iterator[Evidence]:
     side, rates = _of_the_range(case, higher=higher), case.signals.rates
     if side and side[0][1] > case.signals.worst + 0.1 and side[0][1] == max(rates.values()):
         others = f"of {len(rates) + 1} rates from {min(rates):g} to {max(rates):g}"
-        yield Evidence(0.35, f"{others}, {side[0][0]:g} does best in a short test: skill {side[0][1]:.2f}")
+        yield Evidence(0.35, f"{others}, {side[0][0]:g} does best: it explains {side[0][1]:.0%}")
 
 
 def _lower_rates(case: Case) -> Iterator[Change]:

@@ -112,7 +112,7 @@ def _no_signal(case: Case) -> Iterator[Evidence]:
         text = "linear model, nearest neighbours and trees all fail to beat the baseline on rows they have not seen"
         yield Evidence(0.9, text, certain=True)
         if signals.val_skill:
-            yield Evidence(0.5, f"neither does the network: validation skill {signals.val_level:.2f}")
+            yield Evidence(0.5, f"neither does the network: it explains {max(0.0, signals.val_level):.0%} of such rows")
 
 
 def _constant_target(case: Case) -> Iterator[Evidence]:

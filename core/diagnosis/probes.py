@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.diagnosis.cause import Case, Change
+from core.diagnosis.signals import explained
 from core.diagnosis.trials import Bench, quality
 
 FEW_ROWS: Final = 16
@@ -35,7 +36,9 @@ def with_few_rows(case: Case, bench: Bench) -> Case:
         "training.early_stopping": None,
     }
     result = bench.probe([change])[0] if bench.affords(change) else None
-    return case if result is None else replace(case, signals=replace(signals, few_rows=result["skill"]))
+    return (
+        case if result is None else replace(case, signals=replace(signals, few_rows=explained(result, held_out=False)))
+    )
 
 
 def with_range_of_rates(case: Case, bench: Bench) -> Case:

@@ -98,10 +98,7 @@ class Report:
         return {
             "variant": self.case.run.variant,
             "verdict": "faulty" if self.faulty else "healthy",
-            "skill": {
-                "training": signals.level,
-                "validation": signals.val_level if signals.val_skill else None,
-            },
+            "explained": {"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
             "reachable": self.case.facts.reachable,
             "symptoms": symptoms(self.case),
             "causes": [finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],

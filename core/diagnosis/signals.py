@@ -18,6 +18,16 @@ Result = Mapping[str, Any]
 _WORST: Final = -3.0
 
 
+def explained(result: Result, *, held_out: bool) -> float | None:
+    """Return the share of the target's variance a run explains, on the validation or the training rows.
+
+    It is what simple models are judged by too (`core.diagnosis.reference`); results that do not tell it give the skill.
+    """
+    name, skill = ("val_explained", "val_skill") if held_out else ("explained", "skill")
+    value: float | None = result["telemetry"].get(name, result[skill])
+    return value
+
+
 def worth(skill: float | None) -> float:
     """Return `skill` where it is positive, and the half logarithm of how far below 0 it is else, down to -3.
 
@@ -36,7 +46,7 @@ class Signals:
     Attributes
     ----------
     skill, val_skill : tuple of float
-        One per seed, as `worth` has them; `val_skill` is empty without validation rows.
+        `explained` of each seed, as `worth` has it; `val_skill` is empty without validation rows.
     failed : str or None
         What Keras said where it refused the run.
     diverged : float
@@ -157,8 +167,8 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
 
     validated = any(r["val_skill"] is not None or "val_loss" in r["history"] for r in alive)
     return Signals(
-        skill=tuple(worth(r["skill"]) for r in results),
-        val_skill=tuple(worth(r["val_skill"]) for r in results) if validated else (),
+        skill=tuple(worth(explained(r, held_out=False)) for r in results),
+        val_skill=tuple(worth(explained(r, held_out=True)) for r in results) if validated else (),
         failed=refusals[0] if refusals else None,
         diverged=sum(r["state"] == "diverged" for r in alive) / len(alive),
         initial_loss=middle(lambda r: _ratio(r["telemetry"].get("initial_loss"), r["baseline"]["loss"])),

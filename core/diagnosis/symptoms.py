@@ -69,7 +69,7 @@ def _guessing(case: Case) -> str | None:
     signals = case.signals
     if signals.constant is not None or not signals.stuck or signals.diverged or signals.failed:
         return None
-    return f"After training it is no better than guessing: skill {signals.level:.2f}."
+    return "After training it is no better than guessing."
 
 
 def _blind(case: Case) -> str | None:
@@ -85,7 +85,7 @@ def _gap(case: Case) -> str | None:
     level, held_out = case.signals.level, case.signals.val_level
     if level - held_out < 0.2:
         return None
-    return f"It knows the training rows (skill {level:.2f}) far better than new ones ({held_out:.2f})."
+    return f"It explains {level:.0%} of the training rows' answers, but {max(0.0, held_out):.0%} of others'."
 
 
 def _flattered(case: Case) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from core.diagnosis.cause import Change, Suspect
-from core.diagnosis.signals import Result, worth
+from core.diagnosis.signals import Result, explained, worth
 from core.errors import InputRefused
 from core.spec import RunSpec
 from core.training.structure import structure_key
@@ -53,8 +53,9 @@ class Trial:
 
     @property
     def improved(self) -> int:
-        """In how many seeds the change helped."""
-        return sum(gain > MARGIN for gain in self.gains)
+        """In how many seeds the change helped; what is to fit better must have a better public skill, too."""
+        pairs = zip(self.gains, self.before, self.after, strict=True)
+        return sum(gain > MARGIN and (self.goal != "fit" or _raised(a, b)) for gain, a, b in pairs)
 
     @property
     def proven(self) -> bool:
@@ -85,9 +86,12 @@ class Outcome:
 
 
 def quality(result: Result) -> float:
-    """Return the validation skill, or the training skill where there are no validation rows, as `worth` has it."""
-    held_out = "val_loss" in result["history"] or result["val_skill"] is not None
-    return worth(result["val_skill"] if held_out else result["skill"])
+    """Return what is explained of the validation rows, or of the training rows without any, as `worth` has it."""
+    return worth(explained(result, held_out=_validated(result)))
+
+
+def _validated(result: Result) -> bool:
+    return "val_loss" in result["history"] or result["val_skill"] is not None
 
 
 @dataclass
@@ -148,9 +152,13 @@ class Bench:
         return [self._done[spec.hash()] for spec in specs]
 
 
+def _raised(before: Result, after: Result) -> bool:
+    return after["skill"] is not None and (before["skill"] is None or after["skill"] > before["skill"])
+
+
 def _fit_gain(before: Result, after: Result) -> float:
-    skill = worth(after["skill"]) - worth(before["skill"])
-    if "val_loss" not in after["history"] and after["val_skill"] is None:
+    skill = worth(explained(after, held_out=False)) - worth(explained(before, held_out=False))
+    if not _validated(after):
         return skill
     validation = quality(after) - quality(before)
     return min(skill, validation) if skill < -MARGIN or validation < -HARM else (skill + validation) / 2

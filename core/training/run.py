@@ -12,7 +12,7 @@ import numpy as np
 from core.data.prepare import Prepared
 from core.spec import ReduceOnPlateau, RunSpec
 from core.training.backend import keras, tf
-from core.training.baseline import baseline, finite, recall, skill
+from core.training.baseline import baseline, explained, finite, recall, skill
 from core.training.epochs import Program, program_for
 from core.training.order import row_order
 from core.training.schedule import callbacks, learning_rate_at
@@ -123,6 +123,8 @@ def _train(
             "warnings": list(program.warnings),
             **training.measured(),
             **({"without_inputs": _without_inputs(prepared, program)} if probed else {}),
+            "explained": explained(prepared, predicted, validation=False),
+            "val_explained": None if predicted_val is None else explained(prepared, predicted_val, validation=True),
             "recall": recall(prepared, predicted, validation=False),
             "val_recall": None if predicted_val is None else recall(prepared, predicted_val, validation=True),
         },
@@ -130,10 +132,10 @@ def _train(
 
 
 def _without_inputs(prepared: Prepared, program: Program) -> float | None:
-    """Return the skill that is left where every row shows the mean of the inputs: a network that uses them has none."""
+    """Return what is explained where every row shows the mean of the inputs: nothing, by a network that uses them."""
     mean = np.nanmean(np.where(np.isfinite(prepared.x), prepared.x, np.nan), axis=0, keepdims=True)
     answer = program.predict(np.nan_to_num(mean).astype(np.float32))
-    return skill(prepared, np.repeat(answer, len(prepared.x), axis=0), validation=False)
+    return explained(prepared, np.repeat(answer, len(prepared.x), axis=0), validation=False)
 
 
 def _silent(_first_epoch: int, _points: History) -> None:
