@@ -215,8 +215,9 @@ accepted, and listed beside each fault in [core/diagnosis/faults.py](../core/dia
 _GENERATED: Final = """
 The generated set: ten textbook recipes on eighteen data sets as healthy controls, and {faults} faults put into one of
 them each, three seeds a program. Thresholds were chosen on the first half of the data sets; the second was kept for the
-figures. {left_out} of {all} programs were left out, judged by training alone: faults that cost less than {harm} of what is
-explained in some seed, and controls whose worst seed explains less than {share:.0%} of what the best one on its data does.
+figures. {left_out} of {all} programs were left out, judged by training alone: faults that cost less than {harm} of what
+is explained in some seed, and controls whose worst seed explains less than {share:.0%} of what the best one on its data
+does.
 """
 
 
