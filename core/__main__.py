@@ -218,6 +218,7 @@ _BENCH_COLUMNS: Final[_Columns] = {
     "fit ms/epoch": lambda row: _number(row["fit_epoch"] * 1000, ".1f"),
     "lab ms/epoch": lambda row: _number(row["lab_warm"] / row["epochs"] * 1000, ".2f"),
     "warm ratio": lambda row: _number(row["warm_ratio"], ".0f") + "×",
+    "telemetry": lambda row: _number(row["telemetry_cost"], "+.0%"),
     "fit cold s": lambda row: _number(row["fit_cold"], ".2f"),
     "lab cold s": lambda row: _number(row["lab_cold"], ".2f"),
     "cold ratio": lambda row: _number(row["cold_ratio"], ".1f") + "×",

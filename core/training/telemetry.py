@@ -18,7 +18,7 @@ from core.training.baseline import finite
 PROBE_ROWS: Final = 128
 MOST_EPOCHS: Final = 200
 _FIRST_EPOCHS: Final = 3
-_STEPS_BETWEEN: Final = 16
+_STEPS_BETWEEN: Final = 32
 """Training steps between two measurements at least, so that they take at most some percent of the time."""
 
 PER_LAYER: Final = ("gradient_norm", "weight_norm", "update_ratio", "dead", "saturated")
@@ -58,6 +58,7 @@ class Probe:
         self._model, self._activations, self._loss = model, activations, loss
         self._rows = probe_rows(rows)
         self._dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+        self._loss_at = tf.function(self._penalised_loss, autograph=False)
         self.width = len(PER_LAYER) * len(self._dense) + len(OUTPUT) + 1
 
     def before(self) -> list[Any]:
@@ -89,8 +90,11 @@ class Probe:
 
     def loss_at(self, x: Any, y: Any) -> float | None:
         """Return the loss of the model's predictions for the probe, with penalties, as it stands."""
-        loss = self._loss(tf.gather(y, self._rows), self._outputs(tf.gather(x, self._rows))[-1])
-        return finite(float(loss + tf.add_n(self._model.losses) if self._model.losses else loss))
+        return finite(float(self._loss_at(tf.gather(x, self._rows), tf.gather(y, self._rows))))
+
+    def _penalised_loss(self, x: Any, y: Any) -> Any:
+        loss = self._loss(y, self._outputs(x)[-1])
+        return loss + tf.add_n(self._model.losses) if self._model.losses else loss
 
     def _outputs(self, x: Any) -> list[Any]:
         """Return what each dense layer hands on; with batch normalisation its activation is a layer of its own."""
