@@ -152,7 +152,7 @@ def _parsed_as(
         pa.BufferReader(body),
         pa.csv.ReadOptions(column_names=list(types)),
         pa.csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=quotes, invalid_row_handler=skip),
-        pa.csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True),
+        pa.csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True, check_utf8=False),
     ) as batches:
         if options.sample_rows is None:
             columns, rows = _collected(batches, decimals, lines, dialect.width)

@@ -125,7 +125,11 @@ def _head(content: bytes, start: int) -> str:
 def _sniffed(head: str, label: str, delimiters: Sequence[str]) -> tuple[str, list[Row], int]:
     """Return the delimiter that splits the first rows most evenly, these rows, and the bytes of the first of them."""
     best: tuple[tuple[float, float, float, int], str, list[Row], int] | None = None
+    absent = [delimiter for delimiter in delimiters if delimiter not in head]
     for delimiter in delimiters:
+        if delimiter in absent[1:]:
+            # The rows are those of the first that is absent.
+            continue
         try:
             lines, rows = _first_rows(head, delimiter, label)
         except csv.Error:
@@ -213,10 +217,9 @@ def _counts_up(row: Row) -> bool:
 
 
 def _is_spaced(head: str, delimiter: str) -> bool:
-    delimiters = head.count(delimiter)
-    if delimiter == "\t" or not delimiters:
+    if delimiter == "\t" or f"{delimiter} " not in head:
         return False
-    if head.count(f"{delimiter} ") >= _MOSTLY * delimiters:
+    if head.count(f"{delimiter} ") >= _MOSTLY * head.count(delimiter):
         return True
     # A quote after a blank opens a cell only where the blank is skipped.
     return f'{delimiter} "' in head and any(

@@ -69,10 +69,13 @@ def decimal_mark(cells: Iterable[str], delimiter: str) -> str:
     """
     comma = point = either = 0
     for cell in cells:
-        if _ONLY_COMMA.fullmatch(cell):
-            comma += 1
-        elif _ONLY_POINT.fullmatch(cell):
+        # Most cells hold neither, and need not be matched.
+        if "." in cell and _ONLY_POINT.fullmatch(cell):
             point += 1
+        elif "," not in cell:
+            continue
+        elif _ONLY_COMMA.fullmatch(cell):
+            comma += 1
         elif _EITHER_COMMA.fullmatch(cell):
             either += 1
     return "," if comma > point or (comma == point == 0 and either and delimiter == ";") else "."
@@ -84,6 +87,7 @@ def looks_like_number(cell: str) -> bool:
 
 
 _NUMERAL_IN_PYTHON: Final = re.compile(_NUMERAL.strip("^$"))
+_INFINITE_IN_PYTHON: Final = re.compile(_INFINITE.strip("^$"))
 
 
 class Numbers(NamedTuple):
@@ -126,6 +130,9 @@ def read_numbers(words: pa.Array, decimal: str) -> Numbers | None:
     -----
     All words share one unit, or none; the same for currencies, except that some may come without.
     """
+    first = next((word.as_py() for word in words if word.is_valid), "")
+    if not (looks_like_number(first) or _INFINITE_IN_PYTHON.fullmatch(first)):
+        return None
     infinite = pc.fill_null(pc.match_substring_regex(words, _INFINITE), fill_value=False)
     finite = pc.if_else(infinite, pa.scalar(None, pa.string()), words)
     parts = pc.extract_regex(finite, _NUMERAL)
