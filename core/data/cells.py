@@ -12,8 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.data.csv_columns import Cells
 from core.data.dates import read_dates
-from core.data.numerals import PLAIN, WHOLE, Numbers, count_numbers, read_numbers
+from core.data.numerals import PLAIN, WHOLE, Numbers, count_numbers, read_numbers, whole_numbers
 from core.data.remarks import Remarks
 
 MISSING_MARKERS: Final = frozenset(
@@ -45,72 +46,74 @@ class Reading:
     day_first: bool | None = None
 
 
-def typed_cells(
-    name: str, cells: pa.ChunkedArray, sample: Sequence[str], reading: Reading, remarks: Remarks
-) -> pd.Series[Any]:
+def typed_cells(name: str, cells: Cells, sample: Sequence[str], reading: Reading, remarks: Remarks) -> pd.Series[Any]:
     """Return `cells` as int64, float64, bool, boolean (with missing values), datetime64 or str.
 
     Parameters
     ----------
     name : str
         The column.
-    cells : pyarrow.ChunkedArray
-        Strings, null where nothing is written.
+    cells : pyarrow.ChunkedArray or numpy.ndarray
+        Strings, null where nothing is written; or numbers already.
     sample : sequence of str
         Some of the cells; they decide what is tried first, never what comes out.
     reading : Reading
     remarks : Remarks
         Takes what was inferred or repaired.
     """
+    if isinstance(cells, np.ndarray):
+        return _numbered(name, cells, remarks)
     if cells.null_count == len(cells):
         return pd.Series(np.full(len(cells), np.nan), name=name)
     written = [cell for cell in sample if cell]
     values = None
-    if all(WHOLE.fullmatch(cell) for cell in written):
-        values = _whole(cells)
+    if cells.null_count and all(WHOLE.fullmatch(cell) for cell in written):
+        values = _whole_with_gaps(name, cells, remarks)
     if values is None and reading.decimal == "." and all(PLAIN.fullmatch(cell) for cell in written):
         values = _plain(cells)
     if values is not None:
-        return _as_series(name, values, remarks)
+        return pd.Series(values, name=name, copy=False)
     return _typed_words(name, cells, reading, remarks)
 
 
-def _whole(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Return `cells` as int64, unless one is no whole number, or looks like a code (``007``, ``0x1F``)."""
-    try:
-        values = pc.cast(cells, pa.int64())
-    except pa.ArrowInvalid:
-        return None
-    signs = ["0"] if pc.min(values).as_py() > 0 else ["0", "-0"]
-    return None if any(_longer(cells, sign) for sign in signs) else values
+def _numbered(name: str, values: np.ndarray, remarks: Remarks) -> pd.Series[Any]:
+    if values.dtype == np.int64 and max(-int(values.min()), int(values.max())) > EXACT_INTEGER:
+        remarks.add("large", name)
+    return pd.Series(values, name=name, copy=False)
 
 
-def _longer(cells: pa.ChunkedArray, beginning: str) -> bool:
-    """Tell whether a cell begins so and goes on."""
-    begun = pc.starts_with(cells, beginning)
-    if not pc.any(begun).as_py():
-        return False
-    return bool(pc.any(pc.and_(begun, pc.greater(pc.binary_length(cells), len(beginning)))).as_py())
+def _whole_with_gaps(name: str, cells: pa.ChunkedArray, remarks: Remarks) -> np.ndarray | None:
+    """Return `cells` as float64, unless one is no whole number, or looks like a code."""
+    values = np.empty(len(cells))
+    row = largest = 0
+    for chunk in cells.chunks:
+        numbers = whole_numbers(chunk)
+        if numbers is None:
+            return None
+        values[row : row + len(chunk)] = numbers.to_numpy(zero_copy_only=False)
+        row += len(chunk)
+        least, most = (end or 0 for end in pc.min_max(numbers).as_py().values())
+        largest = max(largest, -least, most)
+    if largest > EXACT_INTEGER:
+        remarks.add("large", name)
+    return values
 
 
-def _plain(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
+def _plain(cells: pa.ChunkedArray) -> np.ndarray | None:
     """Return `cells` as float64, unless one is no number, or all are digits and might be codes."""
     # Nearly every column of decimals has a point, which is found much faster than a pattern.
-    pointed = pc.any(pc.match_substring(cells, ".")).as_py()
+    pointed = any(pc.any(pc.match_substring(chunk, ".")).as_py() for chunk in cells.chunks)
     if not (pointed or pc.any(pc.match_substring_regex(cells, "[eE]")).as_py()):
         return None
-    try:
-        return pc.cast(cells, pa.float64())
-    except pa.ArrowInvalid:
-        return None
-
-
-def _as_series(name: str, values: pa.ChunkedArray, remarks: Remarks) -> pd.Series[Any]:
-    if pa.types.is_integer(values.type):
-        ends = pc.min_max(values).as_py()
-        if max(-ends["min"], ends["max"]) > EXACT_INTEGER:
-            remarks.add("large", name)
-    return pd.Series(values.to_numpy(), name=name, copy=False)
+    values = np.empty(len(cells))
+    row = 0
+    for chunk in cells.chunks:
+        try:
+            values[row : row + len(chunk)] = pc.cast(chunk, pa.float64()).to_numpy(zero_copy_only=False)
+        except pa.ArrowInvalid:
+            return None
+        row += len(chunk)
+    return values
 
 
 @dataclass(frozen=True)

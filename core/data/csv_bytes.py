@@ -47,7 +47,7 @@ _MARKUP: Final = (
 _JSON: Final = re.compile(rb'\s*(\{\s*"[^"\n]*"\s*:|\[\s*[\[{])')
 _DELIMITERS: Final = np.frombuffer(b",;\t|", np.uint8)
 _BEGINNING: Final = 4096
-_PIECE: Final = 2**18
+_PIECE: Final = 2**16
 
 
 def check_content(content: bytes, label: str) -> None:

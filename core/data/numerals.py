@@ -149,6 +149,19 @@ def read_numbers(words: pa.Array, decimal: str) -> Numbers | None:
     return _cast(parts, digits, infinite, words, style)._replace(currency=currency, unit=unit)
 
 
+def whole_numbers(cells: pa.Array) -> pa.Array | None:
+    """Return `cells` as int64, unless one is no whole number, or looks like a code (``007``, ``0x1F``, ``-0``)."""
+    try:
+        numbers = pc.cast(cells, pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    padded = pc.starts_with(cells, "0")
+    if _any(padded) and _any(pc.and_(padded, pc.greater(pc.binary_length(cells), 1))):
+        return None
+    signed = (pc.min(numbers).as_py() or 0) <= 0 and _any(pc.starts_with(cells, "-0"))
+    return None if signed else numbers
+
+
 def count_numbers(words: pa.Array) -> np.ndarray:
     """Return bool [words]: whether each could be a number."""
     return np.asarray(pc.fill_null(pc.match_substring_regex(words, _NUMERAL), fill_value=False))
