@@ -200,6 +200,14 @@ def test_a_long_line_or_cell_is_found_wherever_it_begins_and_named_by_its_line(m
         csv_bytes.check_lines(b"a,b\n1," + b"2" * 13 + b"\n3,4\n", "t")
 
 
+def test_a_row_much_longer_than_the_others_is_read():
+    cells = [f"{i},{'x' * 50_000}" for i in range(8)]
+    content = ("a,b\n" + "1,y\n" * 100 + f'2,"{"z" * 60_000}"\n' + "3,y\n" * 100).encode()
+    assert frame(content)["b"].str.len().max() == 60_000
+    wide = ",".join(f"c{i}" for i in range(16)) + "\n" + ",".join(cells) + "\n" + ",".join(["1,y"] * 8) + "\n"
+    assert frame(wide.encode())["c15"].str.len().tolist() == [50_000, 1]
+
+
 def test_long_lines_and_cells_are_found_as_by_a_look_at_each(monkeypatch):
     monkeypatch.setattr(csv_bytes, "MAX_LINE_BYTES", 20)
     monkeypatch.setattr(csv_bytes, "MAX_CELL_BYTES", 12)
