@@ -84,36 +84,25 @@ def _numbered(name: str, values: np.ndarray, remarks: Remarks) -> pd.Series[Any]
 
 def _whole_with_gaps(name: str, cells: pa.ChunkedArray, remarks: Remarks) -> np.ndarray | None:
     """Return `cells` as float64, unless one is no whole number, or looks like a code."""
-    values = np.empty(len(cells))
-    row = largest = 0
-    for chunk in cells.chunks:
-        numbers = whole_numbers(chunk)
-        if numbers is None:
-            return None
-        values[row : row + len(chunk)] = numbers.to_numpy(zero_copy_only=False)
-        row += len(chunk)
-        least, most = (end or 0 for end in pc.min_max(numbers).as_py().values())
-        largest = max(largest, -least, most)
-    if largest > EXACT_INTEGER:
+    numbers = whole_numbers(cells)
+    if numbers is None:
+        return None
+    least, most = pc.min_max(numbers).as_py().values()
+    if max(-least, most) > EXACT_INTEGER:
         remarks.add("large", name)
-    return values
+    return np.asarray(numbers.to_numpy())
 
 
 def _plain(cells: pa.ChunkedArray) -> np.ndarray | None:
     """Return `cells` as float64, unless one is no number, or all are digits and might be codes."""
     # Nearly every column of decimals has a point, which is found much faster than a pattern.
-    pointed = any(pc.any(pc.match_substring(chunk, ".")).as_py() for chunk in cells.chunks)
+    pointed = pc.any(pc.match_substring(cells, ".")).as_py()
     if not (pointed or pc.any(pc.match_substring_regex(cells, "[eE]")).as_py()):
         return None
-    values = np.empty(len(cells))
-    row = 0
-    for chunk in cells.chunks:
-        try:
-            values[row : row + len(chunk)] = pc.cast(chunk, pa.float64()).to_numpy(zero_copy_only=False)
-        except pa.ArrowInvalid:
-            return None
-        row += len(chunk)
-    return values
+    try:
+        return np.asarray(pc.cast(cells, pa.float64()).to_numpy())
+    except pa.ArrowInvalid:
+        return None
 
 
 @dataclass(frozen=True)

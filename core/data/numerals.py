@@ -149,7 +149,7 @@ def read_numbers(words: pa.Array, decimal: str) -> Numbers | None:
     return _cast(parts, digits, infinite, words, style)._replace(currency=currency, unit=unit)
 
 
-def whole_numbers(cells: pa.Array) -> pa.Array | None:
+def whole_numbers(cells: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
     """Return `cells` as int64, unless one is no whole number, or looks like a code (``007``, ``0x1F``, ``-0``)."""
     try:
         numbers = pc.cast(cells, pa.int64())
