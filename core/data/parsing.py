@@ -40,8 +40,7 @@ _PASSED: Final = (
     "VIRTUAL_ENV",
 )
 _SETTINGS: Final = {
-    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1",
 }  # fmt: skip
 _TOO_SLOW: Final = "reading it takes longer than is allowed"
 # The kernel kills what takes the last memory of the machine.
@@ -86,11 +85,11 @@ def read_upload(content: bytes, name: str, options: ReadOptions | None = None, m
     if len(content) > max_mb * 2**20:
         raise InputRefused(f"{label}: {len(content) // 2**20} MB is too much; allowed: at most {max_mb} MB.", label)
     check_content(content, label)
-    order = json.dumps({"name": label, "options": asdict(options or ReadOptions())}).encode() + b"\n"
+    order = {"name": label, "bytes": len(content), "options": asdict(options or ReadOptions())}
     if not _turn.acquire(timeout=PATIENCE_SECONDS):
         raise WorkFailed(f"{label}: other files are being read; try again in a minute.")
     try:
-        words, packed = _answer(order + content, label)
+        words, packed = _answer(json.dumps(order).encode() + b"\n" + content, label)
     finally:
         _turn.release()
         warm()
