@@ -32,10 +32,8 @@ _TESTS: Final = Path(__file__).parents[2] / "tests"
 CASES: Final = _TESTS / "cases"
 FILES: Final = _TESTS / "data"
 
-HARM: Final = 0.1
-"""A fault that costs less skill than this in some seed is none: it is left out, and counted."""
 HEALTHY_SHARE: Final = 0.75
-"""A program whose worst seed reaches less than this share of the best program on its data is no healthy control."""
+"""A control reaches this share of the best program on its data in every seed, a faulty program in none."""
 _TASKS_A_PROCESS: Final = 30
 
 
@@ -137,13 +135,8 @@ def score_programs(chosen: Sequence[Program]) -> Iterator[Scored]:
 
 
 def truthful(scored: Sequence[Scored]) -> list[Scored]:
-    """Return the generated programs that are what they are meant to be, judged by training alone.
-
-    A control has to learn, in every seed, nearly what the best program on its data does; a fault has to cost skill in
-    every seed, against the program it was put into.
-    """
+    """Return the generated programs that are what they are meant to be, judged by training alone."""
     known = {program.id: program for program in programs()}
-    by_name = {one.name: one for one in scored}
     best: dict[str, float] = {}
     for one in scored:
         if not one.faulty:
@@ -152,16 +145,10 @@ def truthful(scored: Sequence[Scored]) -> list[Scored]:
     kept = []
     for one in scored:
         program = known[one.name]
-        if program.cause is None:
-            if min(one.levels) >= HEALTHY_SHARE * best[program.data_set]:
-                kept.append(one)
-        elif not program.harms or program.base not in by_name or _harmed(by_name[program.base].levels, one.levels):
+        good = [level >= HEALTHY_SHARE * best.get(program.data_set, 0.0) for level in one.levels]
+        if not program.harms or (all(good) if program.cause is None else not any(good)):
             kept.append(one)
     return kept
-
-
-def _harmed(before: Sequence[float], after: Sequence[float]) -> bool:
-    return all(good - bad >= HARM for good, bad in zip(before, after, strict=True))
 
 
 def figures(scored: Sequence[Scored]) -> dict[str, str]:
@@ -215,9 +202,8 @@ accepted, and listed beside each fault in [core/diagnosis/faults.py](../core/dia
 _GENERATED: Final = """
 The generated set: ten textbook recipes on eighteen data sets as healthy controls, and {faults} faults put into one of
 them each, three seeds a program. Thresholds were chosen on the first half of the data sets; the second was kept for the
-figures. {left_out} of {all} programs were left out, judged by training alone: faults that cost less than {harm} of what
-is explained in some seed, and controls whose worst seed explains less than {share:.0%} of what the best one on its data
-does.
+figures. {left_out} of {all} programs were left out, judged by training alone: a control has to explain {share:.0%} of
+what the best one on its data does in every seed, a faulty program in none.
 """
 
 
@@ -225,7 +211,7 @@ def _page(table: str, by_cause: str, left_out: int, generated: int) -> str:
     parts = [_INTRODUCTION]
     if generated:
         faults = sum(program.cause is not None for program in programs())
-        parts.append(_GENERATED.format(faults=faults, left_out=left_out, all=generated, harm=HARM, share=HEALTHY_SHARE))
+        parts.append(_GENERATED.format(faults=faults, left_out=left_out, all=generated, share=HEALTHY_SHARE))
     parts += [table, *([by_cause] if by_cause else [])]
     return "\n".join(part.strip() + "\n" for part in parts)
 

@@ -26,3 +26,9 @@ def test_few_rows_say_nothing():
 
 def test_chance_is_the_same_every_time():
     assert chance(X, Y) == chance(X, Y)
+
+
+def test_a_row_is_not_predicted_from_its_twin():
+    noise = RNG.normal(size=(60, 1))
+    doubled = reference(np.vstack((X, X)), np.vstack((noise, noise)))
+    assert max(doubled.values()) < 0.1
