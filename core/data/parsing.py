@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from core.data.csv_bytes import check_content
+from core.data.kinds import Kind
 from core.data.options import ChoiceNeeded, ReadOptions
 from core.data.packing import unpack
 from core.data.table import Table
@@ -86,7 +88,24 @@ def read_upload(content: bytes, name: str, options: ReadOptions | None = None, m
     if len(content) > max_mb * 2**20:
         raise InputRefused(f"{label}: {len(content) // 2**20} MB is too much; allowed: at most {max_mb} MB.", label)
     check_content(content, label)
-    order = json.dumps({"name": label, "options": asdict(options or ReadOptions())}).encode() + b"\n"
+    return _ordered("read", label, asdict(options or ReadOptions()), content)
+
+
+def recast_packed(packed: bytes, name: str, kinds: Mapping[str, Kind], base: str) -> Upload:
+    """Return the table in `packed`, which is ``data.source`` `base`, with other kinds, as `core.data.recast.recast`.
+
+    Raises
+    ------
+    InputRefused
+        If a column cannot become the kind that is asked for.
+    WorkFailed
+        If too many files are being read, or the process broke down.
+    """
+    return _ordered("recast", plain_text(name, 80) or "The table", {"kinds": dict(kinds), "base": base}, packed)
+
+
+def _ordered(do: str, label: str, details: Mapping[str, Any], content: bytes) -> Upload:
+    order = json.dumps({"do": do, "name": label, "with": details}).encode() + b"\n"
     if not _turn.acquire(timeout=PATIENCE_SECONDS):
         raise WorkFailed(f"{label}: other files are being read; try again in a minute.")
     try:

@@ -1,0 +1,76 @@
+"""Words with characters beyond ASCII under every encoding, so that a person can tell which one was meant."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from core.data.encoding import ENCODINGS
+
+MOST_WORDS: Final = 6
+
+_LONGEST: Final = 32
+_LOOKED_AT: Final = 2**22
+# A vertical bar may be half of a Japanese or Chinese character.
+_WORD: Final = re.compile(rb'[^\s,;"]*[\x80-\xff][^\s,;"]*')
+_WORD_BESIDE_BARS: Final = re.compile(rb'[^\s,;"|]*[\x80-\xff][^\s,;"|]*')
+_ACCENTS: Final = re.compile(r"[^\x00-\x7f]{3}")
+_NO_ASCII: Final = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32"})
+
+
+class Preview(NamedTuple):
+    """What the words are in one encoding, and how many of their characters look out of place there."""
+
+    encoding: str
+    words: tuple[str, ...]
+    strange: int
+
+
+def foreign_words(content: bytes, delimiter: str) -> tuple[bytes, ...]:
+    """Return the first different words of `content` that have bytes beyond ASCII, at most six, cut to 32 bytes."""
+    found: dict[bytes, None] = {}
+    pattern = _WORD_BESIDE_BARS if delimiter == "|" else _WORD
+    for match in pattern.finditer(content, 0, _LOOKED_AT):
+        found[match.group()[:_LONGEST]] = None
+        if len(found) == MOST_WORDS:
+            break
+    return tuple(found)
+
+
+def in_encoding(words: Sequence[bytes], encoding: str) -> tuple[str, ...] | None:
+    """Return `words` as characters, a last one that was cut left off; None if they are not valid in `encoding`."""
+    try:
+        return tuple(codecs.getincrementaldecoder(encoding)().decode(word) for word in words)
+    except UnicodeDecodeError:
+        return None
+
+
+def previews(words: Sequence[bytes]) -> list[Preview]:
+    """Return what `words` are in each encoding that can be, the likeliest first; encodings that agree are one entry."""
+    found: dict[tuple[str, ...], Preview] = {}
+    for encoding in ENCODINGS:
+        read = None if encoding in _NO_ASCII else in_encoding(words, encoding)
+        if read is not None:
+            found.setdefault(read, Preview(encoding, read, sum(map(_strange, read))))
+    return sorted(found.values(), key=lambda preview: preview.strange)
+
+
+def _strange(word: str) -> int:
+    """Count what hardly occurs inside a word: signs, two scripts, many accents in a row, a capital after a small."""
+    count = 0
+    scripts = {_script(letter) for letter in word if letter.isalpha()}
+    for before, letter in zip(" " + word, word, strict=False):
+        if not letter.isascii() and not letter.isalpha():
+            count += 1
+        elif letter.isupper() and before.islower():
+            count += 1
+    return count + 2 * (len(scripts) > 1) + (scripts == {"LATIN"} and bool(_ACCENTS.search(word)))
+
+
+def _script(letter: str) -> str:
+    name = unicodedata.name(letter, "")
+    # Japanese mixes three scripts in every sentence.
+    return name.partition(" ")[0] if name.startswith(("LATIN", "CYRILLIC", "GREEK", "HEBREW", "ARABIC")) else "OTHER"
