@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -60,14 +61,10 @@ def previews(words: Sequence[bytes]) -> list[Preview]:
 
 def _strange(word: str) -> int:
     """Count what hardly occurs inside a word: signs, two scripts, many accents in a row, a capital after a small."""
-    count = 0
     scripts = {_script(letter) for letter in word if letter.isalpha()}
-    for before, letter in zip(" " + word, word, strict=False):
-        if not letter.isascii() and not letter.isalpha():
-            count += 1
-        elif letter.isupper() and before.islower():
-            count += 1
-    return count + 2 * (len(scripts) > 1) + (scripts == {"LATIN"} and bool(_ACCENTS.search(word)))
+    signs = sum(not letter.isascii() and not letter.isalpha() for letter in word)
+    capitals = sum(letter.isupper() and before.islower() for before, letter in itertools.pairwise(word))
+    return signs + capitals + 2 * (len(scripts) > 1) + (scripts == {"LATIN"} and bool(_ACCENTS.search(word)))
 
 
 def _script(letter: str) -> str:

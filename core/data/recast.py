@@ -59,7 +59,9 @@ def recast(table: Table, kinds: Mapping[str, Kind], base: str) -> Table:
         allowed = _possible(frame[column.name], column, decimal)
         if kind not in allowed:
             shown = plain_text(column.name, 60)
-            raise InputRefused(f"{shown}: cannot be read as {plain_text(kind, 20)}; allowed: {', '.join(allowed)}.", shown)
+            raise InputRefused(
+                f"{shown}: cannot be read as {plain_text(kind, 20)}; allowed: {', '.join(allowed)}.", shown
+            )
         if kind != column.kind:
             frame[column.name] = _AS[kind](frame[column.name], decimal)
             changed[column.name] = kind
@@ -76,11 +78,11 @@ def _decimal(table: Table) -> str:
 def _possible(series: pd.Series, column: Column, decimal: str) -> tuple[Kind, ...]:
     present = len(series) - column.missing
     repeats = column.distinct <= max(MANY_DISTINCT, present // 2)
-    others: Mapping[Kind, bool]
+    others: dict[Kind, bool]
     match column.kind:
         case "number":
             others = {
-                "category": 0 < column.distinct and repeats,
+                "category": column.distinct > 0 and repeats,
                 "boolean": column.distinct == 2 and (column.minimum, column.maximum) == (0, 1),
                 "identifier": present > 0 and _whole(as_float(series)),
             }
@@ -89,9 +91,8 @@ def _possible(series: pd.Series, column: Column, decimal: str) -> tuple[Kind, ..
         case "date":
             others = {"category": True}
         case _:
-            others = {"category": True, "text": True, "identifier": True} | {
-                kind: _reads(series.dropna(), read, decimal) for kind, read in _READERS.items()
-            }
+            others = {kind: _reads(series.dropna(), read, decimal) for kind, read in _READERS.items()}
+            others |= {"category": True, "text": True, "identifier": True}
     return tuple(kind for kind in KINDS if kind == column.kind or others.get(kind))
 
 
@@ -153,7 +154,7 @@ def _as_boolean(series: pd.Series, decimal: str) -> pd.Series | None:
 
 def _as_date(series: pd.Series, _: str) -> pd.Series | None:
     dates = read_dates(series.str.strip())
-    return None if dates is None else dates.series.rename(series.name)
+    return None if dates is None else dates.series
 
 
 def _whole(values: np.ndarray) -> bool:

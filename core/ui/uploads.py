@@ -1,4 +1,4 @@
-"""Takes an uploaded file into the lab: read in another process, stored as a table, or a question to the person."""
+"""Takes an uploaded file into the lab, or reads one again: in another process, stored, or a question to the person."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.data.encoding import ENCODINGS
+from core.data.dialect import DELIMITERS
+from core.data.letters import foreign_words
 from core.data.options import ChoiceNeeded, ReadOptions
 from core.data.parsing import read_upload
+from core.data.table import Table
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.ui import lab_state
+from core.ui.encoding_choice import encoding_choice
 from core.ui.text import counted, inert
 
 
@@ -24,6 +27,7 @@ class _Pending:
     content: bytes
     options: ReadOptions
     question: ChoiceNeeded
+    before: Table | None
 
 
 def uploader() -> None:
@@ -61,20 +65,48 @@ def _take(key: str) -> None:
     _read(file.name, file.getvalue(), ReadOptions())
 
 
-def _read(name: str, content: bytes, options: ReadOptions) -> None:
+def read_again(table: Table, name: str, options: ReadOptions) -> None:
+    """Read the file that `table` comes from with other options; if that fails the lab keeps `table` and says why."""
     forget_trouble()
     try:
+        content = get_lab().store.upload(table.origin.file if table.origin else "")
+    except (InputRefused, WorkFailed) as refusal:
+        st.session_state.lab_data_refused = str(refusal)
+        return
+    _read(name, content, options, table)
+
+
+def _read(name: str, content: bytes, options: ReadOptions, before: Table | None = None) -> None:
+    """Read a file and turn the lab to it; `before` is what the same file was read as."""
+    forget_trouble()
+    store = get_lab().store
+    try:
         upload = read_upload(content, name, options, get_lab().settings.max_upload_mb)
-        sha = get_lab().store.add_dataset(upload.packed, name)
-        lab_state.choose_data(f"dataset:{sha}", upload.table)
+        if before is not None:
+            _check_columns(name, upload.table, before)
+        store.add_upload(content, name)
+        source = f"dataset:{store.add_dataset(upload.packed, name)}"
+        (lab_state.choose_data if before is None else lab_state.correct_data)(source, upload.table)
     except ChoiceNeeded as question:
-        st.session_state.lab_upload_pending = _Pending(name, content, options, question)
+        if before is not None and question.choice == "encoding":
+            st.session_state.lab_data_refused = str(question)
+        else:
+            st.session_state.lab_upload_pending = _Pending(name, content, options, question, before)
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.lab_data_refused = str(refusal)
 
 
+def _check_columns(name: str, table: Table, before: Table) -> None:
+    """Refuse a delimiter that leaves one column of what were several: nobody means that."""
+    if len(table.frame.columns) == 1 < len(before.frame.columns):
+        delimiter = DELIMITERS[table.origin.used.delimiter or ","] if table.origin else "this delimiter"
+        raise InputRefused(
+            f"{name}: with {delimiter} between the cells there is one column; allowed: a delimiter that is there.", name
+        )
+
+
 def _decide(pending: _Pending, **choice: Any) -> None:
-    _read(pending.name, pending.content, replace(pending.options, **choice))
+    _read(pending.name, pending.content, replace(pending.options, **choice), pending.before)
 
 
 def _forget() -> None:
@@ -82,8 +114,8 @@ def _forget() -> None:
 
 
 def _ask_encoding(pending: _Pending) -> None:
-    chosen = st.selectbox("Encoding", list(ENCODINGS), index=None, format_func=ENCODINGS.__getitem__)
-    st.button("Read it so", disabled=chosen is None, on_click=_decide, args=(pending,), kwargs={"encoding": chosen})
+    words = foreign_words(pending.content, pending.options.delimiter or ",")
+    encoding_choice(words, "", lambda encoding: _decide(pending, encoding=encoding))
 
 
 def _ask_ragged(pending: _Pending) -> None:

@@ -1,0 +1,52 @@
+"""Encodings on offer, each with a few words of the file as they would be read: one click reads it so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import streamlit as st
+
+from core.data.encoding import ENCODINGS
+from core.data.letters import previews
+from core.ui.text import inert
+
+_LIKELY: Final = 3
+_OTHER: Final = "lab_other_encoding"
+
+
+def encoding_choice(words: Sequence[bytes], current: str, choose: Callable[[str], None]) -> None:
+    """Draw a button for each of the likeliest encodings but the current one, and a list of all.
+
+    Parameters
+    ----------
+    words : sequence of bytes
+        Words of the file with characters beyond ASCII.
+    current : str
+        The encoding it was read in, empty if it was not.
+    choose : callable
+        Called with the chosen encoding.
+    """
+    found = {preview.encoding: " ".join(preview.words) for preview in previews(words)} if words else {}
+    likely = [encoding for encoding in found if encoding != current][:_LIKELY]
+    for encoding in likely:
+        label = f"**{inert(found[encoding], 60)}** · {inert(ENCODINGS[encoding])}"
+        st.button(label, key=f"lab_encoding_{encoding}", on_click=choose, args=(encoding,), width="stretch")
+    st.selectbox(
+        "Another encoding",
+        [encoding for encoding in ENCODINGS if encoding not in {*likely, current}],
+        index=None,
+        key=_OTHER,
+        placeholder="Another encoding",
+        label_visibility="collapsed",
+        format_func=lambda encoding: ": ".join(filter(None, (ENCODINGS[encoding], found.get(encoding, "")))),
+        on_change=_take,
+        args=(choose,),
+    )
+
+
+def _take(choose: Callable[[str], None]) -> None:
+    encoding = st.session_state[_OTHER]
+    if encoding in ENCODINGS:
+        st.session_state[_OTHER] = None
+        choose(encoding)
