@@ -50,13 +50,13 @@ def in_encoding(words: Sequence[bytes], encoding: str) -> tuple[str, ...] | None
 
 
 def previews(words: Sequence[bytes]) -> list[Preview]:
-    """Return what `words` are in each encoding that can be, the likeliest first; encodings that agree are one entry."""
-    found: dict[tuple[str, ...], Preview] = {}
+    """Return what `words` are in each encoding they are valid in, the likeliest first."""
+    found = []
     for encoding in ENCODINGS:
         read = None if encoding in _NO_ASCII else in_encoding(words, encoding)
         if read is not None:
-            found.setdefault(read, Preview(encoding, read, sum(map(_strange, read))))
-    return sorted(found.values(), key=lambda preview: preview.strange)
+            found.append(Preview(encoding, read, sum(map(_strange, read))))
+    return sorted(found, key=lambda preview: preview.strange)
 
 
 def _strange(word: str) -> int:

@@ -88,7 +88,8 @@ def span(column: ColumnProfile) -> str:
 def values_of(series: pd.Series) -> str:
     """Return the first few different values of a column in words."""
     found = series.head(_LOOKED_AT).dropna().unique()[:3]
-    return plain_text(", ".join(_number(value) if isinstance(value, float) else str(value) for value in found), 60)
+    words = (_number(value) if isinstance(value, float) else str(value).removesuffix(" 00:00:00") for value in found)
+    return plain_text(", ".join(words), 60)
 
 
 def balance(classes: Sequence[tuple[str, int]], most: int = 5) -> str:

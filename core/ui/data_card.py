@@ -28,8 +28,11 @@ def data_card(table: Table) -> str:
         size = f"{counted(len(table.frame), 'row')} × {counted(len(table.frame.columns), 'column')}"
         name = source_name(spec.data)
         st.markdown(f"**{inert(name)}** :gray[{size}]")
-        upload_trouble()
-        letters_doubt(table, name)
+        # Places of their own: what comes and goes there must not close what is open below.
+        with st.container(gap="small"):
+            upload_trouble()
+        with st.container(gap="small"):
+            letters_doubt(table, name)
         _target_box(table)
         task, reason = lab_state.task_of(spec, table)
         if task:

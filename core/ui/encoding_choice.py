@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from core.data.encoding import ENCODINGS
-from core.data.letters import previews
+from core.data.letters import Preview, previews
 from core.ui.text import inert
 
 _LIKELY: Final = 3
@@ -27,10 +27,11 @@ def encoding_choice(words: Sequence[bytes], current: str, choose: Callable[[str]
     choose : callable
         Called with the chosen encoding.
     """
-    found = {preview.encoding: " ".join(preview.words) for preview in previews(words)} if words else {}
-    likely = [encoding for encoding in found if encoding != current][:_LIKELY]
+    found = previews(words) if words else []
+    shown = {preview.encoding: " ".join(preview.words) for preview in found}
+    likely = _likely(found, current)
     for encoding in likely:
-        label = f"**{inert(found[encoding], 60)}** · {inert(ENCODINGS[encoding])}"
+        label = f"**{inert(shown[encoding], 60)}** · {inert(ENCODINGS[encoding])}"
         st.button(label, key=f"lab_encoding_{encoding}", on_click=choose, args=(encoding,), width="stretch")
     st.selectbox(
         "Another encoding",
@@ -39,10 +40,22 @@ def encoding_choice(words: Sequence[bytes], current: str, choose: Callable[[str]
         key=_OTHER,
         placeholder="Another encoding",
         label_visibility="collapsed",
-        format_func=lambda encoding: ": ".join(filter(None, (ENCODINGS[encoding], found.get(encoding, "")))),
+        format_func=lambda encoding: ": ".join(filter(None, (ENCODINGS[encoding], shown.get(encoding, "")))),
         on_change=_take,
         args=(choose,),
     )
+
+
+def _likely(found: Sequence[Preview], current: str) -> list[str]:
+    """Return encodings under which the words differ, none much stranger than in the current or the best one."""
+    least = next((preview.strange for preview in found if preview.encoding == current or not current), 0)
+    known = {preview.words for preview in found if preview.encoding == current}
+    likely = []
+    for preview in found:
+        if preview.words not in known and preview.strange <= least + 1:
+            known.add(preview.words)
+            likely.append(preview.encoding)
+    return likely[:_LIKELY]
 
 
 def _take(choose: Callable[[str], None]) -> None:

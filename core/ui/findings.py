@@ -13,6 +13,7 @@ from core.ui.column_facts import DOUBT, badges, percent
 from core.ui.text import counted, inert
 
 _MOST_BADGES: Final = 6
+_MANY_TWINS: Final = 0.01
 
 
 def findings(profile: Profile, data: DataSpec, features: Collection[str]) -> None:
@@ -47,8 +48,11 @@ def _left_out(profile: Profile, seen: Collection[str]) -> str:
 def _twins(profile: Profile, data: DataSpec) -> str:
     if not profile.duplicate_rows:
         return ""
-    share = f"{counted(profile.duplicate_rows, 'row')} ({percent(profile.duplicate_rows / profile.rows)})"
+    share = profile.duplicate_rows / profile.rows
     repeat = "repeats" if profile.duplicate_rows == 1 else "repeat"
-    split = data.validation_fraction > 0 and data.split != "in_order"
-    result = ", so the split puts the same row on both sides and validation flatters" if split else ""
-    return f":orange[:material/content_copy:] {share} {repeat} an earlier one{result}."
+    fact = f"{counted(profile.duplicate_rows, 'row')} ({percent(share)}) {repeat} an earlier one"
+    if share < _MANY_TWINS or not data.validation_fraction or data.split == "in_order":
+        return f"{fact}."
+    return (
+        f":orange[:material/content_copy:] {fact}: after the split some stand on both sides, and validation flatters."
+    )

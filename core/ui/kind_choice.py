@@ -62,24 +62,23 @@ def kind_choice(table: Table) -> None:
 
 def _row(table: Table, inferred: Column, possible: tuple[Kind, ...], chosen: Mapping[str, Kind]) -> None:
     name = inferred.name
-    left, middle, right = st.columns([3, 3, 4], vertical_alignment="center")
-    left.markdown(f"**{inert(name, 40)}**")
+    left, right = st.columns([6, 3], gap="small", vertical_alignment="center")
+    left.markdown(f"**{inert(name, 40)}** &nbsp; :gray[{inert(values_of(table.frame[name]), 60)}]")
     now = chosen.get(name, table.column(name).kind)
     key = f"lab_kind_{st.session_state.get('lab_columns_turn', 0)}_{list(table.frame.columns).index(name)}"
     if len(possible) == 1:
-        middle.markdown(f":gray[{now}]")
+        right.markdown(f":gray[{now}]")
     else:
-        middle.selectbox(
+        right.selectbox(
             f"Kind of {plain_text(name, 40)}",
             possible,
             index=possible.index(now),
             key=key,
             label_visibility="collapsed",
-            format_func=lambda kind: f"{kind} (as inferred)" if kind == inferred.kind else kind,
+            format_func=lambda kind: f"{kind} (as inferred)" if kind == inferred.kind != now else kind,
             on_change=_choose,
             args=(name, key, table.column(name).kind),
         )
-    right.caption(inert(values_of(table.frame[name]), 60))
 
 
 def _choose(name: str, key: str, now: Kind) -> None:

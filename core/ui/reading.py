@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
+from zlib import crc32
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from core.data.origin import Origin
 from core.data.table import Table
 from core.ui.encoding_choice import encoding_choice
 from core.ui.text import inert
-from core.ui.uploads import read_again
+from core.ui.uploads import read_again, upload_trouble
 
 _RIGHT: Final = "lab_letters_right"
 _TURN: Final = "lab_reading_turn"
@@ -33,7 +34,7 @@ _CHOICES: Final[Mapping[str, tuple[str, Mapping[Any, str]]]] = {
 def letters_doubt(table: Table, name: str) -> None:
     """Warn where the encoding is a guess: show words as they were read, and how they would be in other encodings."""
     origin = table.origin
-    if origin is None or not origin.words or st.session_state.get(_RIGHT) == origin.file:
+    if origin is None or not _doubtful(origin):
         return
     encoding = origin.used.encoding or ""
     words = " ".join(in_encoding(origin.words, encoding) or ())
@@ -44,9 +45,14 @@ def letters_doubt(table: Table, name: str) -> None:
         )
         st.button("These words are right", key="lab_letters_right_button", on_click=_right, args=(origin,))
         st.caption("Or read it as:")
+        upload_trouble(again=True)
         encoding_choice(
             origin.words, encoding, lambda chosen: read_again(table, name, replace(origin.options, encoding=chosen))
         )
+
+
+def _doubtful(origin: Origin) -> bool:
+    return bool(origin.words) and st.session_state.get(_RIGHT) != origin.file
 
 
 def _right(origin: Origin) -> None:
@@ -66,8 +72,8 @@ def how_it_was_read(table: Table, name: str) -> None:
 
 
 def _form(table: Table, name: str, origin: Origin) -> None:
-    # A new key after each try: whatever came of it, the boxes show how the table on show was read.
-    turn = st.session_state.get(_TURN, 0)
+    # New keys for each table and after each try: the boxes show how the table on show was read, whatever came of it.
+    turn = f"{crc32(repr(origin).encode()):08x}_{st.session_state.get(_TURN, 0)}"
     with st.form(f"lab_reading_{turn}", border=False):
         st.markdown("**Read it differently**")
         for field, (label, values) in _CHOICES.items():
@@ -83,6 +89,8 @@ def _form(table: Table, name: str, origin: Origin) -> None:
         if table.kinds:
             st.caption("Kinds chosen for columns start over.")
         st.form_submit_button("Read it so", width="stretch", on_click=_submit, args=(table, name, origin, turn))
+    if not _doubtful(origin):
+        upload_trouble(again=True)
     chosen = replace(origin.options, encoding=None, delimiter=None, decimal=None, header=None, day_first=None)
     if chosen != origin.options:
         st.button(
@@ -90,7 +98,7 @@ def _form(table: Table, name: str, origin: Origin) -> None:
         )
 
 
-def _submit(table: Table, name: str, origin: Origin, turn: int) -> None:
+def _submit(table: Table, name: str, origin: Origin, turn: str) -> None:
     """Read with what differs from how the file was read; the rest stays as chosen, or left to the file."""
     chosen = {field: st.session_state.get(f"{field}_{turn}") for field in _CHOICES}
     changed = {

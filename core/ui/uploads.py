@@ -30,6 +30,17 @@ class _Pending:
     before: Table | None
 
 
+@dataclass(frozen=True)
+class _Refused:
+    """Why a file was not read; `before` is what it was read as, if it is on show."""
+
+    sentence: str
+    before: Table | None
+
+
+_TROUBLE: Final = "lab_upload_trouble"
+
+
 def uploader() -> None:
     """Draw the widget that takes a file."""
     turn = st.session_state.setdefault("lab_upload_turn", 0)
@@ -37,23 +48,33 @@ def uploader() -> None:
     st.file_uploader("CSV file", type=["csv", "tsv", "txt"], key=key, on_change=_take, args=(key,))
 
 
-def upload_trouble() -> None:
-    """Say why the last file was refused, or ask what has to be decided before it can be read."""
-    if refused := st.session_state.get("lab_data_refused"):
-        st.error(inert(refused, 300), icon=":material/block:")
-    pending: _Pending | None = st.session_state.get("lab_upload_pending")
-    if pending is None:
+def upload_trouble(*, again: bool = False) -> None:
+    """Say why the last file was refused, or ask what has to be decided before it can be read.
+
+    Parameters
+    ----------
+    again : bool
+        Whether to draw what came of reading the file on show again, or of an upload.
+    """
+    trouble: _Pending | _Refused | None = st.session_state.get(_TROUBLE)
+    if trouble is None or (trouble.before is not None) != again:
+        return
+    if isinstance(trouble, _Refused):
+        st.error(inert(trouble.sentence, 300), icon=":material/block:")
         return
     with st.container(border=True, gap="small", key="lab_upload_question"):
-        st.markdown(inert(str(pending.question), 300))
-        _ANSWERS[pending.question.choice](pending)
-        st.button("Forget this file", type="tertiary", on_click=_forget)
+        st.markdown(inert(str(trouble.question), 300))
+        _ANSWERS[trouble.question.choice](trouble)
+        st.button(
+            "Forget this file" if trouble.before is None else "Leave it as it is",
+            type="tertiary",
+            on_click=forget_trouble,
+        )
 
 
 def forget_trouble() -> None:
     """Other data was chosen: whatever was wrong with the last file matters no more."""
-    st.session_state.lab_data_refused = ""
-    _forget()
+    st.session_state[_TROUBLE] = None
 
 
 def _take(key: str) -> None:
@@ -71,7 +92,7 @@ def read_again(table: Table, name: str, options: ReadOptions) -> None:
     try:
         content = get_lab().store.upload(table.origin.file if table.origin else "")
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state.lab_data_refused = str(refusal)
+        st.session_state[_TROUBLE] = _Refused(str(refusal), table)
         return
     _read(name, content, options, table)
 
@@ -88,12 +109,14 @@ def _read(name: str, content: bytes, options: ReadOptions, before: Table | None 
         source = f"dataset:{store.add_dataset(upload.packed, name)}"
         (lab_state.choose_data if before is None else lab_state.correct_data)(source, upload.table)
     except ChoiceNeeded as question:
-        if before is not None and question.choice == "encoding":
-            st.session_state.lab_data_refused = str(question)
-        else:
-            st.session_state.lab_upload_pending = _Pending(name, content, options, question, before)
+        # Whoever has just chosen an encoding need not be asked for one.
+        st.session_state[_TROUBLE] = (
+            _Refused(str(question), before)
+            if before is not None and question.choice == "encoding"
+            else _Pending(name, content, options, question, before)
+        )
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state.lab_data_refused = str(refusal)
+        st.session_state[_TROUBLE] = _Refused(str(refusal), before)
 
 
 def _check_columns(name: str, table: Table, before: Table) -> None:
@@ -107,10 +130,6 @@ def _check_columns(name: str, table: Table, before: Table) -> None:
 
 def _decide(pending: _Pending, **choice: Any) -> None:
     _read(pending.name, pending.content, replace(pending.options, **choice), pending.before)
-
-
-def _forget() -> None:
-    st.session_state.lab_upload_pending = None
 
 
 def _ask_encoding(pending: _Pending) -> None:
