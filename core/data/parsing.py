@@ -109,7 +109,7 @@ def _ordered(do: str, label: str, details: Mapping[str, Any], content: bytes) ->
     if not _turn.acquire(timeout=PATIENCE_SECONDS):
         raise WorkFailed(f"{label}: other files are being read; try again in a minute.")
     try:
-        words, packed = _answer(order + content, label)
+        words, packed = _answer(order, content, label)
     finally:
         _turn.release()
         warm()
@@ -146,10 +146,13 @@ def _take() -> subprocess.Popen[bytes]:
     return process if process is not None and process.poll() is None else _start()
 
 
-def _answer(request: bytes, label: str) -> tuple[dict[str, Any], bytes]:
+def _answer(order: bytes, content: bytes, label: str) -> tuple[dict[str, Any], bytes]:
     process = _take()
     try:
-        said, _ = process.communicate(request, timeout=WALL_SECONDS)
+        # One after the other: joined they would be a second copy of the file.
+        if process.stdin is not None:
+            process.stdin.write(order)  # buffered; `communicate` sends it and bears with a process that has ended
+        said, _ = process.communicate(content, timeout=WALL_SECONDS)
     except subprocess.TimeoutExpired:
         raise _refused(label, _TOO_SLOW) from None
     finally:

@@ -57,12 +57,12 @@ def kind_choice(table: Table) -> None:
             "Apply", type="primary", key="lab_kinds_apply", disabled=not chosen, on_click=_apply, args=(table, kinds)
         )
         if table.kinds:
-            st.button("As inferred", type="tertiary", key="lab_kinds_inferred", on_click=_apply, args=(table, {}))
+            st.button("All as inferred", type="tertiary", key="lab_kinds_inferred", on_click=_apply, args=(table, {}))
 
 
 def _row(table: Table, inferred: Column, possible: tuple[Kind, ...], chosen: Mapping[str, Kind]) -> None:
     name = inferred.name
-    left, right = st.columns([6, 3], gap="small", vertical_alignment="center")
+    left, right = st.columns([5, 3], gap="small", vertical_alignment="center")
     left.markdown(f"**{inert(name, 40)}** &nbsp; :gray[{inert(values_of(table.frame[name]), 60)}]")
     now = chosen.get(name, table.column(name).kind)
     key = f"lab_kind_{st.session_state.get('lab_columns_turn', 0)}_{list(table.frame.columns).index(name)}"

@@ -74,8 +74,10 @@ def how_it_was_read(table: Table, name: str) -> None:
 def _form(table: Table, name: str, origin: Origin) -> None:
     # New keys for each table and after each try: the boxes show how the table on show was read, whatever came of it.
     turn = f"{crc32(repr(origin).encode()):08x}_{st.session_state.get(_TURN, 0)}"
+    st.markdown("**Read it differently**")
+    if not _doubtful(origin):
+        upload_trouble(again=True)
     with st.form(f"lab_reading_{turn}", border=False):
-        st.markdown("**Read it differently**")
         for field, (label, values) in _CHOICES.items():
             used = getattr(origin.used, field)
             if used is not None:
@@ -89,8 +91,6 @@ def _form(table: Table, name: str, origin: Origin) -> None:
         if table.kinds:
             st.caption("Kinds chosen for columns start over.")
         st.form_submit_button("Read it so", width="stretch", on_click=_submit, args=(table, name, origin, turn))
-    if not _doubtful(origin):
-        upload_trouble(again=True)
     chosen = replace(origin.options, encoding=None, delimiter=None, decimal=None, header=None, day_first=None)
     if chosen != origin.options:
         st.button(

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data.dialect import DELIMITERS
 from core.data.letters import foreign_words
@@ -83,7 +86,15 @@ def _take(key: str) -> None:
         return
     # A new key empties the widget: the file lives in the store from here on, not in the session.
     st.session_state.lab_upload_turn += 1
+    _let_go(file)
     _read(file.name, file.getvalue(), ReadOptions())
+
+
+def _let_go(file: UploadedFile) -> None:
+    """Have Streamlit forget the bytes, which it keeps until the session ends."""
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def read_again(table: Table, name: str, options: ReadOptions) -> None:
