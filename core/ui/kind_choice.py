@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from zlib import crc32
 
 import streamlit as st
 
@@ -65,7 +66,9 @@ def _row(table: Table, inferred: Column, possible: tuple[Kind, ...], chosen: Map
     left, right = st.columns([5, 3], gap="small", vertical_alignment="center")
     left.markdown(f"**{inert(name, 40)}** &nbsp; :gray[{inert(values_of(table.frame[name]), 60)}]")
     now = chosen.get(name, table.column(name).kind)
-    key = f"lab_kind_{st.session_state.get('lab_columns_turn', 0)}_{list(table.frame.columns).index(name)}"
+    source = lab_state.base_spec().data.source
+    whose = crc32(f"{source if isinstance(source, str) else ''}:{name}".encode())
+    key = f"lab_kind_{st.session_state.get('lab_columns_turn', 0)}_{whose:08x}"
     if len(possible) == 1:
         right.markdown(f":gray[{now}]")
     else:
@@ -99,7 +102,7 @@ def _apply(table: Table, kinds: Mapping[str, Kind]) -> None:
     """Turn the lab to its table with these kinds; without any, to the table as it was inferred."""
     forget_kinds()
     # New keys: the boxes show the kinds of the table on show, whatever came of it.
-    st.session_state.lab_columns_turn += 1
+    st.session_state.lab_columns_turn = st.session_state.get("lab_columns_turn", 0) + 1
     try:
         base, packed = _as_inferred(table)
         name = source_name(lab_state.base_spec().data)
