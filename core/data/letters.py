@@ -13,11 +13,13 @@ from core.data.encoding import ENCODINGS
 
 MOST_WORDS: Final = 6
 
-_LONGEST: Final = 32
-_LOOKED_AT: Final = 2**22
+_BEFORE: Final = 16
+_AFTER: Final = 32
+_LOOKED_AT: Final = 2**18
+_HIGH: Final = re.compile(rb"[\x80-\xff]")
 # A vertical bar may be half of a Japanese or Chinese character.
-_WORD: Final = re.compile(rb'[^\s,;"]*[\x80-\xff][^\s,;"]*')
-_WORD_BESIDE_BARS: Final = re.compile(rb'[^\s,;"|]*[\x80-\xff][^\s,;"|]*')
+_ENDS: Final = re.compile(rb'[\s,;"]')
+_ENDS_BESIDE_BARS: Final = re.compile(rb'[\s,;"|]')
 _ACCENTS: Final = re.compile(r"[^\x00-\x7f]{3}")
 _NO_ASCII: Final = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32"})
 
@@ -31,13 +33,19 @@ class Preview(NamedTuple):
 
 
 def foreign_words(content: bytes, delimiter: str) -> tuple[bytes, ...]:
-    """Return the first different words of `content` that have bytes beyond ASCII, at most six, cut to 32 bytes."""
+    """Return the first different words of `content` that have bytes beyond ASCII, at most six of some 48 bytes."""
+    ends = _ENDS_BESIDE_BARS if delimiter == "|" else _ENDS
     found: dict[bytes, None] = {}
-    pattern = _WORD_BESIDE_BARS if delimiter == "|" else _WORD
-    for match in pattern.finditer(content, 0, _LOOKED_AT):
-        found[match.group()[:_LONGEST]] = None
-        if len(found) == MOST_WORDS:
-            break
+    high = _HIGH.search(content)
+    last = high.start() + _LOOKED_AT if high else 0
+    while high and len(found) < MOST_WORDS:
+        place = high.start()
+        end = ends.search(content, place, last)
+        stop = end.start() if end else last
+        # Both sides are bounded: a cell can be long.
+        before = ends.split(content[max(0, place - _BEFORE) : place])[-1]
+        found[before + content[place : min(stop, place + _AFTER)]] = None
+        high = _HIGH.search(content, stop, last)
     return tuple(found)
 
 

@@ -31,6 +31,13 @@ def test_words_are_few_different_and_short():
     assert foreign_words(b"a,b\n1,2\n", ",") == ()
 
 
+def test_long_cells_without_an_end_are_not_searched_again_and_again():
+    content = b"a" * 2**20 + b"\xe9" + b"b" * 2**20
+    assert foreign_words(content, ",") == (b"a" * 16 + b"\xe9" + b"b" * 31,)
+    assert foreign_words(b"a|\xe9|b", "|") == (b"\xe9",)
+    assert foreign_words(b"a|\xe9|b", ",") == (b"a|\xe9|b",)
+
+
 def test_a_character_cut_in_two_is_left_off_and_no_character_is_replaced():
     assert in_encoding(("カ".encode("shift_jis")[:1],), "shift_jis") == ("",)
     assert in_encoding((b"\x81",), "cp1252") is None

@@ -204,6 +204,18 @@ def test_a_sample_can_have_other_kinds_too(kinds):
     assert source(kinds) == "sample:digits"
 
 
+def test_a_table_written_into_the_experiment_can_have_other_kinds_too(kinds):
+    columns = {"size": [1, 2, 3, 2, 1, 3], "y": [1.5, 2, 3, 4, 5, 6.5]}
+    kinds.session_state.lab_base = load_spec({"data": {"source": {"columns": columns}, "target": "y"}})
+    kind_box(kinds.run(), "size").set_value("category").run()
+    button(kinds, "lab_kinds_apply").click().run()
+    assert not kinds.exception
+    assert table(kinds).frame["size"].tolist() == ["1", "2", "3", "2", "1", "3"]
+    button(kinds, "lab_kinds_inferred").click().run()
+    assert table(kinds).frame["size"].tolist() == columns["size"]
+    assert kinds.session_state.lab_base.data.target == "y"
+
+
 def test_reading_again_starts_from_the_kinds_as_inferred(kinds):
     kind_box(kinds, "kod").set_value("number").run()
     button(kinds, "lab_kinds_apply").click().run()
