@@ -14,7 +14,7 @@ _LARGE: Final = 2**18
 """Bytes. By default the limit grows with what is freed, up to 32 MB: then a freed table stays, in pieces."""
 
 
-def give_back() -> None:
+def keep_little() -> None:
     """Bound what is kept after a large table was freed; call it before threads start."""
     import pyarrow as pa
 
@@ -24,3 +24,9 @@ def give_back() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         for parameter, value in ((_MMAP_THRESHOLD, _LARGE), (_TRIM_THRESHOLD, _LARGE), (_ARENA_MAX, 2)):
             mallopt(parameter, value)
+
+
+def give_back() -> None:
+    """Give back what many small pieces have left between what is in use; takes some milliseconds."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

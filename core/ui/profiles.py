@@ -12,6 +12,7 @@ from core.data.profile import Profile, profile
 from core.data.recast import possible_kinds
 from core.data.table import Table
 from core.jobs.lab import get_lab
+from core.jobs.memory import give_back
 from core.jobs.preview import ask_preview
 from core.spec import DataSpec, ExperimentSpec, RunSpec, load_spec
 from core.ui.tables import table_for
@@ -27,7 +28,9 @@ def profile_of(spec: ExperimentSpec, table: Table) -> Profile:
 
 @st.cache_resource(max_entries=_KEPT, ttl=3600, show_spinner=False)
 def _profile(source: str, targets: tuple[str, ...], _table: Table) -> Profile:  # noqa: ARG001 - the key of the cache
-    return profile(_table, targets)
+    found = profile(_table, targets)
+    give_back()
+    return found
 
 
 def kinds_of(data: DataSpec, table: Table) -> dict[str, tuple[Kind, ...]]:
