@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.data.encoding import ENCODINGS
 from core.data.letters import Preview, previews
+from core.spec import plain_text
 from core.ui.text import inert
 
 _LIKELY: Final = 3
@@ -16,7 +17,7 @@ _OTHER: Final = "lab_other_encoding"
 
 
 def encoding_choice(words: Sequence[bytes], current: str, choose: Callable[[str], None]) -> None:
-    """Draw a button for each of the likeliest encodings but the current one, and a list of all.
+    """Draw a button for each of the likeliest encodings but the current one, and a list of all that are possible.
 
     Parameters
     ----------
@@ -28,19 +29,19 @@ def encoding_choice(words: Sequence[bytes], current: str, choose: Callable[[str]
         Called with the chosen encoding.
     """
     found = previews(words) if words else []
-    shown = {preview.encoding: " ".join(preview.words) for preview in found}
+    shown = {preview.encoding: " ".join(preview.words) for preview in found} or dict.fromkeys(ENCODINGS, "")
     likely = _likely(found, current)
     for encoding in likely:
         label = f"**{inert(shown[encoding], 60)}** · {inert(ENCODINGS[encoding])}"
         st.button(label, key=f"lab_encoding_{encoding}", on_click=choose, args=(encoding,), width="stretch")
     st.selectbox(
         "Another encoding",
-        [encoding for encoding in ENCODINGS if encoding not in {*likely, current}],
+        [encoding for encoding in shown if encoding not in {*likely, current}],
         index=None,
         key=_OTHER,
         placeholder="Another encoding",
         label_visibility="collapsed",
-        format_func=lambda encoding: ": ".join(filter(None, (ENCODINGS[encoding], shown.get(encoding, "")))),
+        format_func=lambda encoding: " · ".join(filter(None, (plain_text(shown[encoding], 24), ENCODINGS[encoding]))),
         on_change=_take,
         args=(choose,),
     )

@@ -5,7 +5,6 @@ import re
 from typing import Any
 
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit.testing.v1 import AppTest
 
 from core.spec import load_spec
@@ -64,7 +63,7 @@ def test_the_bytes_of_an_upload_do_not_stay_in_the_session(app, monkeypatch):
     upload(app.run(), b"x,y\n1,2\n3,4\n", "t.csv")
     assert not app.exception
     assert len(forgotten) == 1
-    assert not [value for value in app.session_state.filtered_state.values() if isinstance(value, UploadedFile)]
+    assert "lab_upload_0" not in app.session_state
 
 
 def test_a_picture_called_csv_gets_one_sentence_and_the_old_data_stays(app):
