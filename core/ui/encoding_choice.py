@@ -41,7 +41,7 @@ def encoding_choice(words: Sequence[bytes], current: str, choose: Callable[[str]
         key=_OTHER,
         placeholder="Another encoding",
         label_visibility="collapsed",
-        format_func=lambda encoding: " · ".join(filter(None, (plain_text(shown[encoding], 24), ENCODINGS[encoding]))),
+        format_func=lambda encoding: " · ".join(filter(None, (plain_text(shown[encoding], 14), ENCODINGS[encoding]))),
         on_change=_take,
         args=(choose,),
     )
