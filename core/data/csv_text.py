@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from core.data.cells import Reading, typed_cells
 from core.data.csv_bytes import check_content, check_lines, with_line_feeds
-from core.data.csv_cells import Cells, read_cells
+from core.data.csv_cells import read_cells
+from core.data.csv_columns import Cells
 from core.data.dialect import Dialect, sniff
 from core.data.encoding import encoding_of, to_utf8
 from core.data.letters import foreign_words
@@ -107,10 +108,7 @@ def _typed(
     for i, name in enumerate(names):
         sample = [row[i].strip() for row in dialect.sample if i < len(row)]
         cells, columns[i] = columns[i], None
-        if isinstance(cells, pa.ChunkedArray):
-            series[name] = typed_cells(name, cells, sample, reading, remarks)
-        else:
-            series[name] = pd.Series(cells, name=name, copy=False)
+        series[name] = typed_cells(name, cells, sample, reading, remarks)
         del cells
     # Arrays, not series: there are no indexes to align.
     return pd.DataFrame({name: column.array for name, column in series.items()}, copy=False)

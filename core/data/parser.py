@@ -44,7 +44,9 @@ def main() -> None:
     first = sys.stdin.buffer.readline()
     if not first:
         return
-    words, packed = _answer(json.loads(first), sys.stdin.buffer.read())
+    order = json.loads(first)
+    # Without the number of bytes the memory for them would grow step by step, beyond what they need.
+    words, packed = _answer(order, sys.stdin.buffer.read(order["bytes"]))
     with answer:
         answer.write(json.dumps(words).encode() + b"\n")
         answer.write(packed)

@@ -42,8 +42,7 @@ _PASSED: Final = (
     "VIRTUAL_ENV",
 )
 _SETTINGS: Final = {
-    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1",
 }  # fmt: skip
 _TOO_SLOW: Final = "reading it takes longer than is allowed"
 # The kernel kills what takes the last memory of the machine.
@@ -105,11 +104,11 @@ def recast_packed(packed: bytes, name: str, kinds: Mapping[str, Kind], base: str
 
 
 def _ordered(do: str, label: str, details: Mapping[str, Any], content: bytes) -> Upload:
-    order = json.dumps({"do": do, "name": label, "with": details}).encode() + b"\n"
+    order = {"do": do, "name": label, "with": details, "bytes": len(content)}
     if not _turn.acquire(timeout=PATIENCE_SECONDS):
         raise WorkFailed(f"{label}: other files are being read; try again in a minute.")
     try:
-        words, packed = _answer(order, content, label)
+        words, packed = _answer(json.dumps(order).encode() + b"\n", content, label)
     finally:
         _turn.release()
         warm()

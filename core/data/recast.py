@@ -128,7 +128,7 @@ def _as_number(series: pd.Series, decimal: str) -> pd.Series | None:
     if pd.api.types.is_bool_dtype(series.dtype):
         values = as_float(series)
         return pd.Series(values if np.isnan(values).any() else values.astype(np.int64), name=series.name)
-    words = pa.array(series.str.strip(), pa.string(), from_pandas=True)
+    words = _stripped(series)
     numbers = read_numbers(words, decimal)
     if numbers is None:
         return None
@@ -153,8 +153,12 @@ def _as_boolean(series: pd.Series, decimal: str) -> pd.Series | None:
 
 
 def _as_date(series: pd.Series, _: str) -> pd.Series | None:
-    dates = read_dates(series.str.strip())
+    dates = read_dates(_stripped(series))
     return None if dates is None else dates.series
+
+
+def _stripped(series: pd.Series) -> pa.Array:
+    return pa.array(series.str.strip(), pa.string(), from_pandas=True)
 
 
 def _whole(values: np.ndarray) -> bool:

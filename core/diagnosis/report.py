@@ -9,6 +9,7 @@ from typing import Any, Final
 from core.diagnosis.cause import Case, Suspect
 from core.diagnosis.causes import CAUSES
 from core.diagnosis.signals import Result
+from core.diagnosis.symptoms import symptoms
 from core.diagnosis.trials import Outcome, Trial
 
 _LEAST_STRENGTH: Final = 0.4
@@ -97,11 +98,9 @@ class Report:
         return {
             "variant": self.case.run.variant,
             "verdict": "faulty" if self.faulty else "healthy",
-            "skill": {
-                "training": signals.level,
-                "validation": signals.val_level if signals.val_skill else None,
-            },
+            "explained": {"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
             "reachable": self.case.facts.reachable,
+            "symptoms": symptoms(self.case),
             "causes": [finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],
             "combined": None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
             "not_checked": [dict(gap) for gap in self.not_checked],

@@ -21,9 +21,9 @@ from core.jobs.history import join_histories
 from core.jobs.news import news, unknown_experiment
 from core.jobs.recent import Recent
 from core.jobs.records import HELD, UNFINISHED, Experiment, ExperimentSummary, Points, Run, State
-from core.jobs.structure import structure_key
 from core.settings import Settings
 from core.spec import ExperimentSpec, InlineData, RunSpec, load_spec
+from core.training.structure import structure_key
 
 _SPEC_CACHE_CHARACTERS: Final = 32 * 2**20
 _experiment, _run, _points = schema.experiment, schema.run, schema.points

@@ -1,3 +1,4 @@
+import errno
 import json
 import sqlite3
 from pathlib import Path
@@ -93,6 +94,41 @@ def test_an_upload_is_kept_once_and_names_its_experiments(store: Store) -> None:
     assert store.dataset_name(sha) == "first.csv"
     store.submit(load_spec({"data": {"source": f"dataset:{sha}", "target": "y"}}))
     assert store.experiments()[0].source == "first.csv"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../x.csv", r"C:\x.csv", "y" * 5000, "a\0b.csv", "\u202ecsv.exe", "a.csv:$x.csv", "🎉.csv", "<b>x</b>.csv", ""],
+)
+def test_the_name_of_an_upload_is_shown_and_is_no_path(store: Store, settings: Settings, name: str) -> None:
+    sha = store.add_dataset(b"x,y\n1,2\n", name)
+    shown = store.dataset_name(sha)
+    assert 0 < len(shown) <= 120
+    assert not {"\0", "\u202e"} & set(shown)
+    assert [file.name for file in settings.data.glob("**/*") if "x.csv" in file.name or name in file.parts] == []
+    assert [file.name.partition(".")[0] for file in (settings.data / "datasets").iterdir()] == [sha]
+
+
+def test_deleting_an_experiment_keeps_the_table_that_another_learns_from(store: Store) -> None:
+    sha = store.add_dataset(b"x,y\n1,2\n", "t.csv")
+    spec = load_spec({"data": {"source": f"dataset:{sha}", "target": "y"}})
+    first, second = store.submit(spec), store.submit(spec)
+    store.delete(first)
+    assert store.dataset(sha) == b"x,y\n1,2\n"
+    assert [experiment.id for experiment in store.experiments()] == [second]
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(WorkFailed, match=r"t\.csv: could not be stored"):
+        store.add_dataset(b"x,y\n1,2\n", "t.csv")
+    assert list((settings.data / "datasets").iterdir()) == []
+    assert count(store, schema.dataset) == 0
 
 
 def test_an_upload_above_the_limit_is_refused(tmp_path: Path) -> None:
