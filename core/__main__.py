@@ -102,10 +102,10 @@ def _diagnose_log(path: str) -> dict[str, Any]:
     from core.diagnosis.log import diagnose_log
 
     try:
-        content = Path(path).read_bytes()
+        table = core.read_table(Path(path).read_bytes(), path)
     except OSError as error:
         raise core.InputRefused(f"{path}: cannot be read ({error.strerror}).", "log") from None
-    return diagnose_log(core.read_table(content, path))
+    return diagnose_log(table)
 
 
 def _stage(progress: Any) -> None:

@@ -31,6 +31,8 @@ BROKEN_SHARE: Final = 0.35
 """One that explains less than this share of it is faulty, whether or not a repair is found."""
 TUNED_SHARE: Final = 0.8
 """Between the two it is faulty where a proven repair explains so much that the run has less than this share of it."""
+LUCK_SHARE: Final = 0.5
+"""Or its worst seed less than this: whether it learns is luck."""
 CLEAR_GAIN: Final = 0.1
 """And gains at least so much."""
 _NEARLY: Final = 0.8
@@ -241,4 +243,4 @@ def _is_faulty(outcomes: Sequence[Outcome], before: Sequence[Result], target: fl
     best = max((trial.level for trial in proven if trial.goal == "fit"), default=None)
     if level < BROKEN_SHARE * target or best is None:
         return level < BROKEN_SHARE * target
-    return max(t.gain for t in proven) >= CLEAR_GAIN and (level < TUNED_SHARE * best or worst < 0.25 * best)
+    return max(t.gain for t in proven) >= CLEAR_GAIN and (level < TUNED_SHARE * best or worst < LUCK_SHARE * best)

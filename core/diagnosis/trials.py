@@ -67,6 +67,13 @@ class Trial:
         """The skill reached, on validation rows where there are any: the median over seeds."""
         return statistics.median(quality(result) for result in self.after)
 
+    @property
+    def rise(self) -> float:
+        """How far the change lifts what is explained of the rows that count, or the recall: the median over seeds."""
+        if self.goal == "recall":
+            return self.gain
+        return self.level - statistics.median(quality(result) for result in self.before)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the public form: how many seeds, in how many it helped, median skills before and after."""
         skills = {
