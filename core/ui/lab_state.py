@@ -73,12 +73,26 @@ def knob_values() -> dict[str, list[str]]:
 
 def choose_data(source: Any, table: Table) -> None:
     """Turn to other data: the target is suggested anew, what only made sense for the old columns is dropped."""
+    _turn_to(source, suggest_target(table), None)
+
+
+def correct_data(source: Any, table: Table) -> None:
+    """Turn to the same data understood differently: target and inputs stay, where they still are columns."""
+    data = base_spec().data
+    if not set(data.targets) <= set(table.frame.columns):
+        choose_data(source, table)
+        return
+    features = [name for name in data.features or () if name in table.frame]
+    _turn_to(source, data.target, features or None)
+
+
+def _turn_to(source: Any, target: str | tuple[str, ...], features: list[str] | None) -> None:
     old = base_spec().model_dump(mode="json")
-    data = old["data"] | {"source": source, "target": suggest_target(table), "features": None, "task": "auto"}
+    data = old["data"] | {"source": source, "target": target, "features": features, "task": "auto"}
     model = old["model"] | {"output_units": "auto"}
     vary = {path: chosen for path, chosen in old["vary"].items() if path not in _OF_THE_DATA}
     st.session_state.lab_base = load_spec(old | {"title": "", "data": data, "model": model, "vary": vary})
-    st.session_state.lab_target = data["target"]
+    st.session_state.lab_target = st.session_state.lab_base.data.target
     st.session_state.lab_refused = ""
 
 

@@ -138,6 +138,37 @@ def test_an_upload_above_the_limit_is_refused(tmp_path: Path) -> None:
     assert not list((tmp_path).glob("datasets/*"))
 
 
+def test_the_file_a_table_was_read_from_is_kept_once_and_is_no_table(settings: Settings, store: Store) -> None:
+    sha = store.add_upload(b"x;y\n1;2\n", "first.csv")
+    assert store.add_upload(b"x;y\n1;2\n", "second.csv") == sha
+    assert store.upload(sha) == b"x;y\n1;2\n"
+    assert [file.name for file in (settings.data / "uploads").iterdir()] == [sha]
+    with pytest.raises(InputRefused, match="no such table"):
+        store.dataset(sha)
+    with pytest.raises(InputRefused, match="no such table"):
+        store.submit(load_spec({"data": {"source": f"dataset:{sha}", "target": "y"}}))
+
+
+def test_a_file_above_the_limit_is_not_kept(tmp_path: Path) -> None:
+    store = Store(Settings(data=tmp_path, max_upload_mb=1))
+    with pytest.raises(InputRefused, match="at most 1 MB"):
+        store.add_upload(b"x" * (2**20 + 1), "large.csv")
+    assert not list((tmp_path).glob("uploads/*"))
+
+
+def test_a_file_that_was_lost_or_changed_is_said_in_one_sentence(settings: Settings, store: Store) -> None:
+    sha = store.add_upload(b"x,y\n1,2\n", "t.csv")
+    (settings.data / "uploads" / sha).write_bytes(b"changed")
+    with pytest.raises(WorkFailed, match="has changed on disk; upload it again"):
+        store.upload(sha)
+    (settings.data / "uploads" / sha).unlink()
+    with pytest.raises(WorkFailed, match=r"cannot be read .* upload it again"):
+        store.upload(sha)
+    for name in ("", "../lab.db", sha.upper()):
+        with pytest.raises(InputRefused, match="was not kept"):
+            store.upload(name)
+
+
 def test_a_dataset_name_is_no_path(store: Store) -> None:
     with pytest.raises(InputRefused, match="no such table"):
         store.dataset("../lab.db")

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
 from core.spec import load_spec
@@ -54,6 +55,15 @@ def test_titanic_is_understood(app):
     assert app.get_by_key("lab_target").value == "survived"
     assert "titanic" in words(app)
     assert "two classes" in words(app)
+
+
+def test_the_bytes_of_an_upload_do_not_stay_in_the_session(app, monkeypatch):
+    forgotten: list[str] = []
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", lambda self, session, file: forgotten.append(file))
+    upload(app.run(), b"x,y\n1,2\n3,4\n", "t.csv")
+    assert not app.exception
+    assert len(forgotten) == 1
+    assert "lab_upload_0" not in app.session_state
 
 
 def test_a_picture_called_csv_gets_one_sentence_and_the_old_data_stays(app):
