@@ -15,7 +15,6 @@ from core.ui.columns_dialog import open_columns
 from core.ui.comparisons import comparison_button
 from core.ui.feature_choice import chosen_features, leave_out
 from core.ui.findings import findings
-from core.ui.lab_stage import current_spec
 from core.ui.profiles import profile_of
 from core.ui.text import inert
 
@@ -39,14 +38,14 @@ def column_tools(table: Table, task: str) -> None:
     if not task:
         return
     try:
-        spec = current_spec(task)
+        spec = lab_state.current_spec(task)
     except InputRefused:
         return  # The run bar says what is wrong.
     features = chosen_features(spec.data, table)
     with st.container(horizontal=True, gap="small", key="lab_comparisons"):
-        comparison_button(spec, "preprocessing.scaling")
+        comparison_button("preprocessing.scaling")
         if any(column.missing for column in table.columns if column.name in features):
-            comparison_button(spec, "preprocessing.missing")
+            comparison_button("preprocessing.missing")
 
 
 def _leaks(table: Table, leaks: Sequence[Leak]) -> None:

@@ -16,7 +16,6 @@ from core.ui.before_after import before_after
 from core.ui.column_facts import badge_colours, balance, fact_rows, percent
 from core.ui.feature_choice import choose_features, choose_target, chosen_features
 from core.ui.kind_choice import forget_kinds, kind_choice
-from core.ui.lab_stage import current_spec
 from core.ui.profiles import profile_of
 from core.ui.text import counted, inert
 
@@ -145,7 +144,7 @@ def _pictures(table: Table, profile: Profile) -> None:
         st.caption(inert(profile.task_reason, 300))
         return
     try:
-        run = current_spec(profile.task).runs()[0]
+        run = lab_state.current_spec(profile.task).runs()[0]
     except InputRefused as refusal:
         st.caption(inert(str(refusal), 300))
         return

@@ -185,3 +185,22 @@ def test_a_file_that_has_to_be_decided_on_can_be_forgotten(app):
     assert not app.exception
     assert "Iris flowers" in words(app)
     assert not [b for b in app.button if b.label == "Forget this file"]
+
+
+def test_run_takes_what_the_knobs_say_when_it_is_pressed(app, lab):
+    """A person types and presses at once: the button was drawn before the page had heard of the new value."""
+    app.run()
+    knob(app, "training.epochs").set_value(["7"])
+    button(app).click().run()
+    assert not app.exception
+    (summary,) = lab.store.experiments()
+    assert {run.epochs for run in lab.store.experiment(summary.id).runs} == {7}
+
+
+def test_a_value_that_is_refused_at_the_press_runs_nothing(app, lab):
+    app.run()
+    knob(app, "training.learning_rate").set_value(["fast"])
+    button(app).click().run()
+    assert not app.exception
+    assert lab.store.experiments() == ()
+    assert "fast" in words(app)
