@@ -34,8 +34,8 @@ types: $(VENV)/dev.stamp ## check types
 bench: $(VENV)/run.stamp ## measure speed against plain model.fit, and the app from click to last point
 	$(BIN)/python -m core bench
 
-diagnosis-benchmark: $(VENV)/run.stamp ## measure how often the diagnosis finds the known cause of faulty programs
-	$(BIN)/python -m core.diagnosis.benchmark
+diagnosis-benchmark: $(VENV)/run.stamp ## measure how often the diagnosis is right, on programs with known faults, into docs/diagnosis.md (half an hour)
+	$(BIN)/python -m core.diagnosis.benchmark --set all --write docs/diagnosis.md
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

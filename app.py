@@ -43,7 +43,9 @@ def _settle() -> None:
 
     import core.data.source  # noqa: F401
     from core.data.parsing import warm
+    from core.jobs.memory import keep_little
 
+    keep_little()
     warm()
     gc.collect()
     gc.freeze()

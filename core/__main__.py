@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import core
@@ -51,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--plot", metavar="OUT.html", help="write the loss curves as a page that needs nothing else")
     run.set_defaults(verb=_run)
     diagnose = verbs.add_parser("diagnose", help="name what causes a bad loss, proven by training")
-    diagnose.add_argument("spec", metavar="SPEC.json")
+    what = diagnose.add_mutually_exclusive_group(required=True)
+    what.add_argument("spec", nargs="?", metavar="SPEC.json")
+    what.add_argument("--log", metavar="LOG.csv", help="instead of a spec: the history another program wrote")
     diagnose.add_argument("--json", action="store_true", help="print the report as JSON")
     diagnose.set_defaults(verb=_diagnose)
     bench = verbs.add_parser("bench", help="how fast, against plain model.fit, in one run")
@@ -82,14 +87,27 @@ def _progress_bar(progress: Any) -> None:
 
 
 def _diagnose(chosen: argparse.Namespace) -> int:
-    report = core.diagnose(core.load_spec(chosen.spec), _stage if sys.stderr.isatty() else None)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    if chosen.log:
+        report = _diagnose_log(chosen.log)
+    else:
+        report = core.diagnose(core.load_spec(chosen.spec), _stage if sys.stderr.isatty() else None)
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
     if chosen.json:
         print(json.dumps(report, allow_nan=False))
     else:
         print("\n\n".join(_found(variant) for variant in report["variants"]))
     return DONE
+
+
+def _diagnose_log(path: str) -> dict[str, Any]:
+    from core.diagnosis.log import diagnose_log
+
+    try:
+        table = core.read_table(Path(path).read_bytes(), path)
+    except OSError as error:
+        raise core.InputRefused(f"{path}: cannot be read ({error.strerror}).", "log") from None
+    return diagnose_log(table)
 
 
 def _stage(progress: Any) -> None:
@@ -101,13 +119,17 @@ def _found(variant: Mapping[str, Any]) -> str:
     lines = [f"{_named(variant)}: {variant['verdict']}"]
     if variant["verdict"] == "refused":
         return f"{lines[0]}, {variant['error']}"
+    lines += list(variant.get("symptoms", {}).values())
     if variant["causes"]:
         lines.append(_table(_CAUSE_COLUMNS, variant["causes"]))
     for cause in variant["causes"]:
         lines += [f"  {cause['cause']}: {text}" for text in cause["evidence"]]
     if variant["combined"]:
         lines.append(f"no single change was enough; together {_fix(variant['combined'])}: {_gain(variant['combined'])}")
-    lines += [f"not checked: {gap['cause']} ({gap['why']})" for gap in variant["not_checked"]]
+    gaps: dict[str, list[str]] = {}
+    for gap in variant["not_checked"]:
+        gaps.setdefault(gap["why"], []).append(gap["cause"])
+    lines += [f"not checked: {', '.join(causes)} ({why})" for why, causes in gaps.items()]
     return "\n".join(lines)
 
 
@@ -198,6 +220,7 @@ _BENCH_COLUMNS: Final[_Columns] = {
     "fit ms/epoch": lambda row: _number(row["fit_epoch"] * 1000, ".1f"),
     "lab ms/epoch": lambda row: _number(row["lab_warm"] / row["epochs"] * 1000, ".2f"),
     "warm ratio": lambda row: _number(row["warm_ratio"], ".0f") + "×",
+    "telemetry": lambda row: _number(row["telemetry_cost"], "+.0%"),
     "fit cold s": lambda row: _number(row["fit_cold"], ".2f"),
     "lab cold s": lambda row: _number(row["lab_cold"], ".2f"),
     "cold ratio": lambda row: _number(row["cold_ratio"], ".1f") + "×",
@@ -214,4 +237,9 @@ def _table(columns: _Columns, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    # A thread of Arrow that still lets go of a Python object would abort an interpreter that is ending.
+    os._exit(status)

@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,8 @@ def test_others_may_not_look_into_the_data_folder(tmp_path: Path) -> None:
 
 def test_the_database_url_is_not_shown() -> None:
     assert "secret" not in repr(Settings(db_url="postgresql://me:secret@host/lab"))
+
+
+def test_the_server_itself_refuses_an_upload_above_the_limit() -> None:
+    config = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml").read_text())
+    assert 0 < config["server"]["maxUploadSize"] <= Settings().max_upload_mb

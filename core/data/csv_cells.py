@@ -6,7 +6,8 @@ Parsing is pyarrow's, from bytes only: a path or an address never reaches it, an
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple, TypeAlias
+from contextlib import suppress
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,16 +15,22 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from core.data.csv_bytes import MAX_CELL_BYTES, MAX_CELLS, MAX_ROWS, long_cell
+from core.data.csv_columns import Cells, Column, Decimals, Texts, Wholes
 from core.data.csv_rows import about_ragged, check_quotes, tidied, unclear
 from core.data.dialect import Dialect
 from core.data.numerals import PLAIN, WHOLE
 from core.data.options import ChoiceNeeded, ReadOptions
 from core.errors import InputRefused
 
-Cells: TypeAlias = pa.ChunkedArray | np.ndarray
-"""One column: strings, null where nothing is written; or float64 [rows] already, NaN there."""
-
 _BLANK: Final = frozenset({"", '""'})
+
+_BLOCK: Final = 2**20
+_BLOCKS: Final = 12
+"""A small file is parsed in as many pieces at least: what parsing holds beside the cells is of the size of a piece."""
+
+# Arrow's other allocators keep so much of what they get back that a small file takes ten times its size.
+with suppress(NotImplementedError):
+    pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def read_cells(
@@ -114,31 +121,36 @@ class _Parsed(NamedTuple):
 def _parsed(body: pa.Buffer, lines: int, quotes: bool, dialect: Dialect, options: ReadOptions) -> _Parsed:
     """Parse `body`; columns that look like decimals become float64 on the way, which saves the memory of their text.
 
-    If the look deceives, everything is read as text.
+    If the look deceives, or a row is longer than a block, they are read as text, in the largest blocks.
     """
-    decimals = _decimals(dialect)
-    try:
-        return _parsed_as(decimals, body, lines, quotes, dialect, options)
-    except pa.ArrowInvalid:
-        if not decimals:
-            raise
-    return _parsed_as(frozenset(), body, lines, quotes, dialect, options)
+    decimals = frozenset(i for i in range(dialect.width) if _is_decimal(dialect, i))
+    with suppress(pa.ArrowInvalid):
+        block = min(_BLOCK, body.size // _BLOCKS + 1)
+        return _parsed_as(decimals, block, body, lines, quotes, dialect, options)
+    return _parsed_as(frozenset(), _BLOCK, body, lines, quotes, dialect, options)
 
 
-def _decimals(dialect: Dialect) -> frozenset[int]:
-    """Return the columns whose first cells are all plain numbers, one of them with a point."""
-    if dialect.decimal != ".":
-        return frozenset()
-    found = set()
-    for i in range(dialect.width):
-        cells = [row[i] for row in dialect.sample if i < len(row) and row[i]]
-        if all(map(PLAIN.fullmatch, cells)) and not all(map(WHOLE.fullmatch, cells)):
-            found.add(i)
-    return frozenset(found)
+def _is_decimal(dialect: Dialect, column: int) -> bool:
+    """Tell whether the first cells are all plain numbers, one of them with a point."""
+    cells = dialect.cells(column)
+    return dialect.decimal == "." and all(map(PLAIN.fullmatch, cells)) and not all(map(WHOLE.fullmatch, cells))
+
+
+def _column(dialect: Dialect, column: int, decimal: bool, rows: int) -> Column:
+    if decimal:
+        return Decimals(rows)
+    cells = dialect.cells(column)
+    return Wholes(rows) if cells and all(map(WHOLE.fullmatch, cells)) else Texts()
 
 
 def _parsed_as(
-    decimals: frozenset[int], body: pa.Buffer, lines: int, quotes: bool, dialect: Dialect, options: ReadOptions
+    decimals: frozenset[int],
+    block: int,
+    body: pa.Buffer,
+    lines: int,
+    quotes: bool,
+    dialect: Dialect,
+    options: ReadOptions,
 ) -> _Parsed:
     ragged: list[int] = []
 
@@ -150,33 +162,23 @@ def _parsed_as(
     types = {str(i): pa.float64() if i in decimals else pa.string() for i in range(dialect.width)}
     with pa.csv.open_csv(
         pa.BufferReader(body),
-        pa.csv.ReadOptions(column_names=list(types)),
+        pa.csv.ReadOptions(column_names=list(types), block_size=block, use_threads=False),
         pa.csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=quotes, invalid_row_handler=skip),
-        pa.csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True),
+        # That it is UTF-8 is known.
+        pa.csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True, check_utf8=False),
     ) as batches:
-        if options.sample_rows is None:
-            columns, rows = _collected(batches, decimals, lines, dialect.width)
-            return _Parsed(columns, rows, rows, len(ragged))
-        table, total = _sample(batches, options.sample_rows, options.seed)
-    columns = [column.to_numpy() if i in decimals else column for i, column in enumerate(table.columns)]
-    return _Parsed(columns, table.num_rows, total, len(ragged))
-
-
-def _collected(
-    batches: Iterable[pa.RecordBatch], decimals: frozenset[int], lines: int, width: int
-) -> tuple[list[Cells | None], int]:
-    """Return the columns of all batches, numbers written straight to where they stay."""
-    numbers = {i: np.empty(lines) for i in decimals}
-    texts: dict[int, list[pa.Array]] = {i: [] for i in range(width) if i not in decimals}
-    rows = 0
-    for batch in batches:
-        for i, cells in enumerate(batch.columns):
-            if i in numbers:
-                numbers[i][rows : rows + len(cells)] = cells.to_numpy(zero_copy_only=False)
-            else:
-                texts[i].append(cells)
-        rows += batch.num_rows
-    return [numbers[i][:rows] if i in numbers else pa.chunked_array(texts[i], pa.string()) for i in range(width)], rows
+        kept: Iterable[pa.RecordBatch] = batches
+        total = None
+        if options.sample_rows is not None:
+            table, total = _sample(batches, options.sample_rows, options.seed)
+            kept, lines = table.to_batches(), table.num_rows
+        columns = [_column(dialect, i, i in decimals, lines) for i in range(dialect.width)]
+        rows = 0
+        for batch in kept:
+            for column, cells in zip(columns, batch.columns, strict=True):
+                column.add(cells)
+            rows += batch.num_rows
+    return _Parsed([column.gathered() for column in columns], rows, rows if total is None else total, len(ragged))
 
 
 def _sample(batches: Iterable[pa.RecordBatch], rows: int, seed: int) -> tuple[pa.Table, int]:

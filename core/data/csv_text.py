@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 
 from core.data.cells import Reading, typed_cells
 from core.data.csv_bytes import check_content, check_lines, with_line_feeds
-from core.data.csv_cells import Cells, read_cells
+from core.data.csv_cells import read_cells
+from core.data.csv_columns import Cells
 from core.data.dialect import Dialect, sniff
-from core.data.encoding import to_utf8
+from core.data.encoding import encoding_of, to_utf8
+from core.data.letters import foreign_words
 from core.data.names import unique_names
 from core.data.options import ReadOptions
+from core.data.origin import Origin
 from core.data.remarks import Remarks
 from core.errors import InputRefused
 from core.spec import plain_text
@@ -22,8 +26,16 @@ from core.spec import plain_text
 _VISIBLE: Final = re.compile(rb"\S")
 
 
-def parse_csv(content: bytes, name: str, options: ReadOptions) -> tuple[pd.DataFrame, list[str]]:
-    """Return the frame in `content`, each column typed, and notes on what was inferred or repaired.
+class Parsed(NamedTuple):
+    """The frame in a file, each column typed; notes on what was inferred or repaired; how the file was read."""
+
+    frame: pd.DataFrame
+    notes: list[str]
+    origin: Origin
+
+
+def parse_csv(content: bytes, name: str, options: ReadOptions) -> Parsed:
+    """Return the table in `content`.
 
     Raises
     ------
@@ -34,7 +46,10 @@ def parse_csv(content: bytes, name: str, options: ReadOptions) -> tuple[pd.DataF
     """
     label = plain_text(name, 80) or "The file"
     check_content(content, label)
-    content, notes = to_utf8(content, label, options.encoding)
+    raw = content
+    content, notes = to_utf8(raw, label, options.encoding)
+    encoding = encoding_of(raw, content, options.encoding)
+    guessed = encoding == "cp1252" and options.encoding is None
     content = with_line_feeds(content, label)
     lines = check_lines(content, label)
     dialect = sniff(content, label, options)
@@ -45,8 +60,18 @@ def parse_csv(content: bytes, name: str, options: ReadOptions) -> tuple[pd.DataF
         raise InputRefused(f"{label}: every cell is empty; allowed: at least one value.", label)
     _drop_surplus(columns, dialect, label)
     names, renamed = _names(dialect, len(columns))
-    frame, remarks = _typed(columns, names, dialect, options)
-    return frame, [*notes, *dialect.notes, *left_out, *renamed, *remarks]
+    remarks = Remarks()
+    frame = _typed(columns, names, dialect, options, remarks)
+    used = replace(
+        options,
+        encoding=encoding,
+        delimiter=dialect.delimiter,
+        decimal=dialect.decimal,
+        header=dialect.names is not None,
+        day_first=remarks.day_first,
+    )
+    origin = Origin(options, used, foreign_words(raw, dialect.delimiter) if guessed else ())
+    return Parsed(frame, [*notes, *dialect.notes, *left_out, *renamed, *remarks.sentences()], origin)
 
 
 def _is_empty(cells: Cells | None) -> bool:
@@ -75,19 +100,15 @@ def _names(dialect: Dialect, columns: int) -> tuple[list[str], list[str]]:
 
 
 def _typed(
-    columns: list[Cells | None], names: list[str], dialect: Dialect, options: ReadOptions
-) -> tuple[pd.DataFrame, list[str]]:
+    columns: list[Cells | None], names: list[str], dialect: Dialect, options: ReadOptions, remarks: Remarks
+) -> pd.DataFrame:
     """Type `columns` and let each go, so that text and values are never both held whole."""
-    remarks = Remarks()
     reading = Reading(dialect.decimal, options.day_first)
     series: dict[str, pd.Series[Any]] = {}
     for i, name in enumerate(names):
         sample = [row[i].strip() for row in dialect.sample if i < len(row)]
         cells, columns[i] = columns[i], None
-        if isinstance(cells, pa.ChunkedArray):
-            series[name] = typed_cells(name, cells, sample, reading, remarks)
-        else:
-            series[name] = pd.Series(cells, name=name, copy=False)
+        series[name] = typed_cells(name, cells, sample, reading, remarks)
         del cells
     # Arrays, not series: there are no indexes to align.
-    return pd.DataFrame({name: column.array for name, column in series.items()}, copy=False), remarks.sentences()
+    return pd.DataFrame({name: column.array for name, column in series.items()}, copy=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
 _NUMERIC: Final = re.compile(r"(?P<first>\d{1,4})(?P<mark>[./-])\d{1,2}(?P=mark)(?P<last>\d{1,4})(?P<time>[ T].+)?")
@@ -38,7 +40,7 @@ class Dates(NamedTuple):
     ambiguous: bool = False
 
 
-def read_dates(words: pd.Series[Any], day_first: bool | None = None) -> Dates | None:
+def read_dates(words: pa.Array, day_first: bool | None = None) -> Dates | None:
     """Return the dates that `words` are, or None if one of them is none.
 
     With points and dashes the day comes first, as where dates are written so; with slashes the order that fits every
@@ -46,22 +48,21 @@ def read_dates(words: pd.Series[Any], day_first: bool | None = None) -> Dates | 
 
     Parameters
     ----------
-    words : pandas.Series
-        Trimmed strings, NaN where missing.
+    words : pyarrow.Array
+        Trimmed strings, null where missing.
     day_first : bool, optional
         Decides where both orders fit.
     """
-    present = words.dropna()
-    head = present.head(_LOOKED_AT)
-    if head.empty:
+    head = [word.as_py() for word in itertools.islice((word for word in words if word.is_valid), _LOOKED_AT)]
+    if not head:
         return None
-    if all(_ISO.fullmatch(word) for word in head):
-        values = pd.to_datetime(words, format="ISO8601", utc=True, errors="coerce")
-        return Dates(values.dt.tz_localize(None), "ISO") if values.notna().sum() == len(present) else None
-    if all(_WITH_MONTH.fullmatch(word) for word in head):
+    if all(map(_ISO.fullmatch, head)):
+        values = pd.to_datetime(words.to_pandas(), format="ISO8601", utc=True, errors="coerce")
+        return Dates(values.dt.tz_localize(None), "ISO") if values.isna().sum() == words.null_count else None
+    if all(map(_WITH_MONTH.fullmatch, head)):
         return next(_fitting(words, list(_MONTH_FORMATS)), None)
-    first = _NUMERIC.fullmatch(head.iloc[0])
-    if first is None or not all(_NUMERIC.fullmatch(word) for word in head):
+    first = _NUMERIC.fullmatch(head[0])
+    if first is None or not all(map(_NUMERIC.fullmatch, head)):
         return None
     found = list(_fitting(words, _formats(first, day_first)))
     return found[0]._replace(ambiguous=len(found) > 1 and day_first is None) if found else None
@@ -93,11 +94,11 @@ def _clock_format(time: str) -> str | None:
     return f"{clock['lead']}{hours}:%M{':%S' if clock['seconds'] else ''}{half}"
 
 
-def _fitting(words: pd.Series[Any], formats: list[str]) -> Iterator[Dates]:
-    present = int(words.notna().sum())
+def _fitting(words: pa.Array, formats: list[str]) -> Iterator[Dates]:
+    series = words.to_pandas()
     for form in formats:
-        values = pd.to_datetime(words, format=form, errors="coerce")
-        if values.notna().sum() == present:
+        values = pd.to_datetime(series, format=form, errors="coerce")
+        if values.isna().sum() == words.null_count:
             shown = form.split("%H")[0].split("%I")[0].strip(" T")
             for code, word in _IN_WORDS.items():
                 shown = shown.replace(code, word)

@@ -62,6 +62,10 @@ class Dialect:
     sample: tuple[Row, ...]
     notes: tuple[str, ...]
 
+    def cells(self, column: int) -> list[str]:
+        """Return the first cells of a column in which something is written."""
+        return [row[column] for row in self.sample if column < len(row) and row[column]]
+
 
 def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
     """Return how the table in `content`, UTF-8 with line feeds, is written; `options` win over what it looks like.
@@ -122,17 +126,29 @@ def _head(content: bytes, start: int) -> str:
     return head.decode("utf-8", "ignore")
 
 
+def _lines(head: str) -> Iterator[str]:
+    begin = 0
+    while begin < len(head):
+        end = head.find("\n", begin) + 1 or len(head)
+        yield head[begin:end]
+        begin = end
+
+
 def _sniffed(head: str, label: str, delimiters: Sequence[str]) -> tuple[str, list[Row], int]:
     """Return the delimiter that splits the first rows most evenly, these rows, and the bytes of the first of them."""
     best: tuple[tuple[float, float, float, int], str, list[Row], int] | None = None
+    absent = [delimiter for delimiter in delimiters if delimiter not in head]
     for delimiter in delimiters:
+        if delimiter in absent[1:]:
+            # The rows are those of the first that is absent.
+            continue
         try:
             lines, rows = _first_rows(head, delimiter, label)
         except csv.Error:
             continue
         score = _score(rows)
         if best is None or score > best[0]:
-            begin = len("".join(itertools.islice(io.StringIO(head, newline="\n"), lines)).encode())
+            begin = len("".join(itertools.islice(_lines(head), lines)).encode())
             best = score, delimiter, rows, begin
     if best is None:
         raise long_cell(label)
@@ -143,7 +159,7 @@ def _first_rows(head: str, delimiter: str, label: str) -> tuple[int, list[Row]]:
     """Return the last line of the first row, and the first rows; too many columns are refused at the first sight."""
     lines = 0
     rows: list[Row] = []
-    for _, last, row in rows_of(io.StringIO(head, newline="\n"), delimiter):
+    for _, last, row in rows_of(_lines(head), delimiter):
         if not rows and len(row) > MAX_COLUMNS:
             raise InputRefused(f"{label}: {len(row):,} columns are too many; allowed: at most {MAX_COLUMNS:,}.", label)
         lines = lines or last
@@ -213,10 +229,9 @@ def _counts_up(row: Row) -> bool:
 
 
 def _is_spaced(head: str, delimiter: str) -> bool:
-    delimiters = head.count(delimiter)
-    if delimiter == "\t" or not delimiters:
+    if delimiter == "\t" or f"{delimiter} " not in head:
         return False
-    if head.count(f"{delimiter} ") >= _MOSTLY * delimiters:
+    if head.count(f"{delimiter} ") >= _MOSTLY * head.count(delimiter):
         return True
     # A quote after a blank opens a cell only where the blank is skipped.
     return f'{delimiter} "' in head and any(

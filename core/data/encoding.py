@@ -102,6 +102,17 @@ def to_utf8(content: bytes, label: str, encoding: str | None = None) -> tuple[by
     return content, []
 
 
+def encoding_of(content: bytes, text: bytes, chosen: str | None) -> str:
+    """Return the one of `ENCODINGS` in which `to_utf8` read `content`; `text` is what came out."""
+    if chosen is not None:
+        return _chosen(chosen)
+    codec = _unmistakable(content)
+    if codec is not None:
+        return codec if codec in ENCODINGS else "utf-32"
+    # Each character beyond ASCII takes more bytes in UTF-8.
+    return "utf-8" if len(text) <= len(content) else "cp1252"
+
+
 def _chosen(encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding).name if _NAME.fullmatch(encoding) else ""

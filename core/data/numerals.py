@@ -69,10 +69,13 @@ def decimal_mark(cells: Iterable[str], delimiter: str) -> str:
     """
     comma = point = either = 0
     for cell in cells:
-        if _ONLY_COMMA.fullmatch(cell):
-            comma += 1
-        elif _ONLY_POINT.fullmatch(cell):
+        # Most cells hold neither, and need not be matched.
+        if "." in cell and _ONLY_POINT.fullmatch(cell):
             point += 1
+        elif "," not in cell:
+            continue
+        elif _ONLY_COMMA.fullmatch(cell):
+            comma += 1
         elif _EITHER_COMMA.fullmatch(cell):
             either += 1
     return "," if comma > point or (comma == point == 0 and either and delimiter == ";") else "."
@@ -84,6 +87,7 @@ def looks_like_number(cell: str) -> bool:
 
 
 _NUMERAL_IN_PYTHON: Final = re.compile(_NUMERAL.strip("^$"))
+_INFINITE_IN_PYTHON: Final = re.compile(_INFINITE.strip("^$"))
 
 
 class Numbers(NamedTuple):
@@ -126,6 +130,9 @@ def read_numbers(words: pa.Array, decimal: str) -> Numbers | None:
     -----
     All words share one unit, or none; the same for currencies, except that some may come without.
     """
+    first = next((word.as_py() for word in words if word.is_valid), "")
+    if not (looks_like_number(first) or _INFINITE_IN_PYTHON.fullmatch(first)):
+        return None
     infinite = pc.fill_null(pc.match_substring_regex(words, _INFINITE), fill_value=False)
     finite = pc.if_else(infinite, pa.scalar(None, pa.string()), words)
     parts = pc.extract_regex(finite, _NUMERAL)
@@ -140,6 +147,19 @@ def read_numbers(words: pa.Array, decimal: str) -> Numbers | None:
     if style is None:
         return None
     return _cast(parts, digits, infinite, words, style)._replace(currency=currency, unit=unit)
+
+
+def whole_numbers(cells: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
+    """Return `cells` as int64, unless one is no whole number, or looks like a code (``007``, ``0x1F``, ``-0``)."""
+    try:
+        numbers = pc.cast(cells, pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    padded = pc.starts_with(cells, "0")
+    if _any(padded) and _any(pc.and_(padded, pc.greater(pc.binary_length(cells), 1))):
+        return None
+    signed = (pc.min(numbers).as_py() or 0) <= 0 and _any(pc.starts_with(cells, "-0"))
+    return None if signed else numbers
 
 
 def count_numbers(words: pa.Array) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The child process that reads one upload: options and bytes come in on stdin, a packed table goes out on stdout.
+"""The child process that reads one upload: what to do and bytes come in on stdin, a packed table goes out on stdout.
 
 It limits its own memory and processor time before it looks at the first byte, and ends after one table, so that nothing
 of one person's file is left when the next one comes.
@@ -6,16 +6,21 @@ of one person's file is left when the next one comes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import select
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
+from core.data.kinds import Kind
 from core.data.options import ChoiceNeeded
-from core.data.packing import pack
-from core.data.table import read_table
+from core.data.packing import pack, unpack
+from core.data.recast import recast
+from core.data.table import Table, read_table
 from core.errors import InputRefused
 
 MEMORY_BYTES: Final = 1536 * 2**20
@@ -39,7 +44,9 @@ def main() -> None:
     first = sys.stdin.buffer.readline()
     if not first:
         return
-    words, packed = _read(json.loads(first), sys.stdin.buffer.read())
+    order = json.loads(first)
+    # Without the number of bytes the memory for them would grow step by step, beyond what they need.
+    words, packed = _answer(order, sys.stdin.buffer.read(order["bytes"]))
     with answer:
         answer.write(json.dumps(words).encode() + b"\n")
         answer.write(packed)
@@ -47,10 +54,23 @@ def main() -> None:
     os._exit(0)
 
 
-def _read(order: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
+def _read_file(content: bytes, name: str, **options: Any) -> Table:
+    table = read_table(content, name, **options)
+    file = hashlib.sha256(content).hexdigest()
+    return replace(table, origin=table.origin and replace(table.origin, file=file))
+
+
+def _recast(packed: bytes, _name: str, *, kinds: dict[str, Kind], base: str) -> Table:
+    return recast(unpack(packed), kinds, base)
+
+
+_ORDERS: Final[Mapping[str, Callable[..., Table]]] = {"read": _read_file, "recast": _recast}
+
+
+def _answer(order: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
     name = order["name"]
     try:
-        return {}, pack(read_table(content, name, **order["options"]))
+        return {}, pack(_ORDERS[order["do"]](content, name, **order["with"]))
     except ChoiceNeeded as refusal:
         return {
             "refused": str(refusal), "where": refusal.where, "choice": refusal.choice, "value": refusal.value

@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from core.data.csv_bytes import check_content
+from core.data.kinds import Kind
 from core.data.options import ChoiceNeeded, ReadOptions
 from core.data.packing import unpack
 from core.data.table import Table
@@ -40,8 +42,7 @@ _PASSED: Final = (
     "VIRTUAL_ENV",
 )
 _SETTINGS: Final = {
-    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1",
 }  # fmt: skip
 _TOO_SLOW: Final = "reading it takes longer than is allowed"
 # The kernel kills what takes the last memory of the machine.
@@ -86,11 +87,28 @@ def read_upload(content: bytes, name: str, options: ReadOptions | None = None, m
     if len(content) > max_mb * 2**20:
         raise InputRefused(f"{label}: {len(content) // 2**20} MB is too much; allowed: at most {max_mb} MB.", label)
     check_content(content, label)
-    order = json.dumps({"name": label, "options": asdict(options or ReadOptions())}).encode() + b"\n"
+    return _ordered("read", label, asdict(options or ReadOptions()), content)
+
+
+def recast_packed(packed: bytes, name: str, kinds: Mapping[str, Kind], base: str) -> Upload:
+    """Return the table in `packed`, which is ``data.source`` `base`, with other kinds, as `core.data.recast.recast`.
+
+    Raises
+    ------
+    InputRefused
+        If a column cannot become the kind that is asked for.
+    WorkFailed
+        If too many files are being read, or the process broke down.
+    """
+    return _ordered("recast", plain_text(name, 80) or "The table", {"kinds": dict(kinds), "base": base}, packed)
+
+
+def _ordered(do: str, label: str, details: Mapping[str, Any], content: bytes) -> Upload:
+    order = {"do": do, "name": label, "with": details, "bytes": len(content)}
     if not _turn.acquire(timeout=PATIENCE_SECONDS):
         raise WorkFailed(f"{label}: other files are being read; try again in a minute.")
     try:
-        words, packed = _answer(order + content, label)
+        words, packed = _answer(json.dumps(order).encode() + b"\n", content, label)
     finally:
         _turn.release()
         warm()
@@ -127,10 +145,13 @@ def _take() -> subprocess.Popen[bytes]:
     return process if process is not None and process.poll() is None else _start()
 
 
-def _answer(request: bytes, label: str) -> tuple[dict[str, Any], bytes]:
+def _answer(order: bytes, content: bytes, label: str) -> tuple[dict[str, Any], bytes]:
     process = _take()
     try:
-        said, _ = process.communicate(request, timeout=WALL_SECONDS)
+        # One after the other: joined they would be a second copy of the file.
+        if process.stdin is not None:
+            process.stdin.write(order)  # buffered; `communicate` sends it and bears with a process that has ended
+        said, _ = process.communicate(content, timeout=WALL_SECONDS)
     except subprocess.TimeoutExpired:
         raise _refused(label, _TOO_SLOW) from None
     finally:

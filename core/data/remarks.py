@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,6 +21,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "long": "Kept as text, whole numbers of more than 18 digits: {columns}.",
     "large": "Whole numbers above 2^53, as features rounded to 16 digits: {columns}.",
 }
+_DAY_AND_MONTH: Final = re.compile(r"(day|month)[./-](day|month)[./-]")
 
 
 class Remarks:
@@ -29,11 +31,19 @@ class Remarks:
         self._columns: dict[str, list[str]] = {}
         self._markers: dict[str, dict[str, int]] = {}
         self._mixtures: list[str] = []
+        self._day_first: dict[str, bool] = {}
+
+    @property
+    def day_first(self) -> bool | None:
+        """Whether the day leads in dates written as numbers, those first that could be either; None without any."""
+        return next((self._day_first[kind] for kind in ("ambiguous", "date") if kind in self._day_first), None)
 
     def add(self, kind: str, column: str, detail: str = "") -> None:
         """Remark that `column` is of `kind`, a key of the sentences."""
         shown = plain_text(column, 60)
         self._columns.setdefault(kind, []).append(f"{shown} ({detail})" if detail else shown)
+        if kind in {"date", "ambiguous"} and (form := _DAY_AND_MONTH.match(detail)):
+            self._day_first.setdefault(kind, form[1] == "day")
 
     def mark(self, word: str, column: str, cells: int) -> None:
         """Remark that `word` was read as missing in so many cells of `column`."""

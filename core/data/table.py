@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from core.data.csv_text import parse_csv
 from core.data.kinds import Kind, as_float, kind_of, typed
 from core.data.options import ReadOptions
+from core.data.origin import Origin
 from core.errors import InputRefused
 from core.spec import plain_text
 
@@ -40,15 +41,24 @@ class Table:
         One of int64, float64, bool, boolean, datetime64 and str per column; a plain row number as index.
     notes : tuple of str
         What was inferred or repaired, one sentence each.
+    origin : Origin, optional
+        The file it was read from, and how.
+    kinds : mapping
+        The kind of each column for which a person chose another than was inferred (`core.data.recast`).
+    base : str
+        Where `kinds` are chosen: the ``data.source`` of the same table as it was inferred.
     """
 
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
+    origin: Origin | None = None
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    base: str = ""
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """What each column is, in order; counted at the first look, since reading alone does not need it."""
-        return tuple(_described(self.frame[name]) for name in self.frame.columns)
+        return tuple(_described(self.frame[name], self.kinds.get(name)) for name in self.frame.columns)
 
     @cached_property
     def _by_name(self) -> dict[str, Column]:
@@ -123,14 +133,14 @@ def read_table(
         If it is not such a file or is beyond a limit of `core.data.csv_bytes`.
     """
     options = ReadOptions(encoding, delimiter, decimal, header, day_first, drop_ragged, sample_rows, seed)
-    frame, notes = parse_csv(content, name, options)
-    return Table(frame, tuple(notes))
+    parsed = parse_csv(content, name, options)
+    return Table(parsed.frame, tuple(parsed.notes), parsed.origin)
 
 
-def _described(series: pd.Series) -> Column:
+def _described(series: pd.Series, chosen: Kind | None) -> Column:
     missing = int(series.isna().sum())
     distinct = int(series.nunique())
-    kind = kind_of(series, distinct, len(series) - missing)
+    kind = chosen or kind_of(series, distinct, len(series) - missing)
     minimum = maximum = None
     if kind == "number":
         values = as_float(series)

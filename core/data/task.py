@@ -20,8 +20,9 @@ ROWS_PER_NUMBER_CLASS: Final = 5
 """… if each has this many rows on average; fewer repeats look like a measurement."""
 
 _TARGET_NAMES: Final = (
-    "target", "label", "outcome", "survived", "species", "diagnosis", "class", "y", "price", "quality",
+    "target", "label", "outcome", "survived", "species", "diagnosis", "class", "price", "quality", "y",
 )  # fmt: skip
+"""The surest first; y comes last, since beside x and z it is a place or a size."""
 
 
 def suggest_target(table: Table) -> str:

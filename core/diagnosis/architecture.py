@@ -237,11 +237,13 @@ def _capacity_repairs(case: Case) -> Iterator[Change]:
 
 def _overfitting(case: Case) -> Iterator[Evidence]:
     signals = case.signals
-    gap = signals.level - signals.val_level
+    held_out = signals.val_level
+    gap = signals.level - held_out
     if gap > 0.2 and signals.val_rise > 1.1 and signals.best_at < 0.9:
         best = f"lowest after {signals.best_at:.0%} of the epochs and {signals.val_rise:.2g} times that at the end"
         yield Evidence(
-            min(0.9, 0.3 + gap), f"skill {signals.level:.2f} in training, {signals.val_level:.2f} in validation"
+            min(0.9, 0.3 + gap),
+            f"{signals.level:.0%} of the training rows' answers are explained, {max(0.0, held_out):.0%} of others'",
         )
         yield Evidence(min(0.7, 0.3 * signals.val_rise), f"the validation loss was {best}")
 
@@ -257,25 +259,25 @@ def _overfitting_repairs(case: Case) -> Iterator[Change]:
 CAUSES: Final = (
     Cause("output_activation_mismatch", "architecture", "The output activation does not fit",
           "The last layer cannot give the answers that are asked for.",
-          _output_activation, _output_repairs),
+          _output_activation, _output_repairs, blocks=True),
     Cause("loss_mismatch", "architecture", "The loss does not fit the task",
           "The loss measures something else than the task needs.",
           _loss_mismatch, lambda _case: ({"model.loss": "auto"},)),
     Cause("hidden_activation_unsuitable", "architecture", "The hidden activation does not suit",
           "The hidden layers bend too little, or too wildly, to learn.",
-          _hidden_activation, _activation_repairs),
+          _hidden_activation, _activation_repairs, blocks=True),
     Cause("vanishing_gradients", "architecture", "Gradients vanish",
           "On the way back through the layers the gradient shrinks to nothing: the first layers stand still.",
-          _vanishing, _vanishing_repairs),
+          _vanishing, _vanishing_repairs, blocks=True),
     Cause("exploding_gradients", "architecture", "Gradients explode",
           "From layer to layer values or gradients grow until they overflow.",
-          _exploding, _exploding_repairs),
+          _exploding, _exploding_repairs, blocks=True),
     Cause("dying_relu", "architecture", "ReLU units have died",
           "Units answer 0 to every row, get no gradient, and never come back.",
-          _dying_relu, _dying_repairs),
+          _dying_relu, _dying_repairs, blocks=True),
     Cause("poor_initialization", "architecture", "Poor first weights",
           "The first weights are equal, too small or too large for a signal to pass.",
-          _poor_initialization, _init_repairs),
+          _poor_initialization, _init_repairs, blocks=True),
     Cause("capacity_too_small", "architecture", "The network is too small",
           "The network has too few units to bend to the data.",
           _capacity, _capacity_repairs),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from core.diagnosis.facts import DataFacts
 from core.diagnosis.signals import Signals
@@ -14,6 +14,9 @@ from core.spec import RunSpec
 Family = Literal["preprocessing", "architecture", "optimisation"]
 Goal = Literal["fit", "validation", "recall"]
 Change = Mapping[str, Any]
+
+_BY_HEART: Final = 0.3
+"""A network that reaches less on sixteen rows it was trained with alone has not learnt them."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,8 @@ class Cause:
         the class that is recognised least.
     needs : callable
         Case → why the cause cannot be checked here, or None.
-    lesson : str or None
-        Id of the lesson that teaches it.
+    blocks : bool
+        Whether it keeps a network from learning even a few rows by heart.
     """
 
     id: str
@@ -77,7 +80,7 @@ class Cause:
     repairs: Callable[[Case], Iterable[Change]]
     goal: Goal = "fit"
     needs: Callable[[Case], str | None] = lambda _case: None
-    lesson: str | None = None
+    blocks: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,5 +108,12 @@ class Suspect:
 
 def suspects(case: Case, causes: Iterable[Cause]) -> tuple[Suspect, ...]:
     """Return the causes there is evidence for, the strongest first."""
-    found: Iterator[Suspect] = (Suspect(cause, tuple(cause.look(case))) for cause in causes if not cause.needs(case))
+    found: Iterator[Suspect] = (Suspect(cause, _evidence(case, cause)) for cause in causes if not cause.needs(case))
     return tuple(sorted((s for s in found if s.evidence), key=lambda s: (-s.certain, -s.strength)))
+
+
+def _evidence(case: Case, cause: Cause) -> tuple[Evidence, ...]:
+    evidence, few = tuple(cause.look(case)), case.signals.few_rows
+    if evidence and cause.blocks and few is not None and few < _BY_HEART:
+        evidence += (Evidence(0.25, f"it cannot even learn sixteen rows by heart ({max(0.0, few):.0%} explained)"),)
+    return evidence

@@ -14,19 +14,30 @@ from core.data.preparation import Preparation
 from core.diagnosis.cause import Case, Suspect, suspects
 from core.diagnosis.causes import CAUSES
 from core.diagnosis.facts import Examination
+from core.diagnosis.probes import with_few_rows, with_range_of_rates
 from core.diagnosis.report import Report
+from core.diagnosis.search import combine, try_repairs
 from core.diagnosis.signals import Result, observe
-from core.diagnosis.trials import MOST_UPDATES, Bench, Outcome, Runner, Trial, combine, quality, try_repairs
+from core.diagnosis.trials import MOST_UPDATES, Bench, Outcome, Runner, Trial, quality
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.training.crew import Crew
+from core.training.structure import structure_key
 
 SEEDS: Final = 3
-GOOD_SHARE: Final = 0.35
-"""A run that reaches this share of what a simple model reaches has learnt; what is left is tuning, not a fault."""
-TUNED_SHARE: Final = 0.6
-"""The same for the share of what a proven repair reaches."""
+LEARNT_SHARE: Final = 0.8
+"""A run that explains this share of what a simple model does is healthy; what is left is tuning."""
+BROKEN_SHARE: Final = 0.35
+"""One that explains less than this share of it is faulty, whether or not a repair is found."""
+TUNED_SHARE: Final = 0.8
+"""Between the two it is faulty where a proven repair explains so much that the run has less than this share of it."""
+LUCK_SHARE: Final = 0.5
+"""Or its worst seed less than this: whether it learns is luck."""
 CLEAR_GAIN: Final = 0.1
+"""And gains at least so much."""
 _NEARLY: Final = 0.8
+_OF_THE_RATE: Final = frozenset({"learning_rate_too_high", "learning_rate_too_low"})
+_RATE_STRENGTH: Final = 0.3
 _NO_LIMIT: Final = 0.9
 
 
@@ -63,15 +74,24 @@ def diagnose_experiment(
 ) -> dict[str, Any]:
     """Diagnose every variant; see `core.diagnosis.diagnose`."""
     spec = load_spec(source)
-    examination = Examination(Preparation())
-    train = runner or local_runner(examination.preparation)
+    preparation = Preparation()
+    if runner is not None:
+        return _diagnose(spec, runner, Examination(preparation), on_progress)
+    with Crew(preparation) as crew:
+        crew.call_helpers(spec.runs()[0])
+        return _diagnose(spec, crew, Examination(preparation), on_progress)
+
+
+def _diagnose(
+    spec: ExperimentSpec, runner: Runner, examination: Examination, on_progress: OnProgress | None
+) -> dict[str, Any]:
     groups: dict[str, list[RunSpec]] = {}
     for run in spec.runs():
         groups.setdefault(repr(run.variant), []).append(run)
     variants: list[dict[str, Any]] = []
     refusals = []
     for index, runs in enumerate(groups.values()):
-        doctor = Doctor(train, examination, on_progress, index, len(groups))
+        doctor = Doctor(runner, examination, on_progress, index, len(groups))
         try:
             variants.append(doctor.diagnose(runs).as_dict())
         except InputRefused as refusal:
@@ -80,22 +100,6 @@ def diagnose_experiment(
     if len(refusals) == len(groups):
         raise refusals[0]
     return {"variants": variants, "spec_hash": spec.hash()}
-
-
-def local_runner(preparation: Preparation) -> Runner:
-    """Return the runner that trains in this process."""
-    from core.training.run import failed, train_run
-
-    def train(runs: Sequence[RunSpec], *, probed: bool = False) -> list[dict[str, Any]]:
-        results = []
-        for run in runs:
-            try:
-                results.append(train_run(run, preparation.of(run), probed=probed))
-            except InputRefused as refusal:
-                results.append(failed(run, str(refusal)))
-        return results
-
-    return train
 
 
 class Doctor:
@@ -152,18 +156,39 @@ class Doctor:
         before = self._train(runs, "the run as it is, with three seeds", probed=True)
         case = Case(runs[0], facts, observe(before, runs[0].training.epochs))
         found = self._suspects = suspects(case, CAUSES.values())
-        settled = [suspect for suspect in found if suspect.certain]
         target = _target(case)
         outcomes: list[Outcome] = []
         combined: Trial | None = None
-        if settled or not _learnt(case, found, target):
-            bench = Bench(runs, before, lambda runs: self._train(runs, "repairs"), facts.rows, self._budget)
-            queue = settled if settled and _explains(settled) else found
+        if any(suspect.certain for suspect in found) or not _learnt(case, found, target):
+            bench = Bench(runs, before, self._repairs(runs[0]), facts.rows, self._budget)
+            if not any(_about_data(suspect) for suspect in found):
+                case = with_few_rows(case, bench)
+                if any(s.cause.id in _OF_THE_RATE and s.strength >= _RATE_STRENGTH for s in found):
+                    case = with_range_of_rates(case, bench)
+                found = self._suspects = suspects(case, CAUSES.values())
+            queue = [suspect for suspect in found if _about_data(suspect)] or found
             outcomes = try_repairs(bench, case, queue, _NEARLY * target)
-            if _best(outcomes) < GOOD_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
+            if _best(outcomes) < BROKEN_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
                 combined = combine(bench, outcomes)
+        settled = [suspect for suspect in found if suspect.certain]
         faulty = bool(settled) or _is_faulty(outcomes, before, target)
         return Report(case, tuple(before), faulty, tuple(outcomes), found, combined)
+
+    def _repairs(self, base: RunSpec) -> Callable[[Sequence[RunSpec]], list[dict[str, Any]]]:
+        """Return who trains repairs of `base`: those of its structure are measured like it, for it is compiled so."""
+        own = structure_key(base)
+
+        def train(runs: Sequence[RunSpec]) -> list[dict[str, Any]]:
+            alike = [run for run in runs if structure_key(run) == own]
+            others = [run for run in runs if structure_key(run) != own]
+            results: dict[str, dict[str, Any]] = {}
+            for some, probed in ((alike, True), (others, False)):
+                if some:
+                    answers = self._train(some, "repairs", probed=probed)
+                    results.update(zip((run.hash() for run in some), answers, strict=True))
+            return [results[run.hash()] for run in runs]
+
+        return train
 
     def _train(self, runs: Sequence[RunSpec], stage: str, *, probed: bool = False) -> list[dict[str, Any]]:
         if self._on_progress is not None:
@@ -180,9 +205,9 @@ def _with_seeds(runs: Sequence[RunSpec]) -> list[RunSpec]:
     return [run.model_copy(update={"variant": runs[0].variant}).at(runs[0].base) for run in extended]
 
 
-def _explains(settled: Sequence[Suspect]) -> bool:
-    """Whether what is certain is about the data itself: no repair of the network could be judged on such data."""
-    return any(suspect.cause.id in {"leakage", "no_signal", "constant_target", "invalid_values"} for suspect in settled)
+def _about_data(suspect: Suspect) -> bool:
+    """Whether a cause is certain and in the data itself: no repair of the network could be judged on such data."""
+    return suspect.certain and suspect.cause.id in {"leakage", "no_signal", "constant_target", "invalid_values"}
 
 
 def _target(case: Case) -> float:
@@ -198,7 +223,7 @@ def _learnt(case: Case, found: Sequence[Suspect], target: float) -> bool:
         return False
     if any(s.cause.goal != "fit" and s.strength >= 0.5 for s in found):
         return False
-    share = GOOD_SHARE if case.facts.skills else 1.0
+    share = LEARNT_SHARE if case.facts.skills else 1.0
     return min(signals.val_skill or signals.skill) >= share * target
 
 
@@ -216,6 +241,6 @@ def _is_faulty(outcomes: Sequence[Outcome], before: Sequence[Result], target: fl
     if any(trial.goal != "fit" and trial.gain >= CLEAR_GAIN for trial in proven):
         return True
     best = max((trial.level for trial in proven if trial.goal == "fit"), default=None)
-    if level < GOOD_SHARE * target or best is None:
-        return level < GOOD_SHARE * target
-    return max(t.gain for t in proven) >= CLEAR_GAIN and (level < TUNED_SHARE * best or worst < 0.25 * best)
+    if level < BROKEN_SHARE * target or best is None:
+        return level < BROKEN_SHARE * target
+    return max(t.gain for t in proven) >= CLEAR_GAIN and (level < TUNED_SHARE * best or worst < LUCK_SHARE * best)

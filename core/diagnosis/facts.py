@@ -13,7 +13,7 @@ from core.data.kinds import as_float
 from core.data.preparation import Preparation, preparation_key
 from core.data.prepare import Prepared
 from core.data.table import Table
-from core.diagnosis.reference import reference, telling_columns
+from core.diagnosis.reference import chance, reference, telling_columns
 from core.spec import RunSpec
 
 Array = npt.NDArray[Any]
@@ -22,6 +22,8 @@ SENTINELS: Final = frozenset({-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0
 """Numbers that commonly stand for "unknown"."""
 FEWEST_FOR_LEAKS: Final = 50
 _MOST_COLUMNS: Final = 60
+_DOUBTFUL: Final = 0.15
+"""Below this, what simple models find may be luck."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class DataFacts:
     target_range, target_mean, target_std : regression only, over all targets
     skills : mapping
         Out-of-fold skill of simple models (`core.diagnosis.reference`); empty where they could not be judged.
+    chance : float
+        The same for shuffled answers, where `skills` are so low that it matters.
     leaks : tuple of str
         Columns that give the target away, each alone.
     duplicates : float
@@ -75,6 +79,7 @@ class DataFacts:
     identifier_columns: tuple[str, ...] = ()
     usable_columns: tuple[str, ...] = ()
     skills: Mapping[str, float] = field(default_factory=dict)
+    chance: float = 0.0
     leaks: tuple[str, ...] = ()
     duplicates: float = 0.0
     shift: float = 0.0
@@ -118,6 +123,7 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
     numeric = [c.name for c in inputs if c.kind == "number"]
     spread, offset = _scale(prepared.x)
     shares = tuple(truth.mean(axis=0).tolist()) if prepared.classes and prepared.task != "multilabel" else ()
+    skills = reference(x, y)
     return DataFacts(
         task=prepared.task,
         rows=len(prepared.x),
@@ -139,7 +145,8 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
         category_columns=tuple(c.name for c in inputs if c.kind == "category" and c.distinct > 2),
         identifier_columns=tuple(n for n in numeric if _counts_rows(table, n)),
         usable_columns=usable,
-        skills=reference(x, y),
+        skills=skills,
+        chance=chance(x, y) if skills and 0 < max(skills.values()) < _DOUBTFUL else 0.0,
         leaks=_leaks(x, y, prepared.features, usable),
         duplicates=_duplicates(prepared, truth, truth_val),
         shift=_shift(truth, truth_val),

@@ -5,14 +5,15 @@ Every limit is relative (to the first loss, the baseline, the epochs asked for) 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-Result = Mapping[str, Any]
+from core.diagnosis.signals import Result, falling, oscillation, rise
+
 Curve = npt.NDArray[np.float64]
 
 _FEWEST_EPOCHS: Final = 5
@@ -93,11 +94,9 @@ def _kicked(result: Result, _epochs: int) -> Iterator[Mark]:
 
 def _climbs(result: Result, _epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "loss")
-    if len(curve) < 2 or _swings(curve) > _JUMPS:
-        return
-    lowest = int(curve.argmin())
-    if curve[lowest:].max() - curve[lowest] > _CLIMBED * max(abs(curve[0]), abs(curve[lowest])):
-        yield Mark("climbs", "loss", lowest + 1, "climbs from here")
+    climbed = rise(curve) if _swings(curve) <= _JUMPS else None
+    if climbed is not None and climbed > _CLIMBED:
+        yield Mark("climbs", "loss", int(curve.argmin()) + 1, "climbs from here")
 
 
 def _validation_rises(result: Result, _epochs: int) -> Iterator[Mark]:
@@ -112,7 +111,7 @@ def _validation_rises(result: Result, _epochs: int) -> Iterator[Mark]:
 def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:
     curve, baseline = _curve(result, "loss"), (result["baseline"] or {}).get("loss")
     half = len(curve) // 2
-    if baseline and np.abs(curve[half:]).mean() < _TINY * baseline:
+    if baseline and half and np.abs(curve[half:]).mean() < _TINY * baseline:
         return
     if (swings := _swings(curve)) > _JUMPS:
         highest = half + int(curve[half:].argmax())
@@ -131,14 +130,10 @@ def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
 
 def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "loss")
-    if len(curve) < _FEWEST_EPOCHS or len(curve) < epochs or result["state"] != "done" or _swings(curve) > _JUMPS:
-        return
-    fifth = max(1, len(curve) // 5)
-    around = max(1, fifth // 2)
-    fall = curve[0] - curve[-fifth:].min()
-    late = np.median(curve[-fifth - around : -fifth]) - np.median(curve[-around:])
-    if fall > 1e-3 * abs(curve[0]) and late > _FALLING * fall:
-        yield Mark("still_falling", "loss", len(curve), "still falling")
+    if _FEWEST_EPOCHS <= len(curve) >= epochs and result["state"] == "done" and _swings(curve) <= _JUMPS:
+        late = falling(curve)
+        if late is not None and late > _FALLING:
+            yield Mark("still_falling", "loss", len(curve), "still falling")
 
 
 def _stopped(result: Result, epochs: int) -> Iterator[Mark]:
@@ -148,12 +143,7 @@ def _stopped(result: Result, epochs: int) -> Iterator[Mark]:
 
 
 def _swings(curve: Curve) -> float:
-    """Return the mean up-and-down of the second half, what is steady apart, relative to the level there."""
-    late = curve[len(curve) // 2 :]
-    if len(late) < 4:
-        return 0.0
-    steps = np.diff(late)
-    return float((np.abs(steps).mean() - abs(steps.mean())) / max(np.abs(late).mean(), 1e-12))
+    return oscillation(curve) or 0.0
 
 
 _LOOKS: Final[tuple[Callable[[Result, int], Iterator[Mark]], ...]] = (

@@ -28,6 +28,7 @@ def _too_high(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.6, f"the loss jumps by {signals.oscillation:.0%} of its level from epoch to epoch")
     if signals.rise > 0.1:
         yield Evidence(0.3, "the loss climbed again after its minimum")
+    yield from _range_evidence(case, higher=False)
     times = training.learning_rate / USUAL_RATE[training.optimizer]
     if times >= 30:
         yield Evidence(
@@ -37,10 +38,26 @@ def _too_high(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.1, "longer steps can miss what shorter ones find")
 
 
+def _of_the_range(case: Case, *, higher: bool) -> list[tuple[float, float]]:
+    """Return the rates of the range test on one side of the present one, with what they reach, the best first."""
+    rate = case.run.training.learning_rate
+    side = [(other, level) for other, level in case.signals.rates.items() if (other > rate) is higher]
+    return sorted(side, key=lambda pair: -pair[1])
+
+
+def _range_evidence(case: Case, *, higher: bool) -> Iterator[Evidence]:
+    side, rates = _of_the_range(case, higher=higher), case.signals.rates
+    if side and side[0][1] > case.signals.worst + 0.1 and side[0][1] == max(rates.values()):
+        others = f"of {len(rates) + 1} rates from {min(rates):g} to {max(rates):g}"
+        yield Evidence(0.35, f"{others}, {side[0][0]:g} does best: it explains {side[0][1]:.0%}")
+
+
 def _lower_rates(case: Case) -> Iterator[Change]:
     rate, usual = case.run.training.learning_rate, USUAL_RATE[case.run.training.optimizer]
-    for lower in sorted({rate / 10, rate / 100, *([usual] if usual < rate / 10 else [])}, reverse=True):
-        yield {"training.learning_rate": float(f"{lower:.6g}")}
+    tested = [other for other, _ in _of_the_range(case, higher=False)]
+    untested = sorted({rate / 10, rate / 100, *([usual] if usual < rate / 10 else [])}, reverse=True)
+    for lower in dict.fromkeys(float(f"{other:.6g}") for other in (*tested, *untested)):
+        yield {"training.learning_rate": lower}
 
 
 def _too_low(case: Case) -> Iterator[Evidence]:
@@ -49,6 +66,7 @@ def _too_low(case: Case) -> Iterator[Evidence]:
         return
     if signals.falling > 0.03:
         yield Evidence(0.45, f"{signals.falling:.0%} of the loss's fall came in the last fifth of the epochs")
+    yield from _range_evidence(case, higher=True)
     reach = training.learning_rate * signals.updates
     if training.optimizer in _UNIT_STEPS and reach < 1.5:
         yield Evidence(
@@ -61,8 +79,12 @@ def _too_low(case: Case) -> Iterator[Evidence]:
 
 
 def _higher_rates(case: Case) -> Iterator[Change]:
-    for times in (10, 100):
-        yield {"training.learning_rate": float(f"{min(case.run.training.learning_rate * times, 10.0):.6g}")}
+    rate = case.run.training.learning_rate
+    tested = [other for other, _ in _of_the_range(case, higher=True)]
+    for higher in dict.fromkeys(
+        float(f"{other:.6g}") for other in (*tested, min(10 * rate, 10.0), min(100 * rate, 10.0))
+    ):
+        yield {"training.learning_rate": higher}
 
 
 def _too_few(case: Case) -> Iterator[Evidence]:
@@ -177,7 +199,7 @@ CAUSES: Final = (
           _optimizer, _optimizer_repairs),
     Cause("regularization_too_strong", "optimisation", "Regularisation is too strong",
           "Penalties or dropout outweigh the data: the best weights are those that say nothing.",
-          _regularization, _regularization_repairs),
+          _regularization, _regularization_repairs, blocks=True),
     Cause("early_stopping_too_eager", "optimisation", "Early stopping came too early",
           "Training was stopped at a pause, not at the end of progress.",
           _early_stopping, _patience),

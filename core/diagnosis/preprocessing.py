@@ -105,14 +105,16 @@ def _leakage_repairs(case: Case) -> Iterator[Change]:
 
 def _no_signal(case: Case) -> Iterator[Evidence]:
     reachable, signals = case.facts.reachable, case.signals
-    if reachable is None or reachable >= NO_SIGNAL or case.facts.constant_target:
+    if reachable is None or reachable >= max(NO_SIGNAL, case.facts.chance) or case.facts.constant_target:
         return
     learned = signals.val_level if signals.val_skill else 0.0
     if learned < 0.1:
         text = "linear model, nearest neighbours and trees all fail to beat the baseline on rows they have not seen"
         yield Evidence(0.9, text, certain=True)
+        if case.facts.chance > reachable > 0:
+            yield Evidence(0.3, "they do as well on shuffled answers")
         if signals.val_skill:
-            yield Evidence(0.5, f"neither does the network: validation skill {signals.val_level:.2f}")
+            yield Evidence(0.5, f"neither does the network: it explains {max(0.0, signals.val_level):.0%} of such rows")
 
 
 def _constant_target(case: Case) -> Iterator[Evidence]:

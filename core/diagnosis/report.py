@@ -9,6 +9,7 @@ from typing import Any, Final
 from core.diagnosis.cause import Case, Suspect
 from core.diagnosis.causes import CAUSES
 from core.diagnosis.signals import Result
+from core.diagnosis.symptoms import symptoms
 from core.diagnosis.trials import Outcome, Trial
 
 _LEAST_STRENGTH: Final = 0.4
@@ -70,7 +71,7 @@ class Report:
         """The causes, the likeliest first; none for a healthy run."""
         if not self.faulty:
             return ()
-        best = max((o.trial.gain for o in self.outcomes if o.trial and o.trial.proven), default=1.0)
+        best = max((o.trial.rise for o in self.outcomes if o.trial and o.trial.proven), default=1.0)
         findings = [Finding(o.suspect, o.trial, _confidence(o, best)) for o in self.outcomes]
         findings.sort(key=lambda f: (not f.suspect.certain, -f.confidence))
         kept = [
@@ -97,11 +98,9 @@ class Report:
         return {
             "variant": self.case.run.variant,
             "verdict": "faulty" if self.faulty else "healthy",
-            "skill": {
-                "training": signals.level,
-                "validation": signals.val_level if signals.val_skill else None,
-            },
+            "explained": {"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
             "reachable": self.case.facts.reachable,
+            "symptoms": symptoms(self.case),
             "causes": [finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],
             "combined": None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
             "not_checked": [dict(gap) for gap in self.not_checked],
@@ -109,11 +108,11 @@ class Report:
 
 
 def _confidence(outcome: Outcome, best: float) -> float:
-    """Weigh suspicion by proof: the share of the best gain that this repair alone brings."""
+    """Weigh suspicion by proof: how far this repair alone comes towards the best that any reached."""
     strength, trial = outcome.suspect.strength, outcome.trial
     if trial is None:
         return strength if outcome.suspect.certain else 0.3 * strength
-    weighed = strength * (0.4 + 0.6 * min(1.0, max(0.0, trial.gain / best)))
+    weighed = strength * (0.3 + 0.7 * min(1.0, max(0.0, trial.rise / max(best, 1e-9))))
     if trial.proven:
         return weighed
     if outcome.suspect.certain:

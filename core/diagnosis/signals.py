@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,16 @@ import numpy as np
 Result = Mapping[str, Any]
 
 _WORST: Final = -3.0
+
+
+def explained(result: Result, *, held_out: bool) -> float | None:
+    """Return the share of the target's variance a run explains, on the validation or the training rows.
+
+    It is what simple models are judged by too (`core.diagnosis.reference`); results that do not tell it give the skill.
+    """
+    name, skill = ("val_explained", "val_skill") if held_out else ("explained", "skill")
+    value: float | None = result["telemetry"].get(name, result[skill])
+    return value
 
 
 def worth(skill: float | None) -> float:
@@ -36,7 +46,7 @@ class Signals:
     Attributes
     ----------
     skill, val_skill : tuple of float
-        One per seed, as `worth` has them; `val_skill` is empty without validation rows.
+        `explained` of each seed, as `worth` has it; `val_skill` is empty without validation rows.
     failed : str or None
         What Keras said where it refused the run.
     diverged : float
@@ -73,6 +83,18 @@ class Signals:
         Epochs trained as a share of those asked for.
     recall : tuple of float
         Lowest recall of any class per seed, on the validation rows where there are any.
+    constant : float or None
+        Where the loss stood in the second half, if it did not move there at all.
+    without_inputs : float or None
+        Skill that is left where every row shows the mean of the inputs.
+    clipped : float
+        Share of the gradient that clipping cuts off, early in training.
+    warnings : tuple of str
+        What Keras said while the network was built.
+    few_rows : float or None
+        Skill on sixteen rows it was trained with alone; None where that was not tried.
+    rates : mapping
+        Other learning rates → the validation skill the worst seed reaches with them; empty where none was tried.
     """
 
     skill: tuple[float, ...]
@@ -96,6 +118,17 @@ class Signals:
     penalty: float = 0.0
     stopped: float = 1.0
     recall: tuple[float, ...] = ()
+    constant: float | None = None
+    without_inputs: float | None = None
+    clipped: float = 0.0
+    warnings: tuple[str, ...] = ()
+    few_rows: float | None = None
+    rates: Mapping[float, float] = field(default_factory=dict)
+
+    @property
+    def blind(self) -> bool:
+        """Whether the network answers every row alike."""
+        return self.without_inputs is not None and self.stuck and self.level - self.without_inputs < 0.01
 
     @property
     def level(self) -> float:
@@ -106,6 +139,11 @@ class Signals:
     def val_level(self) -> float:
         """The median validation skill; the training skill without validation rows."""
         return statistics.median(self.val_skill or self.skill)
+
+    @property
+    def worst(self) -> float:
+        """The quality of the seed that went worst: on the validation rows where there are any."""
+        return min(self.val_skill or self.skill)
 
     @property
     def stuck(self) -> bool:
@@ -129,15 +167,15 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
 
     validated = any(r["val_skill"] is not None or "val_loss" in r["history"] for r in alive)
     return Signals(
-        skill=tuple(worth(r["skill"]) for r in results),
-        val_skill=tuple(worth(r["val_skill"]) for r in results) if validated else (),
+        skill=tuple(worth(explained(r, held_out=False)) for r in results),
+        val_skill=tuple(worth(explained(r, held_out=True)) for r in results) if validated else (),
         failed=refusals[0] if refusals else None,
         diverged=sum(r["state"] == "diverged" for r in alive) / len(alive),
         initial_loss=middle(lambda r: _ratio(r["telemetry"].get("initial_loss"), r["baseline"]["loss"])),
-        rise=known(_rise, 0.0),
+        rise=known(lambda r: rise(_curve(r, "loss")), 0.0),
         kick=known(_kick, 1.0),
-        falling=known(_falling, 0.0),
-        oscillation=known(_oscillation, 0.0),
+        falling=known(lambda r: None if r["state"] == "diverged" else falling(_curve(r, "loss")), 0.0),
+        oscillation=known(lambda r: oscillation(_curve(r, "loss")), 0.0),
         val_rise=known(lambda r: _val(r)[0], 1.0),
         best_at=known(lambda r: _val(r)[1], 1.0),
         updates=known(lambda r: r["telemetry"].get("updates"), 0.0),
@@ -150,6 +188,10 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
         penalty=known(_penalty, 0.0),
         stopped=known(lambda r: r["epochs"] / epochs if r["state"] == "done" else 1.0, 1.0),
         recall=tuple(_recall(r) for r in alive if r["telemetry"].get("recall")),
+        constant=middle(_constant),
+        without_inputs=middle(lambda r: r["telemetry"].get("without_inputs")),
+        clipped=known(lambda r: _early([v for v in r["telemetry"].get("clipped") or () if v is not None]), 0.0),
+        warnings=tuple(dict.fromkeys(text for r in alive for text in r["telemetry"].get("warnings", ()))),
     )
 
 
@@ -175,8 +217,8 @@ def _end(values: Sequence[float | None]) -> float | None:
     return next((v for v in reversed(values) if v is not None), None)
 
 
-def _rise(result: Result) -> float | None:
-    curve = _curve(result, "loss")
+def rise(curve: np.ndarray) -> float | None:
+    """Return how far `curve` climbed above its minimum later, divided by its first value."""
     if len(curve) < 2:
         return None
     lowest = int(curve.argmin())
@@ -187,23 +229,32 @@ def _kick(result: Result) -> float | None:
     return _ratio(next(iter(result["history"]["loss"]), None), result["telemetry"].get("initial_loss"))
 
 
-def _falling(result: Result) -> float | None:
-    curve = _curve(result, "loss")
-    if len(curve) < 5 or result["state"] == "diverged":
-        return 1.0 if 0 < len(curve) < 5 and curve[-1] < curve[0] and result["state"] == "done" else None
+def falling(curve: np.ndarray) -> float | None:
+    """Return which share of the whole fall of `curve` happened in its last fifth."""
+    if len(curve) < 5:
+        return 1.0 if len(curve) > 0 and curve[-1] < curve[0] else None
     part = max(1, len(curve) // 5)
     fall = curve[0] - curve[-part:].min()
     late = np.median(curve[-part - max(1, part // 2) : -part]) - np.median(curve[-max(1, part // 2) :])
     return float(np.clip(late / fall, 0, 1)) if fall > 1e-3 * abs(curve[0]) else 0.0
 
 
-def _oscillation(result: Result) -> float | None:
-    curve = _curve(result, "loss")[len(result["history"].get("loss", [])) // 2 :]
-    if len(curve) < 4:
+def oscillation(curve: np.ndarray) -> float | None:
+    """Return the mean up-and-down of neighbours in the second half of `curve`, divided by the level there."""
+    late = curve[len(curve) // 2 :]
+    if len(late) < 4:
         return None
-    steps = np.diff(curve)
+    steps = np.diff(late)
     back = np.abs(steps).mean() - abs(steps.mean())
-    return float(back / max(np.abs(curve).mean(), 1e-12))
+    return float(back / max(np.abs(late).mean(), 1e-12))
+
+
+def _constant(result: Result) -> float | None:
+    curve = _curve(result, "loss")
+    late = curve[len(curve) // 2 :]
+    if len(late) < 3 or np.ptp(late) > 1e-3 * max(abs(float(late.mean())), 1e-12):
+        return None
+    return float(late.mean())
 
 
 def _val(result: Result) -> tuple[float | None, float | None]:

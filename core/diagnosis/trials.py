@@ -1,21 +1,18 @@
-"""Suspicion becomes proof: the repair is trained with the very seeds of the faulty runs, nothing else changed.
-
-First every repair with the seed that went worst, then the promising ones with all seeds; the strongest suspects first.
-"""
+"""Suspicion becomes proof: the repair is trained with the very seeds of the faulty runs, nothing else changed."""
 
 from __future__ import annotations
 
 import itertools
-import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from core.diagnosis.cause import Case, Change, Suspect
-from core.diagnosis.signals import Result, worth
+from core.diagnosis.cause import Change, Suspect
+from core.diagnosis.signals import Result, explained, worth
 from core.errors import InputRefused
 from core.spec import RunSpec
+from core.training.structure import structure_key
 
 
 class Runner(Protocol):
@@ -29,12 +26,10 @@ MARGIN: Final = 0.01
 """A gain in skill of less may be luck."""
 HARM: Final = 0.1
 """A repair that costs this much validation skill is none, however well it fits the training rows."""
-AT_A_TIME: Final = 2
-MOST_SUSPECTS: Final = 9
-MOST_REPAIRS: Final = 3
-MOST_CONFIRMED: Final = 4
-MOST_UPDATES: Final = 250_000
+MOST_UPDATES: Final = 300_000
 """Optimizer steps all trials of one variant may take together: about ten seconds."""
+COMPILE_UPDATES: Final = 10_000
+"""What compiling a new structure costs for every four layers of it, in steps."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +53,9 @@ class Trial:
 
     @property
     def improved(self) -> int:
-        """In how many seeds the change helped."""
-        return sum(gain > MARGIN for gain in self.gains)
+        """In how many seeds the change helped; what is to fit better must have a better public skill, too."""
+        pairs = zip(self.gains, self.before, self.after, strict=True)
+        return sum(gain > MARGIN and (self.goal != "fit" or _raised(a, b)) for gain, a, b in pairs)
 
     @property
     def proven(self) -> bool:
@@ -70,6 +66,13 @@ class Trial:
     def level(self) -> float:
         """The skill reached, on validation rows where there are any: the median over seeds."""
         return statistics.median(quality(result) for result in self.after)
+
+    @property
+    def rise(self) -> float:
+        """How far the change lifts what is explained of the rows that count, or the recall: the median over seeds."""
+        if self.goal == "recall":
+            return self.gain
+        return self.level - statistics.median(quality(result) for result in self.before)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form: how many seeds, in how many it helped, median skills before and after."""
@@ -90,9 +93,12 @@ class Outcome:
 
 
 def quality(result: Result) -> float:
-    """Return the validation skill, or the training skill where there are no validation rows, as `worth` has it."""
-    held_out = "val_loss" in result["history"] or result["val_skill"] is not None
-    return worth(result["val_skill"] if held_out else result["skill"])
+    """Return what is explained of the validation rows, or of the training rows without any, as `worth` has it."""
+    return worth(explained(result, held_out=_validated(result)))
+
+
+def _validated(result: Result) -> bool:
+    return "val_loss" in result["history"] or result["val_skill"] is not None
 
 
 @dataclass
@@ -105,6 +111,10 @@ class Bench:
     rows: int
     left: int = MOST_UPDATES
     _done: dict[str, Result] = field(default_factory=dict)
+    _structures: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._structures.add(structure_key(self.runs[0]))
 
     @property
     def worst_seed(self) -> int:
@@ -114,82 +124,48 @@ class Bench:
     def affords(self, change: Change) -> bool:
         """Take the cost of one run with `change` off the budget; say whether it was there and the spec takes it."""
         try:
-            training = self.runs[0].changed(change).training
+            run = self.runs[0].changed(change)
         except InputRefused:
             return False
+        training = run.training
         cost = training.epochs * -(-self.rows // min(training.batch_size, self.rows))
+        structure = structure_key(run)
+        if structure not in self._structures:
+            cost += COMPILE_UPDATES * (1 + len(run.model.layers) // 4)
         if cost > self.left:
             return False
+        self._structures.add(structure)
         self.left -= cost
         return True
 
+    def probe(self, changes: Sequence[Change]) -> list[Result]:
+        """Return what the worst seed does with each change."""
+        return self._trained([self.runs[self.worst_seed].changed(change) for change in changes])
+
     def trials(self, wanted: Sequence[tuple[Suspect, Change]], seeds: Sequence[int]) -> list[Trial]:
         """Train every change with the runs at `seeds`, in one batch; what was trained before is not trained again."""
-        specs = [[self.runs[seed].changed(change) for seed in seeds] for _, change in wanted]
-        new = {spec.hash(): spec for line in specs for spec in line if spec.hash() not in self._done}
-        self._done |= dict(zip(new, self.runner(list(new.values())), strict=True)) if new else {}
+        specs = [self.runs[seed].changed(change) for _, change in wanted for seed in seeds]
+        results = iter(self._trained(specs))
         before = tuple(self.before[seed] for seed in seeds)
         return [
-            Trial(suspect.cause.goal, change, before, tuple(self._done[spec.hash()] for spec in line))
-            for (suspect, change), line in zip(wanted, specs, strict=True)
+            Trial(suspect.cause.goal, change, before, tuple(itertools.islice(results, len(seeds))))
+            for suspect, change in wanted
         ]
 
-
-def try_repairs(bench: Bench, case: Case, suspects: Sequence[Suspect], enough: float) -> list[Outcome]:
-    """Return an outcome for each suspect; trials end when one proves a repair that reaches the skill `enough`."""
-    outcomes: list[Outcome] = []
-    confirmed = 0
-    queue = list(suspects)
-    while queue:
-        wave, queue = queue[:AT_A_TIME], queue[AT_A_TIME:]
-        best = max((o.trial.level for o in outcomes if o.trial and o.trial.proven), default=-math.inf)
-        if best >= enough or len(outcomes) >= MOST_SUSPECTS:
-            outcomes += [Outcome(suspect) for suspect in wave]
-            continue
-        for suspect, tried in _first_look(bench, case, wave, enough):
-            outcomes.append(Outcome(suspect, max(tried, key=lambda trial: trial.gain, default=None)))
-        promising = [o for o in outcomes if o.trial and len(o.trial.after) == 1 and o.trial.gain > MARGIN]
-        promising = promising[: max(0, MOST_CONFIRMED - confirmed)]
-        confirmed += len(promising)
-        every = bench.trials([(o.suspect, o.trial.change) for o in promising if o.trial], range(len(bench.runs)))
-        for outcome, trial in zip(promising, every, strict=True):
-            outcomes[outcomes.index(outcome)] = Outcome(outcome.suspect, trial)
-    return outcomes
+    def _trained(self, specs: Sequence[RunSpec]) -> list[Result]:
+        """Return the results of `specs`; of what was trained before, the result of then."""
+        new = {spec.hash(): spec for spec in specs if spec.hash() not in self._done}
+        self._done |= dict(zip(new, self.runner(list(new.values())), strict=True)) if new else {}
+        return [self._done[spec.hash()] for spec in specs]
 
 
-def combine(bench: Bench, outcomes: Sequence[Outcome]) -> Trial | None:
-    """Return the trial of the best change with the one that helps most on top of it; None where none does."""
-    tried = [(o.suspect, o.trial) for o in outcomes if o.trial]
-    suspect, best = max(tried, key=lambda pair: (pair[1].proven, pair[1].gain), default=(None, None))
-    if suspect is None or best is None or best.gain <= MARGIN:
-        return None
-    both = [{**best.change, **t.change} for _, t in tried if not best.change.keys() & t.change.keys()]
-    worst = bench.worst_seed
-    first = bench.trials([(suspect, change) for change in both[:MOST_CONFIRMED] if bench.affords(change)], [worst])
-    winner = max(first, key=lambda trial: trial.level, default=None)
-    if winner is None or winner.level <= quality(best.after[worst if len(best.after) > 1 else 0]) + MARGIN:
-        return None
-    return bench.trials([(suspect, winner.change)], range(len(bench.runs)))[0]
-
-
-def _first_look(bench: Bench, case: Case, wave: Sequence[Suspect], enough: float) -> list[tuple[Suspect, list[Trial]]]:
-    """Try the repairs of each suspect with the worst seed, one after the other until one reaches `enough`."""
-    tried: list[list[Trial]] = [[] for _ in wave]
-    for place in range(MOST_REPAIRS):
-        wanted = {}
-        for i, suspect in enumerate(wave):
-            change = next(itertools.islice(suspect.cause.repairs(case), place, None), None)
-            best = max((trial.level for trial in tried[i]), default=-math.inf)
-            if change and best < enough and bench.affords(change):
-                wanted[i] = (suspect, change)
-        for i, trial in zip(wanted, bench.trials(list(wanted.values()), [bench.worst_seed]), strict=True):
-            tried[i].append(trial)
-    return list(zip(wave, tried, strict=True))
+def _raised(before: Result, after: Result) -> bool:
+    return after["skill"] is not None and (before["skill"] is None or after["skill"] > before["skill"])
 
 
 def _fit_gain(before: Result, after: Result) -> float:
-    skill = worth(after["skill"]) - worth(before["skill"])
-    if "val_loss" not in after["history"] and after["val_skill"] is None:
+    skill = worth(explained(after, held_out=False)) - worth(explained(before, held_out=False))
+    if not _validated(after):
         return skill
     validation = quality(after) - quality(before)
     return min(skill, validation) if skill < -MARGIN or validation < -HARM else (skill + validation) / 2

@@ -1,11 +1,8 @@
-"""Uploaded tables: files named by the SHA-256 of their bytes, so that the same upload is kept once."""
+"""Uploaded tables, and beside each the file it was read from, so that it can be read differently."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import secrets
 import time
 from pathlib import Path
 from typing import Final
@@ -14,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from core.data.packing import is_packed
-from core.errors import InputRefused, WorkFailed
+from core.errors import InputRefused
 from core.jobs import schema
 from core.jobs.database import Database
+from core.jobs.files import Files
 from core.spec import plain_text
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -28,14 +26,16 @@ class Datasets:
     Parameters
     ----------
     folder : Path
-        Where the files go.
+        Where the tables and the files they were read from go, each in a folder of their own: a file is not a table
+        that a spec can name.
     limit_mb : int
         Largest upload in MB.
     """
 
     def __init__(self, database: Database, folder: Path, limit_mb: int) -> None:
         self._database = database
-        self._folder = folder
+        self._tables = Files(folder / "datasets", "The uploaded table")
+        self._files = Files(folder / "uploads", "The uploaded file")
         self._limit_mb = limit_mb
 
     def add(self, content: bytes, name: str) -> str:
@@ -43,37 +43,23 @@ class Datasets:
 
         The file is on disk under its final name before the row exists, so a row never points at nothing.
         """
-        name = plain_text(name) or "table"
         # A table that has been read (`core.data.packing`) can be a little larger than its text was.
-        if len(content) > self._limit_mb * 2**20 * (2 if is_packed(content) else 1):
-            raise InputRefused(f"{name}: the file is too large, allowed: at most {self._limit_mb} MB.", name)
-        sha = hashlib.sha256(content).hexdigest()
-        try:
-            if not self._path(sha).exists():
-                self._write(sha, content)
-        except OSError as error:
-            raise WorkFailed(f"{name}: could not be stored ({error.strerror}).") from error
+        name = self._checked(content, name, 2 if is_packed(content) else 1)
+        sha = self._tables.add(content, name)
         row = {"sha256": sha, "name": name, "size": len(content), "created": time.time()}
         with self._database.write() as connection:
             connection.execute(insert(schema.dataset).on_conflict_do_nothing(), row)
         return sha
 
-    def _write(self, sha: str, content: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        draft = self._folder / f"{sha}.{secrets.token_hex(4)}.part"
-        try:
-            with draft.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._path(sha))
-        finally:
-            draft.unlink(missing_ok=True)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    def add_file(self, content: bytes, name: str) -> str:
+        """Keep the bytes of an upload as they came and return their SHA-256, which the table read from them names."""
+        return self._files.add(content, self._checked(content, name))
+
+    def _checked(self, content: bytes, name: str, times: int = 1) -> str:
+        name = plain_text(name) or "table"
+        if len(content) > self._limit_mb * 2**20 * times:
+            raise InputRefused(f"{name}: the file is too large, allowed: at most {self._limit_mb} MB.", name)
+        return name
 
     def read(self, sha: str) -> bytes:
         """Return the bytes of a table.
@@ -86,13 +72,21 @@ class Datasets:
             If its file was lost or changed.
         """
         self.name(sha)
-        try:
-            content = self._path(sha).read_bytes()
-        except OSError as error:
-            raise WorkFailed(f"The uploaded table {sha[:8]}… cannot be read ({error.strerror}).") from error
-        if hashlib.sha256(content).hexdigest() != sha:
-            raise WorkFailed(f"The uploaded table {sha[:8]}… has changed on disk; upload it again.")
-        return content
+        return self._tables.read(sha)
+
+    def read_file(self, sha: str) -> bytes:
+        """Return the bytes of an upload as they came.
+
+        Raises
+        ------
+        InputRefused
+            If `sha` is none.
+        WorkFailed
+            If the file was lost or changed.
+        """
+        if not _SHA256.fullmatch(sha):
+            raise InputRefused("The uploaded file was not kept; upload it again.", "data.source")
+        return self._files.read(sha)
 
     def name(self, sha: str) -> str:
         """Return the name a table was first uploaded under.
@@ -108,6 +102,3 @@ class Datasets:
             shown = f"{sha[:8]}…" if _SHA256.fullmatch(sha) else plain_text(sha, 20)
             raise InputRefused(f"dataset:{shown}: there is no such table; upload it again.", "data.source")
         return str(name)
-
-    def _path(self, sha: str) -> Path:
-        return self._folder / sha

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import Final
 
-from core.jobs.structure import structure_key
 from core.spec import ExperimentSpec, RunSpec
 from core.training.compiler import uses_xla
+from core.training.structure import structure_key
 
 UPDATE_SECONDS: Final = {True: 8e-6, False: 150e-6}
 """One optimizer step on a network of two layers, apart from its arithmetic, under XLA and as a graph."""

@@ -17,9 +17,9 @@ from core.jobs.engine import EmbeddedEngine, Engine
 from core.jobs.queue import Queue
 from core.jobs.records import HELD, State
 from core.jobs.store import Store
-from core.jobs.structure import structure_key
 from core.settings import Settings, load_settings, private_folder
 from core.spec import ExperimentSpec
+from core.training.structure import structure_key
 
 
 class Lab:

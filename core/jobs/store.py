@@ -50,7 +50,7 @@ class Store:
 
     def __init__(self, settings: Settings, *, verify: bool = True) -> None:
         self.database = Database(settings, verify=verify)
-        self._datasets = Datasets(self.database, settings.data / "datasets", settings.max_upload_mb)
+        self._datasets = Datasets(self.database, settings.data, settings.max_upload_mb)
         self._max_queued = settings.max_queued
         self._parsed: Recent[str, _Parsed] = Recent(_SPEC_CACHE_CHARACTERS)
         self._listeners: list[Callable[[], None]] = []
@@ -65,16 +65,24 @@ class Store:
         self._listeners.append(listener)
 
     def add_dataset(self, content: bytes, name: str) -> str:
-        """Keep an uploaded file and return its SHA-256, the ``dataset:SHA256`` of a spec; idempotent."""
+        """Keep an uploaded table and return its SHA-256, the ``dataset:SHA256`` of a spec; idempotent."""
         return self._datasets.add(content, name)
 
     def dataset(self, sha: str) -> bytes:
-        """Return the bytes of an uploaded file."""
+        """Return the bytes of an uploaded table."""
         return self._datasets.read(sha)
 
     def dataset_name(self, sha: str) -> str:
-        """Return the name an uploaded file came with."""
+        """Return the name an uploaded table came with."""
         return self._datasets.name(sha)
+
+    def add_upload(self, content: bytes, name: str) -> str:
+        """Keep an uploaded file as it came and return its SHA-256; idempotent."""
+        return self._datasets.add_file(content, name)
+
+    def upload(self, sha: str) -> bytes:
+        """Return the bytes of an uploaded file as it came."""
+        return self._datasets.read_file(sha)
 
     def submit(self, spec: ExperimentSpec, key: str | None = None) -> str:
         """Queue every run of `spec` and return the experiment's id; on disk before this returns.

@@ -12,8 +12,8 @@ from typing import Any
 from core.data.samples import SAMPLES
 from core.errors import InputRefused
 from core.jobs.records import State
-from core.jobs.structure import structure_key
 from core.spec import ExperimentSpec, InlineData, RunSpec
+from core.training.structure import structure_key
 
 _SECTIONS = ("data", "preprocessing", "model", "training")
 _SEED = "training.seed"

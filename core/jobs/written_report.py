@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from core.diagnosis.report import Report
-from core.diagnosis.signals import Result
+from core.diagnosis.signals import Result, explained
 from core.diagnosis.trials import Trial, quality
 from core.jobs.history import thinned
 
@@ -65,6 +65,8 @@ def _curve(result: Result) -> dict[str, Any]:
         "initial_loss": result["telemetry"].get("initial_loss"),
         "skill": result["skill"],
         "val_skill": result["val_skill"],
+        "explained": explained(result, held_out=False),
+        "val_explained": explained(result, held_out=True),
         "recall": _least_recall(result["telemetry"]),
         **{
             name: thinned(result["history"][name], MOST_POINTS)

@@ -89,6 +89,25 @@ def skill(prepared: Prepared, predicted: Array, *, validation: bool) -> float | 
     return finite(1 - _cross_entropy(truth, _probabilities(prepared, predicted)) / guess_cost)
 
 
+def explained(prepared: Prepared, predicted: Array, *, validation: bool) -> float | None:
+    """Return the share of the target's variance that predictions explain; for classes, of their 0/1 columns.
+
+    For a regression this is `skill`. For classes it is Brier's (1950) skill score: unlike the cross-entropy it has a
+    floor, one confident error cannot outweigh all else, and models of any kind can be compared by it.
+    """
+    if prepared.task == "regression":
+        return skill(prepared, predicted, validation=validation)
+    actual = prepared.targets_raw_val if validation else prepared.targets_raw
+    if not len(actual) or not np.isfinite(predicted).all():
+        return None
+    truth = _one_hot(prepared, actual)
+    frequencies = _one_hot(prepared, prepared.targets_raw).mean(axis=0)
+    guess = ((truth - frequencies) ** 2).sum()
+    if guess < _EPSILON:
+        return None
+    return finite(float(1 - ((truth - _probabilities(prepared, predicted)) ** 2).sum() / guess))
+
+
 def recall(prepared: Prepared, predicted: Array, *, validation: bool) -> list[float | None] | None:
     """Return the share of each class's rows that is predicted as that class, in the order of `prepared.classes`.
 

@@ -89,7 +89,9 @@ class Measured:
     epochs : int
         Of the lab's run.
     lab_cold, lab_warm : float
-        Seconds for the whole run, first and second time in this process (the better of three).
+        Seconds for the whole run, first and further times in this process (the best of 3 to 20).
+    lab_probed : float
+        As `lab_warm`, measuring the layers along the way; taken in turns with it.
     fit_cold : float
         Seconds `model.fit` takes for as many epochs, building and tracing included.
     fit_epoch : float
@@ -103,6 +105,7 @@ class Measured:
     compiler: str
     lab_cold: float
     lab_warm: float
+    lab_probed: float
     fit_cold: float
     fit_epoch: float
     deviation: float
@@ -117,9 +120,15 @@ class Measured:
         """How many times faster a further run is, epoch against epoch."""
         return self.fit_epoch * self.epochs / self.lab_warm
 
+    @property
+    def telemetry_cost(self) -> float:
+        """What measuring the layers adds to the time of a further run, as a share of it."""
+        return self.lab_probed / self.lab_warm - 1
+
     def as_dict(self) -> dict[str, Any]:
         """Return every figure, the ratios among them."""
-        return asdict(self) | {"cold_ratio": self.cold_ratio, "warm_ratio": self.warm_ratio}
+        ratios = {name: getattr(self, name) for name in ("cold_ratio", "warm_ratio", "telemetry_cost")}
+        return asdict(self) | ratios
 
 
 def measure(case: Case) -> Measured:
@@ -130,7 +139,10 @@ def measure(case: Case) -> Measured:
     begin = time.perf_counter()
     result = train_run(run, prepared)
     lab_cold = time.perf_counter() - begin
-    lab_warm = min(_lab_seconds(run, prepared) for _ in range(3))
+    train_run(run, prepared, probed=True)
+    count = int(np.clip(2 / _lab_seconds(run, prepared, probed=False), 3, 20))
+    turns = [[_lab_seconds(run, prepared, probed=probed) for probed in (False, True)] for _ in range(count)]
+    lab_warm, lab_probed = (min(seconds) for seconds in zip(*turns, strict=True))
     epochs = run.training.epochs
     fit_first, fit_epoch = _fit_seconds(run, prepared, case.fit_epochs)
     losses = plain_history(run.changed({"training.epochs": min(epochs, case.same_epochs)}), prepared)["loss"]
@@ -141,6 +153,7 @@ def measure(case: Case) -> Measured:
         compiler=result["telemetry"]["compiler"],
         lab_cold=lab_cold,
         lab_warm=lab_warm,
+        lab_probed=lab_probed,
         fit_cold=fit_first + fit_epoch * (epochs - 1),
         fit_epoch=fit_epoch,
         deviation=float(np.max(np.abs(mine - losses) / np.maximum(np.abs(losses), 1e-12))),
@@ -195,7 +208,7 @@ def _fit_seconds(run: RunSpec, prepared: Prepared, epochs: int) -> tuple[float, 
     return marks[1] - marks[0], (marks[-1] - marks[1]) / (epochs - 1)
 
 
-def _lab_seconds(run: RunSpec, prepared: Prepared) -> float:
+def _lab_seconds(run: RunSpec, prepared: Prepared, *, probed: bool) -> float:
     begin = time.perf_counter()
-    train_run(run, prepared)
+    train_run(run, prepared, probed=probed)
     return time.perf_counter() - begin

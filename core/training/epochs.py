@@ -7,7 +7,9 @@ structure shares it.
 
 from __future__ import annotations
 
+import re
 import time
+import warnings
 from collections import OrderedDict
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +28,8 @@ _ORDER_CELLS: Final = 2**17
 _MOST_EPOCHS_A_CALL: Final = 128
 _BLOCK: Final = 8192
 _CACHED_PROGRAMS: Final = 24
+_BATCH: Final = re.compile(r"(?<=\()\d+(?=, )")
+"""The number of rows in a shape: Keras says the same of each batch it sees."""
 
 
 class Structure(NamedTuple):
@@ -83,26 +87,37 @@ class Program:
     probe : Probe
         What measures the model at the end of an epoch.
     batches : int
-        Full batches an epoch; a smaller last batch, if any, is a step of its own.
+        Batches an epoch that are trained in one loop. A smaller last batch is among them, filled up with rows of no
+        weight, so that one step is compiled and not two; batch normalisation and dropout would see those rows, and
+        there it is a step of its own.
     compile_seconds : float
         What tracing and compiling took, once.
+    warnings : tuple of str
+        What Keras said of this structure.
     """
 
     def __init__(self, run: RunSpec, prepared: Prepared, structure: Structure) -> None:
         self.structure = structure
         self.rows = len(prepared.x)
-        self.batches = self.rows // structure.batch_size
+        size = structure.batch_size
+        hidden = run.model.hidden()
+        self._filled = (
+            bool(self.rows % size) and not run.model.batch_normalization and not any(layer.dropout for layer in hidden)
+        )
+        self.batches = self.rows // size + self._filled
+        self._order_width = self.batches * size if self._filled else self.rows
         self.model = build_model(run.model, prepared)
         self.optimizer = build_optimizer(run.training)
         self.optimizer.build(self.model.trainable_variables)
         self.metric = getattr(keras.metrics, metric_name(prepared))
         self._loss = build_loss(prepared.loss)
         self.model.compile(optimizer=self.optimizer, loss=self._loss)
-        activations = [str(layer.activation) for layer in run.model.hidden()] + [prepared.output_activation]
+        activations = [str(layer.activation) for layer in hidden] + [prepared.output_activation]
         self.probe = Probe(self.model, activations, self._loss, self.rows)
         self._optimizer_start = [(v, v.numpy()) for v in self.optimizer.variables]
         self._validation_rows = len(prepared.x_val)
         self.compile_seconds = 0.0
+        self.warnings: tuple[str, ...] = ()
         self._function: Any = None
         inputs = tf.TensorSpec((None, prepared.x.shape[1]), tf.float32)
         self._outputs = tf.function(lambda x: self.model(x, training=False), input_signature=[inputs], autograph=False)
@@ -134,15 +149,23 @@ class Program:
         signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in data]
         per_call = self.structure.epochs_a_call
         signature += [
-            tf.TensorSpec((per_call, self.rows), tf.int32),
+            tf.TensorSpec((per_call, self._order_width), tf.int32),
             tf.TensorSpec((per_call,), tf.float32),
             tf.TensorSpec((per_call,), tf.bool),
             tf.TensorSpec((3,), tf.int32),
             tf.TensorSpec((2,), tf.float32),
         ]
         function = tf.function(self._epochs, input_signature=signature, jit_compile=self.structure.xla, autograph=False)
-        self._function = function.get_concrete_function()
-        idle = np.zeros((per_call, self.rows), np.int32), np.zeros(per_call, np.float32), np.zeros(per_call, bool)
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always", UserWarning)
+            self._function = function.get_concrete_function()
+        said = (str(warning.message) for warning in heard if issubclass(warning.category, UserWarning))
+        self.warnings = tuple(dict.fromkeys(_BATCH.sub("rows", text) for text in said))
+        idle = (
+            np.zeros((per_call, self._order_width), np.int32),
+            np.zeros(per_call, np.float32),
+            np.zeros(per_call, bool),
+        )
         self._call(data, *idle, (0, 0, 0), np.zeros(2, np.float32))
         self.predict(np.zeros((1, data[0].shape[1]), np.float32))
         self.compile_seconds = time.perf_counter() - begin
@@ -178,7 +201,7 @@ class Program:
         measured : bool array of shape (epochs,)
             Whether the probe measures at the end of each epoch.
         batches : (int, int)
-            The full batches to train in each epoch, first and end; an end of `self.batches` ends the epoch.
+            The batches to train in each epoch, first and end; an end of `self.batches` ends the epoch.
         sums : float32 array of shape (2,)
             Loss and metric summed over the rows of the epoch's earlier stretches.
 
@@ -188,8 +211,11 @@ class Program:
             Columns of the history: loss, metric, validation loss, validation metric (NaN without validation rows).
         """
         per_call, count = self.structure.epochs_a_call, len(orders)
-        order = np.zeros((per_call, self.rows), np.int32)
-        order[:count] = orders
+        order = np.zeros((per_call, self._order_width), np.int32)
+        order[:count, : self.rows] = orders
+        if self._filled:
+            # With a row of the same batch: a loss that overflows there must not come from elsewhere.
+            order[:count, self.rows :] = order[:count, -self.structure.batch_size, None]
         rates = np.zeros(per_call, np.float32)
         rates[:count] = learning_rates
         flags = np.zeros(per_call, bool)
@@ -219,12 +245,13 @@ class Program:
         x, y, weight, x_val, y_val, order, rates, measured, bounds, sums = arguments
         count, first, end = bounds[0], bounds[1], bounds[2]
         size = self.structure.batch_size
-        last = self.rows - self.batches * size
+        last = max(0, self.rows - self.batches * size)
 
         def batch(epoch: Any, begin: Any, count: int, totals: Any) -> Any:
             rows = tf.slice(order, [epoch, begin], [1, count])[0]
             weights = tf.gather(weight, rows) if self.structure.weighted else None
-            return totals + self._step(tf.gather(x, rows), tf.gather(y, rows), weights)
+            real = tf.cast(begin + tf.range(count) < self.rows, tf.float32) if self._filled else tf.ones(count)
+            return totals + self._step(tf.gather(x, rows), tf.gather(y, rows), weights, real)
 
         def end_of_epoch(epoch: Any, totals: Any) -> Any:
             if last:
@@ -261,9 +288,17 @@ class Program:
         _, history, telemetry, sums = tf.while_loop(lambda epoch, *_: epoch < count, epoch_body, start)
         return history, telemetry, sums
 
-    def _step(self, x: Any, y: Any, weight: Any) -> Any:
-        """Train one batch; return its loss and metric summed over rows, as Keras's trackers weight them."""
+    def _step(self, x: Any, y: Any, weight: Any, real: Any) -> Any:
+        """Train one batch, of which `real` rows count 1 and the others 0.
+
+        Return its loss and metric summed over rows, as Keras's trackers weight them.
+        """
         variables = self.model.trainable_variables
+        count = tf.reduce_sum(real)
+        if self._filled:
+            # Keras divides by all rows of the batch; it is to be divided by the real ones.
+            share = real * (x.shape[0] / count)
+            weight = share if weight is None else weight * share
         with tf.GradientTape() as tape:
             predicted = self.model(x, training=True)
             loss = self._loss(y, predicted, sample_weight=weight)
@@ -271,7 +306,11 @@ class Program:
                 loss += tf.add_n(self.model.losses)
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         self.optimizer.apply(gradients, variables)
-        return tf.stack([loss * x.shape[0], tf.reduce_sum(self.metric(y, predicted))])
+        return tf.stack([loss * count, tf.reduce_sum(self._metric_of_rows(y, predicted) * real)])
+
+    def _metric_of_rows(self, y: Any, predicted: Any) -> Any:
+        """Return the metric of each row; Keras means over all labels where there are several."""
+        return tf.reduce_mean(tf.reshape(self.metric(y, predicted), [y.shape[0], -1]), axis=1)
 
     def _validate(self, x: Any, y: Any) -> Any:
         rows = self._validation_rows
@@ -281,7 +320,7 @@ class Program:
 
         def block(x: Any, y: Any) -> Any:
             predicted = self.model(x, training=False)
-            return tf.stack([self._loss(y, predicted) * x.shape[0], tf.reduce_sum(self.metric(y, predicted))])
+            return tf.stack([self._loss(y, predicted) * x.shape[0], tf.reduce_sum(self._metric_of_rows(y, predicted))])
 
         _, sums = tf.while_loop(
             lambda b, _sums: b < rows // size,

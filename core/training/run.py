@@ -12,7 +12,7 @@ import numpy as np
 from core.data.prepare import Prepared
 from core.spec import ReduceOnPlateau, RunSpec
 from core.training.backend import keras, tf
-from core.training.baseline import baseline, finite, recall, skill
+from core.training.baseline import baseline, explained, finite, recall, skill
 from core.training.epochs import Program, program_for
 from core.training.order import row_order
 from core.training.schedule import callbacks, learning_rate_at
@@ -120,11 +120,22 @@ def _train(
             "updates": training.epoch * -(-len(prepared.x) // program.structure.batch_size),
             "compiler": "xla" if program.structure.xla else "graph",
             "compile_seconds": 0.0 if known else round(program.compile_seconds, 4),
+            "warnings": list(program.warnings),
             **training.measured(),
+            **({"without_inputs": _without_inputs(prepared, program)} if probed else {}),
+            "explained": explained(prepared, predicted, validation=False),
+            "val_explained": None if predicted_val is None else explained(prepared, predicted_val, validation=True),
             "recall": recall(prepared, predicted, validation=False),
             "val_recall": None if predicted_val is None else recall(prepared, predicted_val, validation=True),
         },
     }
+
+
+def _without_inputs(prepared: Prepared, program: Program) -> float | None:
+    """Return what is explained where every row shows the mean of the inputs: nothing, by a network that uses them."""
+    mean = np.nanmean(np.where(np.isfinite(prepared.x), prepared.x, np.nan), axis=0, keepdims=True)
+    answer = program.predict(np.nan_to_num(mean).astype(np.float32))
+    return explained(prepared, np.repeat(answer, len(prepared.x), axis=0), validation=False)
 
 
 def _silent(_first_epoch: int, _points: History) -> None:
@@ -177,7 +188,7 @@ class _Training:
         """Return what the probe measured, if there was one."""
         if not self.program.structure.probed:
             return {}
-        return {"initial_loss": self.initial_loss, **self.telemetry.as_dict()}
+        return {"initial_loss": self.initial_loss, **self.telemetry.as_dict(self.run.training.clip_norm)}
 
     def _advance(self) -> History:
         """Train one call's worth: some whole epochs, or a stretch of a long one. Return the epochs it finished."""

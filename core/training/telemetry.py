@@ -18,7 +18,7 @@ from core.training.baseline import finite
 PROBE_ROWS: Final = 128
 MOST_EPOCHS: Final = 200
 _FIRST_EPOCHS: Final = 3
-_STEPS_BETWEEN: Final = 16
+_STEPS_BETWEEN: Final = 32
 """Training steps between two measurements at least, so that they take at most some percent of the time."""
 
 PER_LAYER: Final = ("gradient_norm", "weight_norm", "update_ratio", "dead", "saturated")
@@ -58,6 +58,7 @@ class Probe:
         self._model, self._activations, self._loss = model, activations, loss
         self._rows = probe_rows(rows)
         self._dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+        self._loss_at = tf.function(self._penalised_loss, autograph=False)
         self.width = len(PER_LAYER) * len(self._dense) + len(OUTPUT) + 1
 
     def before(self) -> list[Any]:
@@ -89,8 +90,11 @@ class Probe:
 
     def loss_at(self, x: Any, y: Any) -> float | None:
         """Return the loss of the model's predictions for the probe, with penalties, as it stands."""
-        loss = self._loss(tf.gather(y, self._rows), self._outputs(tf.gather(x, self._rows))[-1])
-        return finite(float(loss + tf.add_n(self._model.losses) if self._model.losses else loss))
+        return finite(float(self._loss_at(tf.gather(x, self._rows), tf.gather(y, self._rows))))
+
+    def _penalised_loss(self, x: Any, y: Any) -> Any:
+        loss = self._loss(y, self._outputs(x)[-1])
+        return loss + tf.add_n(self._model.losses) if self._model.losses else loss
 
     def _outputs(self, x: Any) -> list[Any]:
         """Return what each dense layer hands on; with batch normalisation its activation is a layer of its own."""
@@ -117,13 +121,15 @@ class Telemetry:
         self._epochs.append(epoch)
         self._rows.append(row)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return ``epochs``, ``layers`` (name and one list per kind of number), ``output`` and ``probe_loss``."""
+    def as_dict(self, clip_norm: float | None = None) -> dict[str, Any]:
+        """Return ``epochs``, ``layers`` (name, a list per kind), ``output``, ``probe_loss``, ``clipped``.
+
+        The last is the share of the probe's gradient that `clip_norm` would cut off; None without one.
+        """
         layers = len(self._names)
-        table = np.array(self._rows, float).reshape(len(self._rows), -1)
+        width = len(PER_LAYER) * layers + len(OUTPUT) + 1
+        table = np.array(self._rows, float).reshape(len(self._rows), width)
         columns = [[finite(value) for value in column] for column in table.T]
-        if not columns:
-            columns = [[]] * (len(PER_LAYER) * layers + len(OUTPUT) + 1)
         end = len(PER_LAYER) * layers
         return {
             "epochs": self._epochs,
@@ -133,7 +139,13 @@ class Telemetry:
             ],
             "output": {what: columns[end + i] for i, what in enumerate(OUTPUT)},
             "probe_loss": columns[-1],
+            "clipped": None if clip_norm is None else _clipped(table[:, :layers], clip_norm),
         }
+
+
+def _clipped(norms: npt.NDArray[np.float64], clip_norm: float) -> list[float | None]:
+    whole = np.sqrt((norms**2).sum(axis=1))
+    return [finite(max(0.0, 1 - clip_norm / norm)) if norm > 0 else 0.0 for norm in whole]
 
 
 def _has_modes(layer: Any) -> bool:

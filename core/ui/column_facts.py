@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
+import pandas as pd
+
 from core.data.profile import ColumnProfile, Profile
 from core.spec import plain_text
 
@@ -19,6 +21,7 @@ _SKEWED: Final = 3.0
 _MANY_OUTLIERS: Final = 0.01
 _MANY_CATEGORIES: Final = 50
 _NAME_LENGTH: Final = 60
+_LOOKED_AT: Final = 200
 
 _LEAKS: Final = {
     "copy": "the target in other words",
@@ -80,6 +83,13 @@ def span(column: ColumnProfile) -> str:
     if column.kind == "date" and column.labels:
         return f"{column.labels[0]} … {column.labels[-1]}"
     return plain_text(", ".join(column.labels[:3]), 60)
+
+
+def values_of(series: pd.Series) -> str:
+    """Return the first few different values of a column in words."""
+    found = series.head(_LOOKED_AT).dropna().unique()[:3]
+    words = (_number(value) if isinstance(value, float) else str(value).removesuffix(" 00:00:00") for value in found)
+    return plain_text(", ".join(words), 60)
 
 
 def balance(classes: Sequence[tuple[str, int]], most: int = 5) -> str:

@@ -2,49 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import streamlit as st
 
+from core.data.leaks import Leak, Reason
 from core.data.table import Table
 from core.errors import InputRefused
 from core.ui import lab_state
 from core.ui.columns_dialog import open_columns
 from core.ui.comparisons import comparison_button
 from core.ui.feature_choice import chosen_features, leave_out
-from core.ui.lab_stage import current_spec
+from core.ui.findings import findings
 from core.ui.profiles import profile_of
 from core.ui.text import inert
 
 _MOST_LEAKS: Final = 3
+_SAID: Final[Mapping[Reason, str]] = {
+    "copy": "**{name}** gives **{target}** away: it says the same in other words.",
+    "answer": "**{name}** seems to give **{target}** away.",
+    "identifier": "**{name}** numbers the rows and yet knows **{target}**: are they sorted?",
+}
 
 
 def column_tools(table: Table, task: str) -> None:
     """Draw the warnings and the buttons for `table`, which is the one behind the knobs."""
-    _leaks(table)
+    spec = lab_state.base_spec()
+    profile = profile_of(spec, table)
+    features = chosen_features(spec.data, table)
+    _leaks(table, [leak for leak in profile.leaks if leak.column in features])
+    findings(profile, spec.data, features)
     if st.button("Columns", icon=":material/view_column:", width="stretch", key="lab_columns_button"):
-        open_columns(table)
+        open_columns()
     if not task:
         return
     try:
-        spec = current_spec(task)
+        spec = lab_state.current_spec(task)
     except InputRefused:
         return  # The run bar says what is wrong.
     features = chosen_features(spec.data, table)
     with st.container(horizontal=True, gap="small", key="lab_comparisons"):
-        comparison_button(spec, "preprocessing.scaling")
+        comparison_button("preprocessing.scaling")
         if any(column.missing for column in table.columns if column.name in features):
-            comparison_button(spec, "preprocessing.missing")
+            comparison_button("preprocessing.missing")
 
 
-def _leaks(table: Table) -> None:
-    spec = lab_state.base_spec()
-    features = chosen_features(spec.data, table)
-    leaks = [leak for leak in profile_of(spec, table).leaks if leak.column in features]
+def _leaks(table: Table, leaks: Sequence[Leak]) -> None:
     for place, leak in enumerate(leaks[:_MOST_LEAKS]):
         name = inert(leak.column, 40)
         with st.container(border=True, gap="xsmall", key=f"lab_leak_{place}"):
-            st.markdown(f":red[:material/warning:] **{name}** seems to give the answer away.")
+            target = inert(leak.target, 40)
+            st.markdown(f":red[:material/warning:] {_SAID[leak.reason].format(name=name, target=target)}")
             st.button(
                 f"Leave {name} out",
                 help=inert(leak.text, 300),

@@ -15,29 +15,31 @@ from core.ui import lab_state
 from core.ui.before_after import before_after
 from core.ui.column_facts import badge_colours, balance, fact_rows, percent
 from core.ui.feature_choice import choose_features, choose_target, chosen_features
-from core.ui.lab_stage import current_spec
+from core.ui.kind_choice import forget_kinds, kind_choice
 from core.ui.profiles import profile_of
 from core.ui.text import counted, inert
 
 _HEIGHT: Final = 480
 _ROWS: Final = 13
 """As many as the height holds."""
-_VIEWS: Final = ("All columns", "Before and after")
+_VIEWS: Final = ("All columns", "Kinds", "Before and after")
 _NOTES: Final = 8
 _EDITOR: Final = "lab_columns"
 _COLUMN: Final = "lab_look_at"
 
 
-def open_columns(table: Table) -> None:
+def open_columns() -> None:
     """Open the dialog; at most one dialog a page run."""
     # A new key: what was switched in an earlier dialog is in the spec by now.
     st.session_state.lab_columns_turn = st.session_state.get("lab_columns_turn", 0) + 1
-    _dialog(table)
+    forget_kinds()
+    _dialog()
 
 
 @st.dialog("Columns", width="large", icon=":material/view_column:", on_dismiss="rerun")
-def _dialog(table: Table) -> None:
+def _dialog() -> None:
     spec = lab_state.base_spec()
+    table = lab_state.current_table()
     profile = profile_of(spec, table)
     features = chosen_features(spec.data, table)
     st.markdown(_summary(profile, len(features)))
@@ -47,6 +49,9 @@ def _dialog(table: Table) -> None:
     # Pictures take a child process and seconds: nobody who only switches columns should wait for them.
     view = st.segmented_control("View", _VIEWS, default=_VIEWS[0], required=True, label_visibility="collapsed")
     if view == _VIEWS[1]:
+        kind_choice(table)
+        return
+    if view == _VIEWS[2]:
         _pictures(table, profile)
         return
     _editor(table, profile, features)
@@ -139,7 +144,7 @@ def _pictures(table: Table, profile: Profile) -> None:
         st.caption(inert(profile.task_reason, 300))
         return
     try:
-        run = current_spec(profile.task).runs()[0]
+        run = lab_state.current_spec(profile.task).runs()[0]
     except InputRefused as refusal:
         st.caption(inert(str(refusal), 300))
         return

@@ -55,7 +55,7 @@ def every_value(spec: ExperimentSpec, path: str) -> ExperimentSpec:
     return load_spec(first | {"title": COMPARISONS[path].title, "vary": vary, "seeds": SEEDS})
 
 
-def comparison_button(spec: ExperimentSpec, path: str) -> None:
+def comparison_button(path: str) -> None:
     """Draw the button that tries every value of `path`."""
     comparison = COMPARISONS[path]
     st.button(
@@ -64,14 +64,15 @@ def comparison_button(spec: ExperimentSpec, path: str) -> None:
         help=comparison.help,
         key=f"lab_all_{path.rpartition('.')[2]}",
         on_click=_try,
-        args=(spec, path),
+        args=(path,),
     )
 
 
-def _try(spec: ExperimentSpec, path: str) -> None:
-    experiment = every_value(spec, path)
-    lab_state.load(experiment)
-    lab_state.submit(experiment)
+def _try(path: str) -> None:
+    if spec := lab_state.spec_at_press():
+        experiment = every_value(spec, path)
+        lab_state.load(experiment)
+        lab_state.submit(experiment)
 
 
 def show_ranking(experiment: Experiment) -> None:

@@ -10,6 +10,7 @@ from core.data.samples import SAMPLES
 from core.data.table import Table
 from core.ui import lab_state
 from core.ui.column_tools import column_tools
+from core.ui.reading import how_it_was_read, letters_doubt
 from core.ui.tables import source_name, table_for
 from core.ui.text import counted, inert
 from core.ui.uploads import forget_trouble, upload_trouble, uploader
@@ -25,8 +26,13 @@ def data_card(table: Table) -> str:
     spec = lab_state.base_spec()
     with st.container(border=True, gap="small", key="lab_data"):
         size = f"{counted(len(table.frame), 'row')} × {counted(len(table.frame.columns), 'column')}"
-        st.markdown(f"**{inert(source_name(spec.data))}** :gray[{size}]")
-        upload_trouble()
+        name = source_name(spec.data)
+        st.markdown(f"**{inert(name)}** :gray[{size}]")
+        # Places of their own: what comes and goes there must not close what is open below.
+        with st.container(gap="small"):
+            upload_trouble()
+        with st.container(gap="small"):
+            letters_doubt(table, name)
         _target_box(table)
         task, reason = lab_state.task_of(spec, table)
         if task:
@@ -38,8 +44,7 @@ def data_card(table: Table) -> str:
             _other_data()
         with st.expander("Look at the rows", icon=":material/table_rows:"):
             st.dataframe(table.frame.head(_PREVIEW_ROWS), hide_index=True, height=240, alt="The first rows of the data")
-            for note in table.notes:
-                st.caption(inert(note, 300))
+        how_it_was_read(table, name)
     return task
 
 

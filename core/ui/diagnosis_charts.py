@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from core.diagnosis.marks import Mark
 from core.jobs.history import thinned
-from core.ui.diagnosis_words import Finding, Report, measure_of, reached
+from core.ui.diagnosis_words import Finding, Report, measure_of, reached, rows_of, share
 from core.ui.text import skill_text
 
 GREY: Final = "#8a8a8a"
@@ -179,20 +179,20 @@ def _relative(curve: Curve, name: str) -> Mapping[str, Any]:
 
 
 def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: str) -> Figure:
-    """Return bars of the skill of the run, of its fixes and of simple models: what is reached and what can be.
+    """Return bars of what the run, its fixes and simple models explain: what is reached and what can be.
 
     Parameters
     ----------
     fixes : sequence of (str, finding)
         Name and finding of each fix to show.
     """
-    field, measure = measure_of(report)
+    field = measure_of(report)
     rows: list[tuple[str, float | None, list[float | None], str, float]] = [
         ("This run", reached(report["before"], report), [c[field] for c in report["before"]], colour, 0.55)
     ]
     rows += [(name, reached(f["after"], report), [c[field] for c in f["after"]], colour, 1.0) for name, f in fixes]
     names = {"linear": "Linear model", "neighbours": "Nearest neighbours", "trees": "Trees"}
-    rows += [(names.get(name, name), skill, [], GREY, 0.6) for name, skill in report["models"].items()]
+    rows += [(names.get(name, name), level, [], GREY, 0.6) for name, level in report["models"].items()]
     rows.reverse()
     shown = [0.0 if level is None else max(_LOWEST_SHOWN, level) for _, level, *_ in rows]
     ends = [max([0.0, at, *(v for v in row[2] if v is not None)]) for row, at in zip(rows, shown, strict=True)]
@@ -200,7 +200,7 @@ def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: st
         "type": "bar", "orientation": "h", "x": shown, "y": list(range(len(rows))), "width": 0.62,
         "marker": {"color": [row[3] for row in rows], "opacity": [row[4] for row in rows]},
         "hoverinfo": "text", "showlegend": False,
-        "hovertext": [f"{escape(row[0], quote=False)}: {_skill(row[1])}" for row in rows],
+        "hovertext": [f"{escape(row[0], quote=False)}: {_exactly(row[1])}" for row in rows],
     }  # fmt: skip
     dots = {
         "type": "scatter", "mode": "markers", "hoverinfo": "skip", "showlegend": False,
@@ -209,7 +209,7 @@ def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: st
         "marker": {"color": GREY, "size": 6, "line": {"color": "#ffffff", "width": 1}},
     }  # fmt: skip
     numbers = [
-        {"x": end, "y": place, "text": _skill(row[1]), "showarrow": False, "xanchor": "left", "xshift": 8}
+        {"x": end, "y": place, "text": share(row[1]), "showarrow": False, "xanchor": "left", "xshift": 8}
         for place, (row, end) in enumerate(zip(rows, ends, strict=True))
     ]
     return {
@@ -221,8 +221,8 @@ def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: st
             "bargap": 0.3,
             "xaxis": {
                 "range": [min(0.0, *shown) * 1.1, 1.16], "fixedrange": True, "zeroline": True, "showgrid": False,
-                "title": {"text": f"{measure}: 1 is perfect, 0 is guessing", "font": {"size": 12}},
-                "tickvals": [0, 0.25, 0.5, 0.75, 1],
+                "title": {"text": f"explained of the answers in {rows_of(report)}", "font": {"size": 12}},
+                "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%",
             },
             "yaxis": {
                 "tickvals": list(range(len(rows))), "ticktext": [escape(row[0], quote=False) for row in rows],
@@ -235,8 +235,8 @@ def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: st
 _LEGEND: Final = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}}
 
 
-def _skill(value: float | None) -> str:
-    return "no result" if value is None else skill_text(value)
+def _exactly(value: float | None) -> str:
+    return "no result" if value is None else f"{skill_text(value)}, 1 is perfect, 0 is guessing"
 
 
 def epoch_axis(last: int) -> dict[str, Any]:

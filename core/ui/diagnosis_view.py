@@ -114,6 +114,8 @@ def _curve(opened: Opened, colour: str) -> tuple[Mark, ...]:
     words = "; ".join(mark.words for mark in found) or "nothing stands out"
     figure = run_chart(results, found, colour)
     st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=f"Loss by epoch. Symptoms: {words}.")
+    if report and report["symptoms"]:
+        st.caption("\n".join(f"- {inert(text, 300)}" for text in report["symptoms"].values()))
     return found
 
 
@@ -185,7 +187,7 @@ def _levels(report: Report, colour: str) -> None:
     if not fixes and not report["models"]:
         return
     figure = skill_chart(report, fixes, colour)
-    alt = "Skill: " + "; ".join(note["text"] for note in reversed(figure["layout"]["annotations"]))
+    alt = "Explained: " + "; ".join(note["text"] for note in reversed(figure["layout"]["annotations"]))
     st.plotly_chart(figure, key="diagnose_levels", config=_CHART, alt=alt)
 
 

@@ -24,6 +24,8 @@ FAMILIES: Final = {
 _MANY: Final = 4
 _CLEAR: Final = 0.02
 """A gain of less is not worth a change."""
+_SOMETHING: Final = 0.005
+_NO_RESULT: Final = "It comes to no result"
 _FAR_APART, _ALIKE = 0.3, 0.15
 
 
@@ -36,7 +38,7 @@ def cause_of(finding: Finding) -> Cause:
 
 def lesson_of(cause: Cause) -> Lesson | None:
     """Return the lesson that teaches a cause, if there is one."""
-    return next((lesson for lesson in LESSONS if lesson.id == cause.lesson or lesson.cause == cause.id), None)
+    return next((lesson for lesson in LESSONS if lesson.cause == cause.id), None)
 
 
 def middle(values: Sequence[float | None]) -> float | None:
@@ -45,21 +47,33 @@ def middle(values: Sequence[float | None]) -> float | None:
     return statistics.median(known) if known else None
 
 
-def measure_of(report: Report, goal: str = "fit") -> tuple[str, str]:
-    """Return the field and the name of the number that counts: the skill on rows held out, where there are any.
+def measure_of(report: Report, goal: str = "fit") -> str:
+    """Return the field of a curve that counts: what is explained of rows held out, where there are any.
 
-    A fix whose goal is the recall is judged by that: the skill can fall when a rare class is no longer ignored.
+    A fix whose goal is the recall is judged by that: less may be explained when a rare class is no longer ignored.
     """
     if goal == "recall":
-        return "recall", "recall of the class recognised least"
-    return ("val_skill", "validation skill") if report["validation_rows"] else ("skill", "skill on the training rows")
+        return "recall"
+    return "val_explained" if report["validation_rows"] else "explained"
+
+
+def rows_of(report: Report) -> str:
+    """Return which rows are meant by what is explained."""
+    return "rows it has not seen" if report["validation_rows"] else "its training rows"
 
 
 def reached(curves: Sequence[Mapping[str, Any]], report: Report, goal: str = "fit") -> float | None:
     """Return what some runs reach: the median over their seeds; None where most came to no result."""
-    field, _ = measure_of(report, goal)
+    field = measure_of(report, goal)
     values = [curve[field] for curve in curves]
     return middle(values) if 2 * sum(value is None for value in values) < len(values) else None
+
+
+def share(value: float | None) -> str:
+    """Return how much is explained in words: ``83%``, ``nothing``, ``no result``."""
+    if value is None:
+        return "no result"
+    return f"{value:.0%}" if value >= _SOMETHING else "nothing"
 
 
 def headline(report: Report) -> str:
@@ -72,12 +86,11 @@ def headline(report: Report) -> str:
 def verdict(report: Report) -> str:
     """Return the verdict in a sentence or two: what was reached, what can be reached, what the first fix brings."""
     level, best = reached(report["before"], report), report["reachable"]
-    _, measure = measure_of(report)
-    now = f"It reaches a {measure} of {skill_text(level)}" if level is not None else "It comes to no result"
-    models = f"; simple models reach {skill_text(best)} on rows they have not seen" if best is not None else ""
+    now = f"It explains {share(level)} of the answers in {rows_of(report)}" if level is not None else _NO_RESULT
+    models = f"; simple models explain {share(best)}" if best is not None else ""
     if report["verdict"] == "healthy":
         if best is None:
-            return f"{now}. There are too few rows to say what simple models would reach."
+            return f"{now}. There are too few rows to say what simple models would explain."
         return f"{now}{models}. What is left is tuning, not a fault."
     if not report["causes"]:
         return f"{now}{models}. No suspected cause could be confirmed."
@@ -85,7 +98,7 @@ def verdict(report: Report) -> str:
     after = reached(first["after"], report) if helped(first, report) and first["goal"] != "recall" else None
     if after is None:
         return f"{now}{models}."
-    return f"{now}. With one change it reaches {skill_text(after)}: better in {_of_seeds(first)}."
+    return f"{now}. With one change it is {share(after)}: better in {_of_seeds(first)}."
 
 
 def helped(finding: Finding, report: Report) -> bool:
@@ -121,11 +134,21 @@ def trial_words(finding: Finding, report: Report) -> str:
     if trial is None:
         return "No setting of the lab can cure this." if finding["certain"] else "Its fix was not tried."
     before, after = before_and_after(finding, report)
-    _, measure = measure_of(report, finding["goal"])
-    numbers = f"{measure} {_skill(before)} → {_skill(after)}"
+    numbers = f"{share(before)} → {share(after)}"
+    if finding["goal"] == "recall":
+        told = f"of the class recognised least it finds {numbers}"
+    else:
+        told = f"it explains {numbers}{_skills(finding, report)}"
     if not trial["improved"]:
-        return f"Its fix did not help in {counted(trial['seeds'], 'seed')}: {numbers}."
-    return f"Better in {_of_seeds(finding)}: {numbers}."
+        return f"Its fix did not help in {counted(trial['seeds'], 'seed')}: {told}."
+    return f"Better in {_of_seeds(finding)}: {told}."
+
+
+def _skills(finding: Finding, report: Report) -> str:
+    """Return the skill before and after, which is the number the lab shows."""
+    name = "val_skill" if report["validation_rows"] else "skill"
+    before, after = (finding["trial"][f"{name}_{when}"] for when in ("before", "after"))
+    return f" (skill {_skill(before)} → {_skill(after)})"
 
 
 def look_alike(finding: Finding, report: Report) -> bool:

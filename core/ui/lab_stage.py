@@ -12,11 +12,9 @@ from core.errors import InputRefused
 from core.jobs.estimate import estimate_seconds
 from core.jobs.lab import get_lab
 from core.jobs.records import Experiment
-from core.spec import ExperimentSpec, load_spec
+from core.spec import load_spec
 from core.ui import lab_state
 from core.ui.comparisons import show_ranking
-from core.ui.knob_values import spec_of
-from core.ui.knobs import knobs_for
 from core.ui.live import live_chart
 from core.ui.sitemap import lessons_page
 from core.ui.tables import source_name
@@ -26,27 +24,11 @@ _WORTH_SAYING: Final = 1_000_000
 """Bytes of an input matrix; a smaller one is no news."""
 
 
-def current_spec(task: str) -> ExperimentSpec:
-    """Return the experiment the knobs say now.
-
-    Raises
-    ------
-    InputRefused
-        If a typed value is not understood or the values do not go together.
-    """
-    base = lab_state.base_spec()
-    shown = {knob.path for knob in knobs_for(task)}
-    values = {path: tokens if path in shown else [] for path, tokens in lab_state.knob_values().items()}
-    spec = spec_of(base, values)
-    # A title belongs to what it was given to.
-    return spec if spec.hash() == base.hash() else spec.model_copy(update={"title": ""})
-
-
 def run_bar(table: Table, task: str) -> None:
     """Draw the button that runs what the knobs say, with the number of runs and the time; or why it cannot."""
     with st.container(key="lab_run", gap="xsmall"):
         try:
-            spec = current_spec(task)
+            spec = lab_state.current_spec(task)
             width = encoded_width(spec.runs()[0], table)
         except InputRefused as refusal:
             st.button("Run", type="primary", width="stretch", disabled=True, key="lab_run_button")
@@ -60,8 +42,7 @@ def run_bar(table: Table, task: str) -> None:
             width="stretch",
             disabled=not task,
             key="lab_run_button",
-            on_click=lab_state.submit,
-            args=(spec,),
+            on_click=lab_state.submit_current,
         )
         st.caption(_inputs(width))
         if refused := st.session_state.get("lab_refused"):

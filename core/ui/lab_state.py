@@ -17,8 +17,8 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.jobs.records import Experiment
 from core.spec import ExperimentSpec, load_spec
-from core.ui.knob_values import values_of
-from core.ui.knobs import KNOBS, Knob
+from core.ui.knob_values import spec_of, values_of
+from core.ui.knobs import KNOBS, Knob, knobs_for
 from core.ui.tables import table_for
 
 _FIRST: Final = {"data": {"source": "sample:iris", "target": "species"}}
@@ -73,12 +73,26 @@ def knob_values() -> dict[str, list[str]]:
 
 def choose_data(source: Any, table: Table) -> None:
     """Turn to other data: the target is suggested anew, what only made sense for the old columns is dropped."""
+    _turn_to(source, suggest_target(table), None)
+
+
+def correct_data(source: Any, table: Table) -> None:
+    """Turn to the same data understood differently: target and inputs stay, where they still are columns."""
+    data = base_spec().data
+    if not set(data.targets) <= set(table.frame.columns):
+        choose_data(source, table)
+        return
+    features = [name for name in data.features or () if name in table.frame]
+    _turn_to(source, data.target, features or None)
+
+
+def _turn_to(source: Any, target: str | tuple[str, ...], features: list[str] | None) -> None:
     old = base_spec().model_dump(mode="json")
-    data = old["data"] | {"source": source, "target": suggest_target(table), "features": None, "task": "auto"}
+    data = old["data"] | {"source": source, "target": target, "features": features, "task": "auto"}
     model = old["model"] | {"output_units": "auto"}
     vary = {path: chosen for path, chosen in old["vary"].items() if path not in _OF_THE_DATA}
     st.session_state.lab_base = load_spec(old | {"title": "", "data": data, "model": model, "vary": vary})
-    st.session_state.lab_target = data["target"]
+    st.session_state.lab_target = st.session_state.lab_base.data.target
     st.session_state.lab_refused = ""
 
 
@@ -115,6 +129,40 @@ def open_from_address() -> Experiment | None:
         load(experiment.spec)
         st.session_state.lab_shown = wanted
     return experiment
+
+
+def current_spec(task: str) -> ExperimentSpec:
+    """Return the experiment the knobs say now.
+
+    Raises
+    ------
+    InputRefused
+        If a typed value is not understood or the values do not go together.
+    """
+    base = base_spec()
+    shown = {knob.path for knob in knobs_for(task)}
+    values = {path: tokens if path in shown else [] for path, tokens in knob_values().items()}
+    spec = spec_of(base, values)
+    # A title belongs to what it was given to.
+    return spec if spec.hash() == base.hash() else spec.model_copy(update={"title": ""})
+
+
+def spec_at_press() -> ExperimentSpec | None:
+    """Return what the knobs say at the moment a button is pressed, for its callback; None where it is refused.
+
+    The button may have been drawn a moment earlier, when a knob said something else.
+    """
+    try:
+        return current_spec(task_of(base_spec(), current_table())[0])
+    except InputRefused as refusal:
+        st.session_state.lab_refused = str(refusal)
+        return None
+
+
+def submit_current() -> None:
+    """Queue what the knobs say."""
+    if spec := spec_at_press():
+        submit(spec)
 
 
 def submit(spec: ExperimentSpec) -> None:

@@ -7,11 +7,14 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core.data.kinds import Kind
 from core.data.profile import Profile, profile
+from core.data.recast import possible_kinds
 from core.data.table import Table
 from core.jobs.lab import get_lab
+from core.jobs.memory import give_back
 from core.jobs.preview import ask_preview
-from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.spec import DataSpec, ExperimentSpec, RunSpec, load_spec
 from core.ui.tables import table_for
 
 _KEPT: Final = 12
@@ -25,7 +28,19 @@ def profile_of(spec: ExperimentSpec, table: Table) -> Profile:
 
 @st.cache_resource(max_entries=_KEPT, ttl=3600, show_spinner=False)
 def _profile(source: str, targets: tuple[str, ...], _table: Table) -> Profile:  # noqa: ARG001 - the key of the cache
-    return profile(_table, targets)
+    found = profile(_table, targets)
+    give_back()
+    return found
+
+
+def kinds_of(data: DataSpec, table: Table) -> dict[str, tuple[Kind, ...]]:
+    """Return the kinds each column of `table`, which is that of `data` as it was inferred, can become."""
+    return _kinds(json.dumps(data.model_dump(mode="json")["source"]), table)
+
+
+@st.cache_resource(max_entries=_KEPT, ttl=3600, show_spinner=False)
+def _kinds(source: str, _table: Table) -> dict[str, tuple[Kind, ...]]:  # noqa: ARG001 - the key of the cache
+    return possible_kinds(_table)
 
 
 def preview_of(run: RunSpec) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""The dialog of columns, where a canvas has to be clicked."""
+"""The dialog of columns, where a canvas has to be clicked, and the correction of what was understood."""
 
 import time
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as NotThere
 from playwright.sync_api import expect
 
 TITANIC = Path(__file__).parents[1] / "data" / "titanic.csv"
@@ -52,3 +53,45 @@ def test_both_pictures_are_drawn(dialog):
     dialog.get_by_role("radio", name="Before and after").click()
     expect(dialog.get_by_test_id("stPlotlyChart")).to_have_count(2)
     expect(dialog.get_by_text("712 training rows")).to_be_visible()
+
+
+def choose(page, label, option):
+    """Choose in a box; a click while the page is drawn anew may only close the list again."""
+    box = page.get_by_role("combobox", name=label, exact=True)
+    for _ in range(5):
+        box.click()
+        found = page.get_by_role("option", name=option)
+        try:
+            found.click(timeout=3000)
+        except NotThere:
+            continue
+        return
+    pytest.fail(f"{label} offers no {option}")
+
+
+def test_an_upload_is_read_right_and_a_code_becomes_a_number(visit):
+    cities = ["Kraków", "Plzeň", "Břeclav"]
+    rows = "".join(f"{cities[i % 3]};{i * 37 % 1009:05d};{i / 4}\n" for i in range(90))
+    page = visit()
+    page.get_by_text("Other data").click()
+    file = {"name": "mesta.csv", "mimeType": "text/csv", "buffer": f"město;kod;cena\n{rows}".encode("cp1250")}
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_role("alert")).to_contain_text("Plzeò Bøeclav")
+    page.get_by_role("button", name="Central European (Windows-1250)").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_text("How it was read").click()
+    choose(page, "Between the cells", "vertical bar")
+    page.get_by_role("button", name="Read it so").click()
+    expect(page.get_by_role("alert")).to_contain_text("there is one column")
+    expect(page.get_by_text("90 rows × 3 columns")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Between the cells")).to_have_value("semicolon")
+    page.get_by_role("button", name="Columns").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("1 input,")).to_be_visible()
+    dialog.get_by_role("radio", name="Kinds").click()
+    expect(dialog.get_by_text("Plzeň, Břeclav")).to_be_visible()
+    choose(page, "Kind of kod", "number")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(dialog.get_by_text("2 inputs,")).to_be_visible()
+    dialog.get_by_role("button", name="All as inferred").click()
+    expect(dialog.get_by_text("1 input,")).to_be_visible()

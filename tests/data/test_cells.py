@@ -187,3 +187,26 @@ def test_a_word_far_below_turns_a_column_of_numbers_into_text_without_losing_a_c
     assert column(*cells).tolist() == cells
     decimals = [f"{i}.5" for i in range(300)] + ["word"]
     assert column(*decimals).tolist() == decimals
+
+
+@pytest.mark.parametrize("odd", ["007", "0x1F", "-007", "+5", "1_0", "word", "12345678901234567890"])
+def test_whole_numbers_that_were_kept_as_such_are_text_again_beside_a_code(odd):
+    # So long that they are read in several pieces, with the code in the last.
+    cells = [str(i - 500) for i in range(9000)]
+    frame = read(*cells, odd).frame
+    if odd == "+5":
+        assert frame["x"].tolist() == [*map(int, cells), 5]
+    else:
+        assert frame["x"].tolist() == [*cells, odd]
+
+
+def test_whole_numbers_with_gaps_and_a_negative_zero_stay_numbers():
+    cells = [str(i) for i in range(9000)]
+    assert column(*cells, "-0").tolist() == [*range(9000), 0]
+    gappy = column(*cells, "")
+    assert gappy.tolist()[:-1] == list(range(9000))
+    assert gappy.isna().sum() == 1
+
+
+def test_a_fraction_far_below_turns_whole_numbers_into_decimals():
+    assert column(*map(str, range(9000)), "0.5").tolist() == [*range(9000), 0.5]

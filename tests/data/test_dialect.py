@@ -189,8 +189,7 @@ def test_one_row_and_one_column_are_tables():
     assert frame(b"a\n1\n2\n").shape == (2, 1)
 
 
-def test_lines_are_counted_across_the_pieces_they_are_looked_at_in(monkeypatch):
-    monkeypatch.setattr(csv_bytes, "_PIECE", 7)
+def test_a_long_line_or_cell_is_found_wherever_it_begins_and_named_by_its_line(monkeypatch):
     monkeypatch.setattr(csv_bytes, "MAX_LINE_BYTES", 20)
     monkeypatch.setattr(csv_bytes, "MAX_CELL_BYTES", 12)
     assert csv_bytes.check_lines(b"a,b\n1,2\n3,4", "t") == 3
@@ -199,3 +198,34 @@ def test_lines_are_counted_across_the_pieces_they_are_looked_at_in(monkeypatch):
         csv_bytes.check_lines(b"a,b\n1,2\n" + b"1," * 11 + b"\n3,4\n", "t")
     with pytest.raises(InputRefused, match="line 2 has a cell"):
         csv_bytes.check_lines(b"a,b\n1," + b"2" * 13 + b"\n3,4\n", "t")
+
+
+def test_a_row_much_longer_than_the_others_is_read():
+    cells = [f"{i},{'x' * 50_000}" for i in range(8)]
+    content = ("a,b\n" + "1,y\n" * 100 + f'2,"{"z" * 60_000}"\n' + "3,y\n" * 100).encode()
+    assert frame(content)["b"].str.len().max() == 60_000
+    wide = ",".join(f"c{i}" for i in range(16)) + "\n" + ",".join(cells) + "\n" + ",".join(["1,y"] * 8) + "\n"
+    assert frame(wide.encode())["c15"].str.len().tolist() == [50_000, 1]
+
+
+def test_long_lines_and_cells_are_found_as_by_a_look_at_each(monkeypatch):
+    monkeypatch.setattr(csv_bytes, "MAX_LINE_BYTES", 20)
+    monkeypatch.setattr(csv_bytes, "MAX_CELL_BYTES", 12)
+    rng = np.random.Generator(np.random.Philox(0))
+    seen = set()
+    for _ in range(2000):
+        content = rng.choice(np.frombuffer(b"1,\n", np.uint8), rng.integers(1, 120), p=[0.86, 0.06, 0.08]).tobytes()
+        lines = content.removesuffix(b"\n").split(b"\n")
+        wrong = [
+            f"line {number} {'is too long' if len(line) > 20 else 'has a cell'}"
+            for number, line in enumerate(lines, start=1)
+            if max(map(len, line.split(b","))) > 12 or len(line) > 20
+        ]
+        said = wrong[0] if wrong else ""
+        seen.add(said[-4:])
+        if said:
+            with pytest.raises(InputRefused, match=said):
+                csv_bytes.check_lines(content, "t")
+        else:
+            assert csv_bytes.check_lines(content, "t") == len(lines)
+    assert seen == {"", "long", "cell"}

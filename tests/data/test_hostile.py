@@ -75,7 +75,13 @@ def test_refusing_it_takes_less_memory_than_the_file_twice_over(name):
 def test_a_path_or_an_address_is_text_and_is_never_opened(tmp_path):
     secret = tmp_path / "secret.csv"
     secret.write_text("a,b\n1,2\n")
-    for text in (str(secret), f"file://{secret}", "http://169.254.169.254/latest", "s3://bucket/key"):
+    for text in (
+        str(secret),
+        f"file://{secret}",
+        "http://169.254.169.254/latest",
+        "s3://bucket/key",
+        r"\\host\share\t.csv",
+    ):
         with pytest.raises(InputRefused, match="no rows"):
             read_table(text.encode(), str(secret))
 
@@ -99,4 +105,4 @@ def test_every_parser_in_the_project_is_given_bytes():
             given = node.args[0]
             assert isinstance(given, ast.Call), f"{path.name}:{node.lineno}"
             name = ast.unparse(given.func).rpartition(".")[2]
-            assert name in {"BytesIO", "BufferReader", "_bundled_bytes"}, f"{path.name}:{node.lineno}"
+            assert name in {"BytesIO", "BufferReader", "_bundled_bytes", "read_bytes"}, f"{path.name}:{node.lineno}"

@@ -1,9 +1,11 @@
 """Uploads are read in another process, whatever becomes of it, and never in this one."""
 
+import hashlib
 import os
 import signal
 import subprocess
 import threading
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from core.data import parsing
 from core.data.options import ChoiceNeeded, ReadOptions
 from core.data.packing import is_packed, pack, unpack
-from core.data.parsing import read_upload
+from core.data.parsing import read_upload, recast_packed
 from core.data.source import load_table
 from core.data.table import read_table
 from core.errors import InputRefused, WorkFailed
@@ -42,7 +44,8 @@ def test_an_upload_is_the_table_that_reading_here_would_give():
     pd.testing.assert_frame_equal(upload.table.frame, here.frame)
     assert upload.table.notes == here.notes
     assert upload.table.columns == here.columns
-    assert upload.packed == pack(here)
+    assert here.origin is not None
+    assert upload.packed == pack(replace(here, origin=replace(here.origin, file=hashlib.sha256(CONTENT).hexdigest())))
 
 
 def test_what_is_stored_is_the_table_again_wherever_it_is_loaded():
@@ -169,3 +172,18 @@ def test_a_name_is_only_shown(tmp_path):
     assert len(str(caught.value)) < 200
     assert "\u202e" not in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_table_with_other_kinds_comes_from_the_other_process_and_names_the_same_file():
+    upload = read_upload(CONTENT, "t.csv")
+    recast = recast_packed(upload.packed, "t.csv", {"n": "category"}, "dataset:x")
+    assert recast.table.column("n").kind == "category"
+    assert recast.table.frame["n"].tolist() == ["1", "2", "3"]
+    assert recast.table.origin == upload.table.origin
+    assert recast.packed != upload.packed
+    pd.testing.assert_frame_equal(recast.table.frame.drop(columns="n"), upload.table.frame.drop(columns="n"))
+
+
+def test_a_kind_that_a_column_cannot_become_is_refused_by_the_other_process():
+    with pytest.raises(InputRefused, match="x: cannot be read as date; allowed: number, category"):
+        recast_packed(read_upload(CONTENT, "t.csv").packed, "t.csv", {"x": "date"}, "dataset:x")

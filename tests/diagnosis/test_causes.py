@@ -37,6 +37,7 @@ FAULTY = [
     ("leakage", {}, {}, {"preprocessing": {"fit_on": "all"}}),
     ("leakage", {"duplicates": 0.5}, {}, {}),
     ("no_signal", {"skills": {"linear": -0.1, "trees": 0.01}}, STUCK, {}),
+    ("no_signal", {"skills": {"linear": 0.06, "trees": 0.05}, "chance": 0.08}, STUCK, {}),
     ("constant_target", {"constant_target": True}, {}, {}),
     ("class_imbalance", {**CLASSES, "class_shares": (0.95, 0.05)}, {"recall": (0.0, 0.1, 0.0)}, {}),
     ("unshuffled_data", {"shift": 2.0}, {}, {"data": {"split": "in_order"}}),

@@ -13,8 +13,8 @@ import pytest
 
 from core.errors import InputRefused
 from core.jobs.lab import Lab
-from core.jobs.structure import structure_key
 from core.settings import Settings
+from core.training.structure import structure_key
 from tests.jobs.conftest import Labs, fake_spec, finished, states, trainer_pids, until
 from tests.jobs.fake import BROKEN, CHATTY, DIVERGES, POISON, QUICK, REFUSED, SLOW, STUBBORN
 

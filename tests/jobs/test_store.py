@@ -1,3 +1,4 @@
+import errno
 import json
 import sqlite3
 from pathlib import Path
@@ -6,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from core.errors import InputRefused
+from core.errors import InputRefused, WorkFailed
 from core.jobs import schema
 from core.jobs.queue import Chunk, Queue
 from core.jobs.records import State
@@ -95,11 +96,77 @@ def test_an_upload_is_kept_once_and_names_its_experiments(store: Store) -> None:
     assert store.experiments()[0].source == "first.csv"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["../../x.csv", r"C:\x.csv", "y" * 5000, "a\0b.csv", "\u202ecsv.exe", "a.csv:$x.csv", "🎉.csv", "<b>x</b>.csv", ""],
+)
+def test_the_name_of_an_upload_is_shown_and_is_no_path(store: Store, settings: Settings, name: str) -> None:
+    sha = store.add_dataset(b"x,y\n1,2\n", name)
+    shown = store.dataset_name(sha)
+    assert 0 < len(shown) <= 120
+    assert not {"\0", "\u202e"} & set(shown)
+    assert [file.name for file in settings.data.glob("**/*") if "x.csv" in file.name or name in file.parts] == []
+    assert [file.name.partition(".")[0] for file in (settings.data / "datasets").iterdir()] == [sha]
+
+
+def test_deleting_an_experiment_keeps_the_table_that_another_learns_from(store: Store) -> None:
+    sha = store.add_dataset(b"x,y\n1,2\n", "t.csv")
+    spec = load_spec({"data": {"source": f"dataset:{sha}", "target": "y"}})
+    first, second = store.submit(spec), store.submit(spec)
+    store.delete(first)
+    assert store.dataset(sha) == b"x,y\n1,2\n"
+    assert [experiment.id for experiment in store.experiments()] == [second]
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(WorkFailed, match=r"t\.csv: could not be stored"):
+        store.add_dataset(b"x,y\n1,2\n", "t.csv")
+    assert list((settings.data / "datasets").iterdir()) == []
+    assert count(store, schema.dataset) == 0
+
+
 def test_an_upload_above_the_limit_is_refused(tmp_path: Path) -> None:
     store = Store(Settings(data=tmp_path, max_upload_mb=1))
     with pytest.raises(InputRefused, match="at most 1 MB"):
         store.add_dataset(b"x" * (2**20 + 1), "large.csv")
     assert not list((tmp_path).glob("datasets/*"))
+
+
+def test_the_file_a_table_was_read_from_is_kept_once_and_is_no_table(settings: Settings, store: Store) -> None:
+    sha = store.add_upload(b"x;y\n1;2\n", "first.csv")
+    assert store.add_upload(b"x;y\n1;2\n", "second.csv") == sha
+    assert store.upload(sha) == b"x;y\n1;2\n"
+    assert [file.name for file in (settings.data / "uploads").iterdir()] == [sha]
+    with pytest.raises(InputRefused, match="no such table"):
+        store.dataset(sha)
+    with pytest.raises(InputRefused, match="no such table"):
+        store.submit(load_spec({"data": {"source": f"dataset:{sha}", "target": "y"}}))
+
+
+def test_a_file_above_the_limit_is_not_kept(tmp_path: Path) -> None:
+    store = Store(Settings(data=tmp_path, max_upload_mb=1))
+    with pytest.raises(InputRefused, match="at most 1 MB"):
+        store.add_upload(b"x" * (2**20 + 1), "large.csv")
+    assert not list((tmp_path).glob("uploads/*"))
+
+
+def test_a_file_that_was_lost_or_changed_is_said_in_one_sentence(settings: Settings, store: Store) -> None:
+    sha = store.add_upload(b"x,y\n1,2\n", "t.csv")
+    (settings.data / "uploads" / sha).write_bytes(b"changed")
+    with pytest.raises(WorkFailed, match="has changed on disk; upload it again"):
+        store.upload(sha)
+    (settings.data / "uploads" / sha).unlink()
+    with pytest.raises(WorkFailed, match=r"cannot be read .* upload it again"):
+        store.upload(sha)
+    for name in ("", "../lab.db", sha.upper()):
+        with pytest.raises(InputRefused, match="was not kept"):
+            store.upload(name)
 
 
 def test_a_dataset_name_is_no_path(store: Store) -> None:

@@ -9,9 +9,9 @@ from core.jobs.diagnosis_queue import DiagnosisClaim, DiagnosisQueue, StaleClaim
 from core.jobs.queue import Queue
 from core.jobs.records import State
 from core.jobs.store import Store
-from core.jobs.structure import structure_key
 from core.settings import Settings
 from core.spec import RunSpec
+from core.training.structure import structure_key
 from tests.jobs.conftest import fake_spec
 from tests.jobs.fake import QUICK
 

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
 from core.spec import load_spec
@@ -54,6 +55,15 @@ def test_titanic_is_understood(app):
     assert app.get_by_key("lab_target").value == "survived"
     assert "titanic" in words(app)
     assert "two classes" in words(app)
+
+
+def test_the_bytes_of_an_upload_do_not_stay_in_the_session(app, monkeypatch):
+    forgotten: list[str] = []
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", lambda self, session, file: forgotten.append(file))
+    upload(app.run(), b"x,y\n1,2\n3,4\n", "t.csv")
+    assert not app.exception
+    assert len(forgotten) == 1
+    assert "lab_upload_0" not in app.session_state
 
 
 def test_a_picture_called_csv_gets_one_sentence_and_the_old_data_stays(app):
@@ -175,3 +185,22 @@ def test_a_file_that_has_to_be_decided_on_can_be_forgotten(app):
     assert not app.exception
     assert "Iris flowers" in words(app)
     assert not [b for b in app.button if b.label == "Forget this file"]
+
+
+def test_run_takes_what_the_knobs_say_when_it_is_pressed(app, lab):
+    """A person types and presses at once: the button was drawn before the page had heard of the new value."""
+    app.run()
+    knob(app, "training.epochs").set_value(["7"])
+    button(app).click().run()
+    assert not app.exception
+    (summary,) = lab.store.experiments()
+    assert {run.epochs for run in lab.store.experiment(summary.id).runs} == {7}
+
+
+def test_a_value_that_is_refused_at_the_press_runs_nothing(app, lab):
+    app.run()
+    knob(app, "training.learning_rate").set_value(["fast"])
+    button(app).click().run()
+    assert not app.exception
+    assert lab.store.experiments() == ()
+    assert "fast" in words(app)

@@ -82,7 +82,7 @@ def test_a_skill_far_below_zero_is_cut_short_and_told():
     figure = skill_chart(report(fix, skills=(-50.0, -60.0, -40.0), models=models), [("Fix 1", fix)], BLUE)
     bars = figure["data"][0]
     assert min(bars["x"]) > -1
-    assert [note["text"] for note in reversed(figure["layout"]["annotations"])] == ["−50.00", "0.80", "0.40", "0.90"]
+    assert [note["text"] for note in reversed(figure["layout"]["annotations"])] == ["nothing", "80%", "40%", "90%"]
     nothing = skill_chart(report(skills=(None, None, None), models=models), [], BLUE)
     assert nothing["layout"]["annotations"][-1]["text"] == "no result"
 

@@ -10,12 +10,14 @@ RUN = load_spec({"data": {"source": "sample:iris", "target": "species"}}).runs()
 
 
 def curve(skill, seed=0, **more):
-    return {"seed": seed, "skill": skill, "val_skill": skill, "recall": None, "state": "done", "baseline": None, **more}
+    numbers = dict.fromkeys(("skill", "val_skill", "explained", "val_explained"), skill)
+    return {"seed": seed, **numbers, "recall": None, "state": "done", "baseline": None, **more}
 
 
 def finding(skills=None, improved=0, **more):
     after = [curve(skill, seed) for seed, skill in enumerate(skills or [])]
-    trial = {"seeds": len(after), "improved": improved} if after else None
+    skills = {"val_skill_before": -2.0, "val_skill_after": 0.75, "skill_before": None, "skill_after": 0.8}
+    trial = {"seeds": len(after), "improved": improved, **skills} if after else None
     return {"cause": "dying_relu", "certain": False, "goal": "fit", "after": after, "trial": trial, "fix": {}, **more}
 
 
@@ -30,29 +32,43 @@ def test_a_verdict_says_what_is_and_what_one_change_brings():
     first = finding([0.8, 0.7, 0.9], improved=3)
     assert say.headline(report(first)) == "ReLU units have died"
     assert say.verdict(report(first)) == (
-        "It reaches a validation skill of 0.10. With one change it reaches 0.80: better in 3 of 3 seeds."
+        "It explains 10% of the answers in rows it has not seen. With one change it is 80%: better in 3 of 3 seeds."
     )
 
 
 def test_without_a_proven_change_none_is_promised():
     text = say.verdict(report(finding([0.11, 0.19, 0.0], improved=0)))
-    assert text == "It reaches a validation skill of 0.10; simple models reach 0.80 on rows they have not seen."
+    assert text == "It explains 10% of the answers in rows it has not seen; simple models explain 80%."
     assert "change" not in say.verdict(report())
     assert say.headline(report()) == "Something holds this run back"
 
 
 def test_runs_that_came_to_nothing_have_no_skill():
     assert say.verdict(report(skills=(None, None, 0.3))).startswith("It comes to no result")
-    assert say.verdict(report(skills=(None, 0.3, 0.3))).startswith("It reaches a validation skill of 0.30")
+    assert say.verdict(report(skills=(None, 0.3, 0.3))).startswith("It explains 30% of")
 
 
 def test_a_healthy_verdict_compares_only_where_it_can():
-    assert "simple models reach 0.80" in say.verdict(report(verdict="healthy"))
+    assert "simple models explain 80%" in say.verdict(report(verdict="healthy"))
     assert "too few rows" in say.verdict(report(verdict="healthy", reachable=None))
 
 
-def test_without_validation_rows_the_training_skill_counts():
-    assert "skill on the training rows" in say.verdict(report(validation_rows=0))
+def test_without_validation_rows_the_training_rows_count():
+    assert "in its training rows" in say.verdict(report(validation_rows=0))
+    assert "not seen" not in say.verdict(report(validation_rows=0))
+
+
+def test_what_is_worse_than_guessing_explains_nothing():
+    assert "explains nothing of" in say.verdict(report(skills=(-11.0, -12.0, -10.0)))
+    assert [say.share(value) for value in (None, -3.0, 0.001, 0.006, 1.0)] == [
+        "no result", "nothing", "nothing", "1%", "100%"
+    ]  # fmt: skip
+
+
+def test_a_trial_is_told_in_what_is_explained_and_in_skill():
+    found = finding([0.8, 0.7, 0.9], improved=3)
+    words = "Better in 3 of 3 seeds: it explains 10% → 80% (skill −2.00 → 0.75)."
+    assert say.trial_words(found, report(found)) == words
 
 
 @pytest.mark.parametrize(
@@ -82,7 +98,7 @@ def test_a_fix_for_a_rare_class_is_judged_by_its_recall():
     found = report(rare)
     found["before"] = [curve(0.1, seed, recall=0.0) for seed in range(3)]
     assert say.helped(rare, found)
-    assert say.trial_words(rare, found).endswith("recall of the class recognised least 0.00 → 0.70.")
+    assert say.trial_words(rare, found).endswith("of the class recognised least it finds nothing → 70%.")
     assert "With one change" not in say.verdict(found)
 
 

@@ -1,4 +1,4 @@
-"""Which runs can share a compiled epoch, told from their specs alone: a hint for the dispatcher, not a promise."""
+"""Which runs can share a compiled epoch, told from their specs alone: a hint to whoever deals them out, no promise."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 import pytest
 
-from core.jobs.structure import structure_key
 from core.spec import load_spec
+from core.training.structure import structure_key
 
 RUN = load_spec({"data": {"source": "sample:iris", "target": "species"}}).runs()[0]
 

@@ -1,0 +1,211 @@
+"""Causes suspected from a training log alone, such as Keras's CSVLogger writes: curves, no data, nothing to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from core.data.kinds import as_float
+from core.data.table import Table
+from core.diagnosis.cause import Evidence
+from core.diagnosis.causes import CAUSES
+from core.diagnosis.signals import falling, oscillation, rise
+from core.errors import InputRefused
+
+_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "loss": ("loss", "train_loss", "training_loss", "train/loss"),
+    "val_loss": ("val_loss", "validation_loss", "valid_loss", "eval_loss", "test_loss", "val/loss"),
+    "learning_rate": ("learning_rate", "lr"),
+}
+"""What programs call the columns; compared in small letters."""
+_FEWEST: Final = 3
+
+
+@dataclass(frozen=True)
+class Log:
+    """The curves of one training, one value an epoch; empty where the log has none. NaN is kept: it is an event."""
+
+    loss: np.ndarray
+    val_loss: np.ndarray
+    learning_rate: np.ndarray
+
+    @property
+    def finite(self) -> np.ndarray:
+        """The training loss up to where it stops being a number."""
+        bad = np.flatnonzero(~np.isfinite(self.loss))
+        return self.loss[: bad[0]] if bad.size else self.loss
+
+
+def log_of(table: Table) -> Log:
+    """Return the curves in `table`.
+
+    Raises
+    ------
+    InputRefused
+        If there is no column of losses, or it has fewer than three rows.
+    """
+    columns = {column.name.strip().lower(): column.name for column in table.columns}
+    found = {}
+    for curve, names in _NAMES.items():
+        name = next((columns[name] for name in names if name in columns), None)
+        found[curve] = _numbers(table, name) if name is not None else np.array([])
+    if not len(found["loss"]):
+        allowed = ", ".join(_NAMES["loss"])
+        raise InputRefused(f"The log has no column of training losses; allowed: one called {allowed}.", "log")
+    if len(found["loss"]) < _FEWEST:
+        raise InputRefused(f"The log has {len(found['loss'])} epochs; allowed: at least {_FEWEST}.", "log")
+    return Log(**found)
+
+
+def _numbers(table: Table, name: str) -> np.ndarray:
+    series = table.frame[name]
+    if series.dtype == "str":
+        # A log that ends in "nan" or "inf" is read as text where every other cell is one too.
+        return np.array([_number(cell) for cell in series])
+    return as_float(series)
+
+
+def _number(cell: Any) -> float:
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _non_finite(log: Log) -> Iterator[tuple[str, Evidence]]:
+    bad = np.flatnonzero(~np.isfinite(log.loss))
+    if not bad.size:
+        return
+    text = f"the loss is no number from epoch {bad[0] + 1} on"
+    if bad[0] == 0:
+        yield "invalid_values", Evidence(0.7, text)
+        yield "exploding_gradients", Evidence(0.4, text)
+    yield "learning_rate_too_high", Evidence(0.6, text)
+    yield "exploding_gradients", Evidence(0.4, text)
+
+
+def _all_zero(log: Log) -> Iterator[tuple[str, Evidence]]:
+    if not log.loss.any():
+        yield "loss_mismatch", Evidence(0.9, "the loss is exactly 0 in every epoch: it cannot see the answers")
+
+
+def _climbing(log: Log) -> Iterator[tuple[str, Evidence]]:
+    climbed = rise(log.finite)
+    if climbed is not None and climbed > 0.1:
+        yield "learning_rate_too_high", Evidence(min(0.8, 0.4 + climbed), f"the loss climbed by {climbed:.0%}")
+
+
+def _jumping(log: Log) -> Iterator[tuple[str, Evidence]]:
+    jumps = oscillation(log.finite)
+    if jumps is not None and jumps > 0.04:
+        text = f"the loss jumps by {jumps:.0%} of its level from epoch to epoch"
+        yield "learning_rate_too_high", Evidence(0.6, text)
+        yield "batch_size_unsuitable", Evidence(0.3, text)
+
+
+def _standing(log: Log) -> Iterator[tuple[str, Evidence]]:
+    curve = log.finite
+    if len(curve) < _FEWEST or not curve.any() or np.ptp(curve) > 0.01 * abs(float(np.median(curve))):
+        return
+    value = float(np.median(curve))
+    classes = round(math.exp(value)) if value < math.log(1000) else 0
+    guess = classes >= 2 and math.isclose(value, math.log(classes), rel_tol=2e-3)
+    text = f"the loss stands still at {value:.4g}" + (f" = ln {classes}: guessing among {classes}" if guess else "")
+    for cause, strength in _STANDING.items():
+        yield cause, Evidence(strength, text)
+
+
+_STANDING: Final = {
+    "learning_rate_too_low": 0.45, "vanishing_gradients": 0.45, "dying_relu": 0.4, "poor_initialization": 0.4,
+    "no_signal": 0.4, "output_activation_mismatch": 0.35, "inputs_unscaled": 0.35,
+}  # fmt: skip
+
+
+def _still_falling(log: Log) -> Iterator[tuple[str, Evidence]]:
+    share = falling(log.finite) if np.isfinite(log.loss).all() else None
+    if share is not None and share > 0.05:
+        text = f"{share:.0%} of the loss's fall came in the last fifth of the epochs"
+        yield "learning_rate_too_low", Evidence(0.5, text)
+        yield "too_few_updates", Evidence(0.5 if len(log.loss) < 100 else 0.35, text)
+
+
+def _parting(log: Log) -> Iterator[tuple[str, Evidence]]:
+    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite
+    if len(held_out) < _FEWEST or not len(curve) or held_out.min() <= 0:
+        return
+    times, best = held_out[-1] / held_out.min(), int(held_out.argmin())
+    if times > 1.1 and best < 0.9 * len(held_out) and curve[-1] < curve[min(best, len(curve) - 1)]:
+        text = f"the validation loss was lowest at epoch {best + 1} and is {times:.2g} times that at the end"
+        yield "overfitting", Evidence(min(0.9, 0.4 + 0.3 * times), text)
+
+
+def _too_good(log: Log) -> Iterator[tuple[str, Evidence]]:
+    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite
+    if len(held_out) and len(curve) and 0 <= held_out[-1] < 1e-6 and curve[-1] < 1e-6:
+        yield "leakage", Evidence(0.4, "both losses end at nearly 0, which real data hardly ever allow")
+
+
+def _no_rate(log: Log) -> Iterator[tuple[str, Evidence]]:
+    if len(log.learning_rate) and (log.learning_rate == 0).mean() > 0.1:
+        share = (log.learning_rate == 0).mean()
+        yield "learning_rate_too_low", Evidence(0.9, f"the learning rate is 0 in {share:.0%} of the epochs")
+
+
+_RULES: Final[tuple[Callable[[Log], Iterator[tuple[str, Evidence]]], ...]] = (
+    _non_finite, _all_zero, _climbing, _jumping, _standing, _still_falling, _parting, _too_good, _no_rate,
+)  # fmt: skip
+_LEAST: Final = 0.4
+"""A log in which nothing is as suspicious as this is healthy as far as a log can tell."""
+
+
+def diagnose_log(table: Table) -> dict[str, Any]:
+    """Return what `core.diagnosis.diagnose` returns, from a log alone: no cause is proven, so none has a fix.
+
+    Parameters
+    ----------
+    table : Table
+        One row an epoch; a column ``loss`` and, if the program wrote them, ``val_loss`` and ``learning_rate``.
+
+    Raises
+    ------
+    InputRefused
+        If there is no usable column of losses.
+    """
+    log = log_of(table)
+    evidence: dict[str, list[Evidence]] = {}
+    for rule in _RULES:
+        for cause, piece in rule(log):
+            evidence.setdefault(cause, []).append(piece)
+    strengths = {cause: 1 - math.prod(1 - piece.strength for piece in pieces) for cause, pieces in evidence.items()}
+    ranked = sorted(strengths, key=lambda cause: -strengths[cause])
+    faulty = bool(ranked) and strengths[ranked[0]] >= _LEAST
+    why = "a log holds neither the data nor the network, so nothing could be tried"
+    return {
+        "variants": [
+            {
+                "variant": {},
+                "verdict": "faulty" if faulty else "healthy",
+                "causes": [
+                    {
+                        "cause": cause,
+                        "family": CAUSES[cause].family,
+                        "rank": rank,
+                        "confidence": round(0.5 * strengths[cause], 3),
+                        "title": CAUSES[cause].title,
+                        "about": CAUSES[cause].about,
+                        "evidence": list(dict.fromkeys(piece.text for piece in evidence[cause])),
+                        "fix": None,
+                        "trial": None,
+                    }
+                    for rank, cause in enumerate(ranked[:6] if faulty else [], 1)
+                ],
+                "combined": None,
+                "not_checked": [{"cause": cause, "why": why} for cause in CAUSES if cause not in strengths],
+            }
+        ],
+        "spec_hash": None,
+    }

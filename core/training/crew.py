@@ -1,0 +1,230 @@
+"""Trains several runs at once: in this process and, where there is enough to compile, in a helper a processor.
+
+The first run of a structure compiles for seconds on one processor; helpers take other structures meanwhile. Results do
+not depend on who trained.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from core.data.preparation import Preparation
+from core.errors import InputRefused, WorkFailed
+from core.spec import RunSpec
+from core.training.compiler import uses_xla
+from core.training.structure import structure_key
+
+_MOST_HELPERS: Final = 3
+_ROOT: Final = Path(__file__).resolve().parents[2]
+
+Result = dict[str, Any]
+Job = tuple[str, RunSpec, bool]
+
+
+class Crew:
+    """Run specs in, results out, in the same order; helpers live until the crew is closed.
+
+    Parameters
+    ----------
+    preparation : Preparation
+        The arrays this process trains on; helpers prepare their own.
+    helpers : int, optional
+        At most so many processes beside this one; by default one for every processor that this one leaves.
+    """
+
+    def __init__(self, preparation: Preparation, helpers: int | None = None) -> None:
+        spare = len(os.sched_getaffinity(0)) - 1 if hasattr(os, "sched_getaffinity") else 0
+        self._preparation = preparation
+        self._wanted = min(_MOST_HELPERS, spare) if helpers is None else helpers
+        self._helpers: list[_Helper] = []
+        self._known: dict[str, Crew | _Helper] = {}
+        self.pid = os.getpid()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the helpers."""
+        for helper in self._helpers:
+            helper.close()
+        self._helpers.clear()
+
+    def call_helpers(self, run: RunSpec) -> None:
+        """Start the helpers, if runs like `run` take long enough to compile; they are of use some seconds later."""
+        if self._wanted and uses_xla(run, len(self._preparation.of(run).x)):
+            self.start()
+
+    def start(self) -> None:
+        """Start the helpers; a second call does nothing."""
+        self._helpers = self._helpers or [_Helper() for _ in range(self._wanted)]
+
+    def await_helpers(self) -> None:
+        """Wait until every helper can train, or is gone."""
+        for helper in self._helpers:
+            while not helper.ready():
+                pass
+
+    @property
+    def helpers(self) -> tuple[int, ...]:
+        """The process ids of the helpers that live."""
+        return tuple(helper.pid for helper in self._helpers)
+
+    @property
+    def owners(self) -> dict[str, int]:
+        """Which process has compiled which structure."""
+        return {structure: trainer.pid for structure, trainer in self._known.items()}
+
+    def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
+        """Train `runs` and return their results."""
+        jobs = [(f"{structure_key(run)}{probed}", run, probed) for run in runs]
+        waiting = list(range(len(jobs)))
+        results: list[Result | None] = [None] * len(jobs)
+
+        def serve(trainer: Any) -> None:
+            while waiting and not trainer.ready():
+                pass
+            while (place := self._take(jobs, waiting, trainer)) is not None:
+                try:
+                    results[place] = trainer.train(*jobs[place][1:])
+                except WorkFailed:
+                    # A helper is gone; what it held is trained by those who are left.
+                    with self._lock:
+                        waiting.append(place)
+                        self._known = {key: owner for key, owner in self._known.items() if owner is not trainer}
+                        self._helpers.remove(trainer)
+                    return
+
+        threads = [threading.Thread(target=serve, args=(helper,), daemon=True) for helper in self._helpers]
+        for thread in threads:
+            thread.start()
+        serve(self)
+        for thread in threads:
+            thread.join()
+        serve(self)
+        return [result for result in results if result is not None]
+
+    def ready(self) -> bool:
+        """Whether this process can train: always."""
+        return True
+
+    def train(self, run: RunSpec, probed: bool) -> Result:
+        """Train one run in this process."""
+        return train_here(run, self._preparation, probed)
+
+    def _take(self, jobs: Sequence[Job], waiting: list[int], trainer: Any) -> int | None:
+        """Return the next job for `trainer`: of a structure it knows, else one that nobody knows yet."""
+        with self._lock:
+            mine = [place for place in waiting if self._known.get(jobs[place][0]) is trainer]
+            free = [place for place in waiting if jobs[place][0] not in self._known]
+            place = next(iter(mine or free), None)
+            if place is not None:
+                self._known[jobs[place][0]] = trainer
+                waiting.remove(place)
+            return place
+
+
+def train_here(run: RunSpec, preparation: Preparation, probed: bool) -> Result:
+    """Return the result of `run`, trained in this process; a refusal of its data is a failed result."""
+    from core.training.run import failed, train_run
+
+    try:
+        return train_run(run, preparation.of(run), probed=probed)
+    except InputRefused as refusal:
+        return failed(run, str(refusal))
+
+
+class _Helper:
+    """A child process that trains what it is told, one line of JSON an order, one an answer."""
+
+    _LOOK_SECONDS: Final = 0.05
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "core.training.crew"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=_ROOT,
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+        self._ready = threading.Event()
+        threading.Thread(target=self._await_ready, daemon=True).start()
+
+    def _await_ready(self) -> None:
+        self._answer()
+        self._ready.set()
+
+    def ready(self) -> bool:
+        """Wait a moment and say whether the process can train, or is gone: its next order will tell."""
+        return self._ready.wait(self._LOOK_SECONDS)
+
+    def train(self, run: RunSpec, probed: bool) -> Result:
+        """Train one run there.
+
+        Raises
+        ------
+        WorkFailed
+            If the process is gone.
+        """
+        order = {"run": run.model_dump(mode="json"), "base": str(run.base or ""), "probed": probed}
+        with suppress(OSError):
+            self._tell(order)
+        answer = self._answer()
+        if not isinstance(answer, dict):
+            raise WorkFailed("A helper ended while it trained.")
+        return answer
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+    def _tell(self, order: dict[str, Any]) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+
+    def _answer(self) -> Any:
+        line = self._process.stdout.readline() if self._process.stdout is not None else ""
+        return json.loads(line) if line else None
+
+
+def main() -> None:
+    """Be a helper: train what comes in on stdin until it ends."""
+    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # Whatever a library prints must not reach the pipe.
+    os.dup2(2, 1)
+    import core.training.run  # noqa: F401 - before the first order, not with it
+
+    preparation = Preparation()
+    print(json.dumps("ready"), file=voice, flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        run = RunSpec.model_validate(order["run"])
+        run = run.at(Path(order["base"])) if order["base"] else run
+        print(json.dumps(train_here(run, preparation, order["probed"])), file=voice, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""A log of somebody else's program: what the curves alone make a suspect, and what they cannot tell."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import core
+from core.__main__ import main
+from core.diagnosis.causes import CAUSES
+from core.diagnosis.log import diagnose_log
+
+EPOCHS = np.arange(60)
+FALL = np.exp(-EPOCHS / 8)
+
+
+def diagnosed(loss, **curves):
+    columns = {"epoch": EPOCHS[: len(loss)], "loss": loss, **curves}
+    lines = [",".join(columns), *(",".join(str(value) for value in row) for row in zip(*columns.values(), strict=True))]
+    (variant,) = diagnose_log(core.read_table("\n".join(lines).encode(), "training.csv"))["variants"]
+    return variant
+
+
+def causes(variant):
+    return [cause["cause"] for cause in variant["causes"]]
+
+
+ODD = {
+    "learning_rate_too_high": [3.0, 900.0, math.inf, math.nan],
+    "loss_mismatch": [0.0] * 20,
+    "learning_rate_too_low": list(1 - EPOCHS / 100),
+}
+
+
+@pytest.mark.parametrize("cause", ODD)
+def test_a_curve_makes_its_cause_the_first_suspect(cause):
+    variant = diagnosed(ODD[cause])
+    assert variant["verdict"] == "faulty"
+    assert causes(variant)[0] == cause
+
+
+def test_a_loss_that_is_nan_from_the_start_suspects_the_data():
+    assert causes(diagnosed([math.nan] * 5))[0] == "invalid_values"
+
+
+def test_jumps_and_climbs_suspect_the_rate():
+    rng = np.random.default_rng(0)
+    assert causes(diagnosed(list(0.5 + 0.2 * rng.random(60))))[0] == "learning_rate_too_high"
+    assert causes(diagnosed([*FALL[:30], *FALL[:30][::-1]]))[0] == "learning_rate_too_high"
+
+
+def test_a_flat_loss_is_told_as_guessing_among_classes():
+    variant = diagnosed([math.log(3)] * 30)
+    assert "ln 3: guessing among 3" in variant["causes"][0]["evidence"][0]
+    assert {"vanishing_gradients", "learning_rate_too_low"} <= set(causes(variant))
+
+
+def test_parting_curves_are_overfitting():
+    variant = diagnosed(list(FALL), val_loss=list(FALL + (EPOCHS / 40) ** 2))
+    assert causes(variant) == ["overfitting"]
+    assert "lowest at epoch" in variant["causes"][0]["evidence"][0]
+
+
+def test_a_rate_of_zero_is_seen():
+    assert "learning rate is 0 in 50%" in str(diagnosed(list(FALL), lr=[0.1, 0.0] * 30))
+
+
+def test_a_healthy_log_is_healthy():
+    variant = diagnosed(list(FALL + 0.1), val_loss=list(FALL + 0.15), lr=[0.001] * 60)
+    assert variant["verdict"] == "healthy"
+    assert variant["causes"] == []
+    assert len(variant["not_checked"]) == len(CAUSES)
+
+
+def test_nothing_is_claimed_to_be_proven():
+    variant = diagnosed([1.0, 9.0, math.nan])
+    assert all(cause["fix"] is None and cause["trial"] is None for cause in variant["causes"])
+    assert all(cause["confidence"] <= 0.5 for cause in variant["causes"])
+    named = {gap["cause"] for gap in variant["not_checked"]}
+    assert named | set(causes(variant)) == set(CAUSES)
+    assert not named & set(causes(variant))
+
+
+def test_a_table_without_losses_is_refused():
+    table = core.read_table(b"epoch,score\n1,0.5\n2,0.6\n3,0.7\n", "log.csv")
+    with pytest.raises(core.InputRefused, match="no column of training losses"):
+        diagnose_log(table)
+    with pytest.raises(core.InputRefused, match="at least 3"):
+        diagnose_log(core.read_table(b"epoch,loss\n1,0.5\n2,0.4\n", "log.csv"))
+
+
+def test_the_command_line_takes_a_log(tmp_path, capsys):
+    path = tmp_path / "training.csv"
+    path.write_text("epoch,loss\n" + "\n".join(f"{i},{value}" for i, value in enumerate(ODD["learning_rate_too_low"])))
+    assert main(["diagnose", "--log", str(path), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["variants"][0]["causes"][0]["cause"] == "learning_rate_too_low"
+    assert main(["diagnose", "--log", str(tmp_path / "none.csv")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    assert main(["diagnose"]) == 2
