@@ -238,8 +238,9 @@ def _combined(opened: Opened, report: Report, colour: str) -> None:
     with st.container(border=True, key="diagnose_combined"):
         left, right = st.columns(2, gap="large")
         with left:
-            st.subheader("Two changes together", anchor=False)
-            st.markdown("No single change was enough.")
+            healthy = report["verdict"] == "healthy"
+            st.subheader("It can do better" if healthy else "Two changes together", anchor=False)
+            st.markdown("No fault, but two changes help." if healthy else "No single change was enough.")
             _fix(opened, report, report["combined"], "Two changes together", "diagnose_apply_combined")
         with right:
             _trial(report, report["combined"], colour, key="diagnose_trial_combined")

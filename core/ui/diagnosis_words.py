@@ -136,19 +136,19 @@ def trial_words(finding: Finding, report: Report) -> str:
     before, after = before_and_after(finding, report)
     numbers = f"{share(before)} → {share(after)}"
     if finding["goal"] == "recall":
-        told = f"of the class recognised least it finds {numbers}"
+        told = f"Found of the class recognised least: {numbers}"
     else:
-        told = f"it explains {numbers}{_skills(finding, report)}"
+        told = f"Explained: {numbers}{_skills(finding, report)}"
     if not trial["improved"]:
-        return f"Its fix did not help in {counted(trial['seeds'], 'seed')}: {told}."
-    return f"Better in {_of_seeds(finding)}: {told}."
+        return f"Its fix did not help in {counted(trial['seeds'], 'seed')}. {told}."
+    return f"Better in {_of_seeds(finding)}. {told}."
 
 
 def _skills(finding: Finding, report: Report) -> str:
-    """Return the skill before and after, which is the number the lab shows."""
+    """Return the skill before and after, which is the number the lab shows; nothing where there is none."""
     name = "val_skill" if report["validation_rows"] else "skill"
     before, after = (finding["trial"][f"{name}_{when}"] for when in ("before", "after"))
-    return f" (skill {_skill(before)} → {_skill(after)})"
+    return "" if before is None or after is None else f" (skill {skill_text(before)} → {skill_text(after)})"
 
 
 def look_alike(finding: Finding, report: Report) -> bool:
@@ -174,10 +174,6 @@ def seeds_of(finding: Finding) -> set[int]:
 def _of_seeds(finding: Finding) -> str:
     trial = finding["trial"]
     return f"{trial['improved']} of {counted(trial['seeds'], 'seed')}"
-
-
-def _skill(value: float | None) -> str:
-    return "no result" if value is None else skill_text(value)
 
 
 def change_words(fix: Mapping[str, Any], run: RunSpec, report: Report) -> list[str]:

@@ -98,7 +98,7 @@ def test_a_report_names_the_cause_and_shows_its_proof(open_page, lab):
     )
     assert verdict in text
     assert "Target scaling\\:\u2060 none → standard" in text
-    assert "Better in 3 of 3 seeds: it explains 2% → 85% (skill 0.02 → 0.85)." in text
+    assert "Better in 3 of 3 seeds. Explained: 2% → 85% (skill 0.02 → 0.85)." in text
     assert "Dead units" in text
     assert "Gradient norm" in text
     assert "Saturated units" not in text

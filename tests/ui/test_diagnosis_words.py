@@ -67,8 +67,9 @@ def test_what_is_worse_than_guessing_explains_nothing():
 
 def test_a_trial_is_told_in_what_is_explained_and_in_skill():
     found = finding([0.8, 0.7, 0.9], improved=3)
-    words = "Better in 3 of 3 seeds: it explains 10% → 80% (skill −2.00 → 0.75)."
+    words = "Better in 3 of 3 seeds. Explained: 10% → 80% (skill −2.00 → 0.75)."
     assert say.trial_words(found, report(found)) == words
+    assert "skill" not in say.trial_words(found, report(found, validation_rows=0))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_a_fix_for_a_rare_class_is_judged_by_its_recall():
     found = report(rare)
     found["before"] = [curve(0.1, seed, recall=0.0) for seed in range(3)]
     assert say.helped(rare, found)
-    assert say.trial_words(rare, found).endswith("of the class recognised least it finds nothing → 70%.")
+    assert say.trial_words(rare, found).endswith("Found of the class recognised least: nothing → 70%.")
     assert "With one change" not in say.verdict(found)
 
 
