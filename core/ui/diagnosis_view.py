@@ -50,10 +50,13 @@ def show_opened(opened: Opened) -> None:
     _bar(opened)
     colour = _colour(opened)
     left, right = st.columns([4, 6], gap="large")
-    with right.container(key="diagnose_curve"):
-        found = _curve(opened, colour)
+    results = _results(opened)
+    found = marks(results, opened.run.training.epochs)
+    # The words first: a browser that draws its first chart is busy for half a second.
     with left.container(key="diagnose_verdict", gap="xsmall"):
         _verdict(opened, found, colour)
+    with right.container(key="diagnose_curve"):
+        _curve(opened, results, found, colour)
     if diagnosis is None:
         return
     if (report := _readable(diagnosis)) is not None:
@@ -100,23 +103,25 @@ def _name(opened: Opened) -> str:
     return " · ".join(filter(None, words))
 
 
-def _curve(opened: Opened, colour: str) -> tuple[Mark, ...]:
-    """Draw the curves of the variant and return their marks."""
+def _results(opened: Opened) -> list[dict[str, Any]]:
+    """Return the results of the variant's runs that were trained."""
     ended = [run.index for run in opened.runs if run.state in _ENDED]
     results = get_lab().store.results(opened.experiment.id, ended)
     report = _readable(opened.diagnosis)
     probed = {curve["seed"]: curve.get("initial_loss") for curve in report["before"]} if report else {}
-    results = [_knowing(result, probed.get(result["seed"])) for result in results if result["history"].get("loss")]
+    return [_knowing(result, probed.get(result["seed"])) for result in results if result["history"].get("loss")]
+
+
+def _curve(opened: Opened, results: Sequence[dict[str, Any]], found: Sequence[Mark], colour: str) -> None:
     if not results:
         st.caption("There is no curve: this run was not trained.")
-        return ()
-    found = marks(results, opened.run.training.epochs)
+        return
     words = "; ".join(mark.words for mark in found) or "nothing stands out"
     figure = run_chart(results, found, colour)
     st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=f"Loss by epoch. Symptoms: {words}.")
+    report = _readable(opened.diagnosis)
     if report and report["symptoms"]:
         st.caption("\n".join(f"- {inert(text, 300)}" for text in report["symptoms"].values()))
-    return found
 
 
 def _knowing(result: dict[str, Any], initial_loss: float | None) -> dict[str, Any]:
