@@ -42,7 +42,7 @@ class _Line:
     @property
     def priority(self) -> float:
         """How much the next trial is worth."""
-        return self.suspect.strength * _PATIENCE ** len({repr(trial.change) for trial in self.tried})
+        return self.suspect.strength * _PATIENCE ** len(self.tried)
 
     def settled(self, enough: float) -> bool:
         """Whether a proven repair needs no better one."""
@@ -63,7 +63,7 @@ def try_repairs(bench: Bench, case: Case, suspects: Sequence[Suspect], enough: f
                 promising.append((line, change))
         every = bench.trials([(line.suspect, change) for line, change in promising], range(len(bench.runs)))
         for (line, _), trial in zip(promising, every, strict=True):
-            line.tried.append(trial)
+            line.tried[-1] = trial
     outcomes = [Outcome(line.suspect, line.best) for line in lines]
     return outcomes + [Outcome(suspect) for suspect in suspects[MOST_SUSPECTS:]]
 
