@@ -63,6 +63,7 @@ def test_importing_the_lab_loads_nothing_heavy():
 
 
 def test_the_web_side_never_loads_tensorflow():
-    loaded = modules_after("import core.ui.routes, core.ui.live, core.ui.knobs, core.jobs.lab, core.lessons")
-    assert not loaded & {"tensorflow", "keras"}
+    web = "core.ui.routes, core.ui.live, core.ui.knobs, core.ui.diagnosis_view, core.jobs.lab, core.lessons"
+    loaded = modules_after(f"import {web}")
+    assert not loaded & {"tensorflow", "keras", "sklearn", "scipy"}
     assert "core.jobs.store" in loaded

@@ -21,10 +21,17 @@ from core.errors import WorkFailed
 from core.jobs.lab import Lab
 from core.lessons import LESSONS
 from core.settings import Settings
+from core.spec import ExperimentSpec, load_spec
 
 _ROOT: Final = Path(__file__).parents[2]
 _PATIENCE: Final = 180.0
 _TICKS: Final = 300
+_FAULTY: Final = {
+    "data": {"source": "sample:diabetes", "target": "progression"},
+    "model": {"layers": [16, 16]},
+    "training": {"learning_rate": 1.0, "epochs": 500},
+}
+"""442 rows and a learning rate a thousand times too high."""
 
 
 def measure_app() -> dict[str, Any]:
@@ -35,6 +42,8 @@ def measure_app() -> dict[str, Any]:
     dict
         ``examples_seconds``: six runs of 100 epochs, trainers warm, from submit to the last stored point.
         ``examples_again_seconds``: the same with other seeds. ``trainer_mb``: the largest trainer afterwards.
+        ``suspects_seconds``, ``diagnosis_seconds``: from asking for the diagnosis of a faulty run of 500 epochs to the
+        first suspects and to the whole report; ``diagnosis_again_seconds``: the same with another seed, compiled.
         ``tick_ms``: processor time of the web process for one poll of a live chart. ``web_mb``: its memory.
         ``web_maps_tensorflow``: whether TensorFlow is in it.
     """
@@ -46,6 +55,8 @@ def measure_app() -> dict[str, Any]:
             _wait(lambda: _warm(lab.health()))
             first = _examples_seconds(lab, seed=0)
             again = _examples_seconds(lab, seed=1)
+            suspects, diagnosis = _diagnosis_seconds(lab, load_spec(_FAULTY))
+            _, diagnosis_again = _diagnosis_seconds(lab, load_spec(_FAULTY).changed({"training.seed": 100}))
             children = psutil.Process().children(recursive=True)
             trainer = max(child.memory_info().rss for child in children)
             experiment = lab.store.experiments(limit=1)[0].id
@@ -54,13 +65,17 @@ def measure_app() -> dict[str, Any]:
         return {
             "examples_seconds": first,
             "examples_again_seconds": again,
+            "suspects_seconds": suspects,
+            "diagnosis_seconds": diagnosis,
+            "diagnosis_again_seconds": diagnosis_again,
             "trainer_mb": trainer / 2**20,
             **_server(settings, experiment),
         }
 
 
 def _warm(health: dict[str, Any]) -> bool:
-    return bool(health["trainers"]["ready"] == health["slots"] > 0 and not health["compiling"])
+    ready = health["trainers"]["ready"] == health["slots"] > 0
+    return bool(ready and health["diagnosing"] and not health["compiling"])
 
 
 def _examples_seconds(lab: Lab, seed: int) -> float:
@@ -69,6 +84,18 @@ def _examples_seconds(lab: Lab, seed: int) -> float:
     submitted = [lab.store.submit(spec) for spec in specs]
     _wait(lambda: all(lab.store.points(experiment).finished for experiment in submitted))
     return time.perf_counter() - begin
+
+
+def _diagnosis_seconds(lab: Lab, spec: ExperimentSpec) -> tuple[float, float]:
+    """Return the seconds from asking for a diagnosis of `spec`, once it was run, to its suspects and to its report."""
+    experiment = lab.store.submit(spec)
+    _wait(lambda: lab.store.points(experiment).finished)
+    begin = time.perf_counter()
+    asked = lab.store.diagnoses.ask(lab.store.experiment(experiment), 0)
+    _wait(lambda: lab.store.diagnoses.get(asked).progress is not None)
+    suspects = time.perf_counter() - begin
+    _wait(lambda: lab.store.diagnoses.get(asked).finished)
+    return suspects, time.perf_counter() - begin
 
 
 def _server(settings: Settings, experiment: str) -> dict[str, Any]:

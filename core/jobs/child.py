@@ -1,4 +1,4 @@
-"""Starts a trainer process and holds its pipes; knows nothing of runs."""
+"""Starts a child process of ours and holds its pipes; knows nothing of what it does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -34,23 +34,23 @@ _ENVIRONMENT: Final = {
 }
 
 Words = dict[str, Any]
-Listener = Callable[["TrainerProcess", Words | None], None]
+Listener = Callable[["ChildProcess", Words | None], None]
 
 
-class TrainerProcess:
-    """One trainer. Everything it says is passed to `listener` from a thread of its own; None when it is gone.
+class ChildProcess:
+    """One child. Everything it says is passed to `listener` from a thread of its own; None when it is gone.
 
     Parameters
     ----------
     settings : Settings
-    work : str
-        ``module:name`` of the `core.jobs.work.Work` it does; given by the engine, never by a spec.
+    arguments : sequence of str
+        The module it runs and what that is told; given by us, never by a spec.
     name : str
         Names its log file.
     listener : callable
     """
 
-    def __init__(self, settings: Settings, work: str, name: str, listener: Listener) -> None:
+    def __init__(self, settings: Settings, arguments: Sequence[str], name: str, listener: Listener) -> None:
         data = settings.data.absolute()
         compiled = data / "xla"
         compiled.mkdir(parents=True, exist_ok=True)
@@ -64,8 +64,8 @@ class TrainerProcess:
             f"--tf_xla_persistent_cache_directory={compiled} --tf_xla_persistent_cache_device_types=CPU,XLA_CPU_JIT"
         )
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, arguments from the engine
-                [sys.executable, "-m", "core.jobs.trainer", "--work", work],
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, arguments from us
+                [sys.executable, "-m", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -89,7 +89,7 @@ class TrainerProcess:
         self._listener(self, None)
 
     def send(self, **order: Any) -> None:
-        """Give an order; one that a dead trainer cannot take is lost, and its end is heard elsewhere."""
+        """Give an order; one that a dead child cannot take is lost, and its end is heard elsewhere."""
         if self._process.stdin is not None:
             with suppress(OSError, ValueError):
                 self._process.stdin.write(json.dumps(order, separators=(",", ":")).encode() + b"\n")
@@ -116,3 +116,8 @@ class TrainerProcess:
         if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
             shutil.copyfile(self.log, self.log.with_suffix(".old.log"))
             os.truncate(self.log, 0)
+
+
+def trainer_process(settings: Settings, work: str, name: str, listener: Listener) -> ChildProcess:
+    """Start a trainer; `work` is the ``module:name`` of the `core.jobs.work.Work` it does."""
+    return ChildProcess(settings, ["core.jobs.trainer", "--work", work], name, listener)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from core.jobs.child import DEFAULT_WORK, Listener, TrainerProcess
+from core.jobs.child import DEFAULT_WORK, ChildProcess, Listener, trainer_process
 from core.jobs.choice import SlotView
 from core.jobs.queue import Claim, Queue
 from core.jobs.slot import Slot
@@ -54,8 +54,8 @@ class EmbeddedEngine:
         for slot in self._slots.values():
             slot.open()
 
-    def _launcher(self, name: str) -> Callable[[Listener], TrainerProcess]:
-        return lambda listener: TrainerProcess(self._settings, self._work, name, listener)
+    def _launcher(self, name: str) -> Callable[[Listener], ChildProcess]:
+        return lambda listener: trainer_process(self._settings, self._work, name, listener)
 
     def slots(self) -> Sequence[SlotView]:
         """Return every slot as it is now."""

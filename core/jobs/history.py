@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 History = Mapping[str, Sequence[float | None]]
@@ -28,6 +28,29 @@ def join_histories(pieces: Iterable[tuple[int, History]]) -> dict[str, list[floa
             whole.extend([None] * (first_epoch - 1 - len(whole)))
             whole[first_epoch - 1 :] = values
     return joined
+
+
+def thinned(values: Sequence[float | None], limit: int) -> dict[str, list[Any]]:
+    """Return about `limit` points of a curve as ``{"epochs", "values"}``, the lowest and highest of each stretch.
+
+    So spikes survive, and so do the first and the last value.
+    """
+    kept = range(len(values)) if len(values) <= limit else sorted(set(_extremes(values, max(1, limit // 2))))
+    return {
+        "epochs": [place + 1 for place in kept],
+        "values": [None if (v := values[place]) is None else float(_digits(v)) for place in kept],
+    }
+
+
+def _extremes(values: Sequence[float | None], stretches: int) -> Iterator[int]:
+    yield 0
+    yield len(values) - 1
+    for stretch in range(stretches):
+        places = range(stretch * len(values) // stretches, (stretch + 1) * len(values) // stretches)
+        known = [(value, place) for place in places if (value := values[place]) is not None]
+        if known:
+            yield min(known)[1]
+            yield max(known)[1]
 
 
 def finite(value: Any) -> Any:

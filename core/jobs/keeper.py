@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from core.jobs.child import Listener, TrainerProcess, Words
+from core.jobs.child import ChildProcess, Listener, Words
 from core.settings import Settings
 
 _FIRST_WAIT_SECONDS: Final = 0.5
 _LONGEST_WAIT_SECONDS: Final = 30.0
 
-Launch = Callable[[Listener], TrainerProcess]
+Launch = Callable[[Listener], ChildProcess]
 
 
 class Keeper:
@@ -47,10 +47,10 @@ class Keeper:
         self._settings = settings
         self._warm = dict(warm)
         self._closing = closing
-        self._successor: TrainerProcess | None = None
+        self._successor: ChildProcess | None = None
         self._successor_rss = 0
         self._failed_starts = 0
-        self.trainer: TrainerProcess | None = None
+        self.trainer: ChildProcess | None = None
         self.ready = False
         self.problem = ""
         self.structures: frozenset[str] = frozenset()
@@ -95,7 +95,7 @@ class Keeper:
         self._closing.wait(min(_FIRST_WAIT_SECONDS * 2**self._failed_starts, _LONGEST_WAIT_SECONDS))
         self._failed_starts += 1
 
-    def hear(self, trainer: TrainerProcess, words: Words | None) -> None:
+    def hear(self, trainer: ChildProcess, words: Words | None) -> None:
         """Take note of what a trainer said; words of trainers long replaced count for nothing."""
         if trainer is self._successor:
             if words is None:

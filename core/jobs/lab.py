@@ -1,4 +1,4 @@
-"""The one object the web process owns: the store, the dispatcher and its trainers. One lab a data folder dispatches."""
+"""The one object the web process owns: store, dispatcher, trainers, clinic. One lab a data folder does the work."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from functools import cache
 from typing import IO, Any
 
 from core.errors import WorkFailed
+from core.jobs.clinic import Clinic
+from core.jobs.diagnosis_queue import DiagnosisQueue
 from core.jobs.dispatcher import Dispatcher
 from core.jobs.engine import EmbeddedEngine, Engine
 from core.jobs.queue import Queue
@@ -28,6 +30,8 @@ class Lab:
     settings : Settings
     engine : Engine, optional
         Who lends slots; the embedded engine by default.
+    diagnosing : bool
+        Whether it carries out diagnoses too.
 
     Raises
     ------
@@ -35,15 +39,19 @@ class Lab:
         If the database cannot be used (see `core.jobs.database.Database`).
     """
 
-    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+    def __init__(self, settings: Settings, engine: Engine | None = None, *, diagnosing: bool = True) -> None:
         self.settings = settings
         self.store = Store(settings)
         self._runs = Queue(self.store.database, settings.lease_seconds)
         self._engine = engine or EmbeddedEngine(settings)
+        self._diagnoses = DiagnosisQueue(self.store.database)
         self._dispatcher: Dispatcher | None = None
+        self._diagnosing = diagnosing
+        self._clinic: Clinic | None = None
         self._lock_file: IO[bytes] | None = None
         self._starting = threading.Lock()
         self.store.on_submit(self._wake)
+        self.store.diagnoses.on_ask(self._wake_clinic)
 
     @property
     def dispatching(self) -> bool:
@@ -62,7 +70,7 @@ class Lab:
             if self.dispatching or not self._take_lock():
                 return
             try:
-                self._runs.reconcile()
+                self._reconcile()
             except WorkFailed:
                 self._release_lock()
                 raise
@@ -72,23 +80,34 @@ class Lab:
             self._engine.connect(self._runs, ahead, dispatcher.wake)
             self._dispatcher = dispatcher
             dispatcher.start()
+            if self._diagnosing:
+                self._clinic = Clinic(self._diagnoses, self.settings, dispatcher.wake)
+                self._clinic.start()
 
     def stop(self) -> None:
         """Stop claiming and the trainers; runs in training are queued again for the next start."""
         with self._starting:
+            if self._clinic is not None:
+                self._clinic.stop()
+                self._clinic = None
             if self._dispatcher is not None:
                 self._dispatcher.stop()
                 self._dispatcher = None
                 self._engine.close()
                 with suppress(WorkFailed):  # The next start does the same.
-                    self._runs.reconcile()
+                    self._reconcile()
             self._release_lock()
             self.store.close()
 
+    def _reconcile(self) -> None:
+        self._runs.reconcile()
+        self._diagnoses.reconcile()
+
     def health(self) -> dict[str, Any]:
-        """Return how the lab is: slots, trainers alive and ready, slots compiling, runs queued and running, problem."""
+        """Return how the lab is: slots, trainers, what compiles, waits and runs, whether it diagnoses, its problem."""
         slots = self._engine.slots() if self.dispatching else []
         counts = self._runs.counts()
+        problems = [slot.problem for slot in slots] + ([self._clinic.problem] if self._clinic else [])
         return {
             "dispatching": self.dispatching,
             "slots": len(slots),
@@ -99,7 +118,8 @@ class Lab:
             "compiling": sum(slot.compiling is not None for slot in slots),
             "queued": counts.get(State.QUEUED, 0),
             "running": sum(counts.get(state, 0) for state in HELD),
-            "problem": next((slot.problem for slot in slots if slot.problem), None),
+            "diagnosing": self._clinic is not None and self._clinic.ready,
+            "problem": next(filter(None, problems), None),
         }
 
     def _take_lock(self) -> bool:
@@ -117,6 +137,10 @@ class Lab:
         if self._lock_file is not None:
             self._lock_file.close()
             self._lock_file = None
+
+    def _wake_clinic(self) -> None:
+        if self._clinic is not None:
+            self._clinic.wake()
 
     def _wake(self) -> None:
         if self._dispatcher is not None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Update, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, case, func, insert, or_, select, update
 
 from core.jobs import schema
 from core.jobs.database import Database, tick
@@ -34,6 +34,7 @@ class Claim:
     experiment: str
     position: int
     structure: str
+    probed: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,9 @@ class Queue:
                 update(_run)
                 .where(_run.c.id == oldest.scalar_subquery(), _run.c.state == State.QUEUED)
                 .values(state=State.LEASED, token=token, lease_expires=self._lease(), changed=tick(connection))
-                .returning(_run.c.id, _run.c.experiment, _run.c.position)
+                .returning(_run.c.id, _run.c.experiment, _run.c.position, _run.c.probed)
             ).one_or_none()
-        return None if row is None else Claim(row.id, token, row.experiment, row.position, structure)
+        return None if row is None else Claim(row.id, token, row.experiment, row.position, structure, row.probed)
 
     def start(self, claim: Claim) -> bool:
         """Move leased → running and count the attempt; False when the claim is stale."""
@@ -186,6 +187,13 @@ class Queue:
 
     def _lease(self) -> float:
         return time.time() + self._lease_seconds
+
+
+def cancel_runs(connection: Connection, mine: ColumnElement[bool]) -> None:
+    """Cancel the runs of `mine` that wait, and ask those in training to stop."""
+    waiting = update(_run).where(mine, _run.c.state == State.QUEUED)
+    connection.execute(waiting.values(state=State.CANCELLED, finished=time.time(), changed=tick(connection)))
+    connection.execute(update(_run).where(mine, _run.c.state.in_(HELD)).values(cancel=True))
 
 
 def _held(claim: Claim, state: State = State.RUNNING) -> Update:

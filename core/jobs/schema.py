@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import (
@@ -16,9 +17,20 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+
+MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {
+    2: (
+        "ALTER TABLE experiment ADD COLUMN diagnosis VARCHAR(32) REFERENCES diagnosis (id) ON DELETE CASCADE",
+        "ALTER TABLE experiment ADD COLUMN listed BOOLEAN NOT NULL DEFAULT 0",
+        "ALTER TABLE run ADD COLUMN probed BOOLEAN NOT NULL DEFAULT 0",
+        "CREATE INDEX experiment_of_diagnosis ON experiment (diagnosis)",
+    ),
+}
+"""What brings a database from the version before to this one; tables that are new are made whole beforehand."""
 
 metadata = MetaData()
 
@@ -54,9 +66,16 @@ experiment = Table(
     Column("spec", Text, nullable=False),
     Column("spec_hash", String(64), nullable=False),
     Column("created", Float, nullable=False),
+    Column("diagnosis", String(32), ForeignKey("diagnosis.id", ondelete="CASCADE")),
+    Column("listed", Boolean, nullable=False, server_default=false()),
     Index("experiment_by_age", "created", "id"),
+    Index("experiment_of_diagnosis", "diagnosis"),
 )
-"""A submitted spec, as JSON in the order it was written: the order of `vary` numbers the runs."""
+"""A submitted spec, as JSON in the order it was written: the order of `vary` numbers the runs.
+
+Where `listed` is set the runs are no product of `vary`: each is the spec with its own `variant` and `seed`. Where
+`diagnosis` is set they are trials of that diagnosis, which nobody asked to see.
+"""
 
 run = Table(
     "run",
@@ -75,6 +94,7 @@ run = Table(
     Column("deaths", Integer, nullable=False, default=0),
     Column("epoch", Integer, nullable=False, default=0),
     Column("epochs", Integer, nullable=False),
+    Column("probed", Boolean, nullable=False, server_default=false()),
     Column("created", Float, nullable=False),
     Column("started", Float),
     Column("finished", Float),
@@ -103,3 +123,31 @@ points = Table(
     Index("points_news", "experiment", "id"),
 )
 """Some epochs of one attempt, as JSON {metric: [value, …]}; `id` is the tick of the clock, the cursor of the pages."""
+
+diagnosis = Table(
+    "diagnosis",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("key", String(200), unique=True),
+    Column("experiment", String(32), ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("budget", String(10), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("token", String(32)),
+    Column("deaths", Integer, nullable=False, default=0),
+    Column("progress", Text),
+    Column("report", Text),
+    Column("error", Text),
+    Column("created", Float, nullable=False),
+    Column("started", Float),
+    Column("finished", Float),
+    Index("diagnosis_queue", "state", "number"),
+    Index("diagnosis_of_run", "experiment", "position", "number"),
+    sqlite_autoincrement=True,
+)
+"""The question what is wrong with the variant of the run at `position`, and in the end the answer.
+
+It has a token but no lease: only the one lab that holds the data folder's lock carries out diagnoses, so that a claim
+ends with its process.
+"""

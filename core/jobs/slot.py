@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from core.errors import WorkFailed
-from core.jobs.child import TrainerProcess, Words
+from core.jobs.child import ChildProcess, Words
 from core.jobs.choice import SlotView
 from core.jobs.keeper import Keeper, Launch
 from core.jobs.queue import Chunk, Claim, Queue
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Said:
-    trainer: TrainerProcess
+    trainer: ChildProcess
     words: Words | None
 
 
@@ -115,7 +115,7 @@ class Slot:
             problem=keeper.problem,
         )
 
-    def _listen(self, trainer: TrainerProcess, words: Words | None) -> None:
+    def _listen(self, trainer: ChildProcess, words: Words | None) -> None:
         self._inbox.put(_Said(trainer, words))
 
     def _serve(self) -> None:
@@ -139,7 +139,8 @@ class Slot:
     def _train(self, claim: Claim) -> None:
         """See a run through to its end."""
         if self._patiently(lambda: self._runs.start(claim)):
-            self._send(cmd="train", token=claim.token, experiment=claim.experiment, position=claim.position)
+            run = {"experiment": claim.experiment, "position": claim.position, "probed": claim.probed}
+            self._send(cmd="train", token=claim.token, **run)
             training = _Training(claim)
             while not self._step(training):
                 pass

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-import secrets
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, insert, select, tuple_, update
+from sqlalchemy import Row, delete, func, insert, select, tuple_
 
-from core.data.samples import SAMPLES
 from core.errors import InputRefused
 from core.jobs import schema
 from core.jobs.database import Database, tick
 from core.jobs.datasets import Datasets
+from core.jobs.diagnoses import Diagnoses
+from core.jobs.diagnosis_queue import DiagnosisClaim
 from core.jobs.history import join_histories
 from core.jobs.news import news, unknown_experiment
+from core.jobs.queue import cancel_runs
 from core.jobs.recent import Recent
-from core.jobs.records import HELD, UNFINISHED, Experiment, ExperimentSummary, Points, Run, State
+from core.jobs.records import UNFINISHED, Experiment, ExperimentSummary, Points, Run, State
+from core.jobs.submission import Submission, listed_runs, of_grid, of_list
 from core.settings import Settings
-from core.spec import ExperimentSpec, InlineData, RunSpec, load_spec
-from core.training.structure import structure_key
+from core.spec import ExperimentSpec, RunSpec, load_spec
 
 _SPEC_CACHE_CHARACTERS: Final = 32 * 2**20
 _experiment, _run, _points = schema.experiment, schema.run, schema.points
@@ -54,6 +54,7 @@ class Store:
         self._max_queued = settings.max_queued
         self._parsed: Recent[str, _Parsed] = Recent(_SPEC_CACHE_CHARACTERS)
         self._listeners: list[Callable[[], None]] = []
+        self.diagnoses = Diagnoses(self.database)
 
     def close(self) -> None:
         """Close idle connections."""
@@ -97,51 +98,64 @@ class Store:
         InputRefused
             If a source is a ``file:``, an uploaded table is not here, or the queue is full.
         """
-        source = self._source_label(spec)
-        # Keys in the order they were written: the order of `vary` numbers the runs, that of columns the features.
-        text = json.dumps(spec.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False)
-        runs = spec.runs()
-        identity, now = secrets.token_urlsafe(12), time.time()
-        header = {
-            "id": identity, "key": key, "title": spec.title, "source": source, "spec": text, "spec_hash": spec.hash(),
-            "created": now,
-        }  # fmt: skip
-        rows = [
-            {
-                "experiment": identity, "position": position, "variant": json.dumps(run.variant),
-                "seed": run.training.seed, "structure": structure_key(run), "state": State.QUEUED,
-                "epochs": run.training.epochs, "created": now,
-            }
-            for position, run in enumerate(runs)
-        ]  # fmt: skip
+        return self._enqueue(of_grid(spec, self.dataset_name), key)
+
+    def submit_runs(
+        self,
+        runs: Sequence[RunSpec],
+        key: str | None = None,
+        *,
+        title: str = "",
+        probed: bool = False,
+        trials_of: DiagnosisClaim | None = None,
+    ) -> str:
+        """Queue runs that are no product of settings, as one experiment, and return its id; see `submit`.
+
+        Parameters
+        ----------
+        runs : sequence of RunSpec
+            In the order the experiment shall have; on the same table.
+        key, title : str, optional
+        probed : bool
+            Measure what happens in the layers along the way.
+        trials_of : DiagnosisClaim, optional
+            The diagnosis they belong to: the experiment is in no list and goes with it.
+
+        Raises
+        ------
+        StaleClaim
+            If the diagnosis is somebody else's by now, was cancelled or deleted.
+        """
+        return self._enqueue(of_list(runs, self.dataset_name, title=title, probed=probed), key, trials_of)
+
+    def _enqueue(self, submission: Submission, key: str | None, trials_of: DiagnosisClaim | None = None) -> str:
+        header = {**submission.header, "key": key}
         with self.database.write() as connection:
+            if trials_of is not None:
+                trials_of.check(connection)
+                header["diagnosis"] = trials_of.diagnosis
             if key is not None:
                 known = connection.scalar(select(_experiment.c.id).where(_experiment.c.key == key))
                 if known is not None:
                     return str(known)
             waiting = connection.scalar(select(func.count()).where(_run.c.state.in_(UNFINISHED))) or 0
-            if waiting + len(runs) > self._max_queued:
+            if waiting + len(submission.runs) > self._max_queued:
                 raise InputRefused(
-                    f"The queue is full: {waiting} runs wait or train and this adds {len(runs)}, "
+                    f"The queue is full: {waiting} runs wait or train and this adds {len(submission.runs)}, "
                     f"allowed: at most {self._max_queued}; try again later.",
                     "vary",
                 )
             changed = tick(connection)
             connection.execute(insert(_experiment), header)
-            connection.execute(insert(_run), [row | {"changed": changed} for row in rows])
+            connection.execute(insert(_run), [{**row, "changed": changed} for row in submission.runs])
         for listener in self._listeners:
             listener()
-        return identity
+        return submission.id
 
     def find(self, key: str) -> str | None:
         """Return the experiment that was submitted under `key`, unless it was deleted."""
         with self.database.read() as connection:
             return connection.scalar(select(_experiment.c.id).where(_experiment.c.key == key))
-
-    def _source_label(self, spec: ExperimentSpec) -> str:
-        """Return what to call the data of `spec`, after refusing sources an app's user must not reach."""
-        labels = [_describe(run.data.source, self.dataset_name) for run in _distinct_sources(spec)]
-        return ", ".join(dict.fromkeys(labels))
 
     def experiment(self, id: str) -> Experiment:  # noqa: A002 - the word the pages and routes use
         """Return an experiment and its runs as they are now."""
@@ -163,18 +177,28 @@ class Store:
     def _parse(self, experiment: str) -> _Parsed:
         def parse() -> tuple[_Parsed, float]:
             with self.database.read() as connection:
-                text = connection.scalar(select(_experiment.c.spec).where(_experiment.c.id == experiment))
-            if text is None:
+                head = connection.execute(
+                    select(_experiment.c.spec, _experiment.c.listed).where(_experiment.c.id == experiment)
+                ).one_or_none()
+                rows = connection.execute(
+                    select(_run.c.variant, _run.c.seed).where(_run.c.experiment == experiment).order_by(_run.c.position)
+                ).all()
+            if head is None:
                 raise unknown_experiment()
-            spec = load_spec(json.loads(text))
-            return _Parsed(spec, spec.runs()), len(text)
+            spec = load_spec(json.loads(head.spec))
+            listed = [(json.loads(row.variant), row.seed) for row in rows] if head.listed else []
+            return _Parsed(spec, listed_runs(spec, listed) if listed else spec.runs()), len(head.spec)
 
         return self._parsed.get(experiment, parse)
 
     def experiments(self, limit: int = 50, before: str | None = None) -> tuple[ExperimentSummary, ...]:
-        """Return the newest experiments, newest first; `before` is the id of the last one already shown."""
+        """Return the newest experiments, newest first; `before` is the id of the last one already shown.
+
+        The trials of diagnoses are not among them.
+        """
         age = tuple_(_experiment.c.created, _experiment.c.id)
         page = select(_experiment.c.id, _experiment.c.title, _experiment.c.created, _experiment.c.source)
+        page = page.where(_experiment.c.diagnosis.is_(None))
         if before is not None:
             last = select(_experiment.c.created, _experiment.c.id).where(_experiment.c.id == before)
             page = page.where(age < last.scalar_subquery())
@@ -194,13 +218,7 @@ class Store:
         """Cancel every unfinished run: those that wait at once, those that train as soon as their slot has looked."""
         with self.database.write() as connection:
             _refuse_unknown(connection.scalar(select(_experiment.c.id).where(_experiment.c.id == id)))
-            mine = _run.c.experiment == id
-            connection.execute(
-                update(_run)
-                .where(mine, _run.c.state == State.QUEUED)
-                .values(state=State.CANCELLED, finished=time.time(), changed=tick(connection))
-            )
-            connection.execute(update(_run).where(mine, _run.c.state.in_(HELD)).values(cancel=True))
+            cancel_runs(connection, _run.c.experiment == id)
 
     def delete(self, id: str) -> None:  # noqa: A002
         """Delete an experiment, its runs and histories; a run in training finds its row gone and stops."""
@@ -219,43 +237,34 @@ class Store:
         """Return what `core.train` returns for the same spec, as far as it is known; whole histories."""
         # In this order: a run seen as done here has its whole history in the points read after.
         experiment = self.experiment(id)
-        news_of_all = self.points(id)
+        return {"runs": self._results(experiment.runs, self.points(id).points), "spec_hash": experiment.spec.hash()}
+
+    def results(self, id: str, places: Sequence[int]) -> list[dict[str, Any]]:  # noqa: A002
+        """Return the results of the runs at `places`, in that order; the same as in `result`."""
+        runs = self.experiment(id).runs
+        chosen = [runs[place] for place in places]
+        columns = (_points.c.run, _points.c.attempt, _points.c.first_epoch, _points.c.history)
+        mine = select(*columns).where(_points.c.experiment == id, _points.c.run.in_([run.id for run in chosen]))
+        with self.database.read() as connection:
+            rows = connection.execute(mine.order_by(_points.c.id)).mappings().all()
+        return self._results(chosen, [{**row, "history": json.loads(row["history"])} for row in rows])
+
+    def _results(self, runs: Sequence[Run], points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         pieces: dict[tuple[int, int], list[tuple[int, dict[str, Any]]]] = {}
-        for point in news_of_all.points:
+        for point in points:
             pieces.setdefault((point["run"], point["attempt"]), []).append((point["first_epoch"], point["history"]))
-        runs = [_result(run, join_histories(pieces.get((run.id, run.attempt), []))) for run in experiment.runs]
-        return {"runs": runs, "spec_hash": experiment.spec.hash()}
+        return [_result(run, join_histories(pieces.get((run.id, run.attempt), []))) for run in runs]
+
+    def unfinished(self, id: str) -> int:  # noqa: A002
+        """Return how many runs of an experiment wait or train; of one that was deleted, none."""
+        with self.database.read() as connection:
+            mine = _run.c.experiment == id, _run.c.state.in_(UNFINISHED)
+            return connection.scalar(select(func.count()).select_from(_run).where(*mine)) or 0
 
 
 def _refuse_unknown(found: object) -> None:
     if not found:
         raise unknown_experiment()
-
-
-def _distinct_sources(spec: ExperimentSpec) -> Iterator[RunSpec]:
-    """Yield one run per distinct source; runs that do not vary it share one object."""
-    seen: set[object] = set()
-    for run in spec.runs():
-        source = run.data.source
-        name = source if isinstance(source, str) else id(source)
-        if name not in seen:
-            seen.add(name)
-            yield run
-
-
-def _describe(source: str | InlineData, dataset_name: Callable[[str], str]) -> str:
-    if isinstance(source, InlineData):
-        return "a table in the spec"
-    kind, _, rest = source.partition(":")
-    if kind == "file":
-        raise InputRefused(
-            "data.source: files of this computer cannot be read here; allowed: an uploaded table or a sample.",
-            "data.source",
-        )
-    if kind == "dataset":
-        return dataset_name(rest)
-    name = rest.partition("?")[0]
-    return SAMPLES[name].title if name in SAMPLES else name
 
 
 def _as_run(row: Row[Any], specs: tuple[RunSpec, ...]) -> Run:

@@ -1,8 +1,8 @@
 """The trainer: a child process that trains one run at a time and speaks JSON lines over its pipes.
 
-Orders come on stdin: ``train`` (token, experiment, position), ``stop`` (token), ``warm`` (structure, run). Words go out
-on stdout: ``ready``, ``points`` (first_epoch, last_epoch, history as text), ``end`` (state, result, error), ``warmed``.
-The end of stdin is the end of the process, so that it never outlives whoever started it.
+Orders come on stdin: ``train`` (token, experiment, position, probed), ``stop`` (token), ``warm`` (structure, run).
+Words go out on stdout: ``ready``, ``points`` (first_epoch, last_epoch, history as text), ``end`` (state, result,
+error), ``warmed``. The end of stdin is the end of the process, so that it never outlives whoever started it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import logging
 import os
 import sys
 import threading
-from collections import deque
+from functools import partial
 from typing import Any, Final, TextIO
 
 import psutil
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.history import encode_history, finite
+from core.jobs.orders import Orders
 from core.jobs.store import Store
 from core.jobs.work import Report, Work
 from core.settings import load_settings
@@ -30,41 +31,6 @@ NICENESS: Final = 5
 """Pages come first: they share the processors with the trainers."""
 
 log = logging.getLogger("losslab.trainer")
-
-
-class Orders:
-    """What the trainer was told, sorted: runs before warm-ups, and which runs to stop."""
-
-    def __init__(self) -> None:
-        self._runs: deque[dict[str, Any]] = deque()
-        self._warm: deque[dict[str, Any]] = deque()
-        self._stopped: set[str] = set()
-        self._news = threading.Condition()
-
-    def listen(self, source: TextIO) -> None:
-        """Take orders from `source` until it ends, then end the process, whatever it is doing."""
-        for line in source:
-            order = json.loads(line)
-            with self._news:
-                match order["cmd"]:
-                    case "train":
-                        self._runs.append(order)
-                    case "warm":
-                        self._warm.append(order)
-                    case "stop":
-                        self._stopped.add(order["token"])
-                self._news.notify()
-        os._exit(9)
-
-    def next(self) -> dict[str, Any]:
-        """Wait for the next order."""
-        with self._news:
-            self._news.wait_for(lambda: self._runs or self._warm)
-            return self._runs.popleft() if self._runs else self._warm.popleft()
-
-    def stopped(self, token: str) -> bool:
-        """Return whether the run of this token is to stop."""
-        return token in self._stopped
 
 
 class Trainer:
@@ -98,7 +64,8 @@ class Trainer:
 
         try:
             spec = self._store.run_spec(order["experiment"], order["position"])
-            result = self._work.train(spec, report, lambda: self._orders.stopped(token))
+            stopped = partial(self._orders.stopped, token)
+            result = self._work.train(spec, report, stopped, probed=order["probed"])
             self._report_rest(result.pop("history"), reported, report)
         except (InputRefused, WorkFailed) as failure:
             self._say(event="end", token=token, state="failed", error=str(failure))

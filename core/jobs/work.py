@@ -13,7 +13,7 @@ Report = Callable[[int, dict[str, list[float | None]]], None]
 class Work(Protocol):
     """What a trainer needs to be given; made once a process, used by one thread."""
 
-    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool]) -> dict[str, Any]:
+    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> dict[str, Any]:
         """Train `run`; arguments and result as those of `core.training.run.train_run`."""
 
     def warm(self, run: RunSpec) -> None:
@@ -37,9 +37,9 @@ class KerasWork:
         self._train_run = train_run
         self._compile_run = compile_run
 
-    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool]) -> dict[str, Any]:
+    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> dict[str, Any]:
         """Train `run` on its prepared arrays."""
-        return self._train_run(run, self._preparation.of(run), report, should_stop)
+        return self._train_run(run, self._preparation.of(run), report, should_stop, probed=probed)
 
     def warm(self, run: RunSpec) -> None:
         """Compile what `run` needs."""

@@ -12,10 +12,10 @@ _MODEL: Final = {"batch_normalization", "l2", "output_activation", "output_units
 _TRAINING: Final = {"optimizer", "momentum", "nesterov", "weight_decay", "clip_norm", "batch_size", "class_weight"}
 
 
-def structure_key(run: RunSpec) -> str:
+def structure_key(run: RunSpec, *, probed: bool = False) -> str:
     """Return a short name that is equal for runs that differ only in numbers: seed, learning rate, scaling, ….
 
-    It is cheap: of an inline table only the shape counts.
+    It is cheap: of an inline table only the shape counts. A probed run measures its layers, which is compiled in.
     """
     source = run.data.source
     if isinstance(source, InlineData):
@@ -23,7 +23,7 @@ def structure_key(run: RunSpec) -> str:
         table: object = [list(columns), len(next(iter(columns.values())))]
     else:
         table = source
-    parts = (
+    parts: tuple[object, ...] = (
         table,
         run.data.model_dump(mode="json", exclude={"source"}),
         run.preprocessing.model_dump(mode="json", include={"missing", "encoding"}),
@@ -34,4 +34,6 @@ def structure_key(run: RunSpec) -> str:
         run.training.early_stopping is not None,
         run.training.schedule.name == "reduce_on_plateau",
     )
+    if probed:
+        parts += ("probed",)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

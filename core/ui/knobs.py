@@ -176,10 +176,21 @@ def show_value(path: str, value: Any) -> str:
     token = _BY_PATH[path].kind.show(value) if path in _BY_PATH else ""
     if token:
         return plain_text(token, 60)
+    if path == "model.layers" and isinstance(value, Sequence):
+        return plain_text(", ".join(map(_show_layer, value)), 60)
     if isinstance(value, Mapping) and "name" in value:
         rest = ", ".join(f"{key} {item}" for key, item in value.items() if key != "name")
         return plain_text(f"{value['name']} {rest}".strip(), 60)
     return plain_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)
+
+
+def _show_layer(layer: int | Mapping[str, Any]) -> str:
+    """Return a hidden layer with what it sets itself: ``16``, ``8 (tanh, dropout 0.5)``."""
+    if isinstance(layer, int):
+        return str(layer)
+    own = {name: value for name, value in layer.items() if name != "units" and value is not None}
+    words = [f"dropout {value:g}" if name == "dropout" else show_value(name, value) for name, value in own.items()]
+    return f"{layer['units']} ({', '.join(words)})" if words else str(layer["units"])
 
 
 def value_at(spec: Mapping[str, Any], path: str) -> Any:

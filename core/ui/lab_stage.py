@@ -64,7 +64,7 @@ def show_experiment(experiment: Experiment) -> None:
     show_ranking(experiment)
     name = source_name(experiment.spec.data)
     target = ", ".join(experiment.spec.data.targets)
-    live_chart(experiment, key="lab_live", title=experiment.title or f"{name} → {target}")
+    live_chart(experiment, key="lab_live", title=experiment.title or f"{name} → {target}", why=True)
     if not experiment.finished:
         st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
 
@@ -82,7 +82,7 @@ def show_welcome(trouble: str = "") -> None:
             )
             st.page_link(lessons_page(), label="Start with a lesson")
     if not trouble and (example := lab_state.example()):
-        live_chart(example, key="lab_example", title="For example: iris, two scalings × two learning rates")
+        live_chart(example, key="lab_example", title="For example: iris, two scalings × two learning rates", why=True)
 
 
 def _try_example() -> None:

@@ -15,6 +15,7 @@ from core.jobs.records import Experiment
 from core.spec import RunSpec
 from core.ui.knobs import label_of, show_value
 from core.ui.routes import PLOTLY_URL
+from core.ui.sitemap import diagnose_page
 
 _HERE: Final = Path(__file__).parent
 _PARTS: Final = ("series.js", "chart.js", "table.js", "live.js")
@@ -47,9 +48,9 @@ def _component(_fingerprint: str) -> Any:
     )
 
 
-def live_data(experiment: Experiment, title: str = "") -> dict[str, Any]:
-    """Return what the browser needs to know once: the runs, their names, and where to ask for points."""
-    varied = list(experiment.spec.vary)
+def live_data(experiment: Experiment, title: str = "", why: str = "") -> dict[str, Any]:
+    """Return what the browser needs to know once: the runs, their names, where to ask for points, who says why."""
+    varied = list(experiment.runs[0].variant)
     values = [[show_value(path, run.variant.get(path)) for path in varied] for run in experiment.runs]
     groups = list(dict.fromkeys(tuple(row) for row in values))
     return {
@@ -59,10 +60,11 @@ def live_data(experiment: Experiment, title: str = "") -> dict[str, Any]:
         "plotly": PLOTLY_URL,
         "settings": [label_of(path) for path in varied],
         "groups": [" · ".join(group) or "this setting" for group in groups],
-        "seeds": experiment.spec.seeds,
+        "seeds": max(values.count(row) for row in values),
         "validation": any(run.spec.data.validation_fraction > 0 for run in experiment.runs),
         "comparable": len({_scale_of(run.spec) for run in experiment.runs}) == 1,
         "finished": experiment.finished,
+        "why": why,
         "runs": [
             {
                 "id": run.id,
@@ -82,7 +84,7 @@ def _scale_of(run: RunSpec) -> tuple[object, ...]:
     return (run.model.loss, run.preprocessing.target_scaling, run.data.target, run.data.task)
 
 
-def live_chart(experiment: Experiment, *, key: str, title: str = "") -> None:
+def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool = False) -> None:
     """Show the curves and the runs of `experiment`, live until it is finished.
 
     Parameters
@@ -92,9 +94,22 @@ def live_chart(experiment: Experiment, *, key: str, title: str = "") -> None:
         The same key keeps the same chart on the page, whatever it shows.
     title : str
         Shown above the chart, as plain text. The end of the last run brings about one rerun of the page.
+    why : bool
+        Offer the diagnosis of each finished run.
     """
     fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
-    _component(fingerprint)(key=key, data=live_data(experiment, title), on_finished_change=_rerun)
+    link = diagnose_page().url_path if why else ""
+    _component(fingerprint)(
+        key=key,
+        data=live_data(experiment, title, link),
+        on_finished_change=_rerun,
+        on_why_change=lambda: _diagnose(experiment.id, st.session_state[key].why),
+    )
+
+
+def _diagnose(experiment: str, run: int | None) -> None:
+    if run is not None:
+        st.switch_page(diagnose_page(), query_params={"x": experiment, "run": str(run)})
 
 
 def _rerun() -> None:

@@ -27,6 +27,14 @@ def lessons_page() -> Page:
     )  # fmt: skip
 
 
+def diagnose_page() -> Page:
+    """Return the diagnosis: what causes the loss of a run, and what would cure it."""
+    return st.Page(
+        _PAGES / "diagnose.py", title="Diagnose", icon=":material/troubleshoot:", url_path="diagnose",
+        help="What causes a bad loss: each suspected cause is tested by training its repair.",
+    )  # fmt: skip
+
+
 def runs_page() -> Page:
     """Return the list of everything that was run."""
     return st.Page(

@@ -63,7 +63,7 @@ def ready(address):
             health = json.load(answer)
     except OSError:  # refused, timed out, or cut off half-way
         return False
-    return health["trainers"]["ready"] == health["slots"] and not health["compiling"]
+    return health["trainers"]["ready"] == health["slots"] and health["diagnosing"] and not health["compiling"]
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ class Labs:
         self._made: list[Lab] = []
 
     def make(self, settings: Settings, work: str = FAKE) -> Lab:
-        lab = Lab(settings, EmbeddedEngine(settings, work))
+        lab = Lab(settings, EmbeddedEngine(settings, work), diagnosing=False)
         self._made.append(lab)
         return lab
 

@@ -13,8 +13,11 @@ from core.errors import InputRefused
 from core.jobs.work import Report
 from core.spec import RunSpec
 
-QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES = range(1, 9)
+QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES, SICK, LINGERING = range(1, 11)
 EPOCH_SECONDS = 0.01
+CURE = 0.01
+"""The learning rate at which a sick run learns; a lingering one is sick and takes a while besides."""
+LINGER_SECONDS = 0.6
 
 
 def refuse(_report: Report) -> None:
@@ -46,7 +49,7 @@ class FakeWork:
         if run.training.batch_size == POISON:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool]) -> dict[str, Any]:
+    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> dict[str, Any]:
         kind, epochs = run.training.batch_size, run.training.epochs
         if isinstance(run.data.source, str) and run.data.source.startswith("dataset:"):
             self._dataset(run.data.source.removeprefix("dataset:"))
@@ -63,14 +66,17 @@ class FakeWork:
                 losses[-1] = float("nan")
                 state = "diverged"
                 break
+            if kind == LINGERING and epoch <= LINGER_SECONDS / EPOCH_SECONDS:
+                time.sleep(EPOCH_SECONDS)
             if kind == SLOW:
                 report(epoch, {"loss": losses[-1:]})
                 time.sleep(EPOCH_SECONDS)
             if kind == POISON and epoch == 2:
                 os.kill(os.getpid(), signal.SIGKILL)
+        skill = (0.9 if run.training.learning_rate == CURE else -1.0) if kind in {SICK, LINGERING} else 0.5
         return {
             "variant": run.variant, "seed": run.training.seed, "state": state, "epochs": len(losses), "seconds": 0.1,
             "error": None, "diverged_at": len(losses) if state == "diverged" else None, "history": {"loss": losses},
-            "baseline": {"loss": 1.0, "what": "test"}, "skill": 0.5, "val_skill": float("nan"), "parameters": 7,
-            "telemetry": {"pid": os.getpid(), "peak": float("inf")},
+            "baseline": {"loss": 1.0, "what": "test"}, "skill": skill, "val_skill": float("nan"), "parameters": 7,
+            "telemetry": {"pid": os.getpid(), "peak": float("inf"), "probed": probed},
         }  # fmt: skip

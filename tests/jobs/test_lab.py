@@ -230,7 +230,7 @@ def test_health_counts_trainers_and_runs(labs: Labs, settings: Settings) -> None
     until(lambda: lab.store.points(experiment).points)
     assert lab.health() == {
         "dispatching": True, "slots": 1, "trainers": {"alive": 1, "ready": 1}, "compiling": 0, "queued": 2,
-        "running": 1, "problem": None,
+        "running": 1, "diagnosing": False, "problem": None,
     }  # fmt: skip
 
 

@@ -89,6 +89,7 @@ class LiveChart {
         this.emphasised = run;
         this.emphasise();
       },
+      why: (run) => this.fire("why", run.index),
     });
     this.draw();
     this.schedule(0);

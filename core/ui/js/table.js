@@ -1,12 +1,28 @@
 // The table of the runs, which is the chart's legend too. Every word goes in as text, never as markup.
 
 const STATES = { queued: "waiting", leased: "starting", running: "running", done: "done", cancelled: "cancelled" };
+const DIAGNOSABLE = new Set(["done", "diverged", "failed"]);
 
 function stateText(run) {
   const again = run.attempt > 1 ? ` · restarted ${run.attempt === 2 ? "once" : `${run.attempt - 1} times`}` : "";
   if (run.state === "diverged") return `diverged at epoch ${run.diverged_at ?? run.epoch}${again}`;
   if (run.state === "failed") return `failed: ${run.error || "no reason was given"}${again}`;
   return (STATES[run.state] || run.state) + again;
+}
+
+/** Leads to the diagnosis of a run: a plain click stays in the session, any other opens the link as it would. */
+function whyLink(meta, run, actions) {
+  const link = element("a", "ll-why", "Why?");
+  link.href = new URL(`${meta.why}?x=${encodeURIComponent(meta.experiment)}&run=${run.index}`, document.baseURI);
+  link.title = "What causes this loss?";
+  link.setAttribute("aria-label", `Why? Diagnose ${run.label}`);
+  link.onclick = (event) => {
+    event.stopPropagation();
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    actions.why(run);
+  };
+  return link;
 }
 
 function lastOf(values) {
@@ -70,6 +86,11 @@ function makeTable(host, meta, runs, actions) {
     head.append(cell);
     return cell;
   });
+  if (meta.why) {
+    const cell = element("th", "ll-why");
+    cell.append(element("span", "ll-hidden", "Diagnosis"));
+    head.append(cell);
+  }
   const body = table.createTBody();
   const rows = runs.map((run) => {
     const row = body.insertRow();
@@ -83,20 +104,22 @@ function makeTable(host, meta, runs, actions) {
       if (column.number) cell.className = "ll-number";
       return cell;
     });
+    const why = meta.why ? row.insertCell().appendChild(whyLink(meta, run, actions)) : null;
     row.onclick = () => actions.toggle(run);
     row.onmouseenter = () => actions.emphasise(run);
     row.onmouseleave = () => actions.emphasise(null);
     swatch.onfocus = () => actions.emphasise(run);
     swatch.onblur = () => actions.emphasise(null);
-    return { run, row, swatch, cells };
+    return { run, row, swatch, cells, why };
   });
   host.replaceChildren(table);
 
   function update() {
-    for (const { run, row, swatch, cells } of rows) {
+    for (const { run, row, swatch, cells, why } of rows) {
       const visible = !actions.hidden(run);
       row.classList.toggle("ll-off", !visible);
       swatch.setAttribute("aria-pressed", String(visible));
+      if (why) why.hidden = !DIAGNOSABLE.has(run.state);
       columns.forEach((column, i) => {
         const text = column.text(run);
         if (cells[i].textContent !== text) cells[i].textContent = text;

@@ -1,0 +1,49 @@
+"""What a child process was told over its stdin, sorted: work before warm-ups, and which work to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections import deque
+from typing import Any, TextIO
+
+
+class Orders:
+    """One JSON object a line: ``stop`` (token), ``warm`` (whatever can wait), and any other `cmd`, which is work."""
+
+    def __init__(self) -> None:
+        self._work: deque[dict[str, Any]] = deque()
+        self._warm: deque[dict[str, Any]] = deque()
+        self._stopped: set[str] = set()
+        self._news = threading.Condition()
+
+    def listen(self, source: TextIO) -> None:
+        """Take orders from `source` until it ends, then end the process, whatever it is doing."""
+        for line in source:
+            order = json.loads(line)
+            with self._news:
+                match order["cmd"]:
+                    case "stop":
+                        self._stopped.add(order["token"])
+                    case "warm":
+                        self._warm.append(order)
+                    case _:
+                        self._work.append(order)
+                self._news.notify_all()
+        os._exit(9)
+
+    def next(self) -> dict[str, Any]:
+        """Wait for the next order."""
+        with self._news:
+            self._news.wait_for(lambda: self._work or self._warm)
+            return self._work.popleft() if self._work else self._warm.popleft()
+
+    def stopped(self, token: str) -> bool:
+        """Return whether the work of this token is to stop."""
+        return token in self._stopped
+
+    def wait(self, token: str, seconds: float) -> bool:
+        """Wait a while, not longer than until the work of this token is to stop; return whether it is."""
+        with self._news:
+            return self._news.wait_for(lambda: token in self._stopped, seconds)

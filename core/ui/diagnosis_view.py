@@ -1,0 +1,326 @@
+"""The page Diagnose with a run chosen: its curve, the verdict, the causes, the layers, what was not checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from core.diagnosis.causes import CAUSES
+from core.diagnosis.marks import Mark, marks
+from core.jobs.diagnoses import Budget, Diagnosis
+from core.jobs.lab import get_lab
+from core.jobs.records import State
+from core.jobs.written_report import FORMAT
+from core.ui import diagnosis_state as state
+from core.ui.diagnosis_charts import run_chart, skill_chart, trial_chart
+from core.ui.diagnosis_live import watch
+from core.ui.diagnosis_state import Opened
+from core.ui.diagnosis_words import (
+    FAMILIES,
+    Finding,
+    Report,
+    cause_of,
+    change_words,
+    headline,
+    helped,
+    lesson_of,
+    look_alike,
+    seeds_of,
+    standing,
+    trial_words,
+    variant_words,
+    verdict,
+)
+from core.ui.layer_maps import LayerMap, layer_chart, split_maps
+from core.ui.sitemap import lab_page, lessons_page
+from core.ui.tables import source_name
+from core.ui.text import counted, inert
+
+_CHART: Final = {"displayModeBar": False}
+_BLUE: Final = "#0077bb"
+_MOST_FIXES: Final = 3
+_ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
+
+
+def show_opened(opened: Opened) -> None:
+    """Show what the address names, at the point it has reached."""
+    diagnosis = opened.diagnosis
+    _bar(opened)
+    colour = _colour(opened)
+    left, right = st.columns([4, 6], gap="large")
+    with right.container(key="diagnose_curve"):
+        found = _curve(opened, colour)
+    with left.container(key="diagnose_verdict", gap="xsmall"):
+        _verdict(opened, found, colour)
+    if diagnosis is None:
+        return
+    if (report := _readable(diagnosis)) is not None:
+        _causes(opened, report, colour)
+        _layers(report)
+        _not_checked(report)
+    if refused := st.session_state.get("diagnose_refused"):
+        st.warning(inert(refused, 300), icon=":material/block:")
+
+
+def _readable(diagnosis: Diagnosis | None) -> Report | None:
+    """Return the report, unless there is none or another version of the lab wrote it."""
+    report = diagnosis.report if diagnosis else None
+    return report if report and report.get("format") == FORMAT else None
+
+
+def _bar(opened: Opened) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="diagnose_bar"):
+        st.button("Another run", icon=":material/arrow_back:", type="tertiary", on_click=state.leave)
+        st.page_link(
+            lab_page(), label="Open in the lab", icon=":material/science:", query_params={"x": opened.experiment.id}
+        )
+        if opened.diagnosis is not None and opened.diagnosis.finished:
+            with st.popover("Diagnose again", icon=":material/replay:", type="tertiary", key="diagnose_again"):
+                _again(opened, opened.diagnosis)
+
+
+def _colour(opened: Opened) -> str:
+    """Return the colour the variant has in the lab; with more variants than colours, the first."""
+    variants: list[dict[str, Any]] = []
+    for run in opened.experiment.runs:
+        if run.variant not in variants:
+            variants.append(run.variant)
+    colours = st.get_option("theme.light.chartCategoricalColors") or [_BLUE]
+    place = variants.index(opened.runs[0].variant)
+    return str(colours[place if len(variants) <= len(colours) else 0])
+
+
+def _name(opened: Opened) -> str:
+    data = opened.run.data
+    words = [f"{source_name(data)} → {', '.join(data.targets)}", variant_words(opened.run)]
+    if len(opened.runs) > 1:
+        words.append(counted(len(opened.runs), "seed"))
+    return " · ".join(filter(None, words))
+
+
+def _curve(opened: Opened, colour: str) -> tuple[Mark, ...]:
+    """Draw the curves of the variant and return their marks."""
+    ended = [run.index for run in opened.runs if run.state in _ENDED]
+    results = get_lab().store.results(opened.experiment.id, ended)
+    report = _readable(opened.diagnosis)
+    probed = {curve["seed"]: curve.get("initial_loss") for curve in report["before"]} if report else {}
+    results = [_knowing(result, probed.get(result["seed"])) for result in results if result["history"].get("loss")]
+    if not results:
+        st.caption("There is no curve: this run was not trained.")
+        return ()
+    found = marks(results, opened.run.training.epochs)
+    words = "; ".join(mark.words for mark in found) or "nothing stands out"
+    figure = run_chart(results, found, colour)
+    st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=f"Loss by epoch. Symptoms: {words}.")
+    if report and report["symptoms"]:
+        st.caption("\n".join(f"- {inert(text, 300)}" for text in report["symptoms"].values()))
+    return found
+
+
+def _knowing(result: dict[str, Any], initial_loss: float | None) -> dict[str, Any]:
+    """Return a result that also knows the loss before the first step, which only a probed run has measured."""
+    return result | {"telemetry": {**(result["telemetry"] or {}), "initial_loss": initial_loss}}
+
+
+def _verdict(opened: Opened, found: Sequence[Mark], colour: str) -> None:
+    diagnosis = opened.diagnosis
+    st.caption(inert(_name(opened), 300))
+    if diagnosis is None:
+        st.title("This run has not finished", anchor=False)
+        st.markdown("Its loss can be explained once it has.")
+        st.button("Look again", icon=":material/refresh:")
+    elif (report := _readable(diagnosis)) is not None:
+        st.title(headline(report), anchor=False)
+        st.markdown(verdict(report))
+        _levels(report, colour)
+    elif not diagnosis.finished:
+        st.title("Looking for the cause", anchor=False)
+        st.markdown(
+            "Each suspected cause is put to the test: its fix is trained with the same seeds, nothing else changed."
+        )
+        _symptoms(found)
+        watch(diagnosis.id)
+    else:
+        _failed(diagnosis)
+
+
+def _symptoms(found: Sequence[Mark]) -> None:
+    if found:
+        st.markdown("What the curve shows: " + ", ".join(inert(mark.words) for mark in found) + ".")
+
+
+def _failed(diagnosis: Diagnosis) -> None:
+    if diagnosis.state == State.CANCELLED:
+        st.title("The diagnosis was cancelled", anchor=False)
+    else:
+        st.title("There is no diagnosis", anchor=False)
+        unread = "Another version of the lab wrote it: diagnose this run again." if diagnosis.report else ""
+        reason = diagnosis.error or unread or "No reason was given."
+        st.warning(inert(reason, 400), icon=":material/block:")
+
+
+def _again(opened: Opened, diagnosis: Diagnosis) -> None:
+    budget = st.segmented_control(
+        "Effort",
+        list(Budget),
+        default=diagnosis.budget,
+        required=True,
+        key=f"diagnose_budget_{diagnosis.id}",
+        format_func=str.capitalize,
+        help="How much may be trained for it: a few trials, some ten seconds of them, or ten times as much.",
+    )
+    st.button(
+        "Start", icon=":material/play_arrow:", type="primary", key="diagnose_more", on_click=state.diagnose_again,
+        args=(opened, Budget(budget or diagnosis.budget)),
+    )  # fmt: skip
+
+
+def _levels(report: Report, colour: str) -> None:
+    """Draw who reaches which skill; not where there is nothing to compare with."""
+    fixes = [(f"Fix {rank}", cause) for rank, cause in enumerate(_shown(report), 1) if helped(cause, report)][
+        :_MOST_FIXES
+    ]
+    if report["combined"]:
+        fixes.append(("Two fixes", report["combined"]))
+    if not fixes and not report["models"]:
+        return
+    figure = skill_chart(report, fixes, colour)
+    alt = "Explained: " + "; ".join(note["text"] for note in reversed(figure["layout"]["annotations"]))
+    st.plotly_chart(figure, key="diagnose_levels", config=_CHART, alt=alt)
+
+
+def _causes(opened: Opened, report: Report, colour: str) -> None:
+    shown = _shown(report)
+    rest = [finding for finding in report["causes"] if finding not in shown]
+    for rank, finding in enumerate(shown, 1):
+        _card(opened, report, finding, rank, colour)
+    if report["combined"] is not None:
+        _combined(opened, report, colour)
+    if rest:
+        st.subheader("Suspected too", anchor=False)
+        for finding in rest:
+            with st.expander(f"{cause_of(finding).title}: {trial_words(finding, report)}"):
+                _about(finding)
+
+
+def _shown(report: Report) -> list[Finding]:
+    """Return the causes that get a card: those that a trial or the data speak for, and the first in any case."""
+    causes = report["causes"]
+    return [c for place, c in enumerate(causes) if place == 0 or helped(c, report) or c["certain"]]
+
+
+def _card(opened: Opened, report: Report, finding: Finding, rank: int, colour: str) -> None:
+    cause = cause_of(finding)
+    with st.container(border=True, key=f"diagnose_cause_{rank}"):
+        left, right = st.columns(2, gap="large") if finding["after"] else (st.container(), None)
+        with left:
+            _badges(finding, report)
+            st.subheader(f"{rank}. {cause.title}", anchor=False)
+            _about(finding)
+            if finding["fix"]:
+                _fix(opened, report, finding, cause.title, f"diagnose_apply_{rank}")
+            else:
+                st.markdown(trial_words(finding, report))
+            lesson = lesson_of(cause)
+            if lesson is not None:
+                st.page_link(
+                    lessons_page(), label=f"Lesson: {lesson.title}", icon=":material/school:",
+                    query_params={"lesson": lesson.id},
+                )  # fmt: skip
+        if right is not None:
+            with right:
+                _trial(report, finding, colour, key=f"diagnose_trial_{rank}")
+
+
+def _combined(opened: Opened, report: Report, colour: str) -> None:
+    with st.container(border=True, key="diagnose_combined"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            healthy = report["verdict"] == "healthy"
+            st.subheader("It can do better" if healthy else "Two changes together", anchor=False)
+            st.markdown("No fault, but two changes help." if healthy else "No single change was enough.")
+            _fix(opened, report, report["combined"], "Two changes together", "diagnose_apply_combined")
+        with right:
+            _trial(report, report["combined"], colour, key="diagnose_trial_combined")
+
+
+def _badges(finding: Finding, report: Report) -> None:
+    family, family_colour = FAMILIES[cause_of(finding).family]
+    word, word_colour = standing(finding, report)
+    with st.container(horizontal=True, gap="small"):
+        st.badge(family, color=family_colour)  # type: ignore[arg-type]
+        st.badge(word, color=word_colour, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
+
+
+def _about(finding: Finding) -> None:
+    st.markdown(cause_of(finding).about)
+    if finding["evidence"]:
+        st.markdown("\n".join(f"- {inert(text, 300)}" for text in finding["evidence"]))
+
+
+def _fix(opened: Opened, report: Report, finding: Mapping[str, Any], title: str, key: str) -> None:
+    changes = change_words(finding["fix"], opened.run, report)
+    st.markdown("  \n".join(f":material/build: **{inert(line, 200)}**" for line in changes))
+    st.markdown(trial_words(finding, report))
+    st.button(
+        "Apply this fix",
+        icon=":material/science:",
+        type="primary" if key.endswith("_1") else "secondary",
+        key=key,
+        help="Trains the run as it is and with the fix, and shows both curves in the lab.",
+        on_click=state.apply_fix,
+        args=(opened, finding["fix"], f"{title}: as it is and fixed"),
+    )
+
+
+def _trial(report: Report, finding: Mapping[str, Any], colour: str, key: str) -> None:
+    before = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
+    alt = f"Loss by epoch as it is and with the fix. {trial_words(finding, report)}"
+    st.plotly_chart(trial_chart(before, finding["after"], colour, finding["goal"]), key=key, config=_CHART, alt=alt)
+    if look_alike(finding, report):
+        st.caption(
+            "The losses look alike, the answers do not: Keras computes this loss from what comes before the output "
+            "activation. Judge by the skill."
+        )
+
+
+def _layers(report: Report) -> None:
+    layers = report["layers"]
+    telling, quiet = split_maps(layers) if layers.get("layers") else ([], [])
+    if not telling and not quiet:
+        return
+    st.subheader("Inside the layers", anchor=False)
+    st.caption(f"Measured on 128 training rows at most, along the run with seed {layers['seed']}.")
+    if telling:
+        with st.grid(2, min_column_width=380):
+            for layer_map in telling:
+                with st.container(border=True, height="stretch"):
+                    _map(layers, layer_map)
+    else:
+        st.markdown("Nothing stands out: the layers learn alike, and no units are lost.")
+    if quiet:
+        with st.expander("The other measurements"), st.grid(2, min_column_width=380):
+            for layer_map in quiet:
+                with st.container():
+                    _map(layers, layer_map)
+
+
+def _map(layers: Mapping[str, Any], layer_map: LayerMap) -> None:
+    st.markdown(f"**{layer_map.title}**")
+    figure = layer_chart(layers, layer_map)
+    alt = f"{layer_map.title} by layer and epoch. {layer_map.reading}"
+    st.plotly_chart(figure, key=f"diagnose_map_{layer_map.field}", config=_CHART, alt=alt)
+    st.caption(layer_map.reading)
+
+
+def _not_checked(report: Report) -> None:
+    gaps = report["not_checked"]
+    if gaps:
+        lines = [f"- {inert(_title(gap['cause']))}: {inert(gap['why'], 300)}" for gap in gaps]
+        st.caption("\n".join(["What was not checked:", "", *lines]))
+
+
+def _title(cause: str) -> str:
+    return CAUSES[cause].title if cause in CAUSES else cause.replace("_", " ").capitalize()

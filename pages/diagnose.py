@@ -1,0 +1,23 @@
+"""The diagnosis: what causes the loss of a run, proven by training, and what would cure it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import InputRefused
+from core.ui import diagnosis_state
+from core.ui.diagnosis_start import show_start
+from core.ui.diagnosis_view import show_opened
+
+trouble = ""
+opened = None
+try:
+    opened = diagnosis_state.open_from_address()
+except InputRefused as refusal:
+    trouble = str(refusal)
+    st.query_params.clear()
+
+if opened is None:
+    show_start(trouble)
+else:
+    show_opened(opened)

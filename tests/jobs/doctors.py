@@ -1,0 +1,66 @@
+"""Labs whose trainers are fakes and whose diagnoser is the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from core.jobs.diagnoses import Diagnosis
+from core.jobs.engine import EmbeddedEngine
+from core.jobs.lab import Lab
+from core.settings import Settings
+from core.spec import ExperimentSpec
+from tests.jobs.conftest import FAKE, fake_spec, finished, until
+from tests.jobs.fake import CURE, SICK
+
+
+def sick_spec(kind: int = SICK, **training: Any) -> ExperimentSpec:
+    """An experiment that learns nothing, and all at ten times its learning rate."""
+    return fake_spec(kind, training={"learning_rate": CURE / 10, "batch_size": kind, "epochs": 100} | training)
+
+
+class Clinics:
+    """Makes labs that diagnose, and stops them at the end of the test."""
+
+    def __init__(self) -> None:
+        self._made: list[Lab] = []
+
+    def start(self, settings: Settings) -> Lab:
+        lab = Lab(settings, EmbeddedEngine(settings, FAKE))
+        self._made.append(lab)
+        lab.start()
+        return lab
+
+    def stop(self) -> None:
+        for lab in self._made:
+            lab.stop()
+
+
+def ran(lab: Lab, spec: ExperimentSpec) -> str:
+    """Run `spec` to its end."""
+    experiment = lab.store.submit(spec)
+    finished(lab, experiment)
+    return experiment
+
+
+def ask(lab: Lab, experiment: str, index: int = 0, **more: Any) -> str:
+    return lab.store.diagnoses.ask(lab.store.experiment(experiment), index, **more)
+
+
+def wait_for(lab: Lab, diagnosis: str, condition: Callable[[Diagnosis], bool], seconds: float = 60) -> Diagnosis:
+    def look() -> Diagnosis | None:
+        found = lab.store.diagnoses.get(diagnosis)
+        return found if condition(found) else None
+
+    found = until(look, seconds)
+    assert found is not None
+    return found
+
+
+def diagnoser_pid(lab: Lab) -> int:
+    """The process of a diagnoser that takes orders."""
+    clinic = lab._clinic
+    assert clinic is not None
+    until(lambda: clinic.ready, 60)
+    assert clinic.pid is not None
+    return clinic.pid

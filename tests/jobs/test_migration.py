@@ -1,0 +1,97 @@
+"""Databases of older versions open as they are."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from core.errors import InputRefused
+from core.jobs import schema
+from core.jobs.records import State
+from core.jobs.store import Store
+from core.settings import Settings
+from tests.jobs.conftest import fake_spec
+from tests.jobs.fake import QUICK
+
+
+def as_version_1(path: Path) -> None:
+    """Take off what version 2 has put on."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            """
+            DROP TABLE diagnosis;
+            DROP INDEX experiment_of_diagnosis;
+            ALTER TABLE experiment DROP COLUMN listed;
+            ALTER TABLE run DROP COLUMN probed;
+            CREATE TABLE old (id VARCHAR(32) NOT NULL PRIMARY KEY, "key" VARCHAR(200) UNIQUE, title TEXT NOT NULL,
+              source TEXT NOT NULL, spec TEXT NOT NULL, spec_hash VARCHAR(64) NOT NULL, created FLOAT NOT NULL);
+            INSERT INTO old SELECT id, "key", title, source, spec, spec_hash, created FROM experiment;
+            DROP TABLE experiment;
+            ALTER TABLE old RENAME TO experiment;
+            UPDATE meta SET value = 1 WHERE name = 'schema';
+            """
+        )
+    connection.close()
+
+
+def columns(path: Path, table: str) -> set[str]:
+    connection = sqlite3.connect(path)
+    names = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    connection.close()
+    return names
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> tuple[Settings, str]:
+    """Settings of a lab of version 1 that holds one experiment."""
+    settings = Settings(data=tmp_path)
+    store = Store(settings)
+    experiment = store.submit(fake_spec(QUICK, seeds=2), key="press")
+    store.close()
+    as_version_1(tmp_path / "lab.db")
+    assert "diagnosis" not in columns(tmp_path / "lab.db", "experiment")
+    assert "probed" not in columns(tmp_path / "lab.db", "run")
+    return settings, experiment
+
+
+def test_a_database_of_version_1_opens_with_all_it_holds(old: tuple[Settings, str]) -> None:
+    settings, identity = old
+    store = Store(settings)
+    experiment = store.experiment(identity)
+    assert [run.state for run in experiment.runs] == [State.QUEUED] * 2
+    assert [summary.id for summary in store.experiments()] == [identity]
+    assert store.find("press") == identity
+    asked = store.diagnoses.ask(experiment, 0)
+    assert store.diagnoses.get(asked).state == State.QUEUED
+    store.delete(identity)
+    with pytest.raises(InputRefused):
+        store.diagnoses.get(asked)
+    store.close()
+
+
+def test_a_migrated_database_is_like_a_new_one_and_is_migrated_once(
+    old: tuple[Settings, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    settings, _ = old
+    for _ in range(2):
+        Store(settings).close()
+    new = Settings(data=tmp_path_factory.mktemp("new"))
+    Store(new).close()
+    for table in schema.metadata.tables:
+        assert columns(settings.data / "lab.db", table) == columns(new.data / "lab.db", table)
+
+
+def test_every_version_has_its_migration() -> None:
+    assert sorted(schema.MIGRATIONS) == list(range(2, schema.SCHEMA_VERSION + 1))
+
+
+def test_a_migration_that_fails_changes_nothing(old: tuple[Settings, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, _ = old
+    broken = {2: (*schema.MIGRATIONS[2], "ALTER TABLE nowhere ADD COLUMN x")}
+    monkeypatch.setattr(schema, "MIGRATIONS", broken)
+    with pytest.raises(InputRefused, match=r"lab\.db"):
+        Store(settings)
+    assert "probed" not in columns(settings.data / "lab.db", "run")
+    monkeypatch.undo()
+    Store(settings).close()
+    assert "probed" in columns(settings.data / "lab.db", "run")

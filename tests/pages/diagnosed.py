@@ -1,0 +1,93 @@
+"""A store with runs that have ended and diagnoses at any stage, without trainers and without a diagnoser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from core.data.preparation import Preparation
+from core.diagnosis.diagnosis import Doctor
+from core.diagnosis.facts import Examination
+from core.jobs.diagnosis_queue import DiagnosisQueue
+from core.jobs.history import finite
+from core.jobs.lab import Lab
+from core.jobs.queue import Chunk, Queue
+from core.jobs.records import State
+from core.jobs.written_report import written
+from core.spec import RunSpec, load_spec
+from tests.diagnosis.table import TableRunner, result_of
+
+FRIEDMAN: dict[str, Any] = {"data": {"source": "sample:friedman?n=200", "target": "y"}}
+LookUp = Callable[[RunSpec], dict[str, Any]]
+
+
+def trained(skill: float, run: RunSpec, **more: Any) -> dict[str, Any]:
+    """A result whose loss falls as far as its skill says, with telemetry of one dead layer."""
+    epochs = run.training.epochs
+    loss = (1 - skill) + 0.5 * np.exp(-np.arange(epochs) / 10)
+    layers = [
+        {"name": name, "gradient_norm": [1e-6 if name == "hidden 1" else 1.0] * 3, "weight_norm": [1.0] * 3,
+         "update_ratio": [1e-3] * 3, "dead": [0.9 if name == "hidden 1" else 0.0] * 3, "saturated": [0.0] * 3}
+        for name in ("hidden 1", "output")
+    ]  # fmt: skip
+    telemetry = {"updates": 2000, "initial_loss": 1.6, "recall": None, "val_recall": None, "epochs": [1, 2, epochs],
+                 "layers": layers, "output": {"std": [1.0] * 3}, "probe_loss": [1.0] * 3}  # fmt: skip
+    history = {"loss": loss.tolist(), "val_loss": loss.tolist()}
+    return {**result_of(skill, skill, history=history, telemetry=telemetry, **more), "seed": run.training.seed}
+
+
+def submit(lab: Lab, spec: Mapping[str, Any], look_up: LookUp) -> str:
+    """Submit `spec` and end its runs with the results of `look_up`."""
+    queue = Queue(lab.store.database, 30)
+    identity = lab.store.submit(load_spec(spec))
+    for run in lab.store.experiment(identity).runs:
+        claim = queue.claim(queue.waiting()[0][1])
+        assert claim is not None
+        queue.start(claim)
+        result = look_up(run.spec)
+        history = result.pop("history")
+        chunks = [Chunk(1, len(history["loss"]), json.dumps(finite(history)))] if history else []
+        queue.finish(claim, State(result["state"]), chunks, finite(result), result["error"])
+    return identity
+
+
+def ask(lab: Lab, experiment: str, index: int = 0) -> str:
+    return lab.store.diagnoses.ask(lab.store.experiment(experiment), index)
+
+
+def diagnose(lab: Lab, experiment: str, look_up: LookUp) -> str:
+    """Carry out a diagnosis here, its trials looked up, and store the report as the clinic does."""
+    identity = ask(lab, experiment)
+    queue = DiagnosisQueue(lab.store.database)
+    claim = queue.claim()
+    assert claim is not None
+    doctor = Doctor(TableRunner(look_up), Examination(Preparation(lab.store.dataset)))
+    report = finite(written(doctor.diagnose([lab.store.experiment(experiment).runs[0].spec])))
+    first = report["causes"][0]["cause"] if report["causes"] else None
+    progress = {"stage": "", "runs": 6, "suspects": [], "verdict": report["verdict"], "first": first}
+    assert queue.finish(claim, State.DONE, progress=progress, report=report)
+    return identity
+
+
+def begin(lab: Lab, experiment: str, progress: Mapping[str, Any] | None = None) -> str:
+    """Ask for a diagnosis and take it up, as far as `progress`."""
+    identity = ask(lab, experiment)
+    queue = DiagnosisQueue(lab.store.database)
+    claim = queue.claim()
+    assert claim is not None
+    if progress is not None:
+        queue.progress(claim, progress)
+    return identity
+
+
+def refuse(lab: Lab, experiment: str, error: str) -> str:
+    """Ask for a diagnosis that comes to nothing."""
+    identity = ask(lab, experiment)
+    queue = DiagnosisQueue(lab.store.database)
+    claim = queue.claim()
+    assert claim is not None
+    queue.finish(claim, State.FAILED, error=error)
+    return identity
