@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from core.diagnosis.cause import Case, Cause, Change, Evidence
-from core.spec import Initializer, ModelSpec
+from core.spec import Initializer, LayerSpec, ModelSpec
 
 _OUTPUT_RANGE: Final[Mapping[str, tuple[float, float]]] = {
     "relu": (0, math.inf), "relu6": (0, 6), "sigmoid": (0, 1), "hard_sigmoid": (0, 1), "softmax": (0, 1),
@@ -21,6 +21,9 @@ _CROSSENTROPIES: Final = frozenset({
     "sparse_categorical_crossentropy", "kl_divergence",
 })  # fmt: skip
 _HINGES: Final = frozenset({"hinge", "squared_hinge", "categorical_hinge"})
+_DEEP: Final = 10
+_ENOUGH_LAYERS: Final = 3
+"""For data in a table; what so many layers cannot, more hardly can."""
 _RECTIFIED: Final = frozenset({"relu", "relu6"})
 _FLAT_ENDED: Final = frozenset({"sigmoid", "hard_sigmoid", "sparse_sigmoid", "tanh", "hard_tanh", "softsign"})
 _ODD: Final = frozenset({
@@ -32,7 +35,7 @@ _ODD: Final = frozenset({
 def hidden_change(model: ModelSpec, key: str, value: Any) -> dict[str, Any]:
     """Return the change that gives every hidden layer `value`, also those that name their own."""
     change: dict[str, Any] = {f"model.{key}": value}
-    layers = [layer if isinstance(layer, int) else layer.model_dump(exclude_none=True) for layer in model.layers]
+    layers = [_plain(layer) for layer in model.layers]
     if any(isinstance(layer, dict) and key in layer for layer in layers):
         change["model.layers"] = [
             {k: v for k, v in layer.items() if k != key} if isinstance(layer, dict) else layer for layer in layers
@@ -105,6 +108,15 @@ def _activation_repairs(case: Case) -> Iterator[Change]:
             yield hidden_change(case.run.model, "activation", name)
 
 
+def _fewer_layers(case: Case) -> Iterator[Change]:
+    if case.depth >= _DEEP:
+        yield {"model.layers": [_plain(layer) for layer in case.run.model.layers[:_ENOUGH_LAYERS]]}
+
+
+def _plain(layer: int | LayerSpec) -> Any:
+    return layer if isinstance(layer, int) else layer.model_dump(exclude_none=True)
+
+
 def _vanishing(case: Case) -> Iterator[Evidence]:
     if case.depth < 3:
         return
@@ -119,9 +131,10 @@ def _vanishing(case: Case) -> Iterator[Evidence]:
 
 
 def _vanishing_repairs(case: Case) -> Iterator[Change]:
-    for name in ("tanh", "relu"):
+    for name in ("tanh", "elu"):
         if set(case.activations) != {name}:
             yield hidden_change(case.run.model, "activation", name)
+    yield from _fewer_layers(case)
     if not case.run.model.batch_normalization:
         yield {"model.batch_normalization": True}
 
@@ -155,8 +168,11 @@ def _dying_relu(case: Case) -> Iterator[Evidence]:
 
 
 def _dying_repairs(case: Case) -> Iterator[Change]:
-    for name in ("tanh", "leaky_relu"):
+    # ELU passes a gradient wherever it stands (Clevert et al. 2016).
+    for name in ("elu", "leaky_relu", "tanh"):
         yield hidden_change(case.run.model, "activation", name)
+    # The deeper and narrower, the likelier a layer is dead from the start (Lu et al. 2020).
+    yield from _fewer_layers(case)
     if not case.run.model.batch_normalization:
         yield {"model.batch_normalization": True}
 
@@ -221,9 +237,7 @@ def _capacity(case: Case) -> Iterator[Evidence]:
 
 
 def _capacity_repairs(case: Case) -> Iterator[Change]:
-    layers = [
-        layer if isinstance(layer, int) else layer.model_dump(exclude_none=True) for layer in case.run.model.layers
-    ]
+    layers = [_plain(layer) for layer in case.run.model.layers]
     if not layers:
         yield {"model.layers": [32]}
         return

@@ -33,7 +33,9 @@ CASES: Final = _TESTS / "cases"
 FILES: Final = _TESTS / "data"
 
 HEALTHY_SHARE: Final = 0.75
-"""A control reaches this share of the best program on its data in every seed, a faulty program in none."""
+"""A control explains this share of what the best program on its data does, in every seed."""
+FAULTY_SHARE: Final = 0.5
+"""A faulty program explains less than this share of it, in every seed."""
 _TASKS_A_PROCESS: Final = 30
 
 
@@ -145,8 +147,9 @@ def truthful(scored: Sequence[Scored]) -> list[Scored]:
     kept = []
     for one in scored:
         program = known[one.name]
-        good = [level >= HEALTHY_SHARE * best.get(program.data_set, 0.0) for level in one.levels]
-        if not program.harms or (all(good) if program.cause is None else not any(good)):
+        shares = [level / max(best.get(program.data_set, 1.0), 1e-9) for level in one.levels]
+        true = min(shares) >= HEALTHY_SHARE if program.cause is None else max(shares) < FAULTY_SHARE
+        if true or not program.harms:
             kept.append(one)
     return kept
 
@@ -202,8 +205,8 @@ accepted, and listed beside each fault in [core/diagnosis/faults.py](../core/dia
 _GENERATED: Final = """
 The generated set: ten textbook recipes on eighteen data sets as healthy controls, and {faults} faults put into one of
 them each, three seeds a program. Thresholds were chosen on the first half of the data sets; the second was kept for the
-figures. {left_out} of {all} programs were left out, judged by training alone: a control has to explain {share:.0%} of
-what the best one on its data does in every seed, a faulty program in none.
+figures. {left_out} of {all} programs were left out, judged by training alone: a control has to explain {healthy:.0%} of
+what the best one on its data does in every seed, a faulty program less than {faulty:.0%} in every seed.
 """
 
 
@@ -211,7 +214,11 @@ def _page(table: str, by_cause: str, left_out: int, generated: int) -> str:
     parts = [_INTRODUCTION]
     if generated:
         faults = sum(program.cause is not None for program in programs())
-        parts.append(_GENERATED.format(faults=faults, left_out=left_out, all=generated, share=HEALTHY_SHARE))
+        parts.append(
+            _GENERATED.format(
+                faults=faults, left_out=left_out, all=generated, healthy=HEALTHY_SHARE, faulty=FAULTY_SHARE
+            )
+        )
     parts += [table, *([by_cause] if by_cause else [])]
     return "\n".join(part.strip() + "\n" for part in parts)
 

@@ -29,12 +29,15 @@ LEARNT_SHARE: Final = 0.8
 """A run that explains this share of what a simple model does is healthy; what is left is tuning."""
 BROKEN_SHARE: Final = 0.35
 """One that explains less than this share of it is faulty, whether or not a repair is found."""
-TUNED_SHARE: Final = 0.8
+TUNED_SHARE: Final = 0.5
 """Between the two it is faulty where a proven repair explains so much that the run has less than this share of it."""
-LUCK_SHARE: Final = 0.5
-"""Or its worst seed less than this: whether it learns is luck."""
+STRONG: Final = 0.85
+STRONG_SHARE: Final = 0.8
+"""The same where the suspicion was this strong before the trial."""
+LUCK_SHARE: Final = 0.4
+"""Or where its worst seed has less than this: whether it learns is luck."""
 CLEAR_GAIN: Final = 0.1
-"""And gains at least so much."""
+"""In any case the repair has to gain so much."""
 _NEARLY: Final = 0.8
 _OF_THE_RATE: Final = frozenset({"learning_rate_too_high", "learning_rate_too_low"})
 _RATE_STRENGTH: Final = 0.3
@@ -237,10 +240,13 @@ def _is_faulty(outcomes: Sequence[Outcome], before: Sequence[Result], target: fl
         return False
     levels = [quality(result) for result in before]
     level, worst = statistics.median(levels), min(levels)
-    proven = [o.trial for o in outcomes if o.trial and o.trial.proven]
-    if any(trial.goal != "fit" and trial.gain >= CLEAR_GAIN for trial in proven):
+    if level < BROKEN_SHARE * target:
         return True
-    best = max((trial.level for trial in proven if trial.goal == "fit"), default=None)
-    if level < BROKEN_SHARE * target or best is None:
-        return level < BROKEN_SHARE * target
-    return max(t.gain for t in proven) >= CLEAR_GAIN and (level < TUNED_SHARE * best or worst < LUCK_SHARE * best)
+    for outcome in outcomes:
+        trial = outcome.trial
+        if trial is None or not trial.proven or trial.gain < CLEAR_GAIN:
+            continue
+        share = STRONG_SHARE if outcome.suspect.strength >= STRONG else TUNED_SHARE
+        if trial.goal != "fit" or level < share * trial.level or worst < LUCK_SHARE * trial.level:
+            return True
+    return False

@@ -16,6 +16,8 @@ RATES: Final = (1e-3, 1e-2, 0.1, 10.0, 100.0)
 """Learning rates of the range test, in multiples of the present one."""
 _HIGHEST_RATE: Final = 10.0
 _LEARNT: Final = 0.1
+_DEEPEST: Final = 12
+"""Deeper networks take longer to compile than the answer is worth."""
 
 
 def with_few_rows(case: Case, bench: Bench) -> Case:
@@ -26,7 +28,7 @@ def with_few_rows(case: Case, bench: Bench) -> Case:
     """
     signals, facts = case.signals, case.facts
     asked = signals.level < _LEARNT and not signals.diverged and not signals.failed and not facts.invalid_inputs
-    if not asked or facts.rows < 2 * FEW_ROWS or not case.depth:
+    if not asked or facts.rows < 2 * FEW_ROWS or not 0 < case.depth <= _DEEPEST:
         return case
     change: Change = {
         "data.rows": FEW_ROWS,

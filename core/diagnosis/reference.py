@@ -56,9 +56,9 @@ def reference(x: Array, y: Array) -> dict[str, float]:
         NaN and infinite values are replaced by the column's median.
     y : float array [rows, targets]
     """
-    if len(x) < FEWEST_ROWS or not (y.std(axis=0) > 0).any():
+    x, y = _sampled(x, y)
+    if not _tells(y):
         return {}
-    x, y = _sampled(_standard(x), y)
     return {name: _out_of_fold(make, x, y) for name, make in MODELS.items()}
 
 
@@ -67,9 +67,9 @@ def chance(x: Array, y: Array) -> float:
 
     A permutation test (Ojala & Garriga 2010) with the quick models alone; 0 below 20 rows.
     """
-    if len(x) < FEWEST_ROWS or not (y.std(axis=0) > 0).any():
+    x, y = _sampled(x, y)
+    if not _tells(y):
         return 0.0
-    x, y = _sampled(_standard(x), y)
     rng = np.random.Generator(np.random.Philox(0))
     found = []
     for _ in range(_PERMUTATIONS):
@@ -86,14 +86,19 @@ def telling_columns(x: Array, y: Array, groups: Mapping[str, list[int]], thresho
     groups : mapping
         Name of a column of the table → its positions in `x`.
     """
-    if len(x) < FEWEST_ROWS or not (y.std(axis=0) > 0).any():
+    x, y = _sampled(x, y)
+    if not _tells(y):
         return ()
-    x, y = _sampled(_standard(x), y)
     return tuple(
         name
         for name, places in groups.items()
         if max(_out_of_fold(_tree, x[:, places], y), _out_of_fold(_linear, x[:, places], y)) >= threshold
     )
+
+
+def _tells(y: Array) -> bool:
+    """Whether there are enough different rows, and anything to tell apart."""
+    return len(y) >= FEWEST_ROWS and bool((y.std(axis=0) > 0).any())
 
 
 def _standard(x: Array) -> Array:
@@ -106,7 +111,8 @@ def _standard(x: Array) -> Array:
 
 
 def _sampled(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return at most so many rows in random order, each once: its twin in another fold would give it away."""
+    """Return at most so many rows, scaled, in random order, each once: its twin in another fold would give it away."""
+    x = _standard(x)
     _, first = np.unique(np.hstack((x, y)), axis=0, return_index=True)
     order = np.random.default_rng(0).permutation(np.sort(first))[:MOST_ROWS]
     return x[order], y[order]

@@ -20,6 +20,8 @@ MOST_REPAIRS: Final = 5
 MOST_COMBINED: Final = 4
 _PATIENCE: Final = 0.7
 """The next repair of a suspect whose last one did not suffice is worth this much of its strength."""
+_TOGETHER: Final = 0.5
+"""What is tried beside the most promising repair is at least this promising, compared with it."""
 _RIVAL: Final = 0.8
 """A suspect this strong, compared with the one whose repair is good enough, gets its trial all the same."""
 _WORTH_CONFIRMING: Final = 0.25
@@ -42,7 +44,7 @@ class _Line:
     @property
     def priority(self) -> float:
         """How much the next trial is worth."""
-        return self.suspect.strength * _PATIENCE ** len({repr(trial.change) for trial in self.tried})
+        return self.suspect.strength * _PATIENCE ** len(self.tried)
 
     def settled(self, enough: float) -> bool:
         """Whether a proven repair needs no better one."""
@@ -63,7 +65,7 @@ def try_repairs(bench: Bench, case: Case, suspects: Sequence[Suspect], enough: f
                 promising.append((line, change))
         every = bench.trials([(line.suspect, change) for line, change in promising], range(len(bench.runs)))
         for (line, _), trial in zip(promising, every, strict=True):
-            line.tried.append(trial)
+            line.tried[-1] = trial
     outcomes = [Outcome(line.suspect, line.best) for line in lines]
     return outcomes + [Outcome(suspect) for suspect in suspects[MOST_SUSPECTS:]]
 
@@ -73,11 +75,13 @@ def _wave(bench: Bench, lines: Sequence[_Line], enough: float) -> list[tuple[_Li
     leader = max((line.suspect.strength for line in lines if line.settled(enough)), default=None)
     wave: list[tuple[_Line, Change]] = []
     changes: set[str] = set()
-    for line in sorted(lines, key=lambda line: -line.priority):
-        if not line.repairs or line.settled(enough):
-            continue
-        if leader is not None and (line.tried or line.suspect.strength < _RIVAL * leader):
-            continue
+    waiting = [line for line in lines if line.repairs and not line.settled(enough)]
+    if leader is not None:
+        waiting = [line for line in waiting if not line.tried and line.suspect.strength >= _RIVAL * leader]
+    least = _TOGETHER * max((line.priority for line in waiting), default=0.0)
+    for line in sorted(waiting, key=lambda line: -line.priority):
+        if line.priority < least:
+            break
         name = repr(line.repairs[0])
         if name not in changes and len(changes) == AT_A_TIME:
             continue

@@ -40,8 +40,8 @@ def test_harmless_faults_and_controls_that_do_not_learn_are_left_out():
     leak = next(p.id for p in ALL if p.cause == "leakage" and p.base == base)
     good = scored(base, levels=(0.9, 0.9, 0.9))
     poor = scored("friedman / rmsprop", levels=(0.9, 0.1, 0.9))
-    harmless = scored(name, "learning_rate_too_low", levels=(0.5, 0.85, 0.5))
-    harmful = scored(name, "learning_rate_too_low", levels=(0.5, 0.5, 0.5))
+    harmless = scored(name, "learning_rate_too_low", levels=(0.3, 0.6, 0.3))
+    harmful = scored(name, "learning_rate_too_low", levels=(0.4, 0.4, 0.4))
     leaky = scored(leak, "leakage", levels=(1.0, 1.0, 1.0))
     assert truthful([good, poor, harmless, leaky]) == [good, leaky]
     assert truthful([good, harmful]) == [good, harmful]

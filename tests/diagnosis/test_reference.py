@@ -32,3 +32,9 @@ def test_a_row_is_not_predicted_from_its_twin():
     noise = RNG.normal(size=(60, 1))
     doubled = reference(np.vstack((X, X)), np.vstack((noise, noise)))
     assert max(doubled.values()) < 0.1
+
+
+def test_many_copies_of_few_rows_say_nothing():
+    few = np.repeat(np.arange(3.0)[:, None], 40, axis=0)
+    assert reference(few, few) == {}
+    assert chance(few, few) == 0.0
