@@ -14,27 +14,19 @@ from core.jobs.lab import get_lab
 from core.jobs.records import State
 from core.jobs.written_report import FORMAT
 from core.ui import diagnosis_state as state
-from core.ui.diagnosis_charts import run_chart, skill_chart, trial_chart
+from core.ui.diagnosis_cards import show_causes, with_card
+from core.ui.diagnosis_charts import run_chart, skill_chart
 from core.ui.diagnosis_live import watch
 from core.ui.diagnosis_state import Opened
 from core.ui.diagnosis_words import (
-    FAMILIES,
-    Finding,
     Report,
-    cause_of,
-    change_words,
     headline,
     helped,
-    lesson_of,
-    look_alike,
-    seeds_of,
-    standing,
-    trial_words,
     variant_words,
     verdict,
 )
 from core.ui.layer_maps import LayerMap, layer_chart, split_maps
-from core.ui.sitemap import lab_page, lessons_page
+from core.ui.sitemap import lab_page
 from core.ui.tables import source_name
 from core.ui.text import counted, inert
 
@@ -60,7 +52,7 @@ def show_opened(opened: Opened) -> None:
     if diagnosis is None:
         return
     if (report := _readable(diagnosis)) is not None:
-        _causes(opened, report, colour)
+        show_causes(opened, report, colour)
         _layers(report)
         _not_checked(report)
     if refused := st.session_state.get("diagnose_refused"):
@@ -184,7 +176,7 @@ def _again(opened: Opened, diagnosis: Diagnosis) -> None:
 
 def _levels(report: Report, colour: str) -> None:
     """Draw who reaches which skill; not where there is nothing to compare with."""
-    fixes = [(f"Fix {rank}", cause) for rank, cause in enumerate(_shown(report), 1) if helped(cause, report)][
+    fixes = [(f"Fix {rank}", cause) for rank, cause in enumerate(with_card(report), 1) if helped(cause, report)][
         :_MOST_FIXES
     ]
     if report["combined"]:
@@ -194,101 +186,6 @@ def _levels(report: Report, colour: str) -> None:
     figure = skill_chart(report, fixes, colour)
     alt = "Explained: " + "; ".join(note["text"] for note in reversed(figure["layout"]["annotations"]))
     st.plotly_chart(figure, key="diagnose_levels", config=_CHART, alt=alt)
-
-
-def _causes(opened: Opened, report: Report, colour: str) -> None:
-    shown = _shown(report)
-    rest = [finding for finding in report["causes"] if finding not in shown]
-    for rank, finding in enumerate(shown, 1):
-        _card(opened, report, finding, rank, colour)
-    if report["combined"] is not None:
-        _combined(opened, report, colour)
-    if rest:
-        st.subheader("Suspected too", anchor=False)
-        for finding in rest:
-            with st.expander(f"{cause_of(finding).title}: {trial_words(finding, report)}"):
-                _about(finding)
-
-
-def _shown(report: Report) -> list[Finding]:
-    """Return the causes that get a card: those that a trial or the data speak for, and the first in any case."""
-    causes = report["causes"]
-    return [c for place, c in enumerate(causes) if place == 0 or helped(c, report) or c["certain"]]
-
-
-def _card(opened: Opened, report: Report, finding: Finding, rank: int, colour: str) -> None:
-    cause = cause_of(finding)
-    with st.container(border=True, key=f"diagnose_cause_{rank}"):
-        left, right = st.columns(2, gap="large") if finding["after"] else (st.container(), None)
-        with left:
-            _badges(finding, report)
-            st.subheader(f"{rank}. {cause.title}", anchor=False)
-            _about(finding)
-            if finding["fix"]:
-                _fix(opened, report, finding, cause.title, f"diagnose_apply_{rank}")
-            else:
-                st.markdown(trial_words(finding, report))
-            lesson = lesson_of(cause)
-            if lesson is not None:
-                st.page_link(
-                    lessons_page(), label=f"Lesson: {lesson.title}", icon=":material/school:",
-                    query_params={"lesson": lesson.id},
-                )  # fmt: skip
-        if right is not None:
-            with right:
-                _trial(report, finding, colour, key=f"diagnose_trial_{rank}")
-
-
-def _combined(opened: Opened, report: Report, colour: str) -> None:
-    with st.container(border=True, key="diagnose_combined"):
-        left, right = st.columns(2, gap="large")
-        with left:
-            healthy = report["verdict"] == "healthy"
-            st.subheader("It can do better" if healthy else "Two changes together", anchor=False)
-            st.markdown("No fault, but two changes help." if healthy else "No single change was enough.")
-            _fix(opened, report, report["combined"], "Two changes together", "diagnose_apply_combined")
-        with right:
-            _trial(report, report["combined"], colour, key="diagnose_trial_combined")
-
-
-def _badges(finding: Finding, report: Report) -> None:
-    family, family_colour = FAMILIES[cause_of(finding).family]
-    word, word_colour = standing(finding, report)
-    with st.container(horizontal=True, gap="small"):
-        st.badge(family, color=family_colour)  # type: ignore[arg-type]
-        st.badge(word, color=word_colour, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
-
-
-def _about(finding: Finding) -> None:
-    st.markdown(cause_of(finding).about)
-    if finding["evidence"]:
-        st.markdown("\n".join(f"- {inert(text, 300)}" for text in finding["evidence"]))
-
-
-def _fix(opened: Opened, report: Report, finding: Mapping[str, Any], title: str, key: str) -> None:
-    changes = change_words(finding["fix"], opened.run, report)
-    st.markdown("  \n".join(f":material/build: **{inert(line, 200)}**" for line in changes))
-    st.markdown(trial_words(finding, report))
-    st.button(
-        "Apply this fix",
-        icon=":material/science:",
-        type="primary" if key.endswith("_1") else "secondary",
-        key=key,
-        help="Trains the run as it is and with the fix, and shows both curves in the lab.",
-        on_click=state.apply_fix,
-        args=(opened, finding["fix"], f"{title}: as it is and fixed"),
-    )
-
-
-def _trial(report: Report, finding: Mapping[str, Any], colour: str, key: str) -> None:
-    before = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
-    alt = f"Loss by epoch as it is and with the fix. {trial_words(finding, report)}"
-    st.plotly_chart(trial_chart(before, finding["after"], colour, finding["goal"]), key=key, config=_CHART, alt=alt)
-    if look_alike(finding, report):
-        st.caption(
-            "The losses look alike, the answers do not: Keras computes this loss from what comes before the output "
-            "activation. Judge by the skill."
-        )
 
 
 def _layers(report: Report) -> None:
