@@ -114,11 +114,13 @@ def _stand_ins(value: float) -> Edit:
 
 
 def _named_groups(frame: pd.DataFrame, target: str, _rng: np.random.Generator) -> pd.DataFrame:
-    """Hide the best input behind names whose alphabet says nothing about their order."""
+    """Hide the best four inputs behind names whose alphabet says nothing about their order."""
     names = np.array(["kiwi", "apple", "plum", "fig", "pear", "lime", "date", "mango", "grape", "melon"])
-    best = max(_inputs(frame, target), key=lambda name: abs(_correlation(frame[name], frame[target])))
-    rank = pd.qcut(frame[best].rank(method="first"), len(names), labels=False)
-    frame[best] = names[rank.to_numpy()]
+    best = sorted(_inputs(frame, target), key=lambda name: -abs(_correlation(frame[name], frame[target])))[:4]
+    for name in best:
+        whole = frame[name].fillna(frame[name].median())
+        rank = pd.qcut(whole.rank(method="first"), len(names), labels=False)
+        frame[name] = names[rank.to_numpy()]
     return frame
 
 
@@ -199,8 +201,8 @@ FAULTS: Final = (
     Fault("constant_target", "one answer", ("line", "parabola", "friedman"), {}, _one_answer, harms=False),
     Fault("class_imbalance", "a rare class", ("moons", "blobs", "penguins"),
           {"training.learning_rate": 0.001, "training.epochs": 60}, _rare_class, harms=False),
-    Fault("unshuffled_data", "sorted, last rows validate", ("iris", "friedman", "wine", "penguins", "mpg"),
-          {"data.split": "in_order"}, _sorted_rows),
+    Fault("unshuffled_data", "sorted, last rows validate", ("iris", "wine", "penguins", "mpg", "friedman"),
+          {"data.split": "in_order", "data.validation_fraction": 0.34}, _sorted_rows),
     Fault("unshuffled_data", "sorted batches", ("breast_cancer", "digits", "wine"),
           {"training.shuffle": False, "training.optimizer": "sgd", "training.learning_rate": 0.1,
            "training.epochs": 15}, _sorted_rows,

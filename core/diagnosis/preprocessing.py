@@ -127,6 +127,8 @@ def _class_imbalance(case: Case) -> Iterator[Evidence]:
     if not shares or case.run.training.class_weight:
         return
     rarest = min(shares)
+    if not rarest:
+        return  # A class that is in the validation rows alone is no matter of weights.
     if rarest < 0.5 / len(shares) and recall and max(recall) < 0.5:
         name = case.facts.classes[shares.index(rarest)]
         yield Evidence(0.7, f"only {rarest:.1%} of the rows are {name}, and a class is recognised in {max(recall):.0%}")
@@ -180,5 +182,5 @@ CAUSES: Final = (
           _class_imbalance, lambda _case: ({"training.class_weight": "balanced"},), goal="recall"),
     Cause("unshuffled_data", "preprocessing", "The rows are not shuffled",
           "The rows come in an order that makes a batch, or the validation rows, unlike the rest.",
-          _unshuffled_data, _unshuffled_repairs),
+          _unshuffled_data, _unshuffled_repairs, goal="validation"),
 )  # fmt: skip

@@ -25,7 +25,7 @@ class Runner(Protocol):
 MARGIN: Final = 0.01
 """A gain in skill of less may be luck."""
 HARM: Final = 0.1
-"""A repair that costs this much validation skill is none, however well it fits the training rows."""
+"""A repair that costs this much on one side, the training or the validation rows, is none, whatever it brings there."""
 MOST_UPDATES: Final = 300_000
 """Optimizer steps all trials of one variant may take together: about ten seconds."""
 COMPILE_UPDATES: Final = 10_000
@@ -168,7 +168,7 @@ def _fit_gain(before: Result, after: Result) -> float:
     if not _validated(after):
         return skill
     validation = quality(after) - quality(before)
-    return min(skill, validation) if skill < -MARGIN or validation < -HARM else (skill + validation) / 2
+    return min(skill, validation) if min(skill, validation) < -HARM else (skill + validation) / 2
 
 
 def _recall_gain(before: Result, after: Result) -> float:
