@@ -200,7 +200,9 @@ _INTRODUCTION: Final = """\
 Written by `make diagnosis-benchmark`. A program is a spec whose state is known; *top 1* and *top 3* tell whether the
 first, or one of the first three causes named is an accepted one, *the very name* whether it is the one that was put in.
 Faults of one kind have several names (too small a learning rate and too few steps): what undoes a fault alone is
-accepted, and listed beside each fault in [core/diagnosis/faults.py](../core/diagnosis/faults.py).
+accepted, and listed beside each fault in [core/diagnosis/faults.py](../core/diagnosis/faults.py). Seconds are those of
+a diagnosis in a process that has loaded TensorFlow, on two shared cores; case files are diagnosed one at a time with a
+helper process, generated programs two at a time without.
 """
 _GENERATED: Final = """
 The generated set: ten textbook recipes on eighteen data sets as healthy controls, and {faults} faults put into one of
@@ -236,6 +238,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def wanted(name: str) -> bool:
         return not chosen.names or any(part in name for part in chosen.names)
+
+    # Loading TensorFlow takes three seconds, once; what is timed is a diagnosis.
+    import core.training.run  # noqa: F401
 
     scored: list[Scored] = []
     if chosen.set != "generated":
