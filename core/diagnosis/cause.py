@@ -70,6 +70,8 @@ class Cause:
         Case → why the cause cannot be checked here, or None.
     blocks : bool
         Whether it keeps a network from learning even a few rows by heart.
+    flatters : bool
+        Whether the fault makes the skill look better than it is: its repair lowers it, to what is true.
     """
 
     id: str
@@ -81,6 +83,7 @@ class Cause:
     goal: Goal = "fit"
     needs: Callable[[Case], str | None] = lambda _case: None
     blocks: bool = False
+    flatters: bool = False
 
 
 @dataclass(frozen=True)

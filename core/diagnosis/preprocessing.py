@@ -170,7 +170,7 @@ CAUSES: Final = (
           _unsuitable_encoding, _encoding_repairs),
     Cause("leakage", "preprocessing", "The answer leaks into the inputs",
           "The network sees something it will not have when it is used, so that its loss is too good to be true.",
-          _leakage, _leakage_repairs, goal="validation"),
+          _leakage, _leakage_repairs, goal="validation", flatters=True),
     Cause("no_signal", "preprocessing", "There is no signal to learn",
           "The inputs say nothing about the target: the best honest loss is the baseline's.",
           _no_signal, lambda _case: (), needs=_few_rows),

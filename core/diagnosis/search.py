@@ -61,7 +61,8 @@ def try_repairs(bench: Bench, case: Case, suspects: Sequence[Suspect], enough: f
         promising = []
         for (line, change), trial in zip(wave, tried, strict=True):
             line.tried.append(trial)
-            if trial.gain > MARGIN and trial.gain >= _WORTH_CONFIRMING * best:
+            helps = trial.gain > MARGIN and trial.gain >= _WORTH_CONFIRMING * best
+            if helps or line.suspect.cause.flatters:
                 promising.append((line, change))
         every = bench.trials([(line.suspect, change) for line, change in promising], range(len(bench.runs)))
         for (line, _), trial in zip(promising, every, strict=True):

@@ -139,6 +139,9 @@ def trial_words(finding: Finding, report: Report) -> str:
         told = f"Found of the class recognised least: {numbers}"
     else:
         told = f"Explained: {numbers}{_skills(finding, report)}"
+    cause = CAUSES.get(finding["cause"])
+    if cause is not None and cause.flatters and not trial["improved"]:
+        return f"Without it the result is the true one. {told}."
     if not trial["improved"]:
         return f"Its fix did not help in {counted(trial['seeds'], 'seed')}. {told}."
     return f"Better in {_of_seeds(finding)}. {told}."

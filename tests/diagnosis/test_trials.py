@@ -128,3 +128,14 @@ def test_the_class_nobody_recognises_counts_for_imbalance():
     )
     trial = trial_of(bench, case, "class_imbalance")
     assert trial.proven
+
+
+def test_a_repair_that_takes_away_flattery_is_shown_with_every_seed():
+    case = case_of({"leaks": ("x",), "usable_columns": ("x", "z")})
+    columns = {"x": list(range(40)), "z": [v % 7 for v in range(40)], "y": [v / 40 for v in range(40)]}
+    bench, _ = bench_of(
+        lambda run: result_of(0.3, 0.3), [result_of(1.0, 1.0)] * 3, data={"source": {"columns": columns}, "target": "y"}
+    )
+    trial = trial_of(bench, case, "leakage")
+    assert len(trial.after) == 3
+    assert not trial.proven

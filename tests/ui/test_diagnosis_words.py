@@ -107,6 +107,8 @@ def test_what_was_not_tried_is_not_said_to_have_failed():
     assert say.trial_words(finding(), report()) == "Its fix was not tried."
     assert say.trial_words(finding(certain=True), report()) == "No setting of the lab can cure this."
     assert say.trial_words(finding([0.0], improved=0), report()).startswith("Its fix did not help in 1 seed")
+    leak = finding([0.3, 0.4, 0.3], improved=0, cause="leakage")
+    assert say.trial_words(leak, report()).startswith("Without it the result is the true one. Explained: ")
 
 
 def test_losses_that_hide_the_difference_are_noticed():
