@@ -46,8 +46,13 @@ class _Line:
         """How much the next trial is worth."""
         return self.suspect.strength * _PATIENCE ** len(self.tried)
 
+    def cured(self, enough: float) -> bool:
+        """Whether a proven repair is good enough."""
+        best = self.best
+        return best is not None and best.proven and best.level >= enough
+
     def settled(self, enough: float) -> bool:
-        """Whether a proven repair needs no better one."""
+        """Whether a proven repair needs no better one: it is good enough, or does all that is asked of it."""
         best = self.best
         return best is not None and best.proven and (best.level >= enough or best.goal != "fit")
 
@@ -73,24 +78,28 @@ def try_repairs(bench: Bench, case: Case, suspects: Sequence[Suspect], enough: f
 
 def _wave(bench: Bench, lines: Sequence[_Line], enough: float) -> list[tuple[_Line, Change]]:
     """Return what to try next: at most so many different changes, each with every suspect that asks for it."""
-    leader = max((line.suspect.strength for line in lines if line.settled(enough)), default=None)
     wave: list[tuple[_Line, Change]] = []
-    changes: set[str] = set()
+    while not wave and (waiting := _waiting(lines, enough)):
+        changes: set[str] = set()
+        least = _TOGETHER * waiting[0].priority
+        for line in waiting:
+            name = repr(line.repairs[0])
+            if line.priority < least or (name not in changes and len(changes) == AT_A_TIME):
+                continue
+            change = line.repairs.popleft()
+            if name in changes or bench.affords(change):
+                changes.add(name)
+                wave.append((line, change))
+    return wave
+
+
+def _waiting(lines: Sequence[_Line], enough: float) -> list[_Line]:
+    """Return the suspects whose next repair is worth a trial, the most promising first."""
+    leader = max((line.suspect.strength for line in lines if line.cured(enough)), default=None)
     waiting = [line for line in lines if line.repairs and not line.settled(enough)]
     if leader is not None:
         waiting = [line for line in waiting if not line.tried and line.suspect.strength >= _RIVAL * leader]
-    least = _TOGETHER * max((line.priority for line in waiting), default=0.0)
-    for line in sorted(waiting, key=lambda line: -line.priority):
-        if line.priority < least:
-            break
-        name = repr(line.repairs[0])
-        if name not in changes and len(changes) == AT_A_TIME:
-            continue
-        change = line.repairs.popleft()
-        if name in changes or bench.affords(change):
-            changes.add(name)
-            wave.append((line, change))
-    return wave
+    return sorted(waiting, key=lambda line: -line.priority)
 
 
 def combine(bench: Bench, outcomes: Sequence[Outcome]) -> Trial | None:
