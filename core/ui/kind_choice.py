@@ -14,7 +14,6 @@ from core.data.parsing import recast_packed
 from core.data.table import Column, Table
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
-from core.spec import plain_text
 from core.ui import lab_state
 from core.ui.column_facts import values_of
 from core.ui.profiles import kinds_of
@@ -73,7 +72,7 @@ def _row(table: Table, inferred: Column, possible: tuple[Kind, ...], chosen: Map
         right.markdown(f":gray[{now}]")
     else:
         right.selectbox(
-            f"Kind of {plain_text(name, 40)}",
+            f"Kind of {inert(name, 40)}",
             possible,
             index=possible.index(now),
             key=key,
