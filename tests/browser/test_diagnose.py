@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from .test_lab import CURVES, arrive, choose, run
+from .test_lab import CURVES, arrive, choose, open_runs, run
 
 SUSPECTS = "[class*='st-key-diagnose_suspect']"
 
@@ -57,7 +57,7 @@ def test_why_leads_to_the_cause_and_its_fix_back_to_the_lab(bad_run, visit):
 
 def test_the_trials_of_a_diagnosis_are_not_among_the_runs(bad_run):
     page = bad_run
-    page.get_by_role("link", name="Runs").click()
+    open_runs(page)
     lines = page.locator("[class*='st-key-runs_line']")
     expect(lines.first).to_be_visible()
     count = lines.count()
@@ -65,6 +65,6 @@ def test_the_trials_of_a_diagnosis_are_not_among_the_runs(bad_run):
     expect(page.locator(".ll-table td[data-state='done']")).to_have_count(2)
     why(page)
     expect(page.locator(".st-key-diagnose_cause_1")).to_be_visible()
-    page.get_by_role("link", name="Runs").click()
+    open_runs(page)
     expect(lines).to_have_count(count)
     expect(page.get_by_text("running", exact=True)).to_have_count(0)

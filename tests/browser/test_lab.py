@@ -53,6 +53,13 @@ def try_iris(page):
     expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
 
 
+def open_runs(page):
+    """Turn to the list of runs and wait until all of it is drawn."""
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+
+
 def points(page):
     """How many points each training curve has."""
     return page.evaluate(f"({CURVES})().filter((c) => !c.uid.includes('val')).map((c) => c.y.length)")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from .test_lab import try_iris
+from .test_lab import open_runs, try_iris
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -30,7 +30,7 @@ def test_a_lesson_asks_runs_and_explains(visit, number):
 def test_runs_lists_what_was_run_and_forgets_on_request(visit):
     page = visit("/")
     try_iris(page)
-    page.get_by_role("link", name="Runs").click()
+    open_runs(page)
     entries = page.get_by_role("button", name="Delete")
     expect(entries.first).to_be_visible()
     count = entries.count()
