@@ -258,11 +258,13 @@ class Program:
                 totals = batch(epoch, self.batches * size, last, totals)
             return tf.concat([totals / self.rows, self._validate(x_val, y_val)], 0), tf.zeros(2)
 
-        def probed(epoch: Any, before: list[Any]) -> Any:
+        def probed(epoch: Any, before: list[Any], telemetry: Any) -> Any:
             return tf.cond(
                 tf.logical_and(measured[epoch], end >= self.batches),
-                lambda: self.probe.measure(x, y, before, end - first + bool(last)),
-                lambda: tf.zeros(self.probe.width),
+                lambda: tf.tensor_scatter_nd_update(
+                    telemetry, [[epoch]], [self.probe.measure(x, y, before, end - first + bool(last))]
+                ),
+                lambda: telemetry,
             )
 
         def epoch_body(epoch: Any, history: Any, telemetry: Any, totals: Any) -> tuple[Any, Any, Any, Any]:
@@ -280,7 +282,7 @@ class Program:
             )
             history = tf.tensor_scatter_nd_update(history, [[epoch]], [row])
             if self.structure.probed:
-                telemetry = tf.tensor_scatter_nd_update(telemetry, [[epoch]], [probed(epoch, before)])
+                telemetry = probed(epoch, before, telemetry)
             return epoch + 1, history, telemetry, totals
 
         per_call = self.structure.epochs_a_call
