@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import sys
-import threading
 from collections.abc import Mapping
 from typing import Any, Final, TextIO
 
@@ -27,10 +24,9 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.diagnoses import Budget, Diagnosis, variant_places
 from core.jobs.diagnosis_queue import DiagnosisClaim, StaleClaim
 from core.jobs.history import finite
-from core.jobs.orders import Orders
+from core.jobs.orders import Orders, begin_as_child
 from core.jobs.records import State
 from core.jobs.store import Store
-from core.jobs.trainer import NICENESS
 from core.jobs.trial_runner import TrialRunner
 from core.jobs.written_report import written
 from core.settings import load_settings
@@ -134,13 +130,7 @@ def warm() -> None:
 
 def main() -> None:
     """Serve until stdin ends."""
-    # Whatever a library prints goes to the log; only this copy of stdout is heard.
-    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    os.nice(NICENESS)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    orders = Orders()
-    threading.Thread(target=orders.listen, args=(sys.stdin,), daemon=True).start()
+    orders, voice = begin_as_child()
     Diagnoser(Store(load_settings(), verify=False), orders, voice).serve()
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import sys
 import threading
 from collections import deque
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
+
+NICENESS: Final = 5
+"""Pages come first: they share the processors with the child processes."""
 
 
 class Orders:
@@ -47,3 +52,15 @@ class Orders:
         """Wait a while, not longer than until the work of this token is to stop; return whether it is."""
         with self._news:
             return self._news.wait_for(lambda: token in self._stopped, seconds)
+
+
+def begin_as_child() -> tuple[Orders, TextIO]:
+    """Make this process a lab's child: nice, its log on stderr; return its orders, listened to, and its voice."""
+    # Whatever a library prints goes to the log; only this copy of stdout is heard.
+    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    os.nice(NICENESS)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    orders = Orders()
+    threading.Thread(target=orders.listen, args=(sys.stdin,), daemon=True).start()
+    return orders, voice

@@ -11,24 +11,18 @@ import argparse
 import importlib
 import json
 import logging
-import os
-import sys
-import threading
 from functools import partial
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 import psutil
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.history import encode_history, finite
-from core.jobs.orders import Orders
+from core.jobs.orders import Orders, begin_as_child
 from core.jobs.store import Store
 from core.jobs.work import Report, Work
 from core.settings import load_settings
 from core.spec import RunSpec
-
-NICENESS: Final = 5
-"""Pages come first: they share the processors with the trainers."""
 
 log = logging.getLogger("losslab.trainer")
 
@@ -100,13 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="core.jobs.trainer")
     parser.add_argument("--work", default="core.jobs.work:KerasWork", help="module:name of what trains")
     module, _, name = parser.parse_args().work.partition(":")
-    # Whatever a library prints goes to the log; only this copy of stdout reaches the slot.
-    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    os.nice(NICENESS)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    orders = Orders()
-    threading.Thread(target=orders.listen, args=(sys.stdin,), daemon=True).start()
+    orders, voice = begin_as_child()
     store = Store(load_settings(), verify=False)
     work: Work = getattr(importlib.import_module(module), name)(store.dataset)
     Trainer(store, work, orders, voice).serve()
