@@ -35,7 +35,7 @@ bench: $(VENV)/run.stamp ## measure speed against plain model.fit, and the app f
 	$(BIN)/python -m core bench
 
 diagnosis-benchmark: $(VENV)/run.stamp ## measure how often the diagnosis is right, on programs with known faults, into docs/diagnosis.md (half an hour)
-	$(BIN)/python -m core.diagnosis.benchmark --set all --write docs/diagnosis.md
+	$(BIN)/python -m benchmarks.diagnosis --set all --write docs/diagnosis.md
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

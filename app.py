@@ -19,7 +19,7 @@ from core.ui.routes import make_routes
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     from core.lessons import LESSONS
-    from core.ui.lab_state import EXAMPLE, EXAMPLE_KEY
+    from core.ui.lab.state import EXAMPLE, EXAMPLE_KEY
 
     lab = get_lab()
     likely = [load_spec(EXAMPLE), *(lesson.spec for lesson in LESSONS)]
@@ -42,7 +42,7 @@ def _settle() -> None:
     import pyarrow  # noqa: F401
 
     import core.data.source  # noqa: F401
-    from core.data.parsing import warm
+    from core.data.upload.reader import warm
     from core.jobs.memory import keep_little
 
     keep_little()

@@ -134,9 +134,9 @@ def _found(variant: Mapping[str, Any]) -> str:
 
 
 def _bench(chosen: argparse.Namespace) -> int:
-    from core.data.bench import measure_reading
-    from core.jobs.bench import measure_app
-    from core.training.bench import benchmark
+    from benchmarks.app import measure_app
+    from benchmarks.reading import measure_reading
+    from core.bench import benchmark
 
     rows = []
     for measured in benchmark():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputRefused
-from core.ui import diagnosis_state
-from core.ui.diagnosis_start import show_start
-from core.ui.diagnosis_view import show_opened
+from core.ui.diagnose import state as diagnosis_state
+from core.ui.diagnose.page import show_opened
+from core.ui.diagnose.start import show_start
 
 trouble = ""
 opened = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputRefused
-from core.ui import lab_state
-from core.ui.data_card import data_card
-from core.ui.knob_panel import knob_panel
-from core.ui.lab_stage import run_bar, show_experiment, show_welcome
+from core.ui.data.card import data_card
+from core.ui.lab import state as lab_state
+from core.ui.lab.knob_panel import knob_panel
+from core.ui.lab.stage import run_bar, show_experiment, show_welcome
 from core.ui.layout import lab_layout
 from core.ui.text import inert
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.lessons import LESSONS
-from core.ui.lesson_view import gallery, show_lesson
+from core.ui.lessons.page import gallery, show_lesson
 
 wanted = st.query_params.get("lesson")
 lesson = next((lesson for lesson in LESSONS if lesson.id == wanted), None)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import _parser
-from core.diagnosis.causes import CAUSES
+from core.diagnosis.causes.catalogue import CAUSES
 from core.lessons import LESSONS
 from core.settings import Settings
 

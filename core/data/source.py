@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.csv_bytes import MAX_BYTES
-from core.data.names import unique_names
-from core.data.packing import is_packed, unpack
+from core.data.arrow_file import is_packed, unpack
+from core.data.column_names import unique_names
+from core.data.csv.limits import MAX_BYTES
 from core.data.samples import sample_table
 from core.data.table import Table, read_table, table_of
 from core.errors import InputRefused

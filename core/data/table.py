@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from core.data.csv_text import parse_csv
+from core.data.csv.origin import Origin
+from core.data.csv.read_options import ReadOptions
+from core.data.csv.reader import parse_csv
 from core.data.kinds import Kind, as_float, kind_of, typed
-from core.data.options import ReadOptions
-from core.data.origin import Origin
 from core.errors import InputRefused
 from core.spec import plain_text
 
@@ -44,7 +44,7 @@ class Table:
     origin : Origin, optional
         The file it was read from, and how.
     kinds : mapping
-        The kind of each column for which a person chose another than was inferred (`core.data.recast`).
+        The kind of each column for which a person chose another than was inferred (`core.data.upload.recast`).
     base : str
         Where `kinds` are chosen: the ``data.source`` of the same table as it was inferred.
     """
@@ -107,10 +107,10 @@ def read_table(
     sample_rows: int | None = None,
     seed: int = 0,
 ) -> Table:
-    """Return the table in the bytes of a CSV file, in this process; `core.data.parsing` does it in another.
+    """Return the table in the bytes of a CSV file, in this process; `core.data.upload.reader` does it in another.
 
     How the text is written is read off the text, and said in the notes; each keyword decides it instead (see
-    `core.data.options.ReadOptions`).
+    `core.data.csv.read_options.ReadOptions`).
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def read_table(
     ChoiceNeeded
         If a keyword has to decide: the encoding is unclear, rows differ in length, or there are too many.
     InputRefused
-        If it is not such a file or is beyond a limit of `core.data.csv_bytes`.
+        If it is not such a file or is beyond a limit of `core.data.csv.limits`.
     """
     options = ReadOptions(encoding, delimiter, decimal, header, day_first, drop_ragged, sample_rows, seed)
     parsed = parse_csv(content, name, options)

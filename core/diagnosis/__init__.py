@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.diagnosis.diagnosis import Progress
-    from core.diagnosis.trials import Runner
+    from core.diagnosis.trials.trial import Runner
     from core.spec import ExperimentSpec
 
 __all__ = ["diagnose"]

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.data.preparation import Preparation
-from core.diagnosis.cause import Case, Suspect, suspects
-from core.diagnosis.causes import CAUSES
-from core.diagnosis.facts import Examination
-from core.diagnosis.probes import with_few_rows, with_range_of_rates
+from core.data.prepare.cache import Preparation
+from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.causes.cause import Case, Suspect, suspects
+from core.diagnosis.evidence.facts import Examination
+from core.diagnosis.evidence.signals import Result, observe
 from core.diagnosis.report import Report
-from core.diagnosis.search import combine, try_repairs
-from core.diagnosis.signals import Result, observe
-from core.diagnosis.trials import MOST_UPDATES, Bench, Outcome, Runner, Trial, quality
+from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
+from core.diagnosis.trials.search import combine, try_repairs
+from core.diagnosis.trials.trial import MOST_UPDATES, Bench, Outcome, Runner, Trial, quality
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
 from core.training.crew import Crew

@@ -11,9 +11,9 @@ import numpy as np
 
 from core.data.kinds import as_float
 from core.data.table import Table
-from core.diagnosis.cause import Evidence
-from core.diagnosis.causes import CAUSES
-from core.diagnosis.signals import falling, oscillation, rise
+from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.causes.cause import Evidence
+from core.diagnosis.evidence.signals import falling, oscillation, rise
 from core.errors import InputRefused
 
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {

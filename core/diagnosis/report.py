@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.diagnosis.cause import Case, Suspect
-from core.diagnosis.causes import CAUSES
-from core.diagnosis.signals import Result
-from core.diagnosis.symptoms import symptoms
-from core.diagnosis.trials import Outcome, Trial
+from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.causes.cause import Case, Suspect
+from core.diagnosis.evidence.signals import Result
+from core.diagnosis.evidence.symptoms import symptoms
+from core.diagnosis.trials.trial import Outcome, Trial
 
 _LEAST_STRENGTH: Final = 0.4
 _MOST_CAUSES: Final = 6

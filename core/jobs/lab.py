@@ -10,13 +10,13 @@ from functools import cache
 from typing import IO, Any
 
 from core.errors import WorkFailed
-from core.jobs.clinic import Clinic
-from core.jobs.diagnosis_queue import DiagnosisQueue
-from core.jobs.dispatcher import Dispatcher
-from core.jobs.engine import EmbeddedEngine, Engine
-from core.jobs.queue import Queue
-from core.jobs.records import HELD, State
-from core.jobs.store import Store
+from core.jobs.diagnosers.clinic import Clinic
+from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
+from core.jobs.scheduling.dispatcher import Dispatcher
+from core.jobs.scheduling.engine import EmbeddedEngine, Engine
+from core.jobs.scheduling.queue import Queue
+from core.jobs.storage.records import HELD, State
+from core.jobs.storage.store import Store
 from core.settings import Settings, load_settings, private_folder
 from core.spec import ExperimentSpec
 from core.training.structure import structure_key
@@ -36,7 +36,7 @@ class Lab:
     Raises
     ------
     InputRefused
-        If the database cannot be used (see `core.jobs.database.Database`).
+        If the database cannot be used (see `core.jobs.storage.database.Database`).
     """
 
     def __init__(self, settings: Settings, engine: Engine | None = None, *, diagnosing: bool = True) -> None:

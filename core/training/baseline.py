@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.data.prepare import Prepared
+from core.data.prepare.prepared import Prepared
 from core.training.model import build_loss
 
 Array = npt.NDArray[Any]

@@ -17,14 +17,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from core.data.preparation import Preparation
+from core.data.prepare.cache import Preparation
 from core.errors import InputRefused, WorkFailed
+from core.paths import ROOT
 from core.spec import RunSpec
 from core.training.compiler import uses_xla
 from core.training.structure import structure_key
 
 _MOST_HELPERS: Final = 3
-_ROOT: Final = Path(__file__).resolve().parents[2]
 
 Result = dict[str, Any]
 Job = tuple[str, RunSpec, bool]
@@ -160,7 +160,7 @@ class _Helper:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            cwd=_ROOT,
+            cwd=ROOT,
             start_new_session=True,
         )
         self.pid = self._process.pid

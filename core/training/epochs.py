@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from core.data.prepare import Prepared
+from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec
 from core.training.backend import keras, tf
 from core.training.compiler import uses_xla

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.data.prepare import Prepared
+from core.data.prepare.prepared import Prepared
 from core.spec import Initializer, ModelSpec, TrainingSpec
 from core.training.backend import keras
 

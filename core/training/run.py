@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.data.prepare import Prepared
+from core.data.prepare.prepared import Prepared
 from core.spec import ReduceOnPlateau, RunSpec
 from core.training.backend import keras, tf
 from core.training.baseline import baseline, explained, finite, recall, skill
@@ -42,7 +42,7 @@ def train_run(
     ----------
     run : RunSpec
     prepared : Prepared
-        From `core.data.prepare.prepare` of the same run.
+        From `core.data.prepare.prepared.prepare` of the same run.
     report : callable, optional
         ``report(first_epoch, points)`` after each chunk, with the new epochs only; epochs count from 1.
     should_stop : callable, optional

@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
-from core.jobs.records import ExperimentSummary, State
-from core.ui.knobs import label_of
+from core.jobs.storage.records import ExperimentSummary, State
+from core.ui.lab.knobs import label_of
 from core.ui.sitemap import lab_page, lessons_page
 from core.ui.text import ago, counted, inert, skill_text
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
-_PAGES: Final = Path(__file__).parents[2] / "pages"
+from core.paths import ROOT
+
+_PAGES: Final = ROOT / "pages"
 
 
 def lab_page() -> Page:

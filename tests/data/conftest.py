@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from core.data.prepare import Prepared, prepare
+from core.data.prepare.prepared import Prepared, prepare
 from core.data.source import load_table
 from core.spec import load_spec
 

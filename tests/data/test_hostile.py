@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data.bench import peak_growth
+from benchmarks.reading import peak_growth
 from core.data.table import read_table
 from core.errors import InputRefused
 

@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.data.cells import MISSING_MARKERS, TRUTHS
+from core.data.csv.column_types import MISSING_MARKERS, TRUTHS
 from core.data.table import read_table
 
 PRINTABLE = st.characters(codec="utf-8", exclude_categories=("C", "Z"), include_characters=" ,;|\"'")

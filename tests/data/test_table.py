@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.csv
 import pytest
 
-from core.data import csv_bytes
+from core.data.csv import limits as csv_bytes
 from core.data.table import read_table
 from core.errors import InputRefused
 
@@ -209,7 +209,7 @@ def test_a_malicious_file_name_is_shown_as_plain_text():
 
 
 def test_reading_and_naming_tasks_do_not_import_sklearn():
-    code = "import core.data.table, core.data.task, core.data.source, sys; print('sklearn' in sys.modules)"
+    code = "import core.data.table, core.data.understand.task, core.data.source, sys; print('sklearn' in sys.modules)"
     shown = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HERE.parent.parent
     )

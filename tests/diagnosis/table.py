@@ -1,8 +1,8 @@
 """A runner that trains nothing: results looked up by what a spec says, so that a test of the trials takes no time."""
 
-from core.diagnosis.cause import Case
-from core.diagnosis.facts import DataFacts
-from core.diagnosis.signals import Signals
+from core.diagnosis.causes.cause import Case
+from core.diagnosis.evidence.facts import DataFacts
+from core.diagnosis.evidence.signals import Signals
 from core.spec import load_spec
 
 DATA = {"source": {"columns": {"x": list(range(40)), "y": [v / 40 for v in range(40)]}}, "target": "y"}

@@ -8,7 +8,7 @@ import pytest
 
 import core
 from core.__main__ import main
-from core.diagnosis.causes import CAUSES
+from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.log import diagnose_log
 
 EPOCHS = np.arange(60)

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from core.jobs.engine import EmbeddedEngine
 from core.jobs.lab import Lab
-from core.jobs.queue import Queue
-from core.jobs.store import Store
+from core.jobs.scheduling.engine import EmbeddedEngine
+from core.jobs.scheduling.queue import Queue
+from core.jobs.storage.store import Store
 from core.settings import Settings
 from core.spec import ExperimentSpec, load_spec
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from core.jobs.diagnoses import Diagnosis
-from core.jobs.engine import EmbeddedEngine
+from core.jobs.diagnosers.diagnoses import Diagnosis
 from core.jobs.lab import Lab
+from core.jobs.scheduling.engine import EmbeddedEngine
 from core.settings import Settings
 from core.spec import ExperimentSpec
 from tests.jobs.conftest import FAKE, fake_spec, finished, until

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import InputRefused
-from core.jobs.work import Report
+from core.jobs.trainers.work import Report
 from core.spec import RunSpec
 
 QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES, SICK, LINGERING = range(1, 11)

@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from core.errors import InputRefused
-from core.jobs.diagnoses import Budget
+from core.jobs.diagnosers.diagnoses import Budget
 from core.jobs.lab import Lab
-from core.jobs.records import State
+from core.jobs.storage.records import State
 from core.settings import Settings
 from core.training.structure import structure_key
 from tests.jobs.conftest import until

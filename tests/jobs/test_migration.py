@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputRefused
-from core.jobs import schema
-from core.jobs.records import State
-from core.jobs.store import Store
+from core.jobs.storage import schema
+from core.jobs.storage.records import State
+from core.jobs.storage.store import Store
 from core.settings import Settings
 from tests.jobs.conftest import fake_spec
 from tests.jobs.fake import QUICK

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from core.data.preparation import Preparation
+from core.data.prepare.cache import Preparation
 from core.diagnosis.diagnosis import Doctor
-from core.diagnosis.facts import Examination
-from core.jobs.diagnosis_queue import DiagnosisQueue
-from core.jobs.history import finite
+from core.diagnosis.evidence.facts import Examination
+from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
+from core.jobs.diagnosers.written_report import written
 from core.jobs.lab import Lab
-from core.jobs.queue import Chunk, Queue
-from core.jobs.records import State
-from core.jobs.written_report import written
+from core.jobs.scheduling.queue import Chunk, Queue
+from core.jobs.storage.history import finite
+from core.jobs.storage.records import State
 from core.spec import RunSpec, load_spec
 from tests.diagnosis.table import TableRunner, result_of
 

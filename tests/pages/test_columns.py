@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from core.ui import profiles
-from core.ui.columns_dialog import switched
+from core.ui.data import profiles
+from core.ui.data.columns_dialog import switched
 
 from .conftest import DATA
 from .test_lab import button, knob, upload, words

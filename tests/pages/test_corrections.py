@@ -3,9 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.data import parsing
+from core.data.upload import reader as parsing
 from core.spec import load_spec
-from core.ui.tables import table_for
+from core.ui.data.tables import table_for
 
 from .conftest import DATA
 from .test_lab import button, knob, upload, words
@@ -127,9 +127,9 @@ def test_a_file_that_was_lost_is_said_and_the_table_stays(czech, lab):
 
 
 def kinds_alone():
-    from core.ui import lab_state
-    from core.ui.data_card import data_card
-    from core.ui.kind_choice import kind_choice
+    from core.ui.data.card import data_card
+    from core.ui.data.kind_choice import kind_choice
+    from core.ui.lab import state as lab_state
 
     data_card(lab_state.current_table())
     kind_choice(lab_state.current_table())
@@ -178,7 +178,7 @@ def test_kinds_add_up_from_what_was_inferred(kinds):
 def test_a_kind_that_is_refused_leaves_the_table_and_the_boxes_as_they_were(kinds, monkeypatch):
     before = source(kinds)
     kind_box(kinds, "kod").set_value("number").run()
-    monkeypatch.setattr("core.data.parsing.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("core.data.upload.reader.PATIENCE_SECONDS", 0.01)
     with parsing._turn, parsing._turn:
         button(kinds, "lab_kinds_apply").click().run()
     assert not kinds.exception

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from core.jobs.diagnoses import Budget
-from core.jobs.records import State
+from core.jobs.diagnosers.diagnoses import Budget
+from core.jobs.storage.records import State
 
 from .diagnosed import FRIEDMAN, ask, begin, diagnose, refuse, submit, trained
 from .test_lab import words

@@ -8,7 +8,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.testing.v1 import AppTest
 
 from core.spec import load_spec
-from core.ui.lab_state import knob_key
+from core.ui.lab.state import knob_key
 
 from .conftest import DATA
 

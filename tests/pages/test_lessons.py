@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import update
 
-from core.jobs import schema
 from core.jobs.lab import Lab
+from core.jobs.storage import schema
 from core.lessons import LESSONS
 
 from .test_lab import words

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.data.prepare import prepare
+from core.data.prepare.prepared import prepare
 from core.data.source import load_table
 from core.spec import load_spec
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from core.data.preparation import Preparation
+from core.data.prepare.cache import Preparation
 from core.spec import load_spec
 from core.training.crew import Crew
 

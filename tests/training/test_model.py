@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core import spec as spec_module
-from core.data.prepare import prepare
+from core.data.prepare.prepared import prepare
 from core.data.source import load_table
 from core.spec import INITIALIZERS, ModelSpec, TrainingSpec, load_spec
 from core.training.model import LOSS_CLASSES, build_loss, build_model, build_optimizer, first_weights, initializer

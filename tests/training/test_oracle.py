@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data.prepare import prepare
+from core.bench import plain_history
+from core.data.prepare.prepared import prepare
 from core.data.source import load_table
 from core.spec import load_spec
 from core.training import compiler, epochs
-from core.training.bench import plain_history
 from core.training.run import train_run
 
 TITANIC = {"source": f"file:{Path(__file__).parent.parent / 'data' / 'titanic.csv'}", "target": "survived"}

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
+from core.bench import plain_history
 from core.training import run as run_module
-from core.training.bench import plain_history
 from core.training.model import build_model, build_optimizer
 from core.training.order import row_order
 

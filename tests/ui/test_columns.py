@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from core.data.profile import profile
 from core.data.table import read_table
+from core.data.understand.profile import profile
 from core.spec import load_spec
-from core.ui.before_after import histogram_chart
-from core.ui.column_facts import badges, balance, fact_rows, percent
-from core.ui.comparisons import COMPARISONS, SEEDS, every_value
-from core.ui.feature_choice import chosen_features, with_features
+from core.ui.data.before_after import histogram_chart
+from core.ui.data.column_facts import badges, balance, fact_rows, percent
+from core.ui.data.feature_choice import chosen_features, with_features
+from core.ui.lab.comparisons import COMPARISONS, SEEDS, every_value
 
 TITANIC = read_table((Path(__file__).parents[1] / "data" / "titanic.csv").read_bytes(), "titanic.csv")
 SPEC = load_spec({"data": {"source": "dataset:" + "0" * 64, "target": "survived"}})

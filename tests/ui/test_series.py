@@ -10,7 +10,7 @@ import pytest
 
 import core.ui
 
-_JS = Path(core.ui.__file__).parent / "js"
+_JS = Path(core.ui.__file__).parent / "chart" / "js"
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
 
 

@@ -1,0 +1,152 @@
+"""How fast the app is: from submitting the three seed examples to their last point, and what a web process costs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+
+from core.errors import WorkFailed
+from core.jobs.lab import Lab
+from core.lessons import LESSONS
+from core.paths import ROOT
+from core.settings import Settings
+from core.spec import ExperimentSpec, load_spec
+
+_PATIENCE: Final = 180.0
+_TICKS: Final = 300
+_FAULTY: Final = {
+    "data": {"source": "sample:diabetes", "target": "progression"},
+    "model": {"layers": [16, 16]},
+    "training": {"learning_rate": 1.0, "epochs": 500},
+}
+"""442 rows and a learning rate a thousand times too high."""
+
+
+def measure_app() -> dict[str, Any]:
+    """Measure trainers and server of a lab of their own, in a temporary folder.
+
+    Returns
+    -------
+    dict
+        ``examples_seconds``: six runs of 100 epochs, trainers warm, from submit to the last stored point.
+        ``examples_again_seconds``: the same with other seeds. ``trainer_mb``: the largest trainer afterwards.
+        ``suspects_seconds``, ``diagnosis_seconds``: from asking for the diagnosis of a faulty run of 500 epochs to the
+        first suspects and to the whole report; ``diagnosis_again_seconds``: the same with another seed, compiled.
+        ``tick_ms``: processor time of the web process for one poll of a live chart. ``web_mb``: its memory.
+        ``web_maps_tensorflow``: whether TensorFlow is in it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data=Path(folder))
+        lab = Lab(settings)
+        lab.start(warm=[lesson.spec for lesson in LESSONS])
+        try:
+            _wait(lambda: _warm(lab.health()))
+            first = _examples_seconds(lab, seed=0)
+            again = _examples_seconds(lab, seed=1)
+            suspects, diagnosis = _diagnosis_seconds(lab, load_spec(_FAULTY))
+            _, diagnosis_again = _diagnosis_seconds(lab, load_spec(_FAULTY).changed({"training.seed": 100}))
+            children = psutil.Process().children(recursive=True)
+            trainer = max(child.memory_info().rss for child in children)
+            experiment = lab.store.experiments(limit=1)[0].id
+        finally:
+            lab.stop()
+        return {
+            "examples_seconds": first,
+            "examples_again_seconds": again,
+            "suspects_seconds": suspects,
+            "diagnosis_seconds": diagnosis,
+            "diagnosis_again_seconds": diagnosis_again,
+            "trainer_mb": trainer / 2**20,
+            **_server(settings, experiment),
+        }
+
+
+def _warm(health: dict[str, Any]) -> bool:
+    ready = health["trainers"]["ready"] == health["slots"] > 0
+    return bool(ready and health["diagnosing"] and not health["compiling"])
+
+
+def _examples_seconds(lab: Lab, seed: int) -> float:
+    specs = [lesson.spec.changed({"training.seed": seed}) for lesson in LESSONS]
+    begin = time.perf_counter()
+    submitted = [lab.store.submit(spec) for spec in specs]
+    _wait(lambda: all(lab.store.points(experiment).finished for experiment in submitted))
+    return time.perf_counter() - begin
+
+
+def _diagnosis_seconds(lab: Lab, spec: ExperimentSpec) -> tuple[float, float]:
+    """Return the seconds from asking for a diagnosis of `spec`, once it was run, to its suspects and to its report."""
+    experiment = lab.store.submit(spec)
+    _wait(lambda: lab.store.points(experiment).finished)
+    begin = time.perf_counter()
+    asked = lab.store.diagnoses.ask(lab.store.experiment(experiment), 0)
+    _wait(lambda: lab.store.diagnoses.get(asked).progress is not None)
+    suspects = time.perf_counter() - begin
+    _wait(lambda: lab.store.diagnoses.get(asked).finished)
+    return suspects, time.perf_counter() - begin
+
+
+def _server(settings: Settings, experiment: str) -> dict[str, Any]:
+    with _served(settings) as (process, address):
+        points = f"{address}/api/experiments/{experiment}/points?since=1"
+        _get(points)
+        before = sum(process.cpu_times()[:2])
+        for _ in range(_TICKS):
+            _get(points)
+        spent = sum(process.cpu_times()[:2]) - before
+        maps = {Path(item.path).name for item in process.memory_maps()}
+        return {
+            "tick_ms": spent / _TICKS * 1000,
+            "web_mb": process.memory_info().rss / 2**20,
+            "web_maps_tensorflow": any("tensorflow" in name for name in maps),
+        }
+
+
+@contextmanager
+def _served(settings: Settings) -> Iterator[tuple[psutil.Process, str]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    environment = os.environ | {"LOSSLAB_DATA": str(settings.data), "LOSSLAB_SLOTS": "1"}
+    with subprocess.Popen(  # noqa: S603 - our own app, by absolute interpreter
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait(lambda: _answers(f"{address}/api/health"))
+            yield psutil.Process(server.pid), address
+        finally:
+            server.terminate()
+
+
+def _answers(address: str) -> bool:
+    try:
+        return bool(_get(address))
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+def _get(address: str) -> bytes:
+    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - a loopback address made above
+        return bytes(answer.read())
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise WorkFailed(f"The app was not ready within {_PATIENCE:.0f} seconds.")
+        time.sleep(0.01)

@@ -1,0 +1,223 @@
+"""Cells as text → one typed column: missing markers, booleans, numbers, dates; what is none of these stays text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.data.csv.column_buffers import Cells
+from core.data.csv.date_formats import read_dates
+from core.data.csv.notes import Remarks
+from core.data.csv.number_formats import PLAIN, WHOLE, Numbers, count_numbers, read_numbers, whole_numbers
+
+MISSING_MARKERS: Final = frozenset(
+    {
+        "?", "-", "--", "---", ".", "..", "*", "NA", "N/A", "n/a", "na", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN",
+        "nan", "NAN", "-nan", "-NaN", "1.#QNAN", "-1.#QNAN", "1.#IND", "-1.#IND", "#DIV/0!", "#VALUE!", "#REF!",
+        "#NAME?", "#NUM!", "NULL", "null", "Null", "None", "none", "NONE", "NIL", "nil", "(null)", "missing",
+    }
+)  # fmt: skip
+"""Words that stand for a missing value, besides nothing at all."""
+_NOTHING: Final = pa.array([*sorted(MISSING_MARKERS), ""])
+
+TRUTHS: Final = (
+    ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("nein", "ja"), ("non", "oui"), ("off", "on"),
+)  # fmt: skip
+"""Pairs of words, in any case, that are read as false and true."""
+
+EXACT_INTEGER: Final = 2**53
+_IN_NUMBERS: Final = "[0-9]|(?i:inf)"
+_MOSTLY: Final = 0.8
+_MANY_WORDS: Final = 20
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known about a file before its cells are typed: the decimal mark, and which of day and month leads."""
+
+    decimal: str = "."
+    day_first: bool | None = None
+
+
+def typed_cells(name: str, cells: Cells, sample: Sequence[str], reading: Reading, remarks: Remarks) -> pd.Series[Any]:
+    """Return `cells` as int64, float64, bool, boolean (with missing values), datetime64 or str.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    cells : pyarrow.ChunkedArray or numpy.ndarray
+        Strings, null where nothing is written; or numbers already.
+    sample : sequence of str
+        Some of the cells; they decide what is tried first, never what comes out.
+    reading : Reading
+    remarks : Remarks
+        Takes what was inferred or repaired.
+    """
+    if isinstance(cells, np.ndarray):
+        return _numbered(name, cells, remarks)
+    if cells.null_count == len(cells):
+        return pd.Series(np.full(len(cells), np.nan), name=name)
+    written = [cell for cell in sample if cell]
+    values = None
+    if cells.null_count and all(WHOLE.fullmatch(cell) for cell in written):
+        values = _whole_with_gaps(name, cells, remarks)
+    if values is None and reading.decimal == "." and all(PLAIN.fullmatch(cell) for cell in written):
+        values = _plain(cells)
+    if values is not None:
+        return pd.Series(values, name=name, copy=False)
+    return _typed_words(name, cells, reading, remarks)
+
+
+def _numbered(name: str, values: np.ndarray, remarks: Remarks) -> pd.Series[Any]:
+    if values.dtype == np.int64 and max(-int(values.min()), int(values.max())) > EXACT_INTEGER:
+        remarks.add("large", name)
+    return pd.Series(values, name=name, copy=False)
+
+
+def _whole_with_gaps(name: str, cells: pa.ChunkedArray, remarks: Remarks) -> np.ndarray | None:
+    """Return `cells` as float64, unless one is no whole number, or looks like a code."""
+    numbers = whole_numbers(cells)
+    if numbers is None:
+        return None
+    least, most = pc.min_max(numbers).as_py().values()
+    if max(-least, most) > EXACT_INTEGER:
+        remarks.add("large", name)
+    return np.asarray(numbers.to_numpy())
+
+
+def _plain(cells: pa.ChunkedArray) -> np.ndarray | None:
+    """Return `cells` as float64, unless one is no number, or all are digits and might be codes."""
+    # Nearly every column of decimals has a point, which is found much faster than a pattern.
+    pointed = pc.any(pc.match_substring(cells, ".")).as_py()
+    if not (pointed or pc.any(pc.match_substring_regex(cells, "[eE]")).as_py()):
+        return None
+    try:
+        return np.asarray(pc.cast(cells, pa.float64()).to_numpy())
+    except pa.ArrowInvalid:
+        return None
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The different words of a column, and where they stand."""
+
+    cells: pa.ChunkedArray
+    raw: pa.Array
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """Which word each cell holds, -1 for none; found at the first look, most columns of text never need it."""
+        return np.asarray(pc.fill_null(pc.index_in(self.cells, value_set=self.raw), -1))
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """How many cells hold each word."""
+        return np.bincount(self.places[self.places >= 0], minlength=len(self.raw))
+
+
+def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: Remarks) -> pd.Series[Any]:
+    """Type each different word once, then put the values in the places of the words."""
+    raw = pc.unique(cells).drop_null()
+    of_column = _Words(cells, raw)
+    trimmed = pc.utf8_trim_whitespace(raw)
+    missing = np.asarray(pc.is_in(trimmed, value_set=_NOTHING))
+    words = pc.if_else(pa.array(~missing), trimmed, pa.scalar(None, pa.string()))
+    found = _truths(name, words, remarks)
+    if missing.any():
+        _count_markers(name, trimmed, missing, of_column.counts, remarks)
+    if missing.all():
+        return pd.Series(np.full(len(cells), np.nan), name=name)
+    if found is None and pc.any(pc.match_substring_regex(words, _IN_NUMBERS)).as_py():
+        found = _numbers(name, words, reading, of_column, remarks)
+        if found is None:
+            found = _dates(name, words, reading, remarks)
+    if found is not None:
+        return _placed(name, found, of_column.places)
+    if not missing.any():
+        return _text(name, cells)
+    written = pc.if_else(pa.array(~missing), raw, pa.scalar(None, pa.string()))
+    places = of_column.places
+    return _text(name, written.take(pa.array(places, mask=places < 0)))
+
+
+def _text(name: str, cells: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
+    series: pd.Series[Any] = cells.to_pandas()
+    return series.rename(name)
+
+
+def _count_markers(name: str, words: pa.Array, missing: np.ndarray, counts: np.ndarray, remarks: Remarks) -> None:
+    for i in np.flatnonzero(missing):
+        if word := words[int(i)].as_py():
+            remarks.mark(word, name, int(counts[i]))
+
+
+def _truths(name: str, words: pa.Array, remarks: Remarks) -> pd.Series[Any] | None:
+    if len(words) > _MANY_WORDS:
+        return None
+    lower = pc.utf8_lower(words)
+    different = {word for word in lower.to_pylist() if word is not None}
+    for pair in TRUTHS:
+        # One word of a pair alone could be anything, except true and false themselves.
+        if different == set(pair) or (pair == TRUTHS[0] and different <= set(pair)):
+            if pair != TRUTHS[0]:
+                remarks.add("truth", name, f"{pair[1]}/{pair[0]}")
+            return pd.Series(pc.equal(lower, pair[1]).to_pandas(), dtype="boolean")
+    return None
+
+
+def _numbers(
+    name: str, words: pa.Array, reading: Reading, of_column: _Words, remarks: Remarks
+) -> pd.Series[Any] | None:
+    numbers = read_numbers(words, reading.decimal)
+    if numbers is None:
+        _remark_mixture(name, words, of_column, remarks)
+        return None
+    for kind, said in _said(numbers):
+        remarks.add(kind, name, said)
+    return None if numbers.array is None else pd.Series(numbers.array)
+
+
+def _said(numbers: Numbers) -> list[tuple[str, str]]:
+    flags = {"comma": numbers.decimal_comma, "grouped": numbers.grouped, "large": numbers.largest > EXACT_INTEGER}
+    return [
+        *((kind, "") for kind, some in flags.items() if some),
+        *((kind, sign) for kind, sign in (("currency", numbers.currency), ("unit", numbers.unit)) if sign),
+        *([(numbers.kept, "")] if numbers.kept else []),
+    ]
+
+
+def _remark_mixture(name: str, words: pa.Array, of_column: _Words, remarks: Remarks) -> None:
+    """Say so if a column would be numbers but for a few cells."""
+    numeric = count_numbers(words)
+    if not numeric.any():
+        return
+    others = np.asarray(pc.is_valid(words)) & ~numeric
+    numbers, rest = of_column.counts[numeric].sum(), int(of_column.counts[others].sum())
+    if rest and numbers >= _MOSTLY * (numbers + rest):
+        remarks.mixture(name, words[int(np.flatnonzero(others)[0])].as_py(), rest)
+
+
+def _dates(name: str, words: pa.Array, reading: Reading, remarks: Remarks) -> pd.Series[Any] | None:
+    dates = read_dates(words, reading.day_first)
+    if dates is None:
+        return None
+    if dates.form != "ISO":
+        remarks.add("ambiguous" if dates.ambiguous else "date", name, dates.form)
+    return dates.series
+
+
+def _placed(name: str, values: pd.Series[Any], places: np.ndarray) -> pd.Series[Any]:
+    """Return the value of each cell's word; a gap is NaN, NaT or NA, and only then."""
+    placed = values.iloc[places] if (places >= 0).all() else values.reindex(places)
+    placed = placed.reset_index(drop=True).rename(name)
+    if placed.dtype == "boolean" and not placed.isna().any():
+        return placed.astype(bool)
+    return placed

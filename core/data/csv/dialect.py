@@ -1,0 +1,253 @@
+"""How a text table is written: its delimiter, decimal mark and header, read off its first lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.data.csv.column_types import MISSING_MARKERS
+from core.data.csv.limits import MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
+from core.data.csv.number_formats import decimal_mark, looks_like_number
+from core.data.csv.read_options import ReadOptions
+from core.errors import InputRefused
+
+DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+_SAMPLE_ROWS: Final = 60
+_HEAD: Final = 2**17
+_SEPARATOR_LINE: Final = re.compile(rb'"?sep=(.)"?\n', re.IGNORECASE)
+_DATE: Final = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?")
+_MOSTLY: Final = 0.9
+_RUN: Final = 3
+"""So many numbers that count up one by one are names of columns (years, pixels), not a row."""
+
+Row = list[str]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table is written.
+
+    Attributes
+    ----------
+    delimiter, decimal : str
+    spaced : bool
+        Whether blanks stand beside the delimiters, which are not part of the cells.
+    names : tuple of str or None
+        The header as it is written, at least one for each cell of a row but a surplus one; None if there is none.
+    width : int
+        Cells in a row, a `surplus` one included.
+    surplus : bool
+        Whether each row ends with a delimiter, after which there is nothing.
+    body : int
+        Where the first row begins, in bytes.
+    sample : tuple of lists of str
+        The first rows; some may have another width.
+    notes : tuple of str
+    """
+
+    delimiter: str
+    decimal: str
+    spaced: bool
+    names: tuple[str, ...] | None
+    width: int
+    surplus: bool
+    body: int
+    sample: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    def cells(self, column: int) -> list[str]:
+        """Return the first cells of a column in which something is written."""
+        return [row[column] for row in self.sample if column < len(row) and row[column]]
+
+
+def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
+    """Return how the table in `content`, UTF-8 with line feeds, is written; `options` win over what it looks like.
+
+    Raises
+    ------
+    InputRefused
+        If there is no row, or there are too many columns.
+    """
+    start = len(content) - len(content.lstrip(b"\n"))
+    stated = _SEPARATOR_LINE.match(content, start)
+    delimiter = options.delimiter
+    if stated and stated[1].decode("latin-1") in DELIMITERS:
+        start = stated.end()
+        delimiter = delimiter or stated[1].decode("latin-1")
+    head = _head(content, start)
+    if delimiter is not None and delimiter not in DELIMITERS:
+        raise InputRefused("delimiter: allowed: comma, semicolon, tab, |.", "delimiter")
+    delimiter, rows, begin = _sniffed(head, label, [delimiter] if delimiter else list(DELIMITERS))
+    width = max(len(rows[0]), 1)
+    has_header = _has_header(rows) if options.header is None else options.header
+    names = rows[0] if has_header else None
+    below = rows[1:] if has_header else rows
+    width, surplus = _surplus(names, below, width)
+    decimal = options.decimal or decimal_mark((cell for row in below for cell in row), delimiter)
+    if decimal not in {".", ","}:
+        raise InputRefused("decimal: allowed: a point or a comma.", "decimal")
+    return Dialect(
+        delimiter=delimiter,
+        decimal=decimal,
+        spaced=_is_spaced(head, delimiter),
+        names=None if names is None else tuple(names[:width]),
+        width=width,
+        surplus=surplus,
+        body=start + (begin if has_header else 0),
+        sample=tuple(below),
+        notes=tuple(_notes(delimiter, surplus, has_header, rows[0], options)),
+    )
+
+
+def rows_of(text: Iterable[str], delimiter: str, spaced: bool = True) -> Iterator[tuple[int, int, Row]]:
+    """Return the number of the first and the last line of each row that is not blank, and its cells."""
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=spaced)
+    last = 0
+    for row in reader:
+        first, last = last + 1, reader.line_num
+        if len(row) > 1 or (row and row[0].strip()):
+            yield first, last, row
+
+
+def _head(content: bytes, start: int) -> str:
+    head = content[start : start + _HEAD]
+    if len(head) == _HEAD:
+        # Whole lines only, at least two of them.
+        if head.count(b"\n") < 2:
+            head = content[start : start + 2 * MAX_LINE_BYTES]
+        head = head[: head.rfind(b"\n") + 1] or head
+    return head.decode("utf-8", "ignore")
+
+
+def _lines(head: str) -> Iterator[str]:
+    begin = 0
+    while begin < len(head):
+        end = head.find("\n", begin) + 1 or len(head)
+        yield head[begin:end]
+        begin = end
+
+
+def _sniffed(head: str, label: str, delimiters: Sequence[str]) -> tuple[str, list[Row], int]:
+    """Return the delimiter that splits the first rows most evenly, these rows, and the bytes of the first of them."""
+    best: tuple[tuple[float, float, float, int], str, list[Row], int] | None = None
+    absent = [delimiter for delimiter in delimiters if delimiter not in head]
+    for delimiter in delimiters:
+        if delimiter in absent[1:]:
+            # The rows are those of the first that is absent.
+            continue
+        try:
+            lines, rows = _first_rows(head, delimiter, label)
+        except csv.Error:
+            continue
+        score = _score(rows)
+        if best is None or score > best[0]:
+            begin = len("".join(itertools.islice(_lines(head), lines)).encode())
+            best = score, delimiter, rows, begin
+    if best is None:
+        raise long_cell(label)
+    return best[1], best[2], best[3]
+
+
+def _first_rows(head: str, delimiter: str, label: str) -> tuple[int, list[Row]]:
+    """Return the last line of the first row, and the first rows; too many columns are refused at the first sight."""
+    lines = 0
+    rows: list[Row] = []
+    for _, last, row in rows_of(_lines(head), delimiter):
+        if not rows and len(row) > MAX_COLUMNS:
+            raise InputRefused(f"{label}: {len(row):,} columns are too many; allowed: at most {MAX_COLUMNS:,}.", label)
+        lines = lines or last
+        rows.append(row)
+        if len(rows) == _SAMPLE_ROWS or len(row) > MAX_COLUMNS:
+            break
+    if not rows:
+        raise empty(label)
+    return lines, rows
+
+
+def _score(rows: list[Row]) -> tuple[float, float, float, int]:
+    """Rate a delimiter: rows of one width above one, else of one cell; then cells that are numbers; then the width."""
+    widths = Counter(map(len, rows))
+    width = widths.most_common(1)[0][0]
+    # A first line of one cell is the header of one column, whatever its cells hold.
+    if len(rows[0]) == 1 or (width == 1 and widths[len(rows[0])] > 1):
+        width = len(rows[0])
+    share = widths[width] / len(rows)
+    cells = [cell.strip() for row in rows[:10] for cell in row]
+    numbers = sum(map(looks_like_number, cells)) / len(cells)
+    return (share, 0.0, numbers, width) if width > 1 else (0.0, share, numbers, 1)
+
+
+def _surplus(names: Row | None, rows: list[Row], width: int) -> tuple[int, bool]:
+    """Return the width of the rows, and whether their last cell is only what follows a trailing delimiter."""
+    widest = len(rows[0]) if rows else 0
+    if widest == 0 or any(len(row) != widest for row in rows):
+        return width, False
+    nameless = names is None or width == widest - 1 or (width == widest and not names[-1].strip())
+    if widest > 1 and nameless and not any(row[-1] for row in rows):
+        return widest, True
+    if names is not None and width == widest + 1 and not names[-1].strip():
+        return widest, False
+    return width, False
+
+
+def _has_header(rows: list[Row]) -> bool:
+    """Tell whether the first row names the columns: it differs in kind from what is below it."""
+    first, below = rows[0], rows[1:]
+    if not below:
+        return not all(map(_is_value, first))
+    if _counts_up(first) and not _counts_up(below[0]):
+        return True
+    votes = texts = repeats = 0
+    for i, top in enumerate(first):
+        cells = [row[i].strip() for row in below if i < len(row)]
+        written = [cell for cell in cells if cell and cell not in MISSING_MARKERS]
+        if not written:
+            continue
+        if sum(map(_is_value, written)) >= _MOSTLY * len(written):
+            if top.strip() and top.strip() not in MISSING_MARKERS:
+                votes += -1 if _is_value(top.strip()) else 1
+        else:
+            texts += 1
+            repeats += top.strip() in written
+    return votes > 0 or (votes == 0 and repeats * 2 <= texts)
+
+
+def _is_value(cell: str) -> bool:
+    return looks_like_number(cell.strip()) or bool(_DATE.fullmatch(cell.strip()))
+
+
+def _counts_up(row: Row) -> bool:
+    numbers = [int(cell) for cell in row if cell.strip().isascii() and cell.strip().isdigit() and len(cell) < 10]
+    return len(numbers) >= _RUN and all(b - a == 1 for a, b in itertools.pairwise(numbers))
+
+
+def _is_spaced(head: str, delimiter: str) -> bool:
+    if delimiter == "\t" or f"{delimiter} " not in head:
+        return False
+    if head.count(f"{delimiter} ") >= _MOSTLY * head.count(delimiter):
+        return True
+    # A quote after a blank opens a cell only where the blank is skipped.
+    return f'{delimiter} "' in head and any(
+        len(loose) != len(strict)
+        for loose, strict in zip(
+            csv.reader(io.StringIO(head), delimiter=delimiter, skipinitialspace=True),
+            csv.reader(io.StringIO(head), delimiter=delimiter),
+            strict=False,
+        )
+    )
+
+
+def _notes(delimiter: str, surplus: bool, has_header: bool, first: Row, options: ReadOptions) -> Iterator[str]:
+    if delimiter != ",":
+        yield f"The cells are apart by {DELIMITERS[delimiter]}."
+    if surplus:
+        yield "Each row ends with a delimiter: the empty column after it was left out."
+    if has_header and options.header is None and any(map(_is_value, first)):
+        yield "The first line is read as the names of the columns, though it holds numbers."

@@ -1,0 +1,173 @@
+"""Columns before and after preparing, as histograms: raw and as the network sees them, training and validation apart.
+
+Preparing is scikit-learn's work, which the web process must not import: it runs this module as one short process,
+with a line of JSON (the run) and the bytes of the uploaded table, if any, on stdin.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from core.data.kinds import as_float
+from core.data.prepare.prepared import Prepared, prepare
+from core.data.source import load_table
+from core.data.table import Table
+from core.data.understand.profile import histogram
+from core.errors import InputRefused
+from core.spec import RunSpec
+
+MAX_ROWS: Final = 20_000
+"""A picture of more rows would look the same and take longer."""
+_BINS: Final = 30
+_BARS: Final = 15
+
+Picture = dict[str, Any]
+
+
+def preview(run: RunSpec, table: Table) -> dict[str, Any]:
+    """Return every column before and after, ready for JSON.
+
+    Returns
+    -------
+    dict
+        ``columns`` {name: {``before``, ``after``, ``features``}}, ``rows``, ``rows_val`` (how many were looked at) and
+        ``notes``. A picture is {``edges``, ``train``, ``val``, ``missing``} of numbers or {``labels``, ``train``,
+        ``val``, ``missing``} of words: shares of the rows that have a value, and `missing`, the shares (training,
+        validation) of those that have none. ``after`` is None and ``features`` empty where the network does not see
+        the column.
+
+    Raises
+    ------
+    InputRefused
+        As `prepare` does.
+    """
+    prepared = _prepared(run, table)
+    return {
+        "columns": {column.name: _view(prepared, table, column.name) for column in table.columns},
+        "rows": len(prepared.rows),
+        "rows_val": len(prepared.rows_val),
+        "notes": list(prepared.notes),
+    }
+
+
+def before_after(run: RunSpec, table: Table, column: str) -> dict[str, Any]:
+    """Return one column of `preview`."""
+    return _view(_prepared(run, table), table, table.column(column).name)
+
+
+def _prepared(run: RunSpec, table: Table) -> Prepared:
+    rows = min(run.data.rows or MAX_ROWS, MAX_ROWS)
+    return prepare(run.changed({"data.rows": rows}) if rows < len(table.frame) else run, table)
+
+
+def _view(prepared: Prepared, table: Table, column: str) -> dict[str, Any]:
+    series = table.frame[column]
+    before = _raw(series, table.column(column).kind, prepared)
+    if column in prepared.targets:
+        return {"before": before, "after": _target(prepared, column), "features": [column]}
+    places = [i for i, origin in enumerate(prepared.origins) if origin == column]
+    if not places:
+        return {"before": before, "after": None, "features": []}
+    names = [prepared.features[i] for i in places]
+    words = [
+        (name.removeprefix(f"{column}="), i)
+        for name, i in zip(names, places, strict=True)
+        if name.startswith(f"{column}=")
+    ]
+    one_hot = len(words) > 0 and set(np.unique(prepared.x[:, [i for _, i in words]])) <= {0.0, 1.0}
+    if one_hot and table.column(column).kind in {"category", "identifier", "text"}:
+        shares = [(word, prepared.x[:, i].mean(), _mean(prepared.x_val[:, i])) for word, i in words]
+        after = _bars(*zip(*shares, strict=True))
+    else:
+        after = _numbers(prepared.x[:, places[0]], prepared.x_val[:, places[0]])
+    return {"before": before, "after": after, "features": names}
+
+
+def _raw(series: pd.Series, kind: str, prepared: Prepared) -> Picture:
+    train, held_out = series.iloc[prepared.rows], series.iloc[prepared.rows_val]
+    if kind in {"number", "date"}:
+        return _numbers(as_float(train), as_float(held_out), dates=kind == "date")
+    shares = train.value_counts(normalize=True)
+    held_shares = held_out.value_counts(normalize=True).reindex(shares.index, fill_value=0.0)
+    missing = (float(train.isna().mean()), _mean(held_out.isna().to_numpy()))
+    return _bars([str(word) for word in shares.index], shares.tolist(), held_shares.tolist(), missing)
+
+
+def _target(prepared: Prepared, column: str) -> Picture:
+    if prepared.task == "regression":
+        place = prepared.targets.index(column)
+        return _numbers(prepared.y[:, place], prepared.y_val[:, place])
+    if prepared.task == "multilabel":
+        place = prepared.targets.index(column)
+        return _numbers(prepared.targets_raw[:, place], prepared.targets_raw_val[:, place])
+    size = len(prepared.classes)
+    counts = [np.bincount(part, minlength=size) for part in (prepared.targets_raw, prepared.targets_raw_val)]
+    shares = [(count / max(count.sum(), 1)).tolist() for count in counts]
+    return _bars(prepared.classes, *shares)
+
+
+def _numbers(train: np.ndarray, held_out: np.ndarray, *, dates: bool = False) -> Picture:
+    """Return a histogram over the finite values of both; the infinite ones count as missing here."""
+    both = np.concatenate((train, held_out)).astype(np.float64)
+    known = both[np.isfinite(both)]
+    if not len(known):
+        return {"edges": [], "train": [], "val": [], "missing": [1.0, 1.0]}
+    _, edges = histogram(known, _BINS)
+    if len(edges) == 2 and edges[0] == edges[1]:
+        edges = edges + np.array([-0.5, 0.5])
+    shares = [_shares(part.astype(np.float64), edges) for part in (train, held_out)]
+    missing = [_mean(~np.isfinite(part)) for part in (train, held_out)]
+    shown = [str(pd.Timestamp(0) + pd.Timedelta(days=edge)) for edge in edges] if dates else edges.tolist()
+    return {"edges": shown, "train": shares[0], "val": shares[1], "missing": missing}
+
+
+def _shares(values: np.ndarray, edges: np.ndarray) -> list[float]:
+    finite = values[np.isfinite(values)]
+    places = np.clip(np.searchsorted(edges, finite, "right") - 1, 0, len(edges) - 2)
+    return list((np.bincount(places, minlength=len(edges) - 1) / max(len(finite), 1)).tolist())
+
+
+def _bars(
+    labels: Sequence[str],
+    train: Sequence[float],
+    held_out: Sequence[float],
+    missing: Sequence[float] = (0.0, 0.0),
+) -> Picture:
+    """Return the most frequent words, and what is left as one bar."""
+    order = sorted(range(len(labels)), key=lambda i: -train[i])
+    shown, rest = order[:_BARS], order[_BARS:]
+    bars = [(str(labels[i]), float(train[i]), float(held_out[i])) for i in shown]
+    if rest:
+        others = sum(train[i] for i in rest), sum(held_out[i] for i in rest)
+        bars.append((f"{len(rest)} others", float(others[0]), float(others[1])))
+    return {
+        "labels": [bar[0] for bar in bars],
+        "train": [bar[1] for bar in bars],
+        "val": [bar[2] for bar in bars],
+        "missing": list(missing),
+    }
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else 0.0
+
+
+def main() -> None:
+    """Answer the one question on stdin."""
+    run = RunSpec.model_validate(json.loads(sys.stdin.buffer.readline())["run"])
+    content = sys.stdin.buffer.read()
+    try:
+        answer = preview(run, load_table(run.data, dataset=lambda _sha: content))
+    except InputRefused as refusal:
+        answer = {"refused": str(refusal)}
+    sys.stdout.write(json.dumps(answer, allow_nan=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""Which rows and columns of a table a run trains on, decided before anything is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.data.column_names import listed
+from core.data.kinds import as_float
+from core.data.prepare.cyclical_features import on_circle, useful_circles
+from core.data.table import Column, Table
+from core.errors import InputRefused
+from core.spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The chosen part of a table; the three hold the same rows in the same order.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray
+        int64 [rows], ascending positions in the table.
+    numbers : pandas.DataFrame
+        float64, missing = NaN: number, boolean (0/1) and date columns; a date is its days since 1970, followed by
+        what `core.data.prepare.cyclical_features` finds useful.
+    categories : pandas.DataFrame
+        Strings, missing = NaN.
+    notes : tuple of str
+        What was left out, and why.
+    parents : mapping
+        For each column of `numbers` that is part of a date, the date's column.
+    """
+
+    rows: np.ndarray
+    numbers: pd.DataFrame
+    categories: pd.DataFrame
+    notes: tuple[str, ...]
+    parents: Mapping[str, str]
+
+
+def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
+    """Return the rows and columns that `run` trains and validates on.
+
+    In this order: rows without a target go, features are chosen, infinite numbers become missing (unless missing
+    values are kept), empty columns go, ``missing: drop_columns`` and ``drop_rows`` act, ``data.rows`` are sampled,
+    constant columns go. Empty and constant columns stay where nothing else would be left.
+
+    Parameters
+    ----------
+    run : RunSpec
+        What to train.
+    table : Table
+        The whole table.
+    usable : numpy.ndarray
+        bool [table rows], whether a row has its target.
+
+    Raises
+    ------
+    InputRefused
+        If a feature does not exist or is a target, or no feature or row is left.
+    """
+    missing = run.preprocessing.missing
+    rows = np.flatnonzero(usable)
+    notes = [f"{_rows(len(usable) - len(rows))} without a target left out."] if len(rows) < len(usable) else []
+    columns, left_out = choose_features(run, table)
+    notes += left_out
+    numeric = [column.name for column in columns if is_numeric(column)]
+    words = [column.name for column in columns if not is_numeric(column)]
+    chosen = {name: as_float(table.frame[name]) for name in numeric} | {name: table.frame[name] for name in words}
+    frame = pd.DataFrame(chosen, index=table.frame.index).iloc[rows]
+    if missing != "keep":
+        frame = _without_infinite(frame, numeric, notes)
+    frame = _without(frame, [name for name in frame.columns if frame[name].isna().all()], "empty", notes)
+    if missing == "drop_columns":
+        gaps = [name for name in frame.columns if frame[name].isna().any()]
+        frame = frame.drop(columns=gaps)
+        if gaps:
+            notes.append(f"Left out for their missing values: {listed(gaps)}.")
+    if missing == "drop_rows":
+        whole = frame.notna().all(axis=1)
+        if not whole.all():
+            notes.append(f"{_rows(int((~whole).sum()))} with missing values left out.")
+        frame = frame[whole]
+    if frame.shape[1] == 0:
+        raise InputRefused("data.features: no feature is left; allowed: at least one usable column.", "data.features")
+    if len(frame) == 0:
+        raise InputRefused("data: no row is left; allowed: at least one row with a target and its features.", "data")
+    if run.data.rows is not None and run.data.rows < len(frame):
+        notes.append(f"{run.data.rows} of {len(frame)} rows sampled.")
+        order = np.random.Generator(np.random.Philox(run.training.seed)).permutation(len(frame))
+        frame = frame.iloc[np.sort(order[: run.data.rows])]
+    # A missing value is a value of its own where the network gets to see it.
+    seen = missing in {"keep", "indicator"}
+    constant = [name for name in frame.columns if len((frame[name] if seen else frame[name].dropna()).unique()) <= 1]
+    frame = _without(frame, constant, "constant", notes)
+    numbers, parents = _with_circles(table, frame[[name for name in numeric if name in frame]])
+    return Selection(
+        rows=frame.index.to_numpy(np.int64),
+        numbers=numbers,
+        categories=frame[[name for name in words if name in frame]],
+        notes=tuple(notes),
+        parents=parents,
+    )
+
+
+def _with_circles(table: Table, numbers: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return `numbers` with the useful parts of each date beside it, and the date each part belongs to."""
+    columns: dict[str, np.ndarray] = {}
+    parents: dict[str, str] = {}
+    for name in numbers.columns:
+        columns[name] = numbers[name].to_numpy()
+        if table.column(name).kind != "date":
+            continue
+        for circle in useful_circles(table.frame[name]):
+            sine, cosine = on_circle(table.frame[name][numbers.index], circle)
+            for function, values in (("sin", sine), ("cos", cosine)):
+                part = f"{name} {circle} {function}"
+                # A column that happens to be called so keeps its name.
+                if part not in numbers and len(np.unique(values)) > 1:
+                    columns[part] = values
+                    parents[part] = name
+    return (pd.DataFrame(columns, index=numbers.index) if parents else numbers), parents
+
+
+def choose_features(run: RunSpec, table: Table) -> tuple[list[Column], list[str]]:
+    """Return the columns the spec takes as inputs, before a look at their values, and notes on what it does not take.
+
+    Raises
+    ------
+    InputRefused
+        If a feature does not exist or is a target.
+    """
+    notes: list[str] = []
+    targets = {table.column(name).name for name in run.data.targets}
+    if run.data.features is None:
+        columns = [column for column in table.columns if column.name not in targets]
+        for kind in ("identifier", "text"):
+            names = [column.name for column in columns if column.kind == kind]
+            if names:
+                notes.append(f"Left out as {kind}, nearly every row differs: {listed(names)}.")
+        columns = [column for column in columns if column.kind not in {"identifier", "text"}]
+    else:
+        asked = [table.column(name, "data.features") for name in run.data.features]
+        columns = list(dict.fromkeys(asked))
+        for column in columns:
+            if column.name in targets:
+                raise InputRefused(
+                    f"data.features: {column.name} is the target; allowed: every other column.", "data.features"
+                )
+    if run.preprocessing.encoding == "drop":
+        dropped = [column.name for column in columns if not is_numeric(column)]
+        if dropped:
+            notes.append(f"Categories left out: {listed(dropped)}.")
+        columns = [column for column in columns if is_numeric(column)]
+    return columns, notes
+
+
+def is_numeric(column: Column) -> bool:
+    """Return whether a column goes into the network as numbers of its own, not as words to encode."""
+    return column.kind in {"number", "boolean", "date"}
+
+
+def _without_infinite(frame: pd.DataFrame, numeric: list[str], notes: list[str]) -> pd.DataFrame:
+    infinite = np.isinf(frame[numeric].to_numpy(np.float64))
+    if not infinite.any():
+        return frame
+    names = [name for name, some in zip(numeric, infinite.any(axis=0), strict=True) if some]
+    notes.append(f"Infinite numbers count as missing in {listed(names)}.")
+    frame = frame.copy()
+    frame[names] = frame[names].replace([np.inf, -np.inf], np.nan)
+    return frame
+
+
+def _without(frame: pd.DataFrame, names: list[str], why: str, notes: list[str]) -> pd.DataFrame:
+    """Drop the columns `names`, unless they are all there is: a network needs an input."""
+    if not names or len(names) == frame.shape[1]:
+        return frame
+    notes.append(f"Left out as {why}: {listed(names)}.")
+    return frame.drop(columns=names)
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"

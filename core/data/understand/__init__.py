@@ -1,0 +1,1 @@
+"""What a person should know of a table before training on it: profile, leaks, sentinels, twins, task."""

@@ -1,0 +1,217 @@
+"""Which columns give the answer away: each alone is asked to predict the target on rows it has not seen.
+
+The score is the idea of the predictive power score (Wetschoreck 2020) with the plainest predictor there is: the rows
+with the same word, or the nearest numbers. It needs numpy alone, so that the web process may ask it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from core.data.kinds import as_float
+from core.data.table import Column, Table
+from core.data.understand.twins import same_values
+from core.spec import Task
+
+CLASS_LIMIT: Final = 0.97
+"""A column that avoids this share of the errors of guessing gives a class away (petal width reaches 0.94 for iris) …"""
+NUMBER_LIMIT: Final = 0.995
+"""… and one that explains this share of a number's variance gives that away (length reaches 0.991 for carat)."""
+IDENTIFIER_LIMIT: Final = 0.5
+"""A row number or id should know nothing at all; this much is an order in the file."""
+FEWEST_ROWS: Final = 30
+"""With fewer rows a perfect score is luck."""
+
+_ROWS: Final = 5000
+_CELLS: Final = 250_000
+_FOLDS: Final = 4
+_NEIGHBOURS: Final = 5
+
+Reason = Literal["copy", "answer", "identifier"]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A column under suspicion.
+
+    Attributes
+    ----------
+    score : float
+        Share of the error of guessing that the column alone avoids on held-out rows; 1 = it knows the target.
+    reason : str
+        copy: it is the target in other words; answer: it alone nearly determines the target; identifier: a row number
+        or id that knows the target, so the order of the file does.
+    text : str
+        The same in a sentence, plain text.
+    """
+
+    column: str
+    target: str
+    score: float
+    reason: Reason
+    text: str
+
+
+def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Leak, ...]:
+    """Return the columns that nearly determine a target, the surest first.
+
+    A column that is the only possible input is suspected only as a copy: a single input is allowed to explain the
+    target. At most 5000 rows are looked at, a seeded sample.
+
+    Parameters
+    ----------
+    table : Table
+    targets : sequence of str
+        Columns of `table`.
+    task : str
+        What is to be learnt; decides whether errors are wrong classes or squared differences.
+    """
+    columns = [column for column in table.columns if column.name not in targets and _varies(column)]
+    rows = _sample(table, targets, len(columns))
+    found: dict[str, Leak] = {}
+    for target in targets:
+        if table.column(target).distinct < 2:
+            continue
+        for column in columns:
+            leak = _suspect(table, rows, column, target, task, alone=len(columns) == 1)
+            if leak is not None and (column.name not in found or found[column.name].score < leak.score):
+                found[column.name] = leak
+    return tuple(sorted(found.values(), key=lambda leak: -leak.score))
+
+
+def _suspect(table: Table, rows: np.ndarray, column: Column, target: str, task: Task, *, alone: bool) -> Leak | None:
+    if same_values(table, column.name, target):
+        text = f"{column.name} is {target} in other words: every value of one stands for one value of the other."
+        return Leak(column.name, target, 1.0, "copy", text)
+    if alone or len(rows) < FEWEST_ROWS:
+        return None
+    score = column_score(table, column, target, task, rows)
+    limit = NUMBER_LIMIT if task == "regression" else CLASS_LIMIT
+    if score >= limit:
+        what = "of the variance of" if task == "regression" else "of the errors of guessing"
+        share = f"{min(score, 1):.0%}".replace("%", " %")
+        knows = f"explains {share} {what} {target}" if task == "regression" else f"avoids {share} {what} {target}"
+        return Leak(column.name, target, score, "answer", f"{column.name} alone {knows}, on rows it has not seen.")
+    if score >= IDENTIFIER_LIMIT and counts_rows(table, column):
+        text = f"{column.name} numbers the rows and yet knows {target}: the rows are sorted, or it was given out later."
+        return Leak(column.name, target, score, "identifier", text)
+    return None
+
+
+def _varies(column: Column) -> bool:
+    """Return whether a column tells rows apart; a single word and its absence do."""
+    return column.distinct > 1 or (column.distinct == 1 and column.missing > 0)
+
+
+def counts_rows(table: Table, column: Column) -> bool:
+    """Return whether a number column numbers the rows: whole, every value once, hardly any gaps between them."""
+    if column.kind != "number" or column.missing or column.distinct < len(table.frame):
+        return False
+    if column.minimum is None or column.maximum is None or column.maximum - column.minimum > 2 * column.distinct:
+        return False
+    values = as_float(table.frame[column.name])
+    return bool((values == np.floor(values)).all())
+
+
+# Numbers near the end of float64 may overflow on the way: they predict nothing, which is what they are worth.
+@np.errstate(over="ignore", invalid="ignore")
+def column_score(table: Table, column: Column, target: str, task: Task, rows: np.ndarray | None = None) -> float:
+    """Return the share of the error of guessing that `column` alone avoids, on rows held out of four folds.
+
+    Words and booleans predict the mean (the most frequent class) of the training rows with the same value. Numbers do
+    so too, with the nearest rows where those are few, or by a line, straight or from row to row, whichever knows more.
+    What is missing is a value of its own. Guessing is the mean, or the most frequent class, of the training rows.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, optional
+        Positions of the rows to use; all with a target by default.
+    """
+    rows = np.flatnonzero(table.frame[target].notna().to_numpy(bool)) if rows is None else rows
+    y = _outcomes(table.frame[target].iloc[rows], task)
+    x, ordered = _values(table.frame[column.name].iloc[rows], column)
+    fold = np.random.Generator(np.random.Philox(0)).permutation(len(rows)) % _FOLDS
+    smooth = ordered and task == "regression"
+    errors, guess = np.zeros(3 if smooth else 1), 0.0
+    for part in range(_FOLDS):
+        held, train = fold == part, fold != part
+        predictions = [_window_means(x[train], y[train], x[held], reach=_NEIGHBOURS if ordered else 0)]
+        if smooth:
+            predictions += [rule(x[train], y[train], x[held]) for rule in (_by_line, _between)]
+        errors += [_error(predicted, y[held], task) for predicted in predictions]
+        guess += _error(np.broadcast_to(y[train].mean(axis=0), predictions[0].shape), y[held], task)
+    best = float(np.nan_to_num(errors, nan=np.inf).min())
+    return 1 - best / guess if guess > 0 else 0.0
+
+
+def _sample(table: Table, targets: Sequence[str], columns: int) -> np.ndarray:
+    """Return the positions of a seeded sample of the rows that have every target; fewer of a wide table."""
+    rows = np.flatnonzero(table.frame[list(targets)].notna().all(axis=1).to_numpy(bool))
+    most = int(np.clip(_CELLS // max(columns, 1), 500, _ROWS))
+    if len(rows) <= most:
+        return rows
+    return np.sort(np.random.Generator(np.random.Philox(0)).permutation(rows)[:most])
+
+
+def _outcomes(series: pd.Series, task: Task) -> np.ndarray:
+    """Return the target as float64: [rows, 1] of numbers, or [rows, classes] of 0 and 1."""
+    if task == "regression":
+        values = as_float(series)
+        return np.where(np.isfinite(values), values, np.nanmedian(values[np.isfinite(values)]))[:, None]
+    codes, classes = pd.factorize(series)
+    return np.asarray(codes[:, None] == np.arange(len(classes)), np.float64)
+
+
+def _values(series: pd.Series, column: Column) -> tuple[np.ndarray, bool]:
+    """Return comparable values, missing = -1 of words and -inf of numbers, and whether nearness means something."""
+    if column.kind in {"number", "date"}:
+        return np.nan_to_num(as_float(series), nan=-np.inf, posinf=np.finfo(np.float64).max), True
+    return pd.factorize(series)[0].astype(np.float64), False
+
+
+def _window_means(x: np.ndarray, y: np.ndarray, asked: np.ndarray, reach: int) -> np.ndarray:
+    """Return the mean outcome of the rows with the same value; where they are fewer than `reach`, of those around too.
+
+    Without any such row it is the mean of all.
+    """
+    order = np.argsort(x, kind="stable")
+    x, y = x[order], y[order]
+    low, high = np.searchsorted(x, asked, "left"), np.searchsorted(x, asked, "right")
+    few = high - low < reach
+    low, high = np.where(few, np.maximum(low - reach // 2 - 1, 0), low), np.where(few, high + reach // 2 + 1, high)
+    high = np.minimum(high, len(x))
+    sums = np.vstack((np.zeros((1, y.shape[1])), np.cumsum(y, axis=0)))
+    count = (high - low)[:, None]
+    return np.asarray(np.where(count > 0, (sums[high] - sums[low]) / np.maximum(count, 1), y.mean(axis=0)))
+
+
+def _by_line(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return least squares' straight line; neighbours cannot follow a copy in other units into its rare far ends."""
+    known = np.isfinite(x)
+    center = x[known].mean() if known.any() else 0.0
+    distance = np.where(known, x - center, 0.0)
+    square = (distance**2).sum()
+    slope = (distance[:, None] * y).sum(axis=0) / square if 0 < square < np.inf else np.zeros(y.shape[1])
+    return np.asarray(y.mean(axis=0) + np.where(np.isfinite(asked), asked - center, 0.0)[:, None] * slope)
+
+
+def _between(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return the line from each row to the next; it follows what has no noise more closely than a mean does."""
+    known = np.isfinite(x)
+    if not known.any():
+        return np.broadcast_to(y.mean(axis=0), (len(asked), y.shape[1]))
+    distinct, first, count = np.unique(x[known], return_inverse=True, return_counts=True)
+    means = [np.bincount(first, column) / count for column in y[known].T]
+    return np.column_stack([np.interp(asked, distinct, mean) for mean in means])
+
+
+def _error(predicted: np.ndarray, actual: np.ndarray, task: Task) -> float:
+    """Return the sum of squared differences, or the number of wrong classes."""
+    if task == "regression":
+        return float(((predicted - actual) ** 2).sum())
+    return float((predicted.argmax(axis=1) != actual.argmax(axis=1)).sum())

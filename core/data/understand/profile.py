@@ -1,0 +1,221 @@
+"""What a person should know of a table before training on it: facts of every column, and of the table as a whole.
+
+Only numpy and pandas: the web process asks this while somebody waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from core.data.kinds import Kind, as_float
+from core.data.prepare.inputs import FENCE
+from core.data.table import Column, Table
+from core.data.understand.leaks import Leak, counts_rows, leak_suspects
+from core.data.understand.sentinels import Sentinel, suspicious_value
+from core.data.understand.task import detect_task, suggested_target
+from core.data.understand.twins import twin_columns
+from core.errors import InputRefused
+from core.spec import Task
+
+BINS: Final = 20
+SAMPLE_ROWS: Final = 100_000
+"""Shapes (histogram, skew, outliers, repeated rows) of a longer table are those of a seeded sample of so many rows."""
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """One column.
+
+    Attributes
+    ----------
+    missing : float
+        Share of the rows without a value.
+    distinct : int
+        Different values.
+    minimum, maximum, skew, outliers : float or None
+        Of the finite values of a number column; `skew` is the third standardised moment (0 = symmetric), `outliers`
+        the share beyond Tukey's outer fences, which ``outliers: clip`` would cut; 0 where the middle half is one value.
+    counts : tuple of int
+        A histogram: at most 20 equal bins of a number or date, else the most frequent values, the first the most.
+    labels : tuple of str
+        What `counts` counts: the bins' n + 1 edges, or the values.
+    infinite : int
+        Values that are plus or minus infinity.
+    sentinel : Sentinel or None
+        A value that may mean "missing".
+    constant : bool
+        At most one value.
+    counts_rows : bool
+        Numbers the rows: an id in the form of a number.
+    repeats : str or None
+        An earlier column that says the same.
+    """
+
+    name: str
+    kind: Kind
+    missing: float
+    distinct: int
+    minimum: float | None = None
+    maximum: float | None = None
+    skew: float | None = None
+    outliers: float | None = None
+    counts: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
+    infinite: int = 0
+    sentinel: Sentinel | None = None
+    constant: bool = False
+    counts_rows: bool = False
+    repeats: str | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A table as a person should see it.
+
+    Attributes
+    ----------
+    duplicate_rows : int
+        Rows that equal an earlier one in every column; scaled up from the sample of a long table.
+    targets : tuple of str
+        What is to be predicted, given or suspected.
+    target_reason : str
+        Why this target, in plain words.
+    task : str or None
+        What is to be learnt; None where the target cannot be.
+    task_reason : str
+        Why, in plain words, or what is wrong with the target.
+    classes : tuple of (str, int)
+        The rows of each class, the most frequent first; empty for numbers and several targets.
+    leaks : tuple of Leak
+        Columns that seem to give the answer away.
+    """
+
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+    duplicate_rows: int
+    targets: tuple[str, ...]
+    target_reason: str
+    task: Task | None
+    task_reason: str
+    classes: tuple[tuple[str, int], ...]
+    leaks: tuple[Leak, ...]
+
+    def column(self, name: str) -> ColumnProfile:
+        """Return the profile of the column called `name`, which exists."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
+    """Return what there is to know of `table`.
+
+    Parameters
+    ----------
+    table : Table
+    targets : sequence of str, optional
+        The target columns; suspected from names and positions by default.
+
+    Raises
+    ------
+    InputRefused
+        If a target does not exist.
+    """
+    if targets is None:
+        name, target_reason = suggested_target(table)
+        targets = (name,)
+    else:
+        targets, target_reason = tuple(table.column(name, "data.target").name for name in targets), "chosen"
+    task: Task | None
+    try:
+        task, task_reason = detect_task(table, targets)
+    except InputRefused as refusal:
+        task, task_reason = None, str(refusal)
+    sample = table.frame
+    if len(sample) > SAMPLE_ROWS:
+        rows = np.random.Generator(np.random.Philox(0)).permutation(len(sample))[:SAMPLE_ROWS]
+        sample = sample.iloc[np.sort(rows)]
+    twins = twin_columns(table)
+    repeated = float(sample.duplicated().mean()) if len(sample) else 0.0
+    return Profile(
+        rows=len(table.frame),
+        columns=tuple(_column(table, column, sample[column.name], twins) for column in table.columns),
+        duplicate_rows=round(repeated * len(table.frame)),
+        targets=targets,
+        target_reason=target_reason,
+        task=task,
+        task_reason=task_reason,
+        classes=_balance(table, targets[0]) if task in {"binary", "multiclass"} else (),
+        leaks=leak_suspects(table, targets, task) if task else (),
+    )
+
+
+def _column(table: Table, column: Column, sample: pd.Series, twins: dict[str, str]) -> ColumnProfile:
+    facts = ColumnProfile(
+        name=column.name,
+        kind=column.kind,
+        missing=column.missing / max(len(table.frame), 1),
+        distinct=column.distinct,
+        minimum=column.minimum,
+        maximum=column.maximum,
+        constant=column.distinct <= 1,
+        counts_rows=counts_rows(table, column),
+        repeats=twins.get(column.name),
+    )
+    if column.kind in {"number", "date"}:
+        return _with_shape(facts, as_float(sample))
+    if column.kind in {"identifier", "text"}:
+        return facts
+    frequent = sample.value_counts().head(BINS)
+    return replace(facts, counts=tuple(frequent), labels=tuple(map(str, frequent.index)))
+
+
+def _with_shape(facts: ColumnProfile, values: np.ndarray) -> ColumnProfile:
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return facts
+    counts, edges = histogram(finite)
+    labels = tuple(_date(edge) if facts.kind == "date" else f"{edge:.4g}" for edge in edges)
+    facts = replace(facts, counts=tuple(counts.tolist()), labels=labels)
+    if facts.kind == "date":
+        return facts
+    low, high = np.quantile(finite, [0.25, 0.75])
+    reach = FENCE * (high - low)
+    beyond = float(((finite < low - reach) | (finite > high + reach)).mean()) if high > low else 0.0
+    infinite = int(np.isinf(values).sum())
+    return replace(facts, skew=_skew(finite), outliers=beyond, sentinel=suspicious_value(values), infinite=infinite)
+
+
+def histogram(finite: np.ndarray, bins: int = BINS) -> tuple[np.ndarray, np.ndarray]:
+    """Return the counts and the edges of at most `bins` equal bins; a bin a number where few whole numbers are."""
+    low, high = float(finite.min()), float(finite.max())
+    if high - low < bins and (finite == np.floor(finite)).all():
+        edges = np.arange(low, high + 2) - 0.5
+    else:
+        # Edges are computed by halves: the width itself may overflow.
+        edges = 2 * np.linspace(low / 2, high / 2, bins + 1)
+    if not (np.diff(edges) > 0).all():
+        return np.array([len(finite)]), np.array([low, high])
+    places = np.clip(np.searchsorted(edges, finite, "right") - 1, 0, len(edges) - 2)
+    return np.bincount(places, minlength=len(edges) - 1), edges
+
+
+def _skew(finite: np.ndarray) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance = finite - finite.mean()
+        spread = distance.std()
+        if not 0 < spread < np.inf:
+            return 0.0
+        return float(((distance / spread) ** 3).mean())
+
+
+def _date(days: float) -> str:
+    return str(pd.Timestamp(0) + pd.Timedelta(days=days))[:10]
+
+
+def _balance(table: Table, target: str) -> tuple[tuple[str, int], ...]:
+    counts = table.frame[target].value_counts()
+    return tuple((str(name), int(count)) for name, count in counts.items())

@@ -1,0 +1,172 @@
+"""Reads what people upload in a process of its own: no file can stop or fill the one that serves the pages."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any, Final, NamedTuple
+
+from core.data.arrow_file import unpack
+from core.data.csv.limits import check_content
+from core.data.csv.read_options import ChoiceNeeded, ReadOptions
+from core.data.kinds import Kind
+from core.data.table import Table
+from core.errors import InputRefused, WorkFailed
+from core.paths import ROOT
+from core.spec import plain_text
+
+AT_ONCE: Final = 2
+WALL_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 60.0
+"""How long an upload waits for others to be read."""
+
+# No secret of the server (a database's address, a password) is in the environment of the process that reads uploads.
+_PASSED: Final = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "PYTHONPATH",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+)
+_SETTINGS: Final = {
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1",
+}  # fmt: skip
+_TOO_SLOW: Final = "reading it takes longer than is allowed"
+# The kernel kills what takes the last memory of the machine.
+_ENDINGS: Final = {-signal.SIGXCPU: _TOO_SLOW, -signal.SIGKILL: "reading it takes more memory than there is"}
+
+_log: Final = logging.getLogger(__name__)
+_turn = threading.BoundedSemaphore(AT_ONCE)
+_spare_lock = threading.Lock()
+_spare: list[subprocess.Popen[bytes]] = []
+
+
+class Upload(NamedTuple):
+    """A table that was read, and the bytes to store: `core.data.arrow_file` turns them into the table again."""
+
+    table: Table
+    packed: bytes
+
+
+def read_upload(content: bytes, name: str, options: ReadOptions | None = None, max_mb: int = 100) -> Upload:
+    """Read an uploaded file in a child process with limits of time and memory; at most two at once.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        As the person's computer calls it; shown, never opened.
+    options : ReadOptions, optional
+        What the person chose.
+    max_mb : int
+        Largest file.
+
+    Raises
+    ------
+    ChoiceNeeded
+        If the person has to decide something: set `refusal.choice` in the options and read again.
+    InputRefused
+        If the file is not a table or beyond a limit.
+    WorkFailed
+        If too many files are being read, or the process broke down.
+    """
+    label = plain_text(name, 80) or "The file"
+    if len(content) > max_mb * 2**20:
+        raise InputRefused(f"{label}: {len(content) // 2**20} MB is too much; allowed: at most {max_mb} MB.", label)
+    check_content(content, label)
+    return _ordered("read", label, asdict(options or ReadOptions()), content)
+
+
+def recast_packed(packed: bytes, name: str, kinds: Mapping[str, Kind], base: str) -> Upload:
+    """Return the table in `packed`, which is ``data.source`` `base`, with other kinds; see `core.data.upload.recast`.
+
+    Raises
+    ------
+    InputRefused
+        If a column cannot become the kind that is asked for.
+    WorkFailed
+        If too many files are being read, or the process broke down.
+    """
+    return _ordered("recast", plain_text(name, 80) or "The table", {"kinds": dict(kinds), "base": base}, packed)
+
+
+def _ordered(do: str, label: str, details: Mapping[str, Any], content: bytes) -> Upload:
+    order = {"do": do, "name": label, "with": details, "bytes": len(content)}
+    if not _turn.acquire(timeout=PATIENCE_SECONDS):
+        raise WorkFailed(f"{label}: other files are being read; try again in a minute.")
+    try:
+        words, packed = _answer(json.dumps(order).encode() + b"\n", content, label)
+    finally:
+        _turn.release()
+        warm()
+    if "choice" in words:
+        raise ChoiceNeeded(words["refused"], words["where"], words["choice"], words["value"])
+    if "refused" in words:
+        raise InputRefused(words["refused"], words["where"])
+    return Upload(unpack(packed), packed)
+
+
+def warm() -> None:
+    """Have a process ready, so that the next upload does not wait for its start; call it when uploads are likely."""
+    with _spare_lock:
+        if not _spare or _spare[0].poll() is not None:
+            _spare[:] = [_start()]
+
+
+def _start() -> subprocess.Popen[bytes]:
+    environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-m", "core.data.upload.reader_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=ROOT,
+        env=environment | _SETTINGS,
+    )
+
+
+def _take() -> subprocess.Popen[bytes]:
+    with _spare_lock:
+        process = _spare.pop() if _spare else None
+    return process if process is not None and process.poll() is None else _start()
+
+
+def _answer(order: bytes, content: bytes, label: str) -> tuple[dict[str, Any], bytes]:
+    process = _take()
+    try:
+        # One after the other: joined they would be a second copy of the file.
+        if process.stdin is not None:
+            process.stdin.write(order)  # buffered; `communicate` sends it and bears with a process that has ended
+        said, _ = process.communicate(content, timeout=WALL_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise _refused(label, _TOO_SLOW) from None
+    finally:
+        if process.poll() is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            process.wait()
+    first, _, packed = said.partition(b"\n")
+    if first:
+        words: dict[str, Any] = json.loads(first)
+        return words, packed
+    if process.returncode in _ENDINGS:
+        raise _refused(label, _ENDINGS[process.returncode])
+    _log.error("the parser ended with status %s while reading an upload", process.returncode)
+    raise WorkFailed(f"{label}: could not be read, the reading process ended unexpectedly.")
+
+
+def _refused(label: str, why: str) -> InputRefused:
+    return InputRefused(f"{label}: {why}; allowed: a smaller file.", label)

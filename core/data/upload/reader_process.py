@@ -1,0 +1,105 @@
+"""The child process that reads one upload: what to do and bytes come in on stdin, a packed table goes out on stdout.
+
+It limits its own memory and processor time before it looks at the first byte, and ends after one table, so that nothing
+of one person's file is left when the next one comes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import select
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from core.data.arrow_file import pack, unpack
+from core.data.csv.read_options import ChoiceNeeded
+from core.data.kinds import Kind
+from core.data.table import Table, read_table
+from core.data.upload.recast import recast
+from core.errors import InputRefused
+
+MEMORY_BYTES: Final = 1536 * 2**20
+"""On top of what the process holds when it is ready."""
+CPU_SECONDS: Final = 30
+IDLE_SECONDS: Final = 600.0
+"""A spare process that nobody needs for so long goes."""
+
+
+def main() -> None:
+    """Wait for one upload, answer, end."""
+    answer = os.fdopen(os.dup(1), "wb")
+    # Whatever a library prints must not get into the answer.
+    os.dup2(2, 1)
+    # What pandas and Arrow load at first use is loaded before an upload waits for it.
+    pack(read_table(b"name,number,flag\na,1.5,yes\nb,?,no\n"))
+    ready, _, _ = select.select([sys.stdin.buffer], [], [], IDLE_SECONDS)
+    if not ready:
+        return
+    limit_resources()
+    first = sys.stdin.buffer.readline()
+    if not first:
+        return
+    order = json.loads(first)
+    # Without the number of bytes the memory for them would grow step by step, beyond what they need.
+    words, packed = _answer(order, sys.stdin.buffer.read(order["bytes"]))
+    with answer:
+        answer.write(json.dumps(words).encode() + b"\n")
+        answer.write(packed)
+    # There is nothing to tidy up, and the other side waits for the end.
+    os._exit(0)
+
+
+def _read_file(content: bytes, name: str, **options: Any) -> Table:
+    table = read_table(content, name, **options)
+    file = hashlib.sha256(content).hexdigest()
+    return replace(table, origin=table.origin and replace(table.origin, file=file))
+
+
+def _recast(packed: bytes, _name: str, *, kinds: dict[str, Kind], base: str) -> Table:
+    return recast(unpack(packed), kinds, base)
+
+
+_ORDERS: Final[Mapping[str, Callable[..., Table]]] = {"read": _read_file, "recast": _recast}
+
+
+def _answer(order: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
+    name = order["name"]
+    try:
+        return {}, pack(_ORDERS[order["do"]](content, name, **order["with"]))
+    except ChoiceNeeded as refusal:
+        return {
+            "refused": str(refusal), "where": refusal.where, "choice": refusal.choice, "value": refusal.value
+        }, b""  # fmt: skip
+    except InputRefused as refusal:
+        return {"refused": str(refusal), "where": refusal.where}, b""
+    except MemoryError:
+        needs = f"needs more than {MEMORY_BYTES // 2**20} MB of memory to read"
+        return {"refused": f"{name}: {needs}; allowed: a smaller file.", "where": name}, b""
+
+
+def limit_resources() -> None:
+    """Bound this process's memory and processor time, where the system knows such bounds."""
+    try:
+        import resource
+    except ImportError:
+        return
+    used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
+    bounds = {resource.RLIMIT_CPU: used + CPU_SECONDS, resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 0}
+    with suppress(OSError):
+        from pathlib import Path
+
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        bounds[resource.RLIMIT_AS] = held + MEMORY_BYTES
+    for bound, value in bounds.items():
+        with suppress(OSError, ValueError):
+            # The second is a respite: a signal that names the limit comes before the kill.
+            resource.setrlimit(bound, (value, value + 1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The catalogue of causes, in the three families of the mission."""

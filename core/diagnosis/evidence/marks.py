@@ -1,0 +1,151 @@
+"""Where in a curve its symptoms are: the epochs a person should look at, each with a few words.
+
+Every limit is relative (to the first loss, the baseline, the epochs asked for) and wide: a healthy curve has no marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.diagnosis.evidence.signals import Result, falling, oscillation, rise
+
+Curve = npt.NDArray[np.float64]
+
+_FEWEST_EPOCHS: Final = 5
+_KICKED: Final = 3.0
+"""The first epoch's mean loss, relative to the loss before it."""
+_CLIMBED: Final = 0.1
+"""How far a training loss climbs above its minimum, relative to the first loss."""
+_VALIDATION_ROSE: Final = 1.1
+_JUMPS: Final = 0.05
+"""Mean up-and-down from epoch to epoch in the second half, relative to the level there."""
+_TINY: Final = 0.05
+"""Below this share of the baseline's loss it does not matter how a loss jumps."""
+_FLAT: Final = 0.01
+"""What a flat curve changes at most, relative to its level."""
+_POOR: Final = 0.8
+"""A loss above this share of the baseline's has learnt little: only there a flat curve is a symptom."""
+_FALLING: Final = 0.1
+"""Share of the whole fall that came in the last fifth of the epochs."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One symptom in a curve.
+
+    Attributes
+    ----------
+    kind : str
+    curve : str
+        ``loss`` or ``val_loss``.
+    epoch : int
+        From 1; where the curve is not a number, the nearest epoch before is meant.
+    words : str
+        At most some thirty letters: there is little room in a chart.
+    """
+
+    kind: str
+    curve: Literal["loss", "val_loss"]
+    epoch: int
+    words: str
+
+
+def marks(results: Sequence[Result], epochs: int) -> tuple[Mark, ...]:
+    """Return the symptoms that most of `results`, the seeds of one variant, show; ordered by epoch.
+
+    Parameters
+    ----------
+    results : sequence of results
+        In the public form, with whole histories; those that were never trained count for nothing.
+    epochs : int
+        How many were asked for.
+    """
+    trained = [result for result in results if result["history"].get("loss")]
+    found: list[Mark] = []
+    for look in _LOOKS:
+        seen = sorted((mark for result in trained if (mark := next(look(result, epochs), None))), key=lambda m: m.epoch)
+        if 2 * len(seen) > len(trained):
+            found.append(seen[len(seen) // 2])
+    return tuple(sorted(found, key=lambda mark: mark.epoch))
+
+
+def _curve(result: Result, name: str) -> Curve:
+    """Return a curve up to where it is no longer a number."""
+    values = np.array([np.nan if v is None else v for v in result["history"].get(name, [])], float)
+    broken = np.flatnonzero(~np.isfinite(values))
+    return values[: broken[0]] if len(broken) else values
+
+
+def _diverged(result: Result, _epochs: int) -> Iterator[Mark]:
+    if result["state"] == "diverged" and result["diverged_at"]:
+        yield Mark("diverged", "loss", result["diverged_at"], f"NaN from epoch {result['diverged_at']}")
+
+
+def _kicked(result: Result, _epochs: int) -> Iterator[Mark]:
+    first, before = _curve(result, "loss")[:1], (result["telemetry"] or {}).get("initial_loss")
+    if before and len(first) and first[0] > _KICKED * before:
+        yield Mark("kicked", "loss", 1, f"first epoch: {first[0] / before:.2g} times worse")
+
+
+def _climbs(result: Result, _epochs: int) -> Iterator[Mark]:
+    curve = _curve(result, "loss")
+    climbed = rise(curve) if _swings(curve) <= _JUMPS else None
+    if climbed is not None and climbed > _CLIMBED:
+        yield Mark("climbs", "loss", int(curve.argmin()) + 1, "climbs from here")
+
+
+def _validation_rises(result: Result, _epochs: int) -> Iterator[Mark]:
+    curve = _curve(result, "val_loss")
+    if len(curve) < _FEWEST_EPOCHS or curve.min() <= 0:
+        return
+    lowest, times = int(curve.argmin()), curve[-1] / curve.min()
+    if times > _VALIDATION_ROSE and lowest + 1 < 0.9 * len(curve):
+        yield Mark("validation_rises", "val_loss", lowest + 1, f"validation lowest: epoch {lowest + 1}")
+
+
+def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:
+    curve, baseline = _curve(result, "loss"), (result["baseline"] or {}).get("loss")
+    half = len(curve) // 2
+    if baseline and half and np.abs(curve[half:]).mean() < _TINY * baseline:
+        return
+    if (swings := _swings(curve)) > _JUMPS:
+        highest = half + int(curve[half:].argmax())
+        yield Mark("jumps", "loss", highest + 1, f"jumps by {swings:.0%}")
+
+
+def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
+    curve, baseline = _curve(result, "loss"), (result["baseline"] or {}).get("loss")
+    if len(curve) < _FEWEST_EPOCHS or not baseline or curve[-1] < _POOR * baseline:
+        return
+    moved = np.flatnonzero(np.abs(curve - curve[-1]) > _FLAT * max(abs(curve[-1]), 1e-12))
+    start = int(moved[-1]) + 2 if len(moved) else 1
+    if start <= len(curve) // 2:
+        yield Mark("flat", "loss", start, f"flat from epoch {start}")
+
+
+def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
+    curve = _curve(result, "loss")
+    if _FEWEST_EPOCHS <= len(curve) >= epochs and result["state"] == "done" and _swings(curve) <= _JUMPS:
+        late = falling(curve)
+        if late is not None and late > _FALLING:
+            yield Mark("still_falling", "loss", len(curve), "still falling")
+
+
+def _stopped(result: Result, epochs: int) -> Iterator[Mark]:
+    trained = len(_curve(result, "loss"))
+    if result["state"] == "done" and trained < 0.8 * epochs:
+        yield Mark("stopped", "loss", trained, f"stopped after {trained} of {epochs} epochs")
+
+
+def _swings(curve: Curve) -> float:
+    return oscillation(curve) or 0.0
+
+
+_LOOKS: Final[tuple[Callable[[Result, int], Iterator[Mark]], ...]] = (
+    _kicked, _climbs, _validation_rises, _jumps, _flat, _still_falling, _stopped, _diverged,
+)  # fmt: skip

@@ -1,0 +1,303 @@
+"""What the trained runs of one spec say, over its seeds: curves, telemetry and skill as a few numbers.
+
+Signals are relative (to the baseline, to the first loss, per step), because absolute limits alarm on healthy runs.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+Result = Mapping[str, Any]
+
+_WORST: Final = -3.0
+
+
+def explained(result: Result, *, held_out: bool) -> float | None:
+    """Return the share of the target's variance a run explains, on the validation or the training rows.
+
+    It is what simple models are judged by too (`evidence.simple_models`); results that do not tell it give the skill.
+    """
+    name, skill = ("val_explained", "val_skill") if held_out else ("explained", "skill")
+    value: float | None = result["telemetry"].get(name, result[skill])
+    return value
+
+
+def worth(skill: float | None) -> float:
+    """Return `skill` where it is positive, and the half logarithm of how far below 0 it is else, down to -3.
+
+    Below guessing a skill has no floor: without the logarithm one bad seed would outweigh all others. A run that
+    diverged or predicts nothing finite is worth -3.
+    """
+    if skill is None:
+        return _WORST
+    return skill if skill >= 0 else max(_WORST, -math.log1p(-skill) / 2)
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Medians over the seeds, unless said otherwise; None where a number is unknown.
+
+    Attributes
+    ----------
+    skill, val_skill : tuple of float
+        `explained` of each seed, as `worth` has it; `val_skill` is empty without validation rows.
+    failed : str or None
+        What Keras said where it refused the run.
+    diverged : float
+        Share of seeds whose loss became NaN or infinite.
+    initial_loss : float or None
+        Loss before the first step, divided by the baseline's.
+    rise : float
+        How far the loss climbed above its minimum later, divided by its first value; 0 for a falling curve.
+    kick : float
+        Mean loss of the first epoch divided by the loss before the first step; above 1 the first steps do harm.
+    falling : float
+        Share of the whole fall of the loss that happened in the last fifth of the epochs.
+    oscillation : float
+        Mean up-and-down between neighbouring epochs of the second half, divided by the level there.
+    val_rise : float
+        Last validation loss divided by its minimum.
+    best_at : float
+        When the validation loss was lowest, as a share of the epochs.
+    updates : float
+        Optimizer steps taken.
+    update_ratio : float or None
+        Median over layers of the kernels' relative change per step, early in training.
+    gradient_ratio : float or None
+        Gradient norm of the first layer divided by the last one's, early in training.
+    gradient : float or None
+        Largest gradient norm seen.
+    dead, saturated : float
+        Largest share in any hidden layer at the end.
+    output_std : float or None
+        Spread of the outputs at the end.
+    penalty : float
+        Share of the last loss that is not the data's.
+    stopped : float
+        Epochs trained as a share of those asked for.
+    recall : tuple of float
+        Lowest recall of any class per seed, on the validation rows where there are any.
+    constant : float or None
+        Where the loss stood in the second half, if it did not move there at all.
+    without_inputs : float or None
+        Skill that is left where every row shows the mean of the inputs.
+    clipped : float
+        Share of the gradient that clipping cuts off, early in training.
+    warnings : tuple of str
+        What Keras said while the network was built.
+    few_rows : float or None
+        Skill on sixteen rows it was trained with alone; None where that was not tried.
+    rates : mapping
+        Other learning rates → the validation skill the worst seed reaches with them; empty where none was tried.
+    """
+
+    skill: tuple[float, ...]
+    val_skill: tuple[float, ...] = ()
+    failed: str | None = None
+    diverged: float = 0.0
+    initial_loss: float | None = None
+    rise: float = 0.0
+    kick: float = 1.0
+    falling: float = 0.0
+    oscillation: float = 0.0
+    val_rise: float = 1.0
+    best_at: float = 1.0
+    updates: float = 1000.0
+    update_ratio: float | None = None
+    gradient_ratio: float | None = None
+    gradient: float | None = None
+    dead: float = 0.0
+    saturated: float = 0.0
+    output_std: float | None = None
+    penalty: float = 0.0
+    stopped: float = 1.0
+    recall: tuple[float, ...] = ()
+    constant: float | None = None
+    without_inputs: float | None = None
+    clipped: float = 0.0
+    warnings: tuple[str, ...] = ()
+    few_rows: float | None = None
+    rates: Mapping[float, float] = field(default_factory=dict)
+
+    @property
+    def blind(self) -> bool:
+        """Whether the network answers every row alike."""
+        return self.without_inputs is not None and self.stuck and self.level - self.without_inputs < 0.01
+
+    @property
+    def level(self) -> float:
+        """The median skill: how good these runs are, on the rows they were trained with."""
+        return statistics.median(self.skill)
+
+    @property
+    def val_level(self) -> float:
+        """The median validation skill; the training skill without validation rows."""
+        return statistics.median(self.val_skill or self.skill)
+
+    @property
+    def worst(self) -> float:
+        """The quality of the seed that went worst: on the validation rows where there are any."""
+        return min(self.val_skill or self.skill)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the runs do no better than guessing."""
+        return self.level < 0.02
+
+
+def observe(results: Sequence[Result], epochs: int) -> Signals:
+    """Return the signals of the runs of one spec with several seeds, `epochs` epochs asked for."""
+    alive = [r for r in results if r["state"] != "failed"]
+    refusals = [str(r["error"]) for r in results if r["state"] == "failed"]
+    if not alive:
+        return Signals(skill=(_WORST,) * len(results), failed=refusals[0])
+
+    def middle(measure: Callable[[Result], float | None]) -> float | None:
+        return _median(measure(r) for r in alive)
+
+    def known(measure: Callable[[Result], float | None], otherwise: float) -> float:
+        value = middle(measure)
+        return otherwise if value is None else value
+
+    validated = any(r["val_skill"] is not None or "val_loss" in r["history"] for r in alive)
+    return Signals(
+        skill=tuple(worth(explained(r, held_out=False)) for r in results),
+        val_skill=tuple(worth(explained(r, held_out=True)) for r in results) if validated else (),
+        failed=refusals[0] if refusals else None,
+        diverged=sum(r["state"] == "diverged" for r in alive) / len(alive),
+        initial_loss=middle(lambda r: _ratio(r["telemetry"].get("initial_loss"), r["baseline"]["loss"])),
+        rise=known(lambda r: rise(_curve(r, "loss")), 0.0),
+        kick=known(_kick, 1.0),
+        falling=known(lambda r: None if r["state"] == "diverged" else falling(_curve(r, "loss")), 0.0),
+        oscillation=known(lambda r: oscillation(_curve(r, "loss")), 0.0),
+        val_rise=known(lambda r: _val(r)[0], 1.0),
+        best_at=known(lambda r: _val(r)[1], 1.0),
+        updates=known(lambda r: r["telemetry"].get("updates"), 0.0),
+        update_ratio=middle(_update_ratio),
+        gradient_ratio=middle(_gradient_ratio),
+        gradient=middle(_gradient),
+        dead=known(lambda r: _worst_hidden(r, "dead"), 0.0),
+        saturated=known(lambda r: _worst_hidden(r, "saturated"), 0.0),
+        output_std=middle(lambda r: _end(r["telemetry"].get("output", {}).get("std", []))),
+        penalty=known(_penalty, 0.0),
+        stopped=known(lambda r: r["epochs"] / epochs if r["state"] == "done" else 1.0, 1.0),
+        recall=tuple(_recall(r) for r in alive if r["telemetry"].get("recall")),
+        constant=middle(_constant),
+        without_inputs=middle(lambda r: r["telemetry"].get("without_inputs")),
+        clipped=known(lambda r: _early([v for v in r["telemetry"].get("clipped") or () if v is not None]), 0.0),
+        warnings=tuple(dict.fromkeys(text for r in alive for text in r["telemetry"].get("warnings", ()))),
+    )
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    present = [value for value in values if value is not None]
+    return statistics.median(present) if present else None
+
+
+def _ratio(value: float | None, base: float | None) -> float | None:
+    return None if value is None or not base else value / base
+
+
+def _curve(result: Result, name: str) -> np.ndarray:
+    return np.array([v for v in result["history"].get(name, []) if v is not None], float)
+
+
+def _last(result: Result, name: str) -> float | None:
+    curve = _curve(result, name)
+    return float(curve[-1]) if len(curve) else None
+
+
+def _end(values: Sequence[float | None]) -> float | None:
+    return next((v for v in reversed(values) if v is not None), None)
+
+
+def rise(curve: np.ndarray) -> float | None:
+    """Return how far `curve` climbed above its minimum later, divided by its first value."""
+    if len(curve) < 2:
+        return None
+    lowest = int(curve.argmin())
+    return float((curve[lowest:].max() - curve[lowest]) / max(abs(curve[0]), 1e-12))
+
+
+def _kick(result: Result) -> float | None:
+    return _ratio(next(iter(result["history"]["loss"]), None), result["telemetry"].get("initial_loss"))
+
+
+def falling(curve: np.ndarray) -> float | None:
+    """Return which share of the whole fall of `curve` happened in its last fifth."""
+    if len(curve) < 5:
+        return 1.0 if len(curve) > 0 and curve[-1] < curve[0] else None
+    part = max(1, len(curve) // 5)
+    fall = curve[0] - curve[-part:].min()
+    late = np.median(curve[-part - max(1, part // 2) : -part]) - np.median(curve[-max(1, part // 2) :])
+    return float(np.clip(late / fall, 0, 1)) if fall > 1e-3 * abs(curve[0]) else 0.0
+
+
+def oscillation(curve: np.ndarray) -> float | None:
+    """Return the mean up-and-down of neighbours in the second half of `curve`, divided by the level there."""
+    late = curve[len(curve) // 2 :]
+    if len(late) < 4:
+        return None
+    steps = np.diff(late)
+    back = np.abs(steps).mean() - abs(steps.mean())
+    return float(back / max(np.abs(late).mean(), 1e-12))
+
+
+def _constant(result: Result) -> float | None:
+    curve = _curve(result, "loss")
+    late = curve[len(curve) // 2 :]
+    if len(late) < 3 or np.ptp(late) > 1e-3 * max(abs(float(late.mean())), 1e-12):
+        return None
+    return float(late.mean())
+
+
+def _val(result: Result) -> tuple[float | None, float | None]:
+    curve = _curve(result, "val_loss")
+    if len(curve) < 2 or curve.min() <= 0:
+        return None, None
+    return float(curve[-1] / curve.min()), (int(curve.argmin()) + 1) / len(curve)
+
+
+def _layers(result: Result, name: str) -> list[list[float]]:
+    return [[v for v in layer[name] if v is not None] for layer in result["telemetry"].get("layers", [])]
+
+
+def _early(values: Sequence[float]) -> float | None:
+    return statistics.median(values[:10]) if values else None
+
+
+def _update_ratio(result: Result) -> float | None:
+    return _median(_early(values) for values in _layers(result, "update_ratio"))
+
+
+def _gradient_ratio(result: Result) -> float | None:
+    layers = _layers(result, "gradient_norm")
+    if len(layers) < 3:
+        return None
+    first, last = _early(layers[0]), _early(layers[-1])
+    return None if first is None or last is None else first / max(last, 1e-12)
+
+
+def _gradient(result: Result) -> float | None:
+    return max((max(values) for values in _layers(result, "gradient_norm") if values), default=None)
+
+
+def _worst_hidden(result: Result, name: str) -> float | None:
+    ends = [_end(values) for values in _layers(result, name)[:-1]]
+    return max((end for end in ends if end is not None), default=None)
+
+
+def _penalty(result: Result) -> float | None:
+    loss, data = _last(result, "loss"), _end(result["telemetry"].get("probe_loss", []))
+    return None if loss is None or data is None or loss <= 0 else float(np.clip(1 - data / loss, 0, 1))
+
+
+def _recall(result: Result) -> float:
+    telemetry = result["telemetry"]
+    return min((v for v in telemetry.get("val_recall") or telemetry["recall"] if v is not None), default=0.0)

@@ -1,0 +1,1 @@
+"""Suspicion becomes proof: repairs trained with the same seeds."""

@@ -1,0 +1,193 @@
+"""Suspicion becomes proof: the repair is trained with the very seeds of the faulty runs, nothing else changed."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from core.diagnosis.causes.cause import Change, Suspect
+from core.diagnosis.evidence.signals import Result, explained, worth
+from core.errors import InputRefused
+from core.spec import RunSpec
+from core.training.structure import structure_key
+
+
+class Runner(Protocol):
+    """Who trains: this process, the queue of the app, or a table in a test."""
+
+    def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[dict[str, Any]]:
+        """Return the results of `runs` in the same order; `probed` asks for what happened in the layers."""
+
+
+MARGIN: Final = 0.01
+"""A gain in skill of less may be luck."""
+HARM: Final = 0.1
+"""A repair that costs this much on one side, the training or the validation rows, is none, whatever it brings there."""
+MOST_UPDATES: Final = 300_000
+"""Optimizer steps all trials of one variant may take together: about ten seconds."""
+COMPILE_UPDATES: Final = 10_000
+"""What compiling a new structure costs for every four layers of it, in steps."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One change, trained with the seeds of `before`, in the same order."""
+
+    goal: str
+    change: Change
+    before: tuple[Result, ...]
+    after: tuple[Result, ...]
+
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """What each seed gained, in skill (or recall)."""
+        return tuple(_GAINS[self.goal](a, b) for a, b in zip(self.before, self.after, strict=True))
+
+    @property
+    def gain(self) -> float:
+        """The median gain."""
+        return statistics.median(self.gains)
+
+    @property
+    def improved(self) -> int:
+        """In how many seeds the change helped; what is to fit better must have a better public skill, too."""
+        pairs = zip(self.gains, self.before, self.after, strict=True)
+        return sum(gain > MARGIN and (self.goal != "fit" or _raised(a, b)) for gain, a, b in pairs)
+
+    @property
+    def proven(self) -> bool:
+        """Whether it helped in every seed, of three at least."""
+        return len(self.after) >= 3 and self.improved == len(self.after)
+
+    @property
+    def level(self) -> float:
+        """The skill reached, on validation rows where there are any: the median over seeds."""
+        return statistics.median(quality(result) for result in self.after)
+
+    @property
+    def rise(self) -> float:
+        """How far the change lifts what is explained of the rows that count, or the recall: the median over seeds."""
+        if self.goal == "recall":
+            return self.gain
+        return self.level - statistics.median(quality(result) for result in self.before)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the public form: how many seeds, in how many it helped, median skills before and after."""
+        skills = {
+            f"{name}_{when}": _middle(results, name)
+            for name in ("skill", "val_skill")
+            for when, results in (("before", self.before), ("after", self.after))
+        }
+        return {"seeds": len(self.after), "improved": self.improved, **skills}
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A suspect and the best trial of its repairs; None where none was tried."""
+
+    suspect: Suspect
+    trial: Trial | None = None
+
+
+def quality(result: Result) -> float:
+    """Return what is explained of the validation rows, or of the training rows without any, as `worth` has it."""
+    return worth(explained(result, held_out=_validated(result)))
+
+
+def _validated(result: Result) -> bool:
+    return "val_loss" in result["history"] or result["val_skill"] is not None
+
+
+@dataclass
+class Bench:
+    """Where the trials of one variant are run: the runs as they are, and every run tried so far."""
+
+    runs: Sequence[RunSpec]
+    before: Sequence[Result]
+    runner: Callable[[Sequence[RunSpec]], list[dict[str, Any]]]
+    rows: int
+    left: int = MOST_UPDATES
+    _done: dict[str, Result] = field(default_factory=dict)
+    _structures: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._structures.add(structure_key(self.runs[0]))
+
+    @property
+    def worst_seed(self) -> int:
+        """The place of the run that went worst."""
+        return min(range(len(self.before)), key=lambda i: quality(self.before[i]))
+
+    def affords(self, change: Change) -> bool:
+        """Take the cost of one run with `change` off the budget; say whether it was there and the spec takes it."""
+        try:
+            run = self.runs[0].changed(change)
+        except InputRefused:
+            return False
+        training = run.training
+        cost = training.epochs * -(-self.rows // min(training.batch_size, self.rows))
+        structure = structure_key(run)
+        if structure not in self._structures:
+            cost += COMPILE_UPDATES * (1 + len(run.model.layers) // 4)
+        if cost > self.left:
+            return False
+        self._structures.add(structure)
+        self.left -= cost
+        return True
+
+    def probe(self, changes: Sequence[Change]) -> list[Result]:
+        """Return what the worst seed does with each change."""
+        return self._trained([self.runs[self.worst_seed].changed(change) for change in changes])
+
+    def trials(self, wanted: Sequence[tuple[Suspect, Change]], seeds: Sequence[int]) -> list[Trial]:
+        """Train every change with the runs at `seeds`, in one batch; what was trained before is not trained again."""
+        specs = [self.runs[seed].changed(change) for _, change in wanted for seed in seeds]
+        results = iter(self._trained(specs))
+        before = tuple(self.before[seed] for seed in seeds)
+        return [
+            Trial(suspect.cause.goal, change, before, tuple(itertools.islice(results, len(seeds))))
+            for suspect, change in wanted
+        ]
+
+    def _trained(self, specs: Sequence[RunSpec]) -> list[Result]:
+        """Return the results of `specs`; of what was trained before, the result of then."""
+        new = {spec.hash(): spec for spec in specs if spec.hash() not in self._done}
+        self._done |= dict(zip(new, self.runner(list(new.values())), strict=True)) if new else {}
+        return [self._done[spec.hash()] for spec in specs]
+
+
+def _raised(before: Result, after: Result) -> bool:
+    return after["skill"] is not None and (before["skill"] is None or after["skill"] > before["skill"])
+
+
+def _fit_gain(before: Result, after: Result) -> float:
+    skill = worth(explained(after, held_out=False)) - worth(explained(before, held_out=False))
+    if not _validated(after):
+        return skill
+    validation = quality(after) - quality(before)
+    return min(skill, validation) if min(skill, validation) < -HARM else (skill + validation) / 2
+
+
+def _recall_gain(before: Result, after: Result) -> float:
+    return _least_recall(after) - _least_recall(before)
+
+
+def _least_recall(result: Result) -> float:
+    telemetry = result["telemetry"]
+    recall = telemetry.get("val_recall") or telemetry.get("recall") or []
+    return min((value for value in recall if value is not None), default=0.0)
+
+
+_GAINS: Final[dict[str, Callable[[Result, Result], float]]] = {
+    "fit": _fit_gain,
+    "validation": lambda before, after: quality(after) - quality(before),
+    "recall": _recall_gain,
+}
+
+
+def _middle(results: Sequence[Result], name: str) -> float | None:
+    values = [result[name] for result in results if result[name] is not None]
+    return statistics.median(values) if values else None

@@ -1,0 +1,1 @@
+"""Child processes of ours and what is said over their pipes."""

@@ -1,0 +1,138 @@
+"""The diagnoser: a child process that carries out one diagnosis at a time and speaks JSON lines over its pipes.
+
+Orders come on stdin: ``diagnose`` (token, diagnosis), ``stop`` (token). Words go out on stdout: ``ready``,
+``submitted`` (there are runs to train), ``progress`` (token, progress), ``end`` (token, state, report, progress,
+error). It trains nothing itself: the trials go into the queue of all runs. The end of stdin is the end of the process.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any, Final, TextIO
+
+import numpy as np
+
+from core.data.prepare.cache import Preparation
+from core.diagnosis.causes.cause import Suspect
+from core.diagnosis.diagnosis import Doctor, Progress
+from core.diagnosis.evidence.facts import Examination
+from core.diagnosis.evidence.simple_models import reference
+from core.diagnosis.trials.trial import MOST_UPDATES
+from core.errors import InputRefused, WorkFailed
+from core.jobs.children.orders import Orders, begin_as_child
+from core.jobs.diagnosers.diagnoses import Budget, Diagnosis, variant_places
+from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, StaleClaim
+from core.jobs.diagnosers.trial_runner import TrialRunner
+from core.jobs.diagnosers.written_report import written
+from core.jobs.storage.history import finite
+from core.jobs.storage.records import State
+from core.jobs.storage.store import Store
+from core.settings import load_settings
+
+UPDATES: Final[Mapping[Budget, int]] = {
+    Budget.QUICK: MOST_UPDATES // 5,
+    Budget.USUAL: MOST_UPDATES,
+    Budget.THOROUGH: 10 * MOST_UPDATES,
+}
+"""Optimizer steps that the trials of one diagnosis may take together."""
+
+_FRESH_EVERY: Final = 50
+"""What is remembered of tables is forgotten after so many diagnoses."""
+
+_COMPARABLE: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED})
+
+log = logging.getLogger("losslab.diagnoser")
+
+
+class Diagnoser:
+    """Carries out diagnoses and says what happens."""
+
+    def __init__(self, store: Store, orders: Orders, voice: TextIO) -> None:
+        self._store = store
+        self._orders = orders
+        self._voice = voice
+        self._count = 0
+        self._examination = Examination(Preparation(store.dataset))
+
+    def serve(self) -> None:
+        """Carry out one order after the other, for ever."""
+        warm()
+        self._say(event="ready")
+        while True:
+            order = self._orders.next()
+            self._diagnose(DiagnosisClaim(order["diagnosis"], order["token"]))
+
+    def _diagnose(self, claim: DiagnosisClaim) -> None:
+        try:
+            self._carry_out(claim)
+        except StaleClaim:
+            self._end(claim, State.CANCELLED)
+        except (InputRefused, WorkFailed) as failure:
+            self._end(claim, State.FAILED, error=str(failure))
+        except Exception as failure:  # whatever one diagnosis does, the next one must be served
+            log.exception("diagnosis %s failed", claim.diagnosis)
+            error = f"The diagnosis failed with {type(failure).__name__}; the diagnoser's log says more."
+            self._end(claim, State.FAILED, error=error)
+        self._count += 1
+        if self._count % _FRESH_EVERY == 0:
+            self._examination = Examination(Preparation(self._store.dataset))
+
+    def _carry_out(self, claim: DiagnosisClaim) -> None:
+        asked = self._store.diagnoses.get(claim.diagnosis)
+        experiment = self._store.experiment(asked.experiment)
+        places = variant_places(experiment, asked.index)
+        ended = [place for place in places if experiment.runs[place].state in _COMPARABLE]
+        doctor = self._doctor(claim, asked)
+        report = doctor.diagnose(
+            [experiment.runs[place].spec for place in places], self._store.results(experiment.id, ended)
+        )
+        found = written(report)
+        first = found["causes"][0]["cause"] if found["causes"] else None
+        progress = {"stage": "", "runs": self._trained, "suspects": [], "verdict": found["verdict"], "first": first}
+        self._end(claim, State.DONE, report=finite(found), progress=progress)
+
+    def _doctor(self, claim: DiagnosisClaim, asked: Diagnosis) -> Doctor:
+        self._trained = 0
+        stage: dict[str, Any] = {"stage": "", "suspects": []}
+
+        def tell(trained: int) -> None:
+            self._trained = trained
+            progress = finite({**stage, "runs": trained})
+            self._say(event="progress", token=claim.token, progress=progress)
+
+        def on_progress(progress: Progress) -> None:
+            stage.update(stage=progress.stage, suspects=[_suspect(suspect) for suspect in progress.suspects])
+            tell(progress.runs)
+
+        runner = TrialRunner(self._store, claim, self._orders, lambda: self._say(event="submitted"), tell)
+        return Doctor(runner, self._examination, on_progress, budget=UPDATES[asked.budget])
+
+    def _end(self, claim: DiagnosisClaim, state: State, **rest: Any) -> None:
+        self._say(event="end", token=claim.token, state=state, **rest)
+
+    def _say(self, **words: Any) -> None:
+        self._voice.write(json.dumps(words, allow_nan=False, separators=(",", ":")) + "\n")
+        self._voice.flush()
+
+
+def _suspect(suspect: Suspect) -> dict[str, Any]:
+    evidence = [piece.text for piece in suspect.ordered]
+    return {"cause": suspect.cause.id, "strength": round(suspect.strength, 3), "evidence": evidence}
+
+
+def warm() -> None:
+    """Load scikit-learn and whatever it loads at first use, before somebody waits for it."""
+    numbers = np.random.default_rng(0).normal(size=(40, 3))
+    reference(numbers[:, :2], numbers[:, 2:])
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    orders, voice = begin_as_child()
+    Diagnoser(Store(load_settings(), verify=False), orders, voice).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""The diagnoses of a lab as the pages see them: asked for, looked at, cancelled. Who carries them out is elsewhere."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Row, func, insert, select, update
+
+from core.errors import InputRefused
+from core.jobs.scheduling.queue import cancel_runs
+from core.jobs.storage import schema
+from core.jobs.storage.database import Database
+from core.jobs.storage.records import Experiment, State
+
+_LOOK_SECONDS: Final = 0.02
+
+_diagnosis, _experiment, _run = schema.diagnosis, schema.experiment, schema.run
+
+
+class Budget(StrEnum):
+    """How much may be trained to find the cause."""
+
+    QUICK = "quick"
+    USUAL = "usual"
+    THOROUGH = "thorough"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A diagnosis of one variant, as it is now.
+
+    Attributes
+    ----------
+    experiment, index : str, int
+        Whose variant: that of the run at `index`, the first one of its variant.
+    ahead : int
+        How many others are carried out before it, while it waits.
+    progress : dict or None
+        ``stage`` (what is trained now, in plain words), ``runs`` (trained so far) and ``suspects``, the strongest
+        first: ``[{"cause", "strength", "evidence"}]``. At the end also ``verdict`` and ``first``, the likeliest cause.
+    report : dict or None
+        What `core.jobs.diagnosers.written_report.written` made of the report.
+    error : str or None
+        One sentence, when it failed or the data was refused.
+    """
+
+    id: str
+    experiment: str
+    index: int
+    budget: Budget
+    state: State
+    created: datetime
+    ahead: int
+    progress: dict[str, Any] | None
+    error: str | None
+    report: dict[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has come to an end, whichever."""
+        return not self.state.unfinished
+
+
+def variant_places(experiment: Experiment, index: int) -> list[int]:
+    """Return the places of the runs that differ from the one at `index` by their seed alone.
+
+    Raises
+    ------
+    InputRefused
+        If there is no such run.
+    """
+    if not 0 <= index < len(experiment.runs):
+        raise InputRefused(f"run: there is no run {index}; allowed: 0 to {len(experiment.runs) - 1}.", "run")
+    variant = experiment.runs[index].variant
+    return [run.index for run in experiment.runs if run.variant == variant]
+
+
+class Diagnoses:
+    """What pages may ask of the diagnoses of one lab; every method is one short transaction."""
+
+    _LIGHT: Final = [column for column in _diagnosis.c if column.name != "report"]
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_ask(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after every `ask` and `cancel` of this process."""
+        self._listeners.append(listener)
+
+    def ask(self, experiment: Experiment, index: int, budget: Budget = Budget.USUAL, key: str | None = None) -> str:
+        """Queue a diagnosis of the variant of the run at `index` and return its id; on disk before this returns.
+
+        Parameters
+        ----------
+        key : str, optional
+            Names one press of a button: the same key again gives the same diagnosis.
+        """
+        values = {
+            "id": secrets.token_urlsafe(12), "key": key, "experiment": experiment.id, "budget": budget,
+            "position": variant_places(experiment, index)[0], "state": State.QUEUED, "created": time.time(),
+        }  # fmt: skip
+        with self._database.write() as connection:
+            if key is not None:
+                known = connection.scalar(select(_diagnosis.c.id).where(_diagnosis.c.key == key))
+                if known is not None:
+                    return str(known)
+            if connection.scalar(select(_experiment.c.id).where(_experiment.c.id == experiment.id)) is None:
+                raise _unknown()
+            connection.execute(insert(_diagnosis), values)
+        self._tell()
+        return str(values["id"])
+
+    def get(self, id: str) -> Diagnosis:  # noqa: A002 - the word the pages use
+        """Return a diagnosis, with its report once there is one."""
+        with self._database.read() as connection:
+            row = connection.execute(select(_diagnosis).where(_diagnosis.c.id == id)).one_or_none()
+            if row is None:
+                raise _unknown()
+            before = _diagnosis.c.state.in_((State.QUEUED, State.RUNNING)), _diagnosis.c.number < row.number
+            waits = row.state == State.QUEUED
+            ahead = connection.scalar(select(func.count()).select_from(_diagnosis).where(*before)) if waits else 0
+        return _as_diagnosis(row, ahead or 0, row.report)
+
+    def first_news(self, id: str, seconds: float) -> Diagnosis:  # noqa: A002
+        """Return a diagnosis that was just asked for once it has something to say, or as it is after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = self.get(id)
+            if found.progress is not None or found.finished or time.monotonic() > deadline:
+                return found
+            time.sleep(_LOOK_SECONDS)
+
+    def newest(self, experiment: Experiment, index: int) -> str | None:
+        """Return the newest diagnosis of the variant of the run at `index`, if it was ever asked for."""
+        mine = _diagnosis.c.experiment == experiment.id, _diagnosis.c.position == variant_places(experiment, index)[0]
+        with self._database.read() as connection:
+            return connection.scalar(select(_diagnosis.c.id).where(*mine).order_by(_diagnosis.c.number.desc()).limit(1))
+
+    def recent(self, limit: int = 5) -> tuple[Diagnosis, ...]:
+        """Return the newest diagnoses without their reports, newest first."""
+        with self._database.read() as connection:
+            newest = select(*self._LIGHT).order_by(_diagnosis.c.number.desc()).limit(limit)
+            return tuple(_as_diagnosis(row, 0, None) for row in connection.execute(newest))
+
+    def cancel(self, id: str) -> None:  # noqa: A002
+        """Cancel a diagnosis and its trials at once; one that has ended stays as it is."""
+        with self._database.write() as connection:
+            unfinished = _diagnosis.c.id == id, _diagnosis.c.state.in_((State.QUEUED, State.RUNNING))
+            connection.execute(
+                update(_diagnosis).where(*unfinished).values(state=State.CANCELLED, token=None, finished=time.time())
+            )
+            trials = select(_experiment.c.id).where(_experiment.c.diagnosis == id)
+            cancel_runs(connection, _run.c.experiment.in_(trials))
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+def _unknown() -> InputRefused:
+    return InputRefused("There is no such diagnosis; it may have been deleted with its experiment.", "diagnosis")
+
+
+def _as_diagnosis(row: Row[Any], ahead: int, report: str | None) -> Diagnosis:
+    return Diagnosis(
+        id=row.id,
+        experiment=row.experiment,
+        index=row.position,
+        budget=Budget(row.budget),
+        state=State(row.state),
+        created=datetime.fromtimestamp(row.created, UTC),
+        ahead=ahead,
+        progress=json.loads(row.progress) if row.progress else None,
+        error=row.error,
+        report=json.loads(report) if report else None,
+    )

@@ -1,0 +1,82 @@
+"""Trains the trials of a diagnosis through the queue of all runs: they wait their turn and outlive its process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from core.errors import WorkFailed
+from core.jobs.children.orders import Orders
+from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, StaleClaim
+from core.jobs.storage.records import State
+from core.jobs.storage.store import Store
+from core.spec import RunSpec
+
+LOOK_SECONDS: Final = 0.02
+"""How often to look whether the trials have ended: a read of about a millisecond."""
+
+
+class TrialRunner:
+    """The runner (`core.diagnosis.trials.trial.Runner`) of one diagnosis.
+
+    The same runs asked for again, by a diagnosis whose process was killed and that began anew, are found as they were
+    trained, or where they are in training.
+
+    Parameters
+    ----------
+    store : Store
+    claim : DiagnosisClaim
+    orders : Orders
+        Says when to stop.
+    on_submit : callable
+        Called when there are runs to train.
+    on_trained : callable
+        Called with the number of runs that have ended so far, whenever it has changed.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        claim: DiagnosisClaim,
+        orders: Orders,
+        on_submit: Callable[[], None],
+        on_trained: Callable[[int], None],
+    ) -> None:
+        self._store, self._claim, self._orders = store, claim, orders
+        self._on_submit, self._on_trained = on_submit, on_trained
+        self._trained = 0
+
+    def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[dict[str, Any]]:
+        """Return the results of `runs`, in the same order.
+
+        Raises
+        ------
+        StaleClaim
+            If the diagnosis is to stop.
+        InputRefused
+            If the queue is full.
+        WorkFailed
+            If a trial was cancelled by somebody else.
+        """
+        key = f"{self._claim.diagnosis}:{_name(runs, probed)}"
+        experiment = self._store.submit_runs(runs, key, probed=probed, trials_of=self._claim)
+        self._on_submit()
+        seen = 0
+        while left := self._store.unfinished(experiment):
+            if len(runs) - left != seen:
+                seen = len(runs) - left
+                self._on_trained(self._trained + seen)
+            if self._orders.wait(self._claim.token, LOOK_SECONDS):
+                raise StaleClaim
+        self._trained += len(runs)
+        self._on_trained(self._trained)
+        results = self._store.results(experiment, range(len(runs)))
+        if any(result["state"] == State.CANCELLED for result in results):
+            raise WorkFailed("A trial of this diagnosis was cancelled.")
+        return [{**result, "variant": run.variant} for run, result in zip(runs, results, strict=True)]
+
+
+def _name(runs: Sequence[RunSpec], probed: bool) -> str:
+    text = " ".join([str(probed), *(run.hash() for run in runs)])
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,97 @@
+"""What is written down of a report: its public form and the curves a page draws, thinned to what can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from core.diagnosis.evidence.signals import Result, explained
+from core.diagnosis.report import Report
+from core.diagnosis.trials.trial import Trial, quality
+from core.jobs.storage.history import thinned
+
+FORMAT: Final = 1
+"""Of what is written down; a page does not read another one."""
+
+MOST_POINTS: Final = 240
+"""Of one curve of a trial: a card is at most some 600 pixels wide."""
+
+_LAYER_NUMBERS: Final = ("gradient_norm", "update_ratio", "dead", "saturated")
+_DIGITS: Final = 4
+
+
+def written(report: Report) -> dict[str, Any]:
+    """Return the public form of `report` with what the page draws beside it, JSON-able.
+
+    Returns
+    -------
+    dict
+        ``Report.as_dict()`` and, in it, ``before``: a curve per seed of the runs as they are; of each cause and of
+        ``combined`` its ``goal`` and ``after``: a curve per seed of its trial; ``layers``: the seed of the run that
+        went worst and what was measured in its layers; ``models``: the skill of each simple model; ``columns``: the
+        inputs that can be used; ``format``: `FORMAT`.
+    """
+    public = report.as_dict()
+    worst = min(report.before, key=quality)
+    for cause, finding in zip(public["causes"], report.findings, strict=True):
+        cause["certain"] = finding.suspect.certain
+        cause["goal"] = finding.suspect.cause.goal
+        cause["after"] = _after(finding.trial)
+    if report.combined is not None:
+        public["combined"] |= {"goal": report.combined.goal, "after": _after(report.combined)}
+    facts = report.case.facts
+    return public | {
+        "format": FORMAT,
+        "before": [_curve(result) for result in report.before],
+        "layers": {"seed": worst["seed"], **_layers(worst)},
+        "models": {name: round(skill, _DIGITS) for name, skill in facts.skills.items()},
+        "columns": list(facts.usable_columns),
+        "rows": facts.rows,
+        "validation_rows": facts.validation_rows,
+    }
+
+
+def _after(trial: Trial | None) -> list[dict[str, Any]]:
+    return [] if trial is None else [_curve(result) for result in trial.after]
+
+
+def _curve(result: Result) -> dict[str, Any]:
+    return {
+        "seed": result["seed"],
+        "state": result["state"],
+        "diverged_at": result["diverged_at"],
+        "error": result["error"],
+        "baseline": result["baseline"],
+        "initial_loss": result["telemetry"].get("initial_loss"),
+        "skill": result["skill"],
+        "val_skill": result["val_skill"],
+        "explained": explained(result, held_out=False),
+        "val_explained": explained(result, held_out=True),
+        "recall": _least_recall(result["telemetry"]),
+        **{
+            name: thinned(result["history"][name], MOST_POINTS)
+            for name in ("loss", "val_loss")
+            if name in result["history"]
+        },
+    }
+
+
+def _least_recall(telemetry: Mapping[str, Any]) -> float | None:
+    """Return the recall of the class that is recognised least, on rows held out where there are any."""
+    recalls = telemetry.get("val_recall") or telemetry.get("recall") or ()
+    return min((value for value in recalls if value is not None), default=None)
+
+
+def _layers(result: Result) -> dict[str, Any]:
+    telemetry: Mapping[str, Any] = result["telemetry"]
+    return {
+        "epochs": list(telemetry.get("epochs", ())),
+        "layers": [
+            {"name": layer["name"], **{what: _rounded(layer[what]) for what in _LAYER_NUMBERS}}
+            for layer in telemetry.get("layers", ())
+        ],
+    }
+
+
+def _rounded(values: Sequence[float | None]) -> list[float | None]:
+    return [None if value is None else float(f"{value:.{_DIGITS}g}") for value in values]

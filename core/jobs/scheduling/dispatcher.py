@@ -1,0 +1,97 @@
+"""The thread that brings waiting runs and free slots together, and keeps the queue and its database in order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Final
+
+from core.errors import WorkFailed
+from core.jobs.scheduling.choice import Chooser
+from core.jobs.scheduling.engine import Engine
+from core.jobs.scheduling.queue import Queue
+from core.jobs.storage.database import Database
+
+log = logging.getLogger(__name__)
+
+_IDLE_SECONDS: Final = 1.0
+"""How often to look without being woken: for runs submitted by another process."""
+
+_HESITATION_SECONDS: Final = 0.1
+_EXPIRE_SECONDS: Final = 5.0
+_CHECKPOINT_SECONDS: Final = 30.0
+
+
+class Dispatcher:
+    """Woken by `wake`; asks the chooser, claims, submits.
+
+    Parameters
+    ----------
+    runs : Queue
+    engine : Engine
+    database : Database
+    """
+
+    def __init__(self, runs: Queue, engine: Engine, database: Database) -> None:
+        self._runs = runs
+        self._engine = engine
+        self._database = database
+        self._chooser = Chooser()
+        self._news = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._serve, name="dispatcher", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that a run waits or a slot is free."""
+        self._news.set()
+
+    def stop(self) -> None:
+        """Stop claiming and wait for the thread."""
+        self._stopping = True
+        self._news.set()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        expire = checkpoint = time.monotonic()
+        pause = 0.0
+        while True:
+            self._news.wait(pause)
+            self._news.clear()
+            if self._stopping:
+                return
+            now = time.monotonic()
+            try:
+                if now - expire > _EXPIRE_SECONDS:
+                    expire = now
+                    self._runs.expire()
+                if now - checkpoint > _CHECKPOINT_SECONDS:
+                    checkpoint = now
+                    self._database.checkpoint()
+                pause = _HESITATION_SECONDS if self._dispatch() else _IDLE_SECONDS
+            except WorkFailed:
+                log.warning("the queue waits for the database", exc_info=True)
+                pause = _IDLE_SECONDS
+            except Exception:
+                log.exception("the dispatcher goes on after a failure")
+                pause = _IDLE_SECONDS
+
+    def _dispatch(self) -> bool:
+        """Hand out what can be; return whether a free slot waits for a better one to take what is left."""
+        while not self._stopping:
+            slots = self._engine.slots()
+            if not any(slot.free for slot in slots):
+                return False
+            waiting = self._runs.waiting()
+            choice = self._chooser.choose(waiting, slots, time.monotonic())
+            if choice is None:
+                return bool(waiting)
+            slot, structure = choice
+            claim = self._runs.claim(structure)
+            if claim is not None:
+                self._engine.submit(slot.name, claim)
+        return False

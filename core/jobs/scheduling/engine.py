@@ -1,0 +1,74 @@
+"""The port to whoever lends slots, and the engine that lends threads of this process, each with its trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from core.jobs.children.child import DEFAULT_WORK, ChildProcess, Listener, trainer_process
+from core.jobs.scheduling.choice import SlotView
+from core.jobs.scheduling.queue import Claim, Queue
+from core.jobs.trainers.slot import Slot
+from core.settings import Settings
+
+Warm = Mapping[str, dict[str, Any]]
+
+
+class Engine(Protocol):
+    """Lends slots. It keeps nothing that matters: what it loses, the store queues again."""
+
+    def connect(self, runs: Queue, warm: Warm, on_free: Callable[[], None]) -> None:
+        """Get slots ready, compiling `warm` (structure → run spec as JSON values) ahead; `on_free` when one is free."""
+
+    def slots(self) -> Sequence[SlotView]:
+        """Return every slot as it is now."""
+
+    def submit(self, slot: str, claim: Claim) -> None:
+        """Have the slot of this name, seen free before, train a claimed run."""
+
+    def close(self) -> None:
+        """Stop training; the runs are left for `Queue.reconcile`."""
+
+
+class EmbeddedEngine:
+    """Slots in this process.
+
+    Parameters
+    ----------
+    settings : Settings
+    work : str
+        ``module:name`` of what the trainers do (`core.jobs.trainers.work.Work`).
+    """
+
+    def __init__(self, settings: Settings, work: str = DEFAULT_WORK) -> None:
+        self._settings = settings
+        self._work = work
+        self._slots: dict[str, Slot] = {}
+
+    def connect(self, runs: Queue, warm: Warm, on_free: Callable[[], None]) -> None:
+        """Start every slot's thread and trainer; each structure is compiled ahead by one slot."""
+        for number in range(self._settings.slots):
+            share = dict(list(warm.items())[number :: self._settings.slots])
+            name = f"slot-{number + 1}"
+            self._slots[name] = Slot(name, runs, self._launcher(name), self._settings, share, on_free)
+        for slot in self._slots.values():
+            slot.open()
+
+    def _launcher(self, name: str) -> Callable[[Listener], ChildProcess]:
+        return lambda listener: trainer_process(self._settings, self._work, name, listener)
+
+    def slots(self) -> Sequence[SlotView]:
+        """Return every slot as it is now."""
+        return [slot.view() for slot in self._slots.values()]
+
+    def submit(self, slot: str, claim: Claim) -> None:
+        """Put the claim into the slot's inbox."""
+        self._slots[slot].assign(claim)
+
+    def close(self) -> None:
+        """Kill the trainers and wait for their threads."""
+        for slot in self._slots.values():
+            slot.close()
+        for slot in self._slots.values():
+            slot.join()
+        self._slots = {}

@@ -1,0 +1,229 @@
+"""The dispatcher's side of the store: runs move from state to state by compare-and-set under a fencing token.
+
+Every move is one ``UPDATE … WHERE id, token, state``; a row count of 0 means that somebody else owns the run by now,
+and whoever is told so must stop and write nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Update, case, func, insert, or_, select, update
+
+from core.jobs.storage import schema
+from core.jobs.storage.database import Database, tick
+from core.jobs.storage.records import HELD, State
+
+MAX_DEATHS: Final = 2
+"""A run whose trainer died this often has failed: it is more likely the cause than the victim."""
+
+_run, _points = schema.run, schema.points
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to train one run, held by whoever knows the token."""
+
+    run: int
+    token: str
+    experiment: str
+    position: int
+    structure: str
+    probed: bool = False
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Epochs to be stored: the first one's number, from 1, and the history as JSON text."""
+
+    first_epoch: int
+    last_epoch: int
+    history: str
+
+
+class Queue:
+    """The queue of one lab.
+
+    Parameters
+    ----------
+    database : Database
+    lease_seconds : float
+        How long a claim holds without being renewed.
+    """
+
+    def __init__(self, database: Database, lease_seconds: float) -> None:
+        self._database = database
+        self._lease_seconds = lease_seconds
+
+    def waiting(self) -> list[tuple[int, str]]:
+        """Return (id, structure) of the oldest queued run of each structure, oldest first."""
+        oldest = func.min(_run.c.id).label("oldest")
+        query = select(oldest, _run.c.structure).where(_run.c.state == State.QUEUED).group_by(_run.c.structure)
+        with self._database.read() as connection:
+            return [(row.oldest, row.structure) for row in connection.execute(query.order_by(oldest))]
+
+    def counts(self) -> dict[State, int]:
+        """Return how many runs wait, are leased and train."""
+        query = select(_run.c.state, func.count().label("runs")).group_by(_run.c.state)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(_run.c.state.in_((State.QUEUED, *HELD)))).all()
+        return {State(row.state): row.runs for row in rows}
+
+    def claim(self, structure: str) -> Claim | None:
+        """Take the oldest queued run of `structure`; None when somebody was quicker."""
+        oldest = select(func.min(_run.c.id)).where(_run.c.state == State.QUEUED, _run.c.structure == structure)
+        token = secrets.token_urlsafe(12)
+        with self._database.write() as connection:
+            row = connection.execute(
+                update(_run)
+                .where(_run.c.id == oldest.scalar_subquery(), _run.c.state == State.QUEUED)
+                .values(state=State.LEASED, token=token, lease_expires=self._lease(), changed=tick(connection))
+                .returning(_run.c.id, _run.c.experiment, _run.c.position, _run.c.probed)
+            ).one_or_none()
+        return None if row is None else Claim(row.id, token, row.experiment, row.position, structure, row.probed)
+
+    def start(self, claim: Claim) -> bool:
+        """Move leased → running and count the attempt; False when the claim is stale."""
+        with self._database.write() as connection:
+            return _moved(
+                connection,
+                _held(claim, State.LEASED).values(
+                    state=State.RUNNING,
+                    attempt=_run.c.attempt + 1,
+                    epoch=0,
+                    started=time.time(),
+                    lease_expires=self._lease(),
+                ),
+            )
+
+    def cancel_asked(self, claim: Claim) -> bool | None:
+        """Return whether somebody wants this run to stop; None when the claim is stale."""
+        query = select(_run.c.cancel).where(_run.c.id == claim.run, _run.c.token == claim.token)
+        with self._database.read() as connection:
+            asked = connection.scalar(query.where(_run.c.state == State.RUNNING))
+        return None if asked is None else bool(asked)
+
+    def renew(self, claim: Claim, chunks: Sequence[Chunk] = ()) -> bool | None:
+        """Store new epochs, renew the lease and return what `cancel_asked` does, in one transaction."""
+        with self._database.write() as connection:
+            return _store(connection, _held(claim).values(lease_expires=self._lease()), claim, chunks)
+
+    def finish(
+        self,
+        claim: Claim,
+        state: State,
+        chunks: Sequence[Chunk] = (),
+        result: dict[str, Any] | None = None,
+        error: str | None = None,
+    ) -> bool:
+        """Store the last epochs and the end of a run in one transaction; False when stale.
+
+        Parameters
+        ----------
+        claim : Claim
+        state : State
+            done, diverged, failed or cancelled.
+        chunks : sequence of Chunk
+        result : dict, optional
+            What the training returned, without its history; finite numbers only.
+        error : str, optional
+            One sentence.
+        """
+        result = result or {}
+        end = _held(claim).values(
+            state=state,
+            finished=time.time(),
+            token=None,
+            lease_expires=None,
+            seconds=result.get("seconds"),
+            skill=result.get("skill"),
+            diverged_at=result.get("diverged_at"),
+            error=error or result.get("error"),
+            result=json.dumps(result, allow_nan=False) if result else None,
+        )
+        with self._database.write() as connection:
+            return _store(connection, end, claim, chunks) is not None
+
+    def died(self, claim: Claim, how: str) -> bool:
+        """Queue a run again whose trainer died, `how` in words; the second death is the run's failure."""
+        last = _run.c.deaths + 1 >= MAX_DEATHS
+        sentence = f"The trainer died twice ({how})."
+        state = case((_run.c.cancel, State.CANCELLED), (last, State.FAILED), else_=State.QUEUED)
+        ends = or_(_run.c.cancel, last)
+        with self._database.write() as connection:
+            return _moved(
+                connection,
+                _held(claim).values(
+                    state=state,
+                    token=None,
+                    lease_expires=None,
+                    deaths=_run.c.deaths + 1,
+                    finished=case((ends, time.time()), else_=None),
+                    error=case((_run.c.cancel, None), (last, sentence), else_=None),
+                ),
+            )
+
+    def reconcile(self) -> int:
+        """Queue every leased or running run again; only for who holds the lab's lock, so that their owners are dead."""
+        with self._database.write() as connection:
+            mine = update(_run).where(_run.c.state.in_(HELD))
+            return connection.execute(_back_to_queue(mine).values(changed=tick(connection))).rowcount
+
+    def expire(self) -> int:
+        """Queue runs again whose lease has run out; their late owners are fenced off by the token."""
+        with self._database.read() as connection:
+            late = _run.c.lease_expires < time.time()
+            expired = connection.scalar(select(func.count()).where(_run.c.state.in_(HELD), late))
+        if not expired:
+            return 0
+        with self._database.write() as connection:
+            mine = update(_run).where(_run.c.state.in_(HELD), late)
+            return connection.execute(_back_to_queue(mine).values(changed=tick(connection))).rowcount
+
+    def _lease(self) -> float:
+        return time.time() + self._lease_seconds
+
+
+def cancel_runs(connection: Connection, mine: ColumnElement[bool]) -> None:
+    """Cancel the runs of `mine` that wait, and ask those in training to stop."""
+    waiting = update(_run).where(mine, _run.c.state == State.QUEUED)
+    connection.execute(waiting.values(state=State.CANCELLED, finished=time.time(), changed=tick(connection)))
+    connection.execute(update(_run).where(mine, _run.c.state.in_(HELD)).values(cancel=True))
+
+
+def _held(claim: Claim, state: State = State.RUNNING) -> Update:
+    return update(_run).where(_run.c.id == claim.run, _run.c.token == claim.token, _run.c.state == state)
+
+
+def _moved(connection: Connection, move: Update) -> bool:
+    return connection.execute(move.values(changed=tick(connection))).rowcount == 1
+
+
+def _back_to_queue(rows: Update) -> Update:
+    """Return `rows` queued again, or cancelled where that was asked for meanwhile."""
+    return rows.values(
+        state=case((_run.c.cancel, State.CANCELLED), else_=State.QUEUED),
+        finished=case((_run.c.cancel, time.time()), else_=None),
+        token=None,
+        lease_expires=None,
+    )
+
+
+def _store(connection: Connection, move: Update, claim: Claim, chunks: Sequence[Chunk]) -> bool | None:
+    """Make `move` and store `chunks`; return whether a cancel is asked for, None (and nothing stored) when stale."""
+    if chunks:
+        move = move.values(epoch=chunks[-1].last_epoch)
+    changed = tick(connection)
+    row = connection.execute(move.values(changed=changed).returning(_run.c.attempt, _run.c.cancel)).one_or_none()
+    if row is None:
+        return None
+    for place, chunk in enumerate(chunks):
+        values = {"experiment": claim.experiment, "run": claim.run, "attempt": row.attempt}
+        values |= {"first_epoch": chunk.first_epoch, "history": chunk.history}
+        connection.execute(insert(_points).values(id=tick(connection) if place else changed, **values))
+    return bool(row.cancel)

@@ -1,0 +1,1 @@
+"""What is stored: tables, experiments, runs, histories, in one database and one folder."""

@@ -1,0 +1,302 @@
+"""What the lab keeps: tables, experiments, runs, histories. Pages and tests talk to this one class."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, delete, func, insert, select, tuple_
+
+from core.errors import InputRefused
+from core.jobs.diagnosers.diagnoses import Diagnoses
+from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim
+from core.jobs.scheduling.queue import cancel_runs
+from core.jobs.storage import schema
+from core.jobs.storage.database import Database, tick
+from core.jobs.storage.datasets import Datasets
+from core.jobs.storage.history import join_histories
+from core.jobs.storage.news import news, unknown_experiment
+from core.jobs.storage.recent import Recent
+from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, Points, Run, State
+from core.jobs.storage.submission import Submission, listed_runs, of_grid, of_list
+from core.settings import Settings
+from core.spec import ExperimentSpec, RunSpec, load_spec
+
+_SPEC_CACHE_CHARACTERS: Final = 32 * 2**20
+_experiment, _run, _points = schema.experiment, schema.run, schema.points
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    spec: ExperimentSpec
+    runs: tuple[RunSpec, ...]
+
+
+class Store:
+    """The store of one lab; any number of threads and processes may have it open.
+
+    Every method is one short transaction. Unknown ids raise `InputRefused`; a full disk or a database that is held
+    for more than ten seconds raises `WorkFailed`.
+
+    Parameters
+    ----------
+    settings : Settings
+    verify : bool
+        Check the file at opening (see `Database`).
+    """
+
+    def __init__(self, settings: Settings, *, verify: bool = True) -> None:
+        self.database = Database(settings, verify=verify)
+        self._datasets = Datasets(self.database, settings.data, settings.max_upload_mb)
+        self._max_queued = settings.max_queued
+        self._parsed: Recent[str, _Parsed] = Recent(_SPEC_CACHE_CHARACTERS)
+        self._listeners: list[Callable[[], None]] = []
+        self.diagnoses = Diagnoses(self.database)
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self.database.close()
+
+    def on_submit(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after every submit of this process, so that nobody has to poll for work."""
+        self._listeners.append(listener)
+
+    def add_dataset(self, content: bytes, name: str) -> str:
+        """Keep an uploaded table and return its SHA-256, the ``dataset:SHA256`` of a spec; idempotent."""
+        return self._datasets.add(content, name)
+
+    def dataset(self, sha: str) -> bytes:
+        """Return the bytes of an uploaded table."""
+        return self._datasets.read(sha)
+
+    def dataset_name(self, sha: str) -> str:
+        """Return the name an uploaded table came with."""
+        return self._datasets.name(sha)
+
+    def add_upload(self, content: bytes, name: str) -> str:
+        """Keep an uploaded file as it came and return its SHA-256; idempotent."""
+        return self._datasets.add_file(content, name)
+
+    def upload(self, sha: str) -> bytes:
+        """Return the bytes of an uploaded file as it came."""
+        return self._datasets.read_file(sha)
+
+    def submit(self, spec: ExperimentSpec, key: str | None = None) -> str:
+        """Queue every run of `spec` and return the experiment's id; on disk before this returns.
+
+        Parameters
+        ----------
+        spec : ExperimentSpec
+        key : str, optional
+            Names one press of a button: the same key again gives the same experiment, not a second one.
+
+        Raises
+        ------
+        InputRefused
+            If a source is a ``file:``, an uploaded table is not here, or the queue is full.
+        """
+        return self._enqueue(of_grid(spec, self.dataset_name), key)
+
+    def submit_runs(
+        self,
+        runs: Sequence[RunSpec],
+        key: str | None = None,
+        *,
+        title: str = "",
+        probed: bool = False,
+        trials_of: DiagnosisClaim | None = None,
+    ) -> str:
+        """Queue runs that are no product of settings, as one experiment, and return its id; see `submit`.
+
+        Parameters
+        ----------
+        runs : sequence of RunSpec
+            In the order the experiment shall have; on the same table.
+        key, title : str, optional
+        probed : bool
+            Measure what happens in the layers along the way.
+        trials_of : DiagnosisClaim, optional
+            The diagnosis they belong to: the experiment is in no list and goes with it.
+
+        Raises
+        ------
+        StaleClaim
+            If the diagnosis is somebody else's by now, was cancelled or deleted.
+        """
+        return self._enqueue(of_list(runs, self.dataset_name, title=title, probed=probed), key, trials_of)
+
+    def _enqueue(self, submission: Submission, key: str | None, trials_of: DiagnosisClaim | None = None) -> str:
+        header = {**submission.header, "key": key}
+        with self.database.write() as connection:
+            if trials_of is not None:
+                trials_of.check(connection)
+                header["diagnosis"] = trials_of.diagnosis
+            if key is not None:
+                known = connection.scalar(select(_experiment.c.id).where(_experiment.c.key == key))
+                if known is not None:
+                    return str(known)
+            waiting = connection.scalar(select(func.count()).where(_run.c.state.in_(UNFINISHED))) or 0
+            if waiting + len(submission.runs) > self._max_queued:
+                raise InputRefused(
+                    f"The queue is full: {waiting} runs wait or train and this adds {len(submission.runs)}, "
+                    f"allowed: at most {self._max_queued}; try again later.",
+                    "vary",
+                )
+            changed = tick(connection)
+            connection.execute(insert(_experiment), header)
+            connection.execute(insert(_run), [{**row, "changed": changed} for row in submission.runs])
+        for listener in self._listeners:
+            listener()
+        return submission.id
+
+    def find(self, key: str) -> str | None:
+        """Return the experiment that was submitted under `key`, unless it was deleted."""
+        with self.database.read() as connection:
+            return connection.scalar(select(_experiment.c.id).where(_experiment.c.key == key))
+
+    def experiment(self, id: str) -> Experiment:  # noqa: A002 - the word the pages and routes use
+        """Return an experiment and its runs as they are now."""
+        parsed = self._parse(id)
+        with self.database.read() as connection:
+            head = connection.execute(
+                select(_experiment.c.title, _experiment.c.created).where(_experiment.c.id == id)
+            ).one_or_none()
+            rows = connection.execute(select(_run).where(_run.c.experiment == id).order_by(_run.c.position)).all()
+        if head is None:
+            raise unknown_experiment()
+        runs = tuple(_as_run(row, parsed.runs) for row in rows)
+        return Experiment(id, head.title, datetime.fromtimestamp(head.created, UTC), parsed.spec, runs)
+
+    def run_spec(self, experiment: str, position: int) -> RunSpec:
+        """Return what the run at `position` of an experiment trains."""
+        return self._parse(experiment).runs[position]
+
+    def _parse(self, experiment: str) -> _Parsed:
+        def parse() -> tuple[_Parsed, float]:
+            with self.database.read() as connection:
+                head = connection.execute(
+                    select(_experiment.c.spec, _experiment.c.listed).where(_experiment.c.id == experiment)
+                ).one_or_none()
+                rows = connection.execute(
+                    select(_run.c.variant, _run.c.seed).where(_run.c.experiment == experiment).order_by(_run.c.position)
+                ).all()
+            if head is None:
+                raise unknown_experiment()
+            spec = load_spec(json.loads(head.spec))
+            listed = [(json.loads(row.variant), row.seed) for row in rows] if head.listed else []
+            return _Parsed(spec, listed_runs(spec, listed) if listed else spec.runs()), len(head.spec)
+
+        return self._parsed.get(experiment, parse)
+
+    def experiments(self, limit: int = 50, before: str | None = None) -> tuple[ExperimentSummary, ...]:
+        """Return the newest experiments, newest first; `before` is the id of the last one already shown.
+
+        The trials of diagnoses are not among them.
+        """
+        age = tuple_(_experiment.c.created, _experiment.c.id)
+        page = select(_experiment.c.id, _experiment.c.title, _experiment.c.created, _experiment.c.source)
+        page = page.where(_experiment.c.diagnosis.is_(None))
+        if before is not None:
+            last = select(_experiment.c.created, _experiment.c.id).where(_experiment.c.id == before)
+            page = page.where(age < last.scalar_subquery())
+        page = page.order_by(_experiment.c.created.desc(), _experiment.c.id.desc()).limit(limit)
+        with self.database.read() as connection:
+            heads = connection.execute(page).all()
+            counts = connection.execute(
+                select(
+                    _run.c.experiment, _run.c.state, func.count().label("runs"), func.max(_run.c.skill).label("skill")
+                )
+                .where(_run.c.experiment.in_([head.id for head in heads]))
+                .group_by(_run.c.experiment, _run.c.state)
+            ).all()
+        return tuple(_summary(head, [row for row in counts if row.experiment == head.id]) for head in heads)
+
+    def cancel(self, id: str) -> None:  # noqa: A002
+        """Cancel every unfinished run: those that wait at once, those that train as soon as their slot has looked."""
+        with self.database.write() as connection:
+            _refuse_unknown(connection.scalar(select(_experiment.c.id).where(_experiment.c.id == id)))
+            cancel_runs(connection, _run.c.experiment == id)
+
+    def delete(self, id: str) -> None:  # noqa: A002
+        """Delete an experiment, its runs and histories; a run in training finds its row gone and stops."""
+        with self.database.write() as connection:
+            _refuse_unknown(connection.execute(delete(_experiment).where(_experiment.c.id == id)).rowcount)
+
+    def points(self, experiment_id: str, since: int = 0) -> Points:
+        """Return what happened in an experiment since the cursor `since`; 0 = everything."""
+        return Points(**json.loads(self.points_json(experiment_id, since)))
+
+    def points_json(self, experiment_id: str, since: int = 0) -> bytes:
+        """Return `points` as JSON text, without parsing what is stored as such."""
+        return news(self.database, experiment_id, since)
+
+    def result(self, id: str) -> dict[str, Any]:  # noqa: A002
+        """Return what `core.train` returns for the same spec, as far as it is known; whole histories."""
+        # In this order: a run seen as done here has its whole history in the points read after.
+        experiment = self.experiment(id)
+        return {"runs": self._results(experiment.runs, self.points(id).points), "spec_hash": experiment.spec.hash()}
+
+    def results(self, id: str, places: Sequence[int]) -> list[dict[str, Any]]:  # noqa: A002
+        """Return the results of the runs at `places`, in that order; the same as in `result`."""
+        runs = self.experiment(id).runs
+        chosen = [runs[place] for place in places]
+        columns = (_points.c.run, _points.c.attempt, _points.c.first_epoch, _points.c.history)
+        mine = select(*columns).where(_points.c.experiment == id, _points.c.run.in_([run.id for run in chosen]))
+        with self.database.read() as connection:
+            rows = connection.execute(mine.order_by(_points.c.id)).mappings().all()
+        return self._results(chosen, [{**row, "history": json.loads(row["history"])} for row in rows])
+
+    def _results(self, runs: Sequence[Run], points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        pieces: dict[tuple[int, int], list[tuple[int, dict[str, Any]]]] = {}
+        for point in points:
+            pieces.setdefault((point["run"], point["attempt"]), []).append((point["first_epoch"], point["history"]))
+        return [_result(run, join_histories(pieces.get((run.id, run.attempt), []))) for run in runs]
+
+    def unfinished(self, id: str) -> int:  # noqa: A002
+        """Return how many runs of an experiment wait or train; of one that was deleted, none."""
+        with self.database.read() as connection:
+            mine = _run.c.experiment == id, _run.c.state.in_(UNFINISHED)
+            return connection.scalar(select(func.count()).select_from(_run).where(*mine)) or 0
+
+
+def _refuse_unknown(found: object) -> None:
+    if not found:
+        raise unknown_experiment()
+
+
+def _as_run(row: Row[Any], specs: tuple[RunSpec, ...]) -> Run:
+    return Run(
+        id=row.id,
+        index=row.position,
+        variant=json.loads(row.variant),
+        seed=row.seed,
+        state=State(row.state),
+        attempt=row.attempt,
+        epoch=row.epoch,
+        epochs=row.epochs,
+        seconds=row.seconds,
+        error=row.error,
+        diverged_at=row.diverged_at,
+        final=json.loads(row.result) if row.result else None,
+        specs=specs,
+    )
+
+
+def _summary(head: Any, counts: Sequence[Any]) -> ExperimentSummary:
+    states = {State(row.state): row.runs for row in counts}
+    skills = [row.skill for row in counts if row.skill is not None]
+    created = datetime.fromtimestamp(head.created, UTC)
+    best = max(skills, default=None)
+    return ExperimentSummary(head.id, head.title, created, head.source, sum(states.values()), states, best)
+
+
+def _result(run: Run, history: dict[str, list[float | None]]) -> dict[str, Any]:
+    known: dict[str, Any] = {
+        "variant": run.variant, "seed": run.seed, "state": str(run.state), "epochs": run.epoch,
+        "seconds": run.seconds, "error": run.error, "diverged_at": run.diverged_at, "baseline": None, "skill": None,
+        "val_skill": None, "parameters": None, "telemetry": {},
+    }  # fmt: skip
+    return known | (run.final or {}) | {"state": str(run.state), "error": run.error, "history": history}

@@ -1,0 +1,104 @@
+"""The trainer: a child process that trains one run at a time and speaks JSON lines over its pipes.
+
+Orders come on stdin: ``train`` (token, experiment, position, probed), ``stop`` (token), ``warm`` (structure, run).
+Words go out on stdout: ``ready``, ``points`` (first_epoch, last_epoch, history as text), ``end`` (state, result,
+error), ``warmed``. The end of stdin is the end of the process, so that it never outlives whoever started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import logging
+from functools import partial
+from typing import Any, TextIO
+
+import psutil
+
+from core.errors import InputRefused, WorkFailed
+from core.jobs.children.orders import Orders, begin_as_child
+from core.jobs.storage.history import encode_history, finite
+from core.jobs.storage.store import Store
+from core.jobs.trainers.work import Report, Work
+from core.settings import load_settings
+from core.spec import RunSpec
+
+log = logging.getLogger("losslab.trainer")
+
+
+class Trainer:
+    """Carries out orders and says what happens."""
+
+    def __init__(self, store: Store, work: Work, orders: Orders, voice: TextIO) -> None:
+        self._store = store
+        self._work = work
+        self._orders = orders
+        self._voice = voice
+
+    def serve(self) -> None:
+        """Carry out one order after the other, for ever."""
+        self._say(event="ready")
+        while True:
+            order = self._orders.next()
+            if order["cmd"] == "train":
+                self._train(order)
+            else:
+                self._warm(order)
+
+    def _train(self, order: dict[str, Any]) -> None:
+        token: str = order["token"]
+        reported = 0
+
+        def report(first_epoch: int, points: dict[str, list[float | None]]) -> None:
+            nonlocal reported
+            reported = first_epoch - 1 + max(map(len, points.values()))
+            history = encode_history(points)
+            self._say(event="points", token=token, first_epoch=first_epoch, last_epoch=reported, history=history)
+
+        try:
+            spec = self._store.run_spec(order["experiment"], order["position"])
+            stopped = partial(self._orders.stopped, token)
+            result = self._work.train(spec, report, stopped, probed=order["probed"])
+            self._report_rest(result.pop("history"), reported, report)
+        except (InputRefused, WorkFailed) as failure:
+            self._say(event="end", token=token, state="failed", error=str(failure))
+        except Exception as failure:  # whatever one run does, the next one must be served
+            log.exception("run %s:%s failed", order["experiment"], order["position"])
+            error = f"The training failed with {type(failure).__name__}; the trainer's log says more."
+            self._say(event="end", token=token, state="failed", error=error)
+        else:
+            self._say(event="end", token=token, state=result["state"], result=finite(result))
+
+    def _report_rest(self, history: dict[str, list[float | None]], reported: int, report: Report) -> None:
+        """Report the epochs of `history` that the training itself did not report."""
+        rest = {name: values[reported:] for name, values in history.items()}
+        if any(rest.values()):
+            report(reported + 1, rest)
+
+    def _warm(self, order: dict[str, Any]) -> None:
+        try:
+            self._work.warm(RunSpec.model_validate(order["run"]))
+        except Exception:  # a lost head start is worth a line in the log, no more
+            log.exception("a structure could not be compiled ahead")
+        self._say(event="warmed", structure=order["structure"])
+
+    def _say(self, **words: Any) -> None:
+        words["rss"] = psutil.Process().memory_info().rss
+        self._voice.write(json.dumps(words, allow_nan=False, separators=(",", ":")) + "\n")
+        self._voice.flush()
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    parser = argparse.ArgumentParser(prog="core.jobs.trainers.trainer")
+    parser.add_argument("--work", default="core.jobs.trainers.work:KerasWork", help="module:name of what trains")
+    module, _, name = parser.parse_args().work.partition(":")
+    orders, voice = begin_as_child()
+    store = Store(load_settings(), verify=False)
+    work: Work = getattr(importlib.import_module(module), name)(store.dataset)
+    Trainer(store, work, orders, voice).serve()
+
+
+if __name__ == "__main__":
+    main()

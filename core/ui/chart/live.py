@@ -1,0 +1,116 @@
+"""The live chart: one custom component that polls an experiment's points itself, so that training costs no page reruns.
+
+Streamlit's own Plotly element is rebuilt at every update; this one keeps zoom and hidden curves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from core.jobs.storage.records import Experiment
+from core.spec import RunSpec
+from core.ui.lab.knobs import label_of, show_value
+from core.ui.routes import PLOTLY_URL
+from core.ui.sitemap import diagnose_page
+
+_HERE: Final = Path(__file__).parent
+_PARTS: Final = ("series.js", "chart.js", "table.js", "live.js")
+
+_HTML: Final = """
+<div class="ll-live">
+  <div class="ll-toolbar" role="group" aria-label="Chart options"></div>
+  <div class="ll-chart" role="img" aria-label="Loss by epoch"></div>
+  <p class="ll-note"></p>
+  <div class="ll-progress" aria-hidden="true"><div class="ll-bar"></div></div>
+  <p class="ll-status"></p>
+  <span class="ll-hidden ll-spoken" role="status"></span>
+  <div class="ll-runs" tabindex="0" role="region" aria-label="Runs"></div>
+</div>
+"""
+
+
+def _javascript() -> str:
+    return "\n".join((_HERE / "js" / part).read_text(encoding="utf-8") for part in _PARTS)
+
+
+@st.cache_resource
+def _component(_fingerprint: str) -> Any:
+    return st.components.v2.component(
+        "loss_lab_live",
+        html=_HTML,
+        css=(_HERE / "live.css").read_text(encoding="utf-8"),
+        js=_javascript(),
+        isolate_styles=False,  # Plotly puts its style sheet into the head, which a shadow root would not see
+    )
+
+
+def live_data(experiment: Experiment, title: str = "", why: str = "") -> dict[str, Any]:
+    """Return what the browser needs to know once: the runs, their names, where to ask for points, who says why."""
+    varied = list(experiment.runs[0].variant)
+    values = [[show_value(path, run.variant.get(path)) for path in varied] for run in experiment.runs]
+    groups = list(dict.fromkeys(tuple(row) for row in values))
+    return {
+        "experiment": experiment.id,
+        "title": title,
+        "points": f"api/experiments/{experiment.id}/points",
+        "plotly": PLOTLY_URL,
+        "settings": [label_of(path) for path in varied],
+        "groups": [" · ".join(group) or "this setting" for group in groups],
+        "seeds": max(values.count(row) for row in values),
+        "validation": any(run.spec.data.validation_fraction > 0 for run in experiment.runs),
+        "comparable": len({_scale_of(run.spec) for run in experiment.runs}) == 1,
+        "finished": experiment.finished,
+        "why": why,
+        "runs": [
+            {
+                "id": run.id,
+                "index": run.index,
+                "variant": groups.index(tuple(row)),
+                "values": row,
+                "seed": run.seed,
+                "epochs": run.epochs,
+            }
+            for run, row in zip(experiment.runs, values, strict=True)
+        ],
+    }
+
+
+def _scale_of(run: RunSpec) -> tuple[object, ...]:
+    """What decides the unit of a loss; runs that agree here can be compared by their losses."""
+    return (run.model.loss, run.preprocessing.target_scaling, run.data.target, run.data.task)
+
+
+def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool = False) -> None:
+    """Show the curves and the runs of `experiment`, live until it is finished.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    key : str
+        The same key keeps the same chart on the page, whatever it shows.
+    title : str
+        Shown above the chart, as plain text. The end of the last run brings about one rerun of the page.
+    why : bool
+        Offer the diagnosis of each finished run.
+    """
+    fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
+    link = diagnose_page().url_path if why else ""
+    _component(fingerprint)(
+        key=key,
+        data=live_data(experiment, title, link),
+        on_finished_change=_rerun,
+        on_why_change=lambda: _diagnose(experiment.id, st.session_state[key].why),
+    )
+
+
+def _diagnose(experiment: str, run: int | None) -> None:
+    if run is not None:
+        st.switch_page(diagnose_page(), query_params={"x": experiment, "run": str(run)})
+
+
+def _rerun() -> None:
+    """The trigger alone reruns the page; there is nothing to do before."""

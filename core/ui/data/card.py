@@ -1,0 +1,87 @@
+"""The card that says what data the lab works on, and where other data is chosen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.data.samples import SAMPLES
+from core.data.table import Table
+from core.ui.data.column_tools import column_tools
+from core.ui.data.reading import how_it_was_read, letters_doubt
+from core.ui.data.tables import source_name, table_for
+from core.ui.data.uploads import forget_trouble, upload_trouble, uploader
+from core.ui.lab import state as lab_state
+from core.ui.text import counted, inert
+
+_PREVIEW_ROWS: Final = 50
+_TASKS: Final = {
+    "regression": "regression", "binary": "two classes", "multiclass": "several classes", "multilabel": "several labels"
+}  # fmt: skip
+
+
+def data_card(table: Table) -> str:
+    """Draw the card and return the task, empty where the target cannot be learnt."""
+    spec = lab_state.base_spec()
+    with st.container(border=True, gap="small", key="lab_data"):
+        size = f"{counted(len(table.frame), 'row')} × {counted(len(table.frame.columns), 'column')}"
+        name = source_name(spec.data)
+        st.markdown(f"**{inert(name)}** :gray[{size}]")
+        # Places of their own: what comes and goes there must not close what is open below.
+        with st.container(gap="small"):
+            upload_trouble()
+        with st.container(gap="small"):
+            letters_doubt(table, name)
+        _target_box(table)
+        task, reason = lab_state.task_of(spec, table)
+        if task:
+            st.caption(f"Task: {_TASKS[task]}; {inert(reason, 200)}")
+        else:
+            st.error(inert(reason, 300), icon=":material/block:")
+        column_tools(table, task)
+        with st.expander("Other data", icon=":material/upload_file:"):
+            _other_data()
+        with st.expander("Look at the rows", icon=":material/table_rows:"):
+            st.dataframe(table.frame.head(_PREVIEW_ROWS), hide_index=True, height=240, alt="The first rows of the data")
+        how_it_was_read(table, name)
+    return task
+
+
+def _target_box(table: Table) -> None:
+    options: list[str | tuple[str, ...]] = [column.name for column in table.columns]
+    chosen = st.session_state.lab_target = lab_state.base_spec().data.target
+    if chosen not in options and isinstance(chosen, tuple):
+        options.insert(0, chosen)
+    st.selectbox(
+        "Target",
+        options,
+        key="lab_target",
+        format_func=lambda option: ", ".join(option) if isinstance(option, tuple) else option,
+        help="The column to predict; every other column is an input.",
+        on_change=lab_state.choose_target,
+        persist_state="session",
+    )
+
+
+def _other_data() -> None:
+    uploader()
+    st.selectbox(
+        "Or a sample",
+        list(SAMPLES),
+        index=None,
+        key="lab_sample",
+        placeholder="Choose a sample",
+        format_func=lambda name: f"{SAMPLES[name].title}: {SAMPLES[name].about}",
+        on_change=_take_sample,
+    )
+
+
+def _take_sample() -> None:
+    name = st.session_state.lab_sample
+    if name not in SAMPLES:
+        return
+    st.session_state.lab_sample = None
+    data = lab_state.base_spec().data.model_copy(update={"source": f"sample:{name}"})
+    lab_state.choose_data(f"sample:{name}", table_for(data))
+    forget_trouble()

@@ -1,0 +1,108 @@
+"""A profile as rows of a table for people: what each column is, and in a few words what is odd about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from core.data.understand.profile import ColumnProfile, Profile
+from core.spec import plain_text
+
+WARNING: Final = "red"
+DOUBT: Final = "orange"
+FACT: Final = "gray"
+TARGET: Final = "primary"
+
+_MUCH: Final = 0.3
+"""A larger share of missing values is worth a doubt."""
+_SKEWED: Final = 3.0
+_MANY_OUTLIERS: Final = 0.01
+_MANY_CATEGORIES: Final = 50
+_NAME_LENGTH: Final = 60
+_LOOKED_AT: Final = 200
+
+_LEAKS: Final = {
+    "copy": "the target in other words",
+    "answer": "gives the answer away",
+    "identifier": "row number that knows the target",
+}
+
+
+def badges(column: ColumnProfile, profile: Profile) -> list[tuple[str, str]]:
+    """Return what is worth knowing about `column` as (words, colour), the gravest first."""
+    target = column.name in profile.targets
+    known_twin = target or not column.repeats or column.repeats in profile.targets
+    leaks = [] if target else [_LEAKS[leak.reason] for leak in profile.leaks if leak.column == column.name]
+    empty = column.missing == 1
+    checks = (
+        (target, "target", TARGET),
+        *((True, words, WARNING) for words in leaks),
+        (empty, "empty", DOUBT),
+        (column.constant and not empty, "constant", DOUBT),
+        (column.sentinel is not None, f"suspicious {_number(column.sentinel.value if column.sentinel else 0)}", DOUBT),
+        (column.infinite > 0, "infinite values", DOUBT),
+        (0 < column.missing < 1, f"{percent(column.missing)} missing", DOUBT if column.missing > _MUCH else FACT),
+        (column.kind == "identifier" or column.counts_rows, "identifier", FACT),
+        (not known_twin, f"same as {plain_text(column.repeats or '', 24)}", FACT),
+        ((column.outliers or 0) >= _MANY_OUTLIERS, f"{percent(column.outliers or 0)} outliers", FACT),
+        (abs(column.skew or 0) >= _SKEWED, "skewed", FACT),
+        (column.kind == "category" and column.distinct > _MANY_CATEGORIES, "many categories", FACT),
+    )
+    return [(words, colour) for true, words, colour in checks if true]
+
+
+def fact_rows(profile: Profile, features: Collection[str]) -> list[dict[str, Any]]:
+    """Return one row a column for the table of columns."""
+    return [
+        {
+            "input": None if column.name in profile.targets else column.name in features,
+            "column": plain_text(column.name, _NAME_LENGTH),
+            "kind": column.kind,
+            "shape": list(column.counts) or None,
+            "missing": 100 * column.missing,
+            "distinct": column.distinct,
+            "range": span(column),
+            "findings": [words for words, _ in badges(column, profile)],
+            "predict": "" if column.name in profile.targets or column.kind in {"text", "identifier"} else "Predict",
+        }
+        for column in profile.columns
+    ]
+
+
+def badge_colours(profile: Profile) -> dict[str, str]:
+    """Return every badge of the table and its colour."""
+    return {words: colour for column in profile.columns for words, colour in badges(column, profile)}
+
+
+def span(column: ColumnProfile) -> str:
+    """Return the range of numbers and dates, or the most frequent values."""
+    if column.minimum is not None and column.maximum is not None:
+        return f"{_number(column.minimum)} … {_number(column.maximum)}"
+    if column.kind == "date" and column.labels:
+        return f"{column.labels[0]} … {column.labels[-1]}"
+    return plain_text(", ".join(column.labels[:3]), 60)
+
+
+def values_of(series: pd.Series) -> str:
+    """Return the first few different values of a column in words."""
+    found = series.head(_LOOKED_AT).dropna().unique()[:3]
+    words = (_number(value) if isinstance(value, float) else str(value).removesuffix(" 00:00:00") for value in found)
+    return plain_text(", ".join(words), 60)
+
+
+def balance(classes: Sequence[tuple[str, int]], most: int = 5) -> str:
+    """Return the share of each class in words, the most frequent first."""
+    total = sum(count for _, count in classes)
+    shown = [f"{plain_text(name, 24)}: {percent(count / total)}" for name, count in classes[:most]]
+    return ", ".join([*shown, f"{len(classes) - most} more"] if len(classes) > most else shown)
+
+
+def percent(share: float) -> str:
+    """Return a share as ``37 %``; what is there but below 1 % says so."""
+    return "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}".replace("-", "−")

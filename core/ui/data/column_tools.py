@@ -1,0 +1,65 @@
+"""What the data card offers beyond the choice of data: a warning of leaks, the columns, comparisons in one click."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import streamlit as st
+
+from core.data.table import Table
+from core.data.understand.leaks import Leak, Reason
+from core.errors import InputRefused
+from core.ui.data.columns_dialog import open_columns
+from core.ui.data.feature_choice import chosen_features, leave_out
+from core.ui.data.findings import findings
+from core.ui.data.profiles import profile_of
+from core.ui.lab import state as lab_state
+from core.ui.lab.comparisons import comparison_button
+from core.ui.text import inert
+
+_MOST_LEAKS: Final = 3
+_SAID: Final[Mapping[Reason, str]] = {
+    "copy": "**{name}** gives **{target}** away: it says the same in other words.",
+    "answer": "**{name}** seems to give **{target}** away.",
+    "identifier": "**{name}** numbers the rows and yet knows **{target}**: are they sorted?",
+}
+
+
+def column_tools(table: Table, task: str) -> None:
+    """Draw the warnings and the buttons for `table`, which is the one behind the knobs."""
+    spec = lab_state.base_spec()
+    profile = profile_of(spec, table)
+    features = chosen_features(spec.data, table)
+    _leaks(table, [leak for leak in profile.leaks if leak.column in features])
+    findings(profile, spec.data, features)
+    if st.button("Columns", icon=":material/view_column:", width="stretch", key="lab_columns_button"):
+        open_columns()
+    if not task:
+        return
+    try:
+        spec = lab_state.current_spec(task)
+    except InputRefused:
+        return  # The run bar says what is wrong.
+    features = chosen_features(spec.data, table)
+    with st.container(horizontal=True, gap="small", key="lab_comparisons"):
+        comparison_button("preprocessing.scaling")
+        if any(column.missing for column in table.columns if column.name in features):
+            comparison_button("preprocessing.missing")
+
+
+def _leaks(table: Table, leaks: Sequence[Leak]) -> None:
+    for place, leak in enumerate(leaks[:_MOST_LEAKS]):
+        name = inert(leak.column, 40)
+        with st.container(border=True, gap="xsmall", key=f"lab_leak_{place}"):
+            target = inert(leak.target, 40)
+            st.markdown(f":red[:material/warning:] {_SAID[leak.reason].format(name=name, target=target)}")
+            st.button(
+                f"Leave {name} out",
+                help=inert(leak.text, 300),
+                key=f"lab_leave_out_{place}",
+                on_click=leave_out,
+                args=(table, leak.column),
+            )
+    if len(leaks) > _MOST_LEAKS:
+        st.caption(f"{len(leaks) - _MOST_LEAKS} more are marked in Columns.")

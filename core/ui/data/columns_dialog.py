@@ -1,0 +1,151 @@
+"""The dialog of all columns: what they are, which are inputs, which is the target, and what preparing does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from core.data.table import Table
+from core.data.understand.profile import Profile
+from core.errors import InputRefused
+from core.ui.data.before_after import before_after
+from core.ui.data.column_facts import badge_colours, balance, fact_rows, percent
+from core.ui.data.feature_choice import choose_features, choose_target, chosen_features
+from core.ui.data.kind_choice import forget_kinds, kind_choice
+from core.ui.data.profiles import profile_of
+from core.ui.lab import state as lab_state
+from core.ui.text import counted, inert
+
+_HEIGHT: Final = 480
+_ROWS: Final = 13
+"""As many as the height holds."""
+_VIEWS: Final = ("All columns", "Kinds", "Before and after")
+_NOTES: Final = 8
+_EDITOR: Final = "lab_columns"
+_COLUMN: Final = "lab_look_at"
+
+
+def open_columns() -> None:
+    """Open the dialog; at most one dialog a page run."""
+    # A new key: what was switched in an earlier dialog is in the spec by now.
+    st.session_state.lab_columns_turn = st.session_state.get("lab_columns_turn", 0) + 1
+    forget_kinds()
+    _dialog()
+
+
+@st.dialog("Columns", width="large", icon=":material/view_column:", on_dismiss="rerun")
+def _dialog() -> None:
+    spec = lab_state.base_spec()
+    table = lab_state.current_table()
+    profile = profile_of(spec, table)
+    features = chosen_features(spec.data, table)
+    st.markdown(_summary(profile, len(features)))
+    for leak in profile.leaks:
+        if leak.column in features and leak.column not in profile.targets:
+            st.markdown(f":red[:material/warning:] {inert(leak.text, 300)}")
+    # Pictures take a child process and seconds: nobody who only switches columns should wait for them.
+    view = st.segmented_control("View", _VIEWS, default=_VIEWS[0], required=True, label_visibility="collapsed")
+    if view == _VIEWS[1]:
+        kind_choice(table)
+        return
+    if view == _VIEWS[2]:
+        _pictures(table, profile)
+        return
+    _editor(table, profile, features)
+    for note in table.notes[:_NOTES]:
+        st.caption(inert(note, 300))
+    if len(table.notes) > _NOTES:
+        st.caption(f"… and {counted(len(table.notes) - _NOTES, 'more note')}.")
+
+
+def _summary(profile: Profile, features: int) -> str:
+    target = ", ".join(inert(name, 40) for name in profile.targets)
+    words = [f"{counted(profile.rows, 'row')}, {counted(features, 'input')}, target **{target}**"]
+    words.append(f":gray[{inert(profile.task_reason, 200)}]")
+    if profile.classes:
+        words.append(f":gray[{inert(balance(profile.classes), 200)}]")
+    if profile.duplicate_rows:
+        share = percent(profile.duplicate_rows / profile.rows)
+        twins = counted(profile.duplicate_rows, "row")
+        words.append(f":gray[{twins} ({share}) repeat an earlier one, so a random split has twins on both sides]")
+    return " · ".join(words)
+
+
+def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
+    key = f"{_EDITOR}_{st.session_state.get('lab_columns_turn', 0)}"
+    colours = badge_colours(profile)
+    config = st.column_config
+    st.data_editor(
+        pd.DataFrame(fact_rows(profile, features)),
+        key=key,
+        hide_index=True,
+        height="auto" if len(profile.columns) <= _ROWS else _HEIGHT,
+        num_rows="fixed",
+        disabled=["column", "kind", "shape", "missing", "distinct", "range", "findings"],
+        column_order=["column", "input", "kind", "shape", "missing", "distinct", "range", "findings", "predict"],
+        column_config={
+            "column": config.TextColumn("Column", pinned=True, width=130),
+            "input": config.CheckboxColumn("Input", help="Whether the network sees this column.", width=70),
+            "kind": config.TextColumn("Kind", width=80),
+            "shape": config.BarChartColumn(
+                "Shape", help="A histogram, or the most frequent values.", width=120, y_min=0
+            ),
+            "missing": config.NumberColumn("Missing", format="%.0f %%", width=70),
+            "distinct": config.NumberColumn("Distinct", format="localized", width=75),
+            "range": config.TextColumn("Range", width=180),
+            "findings": config.MultiselectColumn(
+                "Findings", options=list(colours), color=list(colours.values()) or None, width=320
+            ),
+            "predict": config.ButtonColumn(
+                "Target",
+                type="tertiary",
+                width=80,
+                key=f"{key}_target",
+                on_click=_predict,
+                args=(table, f"{key}_target"),
+            ),
+        },
+        on_change=_switch,
+        args=(table, key, features),
+        alt="Every column with its kind, shape, missing values and findings",
+    )
+
+
+def _switch(table: Table, key: str, features: tuple[str, ...]) -> None:
+    """Take the switched boxes over; `features` are those the editor was last drawn with."""
+    choose_features(table, switched(list(table.frame.columns), features, st.session_state[key]["edited_rows"]))
+
+
+def switched(
+    names: Sequence[str], features: Collection[str], edited: Mapping[int, Mapping[str, Any]]
+) -> tuple[str, ...]:
+    """Return the features after the edits of an editor, a row a name, in table order."""
+    boxes = {name: edited.get(row, {}).get("input", name in features) for row, name in enumerate(names)}
+    return tuple(name for name, ticked in boxes.items() if ticked)
+
+
+def _predict(table: Table, key: str) -> None:
+    click = st.session_state.get(key)
+    if click is None:
+        return
+    choose_target(table.columns[click["row"]].name)
+    st.session_state.lab_columns_turn += 1
+
+
+def _pictures(table: Table, profile: Profile) -> None:
+    names = [column.name for column in table.columns]
+    if st.session_state.get(_COLUMN) not in names:
+        st.session_state[_COLUMN] = next((name for name in names if name not in profile.targets), names[0])
+    column = st.selectbox("Column", names, key=_COLUMN, label_visibility="collapsed", width=280)
+    if profile.task is None:
+        st.caption(inert(profile.task_reason, 300))
+        return
+    try:
+        run = lab_state.current_spec(profile.task).runs()[0]
+    except InputRefused as refusal:
+        st.caption(inert(str(refusal), 300))
+        return
+    before_after(run, column)

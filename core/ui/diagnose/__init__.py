@@ -1,0 +1,1 @@
+"""The page Diagnose: curve, verdict, causes, layers."""

@@ -1,0 +1,299 @@
+"""The pictures of a diagnosis as Plotly figures: the run's curve with its marks, before and after, who reaches what.
+
+The language is that of the live chart: solid is training, dashed is validation, dotted is the baseline.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from statistics import median
+from typing import Any, Final
+
+from core.diagnosis.evidence.marks import Mark
+from core.jobs.storage.history import thinned
+from core.ui.diagnose.words import Finding, Report, measure_of, reached, rows_of, share
+from core.ui.text import skill_text
+
+GREY: Final = "#8a8a8a"
+DANGER: Final = "#d1495b"
+_CURVES: Final = {"loss": ("training", "solid", 2.0), "val_loss": ("validation", "dash", 1.5)}
+_WIDE: Final = 100
+"""A loss that spans more than this needs a logarithmic axis."""
+_RUN_HEIGHT, _FLAG_PIXELS = 360, 19
+_FAR: Final = 1000
+"""A loss so many times above every loss after the fix need not be seen as high as it is."""
+_MOST_POINTS: Final = 600
+_FEW_DECADES: Final = 5
+"""An axis of more has powers of ten at its ticks."""
+_LOWEST_SHOWN: Final = -0.25
+
+Curve = Mapping[str, Any]
+Figure = dict[str, Any]
+
+
+def run_chart(results: Sequence[Mapping[str, Any]], marks: Sequence[Mark], colour: str) -> Figure:
+    """Return the curves of one variant, a line per seed, with a word at each symptom.
+
+    Parameters
+    ----------
+    results : sequence of results
+        With whole histories.
+    """
+    histories = [result["history"] for result in results]
+    values = [v for history in histories for name in _CURVES for v in history.get(name, ()) if v is not None]
+    log = _needs_log(values)
+    data = [
+        _line(thinned(history[name], _MOST_POINTS), name, colour, log, opacity=1.0 if len(results) == 1 else 0.7)
+        for history in histories
+        for name in _CURVES
+        if history.get(name)
+    ]
+    _name_once(data)
+    baseline = next((r["baseline"] for r in results if r["baseline"] and r["baseline"].get("loss")), None)
+    last = max((len(history.get("loss", ())) for history in histories), default=1)
+    level = baseline["loss"] if baseline else None
+    if level and (level > 0 or not log):
+        values.append(level)
+        data.append(_baseline(level, last, f"{baseline['what']} ({_number(level)})" if baseline else ""))
+    figure = _figure(data, last, values, "loss", _RUN_HEIGHT)
+    shapes, notes = _flags(marks, results, log)
+    rows = len(shapes)
+    room = 40 + _FLAG_PIXELS * rows
+    figure["layout"]["margin"] = {**figure["layout"]["margin"], "t": room}
+    figure["layout"]["height"] += _FLAG_PIXELS * rows
+    figure["layout"] |= {"shapes": shapes, "annotations": notes}
+    above = (4 + _FLAG_PIXELS * rows) / (_RUN_HEIGHT - 90)
+    figure["layout"]["legend"] = {**_LEGEND, "y": 1.0 + above}
+    return figure
+
+
+def _flags(
+    marks: Sequence[Mark], results: Sequence[Mapping[str, Any]], log: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a line for each mark, and its word above the chart, where no curve is, with a point on the curve."""
+    lines, notes = [], []
+    last = max((len(result["history"].get("loss", ())) for result in results), default=1)
+    for row, mark in enumerate(marks):
+        share = mark.epoch / max(1, last)
+        side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
+        lines.append({
+            "type": "line", "x0": mark.epoch, "x1": mark.epoch, "yref": "paper", "y0": 0, "y1": 1,
+            "line": {"color": DANGER, "width": 1, "dash": "dot"}, "layer": "below",
+        })  # fmt: skip
+        notes.append({
+            "x": mark.epoch, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": _FLAG_PIXELS * row,
+            "xanchor": side, "text": escape(mark.words, quote=False), "showarrow": False,
+            "font": {"color": DANGER, "size": 13},
+        })  # fmt: skip
+        level = _level(results, mark)
+        if level is not None and (level > 0 or not log):
+            diverged = mark.kind == "diverged"
+            point = {"text": "×" if diverged else "●", "font": {"color": DANGER, "size": 18 if diverged else 11}}
+            notes.append({"x": mark.epoch, "y": math.log10(level) if log else level, "showarrow": False, **point})
+    return lines, notes
+
+
+def _level(results: Sequence[Mapping[str, Any]], mark: Mark) -> float | None:
+    """Return how high the curves are at a mark, or at the last number before it."""
+    levels = []
+    for result in results:
+        known = [v for v in result["history"].get(mark.curve, ())[: mark.epoch] if v is not None]
+        if known:
+            levels.append(known[-1])
+    return median(levels) if levels else None
+
+
+def trial_chart(before: Sequence[Curve], after: Sequence[Curve], colour: str, goal: str = "fit") -> Figure:
+    """Return the losses before (grey) and after a change, a thin line per seed, relative to always guessing the same.
+
+    Where the goal is the validation alone, only that is drawn: the training loss may well be better without the change.
+
+    Relative, because a change of the target's scaling or of the loss changes its unit. Losses far above all others go
+    over the upper edge.
+    """
+    lines = [
+        (_relative(curve, name), name, GREY if old else colour, "as it is" if old else "with the fix")
+        for curves, old in ((before, True), (after, False))
+        for curve in curves
+        for name in (("val_loss",) if goal == "validation" and "val_loss" in curve else ("val_loss", "loss"))
+        if name in curve
+    ]
+    values = [v for points, *_ in lines for v in points["values"] if v is not None]
+    most = max(values, default=1.0)
+    top = min(most, _FAR * max([1.0, *(v for line in lines if line[2] == colour for v in line[0]["values"] if v)]))
+    values = [min(v, top) for v in values]
+    log = _needs_log(values)
+    data = []
+    for points, name, line, label in lines:
+        trace = _line(points, name, line, log, opacity=0.5 if name == "val_loss" and goal != "validation" else 0.9)
+        trace |= {"legendgroup": label, "name": label if name == "loss" else f"{label}, validation"}
+        trace["hovertemplate"] = f"{trace['name']}<br>epoch %{{x}}<br>%{{y:.3~g}} times guessing<extra></extra>"
+        data.append(trace)
+    _name_once(data)
+    if goal != "validation":
+        for trace in data:
+            trace["showlegend"] &= trace["line"]["dash"] == "solid"
+    last = max((points["epochs"][-1] for points, *_ in lines if points["epochs"]), default=1)
+    data += [_stop(trace) for trace in data if trace["x"] and trace["x"][-1] < last]
+    data.append(_baseline(1.0, last, "guessing"))
+    figure = _figure(data, last, values, "loss relative to guessing", 280)
+    if top < most:
+        low = min(values)
+        figure["layout"]["yaxis"]["range"] = [math.log10(low) - 0.1, math.log10(top)] if log else [0, top]
+    figure["layout"]["legend"] = _LEGEND
+    broken = [_broken(curves, line, log, top) for curves, line in ((before, GREY), (after, colour))]
+    figure["layout"]["annotations"] = [note for note in broken if note]
+    return figure
+
+
+def _stop(trace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a point where a curve ends before the others do."""
+    return {
+        "type": "scatter", "mode": "markers", "x": trace["x"][-1:], "y": trace["y"][-1:], "showlegend": False,
+        "marker": {"color": trace["line"]["color"], "size": 7}, "hovertemplate": trace["hovertemplate"],
+    }  # fmt: skip
+
+
+def _broken(curves: Sequence[Curve], colour: str, log: bool, top: float) -> dict[str, Any] | None:
+    """Return a word where the first of some curves stopped being numbers."""
+    ends = []
+    for curve in curves:
+        if curve["state"] == "diverged" and "loss" in curve:
+            known = [v for v in _relative(curve, "loss")["values"] if v is not None and v > 0]
+            ends.append((curve["diverged_at"], min(known[-1] if known else top, top)))
+    if not ends:
+        return None
+    x, y = min(ends)
+    return {
+        "x": x, "y": math.log10(y) if log else y, "text": f"× NaN from epoch {x}", "showarrow": False,
+        "xanchor": "left", "yanchor": "top", "font": {"color": colour, "size": 12},
+    }  # fmt: skip
+
+
+def _relative(curve: Curve, name: str) -> Mapping[str, Any]:
+    base = (curve["baseline"] or {}).get(name)
+    points: Mapping[str, Any] = curve[name]
+    return points if not base else {**points, "values": [None if v is None else v / base for v in points["values"]]}
+
+
+def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: str) -> Figure:
+    """Return bars of what the run, its fixes and simple models explain: what is reached and what can be.
+
+    Parameters
+    ----------
+    fixes : sequence of (str, finding)
+        Name and finding of each fix to show.
+    """
+    field = measure_of(report)
+    rows: list[tuple[str, float | None, list[float | None], str, float]] = [
+        ("This run", reached(report["before"], report), [c[field] for c in report["before"]], colour, 0.55)
+    ]
+    rows += [(name, reached(f["after"], report), [c[field] for c in f["after"]], colour, 1.0) for name, f in fixes]
+    names = {"linear": "Linear model", "neighbours": "Nearest neighbours", "trees": "Trees"}
+    rows += [(names.get(name, name), level, [], GREY, 0.6) for name, level in report["models"].items()]
+    rows.reverse()
+    shown = [0.0 if level is None else max(_LOWEST_SHOWN, level) for _, level, *_ in rows]
+    ends = [max([0.0, at, *(v for v in row[2] if v is not None)]) for row, at in zip(rows, shown, strict=True)]
+    bars = {
+        "type": "bar", "orientation": "h", "x": shown, "y": list(range(len(rows))), "width": 0.62,
+        "marker": {"color": [row[3] for row in rows], "opacity": [row[4] for row in rows]},
+        "hoverinfo": "text", "showlegend": False,
+        "hovertext": [f"{escape(row[0], quote=False)}: {_exactly(row[1])}" for row in rows],
+    }  # fmt: skip
+    dots = {
+        "type": "scatter", "mode": "markers", "hoverinfo": "skip", "showlegend": False,
+        "x": [max(v, _LOWEST_SHOWN) for row in rows for v in row[2] if v is not None],
+        "y": [place for place, row in enumerate(rows) for v in row[2] if v is not None],
+        "marker": {"color": GREY, "size": 6, "line": {"color": "#ffffff", "width": 1}},
+    }  # fmt: skip
+    numbers = [
+        {"x": end, "y": place, "text": share(row[1]), "showarrow": False, "xanchor": "left", "xshift": 8}
+        for place, (row, end) in enumerate(zip(rows, ends, strict=True))
+    ]
+    return {
+        "data": [bars, dots],
+        "layout": {
+            "height": 76 + 30 * len(rows),
+            "margin": {"l": 8, "r": 8, "t": 4, "b": 40},
+            "annotations": numbers,
+            "bargap": 0.3,
+            "xaxis": {
+                "range": [min(0.0, *shown) * 1.1, 1.16], "fixedrange": True, "zeroline": True, "showgrid": False,
+                "title": {"text": f"explained of the answers in {rows_of(report)}", "font": {"size": 12}},
+                "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%",
+            },
+            "yaxis": {
+                "tickvals": list(range(len(rows))), "ticktext": [escape(row[0], quote=False) for row in rows],
+                "fixedrange": True, "automargin": True, "showgrid": False, "zeroline": False,
+            },
+        },
+    }  # fmt: skip
+
+
+_LEGEND: Final = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}}
+
+
+def _exactly(value: float | None) -> str:
+    return "no result" if value is None else f"{skill_text(value)}, 1 is perfect, 0 is guessing"
+
+
+def epoch_axis(last: int) -> dict[str, Any]:
+    """Return the axis of epochs, which are whole however few there are."""
+    few = {"dtick": 1, "range": [0.5, last + 0.5]} if last <= 10 else {}
+    return {"title": {"text": "epoch"}, "showgrid": False, "zeroline": False, "automargin": True, **few}
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4g}" if 1e-3 <= abs(value) < 1e5 else f"{value:.2e}"
+
+
+def _needs_log(values: Sequence[float]) -> bool:
+    least, most = min(values, default=1.0), max(values, default=1.0)
+    return least > 0 and most / least > _WIDE
+
+
+def _line(points: Mapping[str, Any], name: str, colour: str, log: bool, opacity: float) -> dict[str, Any]:
+    label, dash, width = _CURVES[name]
+    shown = [None if v is None or (log and v <= 0) else v for v in points["values"]]
+    return {
+        "type": "scatter", "mode": "lines" if len(shown) > 3 else "lines+markers", "x": points["epochs"], "y": shown,
+        "name": label, "line": {"color": colour, "width": width, "dash": dash}, "opacity": opacity,
+        "connectgaps": False, "hovertemplate": f"{label}<br>epoch %{{x}}<br>loss %{{y:.4~g}}<extra></extra>",
+    }  # fmt: skip
+
+
+def _name_once(data: Sequence[dict[str, Any]]) -> None:
+    """Name every kind of line once in the legend, however many seeds there are."""
+    seen: set[str] = set()
+    for trace in data:
+        trace["showlegend"] = trace["name"] not in seen
+        seen.add(trace["name"])
+
+
+def _baseline(level: float, last: int, what: str) -> dict[str, Any]:
+    text = escape(what, quote=False)
+    return {
+        "type": "scatter", "mode": "lines", "x": [1, max(2, last)], "y": [level, level], "name": text,
+        "line": {"color": GREY, "width": 1.5, "dash": "dot"}, "showlegend": True,
+        "hovertemplate": f"{text}<extra></extra>",
+    }  # fmt: skip
+
+
+def _figure(data: Sequence[dict[str, Any]], last: int, values: Sequence[float], title: str, height: int) -> Figure:
+    axis: dict[str, Any] = {"type": "linear", "rangemode": "tozero"}
+    if _needs_log(values):
+        decades = math.log10(max(values) / min(values))
+        axis = {"type": "log", "dtick": math.ceil(decades / 6), "exponentformat": "power"}
+        if decades <= _FEW_DECADES:
+            axis["tickformat"] = "~g"
+    return {
+        "data": list(data),
+        "layout": {
+            "height": height,
+            "margin": {"l": 8, "r": 16, "t": 32, "b": 8},
+            "xaxis": epoch_axis(last),
+            "yaxis": {"title": {"text": title}, "zeroline": False, "automargin": True, **axis},
+        },
+    }

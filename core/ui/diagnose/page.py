@@ -1,0 +1,228 @@
+"""The page Diagnose with a run chosen: its curve, the verdict, the causes, the layers, what was not checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.evidence.marks import Mark, marks
+from core.jobs.diagnosers.diagnoses import Budget, Diagnosis
+from core.jobs.diagnosers.written_report import FORMAT
+from core.jobs.lab import get_lab
+from core.jobs.storage.records import State
+from core.ui.data.tables import source_name
+from core.ui.diagnose import state
+from core.ui.diagnose.cards import show_causes, with_card
+from core.ui.diagnose.charts import run_chart, skill_chart
+from core.ui.diagnose.layer_maps import LayerMap, layer_chart, split_maps
+from core.ui.diagnose.progress import watch
+from core.ui.diagnose.state import Opened
+from core.ui.diagnose.words import (
+    Report,
+    headline,
+    helped,
+    variant_words,
+    verdict,
+)
+from core.ui.sitemap import lab_page
+from core.ui.text import counted, inert
+
+_CHART: Final = {"displayModeBar": False}
+_BLUE: Final = "#0077bb"
+_MOST_FIXES: Final = 3
+_ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
+
+
+def show_opened(opened: Opened) -> None:
+    """Show what the address names, at the point it has reached."""
+    diagnosis = opened.diagnosis
+    _bar(opened)
+    colour = _colour(opened)
+    left, right = st.columns([4, 6], gap="large")
+    results = _results(opened)
+    found = marks(results, opened.run.training.epochs)
+    # The words first: a browser that draws its first chart is busy for half a second.
+    with left.container(key="diagnose_verdict", gap="xsmall"):
+        _verdict(opened, found, colour)
+    with right.container(key="diagnose_curve"):
+        _curve(opened, results, found, colour)
+    if diagnosis is None:
+        return
+    if (report := _readable(diagnosis)) is not None:
+        show_causes(opened, report, colour)
+        _layers(report)
+        _not_checked(report)
+    if refused := st.session_state.get("diagnose_refused"):
+        st.warning(inert(refused, 300), icon=":material/block:")
+
+
+def _readable(diagnosis: Diagnosis | None) -> Report | None:
+    """Return the report, unless there is none or another version of the lab wrote it."""
+    report = diagnosis.report if diagnosis else None
+    return report if report and report.get("format") == FORMAT else None
+
+
+def _bar(opened: Opened) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="diagnose_bar"):
+        st.button("Another run", icon=":material/arrow_back:", type="tertiary", on_click=state.leave)
+        st.page_link(
+            lab_page(), label="Open in the lab", icon=":material/science:", query_params={"x": opened.experiment.id}
+        )
+        if opened.diagnosis is not None and opened.diagnosis.finished:
+            with st.popover("Diagnose again", icon=":material/replay:", type="tertiary", key="diagnose_again"):
+                _again(opened, opened.diagnosis)
+
+
+def _colour(opened: Opened) -> str:
+    """Return the colour the variant has in the lab; with more variants than colours, the first."""
+    variants: list[dict[str, Any]] = []
+    for run in opened.experiment.runs:
+        if run.variant not in variants:
+            variants.append(run.variant)
+    colours = st.get_option("theme.light.chartCategoricalColors") or [_BLUE]
+    place = variants.index(opened.runs[0].variant)
+    return str(colours[place if len(variants) <= len(colours) else 0])
+
+
+def _name(opened: Opened) -> str:
+    data = opened.run.data
+    words = [f"{source_name(data)} → {', '.join(data.targets)}", variant_words(opened.run)]
+    if len(opened.runs) > 1:
+        words.append(counted(len(opened.runs), "seed"))
+    return " · ".join(filter(None, words))
+
+
+def _results(opened: Opened) -> list[dict[str, Any]]:
+    """Return the results of the variant's runs that were trained."""
+    ended = [run.index for run in opened.runs if run.state in _ENDED]
+    results = get_lab().store.results(opened.experiment.id, ended)
+    report = _readable(opened.diagnosis)
+    probed = {curve["seed"]: curve.get("initial_loss") for curve in report["before"]} if report else {}
+    return [_knowing(result, probed.get(result["seed"])) for result in results if result["history"].get("loss")]
+
+
+def _curve(opened: Opened, results: Sequence[dict[str, Any]], found: Sequence[Mark], colour: str) -> None:
+    if not results:
+        st.caption("There is no curve: this run was not trained.")
+        return
+    words = "; ".join(mark.words for mark in found) or "nothing stands out"
+    figure = run_chart(results, found, colour)
+    st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=f"Loss by epoch. Symptoms: {words}.")
+    report = _readable(opened.diagnosis)
+    if report and report["symptoms"]:
+        st.caption("\n".join(f"- {inert(text, 300)}" for text in report["symptoms"].values()))
+
+
+def _knowing(result: dict[str, Any], initial_loss: float | None) -> dict[str, Any]:
+    """Return a result that also knows the loss before the first step, which only a probed run has measured."""
+    return result | {"telemetry": {**(result["telemetry"] or {}), "initial_loss": initial_loss}}
+
+
+def _verdict(opened: Opened, found: Sequence[Mark], colour: str) -> None:
+    diagnosis = opened.diagnosis
+    st.caption(inert(_name(opened), 300))
+    if diagnosis is None:
+        st.title("This run has not finished", anchor=False)
+        st.markdown("Its loss can be explained once it has.")
+        st.button("Look again", icon=":material/refresh:")
+    elif (report := _readable(diagnosis)) is not None:
+        st.title(headline(report), anchor=False)
+        st.markdown(verdict(report))
+        _levels(report, colour)
+    elif not diagnosis.finished:
+        st.title("Looking for the cause", anchor=False)
+        st.markdown(
+            "Each suspected cause is put to the test: its fix is trained with the same seeds, nothing else changed."
+        )
+        _symptoms(found)
+        watch(diagnosis.id)
+    else:
+        _failed(diagnosis)
+
+
+def _symptoms(found: Sequence[Mark]) -> None:
+    if found:
+        st.markdown("What the curve shows: " + ", ".join(inert(mark.words) for mark in found) + ".")
+
+
+def _failed(diagnosis: Diagnosis) -> None:
+    if diagnosis.state == State.CANCELLED:
+        st.title("The diagnosis was cancelled", anchor=False)
+    else:
+        st.title("There is no diagnosis", anchor=False)
+        unread = "Another version of the lab wrote it: diagnose this run again." if diagnosis.report else ""
+        reason = diagnosis.error or unread or "No reason was given."
+        st.warning(inert(reason, 400), icon=":material/block:")
+
+
+def _again(opened: Opened, diagnosis: Diagnosis) -> None:
+    budget = st.segmented_control(
+        "Effort",
+        list(Budget),
+        default=diagnosis.budget,
+        required=True,
+        key=f"diagnose_budget_{diagnosis.id}",
+        format_func=str.capitalize,
+        help="How much may be trained for it: a few trials, some ten seconds of them, or ten times as much.",
+    )
+    st.button(
+        "Start", icon=":material/play_arrow:", type="primary", key="diagnose_more", on_click=state.diagnose_again,
+        args=(opened, Budget(budget or diagnosis.budget)),
+    )  # fmt: skip
+
+
+def _levels(report: Report, colour: str) -> None:
+    """Draw who reaches which skill; not where there is nothing to compare with."""
+    fixes = [(f"Fix {rank}", cause) for rank, cause in enumerate(with_card(report), 1) if helped(cause, report)][
+        :_MOST_FIXES
+    ]
+    if report["combined"]:
+        fixes.append(("Two fixes", report["combined"]))
+    if not fixes and not report["models"]:
+        return
+    figure = skill_chart(report, fixes, colour)
+    alt = "Explained: " + "; ".join(note["text"] for note in reversed(figure["layout"]["annotations"]))
+    st.plotly_chart(figure, key="diagnose_levels", config=_CHART, alt=alt)
+
+
+def _layers(report: Report) -> None:
+    layers = report["layers"]
+    telling, quiet = split_maps(layers) if layers.get("layers") else ([], [])
+    if not telling and not quiet:
+        return
+    st.subheader("Inside the layers", anchor=False)
+    st.caption(f"Measured on 128 training rows at most, along the run with seed {layers['seed']}.")
+    if telling:
+        with st.grid(2, min_column_width=380):
+            for layer_map in telling:
+                with st.container(border=True, height="stretch"):
+                    _map(layers, layer_map)
+    else:
+        st.markdown("Nothing stands out: the layers learn alike, and no units are lost.")
+    if quiet:
+        with st.expander("The other measurements"), st.grid(2, min_column_width=380):
+            for layer_map in quiet:
+                with st.container():
+                    _map(layers, layer_map)
+
+
+def _map(layers: Mapping[str, Any], layer_map: LayerMap) -> None:
+    st.markdown(f"**{layer_map.title}**")
+    figure = layer_chart(layers, layer_map)
+    alt = f"{layer_map.title} by layer and epoch. {layer_map.reading}"
+    st.plotly_chart(figure, key=f"diagnose_map_{layer_map.field}", config=_CHART, alt=alt)
+    st.caption(layer_map.reading)
+
+
+def _not_checked(report: Report) -> None:
+    gaps = report["not_checked"]
+    if gaps:
+        lines = [f"- {inert(_title(gap['cause']))}: {inert(gap['why'], 300)}" for gap in gaps]
+        st.caption("\n".join(["What was not checked:", "", *lines]))
+
+
+def _title(cause: str) -> str:
+    return CAUSES[cause].title if cause in CAUSES else cause.replace("_", " ").capitalize()

@@ -1,0 +1,95 @@
+"""The page Diagnose with nothing chosen: take what was run lately, open an older diagnosis, or go and run something."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.errors import InputRefused
+from core.jobs.diagnosers.diagnoses import Diagnosis
+from core.jobs.lab import get_lab
+from core.jobs.storage.records import Experiment, State
+from core.ui.data.tables import source_name
+from core.ui.diagnose import state
+from core.ui.diagnose.words import cause_of, variant_words
+from core.ui.sitemap import lab_page, lessons_page
+from core.ui.text import ago, counted, inert
+
+_MOST: Final = 6
+_MOST_DIAGNOSES: Final = 4
+_ENDINGS: Final = {State.CANCELLED: "cancelled", State.FAILED: "no diagnosis"}
+
+
+def show_start(trouble: str = "") -> None:
+    """Say what this page is for, and what can be diagnosed."""
+    st.title("What causes this loss?", anchor=False)
+    if trouble:
+        st.warning(inert(trouble, 300), icon=":material/link_off:")
+    st.markdown(
+        "Choose a run. Its curve, its data and its layers name the suspects; each suspect's fix is then trained with "
+        "the same seeds, and what helps is the cause."
+    )
+    store = get_lab().store
+    found = [(summary.source, store.experiment(summary.id)) for summary in store.experiments(limit=_MOST)]
+    ready = [pair for pair in found if any(run.state in state.DIAGNOSABLE for run in pair[1].runs)]
+    if ready:
+        st.subheader("Run lately", anchor=False)
+        for source, experiment in ready:
+            _experiment(source, experiment)
+    else:
+        st.caption("Nothing has been run to its end yet.")
+    if diagnoses := store.diagnoses.recent(_MOST_DIAGNOSES):
+        st.subheader("Diagnosed lately", anchor=False)
+        for diagnosis in diagnoses:
+            _diagnosis(diagnosis)
+    with st.container(horizontal=True):
+        st.page_link(lab_page(), label="Go to the lab", icon=":material/science:")
+        st.page_link(lessons_page(), label="Start with a lesson", icon=":material/school:")
+
+
+def _line(key: str) -> DeltaGenerator:
+    return st.container(border=True, horizontal=True, vertical_alignment="center", key=key)
+
+
+def _experiment(source: str, experiment: Experiment) -> None:
+    worst = experiment.runs[state.worst_run(experiment)]
+    with _line(f"diagnose_choose_{experiment.id}"):
+        with st.container(gap=None, width="stretch"):
+            name = experiment.title or f"{source} → {', '.join(experiment.spec.data.targets)}"
+            st.markdown(f"**{inert(name)}**")
+            words = [counted(len(experiment.runs), "run"), ago(experiment.created)]
+            if worst.variant:
+                words.append(f"the worst: {variant_words(worst.spec)}")
+            st.caption(inert(" · ".join(words), 200))
+        st.button(
+            "Diagnose", icon=":material/troubleshoot:", key=f"diagnose_start_{experiment.id}",
+            on_click=state.show_run, args=(experiment.id, worst.index),
+        )  # fmt: skip
+
+
+def _diagnosis(diagnosis: Diagnosis) -> None:
+    try:
+        experiment = get_lab().store.experiment(diagnosis.experiment)
+    except InputRefused:  # deleted between two reads
+        return
+    with _line(f"diagnose_line_{diagnosis.id}"):
+        with st.container(gap=None, width="stretch"):
+            st.markdown(f"**{_ending(diagnosis)}**")
+            run = experiment.runs[diagnosis.index].spec
+            name = experiment.title or source_name(run.data)
+            words = " · ".join(filter(None, [name, variant_words(run), ago(diagnosis.created)]))
+            st.caption(inert(words, 200))
+        st.button("Open", key=f"diagnose_open_{diagnosis.id}", on_click=state.show_diagnosis, args=(diagnosis.id,))
+
+
+def _ending(diagnosis: Diagnosis) -> str:
+    progress = diagnosis.progress or {}
+    if not diagnosis.finished:
+        return "Being diagnosed"
+    if diagnosis.state in _ENDINGS:
+        return _ENDINGS[diagnosis.state].capitalize()
+    if progress.get("first"):
+        return cause_of({"cause": progress["first"]}).title
+    return "Healthy" if progress.get("verdict") == "healthy" else "No cause was confirmed"

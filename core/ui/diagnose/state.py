@@ -1,0 +1,163 @@
+"""What the page Diagnose is about: the run and the diagnosis of the address, and what its buttons do.
+
+``?x=EXPERIMENT&run=INDEX`` is the newest diagnosis of that run's variant, made if there is none; ``?d=DIAGNOSIS`` is
+that very one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import streamlit as st
+
+from core.errors import InputRefused, WorkFailed
+from core.jobs.diagnosers.diagnoses import Budget, Diagnosis, variant_places
+from core.jobs.lab import get_lab
+from core.jobs.storage.records import Experiment, Run, State
+from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.ui.lab.knobs import value_at
+from core.ui.sitemap import lab_page
+
+DIAGNOSABLE: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED})
+_SHOWN: Final = "diagnose_shown"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the address names; no diagnosis yet where the run has not finished."""
+
+    experiment: Experiment
+    places: tuple[int, ...]
+    diagnosis: Diagnosis | None
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of the variant, one per seed."""
+        return tuple(self.experiment.runs[place] for place in self.places)
+
+    @property
+    def run(self) -> RunSpec:
+        """What is diagnosed, with its first seed."""
+        return self.runs[0].spec
+
+
+def open_from_address() -> Opened | None:
+    """Return what the address names, asking for the diagnosis where there is none; None where it names nothing.
+
+    Raises
+    ------
+    InputRefused
+        If there is no such experiment, run or diagnosis.
+    """
+    parameters = st.query_params
+    if "d" not in parameters and "x" not in parameters:
+        shown = st.session_state.get(_SHOWN)
+        if not shown:
+            return None
+        parameters.from_dict(shown)
+    try:
+        opened = (
+            _diagnosis_at(parameters["d"]) if "d" in parameters else _run_at(parameters["x"], parameters.get("run"))
+        )
+    except InputRefused:
+        st.session_state.pop(_SHOWN, None)
+        raise
+    st.session_state[_SHOWN] = parameters.to_dict()
+    return opened
+
+
+def _diagnosis_at(identity: str) -> Opened:
+    store = get_lab().store
+    diagnosis = store.diagnoses.get(identity)
+    experiment = store.experiment(diagnosis.experiment)
+    return Opened(experiment, tuple(variant_places(experiment, diagnosis.index)), diagnosis)
+
+
+def _run_at(identity: str, run: str | None) -> Opened:
+    store = get_lab().store
+    experiment = store.experiment(identity)
+    index = worst_run(experiment) if run is None else _number(run)
+    places = tuple(variant_places(experiment, index))
+    newest = store.diagnoses.newest(experiment, index)
+    if newest is None and any(experiment.runs[place].state in DIAGNOSABLE for place in places):
+        newest = store.diagnoses.ask(experiment, index, key=f"{identity}:{places[0]}")
+    return Opened(experiment, places, store.diagnoses.get(newest) if newest else None)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise InputRefused("run: the address names no run; allowed: its number, from 0.", "run")
+    return int(text)
+
+
+def worst_run(experiment: Experiment) -> int:
+    """Return the place of the run that went worst, of those that have ended if there are any."""
+    ended = [run for run in experiment.runs if run.state in DIAGNOSABLE] or experiment.runs
+    return min(ended, key=_goodness).index
+
+
+def _goodness(run: Run) -> float:
+    if run.state != State.DONE or not run.final:
+        return -float("inf")
+    skill = run.final.get("val_skill") if run.spec.data.validation_fraction else run.final.get("skill")
+    return skill if isinstance(skill, int | float) else -float("inf")
+
+
+def show_run(experiment: str, index: int) -> None:
+    """Turn to the diagnosis of a run."""
+    st.query_params.from_dict({"x": experiment, "run": str(index)})
+
+
+def show_diagnosis(identity: str) -> None:
+    """Turn to a diagnosis."""
+    st.query_params.from_dict({"d": identity})
+
+
+def leave() -> None:
+    """Turn to the start of the page, to choose another run."""
+    st.session_state.pop(_SHOWN, None)
+    st.query_params.clear()
+
+
+def diagnose_again(opened: Opened, budget: Budget) -> None:
+    """Ask for another diagnosis of the same variant."""
+    press = st.session_state["diagnose_press"] = st.session_state.get("diagnose_press", 0) + 1
+    session = st.session_state.setdefault("diagnose_session", secrets.token_urlsafe(12))
+    try:
+        asked = get_lab().store.diagnoses.ask(opened.experiment, opened.places[0], budget, key=f"{session}:{press}")
+    except (InputRefused, WorkFailed) as refusal:
+        st.session_state.diagnose_refused = str(refusal)
+        return
+    st.session_state.diagnose_refused = ""
+    show_diagnosis(asked)
+
+
+def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
+    """Train the variant with `change` and as it is, and open both in the lab; the fix first, in the first colour."""
+    digest = hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:16]
+    key = f"fix:{opened.diagnosis.id if opened.diagnosis else opened.experiment.id}:{digest}"
+    store = get_lab().store
+    fixed = [run.spec.changed(change) for run in opened.runs]
+    dumped, new = opened.run.model_dump(mode="json"), fixed[0].model_dump(mode="json")
+    varied = [path for path in change if value_at(dumped, path) != value_at(new, path)]
+    try:
+        if len(varied) == 1:
+            identity = store.submit(both(opened, varied[0], value_at(new, varied[0]), title), key)
+        else:
+            identity = store.submit_runs([*fixed, *(run.spec for run in opened.runs)], key, title=title)
+    except (InputRefused, WorkFailed) as refusal:
+        st.session_state.diagnose_refused = str(refusal)
+        return
+    st.session_state.diagnose_refused = ""
+    st.switch_page(lab_page(), query_params={"x": identity})
+
+
+def both(opened: Opened, path: str, value: Any, title: str) -> ExperimentSpec:
+    """Return the experiment that varies the one setting at `path`: with the `value` that cures, and as it is."""
+    run = opened.run.model_dump(mode="json", exclude={"variant"})
+    return load_spec({**run, "title": title, "vary": {path: [value, value_at(run, path)]}, "seeds": len(opened.runs)})

@@ -1,0 +1,201 @@
+"""The knobs of the lab: which setting, under which name, with which choices. A table; the page only draws it.
+
+Every knob takes one value or several; several values of a knob mean that this setting is varied.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+from core.errors import InputRefused
+from core.spec import INITIALIZERS, Activation, Loss, OptimizerName, Scaling, load_spec, plain_text
+from core.ui.lab.tokens import (
+    COUNT,
+    LAYERS,
+    NAME,
+    NUMBER,
+    OPTIONAL_COUNT,
+    OPTIONAL_NAME,
+    OPTIONAL_NUMBER,
+    PATIENCE,
+    SCHEDULE,
+    SCHEDULES,
+    SWITCH,
+    Kind,
+)
+
+DATA: Final = "Data preprocessing"
+ARCHITECTURE: Final = "Architecture"
+OPTIMISATION: Final = "Optimisation"
+GROUPS: Final = (DATA, ARCHITECTURE, OPTIMISATION)
+_CLASSES: Final = frozenset({"binary", "multiclass"})
+_NUMBERS: Final = frozenset({"regression"})
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One setting a person can turn.
+
+    Attributes
+    ----------
+    path : str
+        Where it sits in the spec; ``seeds`` is the one that is not varied.
+    choices : tuple of str
+        Tokens on offer; `typed` knobs take others too.
+    more : bool
+        Less used: shown under "More".
+    tasks : frozenset of str
+        Shown for these tasks only; empty = all.
+    """
+
+    path: str
+    group: str
+    label: str
+    help: str
+    choices: tuple[str, ...]
+    kind: Kind = NAME
+    typed: bool = False
+    more: bool = False
+    single: bool = False
+    tasks: frozenset[str] = frozenset()
+
+    def read(self, token: str) -> Any:
+        """Return the value a token says.
+
+        Raises
+        ------
+        InputRefused
+            If it says none; the sentence names the knob and what to type.
+        """
+        shown = plain_text(token, 40)
+        if not self.typed and token not in self.choices:
+            raise InputRefused(f"{self.label}: {shown} is not one of the choices.", self.path)
+        try:
+            return self.kind.read(token)
+        except (ValueError, KeyError, OverflowError):
+            sentence = f"{self.label}: {shown} is not understood; type {self.kind.example}."
+            raise InputRefused(sentence, self.path) from None
+
+    @property
+    def default(self) -> str:
+        """The token of the spec's own default."""
+        return self.kind.show(value_at(DEFAULTS, self.path))
+
+
+def _knob(path: str, label: str, help: str, choices: Sequence[str], **options: Any) -> Knob:  # noqa: A002
+    section = path.partition(".")[0]
+    group = {"model": ARCHITECTURE, "training": OPTIMISATION, "seeds": OPTIMISATION}.get(section, DATA)
+    return Knob(path, group, label, help, tuple(choices), **options)
+
+
+DEFAULTS: Final = load_spec({"data": {"source": "sample:iris", "target": "species"}}).model_dump(mode="json")
+
+KNOBS: Final[tuple[Knob, ...]] = (
+    _knob("preprocessing.scaling", "Scaling", "Brings inputs to a similar range.",
+          get_args(Scaling)),
+    _knob("preprocessing.target_scaling", "Target scaling", "Brings the target to a small range.",
+          ("none", "standard", "minmax", "log"), tasks=_NUMBERS),
+    _knob("preprocessing.missing", "Missing values", "What stands in for an empty cell.",
+          ("keep", "drop_rows", "drop_columns", "mean", "median", "most_frequent", "zero", "indicator")),
+    _knob("preprocessing.encoding", "Encoding", "A column per word, a number per word, or left out.",
+          ("one_hot", "ordinal", "drop")),
+    _knob("data.validation_fraction", "Validation share", "Share of rows held out to check what was learnt.",
+          ("0", "0.1", "0.2", "0.3", "0.5"), kind=NUMBER, typed=True, more=True),
+    _knob("data.split", "Split", "Rows held out: random, equal class shares, or the last ones.",
+          ("random", "stratified", "in_order"), more=True),
+    _knob("data.rows", "Rows", "Train on a random sample of at most this many rows.",
+          ("all", "50", "100", "1000"), kind=OPTIONAL_COUNT, typed=True, more=True),
+    _knob("preprocessing.outliers", "Outliers", "Keep extreme values, or clip them.",
+          ("keep", "clip"), more=True),
+    _knob("preprocessing.fit_on", "Fit preprocessing on", "Training rows only; 'all' leaks validation rows.",
+          ("train", "all"), more=True),
+    _knob("model.layers", "Hidden layers", "Units per layer: 16, 16 is two layers; none is a linear model.",
+          ("none", "10", "16, 16", "32, 32", "64, 64, 64"), kind=LAYERS, typed=True),
+    _knob("model.activation", "Activation", "The bend after each hidden layer.",
+          get_args(Activation)),
+    _knob("model.dropout", "Dropout", "Share of units switched off at random in each training step.",
+          ("0", "0.1", "0.2", "0.5"), kind=NUMBER, typed=True),
+    _knob("model.batch_normalization", "Batch normalisation", "Standardises what flows between layers, batch by batch.",
+          ("off", "on"), kind=SWITCH),
+    _knob("model.initializer", "Initialisation", "The weights before the first step.",
+          tuple(name for name in INITIALIZERS if name not in {"constant", "identity"}), more=True),
+    _knob("model.l2", "L2 penalty", "Adds the squared weights times this to the loss.",
+          ("0", "0.0001", "0.001", "0.01", "0.1"), kind=NUMBER, typed=True, more=True),
+    _knob("model.output_activation", "Output activation", "auto: linear, sigmoid or softmax, by task.",
+          ("auto", *get_args(Activation)), more=True),
+    _knob("model.loss", "Loss", "auto: mean squared error for numbers, cross-entropy for classes.",
+          ("auto", *get_args(Loss)), more=True),
+    _knob("training.optimizer", "Optimizer", "The rule that turns gradients into steps.",
+          get_args(OptimizerName)),
+    _knob("training.learning_rate", "Learning rate", "Length of a step: too high jumps or diverges, too low crawls.",
+          ("0.0001", "0.001", "0.01", "0.1", "1"), kind=NUMBER, typed=True),
+    _knob("training.batch_size", "Batch size", "Rows per step; small batches step often and noisily.",
+          ("1", "8", "32", "128", "1024"), kind=COUNT, typed=True),
+    _knob("training.epochs", "Epochs", "How often every row is seen.",
+          ("10", "30", "100", "300", "1000"), kind=COUNT, typed=True),
+    _knob("seeds", "Seeds", "Each setting is trained this often with other random weights, to tell luck from effect.",
+          ("1", "3", "5", "10"), kind=COUNT, typed=True, single=True),
+    _knob("training.schedule", "Schedule", "How the learning rate changes over the epochs.",
+          tuple(SCHEDULES), kind=SCHEDULE, more=True),
+    _knob("training.momentum", "Momentum", "How much of the last step is kept; for sgd and rmsprop.",
+          ("0", "0.5", "0.9", "0.99"), kind=NUMBER, typed=True, more=True),
+    _knob("training.nesterov", "Nesterov", "Looks ahead along the momentum; for sgd.",
+          ("off", "on"), kind=SWITCH, more=True),
+    _knob("training.weight_decay", "Weight decay", "Shrinks every weight a little in each step.",
+          ("0", "0.0001", "0.001", "0.01"), kind=NUMBER, typed=True, more=True),
+    _knob("training.clip_norm", "Gradient clipping", "Cuts the norm of all gradients together to this.",
+          ("off", "0.1", "1", "10"), kind=OPTIONAL_NUMBER, typed=True, more=True),
+    _knob("training.early_stopping", "Early stopping", "Stops after this many epochs without a better validation loss.",
+          ("off", "5", "10", "30"), kind=PATIENCE, typed=True, more=True),
+    _knob("training.shuffle", "Shuffle", "A new order of rows in every epoch.",
+          ("on", "off"), kind=SWITCH, more=True),
+    _knob("training.class_weight", "Class weights", "Balanced: rare classes count as much as frequent ones.",
+          ("off", "balanced"), kind=OPTIONAL_NAME, more=True, tasks=_CLASSES),
+    _knob("training.seed", "First seed", "The number all randomness starts from.",
+          ("0", "1", "2", "3"), kind=COUNT, typed=True, more=True),
+)  # fmt: skip
+
+_BY_PATH: Final[Mapping[str, Knob]] = {knob.path: knob for knob in KNOBS}
+
+
+def knobs_for(task: str) -> tuple[Knob, ...]:
+    """Return the knobs that mean something for a task."""
+    return tuple(knob for knob in KNOBS if not knob.tasks or task in knob.tasks)
+
+
+def label_of(path: str) -> str:
+    """Return what to call a setting, known to the knobs or not."""
+    return _BY_PATH[path].label if path in _BY_PATH else path.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def show_value(path: str, value: Any) -> str:
+    """Return a value in words, as short as its knob says it."""
+    token = _BY_PATH[path].kind.show(value) if path in _BY_PATH else ""
+    if token:
+        return plain_text(token, 60)
+    if path == "model.layers" and isinstance(value, Sequence):
+        return plain_text(", ".join(map(_show_layer, value)), 60)
+    if isinstance(value, Mapping) and "name" in value:
+        rest = ", ".join(f"{key} {item}" for key, item in value.items() if key != "name")
+        return plain_text(f"{value['name']} {rest}".strip(), 60)
+    return plain_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)
+
+
+def _show_layer(layer: int | Mapping[str, Any]) -> str:
+    """Return a hidden layer with what it sets itself: ``16``, ``8 (tanh, dropout 0.5)``."""
+    if isinstance(layer, int):
+        return str(layer)
+    own = {name: value for name, value in layer.items() if name != "units" and value is not None}
+    words = [f"dropout {value:g}" if name == "dropout" else show_value(name, value) for name, value in own.items()]
+    return f"{layer['units']} ({', '.join(words)})" if words else str(layer["units"])
+
+
+def value_at(spec: Mapping[str, Any], path: str) -> Any:
+    """Return the value at a dotted path of a dumped spec."""
+    place: Any = spec
+    for name in path.split("."):
+        place = place[name]
+    return place

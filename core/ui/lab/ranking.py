@@ -1,0 +1,198 @@
+"""Settings of one kind ranked by skill, which, unlike the loss, means the same under every scaling and every target.
+
+A few seeds tell an effect from luck: each setting is ranked by the median of its seeds and shown with all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from statistics import median
+from typing import Any, Final
+
+from core.jobs.storage.records import Experiment, Run, State
+from core.ui.lab.knobs import show_value
+from core.ui.text import skill_text
+
+FEWEST: Final = 3
+"""Fewer settings need no ranking."""
+FEWEST_SEEDS: Final = 3
+_LOWEST_SHOWN: Final = -0.5
+_ROW_PIXELS: Final = 34
+_NEUTRAL: Final = "#808080"
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One setting.
+
+    Attributes
+    ----------
+    value
+        As the spec has it.
+    label : str
+        The same in words.
+    seeds : mapping
+        The skill of each seed; minus infinity where it diverged or failed, which is worse than any skill.
+    place : int
+        Which variant of the experiment it is, for its colour.
+    """
+
+    value: Any
+    label: str
+    seeds: Mapping[int, float]
+    place: int
+
+    @property
+    def skills(self) -> list[float]:
+        """The skills of the seeds that came to a result, ascending."""
+        return sorted(skill for skill in self.seeds.values() if skill > -math.inf)
+
+    @property
+    def median(self) -> float:
+        """The middle skill; minus infinity where most seeds came to none."""
+        return median(self.seeds.values())
+
+    def always_below(self, other: Ranked) -> bool:
+        """Return whether `other` is better in every seed; a seed splits the rows alike for both."""
+        return all(skill < other.seeds.get(seed, -math.inf) for seed, skill in self.seeds.items())
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All settings of an experiment that varies one of them, the best first.
+
+    Attributes
+    ----------
+    path : str
+        What was varied.
+    validation : bool
+        Whether the skill is that on validation rows; else on the rows that were trained on.
+    """
+
+    path: str
+    rows: tuple[Ranked, ...]
+    validation: bool
+
+    @property
+    def measure(self) -> str:
+        """What the settings are ranked by."""
+        return "validation skill" if self.validation else "training skill"
+
+
+def rank(experiment: Experiment) -> Ranking | None:
+    """Return the ranking of a finished experiment that varies one setting over three values or more, else None."""
+    vary = experiment.spec.vary
+    if len(vary) != 1 or not experiment.finished or len(next(iter(vary.values()))) < FEWEST:
+        return None
+    ((path, values),) = vary.items()
+    validation = all(run.spec.data.validation_fraction > 0 for run in experiment.runs)
+    field = "val_skill" if validation else "skill"
+    rows = []
+    for place, value in enumerate(values):
+        runs = [run for run in experiment.runs if run.variant.get(path) == value and run.state != State.CANCELLED]
+        if runs:
+            rows.append(Ranked(value, show_value(path, value), {run.seed: _skill(run, field) for run in runs}, place))
+    return Ranking(path, tuple(sorted(rows, key=lambda row: -row.median)), validation) if len(rows) >= FEWEST else None
+
+
+def _skill(run: Run, field: str) -> float:
+    skill = (run.final or {}).get(field) if run.state == State.DONE else None
+    return skill if isinstance(skill, int | float) and math.isfinite(skill) else -math.inf
+
+
+def verdict(ranking: Ranking) -> str:
+    """Return in a sentence or two which setting is best and whether luck could have decided; plain text."""
+    best, *others = ranking.rows
+    if best.median == -math.inf:
+        return "No setting came to a result."
+    first = f"{best.label} comes first with a {ranking.measure} of {skill_text(best.median)}"
+    if len(best.seeds) < FEWEST_SEEDS:
+        return f"{first}. With so few seeds that may be luck."
+    rivals = [row.label for row in others if not row.always_below(best)]
+    if not rivals:
+        return f"{first}; it beats every other setting in each of {len(best.seeds)} seeds."
+    named = ", ".join(rivals[:3]) + (f" and {len(rivals) - 3} more" if len(rivals) > 3 else "")
+    return f"{first}, but not ahead of {named} in every seed: that difference may be luck."
+
+
+def ranking_chart(ranking: Ranking, colours: Sequence[str]) -> dict[str, Any]:
+    """Return a Plotly figure: a dot per seed, a line over their spread, a bar at the median; the best on top.
+
+    Skills below -0.5 are drawn at the edge, with the number beside them.
+
+    Parameters
+    ----------
+    colours : sequence of str
+        Those of the loss chart, one a variant; grey is taken where there are too few.
+    """
+    rows = ranking.rows
+    lowest = min([0.0, *(skill for row in rows for skill in row.skills)])
+    left = max(lowest, _LOWEST_SHOWN)
+    data: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    for height, row in enumerate(reversed(rows)):
+        colour = colours[row.place] if len(rows) <= len(colours) else _NEUTRAL
+        shown = [max(skill, left) for skill in row.skills]
+        if shown:
+            data += _marks(row, shown, height, colour)
+        note = _note(row, left)
+        if note:
+            at = shown[-1] if shown else left
+            notes.append(
+                {"x": at, "y": height, "text": note, "showarrow": False, "xanchor": "left", "xshift": 12, "yshift": 0}
+            )
+    zero = {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1}
+    return {
+        "data": data,
+        "layout": {
+            "height": 84 + _ROW_PIXELS * len(rows),
+            "margin": {"l": 8, "r": 16, "t": 8, "b": 48},
+            "showlegend": False,
+            "shapes": [zero | {"line": {"color": _NEUTRAL, "dash": "dot", "width": 1.5}}],
+            "annotations": notes,
+            "xaxis": {
+                "title": {"text": f"{ranking.measure} (1 = perfect, 0 = guessing)"},
+                "range": [left - 0.04 * (1.02 - left), 1.02],
+                "zeroline": False,
+                "fixedrange": True,
+            },
+            "yaxis": {
+                "tickvals": list(range(len(rows))),
+                "ticktext": [escape(row.label, quote=False) for row in reversed(rows)],
+                "range": [-0.6, len(rows) - 0.4],
+                "automargin": True,
+                "showgrid": False,
+                "zeroline": False,
+                "fixedrange": True,
+            },
+        },
+    }
+
+
+def _marks(row: Ranked, shown: list[float], height: int, colour: str) -> list[dict[str, Any]]:
+    middle = max(median(row.skills), min(shown))
+    name = escape(row.label, quote=False)
+    text = f"{name}<br>median {skill_text(median(row.skills))}, seeds {', '.join(map(skill_text, row.skills))}"
+    common = {"type": "scatter", "hoverinfo": "text", "hovertext": text}
+    return [
+        common | {"x": [shown[0], shown[-1]], "y": [height] * 2, "mode": "lines", "line": {"color": colour, "width": 3},
+                  "opacity": 0.45},
+        common | {"x": shown, "y": [height] * len(shown), "mode": "markers",
+                  "marker": {"color": colour, "size": 7, "opacity": 0.6}},
+        common | {"x": [middle], "y": [height], "mode": "markers", "name": name,
+                  "marker": {"color": colour, "size": 20, "symbol": "line-ns", "line": {"color": colour, "width": 4}}},
+    ]  # fmt: skip
+
+
+def _note(row: Ranked, left: float) -> str:
+    """Return the words beside a row that the dots cannot say."""
+    words = []
+    if row.skills and row.skills[0] < left:
+        words.append(f"down to {skill_text(row.skills[0])}")
+    lost = len(row.seeds) - len(row.skills)
+    if lost:
+        words.append("no result" if not row.skills else f"{lost} of {len(row.seeds)} without result")
+    return ", ".join(words)

@@ -1,0 +1,91 @@
+"""The right-hand side of the lab and the button that fills it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.data.prepare.input_size import Width, encoded_width
+from core.data.table import Table
+from core.errors import InputRefused
+from core.jobs.lab import get_lab
+from core.jobs.scheduling.estimate import estimate_seconds
+from core.jobs.storage.records import Experiment
+from core.spec import load_spec
+from core.ui.chart.live import live_chart
+from core.ui.data.tables import source_name
+from core.ui.lab import state as lab_state
+from core.ui.lab.comparisons import show_ranking
+from core.ui.sitemap import lessons_page
+from core.ui.text import counted, duration, inert, size
+
+_WORTH_SAYING: Final = 1_000_000
+"""Bytes of an input matrix; a smaller one is no news."""
+
+
+def run_bar(table: Table, task: str) -> None:
+    """Draw the button that runs what the knobs say, with the number of runs and the time; or why it cannot."""
+    with st.container(key="lab_run", gap="xsmall"):
+        try:
+            spec = lab_state.current_spec(task)
+            width = encoded_width(spec.runs()[0], table)
+        except InputRefused as refusal:
+            st.button("Run", type="primary", width="stretch", disabled=True, key="lab_run_button")
+            st.caption(f":red[{inert(str(refusal), 300)}]")
+            return
+        seconds = estimate_seconds(spec, len(table.frame), width.columns, get_lab().settings.slots)
+        st.button(
+            f"Run {counted(len(spec.runs()), 'experiment')} · about {duration(seconds)}",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=not task,
+            key="lab_run_button",
+            on_click=lab_state.submit_current,
+        )
+        st.caption(_inputs(width))
+        if refused := st.session_state.get("lab_refused"):
+            st.caption(f":red[{inert(refused, 300)}]")
+
+
+def _inputs(width: Width) -> str:
+    """Say what the columns become before anything is run."""
+    text = f"{counted(width.columns, 'input')} after encoding"
+    if width.bytes > _WORTH_SAYING:
+        text += f", {size(width.bytes)}"
+    return f":red[{text}: too large; encode as ordinal, or leave columns out]" if width.too_large else text
+
+
+def show_experiment(experiment: Experiment) -> None:
+    """Show the curves; a button to cancel while they grow."""
+    if experiment.finished:
+        lab_state.finished(experiment)
+    show_ranking(experiment)
+    name = source_name(experiment.spec.data)
+    target = ", ".join(experiment.spec.data.targets)
+    live_chart(experiment, key="lab_live", title=experiment.title or f"{name} → {target}", why=True)
+    if not experiment.finished:
+        st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
+
+
+def show_welcome(trouble: str = "") -> None:
+    """Greet, say what is wrong if something is, offer a first experiment and show how one looks."""
+    with st.container(border=True, key="lab_welcome"):
+        if trouble:
+            st.warning(inert(trouble, 300), icon=":material/link_off:")
+        st.subheader("What causes the bad training loss?")
+        st.markdown("Choose data, give a setting several values, and watch the losses race in one chart.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Try it with iris", type="secondary", icon=":material/play_arrow:", on_click=_try_example, key="lab_try"
+            )
+            st.page_link(lessons_page(), label="Start with a lesson")
+    if not trouble and (example := lab_state.example()):
+        live_chart(example, key="lab_example", title="For example: iris, two scalings × two learning rates", why=True)
+
+
+def _try_example() -> None:
+    spec = load_spec(lab_state.EXAMPLE)
+    lab_state.load(spec)
+    lab_state.submit(spec)

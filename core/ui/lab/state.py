@@ -1,0 +1,209 @@
+"""What one browser session is working on in the lab: the spec behind the knobs and the experiment on show.
+
+The experiment is in the address (``?x=ID``), so a link brings back knobs and curves; the rest lives in the session.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from core.data.table import Table
+from core.data.understand.task import detect_task, suggest_target
+from core.errors import InputRefused, WorkFailed
+from core.jobs.lab import get_lab
+from core.jobs.storage.records import Experiment
+from core.spec import ExperimentSpec, load_spec
+from core.ui.data.tables import table_for
+from core.ui.lab.knob_values import spec_of, values_of
+from core.ui.lab.knobs import KNOBS, Knob, knobs_for
+
+_FIRST: Final = {"data": {"source": "sample:iris", "target": "species"}}
+EXAMPLE: Final[Mapping[str, Any]] = {
+    **_FIRST,
+    "vary": {"preprocessing.scaling": ["none", "standard"], "training.learning_rate": [0.001, 0.1]},
+}
+"""What the empty lab offers to try."""
+
+EXAMPLE_KEY: Final = "example"
+"""The example is run once, when the lab starts: whoever arrives sees curves before pressing anything."""
+
+
+def knob_key(path: str) -> str:
+    """Return the session-state key of a knob's widget."""
+    return f"lab_knob_{path.replace('.', '_')}"
+
+
+def base_spec() -> ExperimentSpec:
+    """Return the spec the knobs change; the first one is iris with every default."""
+    if "lab_base" not in st.session_state:
+        load(load_spec(_FIRST))
+    spec: ExperimentSpec = st.session_state.lab_base
+    return spec
+
+
+def load(spec: ExperimentSpec) -> None:
+    """Put a spec behind the knobs. Only before they are drawn, or in a callback."""
+    st.session_state.lab_base = spec
+    values = values_of(spec)
+    for knob in KNOBS:
+        tokens = values[knob.path]
+        st.session_state[knob_key(knob.path)] = (tokens or [knob.default])[0] if knob.single else tokens
+    st.session_state.lab_target = spec.data.target
+
+
+def start_afresh() -> None:
+    """Go back to iris with every default; for a table that is no longer here."""
+    load(load_spec(_FIRST))
+
+
+def chosen_tokens(knob: Knob) -> list[str]:
+    """Return the chosen tokens of a knob, shown or not."""
+    chosen = st.session_state.get(knob_key(knob.path)) or []
+    return [chosen] if isinstance(chosen, str) else list(chosen)
+
+
+def knob_values() -> dict[str, list[str]]:
+    """Return the chosen tokens of every knob."""
+    return {knob.path: chosen_tokens(knob) for knob in KNOBS}
+
+
+def choose_data(source: Any, table: Table) -> None:
+    """Turn to other data: the target is suggested anew, what only made sense for the old columns is dropped."""
+    _turn_to(source, suggest_target(table), None)
+
+
+def correct_data(source: Any, table: Table) -> None:
+    """Turn to the same data understood differently: target and inputs stay, where they still are columns."""
+    data = base_spec().data
+    if not set(data.targets) <= set(table.frame.columns):
+        choose_data(source, table)
+        return
+    features = [name for name in data.features or () if name in table.frame]
+    _turn_to(source, data.target, features or None)
+
+
+def _turn_to(source: Any, target: str | tuple[str, ...], features: list[str] | None) -> None:
+    old = base_spec().model_dump(mode="json")
+    data = old["data"] | {"source": source, "target": target, "features": features, "task": "auto"}
+    model = old["model"] | {"output_units": "auto"}
+    vary = {path: chosen for path, chosen in old["vary"].items() if path not in _OF_THE_DATA}
+    st.session_state.lab_base = load_spec(old | {"title": "", "data": data, "model": model, "vary": vary})
+    st.session_state.lab_target = st.session_state.lab_base.data.target
+    st.session_state.lab_refused = ""
+
+
+_OF_THE_DATA: Final = frozenset({"data.source", "data.target", "data.features", "data.task", "model.output_units"})
+
+
+def choose_target() -> None:
+    """Take the target select box into the spec; its task is found anew."""
+    old = base_spec().model_dump(mode="json")
+    old["data"] |= {"target": st.session_state.lab_target, "features": None, "task": "auto"}
+    st.session_state.lab_base = load_spec(old)
+
+
+def open_from_address() -> Experiment | None:
+    """Return the experiment of the address, its spec behind the knobs; None if there is none.
+
+    Raises
+    ------
+    InputRefused
+        If the address names an experiment that is not here.
+    """
+    wanted = st.query_params.get("x")
+    shown = st.session_state.get("lab_shown")
+    if not wanted and shown:
+        wanted = st.query_params["x"] = shown
+    if not wanted:
+        return None
+    try:
+        experiment = get_lab().store.experiment(wanted)
+    except InputRefused:
+        st.session_state.lab_shown = None
+        raise
+    if wanted != shown:
+        load(experiment.spec)
+        st.session_state.lab_shown = wanted
+    return experiment
+
+
+def current_spec(task: str) -> ExperimentSpec:
+    """Return the experiment the knobs say now.
+
+    Raises
+    ------
+    InputRefused
+        If a typed value is not understood or the values do not go together.
+    """
+    base = base_spec()
+    shown = {knob.path for knob in knobs_for(task)}
+    values = {path: tokens if path in shown else [] for path, tokens in knob_values().items()}
+    spec = spec_of(base, values)
+    # A title belongs to what it was given to.
+    return spec if spec.hash() == base.hash() else spec.model_copy(update={"title": ""})
+
+
+def spec_at_press() -> ExperimentSpec | None:
+    """Return what the knobs say at the moment a button is pressed, for its callback; None where it is refused.
+
+    The button may have been drawn a moment earlier, when a knob said something else.
+    """
+    try:
+        return current_spec(task_of(base_spec(), current_table())[0])
+    except InputRefused as refusal:
+        st.session_state.lab_refused = str(refusal)
+        return None
+
+
+def submit_current() -> None:
+    """Queue what the knobs say."""
+    if spec := spec_at_press():
+        submit(spec)
+
+
+def submit(spec: ExperimentSpec) -> None:
+    """Queue `spec` and show it; a second press before the first has finished gives the same experiment."""
+    session = st.session_state.setdefault("lab_session", secrets.token_urlsafe(12))
+    press = st.session_state.setdefault("lab_press", 0)
+    try:
+        experiment = get_lab().store.submit(spec, key=f"{session}:{press}:{spec.hash()}")
+    except (InputRefused, WorkFailed) as refusal:
+        st.session_state.lab_refused = str(refusal)
+        return
+    st.session_state.lab_refused = ""
+    st.session_state.lab_base = spec
+    st.session_state.lab_shown = experiment
+    st.query_params["x"] = experiment
+
+
+def example() -> Experiment | None:
+    """Return the example that was run when the lab started, unless somebody deleted it."""
+    store = get_lab().store
+    identity = store.find(EXAMPLE_KEY)
+    return store.experiment(identity) if identity else None
+
+
+def finished(experiment: Experiment) -> None:
+    """Note that an experiment has ended, so that the same spec may be run once more."""
+    if st.session_state.get("lab_over") != experiment.id:
+        st.session_state.lab_over = experiment.id
+        st.session_state.lab_press = st.session_state.get("lab_press", 0) + 1
+
+
+def task_of(spec: ExperimentSpec, table: Table) -> tuple[str, str]:
+    """Return the task of `spec` on `table` and the reason in plain words; an empty task where the target refuses."""
+    if spec.data.task != "auto":
+        return spec.data.task, "chosen in the experiment"
+    try:
+        return detect_task(table, spec.data.targets)
+    except InputRefused as refusal:
+        return "", str(refusal)
+
+
+def current_table() -> Table:
+    """Return the table behind the knobs."""
+    return table_for(base_spec().data)

@@ -1,0 +1,70 @@
+"""The benchmark: what it counts, what it leaves out, and that its programs are what they say."""
+
+import pytest
+
+from benchmarks.diagnosis import FILES, Scored, figures, programs, truthful
+from benchmarks.programs import DATA_SETS, plain_program
+from core.diagnosis.causes.catalogue import CAUSES
+from core.spec import load_spec
+
+ALL = programs()
+
+
+def scored(name="x", cause="", verdict="healthy", causes=(), accepted=(), **more):
+    values = {"set": "cases", "fixed": False, "fixable": True, "seconds": 1.0, **more}
+    return Scored(name, values.pop("set"), cause, verdict, tuple(causes), frozenset(accepted), **values)
+
+
+def test_figures_count_verdicts_and_ranks():
+    told = figures(
+        [
+            scored(cause="a", verdict="faulty", causes=["a", "b"], accepted=["a"], fixed=True),
+            scored(cause="a", verdict="faulty", causes=["b", "a"], accepted=["a", "b"]),
+            scored(cause="a", verdict="faulty", causes=["c", "d", "e", "a"], accepted=["a"]),
+            scored(cause="a"),
+            scored(),
+            scored(verdict="faulty", causes=["c"]),
+        ]
+    )
+    assert told["detected"] == "3 of 4 (75%)"
+    assert told["false alarms"] == "1 of 2 (50%)"
+    assert told["top 1"] == "2 of 4 (50%)"
+    assert told["top 1, the very name"] == "1 of 4 (25%)"
+    assert told["top 3"] == "2 of 4 (50%)"
+    assert told["first fix proven in every seed"] == "1 of 4 (25%)"
+
+
+def test_harmless_faults_and_controls_that_do_not_learn_are_left_out():
+    base = plain_program("friedman").id
+    name = next(p.id for p in ALL if p.cause == "learning_rate_too_low" and p.base == base)
+    leak = next(p.id for p in ALL if p.cause == "leakage" and p.base == base)
+    good = scored(base, levels=(0.9, 0.9, 0.9))
+    poor = scored("friedman / rmsprop", levels=(0.9, 0.1, 0.9))
+    harmless = scored(name, "learning_rate_too_low", levels=(0.3, 0.6, 0.3))
+    harmful = scored(name, "learning_rate_too_low", levels=(0.4, 0.4, 0.4))
+    leaky = scored(leak, "leakage", levels=(1.0, 1.0, 1.0))
+    assert truthful([good, poor, harmless, leaky]) == [good, leaky]
+    assert truthful([good, harmful]) == [good, harmful]
+
+
+def test_there_are_as_many_controls_as_faults():
+    assert sum(p.cause is None for p in ALL) >= sum(p.cause is not None for p in ALL)
+    assert len({p.id for p in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize("half", ["calibration", "report"])
+def test_every_cause_is_put_into_both_halves(half):
+    assert {p.cause for p in ALL if p.half == half and p.cause} == set(CAUSES)
+
+
+def test_controls_are_on_every_data_set():
+    assert {p.data_set for p in ALL if p.cause is None} == set(DATA_SETS)
+
+
+def test_every_program_is_a_spec_and_a_fault_changes_it():
+    plain = {p.id: load_spec(p.spec).hash() for p in ALL if p.cause is None}
+    for program in ALL:
+        assert load_spec(program.spec).at(FILES).runs()
+        if program.cause:
+            assert load_spec(program.spec).hash() != plain[program.base]
+            assert set(program.also_accept) <= set(CAUSES) - {program.cause}

@@ -1,0 +1,52 @@
+"""A packed table is the same table again, with all that is known of it; older ones still open."""
+
+import json
+
+import pandas as pd
+import pyarrow as pa
+
+from core.data.arrow_file import pack, unpack
+from core.data.csv.read_options import ReadOptions
+from core.data.table import read_table
+from core.data.upload.recast import recast
+
+CONTENT = "n;word;day;zip\n1;Fürth;1.2.2024;01234\n2;Köln;3.4.2024;00001\n3;;;99999\n".encode("latin-1")
+
+
+def test_how_a_file_was_read_is_kept():
+    table = read_table(CONTENT, decimal=",")
+    origin = unpack(pack(table)).origin
+    assert origin == table.origin
+    assert origin is not None
+    assert origin.options == ReadOptions(decimal=",")
+    assert origin.used == ReadOptions("cp1252", ";", ",", header=True, day_first=True)
+    assert origin.words == (b"F\xfcrth", b"K\xf6ln")
+
+
+def test_what_was_not_guessed_raises_no_doubt():
+    for content, encoding in ((CONTENT, "latin-1"), (CONTENT.decode("latin-1").encode(), None)):
+        origin = read_table(content, encoding=encoding).origin
+        assert origin is not None
+        assert origin.words == ()
+
+
+def test_chosen_kinds_are_kept_and_told():
+    table = recast(read_table(CONTENT), {"n": "category", "zip": "number"}, "dataset:abc")
+    again = unpack(pack(table))
+    assert again.columns == table.columns
+    assert (again.kinds, again.base) == ({"n": "category", "zip": "number"}, "dataset:abc")
+    assert "Kinds as chosen: n (category), zip (number)." in again.notes
+    pd.testing.assert_frame_equal(again.frame, table.frame)
+
+
+def test_a_table_packed_before_files_were_kept_still_opens():
+    table = read_table(CONTENT)
+    arrow = pa.Table.from_pandas(table.frame, preserve_index=False)
+    known = {**arrow.schema.metadata, b"loss-lab-notes": json.dumps(table.notes).encode()}
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, arrow.schema.with_metadata(known)) as file:
+        file.write_table(arrow)
+    old = unpack(bytes(sink.getvalue()))
+    pd.testing.assert_frame_equal(old.frame, table.frame)
+    assert (old.notes, old.origin, old.kinds) == (table.notes, None, {})
+    assert old.columns == table.columns

@@ -1,0 +1,137 @@
+"""Every cause: what makes it a suspect, that a healthy run is none, and that its repairs are specs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.causes.cause import suspects
+from core.diagnosis.evidence.facts import Sentinel
+from tests.diagnosis.table import case_of
+
+IDS = [
+    "inputs_unscaled", "target_unscaled", "invalid_values", "unsuitable_encoding", "leakage", "no_signal",
+    "constant_target", "class_imbalance", "unshuffled_data", "output_activation_mismatch", "loss_mismatch",
+    "hidden_activation_unsuitable", "vanishing_gradients", "exploding_gradients", "dying_relu", "poor_initialization",
+    "capacity_too_small", "overfitting", "learning_rate_too_high", "learning_rate_too_low", "too_few_updates",
+    "batch_size_unsuitable", "optimizer_unsuitable", "regularization_too_strong", "early_stopping_too_eager",
+]  # fmt: skip
+
+DEEP = {"layers": [8, 8, 8, 8]}
+CLASSES = {"task": "binary", "loss": "binary_crossentropy", "output_activation": "sigmoid", "classes": ("no", "yes")}
+STUCK = {"skill": (0.0, 0.0, 0.0), "val_skill": (0.0, 0.0, 0.0)}
+STOPPING = {"monitor": "val_loss", "patience": 1}
+
+FAULTY = [
+    ("inputs_unscaled", {"input_offset": 500.0}, {}, {"preprocessing": {"scaling": "none"}}),
+    ("inputs_unscaled", {"input_spread": (0.1, 50.0)}, {}, {"preprocessing": {"scaling": "none"}}),
+    ("inputs_unscaled", {"input_spread": (0.001, 0.002)}, {}, {"preprocessing": {"scaling": "none"}}),
+    ("target_unscaled", {"target_mean": 300.0, "target_std": 40.0}, {}, {}),
+    ("target_unscaled", {"target_std": 1e-4}, {}, {}),
+    ("invalid_values", {"invalid_inputs": 0.01}, {}, {"preprocessing": {"missing": "keep"}}),
+    ("invalid_values", {"sentinels": (Sentinel("a", -999.0, 12),)}, {}, {}),
+    ("unsuitable_encoding", {"category_columns": ("colour",)}, {}, {"preprocessing": {"encoding": "ordinal"}}),
+    ("unsuitable_encoding", {"identifier_columns": ("a",)}, {}, {}),
+    ("leakage", {"leaks": ("a",)}, {}, {}),
+    ("leakage", {}, {}, {"preprocessing": {"fit_on": "all"}}),
+    ("leakage", {"duplicates": 0.5}, {}, {}),
+    ("no_signal", {"skills": {"linear": -0.1, "trees": 0.01}}, STUCK, {}),
+    ("no_signal", {"skills": {"linear": 0.06, "trees": 0.05}, "chance": 0.08}, STUCK, {}),
+    ("constant_target", {"constant_target": True}, {}, {}),
+    ("class_imbalance", {**CLASSES, "class_shares": (0.95, 0.05)}, {"recall": (0.0, 0.1, 0.0)}, {}),
+    ("unshuffled_data", {"shift": 2.0}, {}, {"data": {"split": "in_order"}}),
+    ("unshuffled_data", {"runs_of_target": 0.99}, {}, {"training": {"shuffle": False}}),
+    ("output_activation_mismatch", {"output_activation": "relu", "target_range": (-3.0, 9.0)}, {},
+     {"model": {"output_activation": "relu"}}),
+    ("output_activation_mismatch", {**CLASSES, "output_activation": "softmax"}, {},
+     {"model": {"output_activation": "softmax"}}),
+    ("output_activation_mismatch", {**CLASSES, "output_activation": "linear"}, {},
+     {"model": {"output_activation": "linear"}}),
+    ("loss_mismatch", {"loss": "binary_crossentropy"}, {}, {"model": {"loss": "binary_crossentropy"}}),
+    ("loss_mismatch", {**CLASSES, "loss": "mae"}, {}, {"model": {"loss": "mae"}}),
+    ("loss_mismatch", {**CLASSES, "loss": "categorical_crossentropy"}, {},
+     {"model": {"loss": "categorical_crossentropy"}}),
+    ("hidden_activation_unsuitable", {}, {}, {"model": {"activation": "exponential"}}),
+    ("hidden_activation_unsuitable", {}, {}, {"model": {"activation": "linear"}}),
+    ("vanishing_gradients", {}, {"gradient_ratio": 1e-6}, {"model": DEEP}),
+    ("vanishing_gradients", {}, STUCK, {"model": {**DEEP, "activation": "sigmoid"}}),
+    ("exploding_gradients", {}, {"diverged": 1.0, "initial_loss": None}, {"model": DEEP}),
+    ("exploding_gradients", {}, {"gradient_ratio": 500.0}, {"model": DEEP}),
+    ("dying_relu", {}, {"dead": 1.0}, {}),
+    ("poor_initialization", {}, {}, {"model": {"initializer": "zeros"}}),
+    ("poor_initialization", {}, {}, {"model": {**DEEP, "initializer": "random_uniform"}}),
+    ("capacity_too_small", {}, {"skill": (0.3, 0.3, 0.3)}, {"model": {"layers": []}}),
+    ("overfitting", {}, {"skill": (0.99,) * 3, "val_skill": (0.1,) * 3, "val_rise": 2.0, "best_at": 0.2}, {}),
+    ("learning_rate_too_high", {}, {"kick": 1000.0}, {}),
+    ("learning_rate_too_high", {}, {"oscillation": 0.3}, {}),
+    ("learning_rate_too_high", {}, {"diverged": 1.0}, {}),
+    ("learning_rate_too_high", {}, {}, {"training": {"learning_rate": 1.0}}),
+    ("learning_rate_too_low", {}, {"falling": 0.2}, {}),
+    ("learning_rate_too_low", {}, {}, {"training": {"learning_rate": 1e-6}}),
+    ("too_few_updates", {}, {"updates": 20.0, "falling": 0.2}, {}),
+    ("batch_size_unsuitable", {}, {"oscillation": 0.1}, {"training": {"batch_size": 1}}),
+    ("batch_size_unsuitable", {}, {}, {"training": {"batch_size": 1000}}),
+    ("optimizer_unsuitable", {}, {}, {"training": {"optimizer": "sgd", "momentum": 0.99}}),
+    ("optimizer_unsuitable", {}, {}, {"training": {"optimizer": "adadelta"}}),
+    ("regularization_too_strong", {}, {"penalty": 0.8}, {"model": {"l2": 1.0}}),
+    ("regularization_too_strong", {}, {}, {"model": {"dropout": 0.9}}),
+    ("regularization_too_strong", {}, {}, {"training": {"weight_decay": 1.0}}),
+    ("early_stopping_too_eager", {}, {"stopped": 0.1}, {"training": {"early_stopping": STOPPING}}),
+]  # fmt: skip
+
+
+def test_the_catalogue_has_the_25_causes_of_the_public_surface():
+    assert set(CAUSES) == set(IDS)
+    assert {cause.family for cause in CAUSES.values()} == {"preprocessing", "architecture", "optimisation"}
+
+
+@pytest.mark.parametrize(("cause", "facts", "signals", "sections"), FAULTY, ids=[f[0] for f in FAULTY])
+def test_a_symptom_makes_its_cause_a_suspect(cause, facts, signals, sections):
+    data = {"data": {**_data(), **sections["data"]}} if "data" in sections else {}
+    case = case_of(facts, signals, **{**sections, **data})
+    found = {suspect.cause.id: suspect for suspect in suspects(case, CAUSES.values())}
+    assert cause in found
+    assert found[cause].strength >= 0.3
+    assert all(0 < piece.strength <= 1 and piece.text for piece in found[cause].evidence)
+    for change in CAUSES[cause].repairs(case):
+        assert case.run.changed(change).hash() != case.run.hash()
+
+
+def test_every_cause_has_a_test_that_fires_it():
+    assert {name for name, *_ in FAULTY} == set(CAUSES)
+
+
+def _data():
+    from tests.diagnosis.table import DATA
+
+    return DATA
+
+
+@pytest.mark.parametrize("cause", IDS)
+def test_a_healthy_run_is_no_strong_suspect(cause):
+    case = case_of()
+    evidence = list(CAUSES[cause].look(case))
+    assert all(piece.strength <= 0.2 and not piece.certain for piece in evidence)
+
+
+@pytest.mark.parametrize("cause", IDS)
+def test_every_cause_is_told_in_plain_words(cause):
+    about = CAUSES[cause].about
+    assert re.fullmatch(r"[A-Z].{20,140}\.", about)
+    assert "_" not in about
+
+
+def test_causes_come_certain_first_then_by_strength():
+    case = case_of({"sentinels": (Sentinel("a", -999.0, 3),)}, {"kick": 1000.0, "oscillation": 0.3})
+    names = [suspect.cause.id for suspect in suspects(case, CAUSES.values())]
+    assert names[:2] == ["invalid_values", "learning_rate_too_high"]
+
+
+def test_no_rule_names_a_case():
+    """Rules are about causes, never about the programs they are measured with."""
+    root = Path(__file__).parents[2]
+    names = [path.stem for path in (root / "tests" / "cases").glob("*.json")]
+    text = "".join(path.read_text() for path in (root / "core" / "diagnosis").glob("*.py"))
+    assert names
+    assert not [name for name in names if name in text]

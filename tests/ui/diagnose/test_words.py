@@ -1,0 +1,146 @@
+"""A report in plain sentences."""
+
+import pytest
+
+from core.diagnosis.causes.catalogue import CAUSES
+from core.spec import load_spec
+from core.ui.diagnose import words as say
+
+RUN = load_spec({"data": {"source": "sample:iris", "target": "species"}}).runs()[0]
+
+
+def curve(skill, seed=0, **more):
+    numbers = dict.fromkeys(("skill", "val_skill", "explained", "val_explained"), skill)
+    return {"seed": seed, **numbers, "recall": None, "state": "done", "baseline": None, **more}
+
+
+def finding(skills=None, improved=0, **more):
+    after = [curve(skill, seed) for seed, skill in enumerate(skills or [])]
+    skills = {"val_skill_before": -2.0, "val_skill_after": 0.75, "skill_before": None, "skill_after": 0.8}
+    trial = {"seeds": len(after), "improved": improved, **skills} if after else None
+    return {"cause": "dying_relu", "certain": False, "goal": "fit", "after": after, "trial": trial, "fix": {}, **more}
+
+
+def report(*causes, verdict="faulty", skills=(0.1, 0.2, 0.0), **more):
+    return {
+        "verdict": verdict, "causes": list(causes), "before": [curve(s, i) for i, s in enumerate(skills)],
+        "reachable": 0.8, "validation_rows": 20, "columns": ["a", "b", "c"], "combined": None, **more,
+    }  # fmt: skip
+
+
+def test_a_verdict_says_what_is_and_what_one_change_brings():
+    first = finding([0.8, 0.7, 0.9], improved=3)
+    assert say.headline(report(first)) == "ReLU units have died"
+    assert say.verdict(report(first)) == (
+        "It explains 10% of the answers in rows it has not seen. With one change it is 80%: better in 3 of 3 seeds."
+    )
+
+
+def test_without_a_proven_change_none_is_promised():
+    text = say.verdict(report(finding([0.11, 0.19, 0.0], improved=0)))
+    assert text == "It explains 10% of the answers in rows it has not seen; simple models explain 80%."
+    assert "change" not in say.verdict(report())
+    assert say.headline(report()) == "Something holds this run back"
+
+
+def test_runs_that_came_to_nothing_have_no_skill():
+    assert say.verdict(report(skills=(None, None, 0.3))).startswith("It comes to no result")
+    assert say.verdict(report(skills=(None, 0.3, 0.3))).startswith("It explains 30% of")
+
+
+def test_a_healthy_verdict_compares_only_where_it_can():
+    assert "simple models explain 80%" in say.verdict(report(verdict="healthy"))
+    assert "too few rows" in say.verdict(report(verdict="healthy", reachable=None))
+
+
+def test_without_validation_rows_the_training_rows_count():
+    assert "in its training rows" in say.verdict(report(validation_rows=0))
+    assert "not seen" not in say.verdict(report(validation_rows=0))
+
+
+def test_what_is_worse_than_guessing_explains_nothing():
+    assert "explains nothing of" in say.verdict(report(skills=(-11.0, -12.0, -10.0)))
+    assert [say.share(value) for value in (None, -3.0, 0.001, 0.006, 1.0)] == [
+        "no result", "nothing", "nothing", "1%", "100%"
+    ]  # fmt: skip
+
+
+def test_a_trial_is_told_in_what_is_explained_and_in_skill():
+    found = finding([0.8, 0.7, 0.9], improved=3)
+    words = "Better in 3 of 3 seeds. Explained: 10% → 80% (skill −2.00 → 0.75)."
+    assert say.trial_words(found, report(found)) == words
+    assert "skill" not in say.trial_words(found, report(found, validation_rows=0))
+
+
+@pytest.mark.parametrize(
+    ("found", "word"),
+    [
+        (finding([0.8] * 3, improved=3), "proven by training"),
+        (finding([0.8, 0.8, 0.0], improved=2), "its fix helped"),
+        (finding([0.8], improved=1), "its fix helped"),
+        (finding(certain=True), "certain from the data"),
+        (finding([0.1], improved=0), "suspected"),
+        (finding(), "suspected"),
+    ],
+)
+def test_how_sure_a_finding_is(found, word):
+    assert say.standing(found, report(found))[0] == word
+
+
+def test_a_hair_of_a_gain_is_no_help():
+    assert not say.helped(finding([0.105] * 3, improved=3), report())
+    assert say.helped(finding([0.2] * 3, improved=3), report())
+    assert not say.helped(finding([0.9, 0.0, 0.0], improved=1), report())
+
+
+def test_a_fix_for_a_rare_class_is_judged_by_its_recall():
+    rare = finding([0.05] * 3, improved=3, goal="recall")
+    rare["after"] = [curve(0.05, seed, recall=0.7) for seed in range(3)]
+    found = report(rare)
+    found["before"] = [curve(0.1, seed, recall=0.0) for seed in range(3)]
+    assert say.helped(rare, found)
+    assert say.trial_words(rare, found).endswith("Found of the class recognised least: nothing → 70%.")
+    assert "With one change" not in say.verdict(found)
+
+
+def test_what_was_not_tried_is_not_said_to_have_failed():
+    assert say.trial_words(finding(), report()) == "Its fix was not tried."
+    assert say.trial_words(finding(certain=True), report()) == "No setting of the lab can cure this."
+    assert say.trial_words(finding([0.0], improved=0), report()).startswith("Its fix did not help in 1 seed")
+    leak = finding([0.3, 0.4, 0.3], improved=0, cause="leakage")
+    assert say.trial_words(leak, report()).startswith("Without it the result is the true one. Explained: ")
+
+
+def test_losses_that_hide_the_difference_are_noticed():
+    def ending(loss, skill, seed=0):
+        return curve(skill, seed, loss={"epochs": [1, 2], "values": [1.0, loss]})
+
+    hidden = finding(improved=1) | {"after": [ending(0.3, 0.7)], "trial": {"seeds": 1, "improved": 1}}
+    assert say.look_alike(hidden, report() | {"before": [ending(0.29, -11)]})
+    assert not say.look_alike(hidden, report() | {"before": [ending(0.9, -11)]})
+    assert not say.look_alike(hidden, report() | {"before": [ending(0.29, 0.65)]})
+
+
+def test_changes_are_named_as_the_knobs_name_them():
+    def words(change, run=RUN):
+        return say.change_words(change, run, report())
+
+    assert words({"training.learning_rate": 0.1}) == ["Learning rate: 0.001 → 0.1"]
+    assert words({"training.early_stopping": {"patience": 10}}) == ["Early stopping: off → 10"]
+    assert words({"data.features": ["a", "c"]}) == ["Leave out: b"]
+    layered = RUN.changed({"model.layers": [{"units": 8, "activation": "tanh", "dropout": 0.5}, 4]})
+    change = {"model.activation": "relu", "model.layers": [{"units": 8}, 4]}
+    assert words(change, layered) == ["Hidden layers: 8 (tanh, dropout 0.5), 4 → 8, 4"]
+
+
+def test_every_cause_can_be_shown_and_one_that_is_gone_too():
+    for cause in CAUSES:
+        assert say.cause_of({"cause": cause}).about
+    assert say.cause_of({"cause": "gone_by_now"}).title == "Gone by now"
+
+
+def test_a_cause_leads_to_its_lesson():
+    lesson = say.lesson_of(CAUSES["inputs_unscaled"])
+    assert lesson is not None
+    assert lesson.cause == "inputs_unscaled"
+    assert say.lesson_of(say.cause_of({"cause": "gone_by_now"})) is None

@@ -1,0 +1,98 @@
+"""The knobs say every setting they claim to, and never lose one they cannot say."""
+
+import pytest
+
+from core.errors import InputRefused
+from core.spec import load_spec
+from core.ui.lab.knob_values import spec_of, values_of
+from core.ui.lab.knobs import KNOBS, knobs_for, label_of, show_value
+
+BASE = {"data": {"source": "sample:iris", "target": "species"}}
+
+
+@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.path)
+def test_every_choice_of_a_knob_comes_back_from_the_spec_it_makes(knob):
+    for token in knob.choices:
+        spec = spec_of(load_spec(BASE), {knob.path: [token]})
+        assert values_of(spec)[knob.path] == [token]
+        assert not spec.vary
+
+
+@pytest.mark.parametrize("knob", [knob for knob in KNOBS if not knob.single], ids=lambda knob: knob.path)
+def test_two_values_of_a_knob_vary_that_setting_and_no_other(knob):
+    two = list(knob.choices[:2])
+    spec = spec_of(load_spec(BASE), {knob.path: two})
+    assert list(spec.vary) == [knob.path]
+    assert values_of(spec)[knob.path] == two
+    assert spec_of(spec, values_of(spec)) == spec
+
+
+@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.path)
+def test_an_empty_knob_is_the_default(knob):
+    changed = spec_of(load_spec(BASE), {knob.path: [knob.choices[-1]]})
+    assert spec_of(changed, {knob.path: []}) == load_spec(BASE)
+    assert knob.default in knob.choices or knob.typed
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"model": {"layers": [{"units": 8, "dropout": 0.5}]}},
+        {"model": {"initializer": {"name": "random_uniform", "minval": -0.05, "maxval": 0.05}}},
+        {"training": {"schedule": {"name": "step", "factor": 0.1, "every": 7}}},
+        {"training": {"early_stopping": {"monitor": "loss", "patience": 3}}},
+        {"vary": {"model.layers": [[8], [{"units": 8, "activation": "tanh"}]]}},
+        {"vary": {"training.early_stopping.patience": [1, 5]}},
+        {"vary": {"data.target": ["species", "petal length"]}},
+    ],
+)
+def test_what_no_knob_can_say_stays_when_another_knob_turns(section):
+    base = load_spec(BASE | section)
+    turned = spec_of(base, values_of(base) | {"training.learning_rate": ["0.5"]})
+    assert turned.training.learning_rate == 0.5
+    assert turned.vary == base.vary
+    assert turned.model == base.model
+    assert (turned.training.schedule, turned.training.early_stopping) == (
+        base.training.schedule,
+        base.training.early_stopping,
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "token"),
+    [
+        ("training.learning_rate", "fast"),
+        ("model.layers", "16; 16"),
+        ("training.batch_size", "1.5"),
+        ("preprocessing.scaling", "<b>"),
+        ("training.optimizer", "__import__"),
+    ],
+)
+def test_a_typed_value_that_means_nothing_is_refused_in_one_sentence(path, token):
+    with pytest.raises(InputRefused) as refusal:
+        spec_of(load_spec(BASE), {path: [token]})
+    assert label_of(path) in str(refusal.value)
+    assert "Traceback" not in str(refusal.value)
+
+
+def test_typed_values_may_be_written_the_usual_ways():
+    typed = {"training.learning_rate": ["1e-4", "0,5"], "model.layers": ["16,16", "none"]}
+    spec = spec_of(load_spec(BASE), typed)
+    assert spec.vary == {"training.learning_rate": (1e-4, 0.5), "model.layers": ([16, 16], [])}
+
+
+def test_the_same_value_chosen_twice_is_one_run():
+    spec = spec_of(load_spec(BASE), {"training.learning_rate": ["0.1", "1e-1", "0.1"]})
+    assert len(spec.runs()) == 1
+
+
+def test_target_scaling_is_offered_for_numbers_only():
+    assert "preprocessing.target_scaling" in {knob.path for knob in knobs_for("regression")}
+    assert "preprocessing.target_scaling" not in {knob.path for knob in knobs_for("binary")}
+
+
+def test_values_are_shown_in_words():
+    assert show_value("model.layers", [16, 16]) == "16, 16"
+    assert show_value("training.schedule", {"name": "step", "factor": 0.1, "every": 7}) == "step factor 0.1, every 7"
+    assert show_value("training.early_stopping", None) == "off"
+    assert show_value("data.target", "a\u202eb") == "ab"

@@ -1,0 +1,129 @@
+"""Settings ranked by skill over their seeds."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from core.jobs.storage.records import Experiment, Run, State
+from core.spec import load_spec
+from core.ui.lab.ranking import FEWEST_SEEDS, rank, ranking_chart, verdict
+
+COLOURS = [f"#00000{i}" for i in range(8)]
+
+
+def experiment(skills, path="preprocessing.scaling", *, validation=0.2, states=None, seeds=3):
+    """An experiment whose runs ended with `skills` {value: (one a seed)}; None = diverged."""
+    spec = load_spec(
+        {
+            "data": {"source": "sample:iris", "target": "species", "validation_fraction": validation},
+            "vary": {path: list(skills)},
+            "seeds": seeds,
+        }
+    )
+    specs = spec.runs()
+    outcomes = [skill for several in skills.values() for skill in several]
+    runs = []
+    for index, (run, skill) in enumerate(zip(specs, outcomes, strict=True)):
+        state = (states or {}).get(index, State.DIVERGED if skill is None else State.DONE)
+        final = {"skill": 0.99 if validation else skill, "val_skill": skill if validation else None}
+        runs.append(
+            Run(
+                id=index, index=index, variant=run.variant, seed=run.training.seed, state=state, attempt=1, epoch=1,
+                epochs=1, seconds=0.1, error=None, diverged_at=None, final=final, specs=specs,
+            )
+        )  # fmt: skip
+    return Experiment("x", "", datetime.now(UTC), spec, tuple(runs))
+
+
+CLEAR = {"none": (0.1, 0.2, 0.15), "standard": (0.5, 0.6, 0.55), "minmax": (0.4, 0.5, 0.45)}
+
+
+def test_the_best_median_comes_first():
+    ranking = rank(experiment(CLEAR))
+    assert ranking is not None
+    assert [row.label for row in ranking.rows] == ["standard", "minmax", "none"]
+    assert ranking.rows[0].median == 0.55
+    assert ranking.measure == "validation skill"
+
+
+def test_training_skill_does_not_pass_for_validation_skill():
+    ranking = rank(experiment(CLEAR, validation=0))
+    assert ranking is not None
+    assert ranking.measure == "training skill"
+    assert "training skill" in json.dumps(ranking_chart(ranking, COLOURS))
+
+
+def test_a_setting_that_mostly_diverges_is_last_however_good_its_one_seed():
+    ranking = rank(experiment(CLEAR | {"standard": (None, 0.99, None)}))
+    assert ranking is not None
+    assert [row.label for row in ranking.rows] == ["minmax", "none", "standard"]
+    figure = json.dumps(ranking_chart(ranking, COLOURS))
+    assert "2 of 3 without result" in figure
+    assert "Infinity" not in figure
+
+
+def test_a_winner_in_every_seed_is_told_apart_from_luck():
+    clear, close = rank(experiment(CLEAR)), rank(experiment(CLEAR | {"minmax": (0.51, 0.52, 0.53)}))
+    assert clear is not None
+    assert close is not None
+    assert "beats every other setting in each of 3 seeds" in verdict(clear)
+    assert "luck" not in verdict(clear)
+    assert "not ahead of minmax" in verdict(close)
+    assert "none" not in verdict(close)
+
+
+def test_too_few_seeds_never_decide():
+    ranking = rank(experiment({value: skills[:2] for value, skills in CLEAR.items()}, seeds=FEWEST_SEEDS - 1))
+    assert ranking is not None
+    assert "may be luck" in verdict(ranking)
+
+
+def test_nothing_that_came_to_a_result_is_said():
+    ranking = rank(experiment(dict.fromkeys(CLEAR, (None,) * 3)))
+    assert ranking is not None
+    assert verdict(ranking) == "No setting came to a result."
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
+def test_an_unfinished_experiment_is_not_ranked(state):
+    assert rank(experiment(CLEAR, states={4: state})) is None
+
+
+def test_two_values_or_two_settings_are_not_ranked():
+    assert rank(experiment({"none": (0.1,) * 3, "standard": (0.2,) * 3})) is None
+    grid = load_spec(
+        {
+            "data": {"source": "sample:iris", "target": "species"},
+            "vary": {"preprocessing.scaling": ["none", "standard"], "training.learning_rate": [0.1, 0.2]},
+        }
+    )
+    assert rank(Experiment("x", "", datetime.now(UTC), grid, ())) is None
+
+
+def test_cancelled_runs_do_not_count():
+    ranking = rank(experiment(CLEAR, states={3: State.CANCELLED}))
+    assert ranking is not None
+    assert list(ranking.rows[0].seeds.values()) == [0.6, 0.55]
+
+
+def test_colours_are_those_of_the_loss_chart():
+    ranking = rank(experiment(CLEAR))
+    assert ranking is not None
+    bars = {trace["name"]: trace["marker"]["color"] for trace in ranking_chart(ranking, COLOURS)["data"][2::3]}
+    assert bars == {"none": COLOURS[0], "standard": COLOURS[1], "minmax": COLOURS[2]}
+
+
+def test_a_hopeless_skill_does_not_squeeze_the_others():
+    ranking = rank(experiment(CLEAR | {"none": (-1e9, -3.0, -2.0)}))
+    assert ranking is not None
+    figure = ranking_chart(ranking, COLOURS)
+    assert figure["layout"]["xaxis"]["range"][0] > -0.7
+    assert all(x >= -0.5 for trace in figure["data"] for x in trace["x"])
+    assert "down to below −99" in figure["layout"]["annotations"][0]["text"]
+
+
+def test_labels_are_text_for_plotly():
+    ranking = rank(experiment({("<b>a</b>",): (0.1,) * 3, ("b",): (0.2,) * 3, ("c",): (0.3,) * 3}, "data.features"))
+    assert ranking is not None
+    assert "<b>a" not in json.dumps(ranking_chart(ranking, COLOURS))
