@@ -146,11 +146,11 @@ def measure(case: Case) -> Measured:
     epochs = run.training.epochs
     fit_first, fit_epoch = _fit_seconds(run, prepared, case.fit_epochs)
     losses = plain_history(run.changed({"training.epochs": min(epochs, case.same_epochs)}), prepared)["loss"]
-    mine = np.array(result["history"]["loss"][: len(losses)], float)
+    mine = np.array(result.history["loss"][: len(losses)], float)
     return Measured(
         name=case.name,
         epochs=epochs,
-        compiler=result["telemetry"]["compiler"],
+        compiler=result.telemetry["compiler"],
         lab_cold=lab_cold,
         lab_warm=lab_warm,
         lab_probed=lab_probed,

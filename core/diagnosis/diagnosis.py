@@ -14,7 +14,7 @@ from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Case, Suspect, suspects
 from core.diagnosis.evidence.facts import Examination
-from core.diagnosis.evidence.signals import Result, observe
+from core.diagnosis.evidence.signals import observe
 from core.diagnosis.report import Report
 from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
 from core.diagnosis.trials.search import combine, try_repairs
@@ -22,6 +22,7 @@ from core.diagnosis.trials.trial import MOST_UPDATES, Bench, Outcome, Runner, Tr
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
 from core.training.crew import Crew
+from core.training.result import Result
 from core.training.structure import structure_key
 
 SEEDS: Final = 3
@@ -177,14 +178,14 @@ class Doctor:
         faulty = bool(settled) or _is_faulty(outcomes, before, target)
         return Report(case, tuple(before), faulty, tuple(outcomes), found, combined)
 
-    def _repairs(self, base: RunSpec) -> Callable[[Sequence[RunSpec]], list[dict[str, Any]]]:
+    def _repairs(self, base: RunSpec) -> Callable[[Sequence[RunSpec]], list[Result]]:
         """Return who trains repairs of `base`: those of its structure are measured like it, for it is compiled so."""
         own = structure_key(base)
 
-        def train(runs: Sequence[RunSpec]) -> list[dict[str, Any]]:
+        def train(runs: Sequence[RunSpec]) -> list[Result]:
             alike = [run for run in runs if structure_key(run) == own]
             others = [run for run in runs if structure_key(run) != own]
-            results: dict[str, dict[str, Any]] = {}
+            results: dict[str, Result] = {}
             for some, probed in ((alike, True), (others, False)):
                 if some:
                     answers = self._train(some, "repairs", probed=probed)
@@ -193,7 +194,7 @@ class Doctor:
 
         return train
 
-    def _train(self, runs: Sequence[RunSpec], stage: str, *, probed: bool = False) -> list[dict[str, Any]]:
+    def _train(self, runs: Sequence[RunSpec], stage: str, *, probed: bool = False) -> list[Result]:
         if self._on_progress is not None:
             self._on_progress(Progress(self._variant, self._variants, self._trained, stage, self._suspects))
         results = self._runner(runs, probed=probed)

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Case, Suspect
-from core.diagnosis.evidence.signals import Result
 from core.diagnosis.evidence.symptoms import symptoms
 from core.diagnosis.trials.trial import Outcome, Trial
+from core.training.result import Result
 
 _LEAST_STRENGTH: Final = 0.4
 _MOST_CAUSES: Final = 6

@@ -22,11 +22,11 @@ from core.errors import InputRefused, WorkFailed
 from core.paths import ROOT
 from core.spec import RunSpec
 from core.training.compiler import uses_xla
+from core.training.result import Result
 from core.training.structure import structure_key
 
 _MOST_HELPERS: Final = 3
 
-Result = dict[str, Any]
 Job = tuple[str, RunSpec, bool]
 
 
@@ -140,12 +140,12 @@ class Crew:
 
 def train_here(run: RunSpec, preparation: Preparation, probed: bool) -> Result:
     """Return the result of `run`, trained in this process; a refusal of its data is a failed result."""
-    from core.training.run import failed, train_run
+    from core.training.run import train_run
 
     try:
         return train_run(run, preparation.of(run), probed=probed)
     except InputRefused as refusal:
-        return failed(run, str(refusal))
+        return Result.refused(run, str(refusal))
 
 
 class _Helper:
@@ -189,7 +189,7 @@ class _Helper:
         answer = self._answer()
         if not isinstance(answer, dict):
             raise WorkFailed("A helper ended while it trained.")
-        return answer
+        return Result.from_dict(answer)
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
@@ -223,7 +223,7 @@ def main() -> None:
         order = json.loads(line)
         run = RunSpec.model_validate(order["run"])
         run = run.at(Path(order["base"])) if order["base"] else run
-        print(json.dumps(train_here(run, preparation, order["probed"])), file=voice, flush=True)
+        print(json.dumps(train_here(run, preparation, order["probed"]).as_dict()), file=voice, flush=True)
 
 
 if __name__ == "__main__":

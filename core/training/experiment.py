@@ -10,7 +10,8 @@ from typing import Any
 from core.data.prepare.cache import Preparation
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
-from core.training.run import failed, train_run
+from core.training.result import Points, Result
+from core.training.run import train_run
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Progress:
     runs: int
     spec: RunSpec
     epoch: int
-    points: dict[str, list[float | None]]
+    points: Points
 
 
 OnProgress = Callable[[Progress], None]
@@ -57,17 +58,17 @@ def train_experiment(
             prepared = preparation.of(run)
         except InputRefused as refusal:
             refusals.append(refusal)
-            results.append(failed(run, str(refusal)))
+            results.append(Result.refused(run, str(refusal)))
             continue
         results.append(train_run(run, prepared, _reporter(index, len(runs), run, on_progress)))
     if len(refusals) == len(runs):
         raise refusals[0]
-    return {"runs": results, "spec_hash": spec.hash()}
+    return {"runs": [result.as_dict() for result in results], "spec_hash": spec.hash()}
 
 
 def _reporter(
     index: int, runs: int, spec: RunSpec, on_progress: OnProgress | None
-) -> Callable[[int, dict[str, list[float | None]]], None] | None:
+) -> Callable[[int, Points], None] | None:
     if on_progress is None:
         return None
     return lambda first, points: on_progress(Progress(index, runs, spec, first + len(points["loss"]) - 1, points))

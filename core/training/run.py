@@ -15,6 +15,7 @@ from core.training.backend import keras, tf
 from core.training.baseline import baseline, explained, finite, recall, skill
 from core.training.epochs import Program, program_for
 from core.training.order import row_order
+from core.training.result import History, Points, Result, State
 from core.training.schedule import callbacks, learning_rate_at
 from core.training.telemetry import Telemetry, measured_epochs
 
@@ -24,8 +25,8 @@ CHUNK_SECONDS: Final = 0.1
 _FIRST_BATCHES: Final = 64
 _LOGGER: Final = logging.getLogger(__name__)
 
-Report = Callable[[int, dict[str, list[float | None]]], None]
-History = dict[str, list[float | None]]
+Report = Callable[[int, Points], None]
+Curves = dict[str, list[float | None]]
 
 
 def train_run(
@@ -35,7 +36,7 @@ def train_run(
     should_stop: Callable[[], bool] | None = None,
     *,
     probed: bool = False,
-) -> dict[str, Any]:
+) -> Result:
     """Train `run` on `prepared` and return its result.
 
     Parameters
@@ -52,9 +53,8 @@ def train_run(
 
     Returns
     -------
-    dict
-        One entry of the public results: variant, seed, state (done | diverged | failed | cancelled), epochs, seconds,
-        error, diverged_at, history, baseline, skill, val_skill, parameters, telemetry. Non-finite numbers are None.
+    Result
+        What Keras refuses to train comes back as ``failed``. Non-finite numbers are None.
     """
     try:
         return _train(run, prepared, report or _silent, should_stop or _never, probed)
@@ -62,7 +62,7 @@ def train_run(
         # What the spec allows and Keras does not: a loss that cannot compare these outputs with these targets.
         _LOGGER.info("Keras refused a run", exc_info=True)
         reason = str(error).strip().partition("\n")[0][:200].rstrip(".")
-        return failed(run, f"Keras cannot train this combination of model, loss and target: {reason}.")
+        return Result.refused(run, f"Keras cannot train this combination of model, loss and target: {reason}.")
 
 
 def compile_run(run: RunSpec, prepared: Prepared) -> None:
@@ -71,28 +71,7 @@ def compile_run(run: RunSpec, prepared: Prepared) -> None:
     program.compile(program.load(prepared))
 
 
-def failed(run: RunSpec, error: str) -> dict[str, Any]:
-    """Return the result of a run that was not trained, with the reason in one sentence."""
-    return {
-        "variant": run.variant,
-        "seed": run.training.seed,
-        "state": "failed",
-        "epochs": 0,
-        "seconds": 0.0,
-        "error": error,
-        "diverged_at": None,
-        "history": {},
-        "baseline": None,
-        "skill": None,
-        "val_skill": None,
-        "parameters": None,
-        "telemetry": {},
-    }
-
-
-def _train(
-    run: RunSpec, prepared: Prepared, report: Report, should_stop: Callable[[], bool], probed: bool
-) -> dict[str, Any]:
+def _train(run: RunSpec, prepared: Prepared, report: Report, should_stop: Callable[[], bool], probed: bool) -> Result:
     begin = time.perf_counter()
     program = program_for(run, prepared, probed=probed)
     known = program.compiled
@@ -105,20 +84,20 @@ def _train(
     predicted = program.predict(np.concatenate((prepared.x, _mean_row(prepared))) if probed else prepared.x)
     predicted, blind = predicted[: len(prepared.x)], predicted[len(prepared.x) :]
     predicted_val = program.predict(prepared.x_val) if held_out else None
-    return {
-        "variant": run.variant,
-        "seed": run.training.seed,
-        "state": state,
-        "epochs": training.epoch,
-        "seconds": round(time.perf_counter() - begin, 4),
-        "error": None,
-        "diverged_at": training.epoch if state == "diverged" else None,
-        "history": training.history,
-        "baseline": baseline(prepared),
-        "skill": skill(prepared, predicted, validation=False),
-        "val_skill": None if predicted_val is None else skill(prepared, predicted_val, validation=True),
-        "parameters": program.model.count_params(),
-        "telemetry": {
+    return Result(
+        variant=run.variant,
+        seed=run.training.seed,
+        state=state,
+        epochs=training.epoch,
+        seconds=round(time.perf_counter() - begin, 4),
+        error=None,
+        diverged_at=training.epoch if state == "diverged" else None,
+        history=History.of(training.curves),
+        baseline=baseline(prepared),
+        skill=skill(prepared, predicted, validation=False),
+        val_skill=None if predicted_val is None else skill(prepared, predicted_val, validation=True),
+        parameters=program.model.count_params(),
+        telemetry={
             "updates": training.epoch * -(-len(prepared.x) // program.structure.batch_size),
             "compiler": "xla" if program.structure.xla else "graph",
             "compile_seconds": 0.0 if known else round(program.compile_seconds, 4),
@@ -130,7 +109,7 @@ def _train(
             "recall": recall(prepared, predicted, validation=False),
             "val_recall": None if predicted_val is None else recall(prepared, predicted_val, validation=True),
         },
-    }
+    )
 
 
 def _mean_row(prepared: Prepared) -> np.ndarray[Any, Any]:
@@ -143,7 +122,7 @@ def _without_inputs(prepared: Prepared, answer: np.ndarray[Any, Any]) -> float |
     return explained(prepared, np.repeat(answer, len(prepared.x), axis=0), validation=False)
 
 
-def _silent(_first_epoch: int, _points: History) -> None:
+def _silent(_first_epoch: int, _points: Points) -> None:
     pass
 
 
@@ -159,7 +138,7 @@ class _Training:
         self.epoch = 0
         metric = prepared.metric
         names = ["loss", metric, "val_loss", f"val_{metric}"][: 4 if len(prepared.x_val) else 2]
-        self.history: History = {name: [] for name in [*names, "learning_rate"]}
+        self.curves: Curves = {name: [] for name in [*names, "learning_rate"]}
         self.initial_loss: float | None = None
         self.telemetry = Telemetry(len(run.model.layers) + 1)
         self._measured = measured_epochs(run.training.epochs, -(-program.rows // program.structure.batch_size))
@@ -168,12 +147,12 @@ class _Training:
         self._sums = np.zeros(2, np.float32)
         self._callbacks = keras.callbacks.CallbackList(callbacks(run), model=program.model)
 
-    def until_end(self, report: Report, should_stop: Callable[[], bool]) -> str:
+    def until_end(self, report: Report, should_stop: Callable[[], bool]) -> State:
         self.program.start(self.run)
         if self.program.structure.probed:
             self.initial_loss = self.program.probe.loss_at(*self.data[:2])
         self._callbacks.on_train_begin()
-        state = "done"
+        state: State = "done"
         while self.epoch < self.run.training.epochs and not self.program.model.stop_training:
             if should_stop():
                 state = "cancelled"
@@ -195,7 +174,7 @@ class _Training:
             return {}
         return {"initial_loss": self.initial_loss, **self.telemetry.as_dict(self.run.training.clip_norm)}
 
-    def _advance(self) -> History:
+    def _advance(self) -> Curves:
         """Train one call's worth: some whole epochs, or a stretch of a long one. Return the epochs it finished."""
         program, training = self.program, self.run.training
         count, end = self._plan()
@@ -212,7 +191,7 @@ class _Training:
         self._seconds_a_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
         if end < program.batches:
             self._batch = end
-            return {name: [] for name in self.history}
+            return {name: [] for name in self.curves}
         self._batch = 0
         points = self._record(rows, rates)
         if program.structure.probed:
@@ -237,14 +216,14 @@ class _Training:
             return float(f"{float(np.asarray(self.program.optimizer.learning_rate)):.7g}")
         return learning_rate_at(self.run.training, epoch)
 
-    def _record(self, rows: np.ndarray[Any, Any], rates: list[float]) -> History:
+    def _record(self, rows: np.ndarray[Any, Any], rates: list[float]) -> Curves:
         bad = np.flatnonzero(~np.isfinite(rows[:, 0]))
         kept = rows[: bad[0] + 1] if bad.size else rows
-        names = [name for name in self.history if name != "learning_rate"]
-        points: History = {name: [finite(value) for value in kept[:, i]] for i, name in enumerate(names)}
+        names = [name for name in self.curves if name != "learning_rate"]
+        points: Curves = {name: [finite(value) for value in kept[:, i]] for i, name in enumerate(names)}
         points["learning_rate"] = [finite(rate) for rate in rates[: len(kept)]]
         for name, values in points.items():
-            self.history[name] += values
+            self.curves[name] += values
         if self._callbacks.callbacks:
             logs = {name: float(kept[-1, i]) for i, name in enumerate(names)}
             self._callbacks.on_epoch_end(self.epoch, logs)

@@ -4,6 +4,7 @@ from core.diagnosis.causes.cause import Case
 from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.signals import Signals
 from core.spec import load_spec
+from core.training.result import Result
 
 DATA = {"source": {"columns": {"x": list(range(40)), "y": [v / 40 for v in range(40)]}}, "target": "y"}
 
@@ -31,17 +32,18 @@ def case_of(facts=(), signals=(), **sections):
     )
 
 
-def result_of(skill, val_skill=None, state="done", recall=None, **more):
+def result_of(skill, val_skill=None, state="done", recall=None, **more) -> Result:
     """A hand-made result in the public form."""
     history = {"loss": [1.0, 0.9, 0.8], "learning_rate": [0.001] * 3} | (
         {} if val_skill is None else {"val_loss": [1.0]}
     )
-    return {
+    values = {
         "variant": {}, "seed": 0, "state": state, "epochs": 100, "seconds": 0.1, "error": None, "diverged_at": None,
         "history": history, "baseline": {"loss": 1.0, "val_loss": 1.0, "what": "always predict the mean"},
         "skill": skill, "val_skill": val_skill, "parameters": 10,
         "telemetry": {"updates": 100, "recall": recall, "val_recall": None, "initial_loss": 1.1}, **more,
     }  # fmt: skip
+    return Result.from_dict(values)
 
 
 class TableRunner:

@@ -7,11 +7,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 from core.errors import InputRefused
 from core.jobs.trainers.work import Report
 from core.spec import RunSpec
+from core.training.result import Result
 
 QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES, SICK, LINGERING = range(1, 11)
 EPOCH_SECONDS = 0.01
@@ -49,7 +49,7 @@ class FakeWork:
         if run.training.batch_size == POISON:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> dict[str, Any]:
+    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> Result:
         kind, epochs = run.training.batch_size, run.training.epochs
         if isinstance(run.data.source, str) and run.data.source.startswith("dataset:"):
             self._dataset(run.data.source.removeprefix("dataset:"))
@@ -74,9 +74,10 @@ class FakeWork:
             if kind == POISON and epoch == 2:
                 os.kill(os.getpid(), signal.SIGKILL)
         skill = (0.9 if run.training.learning_rate == CURE else -1.0) if kind in {SICK, LINGERING} else 0.5
-        return {
+        values = {
             "variant": run.variant, "seed": run.training.seed, "state": state, "epochs": len(losses), "seconds": 0.1,
             "error": None, "diverged_at": len(losses) if state == "diverged" else None, "history": {"loss": losses},
             "baseline": {"loss": 1.0, "what": "test"}, "skill": skill, "val_skill": float("nan"), "parameters": 7,
             "telemetry": {"pid": os.getpid(), "peak": float("inf"), "probed": probed},
         }  # fmt: skip
+        return Result.from_dict(values)

@@ -18,13 +18,14 @@ from core.jobs.scheduling.queue import Chunk, Queue
 from core.jobs.storage.history import finite
 from core.jobs.storage.records import State
 from core.spec import RunSpec, load_spec
+from core.training.result import Result
 from tests.diagnosis.table import TableRunner, result_of
 
 FRIEDMAN: dict[str, Any] = {"data": {"source": "sample:friedman?n=200", "target": "y"}}
-LookUp = Callable[[RunSpec], dict[str, Any]]
+LookUp = Callable[[RunSpec], Result]
 
 
-def trained(skill: float, run: RunSpec, **more: Any) -> dict[str, Any]:
+def trained(skill: float, run: RunSpec, **more: Any) -> Result:
     """A result whose loss falls as far as its skill says, with telemetry of one dead layer."""
     epochs = run.training.epochs
     loss = (1 - skill) + 0.5 * np.exp(-np.arange(epochs) / 10)
@@ -36,7 +37,7 @@ def trained(skill: float, run: RunSpec, **more: Any) -> dict[str, Any]:
     telemetry = {"updates": 2000, "initial_loss": 1.6, "recall": None, "val_recall": None, "epochs": [1, 2, epochs],
                  "layers": layers, "output": {"std": [1.0] * 3}, "probe_loss": [1.0] * 3}  # fmt: skip
     history = {"loss": loss.tolist(), "val_loss": loss.tolist()}
-    return {**result_of(skill, skill, history=history, telemetry=telemetry, **more), "seed": run.training.seed}
+    return result_of(skill, skill, history=history, telemetry=telemetry, **{"seed": run.training.seed} | more)
 
 
 def submit(lab: Lab, spec: Mapping[str, Any], look_up: LookUp) -> str:
@@ -48,9 +49,10 @@ def submit(lab: Lab, spec: Mapping[str, Any], look_up: LookUp) -> str:
         assert claim is not None
         queue.start(claim)
         result = look_up(run.spec)
-        history = result.pop("history")
+        ending = result.as_dict()
+        history = ending.pop("history")
         chunks = [Chunk(1, len(history["loss"]), json.dumps(finite(history)))] if history else []
-        queue.finish(claim, State(result["state"]), chunks, finite(result), result["error"])
+        queue.finish(claim, State(result.state), chunks, finite(ending), result.error)
     return identity
 
 

@@ -20,7 +20,7 @@ IRIS = load_spec(
 
 
 def histories(results):
-    return [result["history"] for result in results]
+    return [result.history for result in results]
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def pair():
 
 
 def test_results_come_in_the_order_of_the_runs(alone):
-    assert [result["variant"] for result in alone] == [run.variant for run in IRIS]
-    assert [result["seed"] for result in alone] == [run.training.seed for run in IRIS]
+    assert [result.variant for result in alone] == [run.variant for run in IRIS]
+    assert [result.seed for result in alone] == [run.training.seed for run in IRIS]
 
 
 def test_a_helper_trains_the_same_histories(alone, pair):
@@ -73,5 +73,5 @@ def test_data_that_is_refused_is_a_failed_result():
     run = load_spec({"data": {"source": "sample:iris", "target": "colour"}}).runs()[0]
     with Crew(Preparation(), helpers=0) as crew:
         (result,) = crew([run])
-    assert result["state"] == "failed"
-    assert "colour" in result["error"]
+    assert result.state == "failed"
+    assert "colour" in str(result.error)

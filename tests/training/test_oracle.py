@@ -60,19 +60,19 @@ def both(sections):
 @pytest.mark.parametrize("sections", HISTORIES.values(), ids=HISTORIES)
 def test_the_history_is_that_of_model_fit(sections):
     result, plain = both(sections)
-    assert result["telemetry"]["compiler"] == "graph"
-    assert set(plain) == set(result["history"]) - {"learning_rate"}
+    assert result.telemetry["compiler"] == "graph"
+    assert set(plain) == set(result.history) - {"learning_rate"}
     for name, values in plain.items():
-        np.testing.assert_allclose(result["history"][name], values, rtol=1e-5, atol=1e-7, err_msg=name)
+        np.testing.assert_allclose(result.history[name], values, rtol=1e-5, atol=1e-7, err_msg=name)
 
 
 @pytest.mark.parametrize("name", ["example 1, raw", "titanic", "l2, momentum, nesterov", "batch normalisation"])
 def test_xla_gives_the_same_history(name, monkeypatch):
     monkeypatch.setattr(compiler, "XLA_FROM_UPDATES", 1)
     result, plain = both(HISTORIES[name])
-    assert result["telemetry"]["compiler"] == "xla"
+    assert result.telemetry["compiler"] == "xla"
     for metric, values in plain.items():
-        np.testing.assert_allclose(result["history"][metric], values, rtol=1e-5, atol=1e-7, err_msg=metric)
+        np.testing.assert_allclose(result.history[metric], values, rtol=1e-5, atol=1e-7, err_msg=metric)
 
 
 def test_dropout_which_xla_would_change_stays_out_of_it(monkeypatch):
@@ -85,5 +85,5 @@ def test_a_cached_structure_forgets_the_run_before():
     first, _ = both(HISTORIES["dropout"])
     other, _ = both(HISTORIES["dropout"] | {"training": {"seed": 7, "learning_rate": 0.1, **FEW}})
     again, _ = both(HISTORIES["dropout"])
-    assert again["history"] == first["history"]
-    assert other["history"] != first["history"]
+    assert again.history == first.history
+    assert other.history != first.history

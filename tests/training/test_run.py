@@ -20,7 +20,7 @@ def rates(trained, schedule, epochs=10):
     _, _, result = trained(
         data=TARGETS, training={"learning_rate": 0.1, "epochs": epochs, "schedule": schedule, "optimizer": "sgd"}
     )
-    return result["history"]["learning_rate"]
+    return list(result.history["learning_rate"])
 
 
 def test_rows_come_in_an_order_anyone_can_count():
@@ -46,8 +46,8 @@ def test_a_schedule_changes_the_weights_too(trained):
     fixed = {"optimizer": "sgd", "learning_rate": 0.1, "epochs": 12}
     _, _, constant = trained(data=TARGETS, training=fixed)
     _, _, stepped = trained(data=TARGETS, training={**fixed, "schedule": {"name": "step", "factor": 0.1, "every": 5}})
-    assert stepped["history"]["loss"][:5] == constant["history"]["loss"][:5]
-    assert stepped["history"]["loss"][6] != constant["history"]["loss"][6]
+    assert stepped.history["loss"][:5] == constant.history["loss"][:5]
+    assert stepped.history["loss"][6] != constant.history["loss"][6]
 
 
 @pytest.mark.parametrize("restore", [True, False])
@@ -63,12 +63,12 @@ def test_early_stopping_is_that_of_keras(trained, restore):
     stopped, losses = _fit_in_order(model, run, prepared, callback)
 
     assert 3 < stopped < 60
-    assert result["epochs"] == stopped
-    assert result["state"] == "done"
-    np.testing.assert_allclose(result["history"]["val_loss"], losses, rtol=1e-5)
+    assert result.epochs == stopped
+    assert result.state == "done"
+    np.testing.assert_allclose(result.history["val_loss"], losses, rtol=1e-5)
     predicted = model.predict(prepared.x_val, verbose=0)
     own = 1 - ((predicted - prepared.y_val) ** 2).sum() / ((prepared.y.mean() - prepared.y_val) ** 2).sum()
-    assert result["val_skill"] == pytest.approx(own, abs=1e-4)
+    assert result.val_skill == pytest.approx(own, abs=1e-4)
 
 
 def _fit_in_order(model, run, prepared, callback):
@@ -106,13 +106,13 @@ def test_divergence_is_an_event_with_its_epoch(trained):
         preprocessing={"scaling": "none"},
         training={"optimizer": "sgd", "learning_rate": 1000, "epochs": 50},
     )
-    losses = result["history"]["loss"]
-    assert result["state"] == "diverged"
-    assert result["diverged_at"] == len(losses) == result["epochs"] < 50
+    losses = result.history["loss"]
+    assert result.state == "diverged"
+    assert result.diverged_at == len(losses) == result.epochs < 50
     assert losses[-1] is None
     assert None not in losses[:-1]
-    assert result["skill"] is None
-    assert result["error"] is None
+    assert result.skill is None
+    assert result.error is None
 
 
 def test_points_come_once_each_and_in_order(trained):
@@ -125,7 +125,7 @@ def test_points_come_once_each_and_in_order(trained):
         assert first == expected
         expected += len(points["loss"])
     assert expected == 301
-    assert [value for _, points in seen for value in points["loss"]] == result["history"]["loss"]
+    assert [value for _, points in seen for value in points["loss"]] == list(result.history["loss"])
 
 
 def test_a_stop_keeps_the_history_so_far(trained):
@@ -136,9 +136,9 @@ def test_a_stop_keeps_the_history_so_far(trained):
         data=TARGETS,
         training={"epochs": 100_000},
     )
-    assert result["state"] == "cancelled"
-    assert 0 < result["epochs"] < 100_000
-    assert len(result["history"]["loss"]) == result["epochs"]
+    assert result.state == "cancelled"
+    assert 0 < result.epochs < 100_000
+    assert len(result.history["loss"]) == result.epochs
 
 
 def test_long_epochs_are_cut_without_changing_the_history(trained, monkeypatch):
@@ -154,35 +154,35 @@ def test_long_epochs_are_cut_without_changing_the_history(trained, monkeypatch):
 
     _, _, cut = trained(should_stop=never, **sections)
     assert len(asked) > 6
-    np.testing.assert_allclose(cut["history"]["loss"], whole["history"]["loss"], rtol=1e-6)
-    np.testing.assert_allclose(cut["history"]["val_loss"], whole["history"]["val_loss"], rtol=1e-6)
+    np.testing.assert_allclose(cut.history["loss"], whole.history["loss"], rtol=1e-6)
+    np.testing.assert_allclose(cut.history["val_loss"], whole.history["val_loss"], rtol=1e-6)
 
 
 def test_a_seed_gives_the_same_run_and_another_seed_another(trained):
-    histories = [trained(data=IRIS, training={"epochs": 5, "seed": seed})[2]["history"] for seed in (1, 1, 2)]
+    histories = [trained(data=IRIS, training={"epochs": 5, "seed": seed})[2].history for seed in (1, 1, 2)]
     assert histories[0] == histories[1]
     assert histories[0] != histories[2]
 
 
 def test_the_baseline_of_squares_is_the_variance(trained):
     _, prepared, result = trained(data=TARGETS, training={"epochs": 1})
-    assert result["baseline"]["what"] == "always predict the mean"
-    assert result["baseline"]["loss"] == pytest.approx(prepared.y.var(), rel=1e-5)
+    assert result.baseline["what"] == "always predict the mean"
+    assert result.baseline["loss"] == pytest.approx(prepared.y.var(), rel=1e-5)
     guess = ((prepared.y_val - prepared.y.mean()) ** 2).mean()
-    assert result["baseline"]["val_loss"] == pytest.approx(guess, rel=1e-5)
+    assert result.baseline["val_loss"] == pytest.approx(guess, rel=1e-5)
 
 
 def test_the_baseline_of_absolute_errors_is_the_median(trained):
     _, prepared, result = trained(data=TARGETS, model={"loss": "mae"}, training={"epochs": 1})
-    assert result["baseline"]["what"] == "always predict the median"
-    assert result["baseline"]["loss"] == pytest.approx(np.abs(prepared.y - np.median(prepared.y)).mean(), rel=1e-5)
+    assert result.baseline["what"] == "always predict the median"
+    assert result.baseline["loss"] == pytest.approx(np.abs(prepared.y - np.median(prepared.y)).mean(), rel=1e-5)
 
 
 def test_the_baseline_of_labels_is_their_entropy(trained):
     _, prepared, result = trained(data={"source": "sample:noise_labels", "target": "label"}, training={"epochs": 1})
     share = prepared.y.mean()
     entropy = -(share * math.log(share) + (1 - share) * math.log(1 - share))
-    assert result["baseline"]["loss"] == pytest.approx(entropy, rel=1e-4)
+    assert result.baseline["loss"] == pytest.approx(entropy, rel=1e-4)
 
 
 def test_skill_ignores_how_the_target_was_scaled(trained):
@@ -194,8 +194,8 @@ def test_skill_ignores_how_the_target_was_scaled(trained):
         from core.training.epochs import program_for
 
         predicted = prepared.unscale(program_for(run, prepared).predict(prepared.x))
-        assert result["skill"] == pytest.approx(r2_score(prepared.targets_raw, predicted), abs=1e-5)
-    assert result["baseline"]["loss"] < 1
+        assert result.skill == pytest.approx(r2_score(prepared.targets_raw, predicted), abs=1e-5)
+    assert result.baseline["loss"] < 1
 
 
 def test_a_flattered_loss_does_not_fool_the_skill(trained):
@@ -205,16 +205,16 @@ def test_a_flattered_loss_does_not_fool_the_skill(trained):
         model={"output_activation": "softmax", "loss": "binary_crossentropy"},
         training={"epochs": 100, "learning_rate": 0.01},
     )
-    assert result["history"]["loss"][-1] < result["baseline"]["loss"] / 2
-    assert result["skill"] < -1
-    assert result["history"]["accuracy"][-1] < 0.6
+    assert result.history["loss"][-1] < result.baseline["loss"] / 2
+    assert result.skill < -1
+    assert result.history["accuracy"][-1] < 0.6
 
 
 def test_validation_without_rows_says_nothing(trained):
     _, _, result = trained(data={**TARGETS, "validation_fraction": 0}, training={"epochs": 2})
-    assert set(result["history"]) == {"loss", "mae", "learning_rate"}
-    assert result["val_skill"] is None
-    assert result["baseline"]["val_loss"] is None
+    assert set(result.history) == {"loss", "mae", "learning_rate"}
+    assert result.val_skill is None
+    assert result.baseline["val_loss"] is None
 
 
 def test_many_validation_rows_go_in_blocks(trained, monkeypatch):
@@ -225,7 +225,7 @@ def test_many_validation_rows_go_in_blocks(trained, monkeypatch):
     run, prepared, result = trained(data=TARGETS, model={"l2": 0.1}, training={"epochs": 3})
     epochs.forget_programs()
     plain = plain_history(run, prepared)
-    np.testing.assert_allclose(result["history"]["val_loss"], plain["val_loss"], rtol=1e-5)
+    np.testing.assert_allclose(result.history["val_loss"], plain["val_loss"], rtol=1e-5)
 
 
 def test_what_keras_cannot_train_fails_in_one_sentence(trained):
@@ -234,7 +234,7 @@ def test_what_keras_cannot_train_fails_in_one_sentence(trained):
         model={"loss": "sparse_categorical_crossentropy", "output_units": 1},
         training={"epochs": 2},
     )
-    assert result["state"] == "failed"
-    assert result["error"].startswith("Keras cannot train this combination")
-    assert "\n" not in result["error"]
-    assert result["history"] == {}
+    assert result.state == "failed"
+    assert result.error.startswith("Keras cannot train this combination")
+    assert "\n" not in result.error
+    assert result.history == {}

@@ -55,7 +55,7 @@ def test_gradients_and_updates_are_those_of_keras(trained, monkeypatch, xla):
     for weight, step in zip(model.trainable_weights, steps, strict=True):
         weight.assign_sub(0.1 * step)
     final, after = gradients()
-    telemetry = result["telemetry"]
+    telemetry = result.telemetry
     assert telemetry["compiler"] == ("xla" if xla else "graph")
     assert telemetry["initial_loss"] == pytest.approx(initial, rel=1e-5)
     assert telemetry["probe_loss"] == pytest.approx([final], rel=1e-5)
@@ -79,15 +79,15 @@ def test_dead_and_saturated_units_are_counted(trained):
         model={"initializer": negative},
         training={"epochs": 1},
     )
-    assert dead["telemetry"]["layers"][0]["dead"] == [1.0]
+    assert dead.telemetry["layers"][0]["dead"] == [1.0]
     huge = {"name": "random_normal", "stddev": 1000.0}
     _, _, flat = trained(
         probed=True, data=LABELS, model={"activation": "tanh", "initializer": huge}, training={"epochs": 1}
     )
-    assert flat["telemetry"]["layers"][0]["saturated"][0] > 0.95
-    assert flat["telemetry"]["layers"][0]["dead"] == [0.0]
+    assert flat.telemetry["layers"][0]["saturated"][0] > 0.95
+    assert flat.telemetry["layers"][0]["dead"] == [0.0]
     _, _, healthy = trained(probed=True, data=LABELS, model={"activation": "tanh"}, training={"epochs": 1})
-    assert healthy["telemetry"]["layers"][0]["saturated"][0] < 0.1
+    assert healthy.telemetry["layers"][0]["saturated"][0] < 0.1
 
 
 def test_batch_normalisation_is_measured_behind_its_activation(trained):
@@ -97,7 +97,7 @@ def test_batch_normalisation_is_measured_behind_its_activation(trained):
         model={"layers": [8, 8], "batch_normalization": True, "activation": "relu"},
         training={"epochs": 2},
     )
-    layers = result["telemetry"]["layers"]
+    layers = result.telemetry["layers"]
     assert [layer["name"] for layer in layers] == ["hidden 1", "hidden 2", "output"]
     assert all(0 <= value < 1 for layer in layers for value in layer["dead"])
 
@@ -109,16 +109,16 @@ def test_numbers_are_json_and_what_is_not_finite_is_none(trained):
         preprocessing={"scaling": "none"},
         training={"optimizer": "sgd", "learning_rate": 1e6, "epochs": 50},
     )
-    assert result["state"] == "diverged"
-    telemetry = json.loads(json.dumps(result["telemetry"], allow_nan=False))
+    assert result.state == "diverged"
+    telemetry = json.loads(json.dumps(result.telemetry, allow_nan=False))
     assert telemetry["epochs"]
-    assert max(telemetry["epochs"]) <= result["diverged_at"]
+    assert max(telemetry["epochs"]) <= result.diverged_at
     assert None in telemetry["probe_loss"]
 
 
 def test_every_list_is_as_long_as_the_epochs(trained):
     _, _, result = trained(probed=True, data=TARGETS, model={"layers": []}, training={"epochs": 30})
-    telemetry = result["telemetry"]
+    telemetry = result.telemetry
     assert telemetry["epochs"][-1] == 30
     assert len(telemetry["layers"]) == 1
     for name in PER_LAYER:
@@ -128,20 +128,20 @@ def test_every_list_is_as_long_as_the_epochs(trained):
 def test_recall_says_which_class_is_missed(trained):
     iris = {"source": "sample:iris", "target": "species"}
     _, prepared, result = trained(probed=True, data=iris, training={"epochs": 100, "learning_rate": 0.01})
-    assert len(result["telemetry"]["recall"]) == len(prepared.classes)
-    assert min(result["telemetry"]["recall"]) > 0.9
+    assert len(result.telemetry["recall"]) == len(prepared.classes)
+    assert min(result.telemetry["recall"]) > 0.9
     _, _, numbers = trained(probed=True, data=TARGETS, training={"epochs": 1})
-    assert numbers["telemetry"]["recall"] is None
+    assert numbers.telemetry["recall"] is None
 
 
 def test_nothing_is_probed_unless_asked_for(trained):
     _, _, result = trained(data=TARGETS, training={"epochs": 2})
-    assert "layers" not in result["telemetry"]
-    assert "initial_loss" not in result["telemetry"]
+    assert "layers" not in result.telemetry
+    assert "initial_loss" not in result.telemetry
 
 
 def test_probing_changes_no_history(trained):
     sections = {"data": TARGETS, "training": {"epochs": 12}}
     _, _, plain = trained(**sections)
     _, _, probed = trained(probed=True, **sections)
-    assert probed["history"] == plain["history"]
+    assert probed.history == plain.history

@@ -26,6 +26,6 @@ def test_the_favicon_is_our_own():
 
 
 def test_the_chart_is_never_sent_to_plotlys_cloud():
-    live = (ROOT / "core" / "ui" / "js" / "live.js").read_text()
+    live = (ROOT / "core" / "ui" / "chart" / "js" / "live.js").read_text()
     assert "showSendToCloud: false" in live
     assert '"sendChartToCloud"' in live

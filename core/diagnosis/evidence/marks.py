@@ -12,7 +12,8 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.diagnosis.evidence.signals import Result, falling, oscillation, rise
+from core.diagnosis.evidence.signals import falling, oscillation, rise
+from core.training.result import Result
 
 Curve = npt.NDArray[np.float64]
 
@@ -65,7 +66,7 @@ def marks(results: Sequence[Result], epochs: int) -> tuple[Mark, ...]:
     epochs : int
         How many were asked for.
     """
-    trained = [result for result in results if result["history"].get("loss")]
+    trained = [result for result in results if result.history.get("loss")]
     found: list[Mark] = []
     for look in _LOOKS:
         seen = sorted((mark for result in trained if (mark := next(look(result, epochs), None))), key=lambda m: m.epoch)
@@ -76,18 +77,18 @@ def marks(results: Sequence[Result], epochs: int) -> tuple[Mark, ...]:
 
 def _curve(result: Result, name: str) -> Curve:
     """Return a curve up to where it is no longer a number."""
-    values = np.array([np.nan if v is None else v for v in result["history"].get(name, [])], float)
+    values = np.array([np.nan if v is None else v for v in result.history.get(name, [])], float)
     broken = np.flatnonzero(~np.isfinite(values))
     return values[: broken[0]] if len(broken) else values
 
 
 def _diverged(result: Result, _epochs: int) -> Iterator[Mark]:
-    if result["state"] == "diverged" and result["diverged_at"]:
-        yield Mark("diverged", "loss", result["diverged_at"], f"NaN from epoch {result['diverged_at']}")
+    if result.state == "diverged" and result.diverged_at:
+        yield Mark("diverged", "loss", result.diverged_at, f"NaN from epoch {result.diverged_at}")
 
 
 def _kicked(result: Result, _epochs: int) -> Iterator[Mark]:
-    first, before = _curve(result, "loss")[:1], (result["telemetry"] or {}).get("initial_loss")
+    first, before = _curve(result, "loss")[:1], (result.telemetry or {}).get("initial_loss")
     if before and len(first) and first[0] > _KICKED * before:
         yield Mark("kicked", "loss", 1, f"first epoch: {first[0] / before:.2g} times worse")
 
@@ -109,7 +110,7 @@ def _validation_rises(result: Result, _epochs: int) -> Iterator[Mark]:
 
 
 def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:
-    curve, baseline = _curve(result, "loss"), (result["baseline"] or {}).get("loss")
+    curve, baseline = _curve(result, "loss"), (result.baseline or {}).get("loss")
     half = len(curve) // 2
     if baseline and half and np.abs(curve[half:]).mean() < _TINY * baseline:
         return
@@ -119,7 +120,7 @@ def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:
 
 
 def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
-    curve, baseline = _curve(result, "loss"), (result["baseline"] or {}).get("loss")
+    curve, baseline = _curve(result, "loss"), (result.baseline or {}).get("loss")
     if len(curve) < _FEWEST_EPOCHS or not baseline or curve[-1] < _POOR * baseline:
         return
     moved = np.flatnonzero(np.abs(curve - curve[-1]) > _FLAT * max(abs(curve[-1]), 1e-12))
@@ -130,7 +131,7 @@ def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
 
 def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "loss")
-    if _FEWEST_EPOCHS <= len(curve) >= epochs and result["state"] == "done" and _swings(curve) <= _JUMPS:
+    if _FEWEST_EPOCHS <= len(curve) >= epochs and result.state == "done" and _swings(curve) <= _JUMPS:
         late = falling(curve)
         if late is not None and late > _FALLING:
             yield Mark("still_falling", "loss", len(curve), "still falling")
@@ -138,7 +139,7 @@ def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
 
 def _stopped(result: Result, epochs: int) -> Iterator[Mark]:
     trained = len(_curve(result, "loss"))
-    if result["state"] == "done" and trained < 0.8 * epochs:
+    if result.state == "done" and trained < 0.8 * epochs:
         yield Mark("stopped", "loss", trained, f"stopped after {trained} of {epochs} epochs")
 
 

@@ -9,11 +9,11 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-Result = Mapping[str, Any]
+from core.training.result import Result
 
 _WORST: Final = -3.0
 
@@ -24,7 +24,7 @@ def explained(result: Result, *, held_out: bool) -> float | None:
     It is what simple models are judged by too (`evidence.simple_models`); results that do not tell it give the skill.
     """
     name, skill = ("val_explained", "val_skill") if held_out else ("explained", "skill")
-    value: float | None = result["telemetry"].get(name, result[skill])
+    value: float | None = result.telemetry.get(name, getattr(result, skill))
     return value
 
 
@@ -153,8 +153,8 @@ class Signals:
 
 def observe(results: Sequence[Result], epochs: int) -> Signals:
     """Return the signals of the runs of one spec with several seeds, `epochs` epochs asked for."""
-    alive = [r for r in results if r["state"] != "failed"]
-    refusals = [str(r["error"]) for r in results if r["state"] == "failed"]
+    alive = [r for r in results if r.state != "failed"]
+    refusals = [str(r.error) for r in results if r.state == "failed"]
     if not alive:
         return Signals(skill=(_WORST,) * len(results), failed=refusals[0])
 
@@ -165,33 +165,33 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
         value = middle(measure)
         return otherwise if value is None else value
 
-    validated = any(r["val_skill"] is not None or "val_loss" in r["history"] for r in alive)
+    validated = any(r.validated for r in alive)
     return Signals(
         skill=tuple(worth(explained(r, held_out=False)) for r in results),
         val_skill=tuple(worth(explained(r, held_out=True)) for r in results) if validated else (),
         failed=refusals[0] if refusals else None,
-        diverged=sum(r["state"] == "diverged" for r in alive) / len(alive),
-        initial_loss=middle(lambda r: _ratio(r["telemetry"].get("initial_loss"), r["baseline"]["loss"])),
-        rise=known(lambda r: rise(_curve(r, "loss")), 0.0),
+        diverged=sum(r.state == "diverged" for r in alive) / len(alive),
+        initial_loss=middle(lambda r: _ratio(r.telemetry.get("initial_loss"), (r.baseline or {}).get("loss"))),
+        rise=known(lambda r: rise(r.history.finite("loss")), 0.0),
         kick=known(_kick, 1.0),
-        falling=known(lambda r: None if r["state"] == "diverged" else falling(_curve(r, "loss")), 0.0),
-        oscillation=known(lambda r: oscillation(_curve(r, "loss")), 0.0),
+        falling=known(lambda r: None if r.state == "diverged" else falling(r.history.finite("loss")), 0.0),
+        oscillation=known(lambda r: oscillation(r.history.finite("loss")), 0.0),
         val_rise=known(lambda r: _val(r)[0], 1.0),
         best_at=known(lambda r: _val(r)[1], 1.0),
-        updates=known(lambda r: r["telemetry"].get("updates"), 0.0),
+        updates=known(lambda r: r.telemetry.get("updates"), 0.0),
         update_ratio=middle(_update_ratio),
         gradient_ratio=middle(_gradient_ratio),
         gradient=middle(_gradient),
         dead=known(lambda r: _worst_hidden(r, "dead"), 0.0),
         saturated=known(lambda r: _worst_hidden(r, "saturated"), 0.0),
-        output_std=middle(lambda r: _end(r["telemetry"].get("output", {}).get("std", []))),
+        output_std=middle(lambda r: _end(r.telemetry.get("output", {}).get("std", []))),
         penalty=known(_penalty, 0.0),
-        stopped=known(lambda r: r["epochs"] / epochs if r["state"] == "done" else 1.0, 1.0),
-        recall=tuple(_recall(r) for r in alive if r["telemetry"].get("recall")),
+        stopped=known(lambda r: r.epochs / epochs if r.state == "done" else 1.0, 1.0),
+        recall=tuple(r.least_recall or 0.0 for r in alive if r.telemetry.get("recall")),
         constant=middle(_constant),
-        without_inputs=middle(lambda r: r["telemetry"].get("without_inputs")),
-        clipped=known(lambda r: _early([v for v in r["telemetry"].get("clipped") or () if v is not None]), 0.0),
-        warnings=tuple(dict.fromkeys(text for r in alive for text in r["telemetry"].get("warnings", ()))),
+        without_inputs=middle(lambda r: r.telemetry.get("without_inputs")),
+        clipped=known(lambda r: _early([v for v in r.telemetry.get("clipped") or () if v is not None]), 0.0),
+        warnings=tuple(dict.fromkeys(text for r in alive for text in r.telemetry.get("warnings", ()))),
     )
 
 
@@ -204,12 +204,8 @@ def _ratio(value: float | None, base: float | None) -> float | None:
     return None if value is None or not base else value / base
 
 
-def _curve(result: Result, name: str) -> np.ndarray:
-    return np.array([v for v in result["history"].get(name, []) if v is not None], float)
-
-
 def _last(result: Result, name: str) -> float | None:
-    curve = _curve(result, name)
+    curve = result.history.finite(name)
     return float(curve[-1]) if len(curve) else None
 
 
@@ -226,7 +222,7 @@ def rise(curve: np.ndarray) -> float | None:
 
 
 def _kick(result: Result) -> float | None:
-    return _ratio(next(iter(result["history"]["loss"]), None), result["telemetry"].get("initial_loss"))
+    return _ratio(next(iter(result.history["loss"]), None), result.telemetry.get("initial_loss"))
 
 
 def falling(curve: np.ndarray) -> float | None:
@@ -250,7 +246,7 @@ def oscillation(curve: np.ndarray) -> float | None:
 
 
 def _constant(result: Result) -> float | None:
-    curve = _curve(result, "loss")
+    curve = result.history.finite("loss")
     late = curve[len(curve) // 2 :]
     if len(late) < 3 or np.ptp(late) > 1e-3 * max(abs(float(late.mean())), 1e-12):
         return None
@@ -258,14 +254,14 @@ def _constant(result: Result) -> float | None:
 
 
 def _val(result: Result) -> tuple[float | None, float | None]:
-    curve = _curve(result, "val_loss")
+    curve = result.history.finite("val_loss")
     if len(curve) < 2 or curve.min() <= 0:
         return None, None
     return float(curve[-1] / curve.min()), (int(curve.argmin()) + 1) / len(curve)
 
 
 def _layers(result: Result, name: str) -> list[list[float]]:
-    return [[v for v in layer[name] if v is not None] for layer in result["telemetry"].get("layers", [])]
+    return [[v for v in layer[name] if v is not None] for layer in result.telemetry.get("layers", [])]
 
 
 def _early(values: Sequence[float]) -> float | None:
@@ -294,10 +290,5 @@ def _worst_hidden(result: Result, name: str) -> float | None:
 
 
 def _penalty(result: Result) -> float | None:
-    loss, data = _last(result, "loss"), _end(result["telemetry"].get("probe_loss", []))
+    loss, data = _last(result, "loss"), _end(result.telemetry.get("probe_loss", []))
     return None if loss is None or data is None or loss <= 0 else float(np.clip(1 - data / loss, 0, 1))
-
-
-def _recall(result: Result) -> float:
-    telemetry = result["telemetry"]
-    return min((v for v in telemetry.get("val_recall") or telemetry["recall"] if v is not None), default=0.0)

@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from core.diagnosis.causes.cause import Change, Suspect
-from core.diagnosis.evidence.signals import Result, explained, worth
+from core.diagnosis.evidence.signals import explained, worth
 from core.errors import InputRefused
 from core.spec import RunSpec
+from core.training.result import Result
 from core.training.structure import structure_key
 
 
 class Runner(Protocol):
     """Who trains: this process, the queue of the app, or a table in a test."""
 
-    def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[dict[str, Any]]:
+    def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Return the results of `runs` in the same order; `probed` asks for what happened in the layers."""
 
 
@@ -94,11 +95,7 @@ class Outcome:
 
 def quality(result: Result) -> float:
     """Return what is explained of the validation rows, or of the training rows without any, as `worth` has it."""
-    return worth(explained(result, held_out=_validated(result)))
-
-
-def _validated(result: Result) -> bool:
-    return "val_loss" in result["history"] or result["val_skill"] is not None
+    return worth(explained(result, held_out=result.validated))
 
 
 @dataclass
@@ -107,7 +104,7 @@ class Bench:
 
     runs: Sequence[RunSpec]
     before: Sequence[Result]
-    runner: Callable[[Sequence[RunSpec]], list[dict[str, Any]]]
+    runner: Callable[[Sequence[RunSpec]], list[Result]]
     rows: int
     left: int = MOST_UPDATES
     _done: dict[str, Result] = field(default_factory=dict)
@@ -160,25 +157,19 @@ class Bench:
 
 
 def _raised(before: Result, after: Result) -> bool:
-    return after["skill"] is not None and (before["skill"] is None or after["skill"] > before["skill"])
+    return after.skill is not None and (before.skill is None or after.skill > before.skill)
 
 
 def _fit_gain(before: Result, after: Result) -> float:
     skill = worth(explained(after, held_out=False)) - worth(explained(before, held_out=False))
-    if not _validated(after):
+    if not after.validated:
         return skill
     validation = quality(after) - quality(before)
     return min(skill, validation) if min(skill, validation) < -HARM else (skill + validation) / 2
 
 
 def _recall_gain(before: Result, after: Result) -> float:
-    return _least_recall(after) - _least_recall(before)
-
-
-def _least_recall(result: Result) -> float:
-    telemetry = result["telemetry"]
-    recall = telemetry.get("val_recall") or telemetry.get("recall") or []
-    return min((value for value in recall if value is not None), default=0.0)
+    return (after.least_recall or 0.0) - (before.least_recall or 0.0)
 
 
 _GAINS: Final[dict[str, Callable[[Result, Result], float]]] = {
@@ -189,5 +180,5 @@ _GAINS: Final[dict[str, Callable[[Result, Result], float]]] = {
 
 
 def _middle(results: Sequence[Result], name: str) -> float | None:
-    values = [result[name] for result in results if result[name] is not None]
+    values = [value for result in results if (value := getattr(result, name)) is not None]
     return statistics.median(values) if values else None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from core.errors import WorkFailed
 from core.jobs.children.orders import Orders
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, StaleClaim
-from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
 from core.spec import RunSpec
+from core.training.result import Result
 
 LOOK_SECONDS: Final = 0.02
 """How often to look whether the trials have ended: a read of about a millisecond."""
@@ -47,7 +48,7 @@ class TrialRunner:
         self._on_submit, self._on_trained = on_submit, on_trained
         self._trained = 0
 
-    def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[dict[str, Any]]:
+    def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Return the results of `runs`, in the same order.
 
         Raises
@@ -72,9 +73,9 @@ class TrialRunner:
         self._trained += len(runs)
         self._on_trained(self._trained)
         results = self._store.results(experiment, range(len(runs)))
-        if any(result["state"] == State.CANCELLED for result in results):
+        if any(result.state == "cancelled" for result in results):
             raise WorkFailed("A trial of this diagnosis was cancelled.")
-        return [{**result, "variant": run.variant} for run, result in zip(runs, results, strict=True)]
+        return [replace(result, variant=run.variant) for run, result in zip(runs, results, strict=True)]
 
 
 def _name(runs: Sequence[RunSpec], probed: bool) -> str:

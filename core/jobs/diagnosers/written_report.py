@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from core.diagnosis.evidence.signals import Result, explained
+from core.diagnosis.evidence.signals import explained
 from core.diagnosis.report import Report
 from core.diagnosis.trials.trial import Trial, quality
 from core.jobs.storage.history import thinned
+from core.training.result import Result
 
 FORMAT: Final = 1
 """Of what is written down; a page does not read another one."""
@@ -43,7 +44,7 @@ def written(report: Report) -> dict[str, Any]:
     return public | {
         "format": FORMAT,
         "before": [_curve(result) for result in report.before],
-        "layers": {"seed": worst["seed"], **_layers(worst)},
+        "layers": {"seed": worst.seed, **_layers(worst)},
         "models": {name: round(skill, _DIGITS) for name, skill in facts.skills.items()},
         "columns": list(facts.usable_columns),
         "rows": facts.rows,
@@ -57,33 +58,23 @@ def _after(trial: Trial | None) -> list[dict[str, Any]]:
 
 def _curve(result: Result) -> dict[str, Any]:
     return {
-        "seed": result["seed"],
-        "state": result["state"],
-        "diverged_at": result["diverged_at"],
-        "error": result["error"],
-        "baseline": result["baseline"],
-        "initial_loss": result["telemetry"].get("initial_loss"),
-        "skill": result["skill"],
-        "val_skill": result["val_skill"],
+        "seed": result.seed,
+        "state": result.state,
+        "diverged_at": result.diverged_at,
+        "error": result.error,
+        "baseline": result.baseline,
+        "initial_loss": result.telemetry.get("initial_loss"),
+        "skill": result.skill,
+        "val_skill": result.val_skill,
         "explained": explained(result, held_out=False),
         "val_explained": explained(result, held_out=True),
-        "recall": _least_recall(result["telemetry"]),
-        **{
-            name: thinned(result["history"][name], MOST_POINTS)
-            for name in ("loss", "val_loss")
-            if name in result["history"]
-        },
+        "recall": result.least_recall,
+        **{name: thinned(result.history[name], MOST_POINTS) for name in ("loss", "val_loss") if name in result.history},
     }
 
 
-def _least_recall(telemetry: Mapping[str, Any]) -> float | None:
-    """Return the recall of the class that is recognised least, on rows held out where there are any."""
-    recalls = telemetry.get("val_recall") or telemetry.get("recall") or ()
-    return min((value for value in recalls if value is not None), default=None)
-
-
 def _layers(result: Result) -> dict[str, Any]:
-    telemetry: Mapping[str, Any] = result["telemetry"]
+    telemetry: Mapping[str, Any] = result.telemetry
     return {
         "epochs": list(telemetry.get("epochs", ())),
         "layers": [

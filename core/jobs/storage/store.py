@@ -24,6 +24,7 @@ from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary,
 from core.jobs.storage.submission import Submission, listed_runs, of_grid, of_list
 from core.settings import Settings
 from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.training.result import History, Result
 
 _SPEC_CACHE_CHARACTERS: Final = 32 * 2**20
 _experiment, _run, _points = schema.experiment, schema.run, schema.points
@@ -237,9 +238,10 @@ class Store:
         """Return what `core.train` returns for the same spec, as far as it is known; whole histories."""
         # In this order: a run seen as done here has its whole history in the points read after.
         experiment = self.experiment(id)
-        return {"runs": self._results(experiment.runs, self.points(id).points), "spec_hash": experiment.spec.hash()}
+        runs = self._results(experiment.runs, self.points(id).points)
+        return {"runs": [result.as_dict() for result in runs], "spec_hash": experiment.spec.hash()}
 
-    def results(self, id: str, places: Sequence[int]) -> list[dict[str, Any]]:  # noqa: A002
+    def results(self, id: str, places: Sequence[int]) -> list[Result]:  # noqa: A002
         """Return the results of the runs at `places`, in that order; the same as in `result`."""
         runs = self.experiment(id).runs
         chosen = [runs[place] for place in places]
@@ -249,7 +251,7 @@ class Store:
             rows = connection.execute(mine.order_by(_points.c.id)).mappings().all()
         return self._results(chosen, [{**row, "history": json.loads(row["history"])} for row in rows])
 
-    def _results(self, runs: Sequence[Run], points: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _results(self, runs: Sequence[Run], points: Sequence[Mapping[str, Any]]) -> list[Result]:
         pieces: dict[tuple[int, int], list[tuple[int, dict[str, Any]]]] = {}
         for point in points:
             pieces.setdefault((point["run"], point["attempt"]), []).append((point["first_epoch"], point["history"]))
@@ -293,10 +295,10 @@ def _summary(head: Any, counts: Sequence[Any]) -> ExperimentSummary:
     return ExperimentSummary(head.id, head.title, created, head.source, sum(states.values()), states, best)
 
 
-def _result(run: Run, history: dict[str, list[float | None]]) -> dict[str, Any]:
+def _result(run: Run, history: dict[str, list[float | None]]) -> Result:
     known: dict[str, Any] = {
-        "variant": run.variant, "seed": run.seed, "state": str(run.state), "epochs": run.epoch,
-        "seconds": run.seconds, "error": run.error, "diverged_at": run.diverged_at, "baseline": None, "skill": None,
-        "val_skill": None, "parameters": None, "telemetry": {},
+        "variant": run.variant, "seed": run.seed, "epochs": run.epoch, "seconds": run.seconds,
+        "diverged_at": run.diverged_at,
     }  # fmt: skip
-    return known | (run.final or {}) | {"state": str(run.state), "error": run.error, "history": history}
+    known |= run.final or {}
+    return Result(**known | {"state": str(run.state), "error": run.error, "history": History.of(history)})

@@ -23,6 +23,7 @@ from core.jobs.storage.store import Store
 from core.jobs.trainers.work import Report, Work
 from core.settings import load_settings
 from core.spec import RunSpec
+from core.training.result import History, Points, Result
 
 log = logging.getLogger("losslab.trainer")
 
@@ -50,7 +51,7 @@ class Trainer:
         token: str = order["token"]
         reported = 0
 
-        def report(first_epoch: int, points: dict[str, list[float | None]]) -> None:
+        def report(first_epoch: int, points: Points) -> None:
             nonlocal reported
             reported = first_epoch - 1 + max(map(len, points.values()))
             history = encode_history(points)
@@ -60,7 +61,7 @@ class Trainer:
             spec = self._store.run_spec(order["experiment"], order["position"])
             stopped = partial(self._orders.stopped, token)
             result = self._work.train(spec, report, stopped, probed=order["probed"])
-            self._report_rest(result.pop("history"), reported, report)
+            self._report_rest(result.history, reported, report)
         except (InputRefused, WorkFailed) as failure:
             self._say(event="end", token=token, state="failed", error=str(failure))
         except Exception as failure:  # whatever one run does, the next one must be served
@@ -68,9 +69,9 @@ class Trainer:
             error = f"The training failed with {type(failure).__name__}; the trainer's log says more."
             self._say(event="end", token=token, state="failed", error=error)
         else:
-            self._say(event="end", token=token, state=result["state"], result=finite(result))
+            self._say(event="end", token=token, state=result.state, result=finite(_ending(result)))
 
-    def _report_rest(self, history: dict[str, list[float | None]], reported: int, report: Report) -> None:
+    def _report_rest(self, history: History, reported: int, report: Report) -> None:
         """Report the epochs of `history` that the training itself did not report."""
         rest = {name: values[reported:] for name, values in history.items()}
         if any(rest.values()):
@@ -87,6 +88,11 @@ class Trainer:
         words["rss"] = psutil.Process().memory_info().rss
         self._voice.write(json.dumps(words, allow_nan=False, separators=(",", ":")) + "\n")
         self._voice.flush()
+
+
+def _ending(result: Result) -> dict[str, Any]:
+    """Return a result without its history, which was told while it grew."""
+    return {name: value for name, value in result.as_dict().items() if name != "history"}
 
 
 def main() -> None:

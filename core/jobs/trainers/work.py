@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.spec import RunSpec
+from core.training.result import Points, Result
 
-Report = Callable[[int, dict[str, list[float | None]]], None]
+Report = Callable[[int, Points], None]
 
 
 class Work(Protocol):
     """What a trainer needs to be given; made once a process, used by one thread."""
 
-    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> dict[str, Any]:
+    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> Result:
         """Train `run`; arguments and result as those of `core.training.run.train_run`."""
 
     def warm(self, run: RunSpec) -> None:
@@ -37,7 +38,7 @@ class KerasWork:
         self._train_run = train_run
         self._compile_run = compile_run
 
-    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> dict[str, Any]:
+    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> Result:
         """Train `run` on its prepared arrays."""
         return self._train_run(run, self._preparation.of(run), report, should_stop, probed=probed)
 

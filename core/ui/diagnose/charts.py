@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from core.diagnosis.evidence.marks import Mark
 from core.jobs.storage.history import thinned
+from core.training.result import Result
 from core.ui.diagnose.words import Finding, Report, measure_of, reached, rows_of, share
 from core.ui.text import skill_text
 
@@ -33,7 +34,7 @@ Curve = Mapping[str, Any]
 Figure = dict[str, Any]
 
 
-def run_chart(results: Sequence[Mapping[str, Any]], marks: Sequence[Mark], colour: str) -> Figure:
+def run_chart(results: Sequence[Result], marks: Sequence[Mark], colour: str) -> Figure:
     """Return the curves of one variant, a line per seed, with a word at each symptom.
 
     Parameters
@@ -41,7 +42,7 @@ def run_chart(results: Sequence[Mapping[str, Any]], marks: Sequence[Mark], colou
     results : sequence of results
         With whole histories.
     """
-    histories = [result["history"] for result in results]
+    histories = [result.history for result in results]
     values = [v for history in histories for name in _CURVES for v in history.get(name, ()) if v is not None]
     log = _needs_log(values)
     data = [
@@ -51,7 +52,7 @@ def run_chart(results: Sequence[Mapping[str, Any]], marks: Sequence[Mark], colou
         if history.get(name)
     ]
     _name_once(data)
-    baseline = next((r["baseline"] for r in results if r["baseline"] and r["baseline"].get("loss")), None)
+    baseline = next((r.baseline for r in results if r.baseline and r.baseline.get("loss")), None)
     last = max((len(history.get("loss", ())) for history in histories), default=1)
     level = baseline["loss"] if baseline else None
     if level and (level > 0 or not log):
@@ -70,11 +71,11 @@ def run_chart(results: Sequence[Mapping[str, Any]], marks: Sequence[Mark], colou
 
 
 def _flags(
-    marks: Sequence[Mark], results: Sequence[Mapping[str, Any]], log: bool
+    marks: Sequence[Mark], results: Sequence[Result], log: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return a line for each mark, and its word above the chart, where no curve is, with a point on the curve."""
     lines, notes = [], []
-    last = max((len(result["history"].get("loss", ())) for result in results), default=1)
+    last = max((len(result.history.get("loss", ())) for result in results), default=1)
     for row, mark in enumerate(marks):
         share = mark.epoch / max(1, last)
         side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
@@ -95,11 +96,11 @@ def _flags(
     return lines, notes
 
 
-def _level(results: Sequence[Mapping[str, Any]], mark: Mark) -> float | None:
+def _level(results: Sequence[Result], mark: Mark) -> float | None:
     """Return how high the curves are at a mark, or at the last number before it."""
     levels = []
     for result in results:
-        known = [v for v in result["history"].get(mark.curve, ())[: mark.epoch] if v is not None]
+        known = [v for v in result.history.get(mark.curve, ())[: mark.epoch] if v is not None]
         if known:
             levels.append(known[-1])
     return median(levels) if levels else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import streamlit as st
@@ -13,6 +14,7 @@ from core.jobs.diagnosers.diagnoses import Budget, Diagnosis
 from core.jobs.diagnosers.written_report import FORMAT
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import State
+from core.training.result import Result
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
 from core.ui.diagnose.cards import show_causes, with_card
@@ -95,16 +97,16 @@ def _name(opened: Opened) -> str:
     return " · ".join(filter(None, words))
 
 
-def _results(opened: Opened) -> list[dict[str, Any]]:
+def _results(opened: Opened) -> list[Result]:
     """Return the results of the variant's runs that were trained."""
     ended = [run.index for run in opened.runs if run.state in _ENDED]
     results = get_lab().store.results(opened.experiment.id, ended)
     report = _readable(opened.diagnosis)
     probed = {curve["seed"]: curve.get("initial_loss") for curve in report["before"]} if report else {}
-    return [_knowing(result, probed.get(result["seed"])) for result in results if result["history"].get("loss")]
+    return [_knowing(result, probed.get(result.seed)) for result in results if result.history.get("loss")]
 
 
-def _curve(opened: Opened, results: Sequence[dict[str, Any]], found: Sequence[Mark], colour: str) -> None:
+def _curve(opened: Opened, results: Sequence[Result], found: Sequence[Mark], colour: str) -> None:
     if not results:
         st.caption("There is no curve: this run was not trained.")
         return
@@ -116,9 +118,9 @@ def _curve(opened: Opened, results: Sequence[dict[str, Any]], found: Sequence[Ma
         st.caption("\n".join(f"- {inert(text, 300)}" for text in report["symptoms"].values()))
 
 
-def _knowing(result: dict[str, Any], initial_loss: float | None) -> dict[str, Any]:
+def _knowing(result: Result, initial_loss: float | None) -> Result:
     """Return a result that also knows the loss before the first step, which only a probed run has measured."""
-    return result | {"telemetry": {**(result["telemetry"] or {}), "initial_loss": initial_loss}}
+    return replace(result, telemetry={**result.telemetry, "initial_loss": initial_loss})
 
 
 def _verdict(opened: Opened, found: Sequence[Mark], colour: str) -> None:

@@ -1,10 +1,13 @@
 """Curves and telemetry as numbers: each signal speaks on its picture and is silent on a healthy one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.diagnosis.evidence.signals import observe, worth
-from tests.diagnosis.table import result_of
+from core.training.result import History, Result
+from tests.diagnosis.table import result_of, run_of
 
 EPOCHS = 50
 HEALTHY = [1.1 * 0.8**i + 0.2 for i in range(EPOCHS)]
@@ -12,9 +15,9 @@ HEALTHY = [1.1 * 0.8**i + 0.2 for i in range(EPOCHS)]
 
 def signals_of(loss=HEALTHY, val_loss=None, telemetry=None, **more):
     result = result_of(more.pop("skill", 0.8), more.pop("val_skill", None), **more)
-    result["history"] = {"loss": list(loss)} | ({} if val_loss is None else {"val_loss": list(val_loss)})
-    result["epochs"] = len(loss)
-    result["telemetry"] |= telemetry or {}
+    curves = {"loss": list(loss)} | ({} if val_loss is None else {"val_loss": list(val_loss)})
+    measured = {**result.telemetry, **(telemetry or {})}
+    result = replace(result, history=History.of(curves), epochs=len(loss), telemetry=measured)
     return observe([result] * 3, EPOCHS)
 
 
@@ -82,7 +85,7 @@ def test_a_penalty_is_the_part_of_the_loss_that_is_not_the_datas():
 
 
 def test_a_refused_run_says_why():
-    refused = result_of(None, state="failed") | {"error": "Keras cannot train this.", "baseline": None, "history": {}}
+    refused = Result.refused(run_of(), "Keras cannot train this.")
     assert observe([refused] * 3, EPOCHS).failed == "Keras cannot train this."
 
 

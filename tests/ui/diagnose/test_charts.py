@@ -2,8 +2,10 @@
 
 import json
 import math
+from dataclasses import replace
 
 from core.diagnosis.evidence.marks import Mark
+from core.training.result import History, Result
 from core.ui.diagnose.charts import GREY, run_chart, skill_chart, trial_chart
 from core.ui.diagnose.layer_maps import layer_chart, split_maps
 from tests.ui.diagnose.test_words import curve, finding, report
@@ -13,7 +15,8 @@ BLUE = "#0077bb"
 
 
 def result(loss, **more):
-    return {"history": {"loss": loss, "val_loss": loss}, "baseline": BASELINE, "state": "done", **more}
+    history = History.of({"loss": loss, "val_loss": loss})
+    return replace(Result({}, 0, "done", history=history, baseline=BASELINE), **more)
 
 
 def trial(values, seed=0, **more):
