@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LAYERS = ("spec", "data", "training", "diagnosis", "lessons", "jobs", "ui", "pages")
+LAYERS = ("choices", "spec", "data", "training", "diagnosis", "lessons", "jobs", "ui", "pages")
 """From the bottom up: a layer imports from those before it only."""
 
 EVERYWHERE = {"errors", "paths", "settings"}

@@ -6,15 +6,13 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from core.spec import (
+from core.spec import ReduceOnPlateau, RunSpec, TrainingSpec
+from core.spec.training import (
     Constant,
     Cosine,
     EarlyStopping,
     Exponential,
-    ReduceOnPlateau,
-    RunSpec,
     Step,
-    TrainingSpec,
     WarmupCosine,
 )
 from core.training.backend import keras

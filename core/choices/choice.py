@@ -1,0 +1,46 @@
+"""What every entry of a table of choices has: its name in a spec, and how a person is told what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One thing that can be chosen.
+
+    Attributes
+    ----------
+    name : str
+        As a spec writes it.
+    help : str
+        What it does, in one short sentence for whoever has to choose.
+    """
+
+    name: str
+    help: str
+
+
+_C = TypeVar("_C", bound=Choice)
+
+
+def table(*choices: _C) -> Mapping[str, _C]:
+    """Return `choices` by name, in their order."""
+    return {choice.name: choice for choice in choices}
+
+
+def one_of(choices: Mapping[str, Choice]) -> AfterValidator:
+    """Return the validator of a field that names one of `choices`; a refusal lists what is allowed."""
+    allowed = ", ".join(choices)
+
+    def known(name: str) -> str:
+        if name not in choices:
+            raise PydanticCustomError("literal_error", "allowed: {expected}", {"expected": allowed})
+        return name
+
+    return AfterValidator(known)

@@ -1,0 +1,60 @@
+"""The optimizers: Keras's own, and what the diagnosis has to know of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.choices.choice import Choice, table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(Choice):
+    """One optimizer of Keras.
+
+    Attributes
+    ----------
+    usual_rate : float
+        The learning rate people start with: Keras's default, or what the paper trains with.
+    unit_steps : bool
+        Whether a step moves a weight by about the learning rate, whatever the size of the gradient.
+    shortens : bool
+        Whether steps shrink as training goes on.
+    takes : tuple of str
+        The settings of the spec it takes beside learning rate, clipping and weight decay.
+    options : mapping
+        What Keras's constructor is given in any case.
+    """
+
+    usual_rate: float
+    unit_steps: bool = False
+    shortens: bool = False
+    takes: tuple[str, ...] = ()
+    options: Mapping[str, Any] | None = None
+
+
+OPTIMIZERS: Final[Mapping[str, Optimizer]] = table(
+    Optimizer(name="sgd", help="Plain steps along the gradient, with or without momentum.",
+              usual_rate=0.01, takes=("momentum", "nesterov")),
+    Optimizer(name="adam", help="A step size per weight from running means of gradient and square (Kingma & Ba 2015).",
+              usual_rate=0.001, unit_steps=True),
+    Optimizer(name="adamw", help="Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019).",
+              usual_rate=0.001, unit_steps=True, options={"weight_decay": 0.0}),
+    Optimizer(name="rmsprop", help="A step size per weight from a running mean of squared gradients.",
+              usual_rate=0.001, unit_steps=True, takes=("momentum",)),
+    Optimizer(name="nadam", help="Adam that looks ahead along its momentum (Dozat 2016).",
+              usual_rate=0.001, unit_steps=True),
+    Optimizer(name="adagrad", help="Steps shrink with the sum of all squared gradients (Duchi et al. 2011).",
+              usual_rate=0.01, shortens=True),
+    Optimizer(name="adadelta", help="Steps relative to the last ones; its usual rate is 1 (Zeiler 2012).",
+              usual_rate=1.0, shortens=True),
+    Optimizer(name="adamax", help="Adam by the largest gradient instead of the mean square (Kingma & Ba 2015).",
+              usual_rate=0.001, unit_steps=True),
+    Optimizer(name="adafactor", help="Adam with less memory for large layers (Shazeer & Stern 2018).",
+              usual_rate=0.001),
+    Optimizer(name="lion", help="Steps of one size along the sign of the momentum (Chen et al. 2023).",
+              usual_rate=0.0003, unit_steps=True),
+    Optimizer(name="ftrl", help="Follows the regularised leader; made for sparse linear models (McMahan et al. 2013).",
+              usual_rate=0.01, shortens=True),
+)  # fmt: skip

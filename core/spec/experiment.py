@@ -1,0 +1,223 @@
+"""What an experiment is: a frozen, validated value that names data, preprocessing, model, training and what to vary.
+
+The spec is data. Nothing in it is evaluated or imported; every name in it is looked up in a table here, and
+``tests/training`` holds those tables against Keras itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, model_validator
+
+from core.errors import InputRefused
+from core.spec.data import DataSpec
+from core.spec.model import ModelSpec
+from core.spec.preprocessing import PreprocessingSpec
+from core.spec.refusal import shown, validated
+from core.spec.training import TrainingSpec
+from core.spec.values import Count, Value, plain_text
+
+MAX_RUNS: Final = 512
+MAX_SPEC_BYTES: Final = 32 * 2**20
+
+
+class _Located(Value):
+    """A value that remembers the folder its ``file:`` sources are relative to; the folder is not part of it."""
+
+    _base: Path | None = PrivateAttr(None)
+
+    @property
+    def base(self) -> Path | None:
+        """The folder that ``file:`` sources are relative to, where the spec came from a file."""
+        return self._base
+
+    def at(self, base: Path | None) -> Self:
+        """Return this value, its files relative to `base`."""
+        located = self.model_copy()
+        located._base = base  # noqa: SLF001 - a copy of this very class
+        return located
+
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """Return this spec with `changes` made, a mapping from path (``training.learning_rate``) to value.
+
+        Raises
+        ------
+        InputRefused
+            If a path does not exist or a value is not allowed.
+        """
+        values = self.model_dump(mode="json", exclude={"variant"})
+        for path, value in changes.items():
+            _assign(values, path, value)
+        return validated(type(self), values).at(self._base)
+
+
+class RunSpec(_Located):
+    """One training: every choice made, one seed. `variant` says which choices were varied; it is only a label."""
+
+    version: Literal[1] = 1
+    data: DataSpec
+    preprocessing: PreprocessingSpec = PreprocessingSpec()
+    model: ModelSpec = ModelSpec()
+    training: TrainingSpec = TrainingSpec()
+    variant: dict[str, Any] = Field({}, repr=False)
+
+    @model_validator(mode="after")
+    def _monitors_exist(self) -> Self:
+        if self.data.validation_fraction == 0:
+            watched = {
+                "early_stopping": self.training.early_stopping,
+                "schedule": self.training.schedule,
+            }
+            for field, callback in watched.items():
+                if (getattr(callback, "monitor", None) or "").startswith("val_"):
+                    raise ValueError(
+                        f"training.{field}.monitor: {callback.monitor} needs validation rows; "  # type: ignore[union-attr]
+                        "allowed: data.validation_fraction above 0, or a monitor without val_"
+                    )
+        return self
+
+    def canonical_json(self) -> str:
+        """Return the one JSON text of this training; the variant's label is not part of it."""
+        return _canonical(self.model_dump(mode="json", exclude={"variant"}))
+
+    def hash(self) -> str:
+        """Return the SHA-256 of the canonical JSON, in hexadecimal."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+
+class ExperimentSpec(_Located):
+    """A grid of trainings: the four sections, the values to `vary`, and how many `seeds` each combination gets."""
+
+    version: Literal[1] = 1
+    title: Annotated[str, AfterValidator(plain_text)] = ""
+    data: DataSpec
+    preprocessing: PreprocessingSpec = PreprocessingSpec()
+    model: ModelSpec = ModelSpec()
+    training: TrainingSpec = TrainingSpec()
+    vary: dict[str, tuple[Any, ...]] = Field({})
+    seeds: Annotated[Count, Field(ge=1, le=100)] = 1
+
+    _runs: tuple[RunSpec, ...] = PrivateAttr(())
+
+    @model_validator(mode="after")
+    def _every_run_is_valid(self) -> Self:
+        count = self.seeds * math.prod(len(values) for values in self.vary.values())
+        if count > MAX_RUNS:
+            raise ValueError(f"vary: {count} runs are too many, allowed: at most {MAX_RUNS}")
+        for path, values in self.vary.items():
+            if not values:
+                raise ValueError(f"vary.{path}: no values, allowed: a list of at least one")
+        self._runs = tuple(self._expand())
+        # What was varied is kept as the validated run holds it: 1 becomes 1.0 where the field is a number.
+        for path in self.vary:
+            seen = {_canonical(run.variant[path]): run.variant[path] for run in self._runs}
+            self.vary[path] = tuple(seen.values())
+        return self
+
+    def _expand(self) -> Iterator[RunSpec]:
+        base: dict[str, Any] = {name: getattr(self, name) for name in _SECTIONS}
+        varied = {path.partition(".")[0] for path in self.vary} | {"training"}
+        dumped = {name: base[name].model_dump(mode="json") for name in varied if name in base}
+        seen: set[str] = set()
+        for combination in itertools.product(*self.vary.values()):
+            for offset in range(self.seeds):
+                values = base | copy.deepcopy(dumped)
+                values["training"]["seed"] += offset
+                for path, value in zip(self.vary, combination, strict=True):
+                    try:
+                        _assign(values, path, value, "vary.")
+                    except InputRefused as refusal:
+                        raise ValueError(str(refusal)) from None
+                run = validated(RunSpec, values, inside="vary")
+                label = {path: _lookup(run, path) for path in self.vary}
+                run = run.model_copy(update={"variant": label})
+                if run.hash() not in seen:
+                    seen.add(run.hash())
+                    yield run
+
+    def runs(self) -> tuple[RunSpec, ...]:
+        """Return one `RunSpec` per distinct combination and seed; equal combinations count once."""
+        return tuple(run.at(self._base) for run in self._runs)
+
+    def canonical_json(self) -> str:
+        """Return the one JSON text of this experiment: sorted keys, every default written out."""
+        return _canonical(self.model_dump(mode="json"))
+
+    def hash(self) -> str:
+        """Return the SHA-256 of the canonical JSON, in hexadecimal."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+
+def load_spec(source: str | Path | Mapping[str, Any] | ExperimentSpec) -> ExperimentSpec:
+    """Return a validated experiment from a path to a JSON file, a mapping, or an experiment itself.
+
+    A case file (``{"id": …, "spec": {…}}``) is read as its spec. ``file:`` sources are relative to the spec's
+    folder, or to the working directory where the spec came as a mapping.
+
+    Raises
+    ------
+    InputRefused
+        With the path into the spec, the value and what is allowed, in one sentence.
+    """
+    if isinstance(source, ExperimentSpec):
+        return source
+    if isinstance(source, Mapping):
+        return validated(ExperimentSpec, source)
+    if not isinstance(source, str | Path):
+        raise InputRefused(f"spec: {shown(source)} is refused; allowed: an object or the path of a JSON file.", "spec")
+    path = Path(source)
+    try:
+        if path.stat().st_size > MAX_SPEC_BYTES:
+            raise InputRefused(f"{path.name}: a spec may have at most {MAX_SPEC_BYTES // 2**20} MB.", path.name)
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputRefused(f"{path.name}: cannot be read ({error.strerror}).", path.name) from None
+    except UnicodeDecodeError:
+        raise InputRefused(f"{path.name}: is not UTF-8 text.", path.name) from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        line = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise InputRefused(f"{path.name}: is not JSON{line}.", path.name) from None
+    if isinstance(values, dict) and "spec" in values and "data" not in values:
+        values = values["spec"]
+    return validated(ExperimentSpec, values).at(path.resolve().parent)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+_SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
+    "data": DataSpec, "preprocessing": PreprocessingSpec, "model": ModelSpec, "training": TrainingSpec
+}  # fmt: skip
+
+
+def _assign(values: dict[str, Any], path: str, value: Any, prefix: str = "") -> None:
+    """Set ``section.field`` (or a key inside such a field) of a dumped spec."""
+    section, _, rest = path.partition(".")
+    field, *inner = rest.split(".")
+    if section not in _SECTIONS or field not in _SECTIONS[section].model_fields:
+        fields = ", ".join(_SECTIONS[section].model_fields) if section in _SECTIONS else ""
+        allowed = f"{section}. followed by one of {fields}" if fields else "data., preprocessing., model. or training."
+        raise InputRefused(f"{prefix}{plain_text(path, 60)}: there is no such setting, allowed: {allowed}.", path[:60])
+    place, key = values[section], field
+    for name in inner:
+        if not isinstance(place.get(key), dict):
+            place[key] = {}
+        place, key = place[key], name
+    place[key] = value
+
+
+def _lookup(run: RunSpec, path: str) -> Any:
+    section, field, *inner = path.split(".")
+    value = getattr(run, section).model_dump(mode="json", include={field})[field]
+    for name in inner:
+        value = value[name]
+    return value
