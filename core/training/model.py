@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core.choices.initializers import INITIALIZERS
+from core.choices.losses import LOSSES
+from core.choices.optimizers import OPTIMIZERS
 from core.data.prepare.prepared import Prepared
-from core.spec import Initializer, ModelSpec, TrainingSpec
+from core.spec import InitializerSpec, ModelSpec, TrainingSpec
 from core.training.backend import keras
 
 
-def initializer(value: Initializer) -> Any:
+def initializer(value: InitializerSpec) -> Any:
     """Return a fresh Keras initializer; a random one draws its own seed now, from the global generator."""
     parameters = {"name": value} if isinstance(value, str) else dict(value)
-    class_name = str(parameters.pop("name")).title().replace("_", "")
-    return getattr(keras.initializers, class_name)(**parameters)
+    chosen = INITIALIZERS[str(parameters.pop("name"))]
+    return getattr(keras.initializers, chosen.keras)(**parameters)
 
 
 def build_model(model: ModelSpec, prepared: Prepared) -> Any:
@@ -30,7 +32,7 @@ def build_model(model: ModelSpec, prepared: Prepared) -> Any:
     """
     regularizer = keras.regularizers.L2(model.l2) if model.l2 else None
     layers = [keras.Input((prepared.x.shape[1],))]
-    for hidden in model.hidden():
+    for hidden in model.hidden:
         layers.append(
             keras.layers.Dense(
                 hidden.units,
@@ -66,7 +68,7 @@ def first_weights(built: Any, model: ModelSpec, seed: int) -> list[tuple[Any, np
     state = random.getstate()
     random.seed(seed)
     values: list[tuple[Any, npt.NDArray[Any]]] = []
-    initializers = [hidden.initializer or model.initializer for hidden in model.hidden()] + [model.initializer]
+    initializers = [hidden.initializer or model.initializer for hidden in model.hidden] + [model.initializer]
     chosen = iter(initializers)
     for layer in built.layers:
         if isinstance(layer, keras.layers.Dense):
@@ -87,45 +89,18 @@ def first_weights(built: Any, model: ModelSpec, seed: int) -> list[tuple[Any, np
     return values
 
 
-LOSS_CLASSES: Final[Mapping[str, str]] = {
-    "mse": "MeanSquaredError",
-    "mae": "MeanAbsoluteError",
-    "mape": "MeanAbsolutePercentageError",
-    "msle": "MeanSquaredLogarithmicError",
-    "huber": "Huber",
-    "log_cosh": "LogCosh",
-    "binary_crossentropy": "BinaryCrossentropy",
-    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
-    "categorical_crossentropy": "CategoricalCrossentropy",
-    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
-    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
-    "hinge": "Hinge",
-    "squared_hinge": "SquaredHinge",
-    "categorical_hinge": "CategoricalHinge",
-    "kl_divergence": "KLDivergence",
-    "poisson": "Poisson",
-    "cosine_similarity": "CosineSimilarity",
-}
-"""The spec's name of a loss → the Keras class."""
-
-
 def build_loss(name: str) -> Any:
     """Return the real Keras loss: a mean over the rows of a batch."""
-    return getattr(keras.losses, LOSS_CLASSES[name])()
-
-
-_TAKES_MOMENTUM = frozenset({"sgd", "rmsprop"})
+    return getattr(keras.losses, LOSSES[name].keras)()
 
 
 def build_optimizer(training: TrainingSpec) -> Any:
     """Return the real Keras optimizer; `clip_norm` bounds the norm of all gradients together."""
-    options: dict[str, Any] = {
+    chosen = OPTIMIZERS[training.optimizer]
+    options = {
         "learning_rate": training.learning_rate,
         "global_clipnorm": training.clip_norm,
-        "weight_decay": training.weight_decay or (0.0 if training.optimizer == "adamw" else None),
+        "weight_decay": training.weight_decay or chosen.no_decay,
+        **{name: getattr(training, name) for name in chosen.takes},
     }
-    if training.optimizer in _TAKES_MOMENTUM:
-        options["momentum"] = training.momentum
-    if training.optimizer == "sgd":
-        options["nesterov"] = training.nesterov
     return keras.optimizers.get({"class_name": training.optimizer, "config": options})

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.data.prepare.prepared import Prepared
-from core.spec import ReduceOnPlateau, RunSpec
+from core.spec import RunSpec
 from core.training.backend import keras, tf
 from core.training.baseline import baseline, explained, finite, recall, skill
 from core.training.epochs import Program, program_for
@@ -211,7 +211,7 @@ class _Training:
         return 1, min(batches, self._batch + affordable)
 
     def _learning_rate(self, epoch: int) -> float:
-        if isinstance(self.run.training.schedule, ReduceOnPlateau):
+        if self.run.training.schedule.reacts:
             # Its callback lowers the optimizer's own rate, in float32; seven digits are what that holds.
             return float(f"{float(np.asarray(self.program.optimizer.learning_rate)):.7g}")
         return learning_rate_at(self.run.training, epoch)
