@@ -21,7 +21,8 @@ from core.spec import RunSpec
 from core.spec.touches import Thing, digest, touching
 from core.training.backend import keras, tf
 from core.training.compiler import uses_xla
-from core.training.model import build_loss, build_model, build_optimizer, first_weights
+from core.training.initial_weights import initial_weights
+from core.training.model import build_loss, build_model, build_optimizer
 from core.training.schedule import callbacks
 from core.training.telemetry import Probe
 
@@ -179,7 +180,7 @@ class Program:
         """Give model and optimizer the state they have before the first batch of `run`."""
         for variable, value in self._optimizer_start:
             variable.assign(value)
-        for variable, value in first_weights(self.model, run.model, run.training.seed):
+        for variable, value in initial_weights(self.model, run.model, run.training.seed):
             variable.assign(value)
         self.optimizer.learning_rate = run.training.learning_rate
         self.model.stop_training = False

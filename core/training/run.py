@@ -25,14 +25,14 @@ CHUNK_SECONDS: Final = 0.1
 _FIRST_BATCHES: Final = 64
 _LOGGER: Final = logging.getLogger(__name__)
 
-Report = Callable[[int, Points], None]
+OnPoints = Callable[[int, Points], None]
 Curves = dict[str, list[float | None]]
 
 
 def train_run(
     run: RunSpec,
     prepared: Prepared,
-    report: Report | None = None,
+    report: OnPoints | None = None,
     should_stop: Callable[[], bool] | None = None,
     *,
     probed: bool = False,
@@ -71,7 +71,7 @@ def compile_run(run: RunSpec, prepared: Prepared) -> None:
     program.compile(program.load(prepared))
 
 
-def _train(run: RunSpec, prepared: Prepared, report: Report, should_stop: Callable[[], bool], probed: bool) -> Result:
+def _train(run: RunSpec, prepared: Prepared, report: OnPoints, should_stop: Callable[[], bool], probed: bool) -> Result:
     begin = time.perf_counter()
     program = program_for(run, prepared, probed=probed)
     known = program.compiled
@@ -147,7 +147,7 @@ class _Training:
         self._sums = np.zeros(2, np.float32)
         self._callbacks = keras.callbacks.CallbackList(callbacks(run), model=program.model)
 
-    def until_end(self, report: Report, should_stop: Callable[[], bool]) -> State:
+    def until_end(self, report: OnPoints, should_stop: Callable[[], bool]) -> State:
         self.program.start(self.run)
         if self.program.structure.probed:
             self.initial_loss = self.program.probe.loss_at(*self.data[:2])
