@@ -1,4 +1,4 @@
-"""Many epochs in one compiled call: the arithmetic of ``model.fit`` without its 50 ms of bookkeeping an epoch.
+"""Many epochs in one compiled call: the arithmetic of ``model.fit`` without its 50 ms of bookkeeping per epoch.
 
 A `Program` is a real Keras model, optimizer, loss and metric, and one ``tf.function`` that trains a chunk of epochs.
 Data, row order and learning rates are its arguments, so every seed, learning rate, scaling and initializer of the same
@@ -40,7 +40,7 @@ class Program:
     probe : Probe
         What measures the model at the end of an epoch.
     batches : int
-        Batches an epoch that are trained in one loop. A smaller last batch is among them, filled up with rows of no
+        Batches per epoch that are trained in one loop. A smaller last batch is among them, filled up with rows of no
         weight, so that one step is compiled and not two; batch normalisation and dropout would see those rows, and
         there it is a step of its own.
     compile_seconds : float
@@ -150,7 +150,7 @@ class Program:
         orders : list of int32 arrays, each of shape (rows,)
             The row order of each epoch, at most `structure.epochs_a_call`.
         learning_rates : list of float
-            One an epoch.
+            One per epoch.
         measured : bool array of shape (epochs,)
             Whether the probe measures at the end of each epoch.
         batches : (int, int)
