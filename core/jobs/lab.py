@@ -82,13 +82,14 @@ class Lab:
             dispatcher.start()
             if self._diagnosing:
                 self._clinic = Clinic(self._diagnoses, self.settings, dispatcher.wake)
-                self._clinic.start()
+                self._clinic.open()
 
     def stop(self) -> None:
         """Stop claiming and the trainers; runs in training are queued again for the next start."""
         with self._starting:
             if self._clinic is not None:
-                self._clinic.stop()
+                self._clinic.close()
+                self._clinic.join()
                 self._clinic = None
             if self._dispatcher is not None:
                 self._dispatcher.stop()
@@ -107,7 +108,7 @@ class Lab:
         """Return how the lab is: slots, trainers, what compiles, waits and runs, whether it diagnoses, its problem."""
         slots = self._engine.slots() if self.dispatching else []
         counts = self._runs.counts()
-        problems = [slot.problem for slot in slots] + ([self._clinic.problem] if self._clinic else [])
+        problems = [slot.problem for slot in slots] + ([self._clinic.keeper.problem] if self._clinic else [])
         return {
             "dispatching": self.dispatching,
             "slots": len(slots),
@@ -118,7 +119,7 @@ class Lab:
             "compiling": sum(slot.compiling is not None for slot in slots),
             "queued": counts.get(State.QUEUED, 0),
             "running": sum(counts.get(state, 0) for state in HELD),
-            "diagnosing": self._clinic is not None and self._clinic.ready,
+            "diagnosing": self._clinic is not None and self._clinic.keeper.ready,
             "problem": next(filter(None, problems), None),
         }
 

@@ -53,12 +53,12 @@ def _extremes(values: Sequence[float | None], stretches: int) -> Iterator[int]:
             yield max(known)[1]
 
 
-def finite(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """Return a JSON-able `value` with NaN and infinities replaced by None, at any depth."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): finite(item) for key, item in value.items()}
+        return {str(key): without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
+        return [without_nan(item) for item in value]
     return value

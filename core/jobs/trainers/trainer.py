@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import logging
 from functools import partial
-from typing import Any, TextIO
+from typing import Any
 
 import psutil
 
+from core.child import Voice
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
-from core.jobs.storage.history import encode_history, finite
+from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.store import Store
 from core.jobs.trainers.work import Report, Work
 from core.settings import load_settings
@@ -31,7 +31,7 @@ log = logging.getLogger("losslab.trainer")
 class Trainer:
     """Carries out orders and says what happens."""
 
-    def __init__(self, store: Store, work: Work, orders: Orders, voice: TextIO) -> None:
+    def __init__(self, store: Store, work: Work, orders: Orders, voice: Voice) -> None:
         self._store = store
         self._work = work
         self._orders = orders
@@ -69,7 +69,7 @@ class Trainer:
             error = f"The training failed with {type(failure).__name__}; the trainer's log says more."
             self._say(event="end", token=token, state="failed", error=error)
         else:
-            self._say(event="end", token=token, state=result.state, result=finite(_ending(result)))
+            self._say(event="end", token=token, state=result.state, result=without_nan(_ending(result)))
 
     def _report_rest(self, history: History, reported: int, report: Report) -> None:
         """Report the epochs of `history` that the training itself did not report."""
@@ -85,9 +85,7 @@ class Trainer:
         self._say(event="warmed", structure=order["structure"])
 
     def _say(self, **words: Any) -> None:
-        words["rss"] = psutil.Process().memory_info().rss
-        self._voice.write(json.dumps(words, allow_nan=False, separators=(",", ":")) + "\n")
-        self._voice.flush()
+        self._voice.say(**words, rss=psutil.Process().memory_info().rss)
 
 
 def _ending(result: Result) -> dict[str, Any]:

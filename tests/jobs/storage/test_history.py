@@ -1,6 +1,6 @@
 import json
 
-from core.jobs.storage.history import encode_history, finite, join_histories, thinned
+from core.jobs.storage.history import encode_history, join_histories, thinned, without_nan
 
 
 def test_numbers_are_cut_to_what_a_float32_holds() -> None:
@@ -23,7 +23,7 @@ def test_a_piece_that_comes_twice_counts_once() -> None:
 
 def test_no_depth_hides_an_infinity() -> None:
     value = {"a": [1.0, {"b": (float("inf"), 2)}], "c": True}
-    assert finite(value) == {"a": [1.0, {"b": [None, 2]}], "c": True}
+    assert without_nan(value) == {"a": [1.0, {"b": [None, 2]}], "c": True}
 
 
 def test_a_thinned_curve_keeps_its_ends_and_its_spikes() -> None:

@@ -1,0 +1,87 @@
+"""Keeps a child process alive: starts it, and starts another when it is gone, after longer waits while that fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from core.child import Listener
+from core.jobs.children.lab_child import LabChild
+
+_FIRST_WAIT_SECONDS: Final = 0.5
+_LONGEST_WAIT_SECONDS: Final = 30.0
+
+Launch = Callable[[Listener], LabChild]
+
+
+class Keeper:
+    """The one child of an `Actor`.
+
+    Used by the actor's thread alone; others may read `child`, `ready` and `problem`, which are replaced as a whole.
+
+    Parameters
+    ----------
+    what : str
+        What to call the child in messages, such as ``trainer``.
+    launch : callable
+        Starts a child; what that says goes to the listener given.
+    listener : callable
+        Puts what a child says into the actor's inbox.
+    closing : threading.Event
+        Once set, no more is started.
+    """
+
+    def __init__(self, what: str, launch: Launch, listener: Listener, closing: threading.Event) -> None:
+        self._what = what
+        self._launch = launch
+        self._listener = listener
+        self._closing = closing
+        self._failed_starts = 0
+        self.child: LabChild | None = None
+        self.ready = False
+        self.problem = ""
+
+    @property
+    def pid(self) -> int | None:
+        """The process of the child."""
+        return self.child.pid if self.child is not None else None
+
+    def send(self, **order: Any) -> None:
+        """Give the child an order; without a child it is lost."""
+        if self.child is not None:
+            self.child.send(**order)
+
+    def start(self) -> None:
+        """Start a child from nothing, however often it takes; `ready` once `welcome` was called for it."""
+        self.ready = False
+        while not self._closing.is_set():
+            try:
+                self.child = self._launch(self._listener)
+            except OSError as error:
+                self._start_failed(f"A {self._what} cannot be started ({error.strerror}).")
+            else:
+                return
+
+    def restart(self) -> None:
+        """Kill the child, if it is not dead yet, and start another."""
+        if self.child is not None:
+            self.child.kill()
+            if not self.ready:
+                self._start_failed(f"The {self._what} does not start ({self.child.ended}); its log says why.")
+        self.start()
+
+    def _start_failed(self, problem: str) -> None:
+        self.problem = problem
+        self._closing.wait(min(_FIRST_WAIT_SECONDS * 2**self._failed_starts, _LONGEST_WAIT_SECONDS))
+        self._failed_starts += 1
+
+    def welcome(self) -> None:
+        """Take note that the child has said it is ready."""
+        self.ready, self.problem, self._failed_starts = True, "", 0
+
+    def close(self) -> None:
+        """Kill what runs."""
+        self.ready = False
+        if self.child is not None:
+            self.child.kill()
