@@ -1,4 +1,4 @@
-"""The one object the web process owns: store, dispatcher, trainers, clinic. One lab a data folder does the work."""
+"""The one object the web process owns: store, dispatcher, trainers, clinic. One lab per data folder does the work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import IO, Any
 from core.errors import WorkFailed
 from core.jobs.diagnosers.clinic import Clinic
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
+from core.jobs.scheduling.backlog import Backlog, Expectation
 from core.jobs.scheduling.dispatcher import Dispatcher
 from core.jobs.scheduling.engine import EmbeddedEngine, Engine
 from core.jobs.scheduling.queue import Queue
@@ -45,6 +46,7 @@ class Lab:
         self._runs = Queue(self.store.database, settings.lease_seconds)
         self._engine = engine or EmbeddedEngine(settings)
         self._diagnoses = DiagnosisQueue(self.store.database)
+        self._backlog = Backlog(self.store, settings.slots)
         self._dispatcher: Dispatcher | None = None
         self._diagnosing = diagnosing
         self._clinic: Clinic | None = None
@@ -122,6 +124,10 @@ class Lab:
             "diagnosing": self._clinic is not None and self._clinic.keeper.ready,
             "problem": next(filter(None, problems), None),
         }
+
+    def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
+        """Return how long `spec` would take if it were submitted now, and what comes first (see `Backlog.expected`)."""
+        return self._backlog.expected(spec, size)
 
     def _take_lock(self) -> bool:
         private_folder(self.settings.data)
