@@ -20,7 +20,7 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
 from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.store import Store
-from core.jobs.trainers.work import Report, Work
+from core.jobs.trainers.work import OnPoints, Work
 from core.settings import load_settings
 from core.spec import RunSpec
 from core.training.result import History, Points, Result
@@ -51,7 +51,7 @@ class Trainer:
         token: str = order["token"]
         reported = 0
 
-        def report(first_epoch: int, points: Points) -> None:
+        def on_points(first_epoch: int, points: Points) -> None:
             nonlocal reported
             reported = first_epoch - 1 + max(map(len, points.values()))
             history = encode_history(points)
@@ -60,8 +60,8 @@ class Trainer:
         try:
             spec = self._store.run_spec(order["experiment"], order["position"])
             stopped = partial(self._orders.stopped, token)
-            result = self._work.train(spec, report, stopped, probed=order["probed"])
-            self._report_rest(result.history, reported, report)
+            result = self._work.train(spec, on_points, stopped, probed=order["probed"])
+            self._report_rest(result.history, reported, on_points)
         except (InputRefused, WorkFailed) as failure:
             self._say(event="end", token=token, state="failed", error=str(failure))
         except Exception as failure:  # whatever one run does, the next one must be served
@@ -71,11 +71,11 @@ class Trainer:
         else:
             self._say(event="end", token=token, state=result.state, result=without_nan(_ending(result)))
 
-    def _report_rest(self, history: History, reported: int, report: Report) -> None:
+    def _report_rest(self, history: History, reported: int, on_points: OnPoints) -> None:
         """Report the epochs of `history` that the training itself did not report."""
         rest = {name: values[reported:] for name, values in history.items()}
         if any(rest.values()):
-            report(reported + 1, rest)
+            on_points(reported + 1, rest)
 
     def _warm(self, order: dict[str, Any]) -> None:
         try:
