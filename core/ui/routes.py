@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core.errors import InputRefused
+from core.jobs.lab import Lab
 from core.jobs.storage.records import News
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -24,24 +25,6 @@ _NOSNIFF: Final = {"X-Content-Type-Options": "nosniff"}
 _METRICS: Final = ("loss", "val_loss")
 _RESULTS: Final = ("baseline", "skill", "val_skill")
 _LARGEST_CURSOR: Final = 2**53
-
-
-class NewsSource(Protocol):
-    """What the routes need of a store."""
-
-    def news(self, id: str, since: int = 0) -> News:  # noqa: A002
-        """Return what happened in an experiment since a cursor."""
-
-
-class LabLike(Protocol):
-    """What the routes need of a lab."""
-
-    @property
-    def store(self) -> NewsSource:
-        """Where the news are."""
-
-    def health(self) -> dict[str, Any]:
-        """Return how the trainers are."""
 
 
 def _plotly() -> bytes:
@@ -103,7 +86,7 @@ async def _start_page(request: Request) -> Response:
     return RedirectResponse(f"{request.url.path.removesuffix('lab')}?{request.url.query}".rstrip("?"))
 
 
-def make_routes(lab: Callable[[], LabLike], base: str = "") -> list[Route]:
+def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
     """Return the routes, under the base path the app is served from.
 
     Parameters

@@ -25,9 +25,9 @@ def test_a_run_is_trained_and_its_history_is_whole(labs: Labs, settings: Setting
     lab = labs.start(settings)
     experiment = lab.store.submit(fake_spec(QUICK, epochs=50))
     assert finished(lab, experiment) == ["done"]
-    (run,) = lab.store.result(experiment)["runs"]
-    assert run["history"]["loss"] == [pytest.approx(1 / epoch, rel=1e-6) for epoch in range(1, 51)]
-    assert (run["state"], run["epochs"], run["skill"], run["val_skill"]) == ("done", 50, 0.5, None)
+    (run,) = lab.store.results(experiment, [0])
+    assert list(run.history["loss"]) == [pytest.approx(1 / epoch, rel=1e-6) for epoch in range(1, 51)]
+    assert (run.state, run.epochs, run.skill, run.val_skill) == ("done", 50, 0.5, None)
     assert "history" not in (lab.store.experiment(experiment).runs[0].final or {})
     assert lab.store.experiments()[0].best_skill == 0.5
 
@@ -38,7 +38,7 @@ def test_a_loss_that_is_not_a_number_is_null_and_the_run_diverged(labs: Labs, se
     assert finished(lab, experiment) == ["diverged"]
     run = lab.store.experiment(experiment).runs[0]
     assert (run.diverged_at, run.epoch) == (3, 3)
-    assert lab.store.result(experiment)["runs"][0]["history"]["loss"][-1] is None
+    assert lab.store.results(experiment, [0])[0].history["loss"][-1] is None
 
 
 def test_a_refusal_is_shown_and_not_tried_again(labs: Labs, settings: Settings) -> None:
@@ -122,7 +122,7 @@ def test_cancelling_stops_a_run_and_keeps_its_trainer(labs: Labs, settings: Sett
     assert finished(lab, experiment, seconds=5) == ["cancelled"] * 3
     assert time.monotonic() - begin < 2.0
     run, *others = lab.store.experiment(experiment).runs
-    assert run.epoch == len(lab.store.result(experiment)["runs"][0]["history"]["loss"]) > 0
+    assert run.epoch == len(lab.store.results(experiment, [0])[0].history["loss"]) > 0
     assert [other.attempt for other in others] == [0, 0]
     assert finished(lab, lab.store.submit(fake_spec(QUICK))) == ["done"]
     assert trainer_pids(lab) == before
@@ -258,8 +258,8 @@ def test_killing_the_whole_lab_leaves_no_orphan_and_loses_nothing(
     lab = labs.start(settings)
     assert lab.dispatching
     assert finished(lab, said["experiment"]) == ["done"]
-    (run,) = lab.store.result(said["experiment"])["runs"]
-    assert len(run["history"]["loss"]) == 200
+    (run,) = lab.store.results(said["experiment"], [0])
+    assert len(run.history["loss"]) == 200
     assert lab.store.experiment(said["experiment"]).runs[0].attempt == 2
 
 

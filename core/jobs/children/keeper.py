@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.child import Listener
@@ -15,6 +16,7 @@ _LONGEST_WAIT_SECONDS: Final = 30.0
 Launch = Callable[[Listener], LabChild]
 
 
+@dataclass
 class Keeper:
     """The one child of an `Actor`.
 
@@ -32,15 +34,14 @@ class Keeper:
         Once set, no more is started.
     """
 
-    def __init__(self, what: str, launch: Launch, listener: Listener, closing: threading.Event) -> None:
-        self._what = what
-        self._launch = launch
-        self._listener = listener
-        self._closing = closing
-        self._failed_starts = 0
-        self.child: LabChild | None = None
-        self.ready = False
-        self.problem = ""
+    what: str
+    launch: Launch
+    listener: Listener
+    closing: threading.Event
+    child: LabChild | None = field(default=None, init=False)
+    ready: bool = field(default=False, init=False)
+    problem: str = field(default="", init=False)
+    _failed_starts: int = field(default=0, init=False)
 
     @property
     def pid(self) -> int | None:
@@ -55,11 +56,11 @@ class Keeper:
     def start(self) -> None:
         """Start a child from nothing, however often it takes; `ready` once `welcome` was called for it."""
         self.ready = False
-        while not self._closing.is_set():
+        while not self.closing.is_set():
             try:
-                self.child = self._launch(self._listener)
+                self.child = self.launch(self.listener)
             except OSError as error:
-                self._start_failed(f"A {self._what} cannot be started ({error.strerror}).")
+                self._start_failed(f"A {self.what} cannot be started ({error.strerror}).")
             else:
                 return
 
@@ -68,12 +69,12 @@ class Keeper:
         if self.child is not None:
             self.child.kill()
             if not self.ready:
-                self._start_failed(f"The {self._what} does not start ({self.child.ended}); its log says why.")
+                self._start_failed(f"The {self.what} does not start ({self.child.ended}); its log says why.")
         self.start()
 
     def _start_failed(self, problem: str) -> None:
         self.problem = problem
-        self._closing.wait(min(_FIRST_WAIT_SECONDS * 2**self._failed_starts, _LONGEST_WAIT_SECONDS))
+        self.closing.wait(min(_FIRST_WAIT_SECONDS * 2**self._failed_starts, _LONGEST_WAIT_SECONDS))
         self._failed_starts += 1
 
     def welcome(self) -> None:

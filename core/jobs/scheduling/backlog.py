@@ -17,7 +17,7 @@ from core.jobs.scheduling.estimate import COMPILE_SECONDS, estimate_seconds
 from core.jobs.storage import schema
 from core.jobs.storage.records import UNFINISHED, State
 from core.jobs.storage.store import Store
-from core.spec import DataSpec, ExperimentSpec, InlineData
+from core.spec import DataSpec, ExperimentSpec
 
 _run = schema.run
 _WAITS: Final = 0
@@ -75,9 +75,7 @@ class Backlog:
     def __init__(self, store: Store, slots: int) -> None:
         self._store = store
         self._slots = slots
-        # A table and an experiment never change, and looking at either takes longer than a page may.
-        self._table_size = lru_cache(64)(self._loaded_size)
-        self._untrained_seconds = lru_cache(256)(self._estimated)
+        self._estimated = lru_cache(256)(self._estimate)  # an experiment never changes
 
     def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
         """Return what to expect of `spec`.
@@ -86,10 +84,10 @@ class Backlog:
         ----------
         spec : ExperimentSpec
         size : (int, int), optional
-            Rows of its table and columns after encoding, where the caller knows them; else those before encoding.
+            Rows of its table and columns after encoding; by default the table is loaded, and its columns count as they
+            are.
         """
-        rows, features = size or self._size(spec.data)
-        seconds = estimate_seconds(spec.runs(), rows, features, self._slots)
+        seconds = estimate_seconds(spec.runs(), *(size or self._size(spec.data)), self._slots)
         training, waiting = self._left()
         return Expectation(seconds, wait_seconds(training, waiting, self._slots), len(training) + len(waiting))
 
@@ -115,34 +113,23 @@ class Backlog:
         if measured > _COMPILE and trained:
             return float(measured / trained)
         try:
-            seconds = self._untrained_seconds(experiment)
+            return self._estimated(experiment) / int(sum(row.epochs for row in groups))
         except (InputRefused, WorkFailed):  # deleted meanwhile, or its table was lost: it will take no time
             return 0.0
-        return seconds / int(sum(row.epochs for row in groups))
 
-    def _estimated(self, experiment: str) -> float:
+    def _estimate(self, experiment: str) -> float:
         runs = [run.spec for run in self._store.experiment(experiment).runs]
         return estimate_seconds(runs, *self._size(runs[0].data), 1)
 
     def _size(self, data: DataSpec) -> tuple[int, int]:
-        if isinstance(data.source, InlineData):
-            columns = data.source.columns
-            return len(next(iter(columns.values()))), len(columns)
-        return self._table_size(data.source)
-
-    def _loaded_size(self, source: str) -> tuple[int, int]:
-        frame = load_table(DataSpec(source=source, target=""), dataset=self._store.dataset).frame
+        frame = load_table(data, dataset=self._store.dataset).frame
         return len(frame), len(frame.columns)
 
 
 def wait_seconds(training: Iterable[float], waiting: Iterable[float], slots: int) -> float:
     """Return when one of `slots` is free for one run more, each run that waits taking the first that is free.
 
-    Parameters
-    ----------
-    training, waiting : iterable of float
-        The seconds left of each run, those that wait in their order.
-    slots : int
+    `training` and `waiting` are the seconds left of each run, of those that wait in their order.
     """
     free = sorted(training)
     free = [0.0] * (slots - len(free)) + free

@@ -233,21 +233,18 @@ class Store:
         """Return what happened in an experiment since the cursor `since`; 0 = everything."""
         return news(self.database, id, since)
 
-    def result(self, id: str) -> dict[str, Any]:  # noqa: A002
-        """Return what `core.train` returns for the same spec, as far as it is known; whole histories."""
-        # In this order: a run seen as done here has its whole history in the points read after.
-        experiment = self.experiment(id)
-        runs = _results(experiment.runs, self.news(id).points)
-        return {"runs": [result.as_dict() for result in runs], "spec_hash": experiment.spec.hash()}
-
     def results(self, id: str, places: Sequence[int]) -> list[Result]:  # noqa: A002
-        """Return the results of the runs at `places`, in that order; the same as in `result`."""
+        """Return the results of the runs at `places`, in that order, as far as they are known; whole histories."""
+        # In this order: a run seen as done here has its whole history in the points read after.
         runs = self.experiment(id).runs
         chosen = [runs[place] for place in places]
         columns = (_points.c.run, _points.c.attempt, _points.c.first_epoch, _points.c.history)
         mine = select(*columns).where(_points.c.experiment == id, _points.c.run.in_([run.id for run in chosen]))
+        pieces: dict[tuple[int, int], list[Stretch]] = {}
         with self.database.read() as connection:
-            return _results(chosen, stretches(connection.execute(mine.order_by(_points.c.id))))
+            for stretch in stretches(connection.execute(mine.order_by(_points.c.id))):
+                pieces.setdefault((stretch.run, stretch.attempt), []).append(stretch)
+        return [_result(run, join_histories(pieces.get((run.id, run.attempt), []))) for run in chosen]
 
     def unfinished(self, id: str) -> int:  # noqa: A002
         """Return how many runs of an experiment wait or train; of one that was deleted, none."""
@@ -285,13 +282,6 @@ def _summary(head: Any, counts: Sequence[Any]) -> ExperimentSummary:
     created = datetime.fromtimestamp(head.created, UTC)
     best = max(skills, default=None)
     return ExperimentSummary(head.id, head.title, created, head.source, sum(states.values()), states, best)
-
-
-def _results(runs: Sequence[Run], points: Sequence[Stretch]) -> list[Result]:
-    pieces: dict[tuple[int, int], list[Stretch]] = {}
-    for stretch in points:
-        pieces.setdefault((stretch.run, stretch.attempt), []).append(stretch)
-    return [_result(run, join_histories(pieces.get((run.id, run.attempt), []))) for run in runs]
 
 
 def _result(run: Run, history: dict[str, list[float | None]]) -> Result:

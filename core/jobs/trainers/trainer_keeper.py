@@ -111,7 +111,7 @@ class TrainerKeeper(Keeper):
         if self.ready and self._successor is None and (grown or self._runs >= self._settings.trainer_runs):
             self._successor_rss = 0
             with suppress(OSError):  # Then the old one serves on, and the next run tries again.
-                self._successor = self._launch(self._listener)
+                self._successor = self.launch(self.listener)
 
     def succeed(self) -> None:
         """Let the successor take over if it is ready; only between runs."""

@@ -193,7 +193,7 @@ def test_a_full_queue_refuses_and_keeps_nothing(tmp_path: Path) -> None:
 
 
 def test_unknown_ids_are_refused(store: Store) -> None:
-    for call in (store.experiment, store.news, store.result, store.cancel, store.delete):
+    for call in (store.experiment, store.news, store.cancel, store.delete):
         with pytest.raises(InputRefused, match="no such experiment"):
             call("' or 1=1 --")
 
@@ -261,7 +261,7 @@ def test_points_of_an_earlier_attempt_are_not_shown(store: Store, runs: Queue) -
             assert runs.died(claim, "signal 9")
     news = store.news(experiment)
     assert [(point.attempt, point.history) for point in news.points] == [(2, {"loss": [2]})]
-    assert store.result(experiment)["runs"][0]["history"] == {"loss": [2]}
+    assert store.results(experiment, [0])[0].history == {"loss": (2,)}
 
 
 def test_a_refusal_with_quotes_and_a_gap_in_a_history_come_back_as_they_were(store: Store, runs: Queue) -> None:

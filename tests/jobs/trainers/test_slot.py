@@ -30,7 +30,7 @@ def test_a_database_that_fails_for_a_while_loses_no_epoch(
     monkeypatch.setattr(Queue, "finish", unsure(Queue.finish))
     assert finished(lab, experiment) == ["done"]
     assert next(failures, None) is None
-    assert len(lab.store.result(experiment)["runs"][0]["history"]["loss"]) == 60
+    assert len(lab.store.results(experiment, [0])[0].history["loss"]) == 60
     assert lab.store.experiment(experiment).runs[0].attempt == 1
 
 
