@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,9 +12,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from core.paths import ROOT
+
+_LOG_BYTES: Final = 2 * 2**20
 
 Words = dict[str, Any]
 Listener = Callable[["Child", Words | None], None]
@@ -31,7 +34,7 @@ class Child:
     environment : mapping, optional
         Variables it gets beside those of this process.
     log : Path, optional
-        Where its stderr and whatever a library prints go; by default nowhere.
+        Where its stderr and whatever a library prints go; by default nowhere. Its folder exists.
 
     Raises
     ------
@@ -46,7 +49,9 @@ class Child:
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
     ) -> None:
-        with Path(log or os.devnull).open("ab") as errors:
+        self._log = log
+        self.trim_log()
+        with (log or Path(os.devnull)).open("ab") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, arguments from us
                 [sys.executable, "-m", *arguments],
                 stdin=subprocess.PIPE,
@@ -87,6 +92,12 @@ class Child:
         if self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
+
+    def trim_log(self) -> None:
+        """Move a log that has grown large aside, over the last one moved."""
+        if self._log and self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
+            shutil.copyfile(self._log, self._log.with_suffix(".old.log"))
+            os.truncate(self._log, 0)
 
     @property
     def ended(self) -> str:

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core.child import Listener
-from core.jobs.children.lab_child import LabChild
+from core.child import Child, Listener
 
 _FIRST_WAIT_SECONDS: Final = 0.5
 _LONGEST_WAIT_SECONDS: Final = 30.0
 
-Launch = Callable[[Listener], LabChild]
+Launch = Callable[[Listener], Child]
 
 
 @dataclass
@@ -38,7 +37,7 @@ class Keeper:
     launch: Launch
     listener: Listener
     closing: threading.Event
-    child: LabChild | None = field(default=None, init=False)
+    child: Child | None = field(default=None, init=False)
     ready: bool = field(default=False, init=False)
     problem: str = field(default="", init=False)
     _failed_starts: int = field(default=0, init=False)

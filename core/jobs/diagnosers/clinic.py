@@ -13,7 +13,7 @@ from core.child import Words
 from core.errors import WorkFailed
 from core.jobs.children.actor import LOOK_SECONDS, Actor, Said
 from core.jobs.children.keeper import Keeper
-from core.jobs.children.lab_child import LabChild
+from core.jobs.children.lab_child import lab_child
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, DiagnosisQueue
 from core.jobs.storage.records import State
 from core.settings import Settings
@@ -48,7 +48,7 @@ class Clinic(Actor[Never]):
         self._diagnoses = diagnoses
         self._settings = settings
         self._on_work = on_work
-        launch = partial(LabChild, settings, ["core.jobs.diagnosers.diagnoser"], "diagnoser")
+        launch = partial(lab_child, settings, ["core.jobs.diagnosers.diagnoser"], "diagnoser")
         self.keeper = Keeper("diagnoser", launch, self._listen, self._closing)
         self._work: _Work | None = None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
-from core.jobs.children.lab_child import LabChild
+from core.jobs.children.lab_child import lab_child
 from core.jobs.scheduling.choice import SlotView
 from core.jobs.scheduling.queue import Claim, Queue
 from core.jobs.trainers.slot import Slot
@@ -53,7 +53,7 @@ class EmbeddedEngine:
         for number in range(self._settings.slots):
             share = dict(list(warm.items())[number :: self._settings.slots])
             name = f"slot-{number + 1}"
-            launch = partial(LabChild, self._settings, ["core.jobs.trainers.trainer", "--work", self._work], name)
+            launch = partial(lab_child, self._settings, ["core.jobs.trainers.trainer", "--work", self._work], name)
             self._slots[name] = Slot(name, runs, launch, self._settings, share, on_free)
         for slot in self._slots.values():
             slot.open()

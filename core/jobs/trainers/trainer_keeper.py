@@ -9,7 +9,6 @@ from typing import Any
 
 from core.child import Child, Listener, Words
 from core.jobs.children.keeper import Keeper, Launch
-from core.jobs.children.lab_child import LabChild
 from core.settings import Settings
 
 
@@ -38,7 +37,7 @@ class TrainerKeeper(Keeper):
         super().__init__("trainer", launch, listener, closing)
         self._settings = settings
         self._warm = dict(warm)
-        self._successor: LabChild | None = None
+        self._successor: Child | None = None
         self._successor_rss = 0
         self._forget()
 
