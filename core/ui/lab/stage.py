@@ -10,7 +10,6 @@ from core.data.prepare.input_size import Width, encoded_width
 from core.data.table import Table
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
-from core.jobs.scheduling.backlog import Expectation
 from core.jobs.storage.records import Experiment
 from core.spec import load_spec
 from core.ui.chart.live import live_chart
@@ -49,18 +48,12 @@ def run_bar(table: Table, task: str) -> None:
             on_click=lab_state.submit_current,
         )
         if expected.wait_seconds >= _WORTH_WAITING:
-            st.caption(_wait(expected))
+            others = counted(expected.runs_ahead, "run")
+            wait = duration(expected.wait_seconds)
+            st.caption(f":material/hourglass_empty: Starts after about {wait} of other work ({others}).")
         st.caption(_inputs(width))
         if refused := st.session_state.get("lab_refused"):
             st.caption(f":red[{inert(refused, 300)}]")
-
-
-def _wait(expected: Expectation) -> str:
-    """Say what comes first."""
-    runs = counted(expected.runs_ahead, "run")
-    return (
-        f":material/hourglass_top: starts after about {duration(expected.wait_seconds)} of other work: {runs} before it"
-    )
 
 
 def _inputs(width: Width) -> str:
