@@ -46,7 +46,6 @@ class Crew:
         self._wanted = min(_MOST_HELPERS, spare) if helpers is None else helpers
         self._helpers: list[_Helper] = []
         self._known: dict[str, Crew | _Helper] = {}
-        self.pid = os.getpid()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -71,22 +70,6 @@ class Crew:
     def start(self) -> None:
         """Start the helpers; a second call does nothing."""
         self._helpers = self._helpers or [_Helper() for _ in range(self._wanted)]
-
-    def await_helpers(self) -> None:
-        """Wait until every helper can train, or is gone."""
-        for helper in self._helpers:
-            while not helper.ready():
-                pass
-
-    @property
-    def helpers(self) -> tuple[int, ...]:
-        """The process ids of the helpers that live."""
-        return tuple(helper.pid for helper in self._helpers)
-
-    @property
-    def owners(self) -> dict[str, int]:
-        """Which process has compiled which structure."""
-        return {structure: trainer.pid for structure, trainer in self._known.items()}
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Train `runs` and return their results."""
@@ -156,7 +139,6 @@ class _Helper:
         self._ready = threading.Event()
         self._results: queue.SimpleQueue[Words | None] = queue.SimpleQueue()
         self._child = Child(["core.training.crew"], self._hear)
-        self.pid = self._child.pid
 
     def _hear(self, _child: Child, words: Words | None) -> None:
         if words is None or self._ready.is_set():
