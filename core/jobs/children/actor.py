@@ -76,7 +76,7 @@ class Actor(ABC, Generic[_Order]):
                 self._serve()
         except Exception:
             log.exception("%s has ended", self.name)
-            self.keeper.problem = f"{self.name} has ended; the log says why."
+            self.keeper.problem = f"{self.name.capitalize()} has ended; the log says why."
         finally:
             self.keeper.close()
 

@@ -98,7 +98,7 @@ class ExperimentSummary:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Some epochs of one attempt of a run, from `first_epoch` on, which counts from 1."""
+    """Some epochs of one attempt of a run as they were stored, from `first_epoch` on, which counts from 1."""
 
     run: int
     attempt: int
