@@ -82,14 +82,14 @@ def _examples_seconds(lab: Lab, seed: int) -> float:
     specs = [lesson.spec.changed({"training.seed": seed}) for lesson in LESSONS]
     begin = time.perf_counter()
     submitted = [lab.store.submit(spec) for spec in specs]
-    _wait(lambda: all(lab.store.points(experiment).finished for experiment in submitted))
+    _wait(lambda: all(lab.store.news(experiment).finished for experiment in submitted))
     return time.perf_counter() - begin
 
 
 def _diagnosis_seconds(lab: Lab, spec: ExperimentSpec) -> tuple[float, float]:
     """Return the seconds from asking for a diagnosis of `spec`, once it was run, to its suspects and to its report."""
     experiment = lab.store.submit(spec)
-    _wait(lambda: lab.store.points(experiment).finished)
+    _wait(lambda: lab.store.news(experiment).finished)
     begin = time.perf_counter()
     asked = lab.store.diagnoses.ask(lab.store.experiment(experiment), 0)
     _wait(lambda: lab.store.diagnoses.get(asked).progress is not None)

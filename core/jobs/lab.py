@@ -1,4 +1,4 @@
-"""The one object the web process owns: store, dispatcher, trainers, clinic. One lab a data folder does the work."""
+"""The one object the web process owns: store, dispatcher, trainers, clinic. One lab per data folder does the work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import IO, Any
 from core.errors import WorkFailed
 from core.jobs.diagnosers.clinic import Clinic
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
+from core.jobs.scheduling.backlog import Backlog, Expectation
 from core.jobs.scheduling.dispatcher import Dispatcher
 from core.jobs.scheduling.engine import EmbeddedEngine, Engine
 from core.jobs.scheduling.queue import Queue
@@ -45,6 +46,7 @@ class Lab:
         self._runs = Queue(self.store.database, settings.lease_seconds)
         self._engine = engine or EmbeddedEngine(settings)
         self._diagnoses = DiagnosisQueue(self.store.database)
+        self._backlog = Backlog(self.store, settings.slots)
         self._dispatcher: Dispatcher | None = None
         self._diagnosing = diagnosing
         self._clinic: Clinic | None = None
@@ -82,13 +84,14 @@ class Lab:
             dispatcher.start()
             if self._diagnosing:
                 self._clinic = Clinic(self._diagnoses, self.settings, dispatcher.wake)
-                self._clinic.start()
+                self._clinic.open()
 
     def stop(self) -> None:
         """Stop claiming and the trainers; runs in training are queued again for the next start."""
         with self._starting:
             if self._clinic is not None:
-                self._clinic.stop()
+                self._clinic.close()
+                self._clinic.join()
                 self._clinic = None
             if self._dispatcher is not None:
                 self._dispatcher.stop()
@@ -107,7 +110,7 @@ class Lab:
         """Return how the lab is: slots, trainers, what compiles, waits and runs, whether it diagnoses, its problem."""
         slots = self._engine.slots() if self.dispatching else []
         counts = self._runs.counts()
-        problems = [slot.problem for slot in slots] + ([self._clinic.problem] if self._clinic else [])
+        problems = [slot.problem for slot in slots] + ([self._clinic.keeper.problem] if self._clinic else [])
         return {
             "dispatching": self.dispatching,
             "slots": len(slots),
@@ -118,9 +121,13 @@ class Lab:
             "compiling": sum(slot.compiling is not None for slot in slots),
             "queued": counts.get(State.QUEUED, 0),
             "running": sum(counts.get(state, 0) for state in HELD),
-            "diagnosing": self._clinic is not None and self._clinic.ready,
+            "diagnosing": self._clinic is not None and self._clinic.keeper.ready,
             "problem": next(filter(None, problems), None),
         }
+
+    def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
+        """Return how long `spec` would take if it were submitted now, and what comes first (see `Backlog.expected`)."""
+        return self._backlog.expected(spec, size)
 
     def _take_lock(self) -> bool:
         private_folder(self.settings.data)

@@ -1,4 +1,4 @@
-"""Trains several runs at once: in this process and, where there is enough to compile, in a helper a processor.
+"""Trains several runs at once: in this process and, where there is enough to compile, in a helper per processor.
 
 The first run of a structure compiles for seconds on one processor; helpers take other structures meanwhile. Results do
 not depend on who trained.
@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
+import queue
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from core.child import Child, Voice, Words
 from core.data.prepare.cache import Preparation
 from core.errors import InputRefused, WorkFailed
-from core.paths import ROOT
 from core.spec import RunSpec
 from core.training.compiler import uses_xla
 from core.training.result import Result
@@ -47,7 +46,6 @@ class Crew:
         self._wanted = min(_MOST_HELPERS, spare) if helpers is None else helpers
         self._helpers: list[_Helper] = []
         self._known: dict[str, Crew | _Helper] = {}
-        self.pid = os.getpid()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -72,22 +70,6 @@ class Crew:
     def start(self) -> None:
         """Start the helpers; a second call does nothing."""
         self._helpers = self._helpers or [_Helper() for _ in range(self._wanted)]
-
-    def await_helpers(self) -> None:
-        """Wait until every helper can train, or is gone."""
-        for helper in self._helpers:
-            while not helper.ready():
-                pass
-
-    @property
-    def helpers(self) -> tuple[int, ...]:
-        """The process ids of the helpers that live."""
-        return tuple(helper.pid for helper in self._helpers)
-
-    @property
-    def owners(self) -> dict[str, int]:
-        """Which process has compiled which structure."""
-        return {structure: trainer.pid for structure, trainer in self._known.items()}
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Train `runs` and return their results."""
@@ -149,26 +131,18 @@ def train_here(run: RunSpec, preparation: Preparation, probed: bool) -> Result:
 
 
 class _Helper:
-    """A child process that trains what it is told, one line of JSON an order, one an answer."""
+    """A child process that trains one run after the other."""
 
     _LOOK_SECONDS: Final = 0.05
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "core.training.crew"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            cwd=ROOT,
-            start_new_session=True,
-        )
-        self.pid = self._process.pid
         self._ready = threading.Event()
-        threading.Thread(target=self._await_ready, daemon=True).start()
+        self._results: queue.SimpleQueue[Words | None] = queue.SimpleQueue()
+        self._child = Child(["core.training.crew"], self._hear)
 
-    def _await_ready(self) -> None:
-        self._answer()
+    def _hear(self, _child: Child, words: Words | None) -> None:
+        if words is None or self._ready.is_set():
+            self._results.put(words)
         self._ready.set()
 
     def ready(self) -> bool:
@@ -183,47 +157,29 @@ class _Helper:
         WorkFailed
             If the process is gone.
         """
-        order = {"run": run.model_dump(mode="json"), "base": str(run.base or ""), "probed": probed}
-        with suppress(OSError):
-            self._tell(order)
-        answer = self._answer()
-        if not isinstance(answer, dict):
+        self._child.send(run=run.model_dump(mode="json"), base=str(run.base or ""), probed=probed)
+        result = self._results.get()
+        if result is None:
             raise WorkFailed("A helper ended while it trained.")
-        return Result.from_dict(answer)
+        return Result.from_dict(result)
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-
-    def _tell(self, order: dict[str, Any]) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.write(json.dumps(order) + "\n")
-            self._process.stdin.flush()
-
-    def _answer(self) -> Any:
-        line = self._process.stdout.readline() if self._process.stdout is not None else ""
-        return json.loads(line) if line else None
+        self._child.kill()
 
 
 def main() -> None:
     """Be a helper: train what comes in on stdin until it ends."""
-    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # Whatever a library prints must not reach the pipe.
-    os.dup2(2, 1)
+    voice = Voice()
     import core.training.run  # noqa: F401 - before the first order, not with it
 
     preparation = Preparation()
-    print(json.dumps("ready"), file=voice, flush=True)
+    voice.say(event="ready")
     for line in sys.stdin:
         order = json.loads(line)
         run = RunSpec.model_validate(order["run"])
         run = run.at(Path(order["base"])) if order["base"] else run
-        print(json.dumps(train_here(run, preparation, order["probed"]).as_dict()), file=voice, flush=True)
+        voice.say(**train_here(run, preparation, order["probed"]).as_dict())
 
 
 if __name__ == "__main__":

@@ -89,5 +89,5 @@ def states(lab_or_store: Lab | Store, experiment: str) -> list[str]:
 
 def finished(lab: Lab, experiment: str, seconds: float = 30.0) -> list[str]:
     """Wait for the end of an experiment and return the states of its runs."""
-    until(lambda: lab.store.points(experiment).finished, seconds)
+    until(lambda: lab.store.news(experiment).finished, seconds)
     return states(lab, experiment)

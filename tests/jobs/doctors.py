@@ -59,8 +59,8 @@ def wait_for(lab: Lab, diagnosis: str, condition: Callable[[Diagnosis], bool], s
 
 def diagnoser_pid(lab: Lab) -> int:
     """The process of a diagnoser that takes orders."""
-    clinic = lab._clinic
-    assert clinic is not None
-    until(lambda: clinic.ready, 60)
-    assert clinic.pid is not None
-    return clinic.pid
+    assert lab._clinic is not None
+    keeper = lab._clinic.keeper
+    until(lambda: keeper.ready, 60)
+    assert keeper.pid is not None
+    return keeper.pid

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from core.errors import InputRefused
-from core.jobs.trainers.work import Report
+from core.jobs.trainers.work import OnPoints
 from core.spec import RunSpec
 from core.training.result import Result
 
@@ -20,25 +20,25 @@ CURE = 0.01
 LINGER_SECONDS = 0.6
 
 
-def refuse(_report: Report) -> None:
+def refuse(_on_points: OnPoints) -> None:
     raise InputRefused("data.target: there is no such column.", "data.target")
 
 
-def fail(_report: Report) -> None:
+def fail(_on_points: OnPoints) -> None:
     raise ZeroDivisionError("secret of the machine")
 
 
-def chat(_report: Report) -> None:
+def chat(_on_points: OnPoints) -> None:
     sys.stdout.write('{"event":"end"} stray words\n')
     sys.stdout.flush()
 
 
-def hang(report: Report) -> None:
-    report(1, {"loss": [1.0]})
+def hang(on_points: OnPoints) -> None:
+    on_points(1, {"loss": [1.0]})
     time.sleep(600)
 
 
-MISCHIEF: dict[int, Callable[[Report], None]] = {REFUSED: refuse, BROKEN: fail, CHATTY: chat, STUBBORN: hang}
+MISCHIEF: dict[int, Callable[[OnPoints], None]] = {REFUSED: refuse, BROKEN: fail, CHATTY: chat, STUBBORN: hang}
 
 
 class FakeWork:
@@ -49,12 +49,12 @@ class FakeWork:
         if run.training.batch_size == POISON:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> Result:
+    def train(self, run: RunSpec, on_points: OnPoints, should_stop: Callable[[], bool], *, probed: bool) -> Result:
         kind, epochs = run.training.batch_size, run.training.epochs
         if isinstance(run.data.source, str) and run.data.source.startswith("dataset:"):
             self._dataset(run.data.source.removeprefix("dataset:"))
         if kind in MISCHIEF:
-            MISCHIEF[kind](report)
+            MISCHIEF[kind](on_points)
         losses: list[float | None] = []
         state = "done"
         for epoch in range(1, epochs + 1):
@@ -69,7 +69,7 @@ class FakeWork:
             if kind == LINGERING and epoch <= LINGER_SECONDS / EPOCH_SECONDS:
                 time.sleep(EPOCH_SECONDS)
             if kind == SLOW:
-                report(epoch, {"loss": losses[-1:]})
+                on_points(epoch, {"loss": losses[-1:]})
                 time.sleep(EPOCH_SECONDS)
             if kind == POISON and epoch == 2:
                 os.kill(os.getpid(), signal.SIGKILL)

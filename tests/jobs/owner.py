@@ -14,7 +14,7 @@ def main() -> None:
     lab = Labs().start(settings)
     experiment = lab.store.submit(fake_spec(SLOW, epochs=200))
     # One trainer in training, one idle: both must notice the death of this process.
-    until(lambda: lab.store.points(experiment).points and len(trainer_pids(lab)) == 2)
+    until(lambda: lab.store.news(experiment).points and len(trainer_pids(lab)) == 2)
     heavy = [name for name in ("tensorflow", "keras", "streamlit") if name in sys.modules]
     sys.stdout.write(json.dumps({"experiment": experiment, "pids": trainer_pids(lab), "heavy": heavy}) + "\n")
     sys.stdout.flush()

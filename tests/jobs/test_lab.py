@@ -25,9 +25,9 @@ def test_a_run_is_trained_and_its_history_is_whole(labs: Labs, settings: Setting
     lab = labs.start(settings)
     experiment = lab.store.submit(fake_spec(QUICK, epochs=50))
     assert finished(lab, experiment) == ["done"]
-    (run,) = lab.store.result(experiment)["runs"]
-    assert run["history"]["loss"] == [pytest.approx(1 / epoch, rel=1e-6) for epoch in range(1, 51)]
-    assert (run["state"], run["epochs"], run["skill"], run["val_skill"]) == ("done", 50, 0.5, None)
+    (run,) = lab.store.results(experiment, [0])
+    assert list(run.history["loss"]) == [pytest.approx(1 / epoch, rel=1e-6) for epoch in range(1, 51)]
+    assert (run.state, run.epochs, run.skill, run.val_skill) == ("done", 50, 0.5, None)
     assert "history" not in (lab.store.experiment(experiment).runs[0].final or {})
     assert lab.store.experiments()[0].best_skill == 0.5
 
@@ -38,7 +38,7 @@ def test_a_loss_that_is_not_a_number_is_null_and_the_run_diverged(labs: Labs, se
     assert finished(lab, experiment) == ["diverged"]
     run = lab.store.experiment(experiment).runs[0]
     assert (run.diverged_at, run.epoch) == (3, 3)
-    assert lab.store.result(experiment)["runs"][0]["history"]["loss"][-1] is None
+    assert lab.store.results(experiment, [0])[0].history["loss"][-1] is None
 
 
 def test_a_refusal_is_shown_and_not_tried_again(labs: Labs, settings: Settings) -> None:
@@ -82,14 +82,14 @@ def test_a_trainer_reads_uploaded_tables(labs: Labs, settings: Settings) -> None
 def test_a_killed_trainer_means_the_run_starts_again_once(labs: Labs, settings: Settings) -> None:
     lab = labs.start(settings)
     experiment = lab.store.submit(fake_spec(SLOW, epochs=40))
-    until(lambda: lab.store.points(experiment).points)
+    until(lambda: lab.store.news(experiment).points)
     os.kill(trainer_pids(lab)[0], signal.SIGKILL)
     assert finished(lab, experiment) == ["done"]
     assert lab.store.experiment(experiment).runs[0].attempt == 2
     epochs = [
-        point["first_epoch"] + place
-        for point in lab.store.points(experiment).points
-        for place in range(len(point["history"]["loss"]))
+        point.first_epoch + place
+        for point in lab.store.news(experiment).points
+        for place in range(len(point.history["loss"]))
     ]
     assert epochs == list(range(1, 41))
 
@@ -115,14 +115,14 @@ def test_a_silent_trainer_counts_as_dead(labs: Labs, tmp_path: Path) -> None:
 def test_cancelling_stops_a_run_and_keeps_its_trainer(labs: Labs, settings: Settings) -> None:
     lab = labs.start(settings)
     experiment = lab.store.submit(fake_spec(SLOW, epochs=50_000, seeds=3))
-    until(lambda: lab.store.points(experiment).points)
+    until(lambda: lab.store.news(experiment).points)
     before = trainer_pids(lab)
     begin = time.monotonic()
     lab.store.cancel(experiment)
     assert finished(lab, experiment, seconds=5) == ["cancelled"] * 3
     assert time.monotonic() - begin < 2.0
     run, *others = lab.store.experiment(experiment).runs
-    assert run.epoch == len(lab.store.result(experiment)["runs"][0]["history"]["loss"]) > 0
+    assert run.epoch == len(lab.store.results(experiment, [0])[0].history["loss"]) > 0
     assert [other.attempt for other in others] == [0, 0]
     assert finished(lab, lab.store.submit(fake_spec(QUICK))) == ["done"]
     assert trainer_pids(lab) == before
@@ -131,7 +131,7 @@ def test_cancelling_stops_a_run_and_keeps_its_trainer(labs: Labs, settings: Sett
 def test_a_trainer_that_does_not_stop_is_killed(labs: Labs, tmp_path: Path) -> None:
     lab = labs.start(Settings(data=tmp_path, slots=1, stop_grace_seconds=0.2))
     experiment = lab.store.submit(fake_spec(STUBBORN))
-    until(lambda: lab.store.points(experiment).points)
+    until(lambda: lab.store.news(experiment).points)
     (before,) = trainer_pids(lab)
     lab.store.cancel(experiment)
     assert finished(lab, experiment, seconds=5) == ["cancelled"]
@@ -143,7 +143,7 @@ def test_a_trainer_that_does_not_stop_is_killed(labs: Labs, tmp_path: Path) -> N
 def test_deleting_an_experiment_in_training_frees_its_slot(labs: Labs, settings: Settings) -> None:
     lab = labs.start(settings)
     experiment = lab.store.submit(fake_spec(SLOW, epochs=50_000))
-    until(lambda: lab.store.points(experiment).points)
+    until(lambda: lab.store.news(experiment).points)
     before = trainer_pids(lab)
     lab.store.delete(experiment)
     assert finished(lab, lab.store.submit(fake_spec(QUICK))) == ["done"]
@@ -227,7 +227,7 @@ def test_a_trainer_that_does_not_start_is_told_and_loses_nothing(labs: Labs, set
 def test_health_counts_trainers_and_runs(labs: Labs, settings: Settings) -> None:
     lab = labs.start(settings)
     experiment = lab.store.submit(fake_spec(SLOW, epochs=50_000, seeds=3))
-    until(lambda: lab.store.points(experiment).points)
+    until(lambda: lab.store.news(experiment).points)
     assert lab.health() == {
         "dispatching": True, "slots": 1, "trainers": {"alive": 1, "ready": 1}, "compiling": 0, "queued": 2,
         "running": 1, "diagnosing": False, "problem": None,
@@ -258,8 +258,8 @@ def test_killing_the_whole_lab_leaves_no_orphan_and_loses_nothing(
     lab = labs.start(settings)
     assert lab.dispatching
     assert finished(lab, said["experiment"]) == ["done"]
-    (run,) = lab.store.result(said["experiment"])["runs"]
-    assert len(run["history"]["loss"]) == 200
+    (run,) = lab.store.results(said["experiment"], [0])
+    assert len(run.history["loss"]) == 200
     assert lab.store.experiment(said["experiment"]).runs[0].attempt == 2
 
 

@@ -15,7 +15,7 @@ from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
 from core.jobs.diagnosers.written_report import written
 from core.jobs.lab import Lab
 from core.jobs.scheduling.queue import Chunk, Queue
-from core.jobs.storage.history import finite
+from core.jobs.storage.history import without_nan
 from core.jobs.storage.records import State
 from core.spec import RunSpec, load_spec
 from core.training.result import Result
@@ -51,8 +51,8 @@ def submit(lab: Lab, spec: Mapping[str, Any], look_up: LookUp) -> str:
         result = look_up(run.spec)
         ending = result.as_dict()
         history = ending.pop("history")
-        chunks = [Chunk(1, len(history["loss"]), json.dumps(finite(history)))] if history else []
-        queue.finish(claim, State(result.state), chunks, finite(ending), result.error)
+        chunks = [Chunk(1, len(history["loss"]), json.dumps(without_nan(history)))] if history else []
+        queue.finish(claim, State(result.state), chunks, without_nan(ending), result.error)
     return identity
 
 
@@ -67,7 +67,7 @@ def diagnose(lab: Lab, experiment: str, look_up: LookUp) -> str:
     claim = queue.claim()
     assert claim is not None
     doctor = Doctor(TableRunner(look_up), Examination(Preparation(lab.store.dataset)))
-    report = finite(written(doctor.diagnose([lab.store.experiment(experiment).runs[0].spec])))
+    report = without_nan(written(doctor.diagnose([lab.store.experiment(experiment).runs[0].spec])))
     first = report["causes"][0]["cause"] if report["causes"] else None
     progress = {"stage": "", "runs": 6, "suspects": [], "verdict": report["verdict"], "first": first}
     assert queue.finish(claim, State.DONE, progress=progress, report=report)

@@ -204,3 +204,20 @@ def test_a_value_that_is_refused_at_the_press_runs_nothing(app, lab):
     assert not app.exception
     assert lab.store.experiments() == ()
     assert "fast" in words(app)
+
+
+def test_work_that_comes_first_is_said_beside_the_estimate(app, lab):
+    app.run()
+    assert "of other work" not in words(app)
+    slow = {"epochs": 100_000}
+    lab.store.submit(
+        load_spec({"data": {"source": "sample:iris", "target": "species"}, "training": slow, "seeds": 100})
+    )
+    app.run()
+    label = button(app).label
+    assert "about" in label
+    assert re.search(r"Starts after about \d+ (s|min) of other work \(100 runs\)\.", words(app))
+    lab.store.cancel(lab.store.experiments()[0].id)
+    app.run()
+    assert "of other work" not in words(app)
+    assert button(app).label == label

@@ -23,6 +23,11 @@ def histories(results):
     return [result.history for result in results]
 
 
+def owners(crew):
+    """Who has compiled which structure."""
+    return dict(crew._known)
+
+
 @pytest.fixture(scope="module")
 def alone():
     with Crew(Preparation(), helpers=0) as crew:
@@ -34,7 +39,8 @@ def pair():
     """This process and one helper, ready."""
     with Crew(Preparation(), helpers=1) as crew:
         crew.start()
-        crew.await_helpers()
+        while not crew._helpers[0].ready():
+            pass
         yield crew
 
 
@@ -45,28 +51,29 @@ def test_results_come_in_the_order_of_the_runs(alone):
 
 def test_a_helper_trains_the_same_histories(alone, pair):
     assert histories(pair(IRIS)) == histories(alone)
-    assert set(pair.owners.values()) == {os.getpid(), *pair.helpers}
+    assert set(owners(pair).values()) == {pair, *pair._helpers}
+    assert len(pair._helpers) == 1
 
 
 def test_a_structure_belongs_to_one_of_the_crew(pair):
     pair(IRIS)
-    before = pair.owners
+    before = owners(pair)
     pair(IRIS)
-    assert pair.owners == before
+    assert owners(pair) == before
 
 
 def test_a_helper_that_dies_loses_no_run(alone, pair):
     pair(IRIS)
-    os.kill(pair.helpers[0], signal.SIGKILL)
+    os.kill(pair._helpers[0]._child.pid, signal.SIGKILL)
     assert histories(pair(IRIS)) == histories(alone)
-    assert pair.helpers == ()
-    assert set(pair.owners.values()) == {os.getpid()}
+    assert pair._helpers == []
+    assert set(owners(pair).values()) == {pair}
 
 
 def test_light_work_calls_no_helper():
     with Crew(Preparation(), helpers=1) as crew:
         crew.call_helpers(IRIS[0])
-        assert crew.helpers == ()
+        assert crew._helpers == []
 
 
 def test_data_that_is_refused_is_a_failed_result():

@@ -1,31 +1,27 @@
 """Our own HTTP routes."""
 
 import gzip
-import json
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.errors import InputRefused
+from core.jobs.storage.records import News, Stretch
 from core.ui.routes import PLOTLY_URL, make_routes
 
-NEWS = {
-    "cursor": 7,
-    "finished": False,
-    "runs": [
+NEWS = News(
+    cursor=7,
+    finished=False,
+    ahead=2,
+    runs=(
         {"id": 1, "state": "done", "final": {"skill": 0.5, "baseline": {"loss": 1.0}, "telemetry": {"big": [1] * 999}}},
         {"id": 2, "state": "queued", "final": None},
-    ],
-    "points": [
-        {
-            "run": 1,
-            "attempt": 1,
-            "first_epoch": 1,
-            "history": {"loss": [0.123456789, None], "learning_rate": [0.1, 0.1]},
-        }
-    ],
-}
+    ),
+    points=(Stretch(1, 1, 3, {"loss": [0.1234567, None], "learning_rate": [0.1, 0.1]}),),
+)
 
 
 class FakeLab:
@@ -34,26 +30,26 @@ class FakeLab:
     def __init__(self):
         self.store = self
 
-    def points_json(self, experiment_id, since=0):
-        if experiment_id == "broken":
+    def news(self, id, since=0):  # noqa: A002
+        if id == "broken":
             raise ZeroDivisionError("secret of the machine")
-        if experiment_id != "known":
+        if id != "known":
             raise InputRefused("There is no such experiment; it may have been deleted.", "experiment")
-        return json.dumps(NEWS | {"asked": since}).encode()
+        return replace(NEWS, cursor=since + 7)
 
     def health(self):
         return {"dispatching": True, "problem": self.problem}
 
 
-def client(base: str = "") -> TestClient:
-    return TestClient(Starlette(routes=make_routes(FakeLab, base)))
+def client(base="") -> TestClient:
+    return TestClient(Starlette(routes=make_routes(cast("Any", FakeLab), base)))
 
 
 def test_points_carry_what_the_chart_draws_and_nothing_else():
     reply = client().get("/api/experiments/known/points?since=3")
     news = reply.json()
-    assert (reply.status_code, news["cursor"], news["asked"]) == (200, 7, 3)
-    assert news["points"][0]["history"] == {"loss": [0.123457, None]}
+    assert (reply.status_code, news["cursor"], news["finished"], news["ahead"]) == (200, 10, False, 2)
+    assert news["points"] == [{"run": 1, "attempt": 1, "first_epoch": 3, "history": {"loss": [0.1234567, None]}}]
     assert news["runs"][0]["final"] == {"baseline": {"loss": 1.0}, "skill": 0.5, "val_skill": None}
     assert news["runs"][1]["final"] is None
     assert "telemetry" not in reply.text

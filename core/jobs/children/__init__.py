@@ -1,1 +1,1 @@
-"""Child processes of ours and what is said over their pipes."""
+"""The lab's child processes: a `Keeper` keeps one alive, an `Actor` is the thread that minds it, `Orders` its ears."""

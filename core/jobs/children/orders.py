@@ -10,12 +10,14 @@ import threading
 from collections import deque
 from typing import Any, Final, TextIO
 
+from core.child import Voice
+
 NICENESS: Final = 5
 """Pages come first: they share the processors with the child processes."""
 
 
 class Orders:
-    """One JSON object a line: ``stop`` (token), ``warm`` (whatever can wait), and any other `cmd`, which is work."""
+    """One JSON object per line: ``stop`` (token), ``warm`` (whatever can wait), and any other `cmd`, which is work."""
 
     def __init__(self) -> None:
         self._work: deque[dict[str, Any]] = deque()
@@ -54,11 +56,9 @@ class Orders:
             return self._news.wait_for(lambda: token in self._stopped, seconds)
 
 
-def begin_as_child() -> tuple[Orders, TextIO]:
+def begin_as_child() -> tuple[Orders, Voice]:
     """Make this process a lab's child: nice, its log on stderr; return its orders, listened to, and its voice."""
-    # Whatever a library prints goes to the log; only this copy of stdout is heard.
-    voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+    voice = Voice()
     os.nice(NICENESS)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     orders = Orders()

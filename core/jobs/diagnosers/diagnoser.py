@@ -7,13 +7,13 @@ error). It trains nothing itself: the trials go into the queue of all runs. The 
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 import numpy as np
 
+from core.child import Voice
 from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.cause import Suspect
 from core.diagnosis.diagnosis import Doctor, Progress
@@ -26,7 +26,7 @@ from core.jobs.diagnosers.diagnoses import Budget, Diagnosis, variant_places
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, StaleClaim
 from core.jobs.diagnosers.trial_runner import TrialRunner
 from core.jobs.diagnosers.written_report import written
-from core.jobs.storage.history import finite
+from core.jobs.storage.history import without_nan
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
 from core.settings import load_settings
@@ -49,7 +49,7 @@ log = logging.getLogger("losslab.diagnoser")
 class Diagnoser:
     """Carries out diagnoses and says what happens."""
 
-    def __init__(self, store: Store, orders: Orders, voice: TextIO) -> None:
+    def __init__(self, store: Store, orders: Orders, voice: Voice) -> None:
         self._store = store
         self._orders = orders
         self._voice = voice
@@ -59,7 +59,7 @@ class Diagnoser:
     def serve(self) -> None:
         """Carry out one order after the other, for ever."""
         warm()
-        self._say(event="ready")
+        self._voice.say(event="ready")
         while True:
             order = self._orders.next()
             self._diagnose(DiagnosisClaim(order["diagnosis"], order["token"]))
@@ -91,7 +91,7 @@ class Diagnoser:
         found = written(report)
         first = found["causes"][0]["cause"] if found["causes"] else None
         progress = {"stage": "", "runs": self._trained, "suspects": [], "verdict": found["verdict"], "first": first}
-        self._end(claim, State.DONE, report=finite(found), progress=progress)
+        self._end(claim, State.DONE, report=without_nan(found), progress=progress)
 
     def _doctor(self, claim: DiagnosisClaim, asked: Diagnosis) -> Doctor:
         self._trained = 0
@@ -99,22 +99,18 @@ class Diagnoser:
 
         def tell(trained: int) -> None:
             self._trained = trained
-            progress = finite({**stage, "runs": trained})
-            self._say(event="progress", token=claim.token, progress=progress)
+            progress = without_nan({**stage, "runs": trained})
+            self._voice.say(event="progress", token=claim.token, progress=progress)
 
         def on_progress(progress: Progress) -> None:
             stage.update(stage=progress.stage, suspects=[_suspect(suspect) for suspect in progress.suspects])
             tell(progress.runs)
 
-        runner = TrialRunner(self._store, claim, self._orders, lambda: self._say(event="submitted"), tell)
+        runner = TrialRunner(self._store, claim, self._orders, lambda: self._voice.say(event="submitted"), tell)
         return Doctor(runner, self._examination, on_progress, budget=UPDATES[asked.budget])
 
     def _end(self, claim: DiagnosisClaim, state: State, **rest: Any) -> None:
-        self._say(event="end", token=claim.token, state=state, **rest)
-
-    def _say(self, **words: Any) -> None:
-        self._voice.write(json.dumps(words, allow_nan=False, separators=(",", ":")) + "\n")
-        self._voice.flush()
+        self._voice.say(event="end", token=claim.token, state=state, **rest)
 
 
 def _suspect(suspect: Suspect) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-COMPILE_SECONDS: Final = 0.7
+PATIENCE_SECONDS: Final = 0.7
 """Waiting this long for the slot that knows a structure costs at most twice the better choice, whichever it was."""
 
 MAX_PASSES: Final = 16
@@ -96,7 +96,7 @@ class Chooser:
         for structure in structures:
             if any(slot.knows(structure) for slot in slots):
                 since = self._waited_since.setdefault(structure, now)
-                if now - since < COMPILE_SECONDS:
+                if now - since < PATIENCE_SECONDS:
                     continue
             return min(free, key=lambda slot: (slot.compiling is not None, len(slot.structures))), structure
         return None

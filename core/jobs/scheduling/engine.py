@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Final, Protocol
 
-from core.jobs.children.child import DEFAULT_WORK, ChildProcess, Listener, trainer_process
+from core.jobs.children.lab_child import lab_child
 from core.jobs.scheduling.choice import SlotView
 from core.jobs.scheduling.queue import Claim, Queue
 from core.jobs.trainers.slot import Slot
 from core.settings import Settings
+
+KERAS_WORK: Final = "core.jobs.trainers.work:KerasWork"
 
 Warm = Mapping[str, dict[str, Any]]
 
@@ -40,7 +43,7 @@ class EmbeddedEngine:
         ``module:name`` of what the trainers do (`core.jobs.trainers.work.Work`).
     """
 
-    def __init__(self, settings: Settings, work: str = DEFAULT_WORK) -> None:
+    def __init__(self, settings: Settings, work: str = KERAS_WORK) -> None:
         self._settings = settings
         self._work = work
         self._slots: dict[str, Slot] = {}
@@ -50,12 +53,10 @@ class EmbeddedEngine:
         for number in range(self._settings.slots):
             share = dict(list(warm.items())[number :: self._settings.slots])
             name = f"slot-{number + 1}"
-            self._slots[name] = Slot(name, runs, self._launcher(name), self._settings, share, on_free)
+            launch = partial(lab_child, self._settings, ["core.jobs.trainers.trainer", "--work", self._work], name)
+            self._slots[name] = Slot(name, runs, launch, self._settings, share, on_free)
         for slot in self._slots.values():
             slot.open()
-
-    def _launcher(self, name: str) -> Callable[[Listener], ChildProcess]:
-        return lambda listener: trainer_process(self._settings, self._work, name, listener)
 
     def slots(self) -> Sequence[SlotView]:
         """Return every slot as it is now."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Final
 
-from core.spec import ExperimentSpec, RunSpec
+from core.spec import RunSpec
 from core.training.compiler import uses_xla
 from core.training.structure import structure_key
 
@@ -27,12 +28,12 @@ RUN_SECONDS: Final = 0.02
 _FORWARD_AND_BACKWARD: Final = 3
 
 
-def estimate_seconds(spec: ExperimentSpec, rows: int, features: int, slots: int) -> float:
-    """Return about how many seconds `spec` takes on idle, warm trainers; an order of magnitude, not a promise.
+def estimate_seconds(runs: Sequence[RunSpec], rows: int, features: int, slots: int) -> float:
+    """Return about how many seconds `runs` take on idle, warm trainers; an order of magnitude, not a promise.
 
     Parameters
     ----------
-    spec : ExperimentSpec
+    runs : sequence of RunSpec
     rows : int
         Rows of the table.
     features : int
@@ -40,12 +41,15 @@ def estimate_seconds(spec: ExperimentSpec, rows: int, features: int, slots: int)
     slots : int
         Trainings at the same time.
     """
-    runs = spec.runs()
-    training = sum(_run_seconds(run, rows, features) for run in runs)
-    structures = {structure_key(run): COMPILE_SECONDS[uses_xla(run, _trained_rows(run, rows))] for run in runs}
+    # Runs of one variant differ by their seed alone.
+    variants = {repr(run.variant): run for run in runs}
+    seconds = {variant: _run_seconds(run, rows, features) for variant, run in variants.items()}
+    training = sum(seconds[repr(run.variant)] for run in runs)
+    compiling = {
+        structure_key(run): COMPILE_SECONDS[uses_xla(run, _trained_rows(run, rows))] for run in variants.values()
+    }
     busy = max(1, min(slots, len(runs)))
-    longest = max((_run_seconds(run, rows, features) for run in runs), default=0.0)
-    return max((training + sum(structures.values())) / busy, longest + max(structures.values()))
+    return max((training + sum(compiling.values())) / busy, max(seconds.values()) + max(compiling.values()))
 
 
 def _trained_rows(run: RunSpec, rows: int) -> int:

@@ -49,6 +49,9 @@ class Chunk:
 class Queue:
     """The queue of one lab.
 
+    A claim is a lease: here that only matters where a slot's thread has ended, since a process that dies gives up the
+    lab's lock and the next one calls `reconcile`; slots lent by other machines can only be lost by their lease.
+
     Parameters
     ----------
     database : Database

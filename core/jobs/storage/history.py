@@ -7,10 +7,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-History = Mapping[str, Sequence[float | None]]
+from core.jobs.storage.records import Stretch
+from core.training.result import Points
 
 
-def encode_history(history: History) -> str:
+def encode_history(history: Points) -> str:
     """Return `history` as JSON, numbers rounded to seven significant digits, non-finite ones as null."""
     return "{" + ",".join(f"{json.dumps(name)}:[{','.join(map(_digits, v))}]" for name, v in history.items()) + "}"
 
@@ -19,14 +20,15 @@ def _digits(value: float | None) -> str:
     return "null" if value is None or not math.isfinite(value) else f"{value:.7g}"
 
 
-def join_histories(pieces: Iterable[tuple[int, History]]) -> dict[str, list[float | None]]:
-    """Return one history from pieces `(first_epoch, history)`, in order; epochs a metric lacks are None."""
+def join_histories(pieces: Iterable[Stretch]) -> dict[str, list[float | None]]:
+    """Return one history from its pieces, in order; epochs a metric lacks are None."""
     joined: dict[str, list[float | None]] = {}
-    for first_epoch, history in pieces:
-        for name, values in history.items():
+    for piece in pieces:
+        start = piece.first_epoch - 1
+        for name, values in piece.history.items():
             whole = joined.setdefault(name, [])
-            whole.extend([None] * (first_epoch - 1 - len(whole)))
-            whole[first_epoch - 1 :] = values
+            whole.extend([None] * (start - len(whole)))
+            whole[start:] = values
     return joined
 
 
@@ -53,12 +55,12 @@ def _extremes(values: Sequence[float | None], stretches: int) -> Iterator[int]:
             yield max(known)[1]
 
 
-def finite(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """Return a JSON-able `value` with NaN and infinities replaced by None, at any depth."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): finite(item) for key, item in value.items()}
+        return {str(key): without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
+        return [without_nan(item) for item in value]
     return value

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Row, and_, bindparam, exists, func, select
+from sqlalchemy import BindParameter, RowMapping, and_, bindparam, exists, func, select
 
 from core.errors import InputRefused
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
-from core.jobs.storage.records import UNFINISHED
+from core.jobs.storage.records import UNFINISHED, News, State, Stretch
 
 _run, _points = schema.run, schema.points
 _ID: Final[BindParameter[str]] = bindparam("experiment")
@@ -21,10 +22,18 @@ _HEAD: Final = select(
     exists().where(schema.experiment.c.id == _ID).label("known"),
     exists().where(_run.c.experiment == _ID, _run.c.state.in_(UNFINISHED)).label("unfinished"),
     select(func.max(_run.c.changed)).where(_run.c.experiment == _ID).scalar_subquery().label("changed"),
+    select(func.min(_run.c.id))
+    .where(_run.c.experiment == _ID, _run.c.state == State.QUEUED)
+    .scalar_subquery()
+    .label("waits"),
+)
+_AHEAD: Final = select(func.count()).where(
+    _run.c.state.in_(UNFINISHED), _run.c.experiment != _ID, _run.c.id < bindparam("waits")
 )
 _RUNS: Final = select(
-    *(_run.c[name] for name in ("id", "position", "state", "attempt", "epoch", "epochs", "seconds")),
-    *(_run.c[name] for name in ("error", "diverged_at", "result")),
+    *(_run.c[name] for name in ("id", "state", "attempt", "epoch", "epochs", "seconds", "error", "diverged_at")),
+    _run.c.position.label("index"),
+    _run.c.result.label("final"),
 ).where(_run.c.experiment == _ID, _run.c.changed > _SINCE)
 _POINTS: Final = (
     select(_points.c.run, _points.c.attempt, _points.c.first_epoch, _points.c.history)
@@ -39,8 +48,8 @@ def unknown_experiment() -> InputRefused:
     return InputRefused("There is no such experiment; it may have been deleted.", "experiment")
 
 
-def news(database: Database, experiment: str, since: int) -> bytes:
-    """Return the `core.jobs.storage.records.Points` of an experiment as JSON; stored texts are passed on, not parsed.
+def news(database: Database, experiment: str, since: int) -> News:
+    """Return what happened in an experiment since the cursor `since`; 0 = everything.
 
     Raises
     ------
@@ -51,30 +60,26 @@ def news(database: Database, experiment: str, since: int) -> bytes:
         head = connection.execute(_HEAD, {"experiment": experiment}).one()
         if not head.known:
             raise unknown_experiment()
-        runs: list[Row[Any]] = []
-        points: list[Row[Any]] = []
+        ahead = 0
+        if head.waits is not None:
+            ahead = connection.scalar(_AHEAD, {"experiment": experiment, "waits": head.waits}) or 0
+        runs: Sequence[RowMapping] = ()
+        points: tuple[Stretch, ...] = ()
         # A cursor from the future was given out by another database: start over.
         cursor = since if since <= head.clock else 0
         if (head.changed or 0) > cursor:
             values = {"experiment": experiment, "cursor": cursor}
-            runs = list(connection.execute(_RUNS, values))
-            points = list(connection.execute(_POINTS, values))
-    return (
-        f'{{"cursor":{head.clock},"finished":{json.dumps(not head.unfinished)},'
-        f'"runs":[{",".join(map(_run_text, runs))}],"points":[{",".join(map(_points_text, points))}]}}'
-    ).encode()
-
-
-def _run_text(run: Row[Any]) -> str:
-    return (
-        f'{{"id":{run.id},"index":{run.position},"state":"{run.state}","attempt":{run.attempt},"epoch":{run.epoch},'
-        f'"epochs":{run.epochs},"seconds":{json.dumps(run.seconds)},"error":{json.dumps(run.error)},'
-        f'"diverged_at":{json.dumps(run.diverged_at)},"final":{run.result or "null"}}}'
+            runs = connection.execute(_RUNS, values).mappings().all()
+            points = stretches(connection.execute(_POINTS, values))
+    return News(
+        cursor=head.clock,
+        finished=not head.unfinished,
+        ahead=ahead,
+        runs=tuple({**run, "final": run["final"] and json.loads(run["final"])} for run in runs),
+        points=points,
     )
 
 
-def _points_text(points: Row[Any]) -> str:
-    return (
-        f'{{"run":{points.run},"attempt":{points.attempt},"first_epoch":{points.first_epoch},'
-        f'"history":{points.history}}}'
-    )
+def stretches(rows: Iterable[Any]) -> tuple[Stretch, ...]:
+    """Return stored epochs from rows of (run, attempt, first_epoch, history as text)."""
+    return tuple(Stretch(run, attempt, first, json.loads(history)) for run, attempt, first, history in rows)

@@ -11,7 +11,7 @@ from core.spec import ExperimentSpec, RunSpec
 
 
 class State(StrEnum):
-    """Where a run is in its life."""
+    """Where a run is in its life: before its end, or one of the ends of a training (`core.training.result.State`)."""
 
     QUEUED = "queued"
     LEASED = "leased"
@@ -97,22 +97,35 @@ class ExperimentSummary:
 
 
 @dataclass(frozen=True)
-class Points:
+class Stretch:
+    """Some epochs of one attempt of a run as they were stored, from `first_epoch` on, which counts from 1."""
+
+    run: int
+    attempt: int
+    first_epoch: int
+    history: dict[str, list[float | None]]
+
+
+@dataclass(frozen=True)
+class News:
     """What happened in an experiment since a cursor.
 
     Attributes
     ----------
     cursor : int
         What to pass as `since` next time.
-    runs : list of dict
-        Only the runs that changed: id, index, state, attempt, epoch, epochs, seconds, error, diverged_at, final.
-    points : list of dict
-        run, attempt, first_epoch (from 1), history {metric: values}; only of each run's newest attempt.
     finished : bool
         Whether no run waits or trains.
+    ahead : int
+        How many runs of others wait or train that came before the first of its runs that waits; 0 where none waits.
+    runs : tuple of dict
+        Only the runs that changed: id, index, state, attempt, epoch, epochs, seconds, error, diverged_at, final.
+    points : tuple of Stretch
+        Only of each run's newest attempt.
     """
 
     cursor: int
-    runs: list[dict[str, Any]]
-    points: list[dict[str, Any]]
     finished: bool
+    ahead: int
+    runs: tuple[dict[str, Any], ...]
+    points: tuple[Stretch, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,9 +18,9 @@ from core.jobs.storage import schema
 from core.jobs.storage.database import Database, tick
 from core.jobs.storage.datasets import Datasets
 from core.jobs.storage.history import join_histories
-from core.jobs.storage.news import news, unknown_experiment
+from core.jobs.storage.news import news, stretches, unknown_experiment
 from core.jobs.storage.recent import Recent
-from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, Points, Run, State
+from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
 from core.jobs.storage.submission import Submission, listed_runs, of_grid, of_list
 from core.settings import Settings
 from core.spec import ExperimentSpec, RunSpec, load_spec
@@ -149,6 +149,9 @@ class Store:
             changed = tick(connection)
             connection.execute(insert(_experiment), header)
             connection.execute(insert(_run), [{**row, "changed": changed} for row in submission.runs])
+        # Whoever has submitted looks at it next: what is at hand need not be parsed.
+        parsed = _Parsed(submission.spec, submission.specs)
+        self._parsed.get(submission.id, lambda: (parsed, len(header["spec"])))
         for listener in self._listeners:
             listener()
         return submission.id
@@ -226,36 +229,22 @@ class Store:
         with self.database.write() as connection:
             _refuse_unknown(connection.execute(delete(_experiment).where(_experiment.c.id == id)).rowcount)
 
-    def points(self, experiment_id: str, since: int = 0) -> Points:
+    def news(self, id: str, since: int = 0) -> News:  # noqa: A002
         """Return what happened in an experiment since the cursor `since`; 0 = everything."""
-        return Points(**json.loads(self.points_json(experiment_id, since)))
-
-    def points_json(self, experiment_id: str, since: int = 0) -> bytes:
-        """Return `points` as JSON text, without parsing what is stored as such."""
-        return news(self.database, experiment_id, since)
-
-    def result(self, id: str) -> dict[str, Any]:  # noqa: A002
-        """Return what `core.train` returns for the same spec, as far as it is known; whole histories."""
-        # In this order: a run seen as done here has its whole history in the points read after.
-        experiment = self.experiment(id)
-        runs = self._results(experiment.runs, self.points(id).points)
-        return {"runs": [result.as_dict() for result in runs], "spec_hash": experiment.spec.hash()}
+        return news(self.database, id, since)
 
     def results(self, id: str, places: Sequence[int]) -> list[Result]:  # noqa: A002
-        """Return the results of the runs at `places`, in that order; the same as in `result`."""
+        """Return the results of the runs at `places`, in that order, as far as they are known; whole histories."""
+        # In this order: a run seen as done here has its whole history in the points read after.
         runs = self.experiment(id).runs
         chosen = [runs[place] for place in places]
         columns = (_points.c.run, _points.c.attempt, _points.c.first_epoch, _points.c.history)
         mine = select(*columns).where(_points.c.experiment == id, _points.c.run.in_([run.id for run in chosen]))
+        pieces: dict[tuple[int, int], list[Stretch]] = {}
         with self.database.read() as connection:
-            rows = connection.execute(mine.order_by(_points.c.id)).mappings().all()
-        return self._results(chosen, [{**row, "history": json.loads(row["history"])} for row in rows])
-
-    def _results(self, runs: Sequence[Run], points: Sequence[Mapping[str, Any]]) -> list[Result]:
-        pieces: dict[tuple[int, int], list[tuple[int, dict[str, Any]]]] = {}
-        for point in points:
-            pieces.setdefault((point["run"], point["attempt"]), []).append((point["first_epoch"], point["history"]))
-        return [_result(run, join_histories(pieces.get((run.id, run.attempt), []))) for run in runs]
+            for stretch in stretches(connection.execute(mine.order_by(_points.c.id))):
+                pieces.setdefault((stretch.run, stretch.attempt), []).append(stretch)
+        return [_result(run, join_histories(pieces.get((run.id, run.attempt), []))) for run in chosen]
 
     def unfinished(self, id: str) -> int:  # noqa: A002
         """Return how many runs of an experiment wait or train; of one that was deleted, none."""

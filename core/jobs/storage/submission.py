@@ -21,16 +21,18 @@ _SEED = "training.seed"
 
 @dataclass(frozen=True)
 class Submission:
-    """The rows of one experiment, not yet stored."""
+    """The rows of one experiment, not yet stored, and what they were made of."""
 
     id: str
+    spec: ExperimentSpec
+    specs: tuple[RunSpec, ...]
     header: Mapping[str, Any]
     runs: Sequence[Mapping[str, Any]]
 
 
 def of_grid(spec: ExperimentSpec, dataset_name: Callable[[str], str]) -> Submission:
     """Return the submission of every run of `spec`."""
-    return _submission(spec, spec.runs(), [run.variant for run in spec.runs()], dataset_name)
+    return _submission(spec, spec.runs(), dataset_name)
 
 
 def of_list(
@@ -44,12 +46,8 @@ def of_list(
     spec = ExperimentSpec(
         title=title, data=first.data, preprocessing=first.preprocessing, model=first.model, training=first.training
     )
-    made = _submission(spec, runs, _differences(runs), dataset_name)
-    rows = [
-        {**row, "probed": probed, "structure": structure_key(run, probed=probed)}
-        for row, run in zip(made.runs, runs, strict=True)
-    ]
-    return Submission(made.id, {**made.header, "listed": True}, rows)
+    specs = [run.model_copy(update={"variant": variant}) for run, variant in zip(runs, _differences(runs), strict=True)]
+    return _submission(spec, specs, dataset_name, listed=True, probed=probed)
 
 
 def listed_runs(spec: ExperimentSpec, rows: Sequence[tuple[Mapping[str, Any], int]]) -> tuple[RunSpec, ...]:
@@ -82,8 +80,10 @@ def _differences(runs: Sequence[RunSpec]) -> list[dict[str, Any]]:
 def _submission(
     spec: ExperimentSpec,
     runs: Sequence[RunSpec],
-    variants: Sequence[Mapping[str, Any]],
     dataset_name: Callable[[str], str],
+    *,
+    listed: bool = False,
+    probed: bool = False,
 ) -> Submission:
     labels = [_describe(run.data.source, dataset_name) for run in _distinct_sources(runs)]
     identity, now = secrets.token_urlsafe(12), time.time()
@@ -91,17 +91,17 @@ def _submission(
         "id": identity, "title": spec.title, "source": ", ".join(dict.fromkeys(labels)),
         # Keys in the order they were written: the order of `vary` numbers the runs, that of columns the features.
         "spec": json.dumps(spec.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False),
-        "spec_hash": spec.hash(), "created": now,
+        "spec_hash": spec.hash(), "created": now, "listed": listed,
     }  # fmt: skip
     rows = [
         {
-            "experiment": identity, "position": position, "variant": json.dumps(variant),
-            "seed": run.training.seed, "structure": structure_key(run), "state": State.QUEUED,
-            "epochs": run.training.epochs, "created": now,
+            "experiment": identity, "position": position, "variant": json.dumps(run.variant),
+            "seed": run.training.seed, "structure": structure_key(run, probed=probed), "state": State.QUEUED,
+            "epochs": run.training.epochs, "probed": probed, "created": now,
         }
-        for position, (run, variant) in enumerate(zip(runs, variants, strict=True))
+        for position, run in enumerate(runs)
     ]  # fmt: skip
-    return Submission(identity, header, rows)
+    return Submission(identity, spec, tuple(runs), header, rows)
 
 
 def _distinct_sources(runs: Sequence[RunSpec]) -> Iterator[RunSpec]:

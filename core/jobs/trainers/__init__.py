@@ -1,1 +1,5 @@
-"""Who trains: a slot's thread and its trainer, a warm child process."""
+"""Who trains.
+
+A `Slot` is the thread that takes one run at a time; its `TrainerKeeper` keeps a `Trainer` ready, the child process that
+does the `Work`: by default that of Keras, in tests that of a fake.
+"""

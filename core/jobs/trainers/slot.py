@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any
 
 from core.errors import WorkFailed
-from core.jobs.children.child import ChildProcess, Words
+from core.jobs.children.actor import LOOK_SECONDS, Actor, Said
+from core.jobs.children.keeper import Launch
 from core.jobs.scheduling.choice import SlotView
 from core.jobs.scheduling.queue import Chunk, Claim, Queue
 from core.jobs.storage.records import State
-from core.jobs.trainers.keeper import Keeper, Launch
+from core.jobs.trainers.trainer_keeper import TrainerKeeper
 from core.settings import Settings
 
-LOOK_SECONDS: Final = 0.1
-"""How often a run in training is looked after: its epochs stored, its cancel flag read."""
-
-_RETRY_SECONDS: Final = 0.5
-_T = TypeVar("_T")
-
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Said:
-    trainer: ChildProcess
-    words: Words | None
 
 
 @dataclass
@@ -48,8 +34,8 @@ class _Training:
     ours: bool = True
 
 
-class Slot:
-    """Trains one run at a time; everything is done by its own thread, which reads one inbox.
+class Slot(Actor[Claim]):
+    """Trains one run at a time. When it closes, its run is left for `Queue.reconcile`.
 
     Parameters
     ----------
@@ -59,7 +45,7 @@ class Slot:
         Starts a trainer (see `Keeper`).
     settings : Settings
     warm : mapping from str to dict
-        What to compile ahead (see `Keeper`).
+        What to compile ahead (see `TrainerKeeper`).
     on_free : callable
         Called when the slot can take a run.
     """
@@ -73,116 +59,87 @@ class Slot:
         warm: Mapping[str, dict[str, Any]],
         on_free: Callable[[], None],
     ) -> None:
-        self.name = name
+        super().__init__(name)
         self._runs = runs
         self._settings = settings
         self._on_free = on_free
-        self._inbox: queue.SimpleQueue[_Said | Claim | None] = queue.SimpleQueue()
-        self._closing = threading.Event()
-        self._keeper = Keeper(launch, self._listen, settings, warm, self._closing)
+        self.keeper: TrainerKeeper = TrainerKeeper(launch, self._listen, self._closing, settings, warm)
         self._busy = False
-        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
-
-    def open(self) -> None:
-        """Start the thread and its trainer."""
-        self._thread.start()
 
     def assign(self, claim: Claim) -> None:
         """Take a run; only for a slot that was seen free, by the one dispatcher."""
         self._busy = True
-        self._keeper.began(claim.structure)
+        self.keeper.began(claim.structure)
         self._inbox.put(claim)
-
-    def close(self) -> None:
-        """Begin to close: the trainer is killed, its run left for `Queue.reconcile`."""
-        self._closing.set()
-        self._inbox.put(None)
-
-    def join(self) -> None:
-        """Wait until closed."""
-        self._thread.join()
 
     def view(self) -> SlotView:
         """Return the slot as the dispatcher sees it."""
-        keeper = self._keeper
+        keeper = self.keeper
         return SlotView(
             self.name,
             ready=keeper.ready,
             free=keeper.ready and not self._busy,
-            pid=keeper.trainer.pid if keeper.trainer is not None else None,
+            pid=keeper.pid,
             structures=keeper.structures,
             compiling=keeper.compiling,
             problem=keeper.problem,
         )
 
-    def _listen(self, trainer: ChildProcess, words: Words | None) -> None:
-        self._inbox.put(_Said(trainer, words))
-
     def _serve(self) -> None:
-        try:
-            self._keeper.start()
-            while not self._closing.is_set():
-                event = self._inbox.get()
-                if isinstance(event, Claim):
-                    self._train(event)
-                elif event is not None:
-                    self._keeper.hear(event.trainer, event.words)
-                self._keeper.succeed()
-                if not self._busy and self._keeper.ready:
-                    self._on_free()
-        except Exception:
-            log.exception("%s has ended", self.name)
-            self._keeper.problem = f"{self.name} has ended; the log says why."
-        finally:
-            self._keeper.close()
+        event = self._inbox.get()
+        if isinstance(event, Claim):
+            self._train(event)
+        elif event is not None:
+            self.keeper.hear(event.child, event.words)
+        self.keeper.succeed()
+        if not self._busy and self.keeper.ready:
+            self._on_free()
 
     def _train(self, claim: Claim) -> None:
         """See a run through to its end."""
         if self._patiently(lambda: self._runs.start(claim)):
             run = {"experiment": claim.experiment, "position": claim.position, "probed": claim.probed}
-            self._send(cmd="train", token=claim.token, **run)
+            self.keeper.send(cmd="train", token=claim.token, **run)
             training = _Training(claim)
             while not self._step(training):
                 pass
-        self._keeper.ended()
+        self.keeper.ended()
         self._busy = False
 
     def _step(self, training: _Training) -> bool:
         """Wait for the next word or the next look; return whether the run has ended here."""
-        event = None
-        with suppress(queue.Empty):
-            event = self._inbox.get(timeout=max(0.0, training.looked + LOOK_SECONDS - time.monotonic()))
+        event = self._next(training.looked + LOOK_SECONDS - time.monotonic())
         if self._closing.is_set():
             return True
-        if isinstance(event, _Said) and self._hear(training, event):
+        if isinstance(event, Said) and self._hear(training, event):
             return True
         return self._look_after(training, time.monotonic())
 
-    def _hear(self, training: _Training, said: _Said) -> bool:
-        if said.trainer is not self._keeper.trainer:
-            self._keeper.hear(said.trainer, said.words)
+    def _hear(self, training: _Training, said: Said) -> bool:
+        if said.child is not self.keeper.child:
+            self.keeper.hear(said.child, said.words)
             return False
         if said.words is None:
-            self._died(training, said.trainer.ended)
+            self._died(training, said.child.ended)
             return True
-        self._keeper.hear(said.trainer, said.words)
+        self.keeper.hear(said.child, said.words)
         training.heard = time.monotonic()
         words, claim = said.words, training.claim
         if words.get("token") != claim.token:
             return False
         if words["event"] == "points":
-            self._keeper.learned(claim.structure)
+            self.keeper.learned(claim.structure)
             training.unsaved.append(Chunk(words["first_epoch"], words["last_epoch"], words["history"]))
             return False
         if words["state"] != State.FAILED:
-            self._keeper.learned(claim.structure)
+            self.keeper.learned(claim.structure)
         self._finish(training, State(words["state"]), words.get("result"), words.get("error"))
         return True
 
     def _look_after(self, training: _Training, now: float) -> bool:
         if training.stopping is not None and now - training.stopping > self._settings.stop_grace_seconds:
             self._finish(training, State.CANCELLED)
-            self._keeper.replace()
+            self.keeper.restart()
             return True
         if now - training.heard > self._settings.trainer_silence_seconds:
             self._died(training, f"silent for {self._settings.trainer_silence_seconds:.0f} s")
@@ -210,7 +167,7 @@ class Slot:
         training.ours = stop is not None
         if stop is not False and training.stopping is None:
             training.stopping = now
-            self._send(cmd="stop", token=claim.token)
+            self.keeper.send(cmd="stop", token=claim.token)
 
     def _finish(
         self, training: _Training, state: State, result: dict[str, Any] | None = None, error: str | None = None
@@ -222,18 +179,4 @@ class Slot:
         log.warning("the trainer of run %d died (%s)", training.claim.run, how)
         if training.ours:
             self._patiently(lambda: self._runs.died(training.claim, how))
-        self._keeper.replace()
-
-    def _send(self, **order: Any) -> None:
-        if self._keeper.trainer is not None:
-            self._keeper.trainer.send(**order)
-
-    def _patiently(self, write: Callable[[], _T]) -> _T | None:
-        """Return what `write` gives, trying again while the database cannot be used and the slot is open."""
-        while True:
-            try:
-                return write()
-            except WorkFailed:
-                log.warning("%s waits for the database", self.name, exc_info=True)
-                if self._closing.wait(_RETRY_SECONDS):
-                    return None
+        self.keeper.restart()

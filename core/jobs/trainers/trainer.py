@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import logging
 from functools import partial
-from typing import Any, TextIO
+from typing import Any
 
 import psutil
 
+from core.child import Voice
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
-from core.jobs.storage.history import encode_history, finite
+from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.store import Store
-from core.jobs.trainers.work import Report, Work
+from core.jobs.trainers.work import OnPoints, Work
 from core.settings import load_settings
 from core.spec import RunSpec
 from core.training.result import History, Points, Result
@@ -31,7 +31,7 @@ log = logging.getLogger("losslab.trainer")
 class Trainer:
     """Carries out orders and says what happens."""
 
-    def __init__(self, store: Store, work: Work, orders: Orders, voice: TextIO) -> None:
+    def __init__(self, store: Store, work: Work, orders: Orders, voice: Voice) -> None:
         self._store = store
         self._work = work
         self._orders = orders
@@ -51,7 +51,7 @@ class Trainer:
         token: str = order["token"]
         reported = 0
 
-        def report(first_epoch: int, points: Points) -> None:
+        def on_points(first_epoch: int, points: Points) -> None:
             nonlocal reported
             reported = first_epoch - 1 + max(map(len, points.values()))
             history = encode_history(points)
@@ -60,8 +60,8 @@ class Trainer:
         try:
             spec = self._store.run_spec(order["experiment"], order["position"])
             stopped = partial(self._orders.stopped, token)
-            result = self._work.train(spec, report, stopped, probed=order["probed"])
-            self._report_rest(result.history, reported, report)
+            result = self._work.train(spec, on_points, stopped, probed=order["probed"])
+            self._report_rest(result.history, reported, on_points)
         except (InputRefused, WorkFailed) as failure:
             self._say(event="end", token=token, state="failed", error=str(failure))
         except Exception as failure:  # whatever one run does, the next one must be served
@@ -69,13 +69,13 @@ class Trainer:
             error = f"The training failed with {type(failure).__name__}; the trainer's log says more."
             self._say(event="end", token=token, state="failed", error=error)
         else:
-            self._say(event="end", token=token, state=result.state, result=finite(_ending(result)))
+            self._say(event="end", token=token, state=result.state, result=without_nan(_ending(result)))
 
-    def _report_rest(self, history: History, reported: int, report: Report) -> None:
+    def _report_rest(self, history: History, reported: int, on_points: OnPoints) -> None:
         """Report the epochs of `history` that the training itself did not report."""
         rest = {name: values[reported:] for name, values in history.items()}
         if any(rest.values()):
-            report(reported + 1, rest)
+            on_points(reported + 1, rest)
 
     def _warm(self, order: dict[str, Any]) -> None:
         try:
@@ -85,9 +85,7 @@ class Trainer:
         self._say(event="warmed", structure=order["structure"])
 
     def _say(self, **words: Any) -> None:
-        words["rss"] = psutil.Process().memory_info().rss
-        self._voice.write(json.dumps(words, allow_nan=False, separators=(",", ":")) + "\n")
-        self._voice.flush()
+        self._voice.say(**words, rss=psutil.Process().memory_info().rss)
 
 
 def _ending(result: Result) -> dict[str, Any]:

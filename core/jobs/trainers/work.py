@@ -8,13 +8,14 @@ from typing import Protocol
 from core.spec import RunSpec
 from core.training.result import Points, Result
 
-Report = Callable[[int, Points], None]
+OnPoints = Callable[[int, Points], None]
+"""Called after every few epochs with the number of the first one, from 1, and what they came to."""
 
 
 class Work(Protocol):
-    """What a trainer needs to be given; made once a process, used by one thread."""
+    """What a trainer needs to be given; made once per process, used by one thread."""
 
-    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> Result:
+    def train(self, run: RunSpec, on_points: OnPoints, should_stop: Callable[[], bool], *, probed: bool) -> Result:
         """Train `run`; arguments and result as those of `core.training.run.train_run`."""
 
     def warm(self, run: RunSpec) -> None:
@@ -38,9 +39,9 @@ class KerasWork:
         self._train_run = train_run
         self._compile_run = compile_run
 
-    def train(self, run: RunSpec, report: Report, should_stop: Callable[[], bool], *, probed: bool) -> Result:
+    def train(self, run: RunSpec, on_points: OnPoints, should_stop: Callable[[], bool], *, probed: bool) -> Result:
         """Train `run` on its prepared arrays."""
-        return self._train_run(run, self._preparation.of(run), report, should_stop, probed=probed)
+        return self._train_run(run, self._preparation.of(run), on_points, should_stop, probed=probed)
 
     def warm(self, run: RunSpec) -> None:
         """Compile what `run` needs."""

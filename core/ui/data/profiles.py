@@ -11,7 +11,7 @@ from core.data.kinds import Kind
 from core.data.table import Table
 from core.data.understand.profile import Profile, profile
 from core.data.upload.recast import possible_kinds
-from core.jobs.children.before_after import ask_preview
+from core.jobs.column_preview import ask_preview
 from core.jobs.lab import get_lab
 from core.jobs.memory import give_back
 from core.spec import DataSpec, ExperimentSpec, RunSpec, Thing

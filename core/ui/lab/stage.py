@@ -10,7 +10,6 @@ from core.data.prepare.input_size import Width, encoded_width
 from core.data.table import Table
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
-from core.jobs.scheduling.estimate import estimate_seconds
 from core.jobs.storage.records import Experiment
 from core.spec import load_spec
 from core.ui.chart.live import live_chart
@@ -24,6 +23,10 @@ _WORTH_SAYING: Final = 1_000_000
 """Bytes of an input matrix; a smaller one is no news."""
 
 
+_WORTH_WAITING: Final = 1.0
+"""Seconds until a trainer is free; fewer are no news."""
+
+
 def run_bar(table: Table, task: str) -> None:
     """Draw the button that runs what the knobs say, with the number of runs and the time; or why it cannot."""
     with st.container(key="lab_run", gap="xsmall"):
@@ -34,9 +37,9 @@ def run_bar(table: Table, task: str) -> None:
             st.button("Run", type="primary", width="stretch", disabled=True, key="lab_run_button")
             st.caption(f":red[{inert(str(refusal), 300)}]")
             return
-        seconds = estimate_seconds(spec, len(table.frame), width.columns, get_lab().settings.slots)
+        expected = get_lab().expected(spec, (len(table.frame), width.columns))
         st.button(
-            f"Run {counted(len(spec.runs()), 'experiment')} · about {duration(seconds)}",
+            f"Run {counted(len(spec.runs()), 'experiment')} · about {duration(expected.seconds)}",
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
@@ -44,6 +47,10 @@ def run_bar(table: Table, task: str) -> None:
             key="lab_run_button",
             on_click=lab_state.submit_current,
         )
+        if expected.wait_seconds >= _WORTH_WAITING:
+            others = counted(expected.runs_ahead, "run")
+            wait = duration(expected.wait_seconds)
+            st.caption(f":material/hourglass_empty: Starts after about {wait} of other work ({others}).")
         st.caption(_inputs(width))
         if refused := st.session_state.get("lab_refused"):
             st.caption(f":red[{inert(refused, 300)}]")

@@ -1,4 +1,4 @@
-from core.jobs.scheduling.choice import COMPILE_SECONDS, MAX_PASSED_SECONDS, MAX_PASSES, Chooser, SlotView
+from core.jobs.scheduling.choice import MAX_PASSED_SECONDS, MAX_PASSES, PATIENCE_SECONDS, Chooser, SlotView
 
 
 def slot(name: str, *structures: str, free: bool = True, compiling: str | None = None) -> SlotView:
@@ -27,8 +27,8 @@ def test_two_slots_do_not_compile_the_same_while_others_wait() -> None:
 def test_a_second_slot_compiles_what_has_waited_as_long_as_compiling_takes() -> None:
     chooser, slots = Chooser(), [slot("one", "a", free=False), slot("two")]
     assert chooser.choose([(1, "a")], slots, now=5.0) is None
-    assert chooser.choose([(2, "a")], slots, now=5.0 + COMPILE_SECONDS / 2) is None
-    choice = chooser.choose([(3, "a")], slots, now=5.0 + COMPILE_SECONDS)
+    assert chooser.choose([(2, "a")], slots, now=5.0 + PATIENCE_SECONDS / 2) is None
+    choice = chooser.choose([(3, "a")], slots, now=5.0 + PATIENCE_SECONDS)
     assert choice is not None
     assert choice[0].name == "two"
 

@@ -52,14 +52,14 @@ def test_a_zombie_changes_nothing(store: Store) -> None:
     owner = claimed(late)
     assert late.start(owner)
     late.renew(owner, [Chunk(1, 1, '{"loss":[7]}')])
-    before = store.points(experiment)
+    before = store.news(experiment)
 
     assert late.renew(zombie, [Chunk(2, 2, '{"loss":[8]}')]) is None
     assert late.cancel_asked(zombie) is None
     assert not late.finish(zombie, State.DONE, [Chunk(2, 2, '{"loss":[8]}')])
     assert not late.died(zombie, "signal 9")
 
-    after = store.points(experiment)
+    after = store.news(experiment)
     assert (after.runs, after.points) == (before.runs, before.points)
 
 

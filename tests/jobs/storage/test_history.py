@@ -1,6 +1,7 @@
 import json
 
-from core.jobs.storage.history import encode_history, finite, join_histories, thinned
+from core.jobs.storage.history import encode_history, join_histories, thinned, without_nan
+from core.jobs.storage.records import Stretch
 
 
 def test_numbers_are_cut_to_what_a_float32_holds() -> None:
@@ -13,17 +14,19 @@ def test_numbers_that_are_none_become_null() -> None:
 
 
 def test_pieces_join_to_one_history() -> None:
-    pieces = [(1, {"loss": [3.0, 2.0]}), (3, {"loss": [1.0], "val_loss": [9.0]})]
+    pieces = [Stretch(1, 1, 1, {"loss": [3.0, 2.0]}), Stretch(1, 1, 3, {"loss": [1.0], "val_loss": [9.0]})]
     assert join_histories(pieces) == {"loss": [3.0, 2.0, 1.0], "val_loss": [None, None, 9.0]}
 
 
 def test_a_piece_that_comes_twice_counts_once() -> None:
-    assert join_histories([(1, {"loss": [3.0, 2.0]}), (2, {"loss": [2.0]})]) == {"loss": [3.0, 2.0]}
+    assert join_histories([Stretch(1, 1, 1, {"loss": [3.0, 2.0]}), Stretch(1, 1, 2, {"loss": [2.0]})]) == {
+        "loss": [3.0, 2.0]
+    }
 
 
 def test_no_depth_hides_an_infinity() -> None:
     value = {"a": [1.0, {"b": (float("inf"), 2)}], "c": True}
-    assert finite(value) == {"a": [1.0, {"b": [None, 2]}], "c": True}
+    assert without_nan(value) == {"a": [1.0, {"b": [None, 2]}], "c": True}
 
 
 def test_a_thinned_curve_keeps_its_ends_and_its_spikes() -> None:

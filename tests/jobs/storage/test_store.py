@@ -1,5 +1,4 @@
 import errno
-import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,6 @@ from core.settings import Settings
 from core.spec import load_spec
 from tests.jobs.conftest import fake_spec, states
 from tests.jobs.fake import QUICK
-
-
-def no_constant(name: str) -> Any:
-    raise AssertionError(f"{name} is not JSON")
 
 
 def count(store: Store, table: Any) -> int:
@@ -53,6 +48,21 @@ def test_runs_come_back_as_they_were_submitted(store: Store, settings: Settings)
     assert [run.variant for run in again.runs] == [run.variant for run in spec.runs()]
     assert [run.seed for run in again.runs[:2]] == [0, 1]
     assert again.spec.hash() == spec.hash()
+
+
+def test_what_was_just_submitted_is_not_parsed_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = fake_spec(QUICK, seeds=2)
+    listed = [run.changed({"training.epochs": epochs}) for epochs, run in enumerate(spec.runs(), 3)]
+
+    def parse(_source: object) -> None:
+        raise AssertionError("parsed")
+
+    monkeypatch.setattr("core.jobs.storage.store.load_spec", parse)
+    assert [run.spec for run in store.experiment(store.submit(spec)).runs] == list(spec.runs())
+    runs = store.experiment(store.submit_runs(listed)).runs
+    assert [run.spec.variant for run in runs] == [run.variant for run in runs] == [
+        {"training.epochs": 3}, {"training.epochs": 4}
+    ]  # fmt: skip
 
 
 def test_columns_of_an_inline_table_keep_their_order(store: Store, settings: Settings) -> None:
@@ -183,7 +193,7 @@ def test_a_full_queue_refuses_and_keeps_nothing(tmp_path: Path) -> None:
 
 
 def test_unknown_ids_are_refused(store: Store) -> None:
-    for call in (store.experiment, store.points, store.result, store.cancel, store.delete):
+    for call in (store.experiment, store.news, store.cancel, store.delete):
         with pytest.raises(InputRefused, match="no such experiment"):
             call("' or 1=1 --")
 
@@ -225,19 +235,19 @@ def test_points_are_sent_once_and_nothing_is_news_afterwards(store: Store, runs:
     claim = runs.claim(runs.waiting()[0][1])
     assert claim is not None
     assert runs.start(claim)
-    cursor = store.points(experiment).cursor
+    cursor = store.news(experiment).cursor
     runs.renew(claim, [Chunk(1, 2, '{"loss":[3,2]}'), Chunk(3, 3, '{"loss":[1]}')])
-    news = store.points(experiment, cursor)
-    assert [point["first_epoch"] for point in news.points] == [1, 3]
+    news = store.news(experiment, cursor)
+    assert [point.first_epoch for point in news.points] == [1, 3]
     assert [run["epoch"] for run in news.runs] == [3]
-    nothing = store.points(experiment, news.cursor)
-    assert nothing.points == nothing.runs == []
+    nothing = store.news(experiment, news.cursor)
+    assert (nothing.points, nothing.runs) == ((), ())
     assert not nothing.finished
 
 
 def test_a_cursor_of_another_database_starts_over(store: Store) -> None:
     experiment = store.submit(fake_spec(QUICK))
-    assert len(store.points(experiment, since=10**9).runs) == 1
+    assert len(store.news(experiment, since=10**9).runs) == 1
 
 
 def test_points_of_an_earlier_attempt_are_not_shown(store: Store, runs: Queue) -> None:
@@ -249,20 +259,36 @@ def test_points_of_an_earlier_attempt_are_not_shown(store: Store, runs: Queue) -
         runs.renew(claim, [Chunk(1, 1, f'{{"loss":[{attempt}]}}')])
         if attempt == 1:
             assert runs.died(claim, "signal 9")
-    news = store.points(experiment)
-    assert [(point["attempt"], point["history"]) for point in news.points] == [(2, {"loss": [2]})]
-    assert store.result(experiment)["runs"][0]["history"] == {"loss": [2]}
+    news = store.news(experiment)
+    assert [(point.attempt, point.history) for point in news.points] == [(2, {"loss": [2]})]
+    assert store.results(experiment, [0])[0].history == {"loss": (2,)}
 
 
-def test_polling_a_long_history_gives_strict_json(store: Store, runs: Queue) -> None:
+def test_a_refusal_with_quotes_and_a_gap_in_a_history_come_back_as_they_were(store: Store, runs: Queue) -> None:
     experiment = store.submit(fake_spec(QUICK, title='quote " and \\ back'))
     claim = runs.claim(runs.waiting()[0][1])
     assert claim is not None
     assert runs.start(claim)
     assert runs.finish(claim, State.FAILED, [Chunk(1, 1, '{"loss":[null]}')], error='a "quoted" sentence\n.')
-    news = json.loads(store.points_json(experiment), parse_constant=no_constant)
-    assert news["runs"][0]["error"] == 'a "quoted" sentence\n.'
-    assert news["finished"]
+    news = store.news(experiment)
+    assert news.runs[0]["error"] == 'a "quoted" sentence\n.'
+    assert news.points[0].history == {"loss": [None]}
+    assert news.finished
+
+
+def test_news_say_how_many_runs_of_others_come_first(store: Store, runs: Queue) -> None:
+    first, second = store.submit(fake_spec(QUICK, seeds=3)), store.submit(fake_spec(QUICK, seeds=2))
+    assert [store.news(experiment).ahead for experiment in (first, second)] == [0, 3]
+    claims = [runs.claim(runs.waiting()[0][1]) for _ in range(2)]
+    for claim in filter(None, claims):
+        assert runs.start(claim)
+        assert runs.finish(claim, State.DONE)
+    assert store.news(second).ahead == 1
+    store.cancel(first)
+    assert store.news(second).ahead == 0
+    third = store.submit(fake_spec(QUICK))
+    store.cancel(third)
+    assert store.news(third).ahead == 0
 
 
 def test_a_newer_schema_is_refused(store: Store, settings: Settings) -> None:

@@ -90,7 +90,6 @@ def test_results_are_those_of_the_chosen_runs(store: Store, runs: Queue) -> None
     assert [(r.seed, r.skill, r.state) for r in store.results(identity, [1, 2])] == [
         (1, 1.0, "done"), (2, None, "queued")
     ]  # fmt: skip
-    assert [r.as_dict() for r in store.results(identity, range(3))] == store.result(identity)["runs"]
     assert store.unfinished("nowhere") == 0
 
 

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -26,20 +25,20 @@ def test_a_database_that_fails_for_a_while_loses_no_epoch(
 
     lab = labs.start(settings)
     experiment = lab.store.submit(fake_spec(SLOW, epochs=60))
-    until(lambda: lab.store.points(experiment).points)
+    until(lambda: lab.store.news(experiment).points)
     monkeypatch.setattr(Queue, "renew", unsure(Queue.renew))
     monkeypatch.setattr(Queue, "finish", unsure(Queue.finish))
     assert finished(lab, experiment) == ["done"]
     assert next(failures, None) is None
-    assert len(lab.store.result(experiment)["runs"][0]["history"]["loss"]) == 60
+    assert len(lab.store.results(experiment, [0])[0].history["loss"]) == 60
     assert lab.store.experiment(experiment).runs[0].attempt == 1
 
 
 def test_points_arrive_while_a_run_trains(labs: Labs, settings: Settings) -> None:
     lab = labs.start(settings)
     experiment = lab.store.submit(fake_spec(SLOW, epochs=50_000))
-    news = until(lambda: json.loads(lab.store.points_json(experiment))["points"])
-    cursor = lab.store.points(experiment).cursor
-    more = until(lambda: lab.store.points(experiment, cursor).points)
-    assert more[0]["first_epoch"] > news[0]["first_epoch"]
-    assert not lab.store.points(experiment).finished
+    points = until(lambda: lab.store.news(experiment).points)
+    cursor = lab.store.news(experiment).cursor
+    more = until(lambda: lab.store.news(experiment, cursor).points)
+    assert more[0].first_epoch > points[0].first_epoch
+    assert not lab.store.news(experiment).finished

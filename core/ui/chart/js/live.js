@@ -156,6 +156,7 @@ class LiveChart {
   take(news) {
     const moved = news.cursor !== this.cursor || news.points.length > 0;
     this.cursor = news.cursor;
+    this.ahead = news.ahead;
     for (const state of news.runs) {
       const run = this.byId.get(state.id);
       if (!run) continue;
@@ -230,7 +231,8 @@ class LiveChart {
     if (this.finished) words[1] = `${epochs} epochs`;
     if (seconds) words.push(`${seconds.toFixed(seconds < 10 ? 1 : 0)} s of training`);
     const waiting = !this.finished && this.runs.every((run) => run.state === "queued");
-    const text = this.trouble || (waiting ? "Waiting for a free trainer" : words.join(" · "));
+    const before = this.ahead ? `: ${this.ahead} ${this.ahead === 1 ? "run" : "runs"} before it` : "";
+    const text = this.trouble || (waiting ? `Waiting for a free trainer${before}` : words.join(" · "));
     this.part("status").textContent = text;
     this.part("status").classList.toggle("ll-trouble", Boolean(this.trouble));
     this.part("bar").style.width = `${total ? (100 * reached) / total : 0}%`;

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputRefused, WorkFailed
-from core.jobs.children import before_after as preview_module
-from core.jobs.children.before_after import ask_preview
+from core.jobs import column_preview as preview_module
+from core.jobs.column_preview import ask_preview
 from core.spec import load_spec
 
-TITANIC = Path(__file__).parents[2] / "data" / "titanic.csv"
+TITANIC = Path(__file__).parents[1] / "data" / "titanic.csv"
 
 
 def run_of(source, target, **sections):

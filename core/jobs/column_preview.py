@@ -1,4 +1,4 @@
-"""Asks a short child process how columns look before and after preparing, so that this one never loads scikit-learn."""
+"""Columns before and after preparing: asked of a short child process, so that this one never loads scikit-learn."""
 
 from __future__ import annotations
 

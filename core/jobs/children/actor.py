@@ -1,0 +1,95 @@
+"""A thread that minds one child process: whatever happens reaches it through one inbox, so that it needs no locks."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from core.child import Child, Words
+from core.errors import WorkFailed
+from core.jobs.children.keeper import Keeper
+
+LOOK_SECONDS: Final = 0.1
+"""How often what a child works at is looked after: whether somebody has cancelled or deleted it."""
+
+_RETRY_SECONDS: Final = 0.5
+_Order = TypeVar("_Order")
+_T = TypeVar("_T")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a child has said; None when it is gone."""
+
+    child: Child
+    words: Words | None
+
+
+class Actor(ABC, Generic[_Order]):
+    """A thread, its inbox and the keeper of its child; the subclass says what is done with what comes in.
+
+    The inbox takes what the child says, orders, and None: a nudge to look around.
+    """
+
+    keeper: Keeper
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._inbox: queue.SimpleQueue[Said | _Order | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+
+    def open(self) -> None:
+        """Start the thread and its child."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Begin to close: the child is killed, what it works at left for the next start to queue again."""
+        self._closing.set()
+        self._inbox.put(None)
+
+    def join(self) -> None:
+        """Wait until closed."""
+        self._thread.join()
+
+    def _listen(self, child: Child, words: Words | None) -> None:
+        self._inbox.put(Said(child, words))
+
+    def _next(self, seconds: float) -> Said | _Order | None:
+        """Return what comes in next, None after `seconds`."""
+        with suppress(queue.Empty):
+            return self._inbox.get(timeout=max(0.0, seconds))
+        return None
+
+    def _live(self) -> None:
+        try:
+            self.keeper.start()
+            while not self._closing.is_set():
+                self._serve()
+        except Exception:
+            log.exception("%s has ended", self.name)
+            self.keeper.problem = f"{self.name.capitalize()} has ended; the log says why."
+        finally:
+            self.keeper.close()
+
+    @abstractmethod
+    def _serve(self) -> None:
+        """Do what there is to do, once; called until closed."""
+
+    def _patiently(self, write: Callable[[], _T]) -> _T | None:
+        """Return what `write` gives, trying again while the database cannot be used and the actor is open."""
+        while True:
+            try:
+                return write()
+            except WorkFailed:
+                log.warning("%s waits for the database", self.name, exc_info=True)
+                if self._closing.wait(_RETRY_SECONDS):
+                    return None

@@ -1,0 +1,87 @@
+"""Keeps a child process alive: starts it, and starts another when it is gone, after longer waits while that fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from core.child import Child, Listener
+
+_FIRST_WAIT_SECONDS: Final = 0.5
+_LONGEST_WAIT_SECONDS: Final = 30.0
+
+Launch = Callable[[Listener], Child]
+
+
+@dataclass
+class Keeper:
+    """The one child of an `Actor`.
+
+    Used by the actor's thread alone; others may read `child`, `ready` and `problem`, which are replaced as a whole.
+
+    Parameters
+    ----------
+    what : str
+        What to call the child in messages, such as ``trainer``.
+    launch : callable
+        Starts a child; what that says goes to the listener given.
+    listener : callable
+        Puts what a child says into the actor's inbox.
+    closing : threading.Event
+        Once set, no more is started.
+    """
+
+    what: str
+    launch: Launch
+    listener: Listener
+    closing: threading.Event
+    child: Child | None = field(default=None, init=False)
+    ready: bool = field(default=False, init=False)
+    problem: str = field(default="", init=False)
+    _failed_starts: int = field(default=0, init=False)
+
+    @property
+    def pid(self) -> int | None:
+        """The process of the child."""
+        return self.child.pid if self.child is not None else None
+
+    def send(self, **order: Any) -> None:
+        """Give the child an order; without a child it is lost."""
+        if self.child is not None:
+            self.child.send(**order)
+
+    def start(self) -> None:
+        """Start a child from nothing, however often it takes; `ready` once `welcome` was called for it."""
+        self.ready = False
+        while not self.closing.is_set():
+            try:
+                self.child = self.launch(self.listener)
+            except OSError as error:
+                self._start_failed(f"A {self.what} cannot be started ({error.strerror}).")
+            else:
+                return
+
+    def restart(self) -> None:
+        """Kill the child, if it is not dead yet, and start another."""
+        if self.child is not None:
+            self.child.kill()
+            if not self.ready:
+                self._start_failed(f"The {self.what} does not start ({self.child.ended}); its log says why.")
+        self.start()
+
+    def _start_failed(self, problem: str) -> None:
+        self.problem = problem
+        self.closing.wait(min(_FIRST_WAIT_SECONDS * 2**self._failed_starts, _LONGEST_WAIT_SECONDS))
+        self._failed_starts += 1
+
+    def welcome(self) -> None:
+        """Take note that the child has said it is ready."""
+        self.ready, self.problem, self._failed_starts = True, "", 0
+
+    def close(self) -> None:
+        """Kill what runs."""
+        self.ready = False
+        if self.child is not None:
+            self.child.kill()

@@ -1,0 +1,138 @@
+"""What waits and trains now, in seconds: what comes before an experiment that is submitted now."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, case, func, select
+
+from core.data.source import load_table
+from core.errors import InputRefused, WorkFailed
+from core.jobs.scheduling.estimate import COMPILE_SECONDS, estimate_seconds
+from core.jobs.storage import schema
+from core.jobs.storage.records import UNFINISHED, State
+from core.jobs.storage.store import Store
+from core.spec import DataSpec, ExperimentSpec
+
+_run = schema.run
+_WAITS: Final = 0
+_ENDED: Final = -1
+_COMPILE: Final = COMPILE_SECONDS[True]
+"""Seconds that say nothing of an epoch, in what was measured of an experiment."""
+
+_GROUP: Final = case((_run.c.state == State.RUNNING, _run.c.id), (_run.c.state.in_(UNFINISHED), _WAITS), else_=_ENDED)
+_SPENT: Final = case((_run.c.state == State.RUNNING, bindparam("now") - _run.c.started), else_=_run.c.seconds)
+_WORK: Final = (
+    select(
+        _run.c.experiment,
+        _GROUP.label("group"),
+        func.count().label("runs"),
+        func.sum(_run.c.epochs).label("epochs"),
+        func.sum(case((_SPENT.is_not(None), _run.c.epoch), else_=0)).label("trained"),
+        func.coalesce(func.sum(_SPENT), 0.0).label("seconds"),
+    )
+    .where(_run.c.experiment.in_(select(_run.c.experiment).where(_run.c.state.in_(UNFINISHED))))
+    .group_by(_run.c.experiment, _GROUP)
+    .order_by(func.min(_run.c.id))
+)
+"""Of each unfinished experiment: a row per run that trains, one of all that wait, one of all that have ended."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """When an experiment that is submitted now would be done; orders of magnitude, no promise.
+
+    Attributes
+    ----------
+    seconds : float
+        Its own work, on warm trainers that do nothing else.
+    wait_seconds : float
+        Until the first trainer is free for it; 0 where one is.
+    runs_ahead : int
+        Runs of others that wait or train.
+    """
+
+    seconds: float
+    wait_seconds: float
+    runs_ahead: int
+
+
+class Backlog:
+    """The unfinished runs of a lab, each at the pace measured in its experiment, or estimated before any has trained.
+
+    Parameters
+    ----------
+    store : Store
+    slots : int
+        Trainings at the same time.
+    """
+
+    def __init__(self, store: Store, slots: int) -> None:
+        self._store = store
+        self._slots = slots
+        self._estimated = lru_cache(256)(self._estimate)  # an experiment never changes
+
+    def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
+        """Return what to expect of `spec`.
+
+        Parameters
+        ----------
+        spec : ExperimentSpec
+        size : (int, int), optional
+            Rows of its table and columns after encoding; by default the table is loaded, and its columns count as they
+            are.
+        """
+        seconds = estimate_seconds(spec.runs(), *(size or self._size(spec.data)), self._slots)
+        training, waiting = self._left()
+        return Expectation(seconds, wait_seconds(training, waiting, self._slots), len(training) + len(waiting))
+
+    def _left(self) -> tuple[list[float], list[float]]:
+        """Return the seconds left of each run that trains, and those of each that waits, oldest first."""
+        with self._store.database.read() as connection:
+            rows = connection.execute(_WORK, {"now": time.time()}).all()
+        experiments: dict[str, list[Row[Any]]] = {}
+        for row in rows:
+            experiments.setdefault(row.experiment, []).append(row)
+        paces = {experiment: self._epoch_seconds(experiment, groups) for experiment, groups in experiments.items()}
+        training, waiting = [], []
+        for row in rows:
+            pace = paces[row.experiment]
+            if row.group == _WAITS:
+                waiting += [pace * row.epochs / row.runs] * row.runs
+            elif row.group != _ENDED:
+                training.append(pace * max(0, row.epochs - row.trained))
+        return training, waiting
+
+    def _epoch_seconds(self, experiment: str, groups: Sequence[Row[Any]]) -> float:
+        measured, trained = sum(row.seconds for row in groups) - _COMPILE, sum(row.trained for row in groups)
+        if measured > _COMPILE and trained:
+            return float(measured / trained)
+        try:
+            return self._estimated(experiment) / int(sum(row.epochs for row in groups))
+        except (InputRefused, WorkFailed):  # deleted meanwhile, or its table was lost: it will take no time
+            return 0.0
+
+    def _estimate(self, experiment: str) -> float:
+        runs = [run.spec for run in self._store.experiment(experiment).runs]
+        return estimate_seconds(runs, *self._size(runs[0].data), 1)
+
+    def _size(self, data: DataSpec) -> tuple[int, int]:
+        frame = load_table(data, dataset=self._store.dataset).frame
+        return len(frame), len(frame.columns)
+
+
+def wait_seconds(training: Iterable[float], waiting: Iterable[float], slots: int) -> float:
+    """Return when one of `slots` is free for one run more, each run that waits taking the first that is free.
+
+    `training` and `waiting` are the seconds left of each run, of those that wait in their order.
+    """
+    free = sorted(training)
+    free = [0.0] * (slots - len(free)) + free
+    for seconds in waiting:
+        heapq.heapreplace(free, free[0] + seconds)
+    return free[0]

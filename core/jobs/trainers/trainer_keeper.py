@@ -1,0 +1,130 @@
+"""Keeps the trainer of one slot warm and young besides alive: compiles ahead, replaces it when it has grown."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from core.child import Child, Listener, Words
+from core.jobs.children.keeper import Keeper, Launch
+from core.settings import Settings
+
+
+class TrainerKeeper(Keeper):
+    """The trainer of one slot and, while that is being replaced, its successor.
+
+    Others than the slot's thread may read `structures` and `compiling` too.
+
+    Parameters
+    ----------
+    launch, listener, closing
+        See `Keeper`.
+    settings : Settings
+    warm : mapping from str to dict
+        Structures to compile ahead and, for each, a run spec as JSON values.
+    """
+
+    def __init__(
+        self,
+        launch: Launch,
+        listener: Listener,
+        closing: threading.Event,
+        settings: Settings,
+        warm: Mapping[str, dict[str, Any]],
+    ) -> None:
+        super().__init__("trainer", launch, listener, closing)
+        self._settings = settings
+        self._warm = dict(warm)
+        self._successor: Child | None = None
+        self._successor_rss = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self.structures: frozenset[str] = frozenset()
+        self._training: str | None = None
+        self._warming: tuple[str, ...] = ()
+        self._runs = self._first_rss = self._rss = 0
+
+    @property
+    def compiling(self) -> str | None:
+        """The structure the trainer is compiling now, as far as one can tell."""
+        if self._training is not None and self._training not in self.structures:
+            return self._training
+        return next(iter(self._warming), None)
+
+    def start(self) -> None:
+        """Start a trainer from nothing, however often it takes."""
+        self._forget()
+        super().start()
+
+    def restart(self) -> None:
+        """Kill the trainer, if it is not dead yet, and start another."""
+        # What it was compiling ahead may be what killed it.
+        for structure in self._warming[:1]:
+            self._warm.pop(structure, None)
+        super().restart()
+
+    def hear(self, trainer: Child, words: Words | None) -> None:
+        """Take note of what a trainer said; words of trainers long replaced count for nothing."""
+        if trainer is self._successor:
+            if words is None:
+                self._successor = None
+            elif words["event"] == "ready":
+                self._successor_rss = words["rss"]
+        elif trainer is self.child and words is None:
+            self.restart()
+        elif trainer is self.child and words is not None:
+            self._rss = words["rss"]
+            match words["event"]:
+                case "ready":
+                    self._first_rss = words["rss"]
+                    self.welcome()
+                case "warmed":
+                    self.learned(words["structure"])
+                    self._warming = tuple(s for s in self._warming if s != words["structure"])
+
+    def welcome(self) -> None:
+        """Take note that the trainer is ready, and have it compile ahead."""
+        super().welcome()
+        for structure, run in self._warm.items():
+            self.send(cmd="warm", structure=structure, run=run)
+        self._warming = tuple(self._warm)
+
+    def began(self, structure: str) -> None:
+        """Take note that a run of `structure` is coming, the one thing the dispatcher's thread may say."""
+        self._training = structure
+
+    def learned(self, structure: str) -> None:
+        """Take note that the trainer has compiled `structure`."""
+        self.structures |= {structure}
+
+    def ended(self) -> None:
+        """Take note that a run has ended; after many, or when the trainer has grown, a successor is started."""
+        self._training = None
+        self._runs += 1
+        if self.child is not None:
+            self.child.trim_log()
+        grown = self._rss - self._first_rss > self._settings.trainer_growth_mb * 2**20
+        if self.ready and self._successor is None and (grown or self._runs >= self._settings.trainer_runs):
+            self._successor_rss = 0
+            with suppress(OSError):  # Then the old one serves on, and the next run tries again.
+                self._successor = self.launch(self.listener)
+
+    def succeed(self) -> None:
+        """Let the successor take over if it is ready; only between runs."""
+        if self._successor is None or not self._successor_rss or self.child is None:
+            return
+        self.ready = False
+        self.child.kill()
+        self._forget()
+        self.child, self._successor = self._successor, None
+        self._first_rss = self._rss = self._successor_rss
+        self.welcome()
+
+    def close(self) -> None:
+        """Kill what runs."""
+        super().close()
+        if self._successor is not None:
+            self._successor.kill()
