@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from core.spec import RunSpec
 
-State = Literal["done", "diverged", "failed", "cancelled"]
+Ending = Literal["done", "diverged", "failed", "cancelled"]
 Points = Mapping[str, Sequence[float | None]]
 """Some epochs of a history: one value per epoch for each name, None where a number is not finite."""
+OnPoints = Callable[[int, Points], None]
+"""Told the first new epoch, counted from 1, and the points of the new epochs."""
 
 _FIELDS: Final = (
     "variant", "seed", "state", "epochs", "seconds", "error", "diverged_at", "baseline", "skill", "val_skill",
@@ -84,7 +86,7 @@ class Result:
 
     variant: Mapping[str, Any]
     seed: int
-    state: State
+    state: Ending
     epochs: int = 0
     seconds: float = 0.0
     error: str | None = None

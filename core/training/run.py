@@ -15,7 +15,7 @@ from core.training.backend import keras, tf
 from core.training.baseline import baseline, explained, finite, recall, skill
 from core.training.epochs import Program, program_for
 from core.training.order import row_order
-from core.training.result import History, Points, Result, State
+from core.training.result import Ending, History, OnPoints, Points, Result
 from core.training.schedule import callbacks, learning_rate_at
 from core.training.telemetry import Telemetry, measured_epochs
 
@@ -25,14 +25,13 @@ CHUNK_SECONDS: Final = 0.1
 _FIRST_BATCHES: Final = 64
 _LOGGER: Final = logging.getLogger(__name__)
 
-OnPoints = Callable[[int, Points], None]
 Curves = dict[str, list[float | None]]
 
 
 def train_run(
     run: RunSpec,
     prepared: Prepared,
-    report: OnPoints | None = None,
+    on_points: OnPoints | None = None,
     should_stop: Callable[[], bool] | None = None,
     *,
     probed: bool = False,
@@ -44,8 +43,8 @@ def train_run(
     run : RunSpec
     prepared : Prepared
         From `core.data.prepare.prepared.prepare` of the same run.
-    report : callable, optional
-        ``report(first_epoch, points)`` after each chunk, with the new epochs only; epochs count from 1.
+    on_points : callable, optional
+        ``on_points(first_epoch, points)`` after each chunk, with the new epochs only; epochs count from 1.
     should_stop : callable, optional
         Asked between chunks; True ends the run as ``cancelled`` with the history so far.
     probed : bool
@@ -57,7 +56,7 @@ def train_run(
         What Keras refuses to train comes back as ``failed``. Non-finite numbers are None.
     """
     try:
-        return _train(run, prepared, report or _silent, should_stop or _never, probed)
+        return _train(run, prepared, on_points or _silent, should_stop or _never, probed)
     except (tf.errors.OpError, ValueError, TypeError) as error:
         # What the spec allows and Keras does not: a loss that cannot compare these outputs with these targets.
         _LOGGER.info("Keras refused a run", exc_info=True)
@@ -71,14 +70,16 @@ def compile_run(run: RunSpec, prepared: Prepared) -> None:
     program.compile(program.load(prepared))
 
 
-def _train(run: RunSpec, prepared: Prepared, report: OnPoints, should_stop: Callable[[], bool], probed: bool) -> Result:
+def _train(
+    run: RunSpec, prepared: Prepared, on_points: OnPoints, should_stop: Callable[[], bool], probed: bool
+) -> Result:
     begin = time.perf_counter()
     program = program_for(run, prepared, probed=probed)
     known = program.compiled
     data = program.load(prepared)
     program.compile(data)
     training = _Training(run, prepared, program, data)
-    state = training.until_end(report, should_stop)
+    state = training.until_end(on_points, should_stop)
     held_out = len(prepared.x_val)
     # The row of means rides along: a call costs as much as a hundred rows.
     predicted = program.predict(np.concatenate((prepared.x, _mean_row(prepared))) if probed else prepared.x)
@@ -147,12 +148,12 @@ class _Training:
         self._sums = np.zeros(2, np.float32)
         self._callbacks = keras.callbacks.CallbackList(callbacks(run), model=program.model)
 
-    def until_end(self, report: OnPoints, should_stop: Callable[[], bool]) -> State:
+    def until_end(self, on_points: OnPoints, should_stop: Callable[[], bool]) -> Ending:
         self.program.start(self.run)
         if self.program.structure.probed:
             self.initial_loss = self.program.probe.loss_at(*self.data[:2])
         self._callbacks.on_train_begin()
-        state: State = "done"
+        state: Ending = "done"
         while self.epoch < self.run.training.epochs and not self.program.model.stop_training:
             if should_stop():
                 state = "cancelled"
@@ -161,7 +162,7 @@ class _Training:
             points = self._advance()
             if not points["loss"]:
                 continue
-            report(first, points)
+            on_points(first, points)
             if points["loss"][-1] is None:
                 state = "diverged"
                 break

@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable
 
 from core.errors import InputRefused
-from core.jobs.trainers.work import OnPoints
 from core.spec import RunSpec
-from core.training.result import Result
+from core.training.result import OnPoints, Result
 
 QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES, SICK, LINGERING = range(1, 11)
 EPOCH_SECONDS = 0.01

@@ -118,7 +118,7 @@ def test_divergence_is_an_event_with_its_epoch(trained):
 def test_points_come_once_each_and_in_order(trained):
     seen = []
     _, _, result = trained(
-        report=lambda first, points: seen.append((first, points)), data=TARGETS, training={"epochs": 300}
+        on_points=lambda first, points: seen.append((first, points)), data=TARGETS, training={"epochs": 300}
     )
     expected = 1
     for first, points in seen:
@@ -131,7 +131,7 @@ def test_points_come_once_each_and_in_order(trained):
 def test_a_stop_keeps_the_history_so_far(trained):
     done = []
     _, _, result = trained(
-        report=lambda first, points: done.append(points),
+        on_points=lambda first, points: done.append(points),
         should_stop=lambda: len(done) >= 2,
         data=TARGETS,
         training={"epochs": 100_000},

@@ -11,7 +11,7 @@ from core.spec import ExperimentSpec, RunSpec
 
 
 class State(StrEnum):
-    """Where a run is in its life: before its end, or one of the ends of a training (`core.training.result.State`)."""
+    """Where a run is in its life: before its end, or one of the ends of a training (`core.training.result.Ending`)."""
 
     QUEUED = "queued"
     LEASED = "leased"

@@ -20,10 +20,10 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
 from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.store import Store
-from core.jobs.trainers.work import OnPoints, Work
+from core.jobs.trainers.work import Work
 from core.settings import load_settings
 from core.spec import RunSpec
-from core.training.result import History, Points, Result
+from core.training.result import History, OnPoints, Points, Result
 
 log = logging.getLogger("losslab.trainer")
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from core.spec import RunSpec
-from core.training.result import Points, Result
+from core.training.result import OnPoints, Result
 
-OnPoints = Callable[[int, Points], None]
 """Called after every few epochs with the number of the first one, from 1, and what they came to."""
 
 
