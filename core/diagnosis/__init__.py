@@ -33,12 +33,14 @@ def diagnose(
     Returns
     -------
     dict
-        ``{"variants": [{"variant", "verdict", "causes", "not_checked", ...}], "spec_hash": ...}``, JSON-able.
+        ``{"variants": [{"variant", "verdict", "causes", "not_checked", ...}], "spec_hash": ...}``, JSON-able. Where
+        the data or the spec of one variant cannot be used, its verdict is ``refused``: it has ``error``, the reason in
+        one sentence, no causes, and none of the other keys.
 
     Raises
     ------
     InputRefused
-        If the spec or its data cannot be used.
+        If the spec cannot be used, or the data of none of its variants.
     """
     from core.diagnosis.diagnosis import diagnose_experiment
 

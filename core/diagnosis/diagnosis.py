@@ -15,7 +15,7 @@ from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Case, Suspect, suspects
 from core.diagnosis.evidence.facts import Examination
 from core.diagnosis.evidence.signals import observe
-from core.diagnosis.report import Report
+from core.diagnosis.report import DiagnosisReport, RefusedVariant
 from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
 from core.diagnosis.trials.search import combine, try_repairs
 from core.diagnosis.trials.trial import MOST_UPDATES, Bench, Outcome, Runner, Trial, quality
@@ -92,18 +92,18 @@ def _diagnose(
     groups: dict[str, list[RunSpec]] = {}
     for run in spec.runs():
         groups.setdefault(repr(run.variant), []).append(run)
-    variants: list[dict[str, Any]] = []
+    reports: list[DiagnosisReport | RefusedVariant] = []
     refusals = []
     for index, runs in enumerate(groups.values()):
         doctor = Doctor(runner, examination, on_progress, index, len(groups))
         try:
-            variants.append(doctor.diagnose(runs).as_dict())
+            reports.append(doctor.diagnose(runs))
         except InputRefused as refusal:
             refusals.append(refusal)
-            variants.append({"variant": runs[0].variant, "verdict": "refused", "error": str(refusal), "causes": []})
+            reports.append(RefusedVariant(runs[0].variant, str(refusal)))
     if len(refusals) == len(groups):
         raise refusals[0]
-    return {"variants": variants, "spec_hash": spec.hash()}
+    return {"variants": [report.as_dict() for report in reports], "spec_hash": spec.hash()}
 
 
 class Doctor:
@@ -137,7 +137,7 @@ class Doctor:
         self._trained = 0
         self._suspects: tuple[Suspect, ...] = ()
 
-    def diagnose(self, runs: Sequence[RunSpec], seen: Sequence[Result] = ()) -> Report:
+    def diagnose(self, runs: Sequence[RunSpec], seen: Sequence[Result] = ()) -> DiagnosisReport:
         """Return the report of one variant, given as its runs; it is trained with three seeds at least.
 
         Parameters
@@ -176,7 +176,7 @@ class Doctor:
                 combined = combine(bench, outcomes)
         settled = [suspect for suspect in found if suspect.certain]
         faulty = bool(settled) or _is_faulty(outcomes, before, target)
-        return Report(case, tuple(before), faulty, tuple(outcomes), found, combined)
+        return DiagnosisReport(case, tuple(before), faulty, tuple(outcomes), found, combined)
 
     def _repairs(self, base: RunSpec) -> Callable[[Sequence[RunSpec]], list[Result]]:
         """Return who trains repairs of `base`: those of its structure are measured like it, for it is compiled so."""

@@ -12,8 +12,9 @@ import numpy as np
 from core.data.kinds import as_float
 from core.data.table import Table
 from core.diagnosis.causes.catalogue import CAUSES
-from core.diagnosis.causes.cause import Evidence
+from core.diagnosis.causes.cause import Evidence, Suspect
 from core.diagnosis.evidence.signals import falling, oscillation, rise
+from core.diagnosis.report import MOST_CAUSES, Finding
 from core.errors import InputRefused
 
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -160,6 +161,8 @@ _RULES: Final[tuple[Callable[[Log], Iterator[tuple[str, Evidence]]], ...]] = (
 )  # fmt: skip
 _LEAST: Final = 0.4
 """A log in which nothing is as suspicious as this is healthy as far as a log can tell."""
+_UNTRIED: Final = 0.5
+"""How much of a suspicion is left as confidence where nothing can be tried."""
 
 
 def diagnose_log(table: Table) -> dict[str, Any]:
@@ -180,31 +183,19 @@ def diagnose_log(table: Table) -> dict[str, Any]:
     for rule in _RULES:
         for cause, piece in rule(log):
             evidence.setdefault(cause, []).append(piece)
-    strengths = {cause: 1 - math.prod(1 - piece.strength for piece in pieces) for cause, pieces in evidence.items()}
-    ranked = sorted(strengths, key=lambda cause: -strengths[cause])
-    faulty = bool(ranked) and strengths[ranked[0]] >= _LEAST
+    found = [Suspect(CAUSES[cause], tuple(pieces)) for cause, pieces in evidence.items()]
+    found.sort(key=lambda suspect: -suspect.strength)
+    faulty = bool(found) and found[0].strength >= _LEAST
+    findings = [Finding(suspect, None, _UNTRIED * suspect.strength) for suspect in found[:MOST_CAUSES] if faulty]
     why = "a log holds neither the data nor the network, so nothing could be tried"
     return {
         "variants": [
             {
                 "variant": {},
                 "verdict": "faulty" if faulty else "healthy",
-                "causes": [
-                    {
-                        "cause": cause,
-                        "family": CAUSES[cause].family,
-                        "rank": rank,
-                        "confidence": round(0.5 * strengths[cause], 3),
-                        "title": CAUSES[cause].title,
-                        "about": CAUSES[cause].about,
-                        "evidence": list(dict.fromkeys(piece.text for piece in evidence[cause])),
-                        "fix": None,
-                        "trial": None,
-                    }
-                    for rank, cause in enumerate(ranked[:6] if faulty else [], 1)
-                ],
+                "causes": [finding.as_dict(rank) for rank, finding in enumerate(findings, 1)],
                 "combined": None,
-                "not_checked": [{"cause": cause, "why": why} for cause in CAUSES if cause not in strengths],
+                "not_checked": [{"cause": cause, "why": why} for cause in CAUSES if cause not in evidence],
             }
         ],
         "spec_hash": None,

@@ -1,10 +1,10 @@
-"""What a diagnosis found in one variant: its verdict, its ranked causes, and what was not checked."""
+"""What a diagnosis found in one variant: its verdict, its ranked causes, and what was not checked; or a refusal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Case, Suspect
@@ -12,8 +12,11 @@ from core.diagnosis.evidence.symptoms import symptoms
 from core.diagnosis.trials.trial import Outcome, Trial
 from core.training.result import Result
 
+Standing = Literal["proven", "certain", "helped", "suspected"]
+"""How sure a cause is: by a trial in every seed, by the data alone, by most seeds of a trial, or by evidence only."""
+
 _LEAST_STRENGTH: Final = 0.4
-_MOST_CAUSES: Final = 6
+MOST_CAUSES: Final = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +27,15 @@ class Finding:
     trial: Trial | None
     confidence: float
 
+    @property
+    def standing(self) -> Standing:
+        """How sure it is."""
+        if self.trial is not None and self.trial.proven:
+            return "proven"
+        if self.suspect.certain:
+            return "certain"
+        return "helped" if self.trial is not None and self.trial.helped else "suspected"
+
     def as_dict(self, rank: int) -> dict[str, Any]:
         """Return the public form."""
         cause = self.suspect.cause
@@ -32,16 +44,17 @@ class Finding:
             "family": cause.family,
             "rank": rank,
             "confidence": round(min(self.confidence, 0.99), 3),
+            "standing": self.standing,
             "title": cause.title,
             "about": cause.about,
-            "evidence": [piece.text for piece in self.suspect.ordered],
+            "evidence": list(dict.fromkeys(piece.text for piece in self.suspect.ordered)),
             "fix": None if self.trial is None else dict(self.trial.change),
             "trial": None if self.trial is None else self.trial.as_dict(),
         }
 
 
 @dataclass(frozen=True, eq=False)
-class Report:
+class DiagnosisReport:
     """What is known of one variant at the end.
 
     Attributes
@@ -67,6 +80,11 @@ class Report:
     combined: Trial | None
 
     @property
+    def verdict(self) -> Literal["healthy", "faulty"]:
+        """The verdict in a word."""
+        return "faulty" if self.faulty else "healthy"
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """The causes, the likeliest first; none for a healthy run."""
         if not self.faulty:
@@ -78,7 +96,7 @@ class Report:
             f for f in findings
             if f.suspect.certain or (f.trial and f.trial.proven) or f.suspect.strength >= _LEAST_STRENGTH
         ]  # fmt: skip
-        return tuple(kept[:_MOST_CAUSES])
+        return tuple(kept[:MOST_CAUSES])
 
     @property
     def not_checked(self) -> tuple[Mapping[str, str], ...]:
@@ -97,7 +115,7 @@ class Report:
         signals, combined = self.case.signals, self.combined
         return {
             "variant": self.case.run.variant,
-            "verdict": "faulty" if self.faulty else "healthy",
+            "verdict": self.verdict,
             "explained": {"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
             "reachable": self.case.facts.reachable,
             "symptoms": symptoms(self.case),
@@ -105,6 +123,26 @@ class Report:
             "combined": None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
             "not_checked": [dict(gap) for gap in self.not_checked],
         }
+
+
+@dataclass(frozen=True)
+class RefusedVariant:
+    """A variant whose data or spec cannot be used, beside others that can.
+
+    Attributes
+    ----------
+    variant : mapping
+        The values that were varied, by path.
+    error : str
+        Why, in one sentence.
+    """
+
+    variant: Mapping[str, Any]
+    error: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the public form, JSON-able: it has no causes, and none of the other keys of a report."""
+        return {"variant": self.variant, "verdict": "refused", "error": self.error, "causes": []}
 
 
 def _confidence(outcome: Outcome, best: float) -> float:

@@ -99,6 +99,18 @@ def test_a_target_that_is_not_there_is_refused():
         )
 
 
+def test_a_variant_that_is_refused_stands_beside_one_that_is_not():
+    spec = {**FRIEDMAN, "vary": {"data.features": [["x1", "x2"], ["x1", "colour"]]}}
+    runner = TableRunner(lambda run: result_of(0.85, 0.8))
+    fine, refused = diagnose(spec, runner=runner)["variants"]
+    assert fine["verdict"] == "healthy"
+    assert "error" not in fine
+    assert (refused["verdict"], refused["causes"]) == ("refused", [])
+    assert refused["variant"] == {"data.features": ["x1", "colour"]}
+    assert "colour" in refused["error"]
+    assert len(runner.asked) == 3
+
+
 def test_the_report_is_json_and_the_command_line_prints_it(tmp_path, capsys):
     path = tmp_path / "spec.json"
     path.write_text(json.dumps({**NOISE, "training": {"epochs": 3}}))

@@ -64,6 +64,11 @@ class Trial:
         return len(self.after) >= 3 and self.improved == len(self.after)
 
     @property
+    def helped(self) -> bool:
+        """Whether it was better in most seeds, and lifts what is explained by more than luck."""
+        return 2 * self.improved > len(self.after) and self.rise > MARGIN
+
+    @property
     def level(self) -> float:
         """The skill reached, on validation rows where there are any: the median over seeds."""
         return statistics.median(quality(result) for result in self.after)
@@ -76,13 +81,14 @@ class Trial:
         return self.level - statistics.median(quality(result) for result in self.before)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the public form: how many seeds, in how many it helped, median skills before and after."""
+        """Return the public form: how many seeds, in how many it helped, what that shows, median skills."""
         skills = {
             f"{name}_{when}": _middle(results, name)
             for name in ("skill", "val_skill")
             for when, results in (("before", self.before), ("after", self.after))
         }
-        return {"seeds": len(self.after), "improved": self.improved, **skills}
+        shown = {"helped": self.helped, "proven": self.proven}
+        return {"seeds": len(self.after), "improved": self.improved, **shown, **skills}
 
 
 @dataclass(frozen=True, eq=False)
