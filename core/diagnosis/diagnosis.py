@@ -14,6 +14,7 @@ from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Case, Suspect, suspects
 from core.diagnosis.evidence.facts import Examination
+from core.diagnosis.evidence.limits import CLEAR_GAIN
 from core.diagnosis.evidence.signals import observe
 from core.diagnosis.report import DiagnosisReport, RefusedVariant
 from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
@@ -26,6 +27,7 @@ from core.training.result import Result
 from core.training.structure import structure_key
 
 SEEDS: Final = 3
+"""The fewest of which one bad seed is not half."""
 LEARNT_SHARE: Final = 0.8
 """A run that explains this share of what a simple model does is healthy; what is left is tuning."""
 BROKEN_SHARE: Final = 0.35
@@ -37,12 +39,15 @@ STRONG_SHARE: Final = 0.8
 """The same where the suspicion was this strong before the trial."""
 LUCK_SHARE: Final = 0.4
 """Or where its worst seed has less than this: whether it learns is luck."""
-CLEAR_GAIN: Final = 0.1
-"""In any case the repair has to gain so much."""
-_NEARLY: Final = 0.8
+_ENOUGH: Final = 0.8
+"""Of the target: a repair that reaches it needs no better one."""
 _OF_THE_RATE: Final = frozenset({"learning_rate_too_high", "learning_rate_too_low"})
 _RATE_STRENGTH: Final = 0.3
-_NO_LIMIT: Final = 0.9
+"""From this strength on a suspicion of the rate is worth a range of rates."""
+_GOAL_STRENGTH: Final = 0.5
+"""From here on a suspicion of what the skill does not show, such as over-fitting, is tried though the skill is good."""
+_UNKNOWN_TARGET, _LEAST_TARGET = 0.9, 0.05
+"""The skill asked for where simple models could not be judged, and in any case."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,7 @@ class Doctor:
                     case = with_range_of_rates(case, bench)
                 found = self._suspects = suspects(case, CAUSES.values())
             queue = [suspect for suspect in found if _about_data(suspect)] or found
-            outcomes = try_repairs(bench, case, queue, _NEARLY * target)
+            outcomes = try_repairs(bench, case, queue, _ENOUGH * target)
             if _best(outcomes) < BROKEN_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
                 combined = combine(bench, outcomes)
         settled = [suspect for suspect in found if suspect.certain]
@@ -217,7 +222,7 @@ def _about_data(suspect: Suspect) -> bool:
 def _target(case: Case) -> float:
     """Return the skill that shows that a network has learnt; what simple models reach, where that is known."""
     reachable = case.facts.reachable
-    return _NO_LIMIT if reachable is None else max(reachable, 0.05)
+    return _UNKNOWN_TARGET if reachable is None else max(reachable, _LEAST_TARGET)
 
 
 def _learnt(case: Case, found: Sequence[Suspect], target: float) -> bool:
@@ -225,7 +230,7 @@ def _learnt(case: Case, found: Sequence[Suspect], target: float) -> bool:
     signals = case.signals
     if signals.failed or signals.diverged:
         return False
-    if any(s.cause.goal != "fit" and s.strength >= 0.5 for s in found):
+    if any(s.cause.goal != "fit" and s.strength >= _GOAL_STRENGTH for s in found):
         return False
     share = LEARNT_SHARE if case.facts.skills else 1.0
     return min(signals.val_skill or signals.skill) >= share * target

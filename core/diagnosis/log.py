@@ -13,6 +13,7 @@ from core.data.kinds import as_float
 from core.data.table import Table
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
+from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, STILL_FALLING, turned
 from core.diagnosis.evidence.signals import falling, oscillation, rise
 from core.diagnosis.report import MOST_CAUSES, Finding
 from core.errors import InputRefused
@@ -24,6 +25,16 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What programs call the columns; compared in small letters."""
 _FEWEST: Final = 3
+"""Epochs; of fewer no curve can be read."""
+_MOST_CLASSES: Final = 1000
+_GUESSES: Final = 2e-3
+"""How near a loss comes to ln(classes), relative to it, to be called guessing."""
+_FEW_EPOCHS: Final = 100
+"""Fewer than the lab trains by default: that there are too few is the likelier."""
+_NEARLY_ZERO: Final = 1e-6
+"""A loss that real data hardly ever allow on rows held out."""
+_RATE_IS_ZERO: Final = 0.1
+"""Share of the epochs; a schedule may well end at a rate of 0."""
 
 
 @dataclass(frozen=True)
@@ -91,18 +102,18 @@ def _non_finite(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 def _all_zero(log: Log) -> Iterator[tuple[str, Evidence]]:
     if not log.loss.any():
-        yield "loss_mismatch", Evidence(0.9, "the loss is exactly 0 in every epoch: it cannot see the answers")
+        yield "loss_mismatch", Evidence(0.9, "the loss is exactly 0 in every epoch: it cannot see the errors")
 
 
 def _climbing(log: Log) -> Iterator[tuple[str, Evidence]]:
     climbed = rise(log.finite)
-    if climbed is not None and climbed > 0.1:
+    if climbed is not None and climbed > CLIMBED:
         yield "learning_rate_too_high", Evidence(min(0.8, 0.4 + climbed), f"the loss climbed by {climbed:.0%}")
 
 
 def _jumping(log: Log) -> Iterator[tuple[str, Evidence]]:
     jumps = oscillation(log.finite)
-    if jumps is not None and jumps > 0.04:
+    if jumps is not None and jumps > JUMPS:
         text = f"the loss jumps by {jumps:.0%} of its level from epoch to epoch"
         yield "learning_rate_too_high", Evidence(0.6, text)
         yield "batch_size_unsuitable", Evidence(0.3, text)
@@ -110,17 +121,17 @@ def _jumping(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 def _standing(log: Log) -> Iterator[tuple[str, Evidence]]:
     curve = log.finite
-    if len(curve) < _FEWEST or not curve.any() or np.ptp(curve) > 0.01 * abs(float(np.median(curve))):
+    if len(curve) < _FEWEST or not curve.any() or np.ptp(curve) > FLAT * abs(float(np.median(curve))):
         return
     value = float(np.median(curve))
-    classes = round(math.exp(value)) if value < math.log(1000) else 0
-    guess = classes >= 2 and math.isclose(value, math.log(classes), rel_tol=2e-3)
+    classes = round(math.exp(value)) if value < math.log(_MOST_CLASSES) else 0
+    guess = classes >= 2 and math.isclose(value, math.log(classes), rel_tol=_GUESSES)
     text = f"the loss stands still at {value:.4g}" + (f" = ln {classes}: guessing among {classes}" if guess else "")
-    for cause, strength in _STANDING.items():
+    for cause, strength in _STANDS_STILL.items():
         yield cause, Evidence(strength, text)
 
 
-_STANDING: Final = {
+_STANDS_STILL: Final = {
     "learning_rate_too_low": 0.45, "vanishing_gradients": 0.45, "dying_relu": 0.4, "poor_initialization": 0.4,
     "no_signal": 0.4, "output_activation_mismatch": 0.35, "inputs_unscaled": 0.35,
 }  # fmt: skip
@@ -128,10 +139,10 @@ _STANDING: Final = {
 
 def _still_falling(log: Log) -> Iterator[tuple[str, Evidence]]:
     share = falling(log.finite) if np.isfinite(log.loss).all() else None
-    if share is not None and share > 0.05:
+    if share is not None and share > STILL_FALLING:
         text = f"{share:.0%} of the loss's fall came in the last fifth of the epochs"
         yield "learning_rate_too_low", Evidence(0.5, text)
-        yield "too_few_updates", Evidence(0.5 if len(log.loss) < 100 else 0.35, text)
+        yield "too_few_updates", Evidence(0.5 if len(log.loss) < _FEW_EPOCHS else 0.35, text)
 
 
 def _parting(log: Log) -> Iterator[tuple[str, Evidence]]:
@@ -139,19 +150,19 @@ def _parting(log: Log) -> Iterator[tuple[str, Evidence]]:
     if len(held_out) < _FEWEST or not len(curve) or held_out.min() <= 0:
         return
     times, best = held_out[-1] / held_out.min(), int(held_out.argmin())
-    if times > 1.1 and best < 0.9 * len(held_out) and curve[-1] < curve[min(best, len(curve) - 1)]:
+    if turned(times, (best + 1) / len(held_out)) and curve[-1] < curve[min(best, len(curve) - 1)]:
         text = f"the validation loss was lowest at epoch {best + 1} and is {times:.2g} times that at the end"
         yield "overfitting", Evidence(min(0.9, 0.4 + 0.3 * times), text)
 
 
 def _too_good(log: Log) -> Iterator[tuple[str, Evidence]]:
     held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite
-    if len(held_out) and len(curve) and 0 <= held_out[-1] < 1e-6 and curve[-1] < 1e-6:
+    if len(held_out) and len(curve) and 0 <= held_out[-1] < _NEARLY_ZERO and curve[-1] < _NEARLY_ZERO:
         yield "leakage", Evidence(0.4, "both losses end at nearly 0, which real data hardly ever allow")
 
 
 def _no_rate(log: Log) -> Iterator[tuple[str, Evidence]]:
-    if len(log.learning_rate) and (log.learning_rate == 0).mean() > 0.1:
+    if len(log.learning_rate) and (log.learning_rate == 0).mean() > _RATE_IS_ZERO:
         share = (log.learning_rate == 0).mean()
         yield "learning_rate_too_low", Evidence(0.9, f"the learning rate is 0 in {share:.0%} of the epochs")
 

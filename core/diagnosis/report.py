@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import numpy as np
+
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Case, Suspect
 from core.diagnosis.evidence.symptoms import symptoms
@@ -16,7 +18,18 @@ Standing = Literal["proven", "certain", "helped", "suspected"]
 """How sure a cause is: by a trial in every seed, by the data alone, by most seeds of a trial, or by evidence only."""
 
 _LEAST_STRENGTH: Final = 0.4
+"""A cause that no trial confirmed is worth naming from here on."""
 MOST_CAUSES: Final = 6
+"""More than anybody reads."""
+
+_HIGHEST_CONFIDENCE: Final = 0.99
+_UNTRIED: Final = 0.3
+"""What is left of a suspicion that no trial confirmed; the rest comes with how far the repair leads."""
+_CERTAIN_WITHOUT_GAIN: Final = 0.6
+"""What is left of a certain cause whose repair brought nothing: it is there, but may be harmless."""
+_NOT_IN_EVERY_SEED: Final = 0.5
+_LEAST_LEFT: Final = 0.1
+"""What is left of a suspicion whose repair helped in no seed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +56,7 @@ class Finding:
             "cause": cause.id,
             "family": cause.family,
             "rank": rank,
-            "confidence": round(min(self.confidence, 0.99), 3),
+            "confidence": round(min(self.confidence, _HIGHEST_CONFIDENCE), 3),
             "standing": self.standing,
             "title": cause.title,
             "about": cause.about,
@@ -149,10 +162,11 @@ def _confidence(outcome: Outcome, best: float) -> float:
     """Weigh suspicion by proof: how far this repair alone comes towards the best that any reached."""
     strength, trial = outcome.suspect.strength, outcome.trial
     if trial is None:
-        return strength if outcome.suspect.certain else 0.3 * strength
-    weighed = strength * (0.3 + 0.7 * min(1.0, max(0.0, trial.rise / max(best, 1e-9))))
+        return strength if outcome.suspect.certain else _UNTRIED * strength
+    share = float(np.clip(trial.rise / max(best, 1e-9), 0, 1))
+    weighed = strength * (_UNTRIED + (1 - _UNTRIED) * share)
     if trial.proven:
         return weighed
     if outcome.suspect.certain:
-        return 0.6 * strength
-    return max(0.1 * strength, 0.5 * weighed * trial.improved / len(trial.after))
+        return _CERTAIN_WITHOUT_GAIN * strength
+    return max(_LEAST_LEFT * strength, _NOT_IN_EVERY_SEED * weighed * trial.improved / len(trial.after))

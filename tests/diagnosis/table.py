@@ -22,7 +22,7 @@ def case_of(facts=(), signals=(), **sections):
     }  # fmt: skip
     healthy_signals = {
         "skill": (0.8, 0.81, 0.79), "val_skill": (0.75, 0.76, 0.74), "initial_loss": 1.2,
-        "updates": 2000.0, "update_ratio": 1e-3, "gradient_ratio": 1.0, "gradient": 2.0, "output_std": 1.0,
+        "updates": 2000.0, "gradient_ratio": 1.0, "gradient": 2.0, "output_std": 1.0,
         "recall": (0.9, 0.9, 0.9),
     }  # fmt: skip
     return Case(

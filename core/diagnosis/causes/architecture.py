@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from core.diagnosis.causes.cause import Case, Cause, Change, Evidence
+from core.diagnosis.evidence.limits import GAP
 from core.spec import Initializer, LayerSpec, ModelSpec
 
 _OUTPUT_RANGE: Final[Mapping[str, tuple[float, float]]] = {
@@ -22,6 +23,7 @@ _CROSSENTROPIES: Final = frozenset({
 })  # fmt: skip
 _HINGES: Final = frozenset({"hinge", "squared_hinge", "categorical_hinge"})
 _DEEP: Final = 10
+"""So many hidden layers are never needed for data in a table."""
 _ENOUGH_LAYERS: Final = 3
 """For data in a table; what so many layers cannot, more hardly can."""
 _RECTIFIED: Final = frozenset({"relu", "relu6"})
@@ -83,22 +85,29 @@ def _loss_mismatch(case: Case) -> Iterator[Evidence]:
     elif facts.loss in _HINGES and facts.output_activation in {"sigmoid", "softmax"}:
         yield Evidence(0.5, f"{facts.loss} on probabilities")
     elif facts.loss not in _CROSSENTROPIES | _HINGES:
-        yield Evidence(0.6, f"{facts.loss} behind a {facts.output_activation} is flat where the answer is most wrong")
+        flat = "is flat where the prediction is most wrong"
+        yield Evidence(0.6, f"{facts.loss} behind a {facts.output_activation} {flat}")
     if case.signals.failed and facts.loss != "mse":
         yield Evidence(0.6, "Keras cannot compare these outputs with these targets by this loss")
+
+
+_NOT_LINEAR: Final = 0.7
+"""A relation of which a linear model finds less than this share of what the best simple model finds is bent."""
+_SATURATED: Final = 0.6
+"""Share of a layer's values on the flat ends; no healthy program has more than 0.3."""
 
 
 def _hidden_activation(case: Case) -> Iterator[Evidence]:
     odd = sorted({name for name in case.activations if name in _ODD})
     if odd == ["linear"]:
         skills = case.facts.skills
-        if skills and skills["linear"] < 0.7 * max(skills.values()):
+        if skills and skills["linear"] < _NOT_LINEAR * max(skills.values()):
             yield Evidence(0.9, "linear hidden layers make a linear model, and the relation is not linear")
         elif not skills:
             yield Evidence(0.6, "linear hidden layers make a linear model")
     elif odd:
         yield Evidence(0.75, f"{', '.join(odd)} is no usual activation of hidden layers")
-    if case.signals.saturated > 0.6:
+    if case.signals.saturated > _SATURATED:
         yield Evidence(0.4, f"{case.signals.saturated:.0%} of a hidden layer's values lie on the flat ends")
 
 
@@ -117,16 +126,24 @@ def _plain(layer: int | LayerSpec) -> Any:
     return layer if isinstance(layer, int) else layer.model_dump(exclude_none=True)
 
 
+_VANISHING, _VANISHED = 1e-2, 1e-3
+"""The first layer's gradient as a share of the last one's; in healthy programs it is 0.6 or more."""
+_WHOLE_LAYER_DEAD: Final = 0.9
+"""Share of dead units that stops a gradient by itself: it has died, not vanished."""
+_SEVERAL: Final = 3
+"""Layers; in fewer a gradient has no way to shrink or grow on."""
+
+
 def _vanishing(case: Case) -> Iterator[Evidence]:
-    if case.depth < 3:
+    if case.depth < _SEVERAL:
         return
-    dead = case.signals.dead > 0.9
+    dead = case.signals.dead > _WHOLE_LAYER_DEAD
     ratio = case.signals.gradient_ratio
-    if ratio is not None and ratio < 1e-2:
+    if ratio is not None and ratio < _VANISHING:
         text = f"the first layer's gradient is {ratio:.1g} of the last one's"
-        yield Evidence((0.85 if ratio < 1e-3 else 0.5) * (0.5 if dead else 1), text)
+        yield Evidence((0.85 if ratio < _VANISHED else 0.5) * (0.5 if dead else 1), text)
     flat = sum(name in _FLAT_ENDED for name in case.activations)
-    if flat >= 3 and case.signals.stuck:
+    if flat >= _SEVERAL and case.signals.stuck:
         yield Evidence(0.5, f"{flat} layers of {case.activations[0]} each shrink the gradient")
 
 
@@ -139,14 +156,22 @@ def _vanishing_repairs(case: Case) -> Iterator[Change]:
         yield {"model.batch_normalization": True}
 
 
+_ENORMOUS_LOSS: Final = 1e3
+"""Loss of the untrained network in multiples of the baseline's; Glorot's weights give about 1."""
+_EXPLODING: Final = 70
+"""The first layer's gradient in multiples of the last one's; in healthy programs it is 2.2 at most."""
+_ENORMOUS_GRADIENT: Final = 1e4
+"""In healthy programs the norm of a layer's gradient is 4 at most."""
+
+
 def _exploding(case: Case) -> Iterator[Evidence]:
     signals = case.signals
-    if case.depth >= 2 and signals.diverged and (signals.initial_loss is None or signals.initial_loss > 1e3):
+    if case.depth >= 2 and signals.diverged and (signals.initial_loss is None or signals.initial_loss > _ENORMOUS_LOSS):
         yield Evidence(0.9, "the outputs of the untrained network are infinite or enormous already")
     ratio = signals.gradient_ratio
-    if ratio is not None and ratio > 70 and case.depth >= 3:
+    if ratio is not None and ratio > _EXPLODING and case.depth >= _SEVERAL:
         yield Evidence(0.6, f"the first layer's gradient is {ratio:.0f} times the last one's")
-    if signals.gradient is not None and signals.gradient > 1e4 and case.depth >= 2:
+    if signals.gradient is not None and signals.gradient > _ENORMOUS_GRADIENT and case.depth >= 2:
         yield Evidence(0.3, f"gradient norms reach {signals.gradient:.1g}")
 
 
@@ -158,13 +183,17 @@ def _exploding_repairs(case: Case) -> Iterator[Change]:
     yield {"training.clip_norm": 1.0}
 
 
+_MANY_DEAD: Final = 0.5
+"""Share of a layer's units. Nine of ten healthy programs have at most a quarter dead: they have units to spare."""
+
+
 def _dying_relu(case: Case) -> Iterator[Evidence]:
     signals = case.signals
-    if not _RECTIFIED & set(case.activations) or signals.dead < 0.5:
+    if not _RECTIFIED & set(case.activations) or signals.dead < _MANY_DEAD:
         return
     # Units that one enormous step killed are that step's victims.
-    victims = 0.4 if signals.kick > 3 else 1.0
-    yield Evidence(0.9 * signals.dead * victims, f"{signals.dead:.0%} of a layer's units answer 0 to every row")
+    victims = 0.4 if signals.kicked else 1.0
+    yield Evidence(0.9 * signals.dead * victims, f"{signals.dead:.0%} of a layer's units are 0 for every row")
 
 
 def _dying_repairs(case: Case) -> Iterator[Change]:
@@ -195,6 +224,10 @@ def _spread(initializer: Initializer, fan_in: int, fan_out: int) -> float | None
     return None
 
 
+_LOST, _AMPLIFIED = 0.05, 20
+"""What all layers together pass on of the signal's spread: a factor of twenty up or down is made up for by training."""
+
+
 def _poor_initialization(case: Case) -> Iterator[Evidence]:
     hidden = case.run.model.hidden()
     widths = [case.facts.features, *(layer.units for layer in hidden), case.facts.output_units]
@@ -208,7 +241,7 @@ def _poor_initialization(case: Case) -> Iterator[Evidence]:
         return
     # Layers multiply: what each takes from the signal, all together take to the power of their number.
     scale = math.prod(spreads)
-    if scale < 0.05 or scale > 20:
+    if not _LOST <= scale <= _AMPLIFIED:
         strength = min(0.95, 0.2 + 0.25 * abs(math.log10(scale)))
         text = f"first weights pass on {scale:.1g} of the signal (Glorot's keep it as it is)"
         yield Evidence(strength, text)
@@ -220,30 +253,40 @@ def _init_repairs(case: Case) -> Iterator[Change]:
         yield hidden_change(case.run.model, "initializer", name)
 
 
+_NARROW, _VERY_NARROW = 8, 2
+"""Units of a layer; one of more is not what keeps a table's relation from being learnt."""
+_BENT: Final = 0.1
+"""Skill that the best simple model has beyond the linear one, where a relation bends."""
+_SHORT_OF_IT: Final = 0.75
+"""A network that reaches this share of what simple models reach has units enough."""
+_WIDE: Final = 32
+"""Units a repair gives to a layer at least."""
+
+
 def _capacity(case: Case) -> Iterator[Evidence]:
     facts, signals = case.facts, case.signals
     narrowest = min((layer.units for layer in case.run.model.hidden()), default=0)
-    if narrowest > 8 or signals.diverged or signals.falling > 0.05:
+    if narrowest > _NARROW or signals.diverged or signals.still_falling:
         return
     what = f"the narrowest hidden layer has {narrowest} units" if case.depth else "there is no hidden layer"
     skills = facts.skills
     if skills:
         bent = max(skills.values()) - max(skills["linear"], 0.0)
-        if bent > 0.1 and signals.level < 0.75 * max(skills.values()):
-            wide = narrowest if case.depth <= 3 else 8
+        if bent > _BENT and signals.level < _SHORT_OF_IT * max(skills.values()):
+            wide = narrowest if case.depth <= _ENOUGH_LAYERS else _NARROW
             yield Evidence(0.85 if not case.depth else max(0.2, 0.7 - 0.07 * wide), f"{what}, and the relation bends")
-    elif not case.depth or narrowest <= 2:
+    elif not case.depth or narrowest <= _VERY_NARROW:
         yield Evidence(0.4, what)
 
 
 def _capacity_repairs(case: Case) -> Iterator[Change]:
     layers = [_plain(layer) for layer in case.run.model.layers]
     if not layers:
-        yield {"model.layers": [32]}
+        yield {"model.layers": [_WIDE]}
         return
     yield {
         "model.layers": [
-            max(32, 4 * layer) if isinstance(layer, int) else layer | {"units": max(32, 4 * layer["units"])}
+            max(_WIDE, 4 * layer) if isinstance(layer, int) else layer | {"units": max(_WIDE, 4 * layer["units"])}
             for layer in layers
         ]
     }
@@ -251,14 +294,11 @@ def _capacity_repairs(case: Case) -> Iterator[Change]:
 
 def _overfitting(case: Case) -> Iterator[Evidence]:
     signals = case.signals
-    held_out = signals.val_level
-    gap = signals.level - held_out
-    if gap > 0.2 and signals.val_rise > 1.1 and signals.best_at < 0.9:
+    if signals.gap > GAP and signals.turned:
         best = f"lowest after {signals.best_at:.0%} of the epochs and {signals.val_rise:.2g} times that at the end"
-        yield Evidence(
-            min(0.9, 0.3 + gap),
-            f"{signals.level:.0%} of the training rows' answers are explained, {max(0.0, held_out):.0%} of others'",
-        )
+        held_out = f"{max(0.0, signals.val_level):.0%} on validation rows"
+        explained = f"{signals.level:.0%} of the variance is explained on training rows, {held_out}"
+        yield Evidence(min(0.9, 0.3 + signals.gap), explained)
         yield Evidence(min(0.7, 0.3 * signals.val_rise), f"the validation loss was {best}")
 
 
@@ -272,13 +312,13 @@ def _overfitting_repairs(case: Case) -> Iterator[Change]:
 
 CAUSES: Final = (
     Cause("output_activation_mismatch", "architecture", "The output activation does not fit",
-          "The last layer cannot give the answers that are asked for.",
+          "The last layer cannot give the numbers that are asked for.",
           _output_activation, _output_repairs, blocks=True),
     Cause("loss_mismatch", "architecture", "The loss does not fit the task",
           "The loss measures something else than the task needs.",
           _loss_mismatch, lambda _case: ({"model.loss": "auto"},)),
-    Cause("hidden_activation_unsuitable", "architecture", "The hidden activation does not suit",
-          "The hidden layers bend too little, or too wildly, to learn.",
+    Cause("hidden_activation_unsuitable", "architecture", "The hidden activation is unsuitable",
+          "The activation is linear, or so steep or flat that layers of it hardly learn.",
           _hidden_activation, _activation_repairs, blocks=True),
     Cause("vanishing_gradients", "architecture", "Gradients vanish",
           "On the way back through the layers the gradient shrinks to nothing: the first layers stand still.",
@@ -287,7 +327,7 @@ CAUSES: Final = (
           "From layer to layer values or gradients grow until they overflow.",
           _exploding, _exploding_repairs, blocks=True),
     Cause("dying_relu", "architecture", "ReLU units have died",
-          "Units answer 0 to every row, get no gradient, and never come back.",
+          "Units are 0 for every row, get no gradient, and never come back.",
           _dying_relu, _dying_repairs, blocks=True),
     Cause("poor_initialization", "architecture", "Poor first weights",
           "The first weights are equal, too small or too large for a signal to pass.",

@@ -17,6 +17,8 @@ Change = Mapping[str, Any]
 
 _BY_HEART: Final = 0.3
 """A network that reaches less on sixteen rows it was trained with alone has not learnt them."""
+_NOT_BY_HEART: Final = 0.25
+"""How strongly that speaks for each cause that blocks: there are several of them."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,17 @@ class Case:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One reason for a suspicion, `strength` from 0 to 1; a certain one needs no training to be true."""
+    """One reason for a suspicion; a certain one needs no training to be true.
+
+    Attributes
+    ----------
+    strength : float
+        Chance that the cause is at work where this is seen, as far as the calibration half of the benchmark's programs
+        tells: 0.1 a mere possibility, 0.3 a hint, 0.5 even, 0.7 likely, 0.9 and more hardly anything else. It orders
+        the trials and weighs the confidence; it is no threshold.
+    text : str
+    certain : bool
+    """
 
     strength: float
     text: str
@@ -118,5 +130,6 @@ def suspects(case: Case, causes: Iterable[Cause]) -> tuple[Suspect, ...]:
 def _evidence(case: Case, cause: Cause) -> tuple[Evidence, ...]:
     evidence, few = tuple(cause.look(case)), case.signals.few_rows
     if evidence and cause.blocks and few is not None and few < _BY_HEART:
-        evidence += (Evidence(0.25, f"it cannot even learn sixteen rows by heart ({max(0.0, few):.0%} explained)"),)
+        text = f"it cannot even learn sixteen rows by heart ({max(0.0, few):.0%} explained)"
+        evidence += (Evidence(_NOT_BY_HEART, text),)
     return evidence

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.diagnosis.causes.cause import Case, Cause, Change, Evidence
+from core.diagnosis.evidence.limits import LEARNT_LITTLE
 
 NO_SIGNAL: Final = 0.03
 """Simple models that explain less than this share of the variance, out of fold, found nothing."""
-_LARGE, _SMALL = 5.0, 0.02
+_LARGE, _SMALL = 5, 0.02
+"""Means and spreads beyond these are far from the 0 and 1 that initial weights and learning rates are made for."""
+_UNEQUAL: Final = 30
+"""How many times as far one input spreads as another: the loss is steep along one weight and flat along the other."""
 
 
 def _size(value: float) -> float:
@@ -27,7 +31,7 @@ def _inputs_unscaled(case: Case) -> Iterator[Evidence]:
         yield Evidence(
             _size(largest), f"inputs reach a mean of {offset:.3g} and a spread of {high:.3g} (usual: about 1)"
         )
-    if high > 30 * low:
+    if high > _UNEQUAL * low:
         yield Evidence(0.5, f"one input spreads {high / low:.0f} times as far as another")
     if high < _SMALL:
         yield Evidence(0.6, f"no input spreads more than {high:.2g} (usual: about 1)")
@@ -108,11 +112,11 @@ def _no_signal(case: Case) -> Iterator[Evidence]:
     if reachable is None or reachable >= max(NO_SIGNAL, case.facts.chance) or case.facts.constant_target:
         return
     learned = signals.val_level if signals.val_skill else 0.0
-    if learned < 0.1:
+    if learned < LEARNT_LITTLE:
         text = "linear model, nearest neighbours and trees all fail to beat the baseline on rows they have not seen"
         yield Evidence(0.9, text, certain=True)
         if case.facts.chance > reachable > 0:
-            yield Evidence(0.3, "they do as well on shuffled answers")
+            yield Evidence(0.3, "they do as well on shuffled targets")
         if signals.val_skill:
             yield Evidence(0.5, f"neither does the network: it explains {max(0.0, signals.val_level):.0%} of such rows")
 
@@ -122,6 +126,10 @@ def _constant_target(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.99, "every row has the same target", certain=True)
 
 
+_RARE, _UNSEEN = 0.5, 0.5
+"""Of an equal share of the rows; recall of a class that is missed more often than found."""
+
+
 def _class_imbalance(case: Case) -> Iterator[Evidence]:
     shares, recall = case.facts.class_shares, case.signals.recall
     if not shares or case.run.training.class_weight:
@@ -129,18 +137,24 @@ def _class_imbalance(case: Case) -> Iterator[Evidence]:
     rarest = min(shares)
     if not rarest:
         return  # A class that is in the validation rows alone is no matter of weights.
-    if rarest < 0.5 / len(shares) and recall and max(recall) < 0.5:
+    if rarest < _RARE / len(shares) and recall and max(recall) < _UNSEEN:
         name = case.facts.classes[shares.index(rarest)]
         yield Evidence(0.7, f"only {rarest:.1%} of the rows are {name}, and a class is recognised in {max(recall):.0%}")
 
 
+_SHIFTED: Final = 0.5
+"""Difference of the targets' means in standard deviations: a medium effect (Cohen 1988)."""
+_SORTED: Final = 0.8
+"""Correlation of a target with the next row's."""
+
+
 def _unshuffled_data(case: Case) -> Iterator[Evidence]:
     facts, run = case.facts, case.run
-    if run.data.split == "in_order" and facts.shift > 0.5:
+    if run.data.split == "in_order" and facts.shift > _SHIFTED:
         text = f"the targets of the last rows, which validate, differ by {facts.shift:.1f} standard deviations"
         yield Evidence(0.9, text)
     several = facts.rows > run.training.batch_size
-    if not run.training.shuffle and several and facts.runs_of_target > 0.8:
+    if not run.training.shuffle and several and facts.runs_of_target > _SORTED:
         yield Evidence(0.8, "the rows are sorted by target and each epoch takes them in that order")
 
 
@@ -168,7 +182,7 @@ CAUSES: Final = (
     Cause("unsuitable_encoding", "preprocessing", "Columns are encoded unsuitably",
           "Names or row numbers are fed to the network as if they were amounts.",
           _unsuitable_encoding, _encoding_repairs),
-    Cause("leakage", "preprocessing", "The answer leaks into the inputs",
+    Cause("leakage", "preprocessing", "The target leaks into the inputs",
           "The network sees something it will not have when it is used, so that its loss is too good to be true.",
           _leakage, _leakage_repairs, goal="validation", flatters=True),
     Cause("no_signal", "preprocessing", "There is no signal to learn",
@@ -178,7 +192,7 @@ CAUSES: Final = (
           "There is nothing to tell apart.",
           _constant_target, lambda _case: ()),
     Cause("class_imbalance", "preprocessing", "One class outweighs the others",
-          "One class is so frequent that always answering it costs little.",
+          "One class is so frequent that always predicting it costs little.",
           _class_imbalance, lambda _case: ({"training.class_weight": "balanced"},), goal="recall"),
     Cause("unshuffled_data", "preprocessing", "The rows are not shuffled",
           "The rows come in an order that makes a batch, or the validation rows, unlike the rest.",

@@ -1,4 +1,4 @@
-"""What is wrong to see, before anybody says why: one sentence a symptom, with its number. Pure functions of a case."""
+"""What can be seen to be wrong before anybody says why: one sentence per symptom, with its number."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from core.diagnosis.causes.cause import Case
+from core.diagnosis.evidence.limits import GAP
 
 KERAS_EPSILON: Final = 1e-7
-"""Keras cuts probabilities here, so that a wrong answer given with certainty costs -log(1e-7) = 16.12."""
+"""Keras cuts probabilities here, so that a wrong prediction made with certainty costs -log(1e-7) = 16.12."""
+_EQUAL: Final = 0.01
+"""How near a loss comes to a well-known constant, relative to it: dropout and penalties are added to it."""
+_GOOD: Final = 0.5
+"""A skill of less does not go with a loss of 0."""
+_MUCH_CLIPPED: Final = 0.5
+"""Where more than half of the gradient is cut off, clipping sets the step, not the learning rate."""
 
 Symptom = Callable[[Case], str | None]
 
@@ -24,18 +31,19 @@ def _refused(case: Case) -> str | None:
 
 
 def _first_steps(case: Case) -> str | None:
-    kick = case.signals.kick
-    return f"The first epoch made the loss {kick:.2g} times worse than it was untrained." if kick > 3 else None
+    if not case.signals.kicked:
+        return None
+    return f"The first epoch made the loss {case.signals.kick:.2g} times worse than it was untrained."
 
 
 def _rising(case: Case) -> str | None:
-    rise = case.signals.rise
-    return f"The loss climbed again by {rise:.0%} of its first value." if rise > 0.1 else None
+    signals = case.signals
+    return f"The loss climbed again by {signals.rise:.0%} of its first value." if signals.climbs else None
 
 
 def _jumping(case: Case) -> str | None:
-    jumps = case.signals.oscillation
-    return f"The loss jumps by {jumps:.0%} of its level from epoch to epoch." if jumps > 0.04 else None
+    signals = case.signals
+    return f"The loss jumps by {signals.oscillation:.0%} of its level from epoch to epoch." if signals.jumps else None
 
 
 def _constant(case: Case) -> str | None:
@@ -60,9 +68,9 @@ def _meaning(case: Case, value: float) -> str:
         known[facts.target_std**2] = "the variance of the target, what always saying the mean costs"
         known[facts.target_std**2 + facts.target_mean**2] = "what always saying 0 costs"
         known[facts.target_std**2 + (1 - facts.target_mean) ** 2] = "what always saying 1 costs"
-    if value == 0.0 and case.signals.level < 0.5:
-        return ", although the answers are wrong: this loss cannot see them"
-    return next((f" = {what}" for at, what in known.items() if math.isclose(at, value, rel_tol=0.01)), "")
+    if value == 0 and case.signals.level < _GOOD:
+        return ", although the predictions are wrong: this loss cannot see them"
+    return next((f" = {what}" for at, what in known.items() if math.isclose(at, value, rel_tol=_EQUAL)), "")
 
 
 def _guessing(case: Case) -> str | None:
@@ -73,19 +81,22 @@ def _guessing(case: Case) -> str | None:
 
 
 def _blind(case: Case) -> str | None:
-    return "It gives every row the same answer: the inputs play no part." if case.signals.blind else None
+    return "It predicts the same for every row: the inputs play no part." if case.signals.blind else None
 
 
 def _still_falling(case: Case) -> str | None:
-    falling = case.signals.falling
-    return f"The loss was still falling: {falling:.0%} of its fall came at the end." if falling > 0.05 else None
+    signals = case.signals
+    if not signals.still_falling:
+        return None
+    return f"The loss was still falling: {signals.falling:.0%} of its fall came in the last fifth of the epochs."
 
 
 def _gap(case: Case) -> str | None:
-    level, held_out = case.signals.level, case.signals.val_level
-    if level - held_out < 0.2:
+    signals = case.signals
+    if signals.gap <= GAP:
         return None
-    return f"It explains {level:.0%} of the training rows' answers, but {max(0.0, held_out):.0%} of others'."
+    told, held_out = f"{signals.level:.0%}", f"{max(0.0, signals.val_level):.0%}"
+    return f"It explains {told} of the variance on the training rows, but {held_out} on the validation rows."
 
 
 def _flattered(case: Case) -> str | None:
@@ -93,12 +104,12 @@ def _flattered(case: Case) -> str | None:
     fell = signals.initial_loss is not None and signals.constant is None and signals.stuck and not signals.diverged
     if not fell or case.facts.output_units > 1 or case.facts.output_activation not in {"softmax", "sparsemax"}:
         return None
-    return "The loss falls while every answer stays the same: it is computed before the last activation."
+    return "The loss falls while every prediction stays the same: it is computed before the last activation."
 
 
 def _clipped(case: Case) -> str | None:
     share = case.signals.clipped
-    return f"Clipping cuts off {share:.0%} of the gradient." if share > 0.5 else None
+    return f"Clipping cuts off {share:.0%} of the gradient." if share > _MUCH_CLIPPED else None
 
 
 def _warned(case: Case) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from core.diagnosis.causes.cause import Case, Change
+from core.diagnosis.evidence.limits import HIGHEST_RATE
 from core.diagnosis.evidence.signals import explained
 from core.diagnosis.trials.trial import Bench, quality
 
@@ -14,10 +15,8 @@ FEW_ROWS: Final = 16
 _FEW_UPDATES: Final = 400
 RATES: Final = (1e-3, 1e-2, 0.1, 10.0, 100.0)
 """Learning rates of the range test, in multiples of the present one."""
-_HIGHEST_RATE: Final = 10.0
-_LEARNT: Final = 0.1
 _DEEPEST: Final = 12
-"""Deeper networks take longer to compile than the answer is worth."""
+"""Deeper networks take longer to compile than the result is worth."""
 
 
 def with_few_rows(case: Case, bench: Bench) -> Case:
@@ -27,7 +26,7 @@ def with_few_rows(case: Case, bench: Bench) -> Case:
     (the "over-fit a batch" check of Karpathy's recipe and TheDeepChecker).
     """
     signals, facts = case.signals, case.facts
-    asked = signals.level < _LEARNT and not signals.diverged and not signals.failed and not facts.invalid_inputs
+    asked = signals.learnt_little and not signals.diverged and not signals.failed and not facts.invalid_inputs
     if not asked or facts.rows < 2 * FEW_ROWS or not 0 < case.depth <= _DEEPEST:
         return case
     change: Change = {
@@ -46,7 +45,7 @@ def with_few_rows(case: Case, bench: Bench) -> Case:
 def with_range_of_rates(case: Case, bench: Bench) -> Case:
     """Return `case` knowing what other learning rates reach, tried with the worst seed (a range test by real runs)."""
     rate = case.run.training.learning_rate
-    wanted = [float(f"{min(rate * times, _HIGHEST_RATE):.6g}") for times in RATES]
+    wanted = [float(f"{min(rate * times, HIGHEST_RATE):.6g}") for times in RATES]
     rates = [other for other in dict.fromkeys(wanted) if other != rate and bench.affords(_rate(other))]
     results = bench.probe([_rate(other) for other in rates])
     reached: Mapping[float, float] = {other: quality(result) for other, result in zip(rates, results, strict=True)}

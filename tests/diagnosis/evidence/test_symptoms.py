@@ -28,7 +28,7 @@ SEEN = [
     ("constant", BINARY, {**STUCK, "constant": 0.0}, "cannot see them"),
     ("constant", {}, {"constant": 0.123}, "stands still at 0.123."),
     ("guessing", {}, STUCK, "no better than guessing"),
-    ("blind", {}, {**STUCK, "without_inputs": 0.0}, "same answer"),
+    ("blind", {}, {**STUCK, "without_inputs": 0.0}, "predicts the same"),
     ("still_falling", {}, {"falling": 0.4}, "40%"),
     ("gap", {}, {"skill": (0.9,) * 3, "val_skill": (0.1,) * 3}, "90%"),
     ("flattered", {"output_activation": "softmax"}, STUCK, "before the last activation"),
