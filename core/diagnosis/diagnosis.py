@@ -193,8 +193,8 @@ class Doctor:
             results: dict[str, Result] = {}
             for some, probed in ((alike, True), (others, False)):
                 if some:
-                    answers = self._train(some, "repairs", probed=probed)
-                    results.update(zip((run.hash() for run in some), answers, strict=True))
+                    trained = self._train(some, "repairs", probed=probed)
+                    results.update(zip((run.hash() for run in some), trained, strict=True))
             return [results[run.hash()] for run in runs]
 
         return train

@@ -39,7 +39,7 @@ _RATE_IS_ZERO: Final = 0.1
 
 @dataclass(frozen=True)
 class Log:
-    """The curves of one training, one value an epoch; empty where the log has none. NaN is kept: it is an event."""
+    """The curves of one training, one value per epoch; empty where the log has none. NaN is kept: it is an event."""
 
     loss: np.ndarray
     val_loss: np.ndarray
@@ -92,7 +92,7 @@ def _non_finite(log: Log) -> Iterator[tuple[str, Evidence]]:
     bad = np.flatnonzero(~np.isfinite(log.loss))
     if not bad.size:
         return
-    text = f"the loss is no number from epoch {bad[0] + 1} on"
+    text = f"the loss is not a number from epoch {bad[0] + 1} on"
     if bad[0] == 0:
         yield "invalid_values", Evidence(0.7, text)
         yield "exploding_gradients", Evidence(0.4, text)
@@ -182,7 +182,7 @@ def diagnose_log(table: Table) -> dict[str, Any]:
     Parameters
     ----------
     table : Table
-        One row an epoch; a column ``loss`` and, if the program wrote them, ``val_loss`` and ``learning_rate``.
+        One row per epoch; a column ``loss`` and, if the program wrote them, ``val_loss`` and ``learning_rate``.
 
     Raises
     ------

@@ -139,7 +139,7 @@ def test_a_fix_of_two_settings_is_two_runs_not_four(open_page, lab):
         "model": {"layers": layers, "activation": "linear"},
     }
     app = open_page(d=diagnose(lab, submit(lab, spec, wild), wild))
-    assert titles(app) == ["The hidden activation does not suit"]
+    assert titles(app) == ["The hidden activation is unsuitable"]
     assert "8 \\(exponential\\) → 8" in words(app)
     app.get_by_key("diagnose_apply_1").click().run()
     assert not app.exception

@@ -1,4 +1,4 @@
-"""Causes in the network: its layers, activations, first weights, and the end that has to fit the task."""
+"""Causes in the network: its layers, activations, initial weights, and the output that has to fit the task."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _hidden_activation(case: Case) -> Iterator[Evidence]:
         elif not skills:
             yield Evidence(0.6, "linear hidden layers make a linear model")
     elif odd:
-        yield Evidence(0.75, f"{', '.join(odd)} is no usual activation of hidden layers")
+        yield Evidence(0.75, f"{', '.join(odd)} is not a usual activation of hidden layers")
     if case.signals.saturated > _SATURATED:
         yield Evidence(0.4, f"{case.signals.saturated:.0%} of a hidden layer's values lie on the flat ends")
 
@@ -207,7 +207,7 @@ def _dying_repairs(case: Case) -> Iterator[Change]:
 
 
 def _spread(initializer: Initializer, fan_in: int, fan_out: int) -> float | None:
-    """Return the standard deviation of first weights, relative to Glorot & Bengio's (2010); None if as they say."""
+    """Return the standard deviation of initial weights, relative to Glorot & Bengio's (2010); None if as they say."""
     named: Mapping[str, Any] = {"name": initializer} if isinstance(initializer, str) else initializer
     usual = math.sqrt(2 / (fan_in + fan_out))
     match named["name"]:
@@ -243,7 +243,7 @@ def _poor_initialization(case: Case) -> Iterator[Evidence]:
     scale = math.prod(spreads)
     if not _LOST <= scale <= _AMPLIFIED:
         strength = min(0.95, 0.2 + 0.25 * abs(math.log10(scale)))
-        text = f"first weights pass on {scale:.1g} of the signal (Glorot's keep it as it is)"
+        text = f"initial weights pass on {scale:.1g} of the signal (Glorot's keep it as it is)"
         yield Evidence(strength, text)
 
 
@@ -312,10 +312,10 @@ def _overfitting_repairs(case: Case) -> Iterator[Change]:
 
 CAUSES: Final = (
     Cause("output_activation_mismatch", "architecture", "The output activation does not fit",
-          "The last layer cannot give the numbers that are asked for.",
+          "The output layer cannot produce the values of the target.",
           _output_activation, _output_repairs, blocks=True),
     Cause("loss_mismatch", "architecture", "The loss does not fit the task",
-          "The loss measures something else than the task needs.",
+          "The loss measures something other than what the task needs.",
           _loss_mismatch, lambda _case: ({"model.loss": "auto"},)),
     Cause("hidden_activation_unsuitable", "architecture", "The hidden activation is unsuitable",
           "The activation is linear, or so steep or flat that layers of it hardly learn.",
@@ -329,11 +329,11 @@ CAUSES: Final = (
     Cause("dying_relu", "architecture", "ReLU units have died",
           "Units are 0 for every row, get no gradient, and never come back.",
           _dying_relu, _dying_repairs, blocks=True),
-    Cause("poor_initialization", "architecture", "Poor first weights",
-          "The first weights are equal, too small or too large for a signal to pass.",
+    Cause("poor_initialization", "architecture", "Poor initial weights",
+          "The initial weights are equal, or so small or large that no signal passes.",
           _poor_initialization, _init_repairs, blocks=True),
     Cause("capacity_too_small", "architecture", "The network is too small",
-          "The network has too few units to bend to the data.",
+          "The network has too few units to fit the data.",
           _capacity, _capacity_repairs),
     Cause("overfitting", "architecture", "The network overfits",
           "The network learns the training rows by heart and gets worse on others.",

@@ -47,9 +47,8 @@ class Evidence:
     Attributes
     ----------
     strength : float
-        Chance that the cause is at work where this is seen, as far as the calibration half of the benchmark's programs
-        tells: 0.1 a mere possibility, 0.3 a hint, 0.5 even, 0.7 likely, 0.9 and more hardly anything else. It orders
-        the trials and weighs the confidence; it is no threshold.
+        How much it speaks for the cause, chosen by hand: 0.1 a mere possibility, 0.3 a hint, 0.5 as likely as not, 0.7
+        likely, 0.9 and more hardly anything else. It orders the trials and weighs the confidence; it is no threshold.
     text : str
     certain : bool
     """

@@ -133,9 +133,9 @@ _USUAL_BATCH: Final = 32
 def _batch_size(case: Case) -> Iterator[Evidence]:
     size, rows = case.run.training.batch_size, case.facts.rows
     if size <= _FEW_ROWS_A_STEP and rows >= _USUAL_BATCH and case.signals.jumps:
-        yield Evidence(0.4, f"steps are taken after {size} rows, each pulling its own way")
+        yield Evidence(0.4, f"batches of {size}: every step goes its own way")
     if min(size, rows) > _LARGE_BATCH and rows <= _FEW_BATCHES * size and not case.signals.diverged:
-        yield Evidence(0.3, f"batches of {min(size, rows)} rows leave {-(-rows // size)} steps an epoch")
+        yield Evidence(0.3, f"batches of {min(size, rows)} rows leave few steps per epoch ({-(-rows // size)})")
 
 
 _RATE_THAT_SHORTENS: Final = 0.1
@@ -148,13 +148,13 @@ def _optimizer(case: Case) -> Iterator[Evidence]:
     training, signals = case.run.training, case.signals
     name, rate, momentum = training.optimizer, training.learning_rate, training.momentum
     if OPTIMIZERS[name].shortens and rate < _RATE_THAT_SHORTENS:
-        yield Evidence(0.6, f"{name} shortens its steps as it goes; from {rate:g} too far")
+        yield Evidence(0.6, f"{name} shortens its steps as it goes; a rate of {rate:g} is too low to start from")
     if momentum >= _HEAVY:
-        yield Evidence(0.7, f"momentum {momentum:g} adds up some {1 / max(1e-3, 1 - momentum):.0f} steps")
+        yield Evidence(0.7, f"momentum {momentum:g} adds up about {1 / max(1e-3, 1 - momentum):.0f} steps")
     elif momentum >= _STRONG and signals.jumps:
         yield Evidence(0.3, f"momentum {momentum:g} multiplies the step")
     if name == "sgd" and signals.learnt_little and not signals.diverged and not signals.kicked:
-        yield Evidence(0.25, "plain gradient descent takes the same rate for every weight")
+        yield Evidence(0.25, "plain gradient descent uses the same rate for every weight")
 
 
 def _optimizer_repairs(case: Case) -> Iterator[Change]:
@@ -188,7 +188,8 @@ def _regularization(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.3, "the network predicts almost the same for every row")
     dropout = max((layer.dropout or 0.0 for layer in model.hidden()), default=0.0)
     if dropout >= _MUCH_DROPOUT:
-        yield Evidence(0.3 if dropout < _MOST_DROPOUT else 0.8, f"dropout hides {dropout:.0%} of a layer at every step")
+        text = f"dropout switches off {dropout:.0%} of a layer at every step"
+        yield Evidence(0.3 if dropout < _MOST_DROPOUT else 0.8, text)
     if training.weight_decay >= _LARGE_DECAY:
         yield Evidence(0.6, f"weight decay of {training.weight_decay:g} pulls every weight to zero")
 

@@ -139,7 +139,7 @@ def _class_imbalance(case: Case) -> Iterator[Evidence]:
         return  # A class that is in the validation rows alone is no matter of weights.
     if rarest < _RARE / len(shares) and recall and max(recall) < _UNSEEN:
         name = case.facts.classes[shares.index(rarest)]
-        yield Evidence(0.7, f"only {rarest:.1%} of the rows are {name}, and a class is recognised in {max(recall):.0%}")
+        yield Evidence(0.7, f"only {rarest:.1%} of the rows are {name}, and a class has a recall of {max(recall):.0%}")
 
 
 _SHIFTED: Final = 0.5
@@ -151,7 +151,7 @@ _SORTED: Final = 0.8
 def _unshuffled_data(case: Case) -> Iterator[Evidence]:
     facts, run = case.facts, case.run
     if run.data.split == "in_order" and facts.shift > _SHIFTED:
-        text = f"the targets of the last rows, which validate, differ by {facts.shift:.1f} standard deviations"
+        text = f"the targets of the last rows, the validation rows, differ by {facts.shift:.1f} standard deviations"
         yield Evidence(0.9, text)
     several = facts.rows > run.training.batch_size
     if not run.training.shuffle and several and facts.runs_of_target > _SORTED:
@@ -180,7 +180,7 @@ CAUSES: Final = (
           "NaN, infinite or stand-in values are taken for measurements.",
           _invalid_values, _invalid_repairs),
     Cause("unsuitable_encoding", "preprocessing", "Columns are encoded unsuitably",
-          "Names or row numbers are fed to the network as if they were amounts.",
+          "Names or row numbers are fed to the network as if they were quantities.",
           _unsuitable_encoding, _encoding_repairs),
     Cause("leakage", "preprocessing", "The target leaks into the inputs",
           "The network sees something it will not have when it is used, so that its loss is too good to be true.",
@@ -189,7 +189,7 @@ CAUSES: Final = (
           "The inputs say nothing about the target: the best honest loss is the baseline's.",
           _no_signal, lambda _case: (), needs=_few_rows),
     Cause("constant_target", "preprocessing", "The target never changes",
-          "There is nothing to tell apart.",
+          "Every row has the same target: there is nothing to learn.",
           _constant_target, lambda _case: ()),
     Cause("class_imbalance", "preprocessing", "One class outweighs the others",
           "One class is so frequent that always predicting it costs little.",

@@ -204,11 +204,11 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
     if not alive:
         return Signals(skill=(_WORST,) * len(results), failed=refusals[0])
 
-    def middle(measure: Callable[[Result], float | None]) -> float | None:
-        return _median(measure(r) for r in alive)
+    def median(measure: Callable[[Result], float | None]) -> float | None:
+        return known_median(measure(r) for r in alive)
 
     def known(measure: Callable[[Result], float | None], otherwise: float) -> float:
-        value = middle(measure)
+        value = median(measure)
         return otherwise if value is None else value
 
     validated = any(r.validated for r in alive)
@@ -217,7 +217,7 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
         val_skill=tuple(worth(explained(r, held_out=True)) for r in results) if validated else (),
         failed=refusals[0] if refusals else None,
         diverged=sum(r.state == "diverged" for r in alive) / len(alive),
-        initial_loss=middle(lambda r: _ratio(r.telemetry.get("initial_loss"), (r.baseline or {}).get("loss"))),
+        initial_loss=median(lambda r: _ratio(r.telemetry.get("initial_loss"), (r.baseline or {}).get("loss"))),
         rise=known(lambda r: rise(r.history.finite("loss")), 0.0),
         kick=known(_kick, 1.0),
         falling=known(lambda r: None if r.state == "diverged" else falling(r.history.finite("loss")), 0.0),
@@ -225,22 +225,23 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
         val_rise=known(lambda r: _val(r)[0], 1.0),
         best_at=known(lambda r: _val(r)[1], 1.0),
         updates=known(lambda r: r.telemetry.get("updates"), 0.0),
-        gradient_ratio=middle(_gradient_ratio),
-        gradient=middle(_gradient),
+        gradient_ratio=median(_gradient_ratio),
+        gradient=median(_gradient),
         dead=known(lambda r: _worst_hidden(r, "dead"), 0.0),
         saturated=known(lambda r: _worst_hidden(r, "saturated"), 0.0),
-        output_std=middle(lambda r: _end(r.telemetry.get("output", {}).get("std", []))),
+        output_std=median(lambda r: _end(r.telemetry.get("output", {}).get("std", []))),
         penalty=known(_penalty, 0.0),
         stopped=known(lambda r: r.epochs / epochs if r.state == "done" else 1.0, 1.0),
         recall=tuple(r.least_recall or 0.0 for r in alive if r.telemetry.get("recall")),
-        constant=middle(_constant),
-        without_inputs=middle(lambda r: r.telemetry.get("without_inputs")),
+        constant=median(_constant),
+        without_inputs=median(lambda r: r.telemetry.get("without_inputs")),
         clipped=known(lambda r: _early([v for v in r.telemetry.get("clipped") or () if v is not None]), 0.0),
         warnings=tuple(dict.fromkeys(text for r in alive for text in r.telemetry.get("warnings", ()))),
     )
 
 
-def _median(values: Iterable[float | None]) -> float | None:
+def known_median(values: Iterable[float | None]) -> float | None:
+    """Return the median of the numbers among `values`; None where there are none."""
     present = [value for value in values if value is not None]
     return statistics.median(present) if present else None
 

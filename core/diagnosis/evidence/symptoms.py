@@ -59,15 +59,15 @@ def _meaning(case: Case, value: float) -> str:
     classes = len(facts.class_shares)
     known: dict[float, str] = {}
     if classes:
-        known[math.log(classes)] = f"ln {classes}, what guessing all classes alike costs"
+        known[math.log(classes)] = f"ln {classes}, the loss of giving every class the same probability"
         entropy = -sum(share * math.log(share) for share in facts.class_shares if share > 0)
-        known[entropy] = "what always saying how frequent each class is costs"
+        known[entropy] = "the loss of always predicting how frequent each class is"
         for name, share in zip(facts.classes, facts.class_shares, strict=True):
-            known[-math.log(KERAS_EPSILON) * (1 - share)] = f"what saying {name} to every row with certainty costs"
+            known[-math.log(KERAS_EPSILON) * (1 - share)] = f"the loss of predicting {name} every time with certainty"
     elif facts.loss == "mse" and facts.target_std:
-        known[facts.target_std**2] = "the variance of the target, what always saying the mean costs"
-        known[facts.target_std**2 + facts.target_mean**2] = "what always saying 0 costs"
-        known[facts.target_std**2 + (1 - facts.target_mean) ** 2] = "what always saying 1 costs"
+        known[facts.target_std**2] = "the variance of the target, the loss of always predicting its mean"
+        known[facts.target_std**2 + facts.target_mean**2] = "the loss of always predicting 0"
+        known[facts.target_std**2 + (1 - facts.target_mean) ** 2] = "the loss of always predicting 1"
     if value == 0 and case.signals.level < _GOOD:
         return ", although the predictions are wrong: this loss cannot see them"
     return next((f" = {what}" for at, what in known.items() if math.isclose(at, value, rel_tol=_EQUAL)), "")

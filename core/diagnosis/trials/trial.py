@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from core.diagnosis.causes.cause import Change, Suspect
-from core.diagnosis.evidence.signals import explained, worth
+from core.diagnosis.evidence.signals import explained, known_median, worth
 from core.errors import InputRefused
 from core.spec import RunSpec
 from core.training.result import Result
@@ -83,7 +83,7 @@ class Trial:
     def as_dict(self) -> dict[str, Any]:
         """Return the public form: how many seeds, in how many it helped, what that shows, median skills."""
         skills = {
-            f"{name}_{when}": _middle(results, name)
+            f"{name}_{when}": known_median(getattr(result, name) for result in results)
             for name in ("skill", "val_skill")
             for when, results in (("before", self.before), ("after", self.after))
         }
@@ -183,8 +183,3 @@ _GAINS: Final[dict[str, Callable[[Result, Result], float]]] = {
     "validation": lambda before, after: quality(after) - quality(before),
     "recall": _recall_gain,
 }
-
-
-def _middle(results: Sequence[Result], name: str) -> float | None:
-    values = [value for result in results if (value := getattr(result, name)) is not None]
-    return statistics.median(values) if values else None

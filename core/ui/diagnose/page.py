@@ -15,6 +15,7 @@ from core.jobs.diagnosers.written_report import FORMAT, WrittenReport
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import State
 from core.training.result import Result
+from core.ui.colours import BLUE
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
 from core.ui.diagnose.cards import show_causes, with_card
@@ -27,7 +28,6 @@ from core.ui.sitemap import lab_page
 from core.ui.text import counted, inert
 
 _CHART: Final = {"displayModeBar": False}
-_BLUE: Final = "#0077bb"
 _MOST_FIXES: Final = 3
 _ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
 
@@ -78,7 +78,7 @@ def _colour(opened: Opened) -> str:
     for run in opened.experiment.runs:
         if run.variant not in variants:
             variants.append(run.variant)
-    colours = st.get_option("theme.light.chartCategoricalColors") or [_BLUE]
+    colours = st.get_option("theme.light.chartCategoricalColors") or [BLUE]
     place = variants.index(opened.runs[0].variant)
     return str(colours[place if len(variants) <= len(colours) else 0])
 
@@ -162,7 +162,7 @@ def _again(opened: Opened, diagnosis: Diagnosis) -> None:
         required=True,
         key=f"diagnose_budget_{diagnosis.id}",
         format_func=str.capitalize,
-        help="How much may be trained for it: a few trials, some ten seconds of them, or ten times as much.",
+        help="How much may be trained: a few trials, about ten seconds of trials, or ten times as many.",
     )
     st.button(
         "Start", icon=":material/play_arrow:", type="primary", key="diagnose_more", on_click=state.diagnose_again,
@@ -188,14 +188,14 @@ def _layers(report: WrittenReport) -> None:
     if not telling and not quiet:
         return
     st.subheader("Inside the layers", anchor=False)
-    st.caption(f"Measured on 128 training rows at most, along the run with seed {layers['seed']}.")
+    st.caption(f"Measured on at most 128 training rows, during the run with seed {layers['seed']}.")
     if telling:
         with st.grid(2, min_column_width=380):
             for layer_map in telling:
                 with st.container(border=True, height="stretch"):
                     _map(layers, layer_map)
     else:
-        st.markdown("Nothing stands out: the layers learn alike, and no units are lost.")
+        st.markdown("Nothing stands out: all layers learn at a similar pace, and no units are lost.")
     if quiet:
         with st.expander("The other measurements"), st.grid(2, min_column_width=380):
             for layer_map in quiet:

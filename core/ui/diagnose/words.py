@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Cause
+from core.diagnosis.evidence.signals import known_median
 from core.diagnosis.report import Standing
 from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, WrittenReport
 from core.lessons import LESSONS, Lesson
@@ -44,12 +44,6 @@ def lesson_of(cause: Cause) -> Lesson | None:
     return next((lesson for lesson in LESSONS if lesson.cause == cause.id), None)
 
 
-def middle(values: Sequence[float | None]) -> float | None:
-    """Return the median of what is known."""
-    known = [value for value in values if value is not None]
-    return statistics.median(known) if known else None
-
-
 def measure_of(report: WrittenReport, goal: str = "fit") -> str:
     """Return the field of a curve that counts: what is explained of rows held out, where there are any.
 
@@ -69,7 +63,7 @@ def reached(curves: Sequence[WrittenCurve], report: WrittenReport, goal: str = "
     """Return what some runs reach: the median over their seeds; None where most came to no result."""
     field = measure_of(report, goal)
     values = [curve[field] for curve in curves]
-    return middle(values) if 2 * sum(value is None for value in values) < len(values) else None
+    return known_median(values) if 2 * sum(value is None for value in values) < len(values) else None
 
 
 def share(value: float | None) -> str:
@@ -123,12 +117,12 @@ def trial_words(finding: WrittenFinding, report: WrittenReport) -> str:
     before, after = before_and_after(finding, report)
     numbers = f"{share(before)} → {share(after)}"
     if finding["goal"] == "recall":
-        told = f"Found of the class recognised least: {numbers}"
+        told = f"Lowest recall of any class: {numbers}"
     else:
         told = f"Explained: {numbers}{_skills(finding, report)}"
     cause = CAUSES.get(finding["cause"])
     if cause is not None and cause.flatters and not trial["improved"]:
-        return f"Without it the result is the true one. {told}."
+        return f"Without it, the result is the honest one. {told}."
     if not trial["improved"]:
         return f"Its fix did not help in {counted(trial['seeds'], 'seed')}. {told}."
     return f"Better in {_of_seeds(finding)}. {told}."
@@ -147,7 +141,7 @@ def look_alike(finding: WrittenFinding, report: WrittenReport) -> bool:
     if before is None or after is None or abs(after - before) < _FAR_APART:
         return False
     same = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
-    old, new = (middle([_last_loss(curve) for curve in curves]) for curves in (same, finding["after"]))
+    old, new = (known_median(_last_loss(curve) for curve in curves) for curves in (same, finding["after"]))
     return bool(old and new and abs(new - old) <= _ALIKE * abs(old))
 
 

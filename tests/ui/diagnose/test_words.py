@@ -91,7 +91,7 @@ def test_a_fix_for_a_rare_class_is_judged_by_its_recall():
     found = report(rare)
     found["before"] = [curve(0.1, seed, recall=0.0) for seed in range(3)]
     assert say.helped(rare)
-    assert say.trial_words(rare, found).endswith("Found of the class recognised least: nothing → 70%.")
+    assert say.trial_words(rare, found).endswith("Lowest recall of any class: nothing → 70%.")
     assert "With one change" not in say.verdict(found)
 
 
@@ -100,7 +100,7 @@ def test_what_was_not_tried_is_not_said_to_have_failed():
     assert say.trial_words(finding(certain=True), report()) == "No setting of the lab can cure this."
     assert say.trial_words(finding([0.0], improved=0), report()).startswith("Its fix did not help in 1 seed")
     leak = finding([0.3, 0.4, 0.3], improved=0, cause="leakage")
-    assert say.trial_words(leak, report()).startswith("Without it the result is the true one. Explained: ")
+    assert say.trial_words(leak, report()).startswith("Without it, the result is the honest one. Explained: ")
 
 
 def test_losses_that_hide_the_difference_are_noticed():
