@@ -186,7 +186,7 @@ def _regularization(case: Case) -> Iterator[Evidence]:
     spread = signals.output_std
     if model.l2 >= _SUSPICIOUS_L2 and spread is not None and spread < _ALIKE * case.facts.target_std:
         yield Evidence(0.3, "the network predicts almost the same for every row")
-    dropout = max((layer.dropout or 0.0 for layer in model.hidden()), default=0.0)
+    dropout = max((layer.dropout or 0.0 for layer in model.hidden), default=0.0)
     if dropout >= _MUCH_DROPOUT:
         text = f"dropout switches off {dropout:.0%} of a layer at every step"
         yield Evidence(0.3 if dropout < _MOST_DROPOUT else 0.8, text)
@@ -198,7 +198,7 @@ def _regularization_repairs(case: Case) -> Iterator[Change]:
     model = case.run.model
     if model.l2:
         yield {"model.l2": 0.0}
-    if any(layer.dropout for layer in model.hidden()):
+    if any(layer.dropout for layer in model.hidden):
         from core.diagnosis.causes.architecture import hidden_change
 
         yield hidden_change(model, "dropout", 0.0)
