@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from core.diagnosis.causes.catalogue import CAUSES
-from core.diagnosis.causes.cause import Case, Suspect
+from core.diagnosis.causes.cause import Observation, Suspect
 from core.diagnosis.evidence.symptoms import symptoms
 from core.diagnosis.trials.trial import Outcome, Trial
 from core.training.result import Result
@@ -72,7 +72,7 @@ class DiagnosisReport:
 
     Attributes
     ----------
-    case : Case
+    observed : Observation
         The run, the facts of its data, its signals.
     before : tuple of results
         The runs as they are, one per seed, with telemetry.
@@ -85,7 +85,7 @@ class DiagnosisReport:
         Two changes together, where none alone was enough.
     """
 
-    case: Case
+    observed: Observation
     before: tuple[Result, ...]
     faulty: bool
     outcomes: tuple[Outcome, ...]
@@ -114,8 +114,8 @@ class DiagnosisReport:
     @property
     def not_checked(self) -> tuple[Mapping[str, str], ...]:
         """What could not be checked, each with the reason: ``{"cause": id, "why": sentence}``."""
-        gaps = [{"cause": c.id, "why": why} for c in CAUSES.values() if (why := c.needs(self.case))]
-        if not self.case.facts.validation_rows:
+        gaps = [{"cause": c.id, "why": why} for c in CAUSES.values() if (why := c.needs(self.observed))]
+        if not self.observed.facts.validation_rows:
             gaps.append({"cause": "leakage", "why": "no validation rows: only single columns were checked"})
         if self.faulty:
             tried = {o.suspect.cause.id for o in self.outcomes if o.trial}
@@ -125,13 +125,13 @@ class DiagnosisReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
-        signals, combined = self.case.signals, self.combined
+        signals, combined = self.observed.signals, self.combined
         return {
-            "variant": self.case.run.variant,
+            "variant": self.observed.run.variant,
             "verdict": self.verdict,
             "explained": {"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
-            "reachable": self.case.facts.reachable,
-            "symptoms": symptoms(self.case),
+            "reachable": self.observed.facts.reachable,
+            "symptoms": symptoms(self.observed),
             "causes": [finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],
             "combined": None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
             "not_checked": [dict(gap) for gap in self.not_checked],

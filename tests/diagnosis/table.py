@@ -1,6 +1,6 @@
 """A runner that trains nothing: results looked up by what a spec says, so that a test of the trials takes no time."""
 
-from core.diagnosis.causes.cause import Case
+from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.signals import Signals
 from core.spec import load_spec
@@ -13,7 +13,7 @@ def run_of(**sections):
     return load_spec({"data": DATA, **sections}).runs()[0]
 
 
-def case_of(facts=(), signals=(), **sections):
+def observation_of(facts=(), signals=(), **sections):
     """A healthy regression, changed by what is given."""
     healthy_facts = {
         "task": "regression", "rows": 200, "validation_rows": 50, "features": 4, "loss": "mse",
@@ -25,7 +25,7 @@ def case_of(facts=(), signals=(), **sections):
         "updates": 2000.0, "gradient_ratio": 1.0, "gradient": 2.0, "output_std": 1.0,
         "recall": (0.9, 0.9, 0.9),
     }  # fmt: skip
-    return Case(
+    return Observation(
         run_of(**sections),
         DataFacts(**{**healthy_facts, **dict(facts)}),
         Signals(**{**healthy_signals, **dict(signals)}),

@@ -10,7 +10,7 @@ import pytest
 import core
 from core.__main__ import main
 from core.diagnosis import diagnose
-from core.diagnosis.diagnosis import Progress
+from core.diagnosis.diagnosis import DiagnosisProgress
 from tests.diagnosis.table import TableRunner, result_of
 
 NOISE = {"data": {"source": "sample:noise_targets", "target": "y"}, "preprocessing": {"scaling": "none"}}
@@ -87,7 +87,7 @@ def test_three_seeds_are_trained_whatever_the_spec_asks():
 
 
 def test_progress_counts_runs():
-    seen: list[Progress] = []
+    seen: list[DiagnosisProgress] = []
     diagnose(NOISE, seen.append, TableRunner(lambda run: result_of(0.0, 0.0)))
     assert (seen[0].variant, seen[0].variants, seen[0].runs) == (0, 1, 0)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from core.choices.activations import ACTIVATIONS
 from core.choices.initializers import INITIALIZERS
 from core.choices.losses import LOSSES
-from core.diagnosis.causes.cause import Case, Cause, Change, Evidence
+from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
 from core.diagnosis.evidence.limits import GAP
 from core.spec import InitializerSpec, LayerSpec, ModelSpec
 
@@ -31,8 +31,8 @@ def hidden_change(model: ModelSpec, key: str, value: Any) -> dict[str, Any]:
     return change
 
 
-def _output_activation(case: Case) -> Iterator[Evidence]:
-    facts = case.facts
+def _output_activation(observed: Observation) -> Iterator[Evidence]:
+    facts = observed.facts
     name, low, high = facts.output_activation, *facts.target_range
     least, most = ACTIVATIONS[name].bounds
     if ACTIVATIONS[name].over_units and facts.output_units == 1:
@@ -50,15 +50,15 @@ def _output_activation(case: Case) -> Iterator[Evidence]:
             yield Evidence(0.95, f"one output for {len(facts.classes)} classes", certain=True)
 
 
-def _output_repairs(case: Case) -> Iterator[Change]:
-    if case.facts.task == "multiclass" and case.facts.output_units == 1:
+def _output_repairs(observed: Observation) -> Iterator[Change]:
+    if observed.facts.task == "multiclass" and observed.facts.output_units == 1:
         yield {"model.output_activation": "auto", "model.output_units": "auto"}
     else:
         yield {"model.output_activation": "auto"}
 
 
-def _loss_mismatch(case: Case) -> Iterator[Evidence]:
-    facts = case.facts
+def _loss_mismatch(observed: Observation) -> Iterator[Evidence]:
+    facts = observed.facts
     measures = LOSSES[facts.loss].measures
     if facts.task == "regression":
         if measures == "relative distance":
@@ -72,7 +72,7 @@ def _loss_mismatch(case: Case) -> Iterator[Evidence]:
     elif measures not in {"probability", "margin"}:
         flat = "is flat where the prediction is most wrong"
         yield Evidence(0.6, f"{facts.loss} behind a {facts.output_activation} {flat}")
-    if case.signals.failed and facts.loss != "mse":
+    if observed.signals.failed and facts.loss != "mse":
         yield Evidence(0.6, "Keras cannot compare these outputs with these targets by this loss")
 
 
@@ -82,29 +82,29 @@ _SATURATED: Final = 0.6
 """Share of a layer's values on the flat ends; no healthy program has more than 0.3."""
 
 
-def _hidden_activation(case: Case) -> Iterator[Evidence]:
-    odd = sorted({name for name in case.activations if not ACTIVATIONS[name].usual})
+def _hidden_activation(observed: Observation) -> Iterator[Evidence]:
+    odd = sorted({name for name in observed.activations if not ACTIVATIONS[name].usual})
     if odd == ["linear"]:
-        skills = case.facts.skills
+        skills = observed.facts.skills
         if skills and skills["linear"] < _NOT_LINEAR * max(skills.values()):
             yield Evidence(0.9, "linear hidden layers make a linear model, and the relation is not linear")
         elif not skills:
             yield Evidence(0.6, "linear hidden layers make a linear model")
     elif odd:
         yield Evidence(0.75, f"{', '.join(odd)} is not a usual activation of hidden layers")
-    if case.signals.saturated > _SATURATED:
-        yield Evidence(0.4, f"{case.signals.saturated:.0%} of a hidden layer's values lie on the flat ends")
+    if observed.signals.saturated > _SATURATED:
+        yield Evidence(0.4, f"{observed.signals.saturated:.0%} of a hidden layer's values lie on the flat ends")
 
 
-def _activation_repairs(case: Case) -> Iterator[Change]:
+def _activation_repairs(observed: Observation) -> Iterator[Change]:
     for name in ("relu", "tanh"):
-        if set(case.activations) != {name} and case.depth:
-            yield hidden_change(case.run.model, "activation", name)
+        if set(observed.activations) != {name} and observed.depth:
+            yield hidden_change(observed.run.model, "activation", name)
 
 
-def _fewer_layers(case: Case) -> Iterator[Change]:
-    if case.depth >= _DEEP:
-        yield {"model.layers": [_plain(layer) for layer in case.run.model.layers[:_ENOUGH_LAYERS]]}
+def _fewer_layers(observed: Observation) -> Iterator[Change]:
+    if observed.depth >= _DEEP:
+        yield {"model.layers": [_plain(layer) for layer in observed.run.model.layers[:_ENOUGH_LAYERS]]}
 
 
 def _plain(layer: int | LayerSpec) -> Any:
@@ -119,25 +119,25 @@ _SEVERAL: Final = 3
 """Layers; in fewer a gradient has no way to shrink or grow on."""
 
 
-def _vanishing(case: Case) -> Iterator[Evidence]:
-    if case.depth < _SEVERAL:
+def _vanishing(observed: Observation) -> Iterator[Evidence]:
+    if observed.depth < _SEVERAL:
         return
-    dead = case.signals.dead > _WHOLE_LAYER_DEAD
-    ratio = case.signals.gradient_ratio
+    dead = observed.signals.dead > _WHOLE_LAYER_DEAD
+    ratio = observed.signals.gradient_ratio
     if ratio is not None and ratio < _VANISHING:
         text = f"the first layer's gradient is {ratio:.1g} of the last one's"
         yield Evidence((0.85 if ratio < _VANISHED else 0.5) * (0.5 if dead else 1), text)
-    flat = sum(ACTIVATIONS[name].flat_beyond is not None for name in case.activations)
-    if flat >= _SEVERAL and case.signals.stuck:
-        yield Evidence(0.5, f"{flat} layers of {case.activations[0]} each shrink the gradient")
+    flat = sum(ACTIVATIONS[name].flat_beyond is not None for name in observed.activations)
+    if flat >= _SEVERAL and observed.signals.stuck:
+        yield Evidence(0.5, f"{flat} layers of {observed.activations[0]} each shrink the gradient")
 
 
-def _vanishing_repairs(case: Case) -> Iterator[Change]:
+def _vanishing_repairs(observed: Observation) -> Iterator[Change]:
     for name in ("tanh", "elu"):
-        if set(case.activations) != {name}:
-            yield hidden_change(case.run.model, "activation", name)
-    yield from _fewer_layers(case)
-    if not case.run.model.batch_normalization:
+        if set(observed.activations) != {name}:
+            yield hidden_change(observed.run.model, "activation", name)
+    yield from _fewer_layers(observed)
+    if not observed.run.model.batch_normalization:
         yield {"model.batch_normalization": True}
 
 
@@ -149,49 +149,50 @@ _ENORMOUS_GRADIENT: Final = 1e4
 """In healthy programs the norm of a layer's gradient is 4 at most."""
 
 
-def _exploding(case: Case) -> Iterator[Evidence]:
-    signals = case.signals
-    if case.depth >= 2 and signals.diverged and (signals.initial_loss is None or signals.initial_loss > _ENORMOUS_LOSS):
+def _exploding(observed: Observation) -> Iterator[Evidence]:
+    signals = observed.signals
+    enormous = signals.initial_loss is None or signals.initial_loss > _ENORMOUS_LOSS
+    if observed.depth >= 2 and signals.diverged and enormous:
         yield Evidence(0.9, "the outputs of the untrained network are infinite or enormous already")
     ratio = signals.gradient_ratio
-    if ratio is not None and ratio > _EXPLODING and case.depth >= _SEVERAL:
+    if ratio is not None and ratio > _EXPLODING and observed.depth >= _SEVERAL:
         yield Evidence(0.6, f"the first layer's gradient is {ratio:.0f} times the last one's")
-    if signals.gradient is not None and signals.gradient > _ENORMOUS_GRADIENT and case.depth >= 2:
+    if signals.gradient is not None and signals.gradient > _ENORMOUS_GRADIENT and observed.depth >= 2:
         yield Evidence(0.3, f"gradient norms reach {signals.gradient:.1g}")
 
 
-def _exploding_repairs(case: Case) -> Iterator[Change]:
-    if set(case.activations) - {"tanh"}:
-        yield hidden_change(case.run.model, "activation", "tanh")
-    if not case.run.model.batch_normalization:
+def _exploding_repairs(observed: Observation) -> Iterator[Change]:
+    if set(observed.activations) - {"tanh"}:
+        yield hidden_change(observed.run.model, "activation", "tanh")
+    if not observed.run.model.batch_normalization:
         yield {"model.batch_normalization": True}
     yield {"training.clip_norm": 1.0}
 
 
-def _rectified(case: Case) -> bool:
-    return any(ACTIVATIONS[name].rectified for name in case.activations)
+def _rectified(observed: Observation) -> bool:
+    return any(ACTIVATIONS[name].rectified for name in observed.activations)
 
 
 _MANY_DEAD: Final = 0.5
 """Share of a layer's units. Nine of ten healthy programs have at most a quarter dead: they have units to spare."""
 
 
-def _dying_relu(case: Case) -> Iterator[Evidence]:
-    signals = case.signals
-    if not _rectified(case) or signals.dead < _MANY_DEAD:
+def _dying_relu(observed: Observation) -> Iterator[Evidence]:
+    signals = observed.signals
+    if not _rectified(observed) or signals.dead < _MANY_DEAD:
         return
     # Units that one enormous step killed are that step's victims.
     victims = 0.4 if signals.kicked else 1.0
     yield Evidence(0.9 * signals.dead * victims, f"{signals.dead:.0%} of a layer's units are 0 for every row")
 
 
-def _dying_repairs(case: Case) -> Iterator[Change]:
+def _dying_repairs(observed: Observation) -> Iterator[Change]:
     # ELU passes a gradient wherever it stands (Clevert et al. 2016).
     for name in ("elu", "leaky_relu", "tanh"):
-        yield hidden_change(case.run.model, "activation", name)
+        yield hidden_change(observed.run.model, "activation", name)
     # The deeper and narrower, the likelier a layer is dead from the start (Lu et al. 2020).
-    yield from _fewer_layers(case)
-    if not case.run.model.batch_normalization:
+    yield from _fewer_layers(observed)
+    if not observed.run.model.batch_normalization:
         yield {"model.batch_normalization": True}
 
 
@@ -206,10 +207,10 @@ _LOST, _AMPLIFIED = 0.05, 20
 """What all layers together pass on of the signal's spread: a factor of twenty up or down is made up for by training."""
 
 
-def _poor_initialization(case: Case) -> Iterator[Evidence]:
-    hidden = case.run.model.hidden
-    widths = [case.facts.features, *(layer.units for layer in hidden), case.facts.output_units]
-    initializers = [layer.initializer or "glorot_uniform" for layer in hidden] + [case.run.model.initializer]
+def _poor_initialization(observed: Observation) -> Iterator[Evidence]:
+    hidden = observed.run.model.hidden
+    widths = [observed.facts.features, *(layer.units for layer in hidden), observed.facts.output_units]
+    initializers = [layer.initializer or "glorot_uniform" for layer in hidden] + [observed.run.model.initializer]
     found = [_spread(start, *widths[i : i + 2]) for i, start in enumerate(initializers)]
     spreads = [spread for spread in found if spread is not None]
     if not spreads or not hidden:
@@ -225,9 +226,9 @@ def _poor_initialization(case: Case) -> Iterator[Evidence]:
         yield Evidence(strength, text)
 
 
-def _init_repairs(case: Case) -> Iterator[Change]:
-    for name in ("he_uniform", "glorot_uniform") if _rectified(case) else ("glorot_uniform",):
-        yield hidden_change(case.run.model, "initializer", name)
+def _init_repairs(observed: Observation) -> Iterator[Change]:
+    for name in ("he_uniform", "glorot_uniform") if _rectified(observed) else ("glorot_uniform",):
+        yield hidden_change(observed.run.model, "initializer", name)
 
 
 _NARROW, _VERY_NARROW = 8, 2
@@ -240,24 +241,25 @@ _WIDE: Final = 32
 """Units a repair gives to a layer at least."""
 
 
-def _capacity(case: Case) -> Iterator[Evidence]:
-    facts, signals = case.facts, case.signals
-    narrowest = min((layer.units for layer in case.run.model.hidden), default=0)
+def _capacity(observed: Observation) -> Iterator[Evidence]:
+    facts, signals = observed.facts, observed.signals
+    narrowest = min((layer.units for layer in observed.run.model.hidden), default=0)
     if narrowest > _NARROW or signals.diverged or signals.still_falling:
         return
-    what = f"the narrowest hidden layer has {narrowest} units" if case.depth else "there is no hidden layer"
+    what = f"the narrowest hidden layer has {narrowest} units" if observed.depth else "there is no hidden layer"
     skills = facts.skills
     if skills:
         bent = max(skills.values()) - max(skills["linear"], 0.0)
         if bent > _BENT and signals.level < _SHORT_OF_IT * max(skills.values()):
-            wide = narrowest if case.depth <= _ENOUGH_LAYERS else _NARROW
-            yield Evidence(0.85 if not case.depth else max(0.2, 0.7 - 0.07 * wide), f"{what}, and the relation bends")
-    elif not case.depth or narrowest <= _VERY_NARROW:
+            wide = narrowest if observed.depth <= _ENOUGH_LAYERS else _NARROW
+            strength = max(0.2, 0.7 - 0.07 * wide) if observed.depth else 0.85
+            yield Evidence(strength, f"{what}, and the relation bends")
+    elif not observed.depth or narrowest <= _VERY_NARROW:
         yield Evidence(0.4, what)
 
 
-def _capacity_repairs(case: Case) -> Iterator[Change]:
-    layers = [_plain(layer) for layer in case.run.model.layers]
+def _capacity_repairs(observed: Observation) -> Iterator[Change]:
+    layers = [_plain(layer) for layer in observed.run.model.layers]
     if not layers:
         yield {"model.layers": [_WIDE]}
         return
@@ -269,8 +271,8 @@ def _capacity_repairs(case: Case) -> Iterator[Change]:
     }
 
 
-def _overfitting(case: Case) -> Iterator[Evidence]:
-    signals = case.signals
+def _overfitting(observed: Observation) -> Iterator[Evidence]:
+    signals = observed.signals
     if signals.gap > GAP and signals.turned:
         best = f"lowest after {signals.best_at:.0%} of the epochs and {signals.val_rise:.2g} times that at the end"
         held_out = f"{max(0.0, signals.val_level):.0%} on validation rows"
@@ -279,11 +281,11 @@ def _overfitting(case: Case) -> Iterator[Evidence]:
         yield Evidence(min(0.7, 0.3 * signals.val_rise), f"the validation loss was {best}")
 
 
-def _overfitting_repairs(case: Case) -> Iterator[Change]:
-    if case.run.training.early_stopping is None:
+def _overfitting_repairs(observed: Observation) -> Iterator[Change]:
+    if observed.run.training.early_stopping is None:
         yield {"training.early_stopping": {"monitor": "val_loss", "patience": 10, "restore_best_weights": True}}
-    yield {"model.l2": max(0.01, 10 * case.run.model.l2)}
-    if not case.run.model.dropout:
+    yield {"model.l2": max(0.01, 10 * observed.run.model.l2)}
+    if not observed.run.model.dropout:
         yield {"model.dropout": 0.3}
 
 
@@ -293,7 +295,7 @@ CAUSES: Final = (
           _output_activation, _output_repairs, blocks=True),
     Cause("loss_mismatch", "architecture", "The loss does not fit the task",
           "The loss measures something other than what the task needs.",
-          _loss_mismatch, lambda _case: ({"model.loss": "auto"},)),
+          _loss_mismatch, lambda _observed: ({"model.loss": "auto"},)),
     Cause("hidden_activation_unsuitable", "architecture", "The hidden activation is unsuitable",
           "The activation is linear, or so steep or flat that layers of it hardly learn.",
           _hidden_activation, _activation_repairs, blocks=True),
@@ -315,5 +317,5 @@ CAUSES: Final = (
     Cause("overfitting", "architecture", "The network overfits",
           "The network learns the training rows by heart and gets worse on others.",
           _overfitting, _overfitting_repairs, goal="validation",
-          needs=lambda case: None if case.facts.validation_rows else "no validation rows"),
+          needs=lambda observed: None if observed.facts.validation_rows else "no validation rows"),
 )  # fmt: skip

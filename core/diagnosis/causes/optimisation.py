@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.choices.optimizers import OPTIMIZERS
-from core.diagnosis.causes.cause import Case, Cause, Change, Evidence
+from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
 from core.diagnosis.evidence.limits import CLEAR_GAIN, HIGHEST_RATE, STOPPED_EARLY
 
 _FAR_ABOVE: Final = 30
@@ -15,9 +15,9 @@ _FAR_BELOW: Final = 1 / 5
 """Of the usual rate. Lower ones are common where epochs are many, so the limit is not as far off as the upper one."""
 
 
-def _too_high(case: Case) -> Iterator[Evidence]:
-    signals, training = case.signals, case.run.training
-    if signals.diverged and signals.initial_loss is not None and not case.facts.invalid_inputs:
+def _too_high(observed: Observation) -> Iterator[Evidence]:
+    signals, training = observed.signals, observed.run.training
+    if signals.diverged and signals.initial_loss is not None and not observed.facts.invalid_inputs:
         yield Evidence(0.55, f"the loss overflowed in {signals.diverged:.0%} of the seeds")
     if signals.kicked:
         strength = min(0.9, 0.5 + signals.kick / 100)
@@ -26,8 +26,8 @@ def _too_high(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.6, f"the loss jumps by {signals.oscillation:.0%} of its level from epoch to epoch")
     if signals.climbs:
         yield Evidence(0.3, "the loss climbed again after its minimum")
-    yield from _range_evidence(case, higher=False)
-    times = training.learning_rate / _usual_rate(case)
+    yield from _range_evidence(observed, higher=False)
+    times = training.learning_rate / _usual_rate(observed)
     if times >= _FAR_ABOVE:
         rate = f"a rate of {training.learning_rate:g}"
         yield Evidence(0.5, f"{rate} is {times:.0f} times the usual one of this optimizer")
@@ -35,27 +35,27 @@ def _too_high(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.1, "longer steps can miss what shorter ones find")
 
 
-def _usual_rate(case: Case) -> float:
-    return OPTIMIZERS[case.run.training.optimizer].usual_rate
+def _usual_rate(observed: Observation) -> float:
+    return OPTIMIZERS[observed.run.training.optimizer].usual_rate
 
 
-def _of_the_range(case: Case, *, higher: bool) -> list[tuple[float, float]]:
+def _of_the_range(observed: Observation, *, higher: bool) -> list[tuple[float, float]]:
     """Return the rates of the range test on one side of the present one, with what they reach, the best first."""
-    rate = case.run.training.learning_rate
-    side = [(other, level) for other, level in case.signals.rates.items() if (other > rate) is higher]
+    rate = observed.run.training.learning_rate
+    side = [(other, level) for other, level in observed.signals.rates.items() if (other > rate) is higher]
     return sorted(side, key=lambda pair: -pair[1])
 
 
-def _range_evidence(case: Case, *, higher: bool) -> Iterator[Evidence]:
-    side, rates = _of_the_range(case, higher=higher), case.signals.rates
-    if side and side[0][1] > case.signals.worst + CLEAR_GAIN and side[0][1] == max(rates.values()):
+def _range_evidence(observed: Observation, *, higher: bool) -> Iterator[Evidence]:
+    side, rates = _of_the_range(observed, higher=higher), observed.signals.rates
+    if side and side[0][1] > observed.signals.worst + CLEAR_GAIN and side[0][1] == max(rates.values()):
         others = f"of {len(rates) + 1} rates from {min(rates):g} to {max(rates):g}"
         yield Evidence(0.35, f"{others}, {side[0][0]:g} does best: it explains {side[0][1]:.0%}")
 
 
-def _lower_rates(case: Case) -> Iterator[Change]:
-    rate, usual = case.run.training.learning_rate, _usual_rate(case)
-    tested = [other for other, _ in _of_the_range(case, higher=False)]
+def _lower_rates(observed: Observation) -> Iterator[Change]:
+    rate, usual = observed.run.training.learning_rate, _usual_rate(observed)
+    tested = [other for other, _ in _of_the_range(observed, higher=False)]
     untested = sorted({rate / 10, rate / 100, *([usual] if usual < rate / 10 else [])}, reverse=True)
     yield from _rates(*tested, *untested)
 
@@ -71,25 +71,25 @@ _SMALL_FOR_SGD: Final = 0.1
 """What plain gradient descent needs on scaled inputs where the loss is flat."""
 
 
-def _too_low(case: Case) -> Iterator[Evidence]:
-    signals, training = case.signals, case.run.training
+def _too_low(observed: Observation) -> Iterator[Evidence]:
+    signals, training = observed.signals, observed.run.training
     if signals.diverged or signals.kicked:
         return
     if signals.unfinished:
         yield Evidence(0.45, f"{signals.falling:.0%} of the loss's fall came in the last fifth of the epochs")
-    yield from _range_evidence(case, higher=True)
+    yield from _range_evidence(observed, higher=True)
     rate, reach = training.learning_rate, training.learning_rate * signals.updates
     if OPTIMIZERS[training.optimizer].unit_steps and reach < _ABOUT_ONE:
         yield Evidence(0.5, f"{signals.updates:.0f} steps of {rate:g} move a weight by {reach:.2g} at most")
-    if rate < _FAR_BELOW * _usual_rate(case):
+    if rate < _FAR_BELOW * _usual_rate(observed):
         yield Evidence(0.5, f"a rate of {rate:g} is far below the usual one of this optimizer")
     elif training.optimizer == "sgd" and rate < _SMALL_FOR_SGD and signals.learnt_little:
         yield Evidence(0.2, "plain gradient descent with a small rate creeps where the loss is flat")
 
 
-def _higher_rates(case: Case) -> Iterator[Change]:
-    rate = case.run.training.learning_rate
-    tested = [other for other, _ in _of_the_range(case, higher=True)]
+def _higher_rates(observed: Observation) -> Iterator[Change]:
+    rate = observed.run.training.learning_rate
+    tested = [other for other, _ in _of_the_range(observed, higher=True)]
     yield from _rates(*tested, min(10 * rate, HIGHEST_RATE), min(100 * rate, HIGHEST_RATE))
 
 
@@ -102,8 +102,8 @@ _LONGER: Final = (5, 100)
 _MOST_EPOCHS: Final = 100_000
 
 
-def _too_few(case: Case) -> Iterator[Evidence]:
-    signals = case.signals
+def _too_few(observed: Observation) -> Iterator[Evidence]:
+    signals = observed.signals
     if signals.diverged or signals.stopped < 1:
         return
     text = f"only {signals.updates:.0f} steps were taken"
@@ -115,10 +115,10 @@ def _too_few(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.3, "the loss was still falling at the end")
 
 
-def _more_updates(case: Case) -> Iterator[Change]:
+def _more_updates(observed: Observation) -> Iterator[Change]:
     least, most = _LONGER
-    times = max(least, min(most, round(_ENOUGH_STEPS / max(1, case.signals.updates))))
-    yield {"training.epochs": min(_MOST_EPOCHS, case.run.training.epochs * times)}
+    times = max(least, min(most, round(_ENOUGH_STEPS / max(1, observed.signals.updates))))
+    yield {"training.epochs": min(_MOST_EPOCHS, observed.run.training.epochs * times)}
 
 
 _FEW_ROWS_A_STEP: Final = 4
@@ -130,11 +130,11 @@ _USUAL_BATCH: Final = 32
 """Keras's default, and the size Masters & Luschi (2018) advise."""
 
 
-def _batch_size(case: Case) -> Iterator[Evidence]:
-    size, rows = case.run.training.batch_size, case.facts.rows
-    if size <= _FEW_ROWS_A_STEP and rows >= _USUAL_BATCH and case.signals.jumps:
+def _batch_size(observed: Observation) -> Iterator[Evidence]:
+    size, rows = observed.run.training.batch_size, observed.facts.rows
+    if size <= _FEW_ROWS_A_STEP and rows >= _USUAL_BATCH and observed.signals.jumps:
         yield Evidence(0.4, f"batches of {size}: every step goes its own way")
-    if min(size, rows) > _LARGE_BATCH and rows <= _FEW_BATCHES * size and not case.signals.diverged:
+    if min(size, rows) > _LARGE_BATCH and rows <= _FEW_BATCHES * size and not observed.signals.diverged:
         yield Evidence(0.3, f"batches of {min(size, rows)} rows leave few steps per epoch ({-(-rows // size)})")
 
 
@@ -144,8 +144,8 @@ _HEAVY, _STRONG = 0.95, 0.8
 """Momentum m multiplies a steady step by 1 / (1 - m): 20 and 5 times."""
 
 
-def _optimizer(case: Case) -> Iterator[Evidence]:
-    training, signals = case.run.training, case.signals
+def _optimizer(observed: Observation) -> Iterator[Evidence]:
+    training, signals = observed.run.training, observed.signals
     name, rate, momentum = training.optimizer, training.learning_rate, training.momentum
     if OPTIMIZERS[name].shortens and rate < _RATE_THAT_SHORTENS:
         yield Evidence(0.6, f"{name} shortens its steps as it goes; a rate of {rate:g} is too low to start from")
@@ -157,8 +157,8 @@ def _optimizer(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.25, "plain gradient descent uses the same rate for every weight")
 
 
-def _optimizer_repairs(case: Case) -> Iterator[Change]:
-    training = case.run.training
+def _optimizer_repairs(observed: Observation) -> Iterator[Change]:
+    training = observed.run.training
     if training.momentum >= _STRONG:
         yield {"training.momentum": 0.0}
     if training.optimizer != "adam":
@@ -177,14 +177,14 @@ _LARGE_DECAY: Final = 0.05
 """AdamW's default is 0.004 in Keras, 0.01 in its paper's code."""
 
 
-def _regularization(case: Case) -> Iterator[Evidence]:
-    model, training, signals = case.run.model, case.run.training, case.signals
+def _regularization(observed: Observation) -> Iterator[Evidence]:
+    model, training, signals = observed.run.model, observed.run.training, observed.signals
     if model.l2 and signals.penalty > _LARGE_PENALTY:
         yield Evidence(min(0.9, 0.4 + signals.penalty), f"{signals.penalty:.0%} of the loss is the weights' penalty")
     if model.l2 >= _LARGE_L2:
         yield Evidence(0.5, f"L2 of {model.l2:g} is far above the usual 0.0001 … 0.01")
     spread = signals.output_std
-    if model.l2 >= _SUSPICIOUS_L2 and spread is not None and spread < _ALIKE * case.facts.target_std:
+    if model.l2 >= _SUSPICIOUS_L2 and spread is not None and spread < _ALIKE * observed.facts.target_std:
         yield Evidence(0.3, "the network predicts almost the same for every row")
     dropout = max((layer.dropout or 0.0 for layer in model.hidden), default=0.0)
     if dropout >= _MUCH_DROPOUT:
@@ -194,15 +194,15 @@ def _regularization(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.6, f"weight decay of {training.weight_decay:g} pulls every weight to zero")
 
 
-def _regularization_repairs(case: Case) -> Iterator[Change]:
-    model = case.run.model
+def _regularization_repairs(observed: Observation) -> Iterator[Change]:
+    model = observed.run.model
     if model.l2:
         yield {"model.l2": 0.0}
     if any(layer.dropout for layer in model.hidden):
         from core.diagnosis.causes.architecture import hidden_change
 
         yield hidden_change(model, "dropout", 0.0)
-    if case.run.training.weight_decay:
+    if observed.run.training.weight_decay:
         yield {"training.weight_decay": 0.0}
 
 
@@ -210,16 +210,16 @@ _IMPATIENT, _PATIENT = 3, 20
 """A validation loss often pauses for more epochs than the first, rarely for more than the second."""
 
 
-def _early_stopping(case: Case) -> Iterator[Evidence]:
-    stopping, signals = case.run.training.early_stopping, case.signals
+def _early_stopping(observed: Observation) -> Iterator[Evidence]:
+    stopping, signals = observed.run.training.early_stopping, observed.signals
     if stopping is None or signals.stopped >= STOPPED_EARLY:
         return
     text = f"training ended after {signals.stopped:.0%} of the epochs, with a patience of {stopping.patience}"
     yield Evidence(0.8 if stopping.patience <= _IMPATIENT or stopping.min_delta > 0 else 0.3, text)
 
 
-def _patience(case: Case) -> Iterator[Change]:
-    stopping = case.run.training.early_stopping
+def _patience(observed: Observation) -> Iterator[Change]:
+    stopping = observed.run.training.early_stopping
     if stopping is not None:
         calmer = {"patience": max(_PATIENT, 10 * stopping.patience), "min_delta": 0.0}
         yield {"training.early_stopping": stopping.model_dump(mode="json") | calmer}
@@ -238,7 +238,7 @@ CAUSES: Final = (
           _too_few, _more_updates),
     Cause("batch_size_unsuitable", "optimisation", "The batch size is unsuitable",
           "Batches are so small that steps contradict each other, or so large that there are few.",
-          _batch_size, lambda _case: ({"training.batch_size": _USUAL_BATCH},)),
+          _batch_size, lambda _observed: ({"training.batch_size": _USUAL_BATCH},)),
     Cause("optimizer_unsuitable", "optimisation", "The optimizer is unsuitable",
           "The optimizer or its momentum does not suit this loss: steps get too short or too long.",
           _optimizer, _optimizer_repairs),

@@ -105,7 +105,7 @@ def quality(result: Result) -> float:
 
 
 @dataclass
-class Bench:
+class Workbench:
     """Where the trials of one variant are run: the runs as they are, and every run tried so far."""
 
     runs: Sequence[RunSpec]

@@ -47,7 +47,7 @@ def written(report: DiagnosisReport) -> dict[str, Any]:
         cause["after"] = _after(finding.trial)
     if report.combined is not None:
         public["combined"] |= {"goal": report.combined.goal, "after": _after(report.combined)}
-    facts = report.case.facts
+    facts = report.observed.facts
     return public | {
         "format": FORMAT,
         "before": [_curve(result) for result in report.before],

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from core.diagnosis.evidence.symptoms import SYMPTOMS, symptoms
-from tests.diagnosis.table import case_of
+from tests.diagnosis.table import observation_of
 
 STUCK = {"skill": (0.0,) * 3, "val_skill": (0.0,) * 3}
 BINARY = {
@@ -39,7 +39,7 @@ SEEN = [
 
 @pytest.mark.parametrize(("name", "facts", "signals", "words"), SEEN, ids=[f"{s[0]}-{i}" for i, s in enumerate(SEEN)])
 def test_a_symptom_is_seen_with_its_number(name, facts, signals, words):
-    found = symptoms(case_of(facts, signals))
+    found = symptoms(observation_of(facts, signals))
     assert words in found[name]
     assert found[name].endswith(".")
 
@@ -49,5 +49,5 @@ def test_every_symptom_has_a_test_that_shows_it():
 
 
 def test_a_healthy_run_has_no_symptoms():
-    assert symptoms(case_of()) == {}
-    assert symptoms(case_of(BINARY)) == {}
+    assert symptoms(observation_of()) == {}
+    assert symptoms(observation_of(BINARY)) == {}
