@@ -46,7 +46,7 @@ class Log:
     learning_rate: np.ndarray
 
     @property
-    def finite(self) -> np.ndarray:
+    def finite_loss(self) -> np.ndarray:
         """The training loss up to where it stops being a number."""
         bad = np.flatnonzero(~np.isfinite(self.loss))
         return self.loss[: bad[0]] if bad.size else self.loss
@@ -106,13 +106,13 @@ def _all_zero(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 
 def _climbing(log: Log) -> Iterator[tuple[str, Evidence]]:
-    climbed = rise(log.finite)
+    climbed = rise(log.finite_loss)
     if climbed is not None and climbed > CLIMBED:
         yield "learning_rate_too_high", Evidence(min(0.8, 0.4 + climbed), f"the loss climbed by {climbed:.0%}")
 
 
 def _jumping(log: Log) -> Iterator[tuple[str, Evidence]]:
-    jumps = oscillation(log.finite)
+    jumps = oscillation(log.finite_loss)
     if jumps is not None and jumps > JUMPS:
         text = f"the loss jumps by {jumps:.0%} of its level from epoch to epoch"
         yield "learning_rate_too_high", Evidence(0.6, text)
@@ -120,7 +120,7 @@ def _jumping(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 
 def _standing(log: Log) -> Iterator[tuple[str, Evidence]]:
-    curve = log.finite
+    curve = log.finite_loss
     if len(curve) < _FEWEST or not curve.any() or np.ptp(curve) > FLAT * abs(float(np.median(curve))):
         return
     value = float(np.median(curve))
@@ -138,7 +138,7 @@ _STANDS_STILL: Final = {
 
 
 def _still_falling(log: Log) -> Iterator[tuple[str, Evidence]]:
-    share = falling(log.finite) if np.isfinite(log.loss).all() else None
+    share = falling(log.finite_loss) if np.isfinite(log.loss).all() else None
     if share is not None and share > STILL_FALLING:
         text = f"{share:.0%} of the loss's fall came in the last fifth of the epochs"
         yield "learning_rate_too_low", Evidence(0.5, text)
@@ -146,7 +146,7 @@ def _still_falling(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 
 def _parting(log: Log) -> Iterator[tuple[str, Evidence]]:
-    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite
+    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite_loss
     if len(held_out) < _FEWEST or not len(curve) or held_out.min() <= 0:
         return
     times, best = held_out[-1] / held_out.min(), int(held_out.argmin())
@@ -156,7 +156,7 @@ def _parting(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 
 def _too_good(log: Log) -> Iterator[tuple[str, Evidence]]:
-    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite
+    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite_loss
     if len(held_out) and len(curve) and 0 <= held_out[-1] < _NEARLY_ZERO and curve[-1] < _NEARLY_ZERO:
         yield "leakage", Evidence(0.4, "both losses end at nearly 0, which real data hardly ever allow")
 

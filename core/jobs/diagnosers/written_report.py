@@ -54,7 +54,6 @@ def written(report: DiagnosisReport) -> dict[str, Any]:
         "layers": {"seed": worst.seed, **_layers(worst)},
         "models": {name: round(skill, _DIGITS) for name, skill in facts.skills.items()},
         "columns": list(facts.usable_columns),
-        "rows": facts.rows,
         "validation_rows": facts.validation_rows,
     }
 
@@ -68,7 +67,6 @@ def _curve(result: Result) -> dict[str, Any]:
         "seed": result.seed,
         "state": result.state,
         "diverged_at": result.diverged_at,
-        "error": result.error,
         "baseline": result.baseline,
         "initial_loss": result.telemetry.get("initial_loss"),
         "skill": result.skill,

@@ -36,7 +36,7 @@ def cause_of(finding: WrittenFinding) -> Cause:
     """Return the catalogue's entry of a finding or suspect; one the catalogue no longer has is shown by its id."""
     known = CAUSES.get(finding["cause"])
     name = plain_text(str(finding["cause"])).replace("_", " ").capitalize()
-    return known or Cause(finding["cause"], "optimisation", name, "", lambda _case: (), lambda _case: ())
+    return known or Cause(finding["cause"], "optimisation", name, "", lambda _observed: (), lambda _observed: ())
 
 
 def lesson_of(cause: Cause) -> Lesson | None:
