@@ -15,9 +15,11 @@ from core.diagnosis.causes.cause import Change, Observation, Suspect
 from core.diagnosis.trials.trial import MARGIN, Outcome, Trial, Workbench, quality
 
 AT_A_TIME: Final = 3
+"""Different changes: enough to keep two processors busy, few enough that the first good one saves the others."""
 MOST_SUSPECTS: Final = 9
 MOST_REPAIRS: Final = 5
 MOST_COMBINED: Final = 4
+"""Bounds of the time one diagnosis takes; what is most promising comes first."""
 _PATIENCE: Final = 0.7
 """The next repair of a suspect whose last one did not suffice is worth this much of its strength."""
 _TOGETHER: Final = 0.5
