@@ -13,7 +13,7 @@ from core.diagnosis.trials.trial import Workbench, quality
 
 FEW_ROWS: Final = 16
 _FEW_UPDATES: Final = 400
-"""Any working network learns so few rows by heart in so many steps."""
+"""Enough for a network that works to learn so few rows by heart."""
 RATES: Final = (1e-3, 1e-2, 0.1, 10.0, 100.0)
 """Learning rates of the range test, in multiples of the present one."""
 _DEEPEST: Final = 12
