@@ -34,8 +34,8 @@ def diagnose(
     -------
     dict
         ``{"variants": [{"variant", "verdict", "causes", "not_checked", ...}], "spec_hash": ...}``, JSON-able. Where
-        the data or the spec of one variant cannot be used, its verdict is ``refused``: it has ``error``, the reason in
-        one sentence, no causes, and none of the other keys.
+        the data or the spec of one variant cannot be used, its verdict is ``refused`` and ``error`` the reason in one
+        sentence; its other keys are empty or None. ``error`` is None for the others.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
 from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, STILL_FALLING, turned
 from core.diagnosis.evidence.signals import falling, oscillation, rise
-from core.diagnosis.report import MOST_CAUSES, Finding
+from core.diagnosis.report import MOST_CAUSES, Finding, public_variant
 from core.errors import InputRefused
 
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -199,15 +199,6 @@ def diagnose_log(table: Table) -> dict[str, Any]:
     faulty = bool(found) and found[0].strength >= _LEAST
     findings = [Finding(suspect, None, _UNTRIED * suspect.strength) for suspect in found[:MOST_CAUSES] if faulty]
     why = "a log holds neither the data nor the network, so nothing could be tried"
-    return {
-        "variants": [
-            {
-                "variant": {},
-                "verdict": "faulty" if faulty else "healthy",
-                "causes": [finding.as_dict(rank) for rank, finding in enumerate(findings, 1)],
-                "combined": None,
-                "not_checked": [{"cause": cause, "why": why} for cause in CAUSES if cause not in evidence],
-            }
-        ],
-        "spec_hash": None,
-    }
+    gaps = [{"cause": cause, "why": why} for cause in CAUSES if cause not in evidence]
+    found_in_log = public_variant({}, "faulty" if faulty else "healthy", findings=findings, not_checked=gaps)
+    return {"variants": [found_in_log], "spec_hash": None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -14,6 +14,7 @@ from core.diagnosis.evidence.symptoms import symptoms
 from core.diagnosis.trials.trial import Outcome, Trial
 from core.training.result import Result
 
+Verdict = Literal["healthy", "faulty", "refused"]
 Standing = Literal["proven", "certain", "helped", "suspected"]
 """How sure a cause is: by a trial in every seed, by the data alone, by most seeds of a trial, or by evidence only."""
 
@@ -22,6 +23,7 @@ _LEAST_STRENGTH: Final = 0.4
 MOST_CAUSES: Final = 6
 """More than anybody reads."""
 
+_NOTHING_EXPLAINED: Final = {"training": None, "validation": None}
 _HIGHEST_CONFIDENCE: Final = 0.99
 _UNTRIED: Final = 0.3
 """What is left of a suspicion that no trial confirmed; the rest comes with how far the repair leads."""
@@ -93,7 +95,7 @@ class DiagnosisReport:
     combined: Trial | None
 
     @property
-    def verdict(self) -> Literal["healthy", "faulty"]:
+    def verdict(self) -> Verdict:
         """The verdict in a word."""
         return "faulty" if self.faulty else "healthy"
 
@@ -126,16 +128,16 @@ class DiagnosisReport:
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
         signals, combined = self.observed.signals, self.combined
-        return {
-            "variant": self.observed.run.variant,
-            "verdict": self.verdict,
-            "explained": {"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
-            "reachable": self.observed.facts.reachable,
-            "symptoms": symptoms(self.observed),
-            "causes": [finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],
-            "combined": None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
-            "not_checked": [dict(gap) for gap in self.not_checked],
-        }
+        return public_variant(
+            self.observed.run.variant,
+            self.verdict,
+            explained={"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
+            reachable=self.observed.facts.reachable,
+            symptoms=symptoms(self.observed),
+            findings=self.findings,
+            combined=None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
+            not_checked=self.not_checked,
+        )
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,34 @@ class RefusedVariant:
     error: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the public form, JSON-able: it has no causes, and none of the other keys of a report."""
-        return {"variant": self.variant, "verdict": "refused", "error": self.error, "causes": []}
+        """Return the public form, JSON-able."""
+        return public_variant(self.variant, "refused", error=self.error)
+
+
+def public_variant(
+    variant: Mapping[str, Any],
+    verdict: Verdict,
+    *,
+    error: str | None = None,
+    explained: Mapping[str, float | None] = _NOTHING_EXPLAINED,
+    reachable: float | None = None,
+    symptoms: Mapping[str, str] | None = None,
+    findings: Iterable[Finding] = (),
+    combined: Mapping[str, Any] | None = None,
+    not_checked: Iterable[Mapping[str, str]] = (),
+) -> dict[str, Any]:
+    """Return the public form of one variant; what is not known of it is None or empty."""
+    return {
+        "variant": variant,
+        "verdict": verdict,
+        "error": error,
+        "explained": dict(explained),
+        "reachable": reachable,
+        "symptoms": dict(symptoms or {}),
+        "causes": [finding.as_dict(rank) for rank, finding in enumerate(findings, 1)],
+        "combined": combined,
+        "not_checked": [dict(gap) for gap in not_checked],
+    }
 
 
 def _confidence(outcome: Outcome, best: float) -> float:

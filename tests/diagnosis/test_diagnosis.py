@@ -104,7 +104,8 @@ def test_a_variant_that_is_refused_stands_beside_one_that_is_not():
     runner = TableRunner(lambda run: result_of(0.85, 0.8))
     fine, refused = diagnose(spec, runner=runner)["variants"]
     assert fine["verdict"] == "healthy"
-    assert "error" not in fine
+    assert fine["error"] is None
+    assert refused.keys() == fine.keys()
     assert (refused["verdict"], refused["causes"]) == ("refused", [])
     assert refused["variant"] == {"data.features": ["x1", "colour"]}
     assert "colour" in refused["error"]

@@ -11,11 +11,11 @@ import streamlit as st
 from core.data.prepare.before_after import MAX_ROWS
 from core.errors import InputRefused, WorkFailed
 from core.spec import RunSpec
-from core.ui.colours import BLUE
 from core.ui.data.column_facts import percent
 from core.ui.data.profiles import preview_of
 from core.ui.text import counted, inert
 
+_COLOUR: Final = "#0077bb"
 _HEIGHT: Final = 280
 _LABEL: Final = 18
 
@@ -93,11 +93,11 @@ def _of_numbers(picture: Mapping[str, Any]) -> list[dict[str, Any]]:
     # Steps along the edges; the last height is drawn twice, to close the last bin.
     common = {"type": "scatter", "mode": "lines", "x": edges, "hoverinfo": "x+y"}
     traces: list[dict[str, Any]] = [
-        common | {"y": [*train, train[-1]], "name": "training", "fill": "tozeroy", "fillcolor": f"{BLUE}59",
-                  "line": {"shape": "hv", "color": BLUE, "width": 1.5}},
+        common | {"y": [*train, train[-1]], "name": "training", "fill": "tozeroy", "fillcolor": f"{_COLOUR}59",
+                  "line": {"shape": "hv", "color": _COLOUR, "width": 1.5}},
     ]  # fmt: skip
     if any(held_out):
-        line = {"shape": "hv", "color": BLUE, "width": 2, "dash": "dash"}
+        line = {"shape": "hv", "color": _COLOUR, "width": 2, "dash": "dash"}
         traces.append(common | {"y": [*held_out, held_out[-1]], "name": "validation", "line": line})
     return traces
 
@@ -107,7 +107,7 @@ def _of_words(picture: Mapping[str, Any]) -> list[dict[str, Any]]:
     places = list(range(len(train)))
     names = [_label(label, 60) for label in picture["labels"]]
     common = {"x": places, "hoverinfo": "text"}
-    bar = {"color": f"{BLUE}59", "line": {"color": BLUE, "width": 1.5}}
+    bar = {"color": f"{_COLOUR}59", "line": {"color": _COLOUR, "width": 1.5}}
     hover = [f"{name}<br>training {percent(share)}" for name, share in zip(names, train, strict=True)]
     traces: list[dict[str, Any]] = [
         common | {"type": "bar", "y": train, "name": "training", "marker": bar, "hovertext": hover}
@@ -118,7 +118,7 @@ def _of_words(picture: Mapping[str, Any]) -> list[dict[str, Any]]:
         x = [edge for place in places for edge in (place - 0.4, place + 0.4, None)]
         y = [edge for share in held_out for edge in (share, share, None)]
         text = [edge for words in hover for edge in (words, words, None)]
-        line = {"color": BLUE, "width": 2.5, "dash": "4px,3px"}
+        line = {"color": _COLOUR, "width": 2.5, "dash": "4px,3px"}
         traces.append(
             {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "name": "validation",
              "hoverinfo": "text", "hovertext": text}

@@ -15,10 +15,11 @@ from core.diagnosis.evidence.marks import Mark
 from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, WrittenReport
 from core.jobs.storage.history import thinned
 from core.training.result import Result
-from core.ui.colours import GREY, RED
 from core.ui.diagnose.words import measure_of, reached, rows_of, share
 from core.ui.text import skill_text
 
+GREY: Final = "#8a8a8a"
+DANGER: Final = "#d1495b"
 _CURVES: Final = {"loss": ("training", "solid", 2.0), "val_loss": ("validation", "dash", 1.5)}
 _WIDE: Final = 100
 """A loss that spans more than this needs a logarithmic axis."""
@@ -80,17 +81,17 @@ def _flags(
         side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
         lines.append({
             "type": "line", "x0": mark.epoch, "x1": mark.epoch, "yref": "paper", "y0": 0, "y1": 1,
-            "line": {"color": RED, "width": 1, "dash": "dot"}, "layer": "below",
+            "line": {"color": DANGER, "width": 1, "dash": "dot"}, "layer": "below",
         })  # fmt: skip
         notes.append({
             "x": mark.epoch, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": _FLAG_PIXELS * row,
             "xanchor": side, "text": escape(mark.words, quote=False), "showarrow": False,
-            "font": {"color": RED, "size": 13},
+            "font": {"color": DANGER, "size": 13},
         })  # fmt: skip
         level = _level(results, mark)
         if level is not None and (level > 0 or not log):
             diverged = mark.kind == "diverged"
-            point = {"text": "×" if diverged else "●", "font": {"color": RED, "size": 18 if diverged else 11}}
+            point = {"text": "×" if diverged else "●", "font": {"color": DANGER, "size": 18 if diverged else 11}}
             notes.append({"x": mark.epoch, "y": math.log10(level) if log else level, "showarrow": False, **point})
     return lines, notes
 

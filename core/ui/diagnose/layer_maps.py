@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.ui.colours import BLUE, ORANGE, RED
 from core.ui.diagnose.charts import epoch_axis
 
 Layers = Mapping[str, Any]
 Rows = Sequence[Sequence[float | None]]
 
+_BLUE, _ORANGE, _RED = "#0077bb", "#d06a00", "#d1495b"
 _CLEAR: Final = "rgba(128,128,128,0.10)"
 _NOTHING: Final = -30.0
 
@@ -77,7 +77,7 @@ MAPS: Final = (
         "Gradient norm",
         "Each row is a layer, the first one at the bottom. Rows of similar colour are healthy; where the colour fades "
         "towards the bottom the gradient vanishes on its way back, where it deepens it explodes.",
-        ((0.0, _CLEAR), (0.5, f"{BLUE}90"), (1.0, BLUE)),
+        ((0.0, _CLEAR), (0.5, f"{_BLUE}90"), (1.0, _BLUE)),
         None,
         log=True,
         says=_gradients_speak,
@@ -86,7 +86,7 @@ MAPS: Final = (
         "update_ratio",
         "Change of the weights in one step, relative to their size",
         "About 0.001 is usual. Orange: steps so long that they undo each other. Blue: a layer that hardly moves.",
-        ((0.0, BLUE), (0.35, f"{BLUE}60"), (0.5, _CLEAR), (0.65, f"{ORANGE}60"), (1.0, ORANGE)),
+        ((0.0, _BLUE), (0.35, f"{_BLUE}60"), (0.5, _CLEAR), (0.65, f"{_ORANGE}60"), (1.0, _ORANGE)),
         (-6.0, 0.0),
         log=True,
         says=_updates_speak,
@@ -95,7 +95,7 @@ MAPS: Final = (
         "dead",
         "Dead units",
         "The share of a layer's units that are 0 for every row. They get no gradient, so they stay dead.",
-        ((0.0, _CLEAR), (1.0, RED)),
+        ((0.0, _CLEAR), (1.0, _RED)),
         (0.0, 1.0),
         log=False,
         says=_shares_speak,
@@ -104,7 +104,7 @@ MAPS: Final = (
         "saturated",
         "Saturated units",
         "The share of a layer's values on the flat ends of its activation, where the gradient is next to nothing.",
-        ((0.0, _CLEAR), (1.0, ORANGE)),
+        ((0.0, _CLEAR), (1.0, _ORANGE)),
         (0.0, 1.0),
         log=False,
         says=_shares_speak,

@@ -15,7 +15,6 @@ from core.jobs.diagnosers.written_report import FORMAT, WrittenReport
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import State
 from core.training.result import Result
-from core.ui.colours import BLUE
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
 from core.ui.diagnose.cards import show_causes, with_card
@@ -28,6 +27,7 @@ from core.ui.sitemap import lab_page
 from core.ui.text import counted, inert
 
 _CHART: Final = {"displayModeBar": False}
+_BLUE: Final = "#0077bb"
 _MOST_FIXES: Final = 3
 _ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
 
@@ -78,7 +78,7 @@ def _colour(opened: Opened) -> str:
     for run in opened.experiment.runs:
         if run.variant not in variants:
             variants.append(run.variant)
-    colours = st.get_option("theme.light.chartCategoricalColors") or [BLUE]
+    colours = st.get_option("theme.light.chartCategoricalColors") or [_BLUE]
     place = variants.index(opened.runs[0].variant)
     return str(colours[place if len(variants) <= len(colours) else 0])
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from core.diagnosis.evidence.marks import Mark
 from core.training.result import History, Result
-from core.ui.colours import BLUE, GREY
-from core.ui.diagnose.charts import run_chart, skill_chart, trial_chart
+from core.ui.diagnose.charts import GREY, run_chart, skill_chart, trial_chart
 from core.ui.diagnose.layer_maps import layer_chart, split_maps
 from tests.ui.diagnose.test_words import curve, finding, report
 
 BASELINE = {"loss": 2.0, "val_loss": 2.0, "what": "always <b>guess</b>"}
+BLUE = "#0077bb"
 
 
 def result(loss, **more):
