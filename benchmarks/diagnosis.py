@@ -97,7 +97,7 @@ def _scored(
         verdict=report["verdict"],
         causes=tuple(entry["cause"] for entry in report["causes"]),
         accepted=frozenset(accepted),
-        fixed=trial is not None and trial["improved"] == trial["seeds"] >= 3,
+        fixed=trial is not None and trial["proven"],
         fixable=first is not None and first["cause"] not in _UNFIXABLE,
         seconds=time.perf_counter() - begin,
     )
