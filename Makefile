@@ -1,6 +1,6 @@
 # The one door to the lab. `make run` starts it, `make test` tests it; nothing but Python 3.11–3.13 is needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types browser-test bench diagnosis-benchmark clean
+.PHONY: help setup run test lint types browser-test bench diagnosis-benchmark docs clean
 
 PORT ?= 8501
 VENV ?= .venv
@@ -36,6 +36,9 @@ bench: $(VENV)/run.stamp ## measure speed against plain model.fit, and the app f
 
 diagnosis-benchmark: $(VENV)/run.stamp ## measure how often the diagnosis is right, on programs with known faults, into docs/diagnosis.md (half an hour)
 	$(BIN)/python -m benchmarks.diagnosis --set all --write docs/diagnosis.md
+
+docs: $(VENV)/run.stamp ## write the pages of docs/ that list what the lab knows
+	$(BIN)/python -m benchmarks.docs
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

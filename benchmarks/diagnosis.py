@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.faults import faulty_programs
-from benchmarks.programs import Program, healthy_programs
+from benchmarks.programs import LabelledProgram, healthy_programs
 from core.data.prepare.cache import Preparation
 from core.diagnosis import diagnose
 from core.diagnosis.diagnosis import Doctor
@@ -51,7 +51,7 @@ class Scored:
     fixed : bool
         Whether the first fix raised the skill in every seed, of three at least.
     fixable : bool
-        Whether the first cause has a fix that could raise it: there is none for answers that are noise, and without a
+        Whether the first cause has a fix that could raise it: there is none for targets that are noise, and without a
         leak the skill falls.
     """
 
@@ -97,7 +97,7 @@ def _scored(
         verdict=report["verdict"],
         causes=tuple(entry["cause"] for entry in report["causes"]),
         accepted=frozenset(accepted),
-        fixed=trial is not None and trial["improved"] == trial["seeds"] >= 3,
+        fixed=trial is not None and trial["proven"],
         fixable=first is not None and first["cause"] not in _UNFIXABLE,
         seconds=time.perf_counter() - begin,
     )
@@ -113,7 +113,7 @@ def score_case(path: Path) -> Scored:
     )
 
 
-def score_program(program: Program) -> Scored:
+def score_program(program: LabelledProgram) -> Scored:
     """Diagnose one generated program, in this process alone."""
     preparation = Preparation()
     begin = time.perf_counter()
@@ -124,12 +124,12 @@ def score_program(program: Program) -> Scored:
     return replace(scored, levels=tuple(quality(result) for result in report.before))
 
 
-def programs() -> list[Program]:
+def programs() -> list[LabelledProgram]:
     """Return the generated set."""
     return [*healthy_programs(), *faulty_programs(FILES)]
 
 
-def score_programs(chosen: Sequence[Program]) -> Iterator[Scored]:
+def score_programs(chosen: Sequence[LabelledProgram]) -> Iterator[Scored]:
     """Yield the scores as they come, each processor with programs of its own."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     # Not concurrent.futures: its max_tasks_per_child hangs (github.com/python/cpython/issues/115634).
@@ -198,10 +198,10 @@ def _by_cause(scored: Sequence[Scored]) -> str:
 _INTRODUCTION: Final = """\
 # How often the diagnosis is right
 
-Written by `make diagnosis-benchmark`. A program is a spec whose state is known; *top 1* and *top 3* tell whether the
-first, or one of the first three causes named is an accepted one, *the very name* whether it is the one that was put in.
-Faults of one kind have several names (too small a learning rate and too few steps): what undoes a fault alone is
-accepted, and listed beside each fault in [core/diagnosis/faults.py](../core/diagnosis/faults.py). Seconds are those of
+Written by `make diagnosis-benchmark`. A program is a spec whose state is known. *Top 1* and *top 3* say how often the
+first, or one of the first three causes named, is accepted; *the very name* how often it is the one that was put in.
+Some faults have several names (too low a learning rate and too few steps): every cause whose repair alone undoes the
+fault is accepted, and listed beside it in [benchmarks/faults.py](../benchmarks/faults.py). Seconds are those of
 a diagnosis in a process that has loaded TensorFlow, on two shared cores; case files are diagnosed one at a time with a
 helper process, generated programs two at a time without.
 """
@@ -210,8 +210,8 @@ The generated set: ten textbook recipes on eighteen data sets as healthy control
 them each, three seeds a program. Thresholds were chosen on the first half of the data sets; the second was kept for the
 figures. {left_out} of {all} programs were left out, judged by training alone: a control has to explain {healthy:.0%} of
 what the best one on its data does in every seed, a faulty program less than {faulty:.0%} in every seed.
-The second half is no quite untouched one: an earlier run on it showed that rows which come twice were taken for skill,
-and that was mended.
+The second half is not quite untouched: an earlier run on it showed that duplicate rows were taken for skill, and that
+was mended.
 """
 
 
@@ -229,7 +229,7 @@ def _page(table: str, by_cause: str, left_out: int, generated: int) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print one line a program and the figures; return the exit status."""
+    """Print one line per program and the figures; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="programs whose name contains it; all without any")
     parser.add_argument("--set", choices=("cases", "generated", "all"), default="cases")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from benchmarks.programs import DATA_SETS, Program, changed, plain_program
+from benchmarks.programs import DATA_SETS, LabelledProgram, changed, plain_program
 from core.data.source import load_table
 from core.spec import load_spec
 
@@ -35,7 +35,7 @@ class Fault:
     also : tuple of str
         Causes that name the same fault.
     harms : bool
-        As `Program.harms`.
+        As `LabelledProgram.harms`.
     """
 
     cause: str
@@ -47,7 +47,7 @@ class Fault:
     harms: bool = True
 
 
-def faulty_programs(files: Path) -> Iterator[Program]:
+def faulty_programs(files: Path) -> Iterator[LabelledProgram]:
     """Yield every fault in every data set it is meant for; `files` is the folder of the ``file:`` sources."""
     for fault in FAULTS:
         for name in fault.data_sets:
@@ -55,7 +55,7 @@ def faulty_programs(files: Path) -> Iterator[Program]:
             spec = changed(base.spec, fault.changes)
             if fault.edit is not None:
                 spec["data"] = _edited(spec["data"], fault.edit, files)
-            yield Program(
+            yield LabelledProgram(
                 f"{name} / {fault.name}", name, spec, fault.cause, frozenset(fault.also), base.id, fault.harms
             )
 
@@ -114,7 +114,7 @@ def _stand_ins(value: float) -> Edit:
 
 
 def _named_groups(frame: pd.DataFrame, target: str, _rng: np.random.Generator) -> pd.DataFrame:
-    """Hide the best four inputs behind names whose alphabet says nothing about their order."""
+    """Hide the best four inputs behind names whose alphabetical order means nothing."""
     names = np.array(["kiwi", "apple", "plum", "fig", "pear", "lime", "date", "mango", "grape", "melon"])
     best = sorted(_inputs(frame, target), key=lambda name: -abs(_correlation(frame[name], frame[target])))[:4]
     for name in best:
@@ -129,25 +129,25 @@ def _correlation(a: Any, b: Any) -> float:
     return float(np.corrcoef(np.asarray(a, float), np.asarray(codes, float))[0, 1])
 
 
-def _answer_column(frame: pd.DataFrame, target: str, _rng: np.random.Generator) -> pd.DataFrame:
+def _target_column(frame: pd.DataFrame, target: str, _rng: np.random.Generator) -> pd.DataFrame:
     truth = frame[target]
     given = truth * 3 + 1 if pd.api.types.is_numeric_dtype(truth) else truth.map(lambda text: f"group {text}")
     frame.insert(0, "checked later", given)
     return frame
 
 
-def _shuffled_answers(frame: pd.DataFrame, target: str, rng: np.random.Generator) -> pd.DataFrame:
+def _shuffled_targets(frame: pd.DataFrame, target: str, rng: np.random.Generator) -> pd.DataFrame:
     frame[target] = frame[target].to_numpy()[rng.permutation(len(frame))]
     return frame
 
 
-def _one_answer(frame: pd.DataFrame, target: str, _rng: np.random.Generator) -> pd.DataFrame:
+def _one_target(frame: pd.DataFrame, target: str, _rng: np.random.Generator) -> pd.DataFrame:
     frame[target] = 3.0
     return frame
 
 
 def _rare_class(frame: pd.DataFrame, target: str, rng: np.random.Generator) -> pd.DataFrame:
-    """Keep two classes, one row in sixteen of the second, and blur the inputs, so that always saying the first pays."""
+    """Keep two classes, one row in sixteen of the second, and blur the inputs: always predicting the first pays."""
     names = sorted(frame[target].unique())[:2]
     rare = frame[frame[target] == names[1]]
     frame = pd.concat([frame[frame[target] == names[0]], rare.iloc[: max(12, len(rare) // 16)]])
@@ -192,13 +192,13 @@ FAULTS: Final = (
           {"preprocessing.encoding": "ordinal"}, _named_groups),
     Fault("unsuitable_encoding", "names left out", ("friedman", "mpg", "diabetes"),
           {"preprocessing.encoding": "drop"}, _named_groups),
-    Fault("leakage", "a column gives the answer", ("friedman", "titanic", "diabetes", "wine quality", "breast_cancer"),
-          {}, _answer_column, harms=False),
+    Fault("leakage", "a column gives the target away",
+          ("friedman", "titanic", "diabetes", "wine quality", "breast_cancer"), {}, _target_column, harms=False),
     Fault("leakage", "scaling fitted on all rows", ("iris", "friedman", "wine"),
           {"preprocessing.fit_on": "all"}, harms=False),
-    Fault("no_signal", "answers shuffled", ("iris", "friedman", "breast_cancer", "wine", "mpg", "circles"),
-          {}, _shuffled_answers, also=("overfitting",)),
-    Fault("constant_target", "one answer", ("line", "parabola", "friedman"), {}, _one_answer, harms=False),
+    Fault("no_signal", "targets shuffled", ("iris", "friedman", "breast_cancer", "wine", "mpg", "circles"),
+          {}, _shuffled_targets, also=("overfitting",)),
+    Fault("constant_target", "one target value", ("line", "parabola", "friedman"), {}, _one_target, harms=False),
     Fault("class_imbalance", "a rare class", ("moons", "blobs", "penguins"),
           {"training.learning_rate": 0.001, "training.epochs": 60}, _rare_class, harms=False),
     Fault("unshuffled_data", "sorted, last rows validate", ("iris", "wine", "penguins", "mpg", "friedman"),

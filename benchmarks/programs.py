@@ -1,7 +1,7 @@
 """Training programs whose state is known: good ones on every data set, and the same with one fault put in.
 
 What the benchmark measures the diagnosis with. Data sets are split in two halves: thresholds are chosen looking at the
-first alone, figures are told for both.
+first alone, figures are given for both.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ Sections = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Program:
-    """One program.
+class LabelledProgram:
+    """A training program whose state is known.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ def changed(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return result
 
 
-def healthy_programs() -> Iterator[Program]:
+def healthy_programs() -> Iterator[LabelledProgram]:
     """Yield every recipe on every data set."""
     for name, data_set in DATA_SETS.items():
         for recipe, changes in RECIPES.items():
@@ -145,9 +145,9 @@ def healthy_programs() -> Iterator[Program]:
                 {"data": dict(data_set.data)},
                 {"training.epochs": data_set.epochs, "model.layers": layers, **data_set.needs, **own},
             )
-            yield Program(f"{name} / {recipe}", name, spec)
+            yield LabelledProgram(f"{name} / {recipe}", name, spec)
 
 
-def plain_program(data_set: str) -> Program:
+def plain_program(data_set: str) -> LabelledProgram:
     """Return the program faults are put into."""
     return next(p for p in healthy_programs() if p.id == f"{data_set} / adam relu")

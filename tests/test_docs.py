@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.docs import PAGES, causes_page
 from core.__main__ import _parser
 from core.diagnosis.causes.catalogue import CAUSES
 from core.lessons import LESSONS
@@ -42,10 +43,15 @@ def test_every_link_of_the_readme_leads_somewhere():
         assert (ROOT / link).exists(), link
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_a_generated_page_is_not_stale(path):
+    assert (ROOT / path).read_text() == PAGES[path](), f"{path} is stale: run `make docs`"
+
+
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
 def test_every_cause_is_documented_with_its_lesson(cause):
     lesson = next((lesson.title for lesson in LESSONS if lesson.cause == cause.id), "–")
-    assert f"| `{cause.id}` | {cause.title} | {cause.about} | {lesson} |" in (ROOT / "docs" / "causes.md").read_text()
+    assert f"| `{cause.id}` | {cause.title} | {cause.about} | {lesson} |" in causes_page()
 
 
 def test_every_lesson_teaches_a_cause_of_the_catalogue():

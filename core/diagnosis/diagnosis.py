@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
-from core.diagnosis.causes.cause import Case, Suspect, suspects
+from core.diagnosis.causes.cause import Observation, Suspect, suspects
 from core.diagnosis.evidence.facts import Examination
+from core.diagnosis.evidence.limits import CLEAR_GAIN
 from core.diagnosis.evidence.signals import observe
-from core.diagnosis.report import Report
+from core.diagnosis.report import DiagnosisReport, RefusedVariant
 from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
 from core.diagnosis.trials.search import combine, try_repairs
-from core.diagnosis.trials.trial import MOST_UPDATES, Bench, Outcome, Runner, Trial, quality
+from core.diagnosis.trials.trial import MOST_UPDATES, Outcome, Runner, Trial, Workbench, quality
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
 from core.training.crew import Crew
@@ -26,6 +27,7 @@ from core.training.result import Result
 from core.training.structure import structure_key
 
 SEEDS: Final = 3
+"""The fewest of which one bad seed is not half."""
 LEARNT_SHARE: Final = 0.8
 """A run that explains this share of what a simple model does is healthy; what is left is tuning."""
 BROKEN_SHARE: Final = 0.35
@@ -37,16 +39,19 @@ STRONG_SHARE: Final = 0.8
 """The same where the suspicion was this strong before the trial."""
 LUCK_SHARE: Final = 0.4
 """Or where its worst seed has less than this: whether it learns is luck."""
-CLEAR_GAIN: Final = 0.1
-"""In any case the repair has to gain so much."""
-_NEARLY: Final = 0.8
+_ENOUGH: Final = 0.8
+"""Of the target: a repair that reaches it needs no better one."""
 _OF_THE_RATE: Final = frozenset({"learning_rate_too_high", "learning_rate_too_low"})
 _RATE_STRENGTH: Final = 0.3
-_NO_LIMIT: Final = 0.9
+"""From this strength on a suspicion of the rate is worth a range of rates."""
+_GOAL_STRENGTH: Final = 0.5
+"""From here on a suspicion of what the skill does not show, such as over-fitting, is tried though the skill is good."""
+_UNKNOWN_TARGET, _LEAST_TARGET = 0.9, 0.05
+"""The skill asked for where simple models could not be judged, and in any observed."""
 
 
 @dataclass(frozen=True)
-class Progress:
+class DiagnosisProgress:
     """How far a diagnosis is.
 
     Attributes
@@ -68,7 +73,7 @@ class Progress:
     suspects: tuple[Suspect, ...] = ()
 
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[DiagnosisProgress], None]
 
 
 def diagnose_experiment(
@@ -92,18 +97,18 @@ def _diagnose(
     groups: dict[str, list[RunSpec]] = {}
     for run in spec.runs():
         groups.setdefault(repr(run.variant), []).append(run)
-    variants: list[dict[str, Any]] = []
+    reports: list[DiagnosisReport | RefusedVariant] = []
     refusals = []
     for index, runs in enumerate(groups.values()):
         doctor = Doctor(runner, examination, on_progress, index, len(groups))
         try:
-            variants.append(doctor.diagnose(runs).as_dict())
+            reports.append(doctor.diagnose(runs))
         except InputRefused as refusal:
             refusals.append(refusal)
-            variants.append({"variant": runs[0].variant, "verdict": "refused", "error": str(refusal), "causes": []})
+            reports.append(RefusedVariant(runs[0].variant, str(refusal)))
     if len(refusals) == len(groups):
         raise refusals[0]
-    return {"variants": variants, "spec_hash": spec.hash()}
+    return {"variants": [report.as_dict() for report in reports], "spec_hash": spec.hash()}
 
 
 class Doctor:
@@ -137,7 +142,7 @@ class Doctor:
         self._trained = 0
         self._suspects: tuple[Suspect, ...] = ()
 
-    def diagnose(self, runs: Sequence[RunSpec], seen: Sequence[Result] = ()) -> Report:
+    def diagnose(self, runs: Sequence[RunSpec], seen: Sequence[Result] = ()) -> DiagnosisReport:
         """Return the report of one variant, given as its runs; it is trained with three seeds at least.
 
         Parameters
@@ -154,29 +159,29 @@ class Doctor:
         """
         facts = self._examination.of(runs[0])
         if seen:
-            first = Case(runs[0], facts, observe(seen, runs[0].training.epochs))
+            first = Observation(runs[0], facts, observe(seen, runs[0].training.epochs))
             self._suspects = suspects(first, CAUSES.values())
         runs = _with_seeds(runs)
         before = self._train(runs, "the run as it is, with three seeds", probed=True)
-        case = Case(runs[0], facts, observe(before, runs[0].training.epochs))
-        found = self._suspects = suspects(case, CAUSES.values())
-        target = _target(case)
+        observed = Observation(runs[0], facts, observe(before, runs[0].training.epochs))
+        found = self._suspects = suspects(observed, CAUSES.values())
+        target = _target(observed)
         outcomes: list[Outcome] = []
         combined: Trial | None = None
-        if any(suspect.certain for suspect in found) or not _learnt(case, found, target):
-            bench = Bench(runs, before, self._repairs(runs[0]), facts.rows, self._budget)
+        if any(suspect.certain for suspect in found) or not _learnt(observed, found, target):
+            workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self._budget)
             if not any(_about_data(suspect) for suspect in found):
-                case = with_few_rows(case, bench)
+                observed = with_few_rows(observed, workbench)
                 if any(s.cause.id in _OF_THE_RATE and s.strength >= _RATE_STRENGTH for s in found):
-                    case = with_range_of_rates(case, bench)
-                found = self._suspects = suspects(case, CAUSES.values())
+                    observed = with_range_of_rates(observed, workbench)
+                found = self._suspects = suspects(observed, CAUSES.values())
             queue = [suspect for suspect in found if _about_data(suspect)] or found
-            outcomes = try_repairs(bench, case, queue, _NEARLY * target)
+            outcomes = try_repairs(workbench, observed, queue, _ENOUGH * target)
             if _best(outcomes) < BROKEN_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
-                combined = combine(bench, outcomes)
+                combined = combine(workbench, outcomes)
         settled = [suspect for suspect in found if suspect.certain]
         faulty = bool(settled) or _is_faulty(outcomes, before, target)
-        return Report(case, tuple(before), faulty, tuple(outcomes), found, combined)
+        return DiagnosisReport(observed, tuple(before), faulty, tuple(outcomes), found, combined)
 
     def _repairs(self, base: RunSpec) -> Callable[[Sequence[RunSpec]], list[Result]]:
         """Return who trains repairs of `base`: those of its structure are measured like it, for it is compiled so."""
@@ -188,15 +193,15 @@ class Doctor:
             results: dict[str, Result] = {}
             for some, probed in ((alike, True), (others, False)):
                 if some:
-                    answers = self._train(some, "repairs", probed=probed)
-                    results.update(zip((run.hash() for run in some), answers, strict=True))
+                    trained = self._train(some, "repairs", probed=probed)
+                    results.update(zip((run.hash() for run in some), trained, strict=True))
             return [results[run.hash()] for run in runs]
 
         return train
 
     def _train(self, runs: Sequence[RunSpec], stage: str, *, probed: bool = False) -> list[Result]:
         if self._on_progress is not None:
-            self._on_progress(Progress(self._variant, self._variants, self._trained, stage, self._suspects))
+            self._on_progress(DiagnosisProgress(self._variant, self._variants, self._trained, stage, self._suspects))
         results = self._runner(runs, probed=probed)
         self._trained += len(runs)
         return results
@@ -214,20 +219,20 @@ def _about_data(suspect: Suspect) -> bool:
     return suspect.certain and suspect.cause.id in {"leakage", "no_signal", "constant_target", "invalid_values"}
 
 
-def _target(case: Case) -> float:
+def _target(observed: Observation) -> float:
     """Return the skill that shows that a network has learnt; what simple models reach, where that is known."""
-    reachable = case.facts.reachable
-    return _NO_LIMIT if reachable is None else max(reachable, 0.05)
+    reachable = observed.facts.reachable
+    return _UNKNOWN_TARGET if reachable is None else max(reachable, _LEAST_TARGET)
 
 
-def _learnt(case: Case, found: Sequence[Suspect], target: float) -> bool:
+def _learnt(observed: Observation, found: Sequence[Suspect], target: float) -> bool:
     """Whether every seed reached enough for the run to be called healthy without a trial."""
-    signals = case.signals
+    signals = observed.signals
     if signals.failed or signals.diverged:
         return False
-    if any(s.cause.goal != "fit" and s.strength >= 0.5 for s in found):
+    if any(s.cause.goal != "fit" and s.strength >= _GOAL_STRENGTH for s in found):
         return False
-    share = LEARNT_SHARE if case.facts.skills else 1.0
+    share = LEARNT_SHARE if observed.facts.skills else 1.0
     return min(signals.val_skill or signals.skill) >= share * target
 
 

@@ -12,8 +12,10 @@ import numpy as np
 from core.data.kinds import as_float
 from core.data.table import Table
 from core.diagnosis.causes.catalogue import CAUSES
-from core.diagnosis.causes.cause import Evidence
+from core.diagnosis.causes.cause import Evidence, Suspect
+from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, STILL_FALLING, turned
 from core.diagnosis.evidence.signals import falling, oscillation, rise
+from core.diagnosis.report import MOST_CAUSES, Finding, public_variant
 from core.errors import InputRefused
 
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -23,18 +25,28 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What programs call the columns; compared in small letters."""
 _FEWEST: Final = 3
+"""Epochs; of fewer no curve can be read."""
+_MOST_CLASSES: Final = 1000
+_GUESSES: Final = 2e-3
+"""How near a loss comes to ln(classes), relative to it, to be called guessing."""
+_FEW_EPOCHS: Final = 100
+"""Fewer than the lab trains by default: that there are too few is the likelier."""
+_NEARLY_ZERO: Final = 1e-6
+"""A loss that real data hardly ever allow on rows held out."""
+_RATE_IS_ZERO: Final = 0.1
+"""Share of the epochs; a schedule may well end at a rate of 0."""
 
 
 @dataclass(frozen=True)
 class Log:
-    """The curves of one training, one value an epoch; empty where the log has none. NaN is kept: it is an event."""
+    """The curves of one training, one value per epoch; empty where the log has none. NaN is kept: it is an event."""
 
     loss: np.ndarray
     val_loss: np.ndarray
     learning_rate: np.ndarray
 
     @property
-    def finite(self) -> np.ndarray:
+    def finite_loss(self) -> np.ndarray:
         """The training loss up to where it stops being a number."""
         bad = np.flatnonzero(~np.isfinite(self.loss))
         return self.loss[: bad[0]] if bad.size else self.loss
@@ -80,7 +92,7 @@ def _non_finite(log: Log) -> Iterator[tuple[str, Evidence]]:
     bad = np.flatnonzero(~np.isfinite(log.loss))
     if not bad.size:
         return
-    text = f"the loss is no number from epoch {bad[0] + 1} on"
+    text = f"the loss is not a number from epoch {bad[0] + 1} on"
     if bad[0] == 0:
         yield "invalid_values", Evidence(0.7, text)
         yield "exploding_gradients", Evidence(0.4, text)
@@ -90,67 +102,67 @@ def _non_finite(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 def _all_zero(log: Log) -> Iterator[tuple[str, Evidence]]:
     if not log.loss.any():
-        yield "loss_mismatch", Evidence(0.9, "the loss is exactly 0 in every epoch: it cannot see the answers")
+        yield "loss_mismatch", Evidence(0.9, "the loss is exactly 0 in every epoch: it cannot see the errors")
 
 
 def _climbing(log: Log) -> Iterator[tuple[str, Evidence]]:
-    climbed = rise(log.finite)
-    if climbed is not None and climbed > 0.1:
+    climbed = rise(log.finite_loss)
+    if climbed is not None and climbed > CLIMBED:
         yield "learning_rate_too_high", Evidence(min(0.8, 0.4 + climbed), f"the loss climbed by {climbed:.0%}")
 
 
 def _jumping(log: Log) -> Iterator[tuple[str, Evidence]]:
-    jumps = oscillation(log.finite)
-    if jumps is not None and jumps > 0.04:
+    jumps = oscillation(log.finite_loss)
+    if jumps is not None and jumps > JUMPS:
         text = f"the loss jumps by {jumps:.0%} of its level from epoch to epoch"
         yield "learning_rate_too_high", Evidence(0.6, text)
         yield "batch_size_unsuitable", Evidence(0.3, text)
 
 
 def _standing(log: Log) -> Iterator[tuple[str, Evidence]]:
-    curve = log.finite
-    if len(curve) < _FEWEST or not curve.any() or np.ptp(curve) > 0.01 * abs(float(np.median(curve))):
+    curve = log.finite_loss
+    if len(curve) < _FEWEST or not curve.any() or np.ptp(curve) > FLAT * abs(float(np.median(curve))):
         return
     value = float(np.median(curve))
-    classes = round(math.exp(value)) if value < math.log(1000) else 0
-    guess = classes >= 2 and math.isclose(value, math.log(classes), rel_tol=2e-3)
+    classes = round(math.exp(value)) if value < math.log(_MOST_CLASSES) else 0
+    guess = classes >= 2 and math.isclose(value, math.log(classes), rel_tol=_GUESSES)
     text = f"the loss stands still at {value:.4g}" + (f" = ln {classes}: guessing among {classes}" if guess else "")
-    for cause, strength in _STANDING.items():
+    for cause, strength in _STANDS_STILL.items():
         yield cause, Evidence(strength, text)
 
 
-_STANDING: Final = {
+_STANDS_STILL: Final = {
     "learning_rate_too_low": 0.45, "vanishing_gradients": 0.45, "dying_relu": 0.4, "poor_initialization": 0.4,
     "no_signal": 0.4, "output_activation_mismatch": 0.35, "inputs_unscaled": 0.35,
 }  # fmt: skip
 
 
 def _still_falling(log: Log) -> Iterator[tuple[str, Evidence]]:
-    share = falling(log.finite) if np.isfinite(log.loss).all() else None
-    if share is not None and share > 0.05:
+    share = falling(log.finite_loss) if np.isfinite(log.loss).all() else None
+    if share is not None and share > STILL_FALLING:
         text = f"{share:.0%} of the loss's fall came in the last fifth of the epochs"
         yield "learning_rate_too_low", Evidence(0.5, text)
-        yield "too_few_updates", Evidence(0.5 if len(log.loss) < 100 else 0.35, text)
+        yield "too_few_updates", Evidence(0.5 if len(log.loss) < _FEW_EPOCHS else 0.35, text)
 
 
 def _parting(log: Log) -> Iterator[tuple[str, Evidence]]:
-    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite
+    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite_loss
     if len(held_out) < _FEWEST or not len(curve) or held_out.min() <= 0:
         return
     times, best = held_out[-1] / held_out.min(), int(held_out.argmin())
-    if times > 1.1 and best < 0.9 * len(held_out) and curve[-1] < curve[min(best, len(curve) - 1)]:
+    if turned(times, (best + 1) / len(held_out)) and curve[-1] < curve[min(best, len(curve) - 1)]:
         text = f"the validation loss was lowest at epoch {best + 1} and is {times:.2g} times that at the end"
         yield "overfitting", Evidence(min(0.9, 0.4 + 0.3 * times), text)
 
 
 def _too_good(log: Log) -> Iterator[tuple[str, Evidence]]:
-    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite
-    if len(held_out) and len(curve) and 0 <= held_out[-1] < 1e-6 and curve[-1] < 1e-6:
+    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite_loss
+    if len(held_out) and len(curve) and 0 <= held_out[-1] < _NEARLY_ZERO and curve[-1] < _NEARLY_ZERO:
         yield "leakage", Evidence(0.4, "both losses end at nearly 0, which real data hardly ever allow")
 
 
 def _no_rate(log: Log) -> Iterator[tuple[str, Evidence]]:
-    if len(log.learning_rate) and (log.learning_rate == 0).mean() > 0.1:
+    if len(log.learning_rate) and (log.learning_rate == 0).mean() > _RATE_IS_ZERO:
         share = (log.learning_rate == 0).mean()
         yield "learning_rate_too_low", Evidence(0.9, f"the learning rate is 0 in {share:.0%} of the epochs")
 
@@ -160,6 +172,8 @@ _RULES: Final[tuple[Callable[[Log], Iterator[tuple[str, Evidence]]], ...]] = (
 )  # fmt: skip
 _LEAST: Final = 0.4
 """A log in which nothing is as suspicious as this is healthy as far as a log can tell."""
+_UNTRIED: Final = 0.5
+"""How much of a suspicion is left as confidence where nothing can be tried."""
 
 
 def diagnose_log(table: Table) -> dict[str, Any]:
@@ -168,7 +182,7 @@ def diagnose_log(table: Table) -> dict[str, Any]:
     Parameters
     ----------
     table : Table
-        One row an epoch; a column ``loss`` and, if the program wrote them, ``val_loss`` and ``learning_rate``.
+        One row per epoch; a column ``loss`` and, if the program wrote them, ``val_loss`` and ``learning_rate``.
 
     Raises
     ------
@@ -180,32 +194,11 @@ def diagnose_log(table: Table) -> dict[str, Any]:
     for rule in _RULES:
         for cause, piece in rule(log):
             evidence.setdefault(cause, []).append(piece)
-    strengths = {cause: 1 - math.prod(1 - piece.strength for piece in pieces) for cause, pieces in evidence.items()}
-    ranked = sorted(strengths, key=lambda cause: -strengths[cause])
-    faulty = bool(ranked) and strengths[ranked[0]] >= _LEAST
+    found = [Suspect(CAUSES[cause], tuple(pieces)) for cause, pieces in evidence.items()]
+    found.sort(key=lambda suspect: -suspect.strength)
+    faulty = bool(found) and found[0].strength >= _LEAST
+    findings = [Finding(suspect, None, _UNTRIED * suspect.strength) for suspect in found[:MOST_CAUSES] if faulty]
     why = "a log holds neither the data nor the network, so nothing could be tried"
-    return {
-        "variants": [
-            {
-                "variant": {},
-                "verdict": "faulty" if faulty else "healthy",
-                "causes": [
-                    {
-                        "cause": cause,
-                        "family": CAUSES[cause].family,
-                        "rank": rank,
-                        "confidence": round(0.5 * strengths[cause], 3),
-                        "title": CAUSES[cause].title,
-                        "about": CAUSES[cause].about,
-                        "evidence": list(dict.fromkeys(piece.text for piece in evidence[cause])),
-                        "fix": None,
-                        "trial": None,
-                    }
-                    for rank, cause in enumerate(ranked[:6] if faulty else [], 1)
-                ],
-                "combined": None,
-                "not_checked": [{"cause": cause, "why": why} for cause in CAUSES if cause not in strengths],
-            }
-        ],
-        "spec_hash": None,
-    }
+    gaps = [{"cause": cause, "why": why} for cause in CAUSES if cause not in evidence]
+    found_in_log = public_variant({}, "faulty" if faulty else "healthy", findings=findings, not_checked=gaps)
+    return {"variants": [found_in_log], "spec_hash": None}

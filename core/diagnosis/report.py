@@ -1,19 +1,37 @@
-"""What a diagnosis found in one variant: its verdict, its ranked causes, and what was not checked."""
+"""What a diagnosis found in one variant: its verdict, its ranked causes, and what was not checked; or a refusal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+import numpy as np
 
 from core.diagnosis.causes.catalogue import CAUSES
-from core.diagnosis.causes.cause import Case, Suspect
+from core.diagnosis.causes.cause import Observation, Suspect
 from core.diagnosis.evidence.symptoms import symptoms
 from core.diagnosis.trials.trial import Outcome, Trial
 from core.training.result import Result
 
+Verdict = Literal["healthy", "faulty", "refused"]
+Standing = Literal["proven", "certain", "helped", "suspected"]
+"""How sure a cause is: by a trial in every seed, by the data alone, by most seeds of a trial, or by evidence only."""
+
 _LEAST_STRENGTH: Final = 0.4
-_MOST_CAUSES: Final = 6
+"""A cause that no trial confirmed is worth naming from here on."""
+MOST_CAUSES: Final = 6
+"""More than anybody reads."""
+
+_NOTHING_EXPLAINED: Final = {"training": None, "validation": None}
+_HIGHEST_CONFIDENCE: Final = 0.99
+_UNTRIED: Final = 0.3
+"""What is left of a suspicion that no trial confirmed; the rest comes with how far the repair leads."""
+_CERTAIN_WITHOUT_GAIN: Final = 0.6
+"""What is left of a certain cause whose repair brought nothing: it is there, but may be harmless."""
+_NOT_IN_EVERY_SEED: Final = 0.5
+_LEAST_LEFT: Final = 0.1
+"""What is left of a suspicion whose repair helped in no seed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +42,15 @@ class Finding:
     trial: Trial | None
     confidence: float
 
+    @property
+    def standing(self) -> Standing:
+        """How sure it is."""
+        if self.trial is not None and self.trial.proven:
+            return "proven"
+        if self.suspect.certain:
+            return "certain"
+        return "helped" if self.trial is not None and self.trial.helped else "suspected"
+
     def as_dict(self, rank: int) -> dict[str, Any]:
         """Return the public form."""
         cause = self.suspect.cause
@@ -31,22 +58,23 @@ class Finding:
             "cause": cause.id,
             "family": cause.family,
             "rank": rank,
-            "confidence": round(min(self.confidence, 0.99), 3),
+            "confidence": round(min(self.confidence, _HIGHEST_CONFIDENCE), 3),
+            "standing": self.standing,
             "title": cause.title,
             "about": cause.about,
-            "evidence": [piece.text for piece in self.suspect.ordered],
+            "evidence": list(dict.fromkeys(piece.text for piece in self.suspect.ordered)),
             "fix": None if self.trial is None else dict(self.trial.change),
             "trial": None if self.trial is None else self.trial.as_dict(),
         }
 
 
 @dataclass(frozen=True, eq=False)
-class Report:
+class DiagnosisReport:
     """What is known of one variant at the end.
 
     Attributes
     ----------
-    case : Case
+    observed : Observation
         The run, the facts of its data, its signals.
     before : tuple of results
         The runs as they are, one per seed, with telemetry.
@@ -59,12 +87,17 @@ class Report:
         Two changes together, where none alone was enough.
     """
 
-    case: Case
+    observed: Observation
     before: tuple[Result, ...]
     faulty: bool
     outcomes: tuple[Outcome, ...]
     suspects: tuple[Suspect, ...]
     combined: Trial | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict in a word."""
+        return "faulty" if self.faulty else "healthy"
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -78,13 +111,13 @@ class Report:
             f for f in findings
             if f.suspect.certain or (f.trial and f.trial.proven) or f.suspect.strength >= _LEAST_STRENGTH
         ]  # fmt: skip
-        return tuple(kept[:_MOST_CAUSES])
+        return tuple(kept[:MOST_CAUSES])
 
     @property
     def not_checked(self) -> tuple[Mapping[str, str], ...]:
         """What could not be checked, each with the reason: ``{"cause": id, "why": sentence}``."""
-        gaps = [{"cause": c.id, "why": why} for c in CAUSES.values() if (why := c.needs(self.case))]
-        if not self.case.facts.validation_rows:
+        gaps = [{"cause": c.id, "why": why} for c in CAUSES.values() if (why := c.needs(self.observed))]
+        if not self.observed.facts.validation_rows:
             gaps.append({"cause": "leakage", "why": "no validation rows: only single columns were checked"})
         if self.faulty:
             tried = {o.suspect.cause.id for o in self.outcomes if o.trial}
@@ -94,27 +127,74 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
-        signals, combined = self.case.signals, self.combined
-        return {
-            "variant": self.case.run.variant,
-            "verdict": "faulty" if self.faulty else "healthy",
-            "explained": {"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
-            "reachable": self.case.facts.reachable,
-            "symptoms": symptoms(self.case),
-            "causes": [finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],
-            "combined": None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
-            "not_checked": [dict(gap) for gap in self.not_checked],
-        }
+        signals, combined = self.observed.signals, self.combined
+        return public_variant(
+            self.observed.run.variant,
+            self.verdict,
+            explained={"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
+            reachable=self.observed.facts.reachable,
+            symptoms=symptoms(self.observed),
+            findings=self.findings,
+            combined=None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
+            not_checked=self.not_checked,
+        )
+
+
+@dataclass(frozen=True)
+class RefusedVariant:
+    """A variant whose data or spec cannot be used, beside others that can.
+
+    Attributes
+    ----------
+    variant : mapping
+        The values that were varied, by path.
+    error : str
+        Why, in one sentence.
+    """
+
+    variant: Mapping[str, Any]
+    error: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the public form, JSON-able."""
+        return public_variant(self.variant, "refused", error=self.error)
+
+
+def public_variant(
+    variant: Mapping[str, Any],
+    verdict: Verdict,
+    *,
+    error: str | None = None,
+    explained: Mapping[str, float | None] = _NOTHING_EXPLAINED,
+    reachable: float | None = None,
+    symptoms: Mapping[str, str] | None = None,
+    findings: Iterable[Finding] = (),
+    combined: Mapping[str, Any] | None = None,
+    not_checked: Iterable[Mapping[str, str]] = (),
+) -> dict[str, Any]:
+    """Return the public form of one variant; what is not known of it is None or empty."""
+    return {
+        "variant": variant,
+        "verdict": verdict,
+        "error": error,
+        "explained": dict(explained),
+        "reachable": reachable,
+        "symptoms": dict(symptoms or {}),
+        "causes": [finding.as_dict(rank) for rank, finding in enumerate(findings, 1)],
+        "combined": combined,
+        "not_checked": [dict(gap) for gap in not_checked],
+    }
 
 
 def _confidence(outcome: Outcome, best: float) -> float:
     """Weigh suspicion by proof: how far this repair alone comes towards the best that any reached."""
     strength, trial = outcome.suspect.strength, outcome.trial
     if trial is None:
-        return strength if outcome.suspect.certain else 0.3 * strength
-    weighed = strength * (0.3 + 0.7 * min(1.0, max(0.0, trial.rise / max(best, 1e-9))))
+        return strength if outcome.suspect.certain else _UNTRIED * strength
+    share = float(np.clip(trial.rise / max(best, 1e-9), 0, 1))
+    weighed = strength * (_UNTRIED + (1 - _UNTRIED) * share)
     if trial.proven:
         return weighed
     if outcome.suspect.certain:
-        return 0.6 * strength
-    return max(0.1 * strength, 0.5 * weighed * trial.improved / len(trial.after))
+        return _CERTAIN_WITHOUT_GAIN * strength
+    return max(_LEAST_LEFT * strength, _NOT_IN_EVERY_SEED * weighed * trial.improved / len(trial.after))

@@ -1,6 +1,6 @@
 """A runner that trains nothing: results looked up by what a spec says, so that a test of the trials takes no time."""
 
-from core.diagnosis.causes.cause import Case
+from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.signals import Signals
 from core.spec import load_spec
@@ -13,7 +13,7 @@ def run_of(**sections):
     return load_spec({"data": DATA, **sections}).runs()[0]
 
 
-def case_of(facts=(), signals=(), **sections):
+def observation_of(facts=(), signals=(), **sections):
     """A healthy regression, changed by what is given."""
     healthy_facts = {
         "task": "regression", "rows": 200, "validation_rows": 50, "features": 4, "loss": "mse",
@@ -22,10 +22,10 @@ def case_of(facts=(), signals=(), **sections):
     }  # fmt: skip
     healthy_signals = {
         "skill": (0.8, 0.81, 0.79), "val_skill": (0.75, 0.76, 0.74), "initial_loss": 1.2,
-        "updates": 2000.0, "update_ratio": 1e-3, "gradient_ratio": 1.0, "gradient": 2.0, "output_std": 1.0,
+        "updates": 2000.0, "gradient_ratio": 1.0, "gradient": 2.0, "output_std": 1.0,
         "recall": (0.9, 0.9, 0.9),
     }  # fmt: skip
-    return Case(
+    return Observation(
         run_of(**sections),
         DataFacts(**{**healthy_facts, **dict(facts)}),
         Signals(**{**healthy_signals, **dict(signals)}),

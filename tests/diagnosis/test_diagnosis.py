@@ -10,7 +10,7 @@ import pytest
 import core
 from core.__main__ import main
 from core.diagnosis import diagnose
-from core.diagnosis.diagnosis import Progress
+from core.diagnosis.diagnosis import DiagnosisProgress
 from tests.diagnosis.table import TableRunner, result_of
 
 NOISE = {"data": {"source": "sample:noise_targets", "target": "y"}, "preprocessing": {"scaling": "none"}}
@@ -87,7 +87,7 @@ def test_three_seeds_are_trained_whatever_the_spec_asks():
 
 
 def test_progress_counts_runs():
-    seen: list[Progress] = []
+    seen: list[DiagnosisProgress] = []
     diagnose(NOISE, seen.append, TableRunner(lambda run: result_of(0.0, 0.0)))
     assert (seen[0].variant, seen[0].variants, seen[0].runs) == (0, 1, 0)
 
@@ -97,6 +97,19 @@ def test_a_target_that_is_not_there_is_refused():
         diagnose(
             {"data": {"source": "sample:iris", "target": "colour"}}, runner=TableRunner(lambda run: result_of(0.5))
         )
+
+
+def test_a_variant_that_is_refused_stands_beside_one_that_is_not():
+    spec = {**FRIEDMAN, "vary": {"data.features": [["x1", "x2"], ["x1", "colour"]]}}
+    runner = TableRunner(lambda run: result_of(0.85, 0.8))
+    fine, refused = diagnose(spec, runner=runner)["variants"]
+    assert fine["verdict"] == "healthy"
+    assert fine["error"] is None
+    assert refused.keys() == fine.keys()
+    assert (refused["verdict"], refused["causes"]) == ("refused", [])
+    assert refused["variant"] == {"data.features": ["x1", "colour"]}
+    assert "colour" in refused["error"]
+    assert len(runner.asked) == 3
 
 
 def test_the_report_is_json_and_the_command_line_prints_it(tmp_path, capsys):

@@ -10,6 +10,7 @@ import core
 from core.__main__ import main
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.log import diagnose_log
+from core.diagnosis.report import RefusedVariant
 
 EPOCHS = np.arange(60)
 FALL = np.exp(-EPOCHS / 8)
@@ -64,6 +65,10 @@ def test_parting_curves_are_overfitting():
 
 def test_a_rate_of_zero_is_seen():
     assert "learning rate is 0 in 50%" in str(diagnosed(list(FALL), lr=[0.1, 0.0] * 30))
+
+
+def test_a_log_has_the_keys_of_every_variant():
+    assert diagnosed(list(FALL)).keys() == RefusedVariant({}, "no data").as_dict().keys()
 
 
 def test_a_healthy_log_is_healthy():

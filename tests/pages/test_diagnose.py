@@ -5,6 +5,7 @@ import json
 import pytest
 
 from core.jobs.diagnosers.diagnoses import Budget
+from core.jobs.diagnosers.written_report import FORMAT
 from core.jobs.storage.records import State
 
 from .diagnosed import FRIEDMAN, ask, begin, diagnose, refuse, submit, trained
@@ -94,7 +95,7 @@ def test_a_report_names_the_cause_and_shows_its_proof(open_page, lab):
     text = words(app)
     assert titles(app) == ["The target is not scaled"]
     verdict = (
-        "It explains 2% of the answers in rows it has not seen. With one change it is 85%: better in 3 of 3 seeds."
+        "It explains 2% of the variance on rows it has not seen. With one change it is 85%: better in 3 of 3 seeds."
     )
     assert verdict in text
     assert "Target scaling\\:\u2060 none → standard" in text
@@ -138,7 +139,7 @@ def test_a_fix_of_two_settings_is_two_runs_not_four(open_page, lab):
         "model": {"layers": layers, "activation": "linear"},
     }
     app = open_page(d=diagnose(lab, submit(lab, spec, wild), wild))
-    assert titles(app) == ["The hidden activation does not suit"]
+    assert titles(app) == ["The hidden activation is unsuitable"]
     assert "8 \\(exponential\\) → 8" in words(app)
     app.get_by_key("diagnose_apply_1").click().run()
     assert not app.exception
@@ -154,7 +155,7 @@ def test_a_healthy_run_is_said_to_be_healthy(open_page, lab):
     experiment = submit(lab, FRIEDMAN, healthy)
     app = open_page(d=diagnose(lab, experiment, healthy))
     assert titles(app) == ["This run is healthy"]
-    assert "It explains 85% of the answers in rows it has not seen; simple models explain" in words(app)
+    assert "It explains 85% of the variance on rows it has not seen; simple models explain" in words(app)
     assert "Apply this fix" not in buttons(app)
 
 
@@ -201,11 +202,14 @@ def test_a_run_that_trains_still_is_not_diagnosed_yet(open_page, lab):
     assert lab.store.diagnoses.recent() == ()
 
 
-def test_a_report_of_another_version_is_not_misread(open_page, lab, monkeypatch):
+@pytest.mark.parametrize("written", [{"format": FORMAT - 1}, {"format": FORMAT + 1}, {"verdict": "healthy"}], ids=str)
+def test_a_report_of_another_version_is_not_misread(open_page, lab, written):
     experiment = submit(lab, FRIEDMAN, healthy)
     asked = diagnose(lab, experiment, healthy)
     with lab.store.database.write() as connection:
-        connection.exec_driver_sql("UPDATE diagnosis SET report = '{\"format\": 0}'")
+        report = json.loads(connection.exec_driver_sql("SELECT report FROM diagnosis").scalar_one())
+        old = {name: value for name, value in report.items() if name != "format"} | written
+        connection.exec_driver_sql("UPDATE diagnosis SET report = ?", (json.dumps(old),))
     app = open_page(d=asked)
     assert titles(app) == ["There is no diagnosis"]
     assert "Another version of the lab" in words(app)

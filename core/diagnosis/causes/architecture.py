@@ -1,4 +1,4 @@
-"""Causes in the network: its layers, activations, first weights, and the end that has to fit the task."""
+"""Causes in the network: its layers, activations, initial weights, and the output that has to fit the task."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any, Final
 from core.choices.activations import ACTIVATIONS
 from core.choices.initializers import INITIALIZERS
 from core.choices.losses import LOSSES
-from core.diagnosis.causes.cause import Case, Cause, Change, Evidence
+from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
+from core.diagnosis.evidence.limits import GAP
 from core.spec import InitializerSpec, LayerSpec, ModelSpec
 
 _CONVENTIONAL: Final = {"binary": {"sigmoid"}, "multilabel": {"sigmoid"}, "multiclass": {"softmax"}}
 _DEEP: Final = 10
+"""So many hidden layers are never needed for data in a table."""
 _ENOUGH_LAYERS: Final = 3
 """For data in a table; what so many layers cannot, more hardly can."""
 
@@ -29,8 +31,8 @@ def hidden_change(model: ModelSpec, key: str, value: Any) -> dict[str, Any]:
     return change
 
 
-def _output_activation(case: Case) -> Iterator[Evidence]:
-    facts = case.facts
+def _output_activation(observed: Observation) -> Iterator[Evidence]:
+    facts = observed.facts
     name, low, high = facts.output_activation, *facts.target_range
     least, most = ACTIVATIONS[name].bounds
     if ACTIVATIONS[name].over_units and facts.output_units == 1:
@@ -48,15 +50,15 @@ def _output_activation(case: Case) -> Iterator[Evidence]:
             yield Evidence(0.95, f"one output for {len(facts.classes)} classes", certain=True)
 
 
-def _output_repairs(case: Case) -> Iterator[Change]:
-    if case.facts.task == "multiclass" and case.facts.output_units == 1:
+def _output_repairs(observed: Observation) -> Iterator[Change]:
+    if observed.facts.task == "multiclass" and observed.facts.output_units == 1:
         yield {"model.output_activation": "auto", "model.output_units": "auto"}
     else:
         yield {"model.output_activation": "auto"}
 
 
-def _loss_mismatch(case: Case) -> Iterator[Evidence]:
-    facts = case.facts
+def _loss_mismatch(observed: Observation) -> Iterator[Evidence]:
+    facts = observed.facts
     measures = LOSSES[facts.loss].measures
     if facts.task == "regression":
         if measures == "relative distance":
@@ -68,115 +70,147 @@ def _loss_mismatch(case: Case) -> Iterator[Evidence]:
     elif measures == "margin" and facts.output_activation in {"sigmoid", "softmax"}:
         yield Evidence(0.5, f"{facts.loss} on probabilities")
     elif measures not in {"probability", "margin"}:
-        yield Evidence(0.6, f"{facts.loss} behind a {facts.output_activation} is flat where the answer is most wrong")
-    if case.signals.failed and facts.loss != "mse":
+        flat = "is flat where the prediction is most wrong"
+        yield Evidence(0.6, f"{facts.loss} behind a {facts.output_activation} {flat}")
+    if observed.signals.failed and facts.loss != "mse":
         yield Evidence(0.6, "Keras cannot compare these outputs with these targets by this loss")
 
 
-def _hidden_activation(case: Case) -> Iterator[Evidence]:
-    odd = sorted({name for name in case.activations if not ACTIVATIONS[name].usual})
+_NOT_LINEAR: Final = 0.7
+"""A relation of which a linear model finds less than this share of what the best simple model finds is bent."""
+_SATURATED: Final = 0.6
+"""Share of a layer's values on the flat ends; no healthy program has more than 0.3."""
+
+
+def _hidden_activation(observed: Observation) -> Iterator[Evidence]:
+    odd = sorted({name for name in observed.activations if not ACTIVATIONS[name].usual})
     if odd == ["linear"]:
-        skills = case.facts.skills
-        if skills and skills["linear"] < 0.7 * max(skills.values()):
+        skills = observed.facts.skills
+        if skills and skills["linear"] < _NOT_LINEAR * max(skills.values()):
             yield Evidence(0.9, "linear hidden layers make a linear model, and the relation is not linear")
         elif not skills:
             yield Evidence(0.6, "linear hidden layers make a linear model")
     elif odd:
-        yield Evidence(0.75, f"{', '.join(odd)} is no usual activation of hidden layers")
-    if case.signals.saturated > 0.6:
-        yield Evidence(0.4, f"{case.signals.saturated:.0%} of a hidden layer's values lie on the flat ends")
+        yield Evidence(0.75, f"{', '.join(odd)} is not a usual activation of hidden layers")
+    if observed.signals.saturated > _SATURATED:
+        yield Evidence(0.4, f"{observed.signals.saturated:.0%} of a hidden layer's values lie on the flat ends")
 
 
-def _activation_repairs(case: Case) -> Iterator[Change]:
+def _activation_repairs(observed: Observation) -> Iterator[Change]:
     for name in ("relu", "tanh"):
-        if set(case.activations) != {name} and case.depth:
-            yield hidden_change(case.run.model, "activation", name)
+        if set(observed.activations) != {name} and observed.depth:
+            yield hidden_change(observed.run.model, "activation", name)
 
 
-def _fewer_layers(case: Case) -> Iterator[Change]:
-    if case.depth >= _DEEP:
-        yield {"model.layers": [_plain(layer) for layer in case.run.model.layers[:_ENOUGH_LAYERS]]}
+def _fewer_layers(observed: Observation) -> Iterator[Change]:
+    if observed.depth >= _DEEP:
+        yield {"model.layers": [_plain(layer) for layer in observed.run.model.layers[:_ENOUGH_LAYERS]]}
 
 
 def _plain(layer: int | LayerSpec) -> Any:
     return layer if isinstance(layer, int) else layer.model_dump(exclude_none=True)
 
 
-def _vanishing(case: Case) -> Iterator[Evidence]:
-    if case.depth < 3:
+_VANISHING, _VANISHED = 1e-2, 1e-3
+"""The first layer's gradient as a share of the last one's; in healthy programs it is 0.6 or more."""
+_WHOLE_LAYER_DEAD: Final = 0.9
+"""Share of dead units that stops a gradient by itself: it has died, not vanished."""
+_SEVERAL: Final = 3
+"""Layers; in fewer a gradient has no way to shrink or grow on."""
+
+
+def _vanishing(observed: Observation) -> Iterator[Evidence]:
+    if observed.depth < _SEVERAL:
         return
-    dead = case.signals.dead > 0.9
-    ratio = case.signals.gradient_ratio
-    if ratio is not None and ratio < 1e-2:
+    dead = observed.signals.dead > _WHOLE_LAYER_DEAD
+    ratio = observed.signals.gradient_ratio
+    if ratio is not None and ratio < _VANISHING:
         text = f"the first layer's gradient is {ratio:.1g} of the last one's"
-        yield Evidence((0.85 if ratio < 1e-3 else 0.5) * (0.5 if dead else 1), text)
-    flat = sum(ACTIVATIONS[name].flat_beyond is not None for name in case.activations)
-    if flat >= 3 and case.signals.stuck:
-        yield Evidence(0.5, f"{flat} layers of {case.activations[0]} each shrink the gradient")
+        yield Evidence((0.85 if ratio < _VANISHED else 0.5) * (0.5 if dead else 1), text)
+    flat = sum(ACTIVATIONS[name].flat_beyond is not None for name in observed.activations)
+    if flat >= _SEVERAL and observed.signals.stuck:
+        yield Evidence(0.5, f"{flat} layers of {observed.activations[0]} each shrink the gradient")
 
 
-def _vanishing_repairs(case: Case) -> Iterator[Change]:
+def _vanishing_repairs(observed: Observation) -> Iterator[Change]:
     for name in ("tanh", "elu"):
-        if set(case.activations) != {name}:
-            yield hidden_change(case.run.model, "activation", name)
-    yield from _fewer_layers(case)
-    if not case.run.model.batch_normalization:
+        if set(observed.activations) != {name}:
+            yield hidden_change(observed.run.model, "activation", name)
+    yield from _fewer_layers(observed)
+    if not observed.run.model.batch_normalization:
         yield {"model.batch_normalization": True}
 
 
-def _exploding(case: Case) -> Iterator[Evidence]:
-    signals = case.signals
-    if case.depth >= 2 and signals.diverged and (signals.initial_loss is None or signals.initial_loss > 1e3):
+_ENORMOUS_LOSS: Final = 1e3
+"""Loss of the untrained network in multiples of the baseline's; Glorot's weights give about 1."""
+_EXPLODING: Final = 70
+"""The first layer's gradient in multiples of the last one's; in healthy programs it is 2.2 at most."""
+_ENORMOUS_GRADIENT: Final = 1e4
+"""In healthy programs the norm of a layer's gradient is 4 at most."""
+
+
+def _exploding(observed: Observation) -> Iterator[Evidence]:
+    signals = observed.signals
+    enormous = signals.initial_loss is None or signals.initial_loss > _ENORMOUS_LOSS
+    if observed.depth >= 2 and signals.diverged and enormous:
         yield Evidence(0.9, "the outputs of the untrained network are infinite or enormous already")
     ratio = signals.gradient_ratio
-    if ratio is not None and ratio > 70 and case.depth >= 3:
+    if ratio is not None and ratio > _EXPLODING and observed.depth >= _SEVERAL:
         yield Evidence(0.6, f"the first layer's gradient is {ratio:.0f} times the last one's")
-    if signals.gradient is not None and signals.gradient > 1e4 and case.depth >= 2:
+    if signals.gradient is not None and signals.gradient > _ENORMOUS_GRADIENT and observed.depth >= 2:
         yield Evidence(0.3, f"gradient norms reach {signals.gradient:.1g}")
 
 
-def _exploding_repairs(case: Case) -> Iterator[Change]:
-    if set(case.activations) - {"tanh"}:
-        yield hidden_change(case.run.model, "activation", "tanh")
-    if not case.run.model.batch_normalization:
+def _exploding_repairs(observed: Observation) -> Iterator[Change]:
+    if set(observed.activations) - {"tanh"}:
+        yield hidden_change(observed.run.model, "activation", "tanh")
+    if not observed.run.model.batch_normalization:
         yield {"model.batch_normalization": True}
     yield {"training.clip_norm": 1.0}
 
 
-def _rectified(case: Case) -> bool:
-    return any(ACTIVATIONS[name].rectified for name in case.activations)
+def _rectified(observed: Observation) -> bool:
+    return any(ACTIVATIONS[name].rectified for name in observed.activations)
 
 
-def _dying_relu(case: Case) -> Iterator[Evidence]:
-    signals = case.signals
-    if not _rectified(case) or signals.dead < 0.5:
+_MANY_DEAD: Final = 0.5
+"""Share of a layer's units. Nine of ten healthy programs have at most a quarter dead: they have units to spare."""
+
+
+def _dying_relu(observed: Observation) -> Iterator[Evidence]:
+    signals = observed.signals
+    if not _rectified(observed) or signals.dead < _MANY_DEAD:
         return
     # Units that one enormous step killed are that step's victims.
-    victims = 0.4 if signals.kick > 3 else 1.0
-    yield Evidence(0.9 * signals.dead * victims, f"{signals.dead:.0%} of a layer's units answer 0 to every row")
+    victims = 0.4 if signals.kicked else 1.0
+    yield Evidence(0.9 * signals.dead * victims, f"{signals.dead:.0%} of a layer's units are 0 for every row")
 
 
-def _dying_repairs(case: Case) -> Iterator[Change]:
+def _dying_repairs(observed: Observation) -> Iterator[Change]:
     # ELU passes a gradient wherever it stands (Clevert et al. 2016).
     for name in ("elu", "leaky_relu", "tanh"):
-        yield hidden_change(case.run.model, "activation", name)
+        yield hidden_change(observed.run.model, "activation", name)
     # The deeper and narrower, the likelier a layer is dead from the start (Lu et al. 2020).
-    yield from _fewer_layers(case)
-    if not case.run.model.batch_normalization:
+    yield from _fewer_layers(observed)
+    if not observed.run.model.batch_normalization:
         yield {"model.batch_normalization": True}
 
 
 def _spread(initializer: InitializerSpec, fan_in: int, fan_out: int) -> float | None:
-    """Return the standard deviation of first weights, relative to Glorot & Bengio's (2010); None if as they say."""
+    """Return the standard deviation of initial weights, relative to Glorot & Bengio's (2010); None if as they say."""
     named: Mapping[str, Any] = {"name": initializer} if isinstance(initializer, str) else initializer
     usual = math.sqrt(2 / (fan_in + fan_out))
     return INITIALIZERS[named["name"]].spread(named, usual)
 
 
-def _poor_initialization(case: Case) -> Iterator[Evidence]:
-    hidden = case.run.model.hidden
-    widths = [case.facts.features, *(layer.units for layer in hidden), case.facts.output_units]
-    initializers = [layer.initializer or "glorot_uniform" for layer in hidden] + [case.run.model.initializer]
+_LOST, _AMPLIFIED = 0.05, 20
+"""What all layers together pass on of the signal's spread: a factor of twenty up or down is made up for by training."""
+
+
+def _poor_initialization(observed: Observation) -> Iterator[Evidence]:
+    hidden = observed.run.model.hidden
+    widths = [observed.facts.features, *(layer.units for layer in hidden), observed.facts.output_units]
+    initializers = [layer.initializer or "glorot_uniform" for layer in hidden] + [observed.run.model.initializer]
     found = [_spread(start, *widths[i : i + 2]) for i, start in enumerate(initializers)]
     spreads = [spread for spread in found if spread is not None]
     if not spreads or not hidden:
@@ -186,76 +220,84 @@ def _poor_initialization(case: Case) -> Iterator[Evidence]:
         return
     # Layers multiply: what each takes from the signal, all together take to the power of their number.
     scale = math.prod(spreads)
-    if scale < 0.05 or scale > 20:
+    if not _LOST <= scale <= _AMPLIFIED:
         strength = min(0.95, 0.2 + 0.25 * abs(math.log10(scale)))
-        text = f"first weights pass on {scale:.1g} of the signal (Glorot's keep it as it is)"
+        text = f"initial weights pass on {scale:.1g} of the signal (Glorot's keep it as it is)"
         yield Evidence(strength, text)
 
 
-def _init_repairs(case: Case) -> Iterator[Change]:
-    for name in ("he_uniform", "glorot_uniform") if _rectified(case) else ("glorot_uniform",):
-        yield hidden_change(case.run.model, "initializer", name)
+def _init_repairs(observed: Observation) -> Iterator[Change]:
+    for name in ("he_uniform", "glorot_uniform") if _rectified(observed) else ("glorot_uniform",):
+        yield hidden_change(observed.run.model, "initializer", name)
 
 
-def _capacity(case: Case) -> Iterator[Evidence]:
-    facts, signals = case.facts, case.signals
-    narrowest = min((layer.units for layer in case.run.model.hidden), default=0)
-    if narrowest > 8 or signals.diverged or signals.falling > 0.05:
+_NARROW, _VERY_NARROW = 8, 2
+"""Units of a layer; one of more is not what keeps a table's relation from being learnt."""
+_BENT: Final = 0.1
+"""Skill that the best simple model has beyond the linear one, where a relation bends."""
+_SHORT_OF_IT: Final = 0.75
+"""A network that reaches this share of what simple models reach has units enough."""
+_WIDE: Final = 32
+"""Units a repair gives to a layer at least."""
+
+
+def _capacity(observed: Observation) -> Iterator[Evidence]:
+    facts, signals = observed.facts, observed.signals
+    narrowest = min((layer.units for layer in observed.run.model.hidden), default=0)
+    if narrowest > _NARROW or signals.diverged or signals.still_falling:
         return
-    what = f"the narrowest hidden layer has {narrowest} units" if case.depth else "there is no hidden layer"
+    what = f"the narrowest hidden layer has {narrowest} units" if observed.depth else "there is no hidden layer"
     skills = facts.skills
     if skills:
         bent = max(skills.values()) - max(skills["linear"], 0.0)
-        if bent > 0.1 and signals.level < 0.75 * max(skills.values()):
-            wide = narrowest if case.depth <= 3 else 8
-            yield Evidence(0.85 if not case.depth else max(0.2, 0.7 - 0.07 * wide), f"{what}, and the relation bends")
-    elif not case.depth or narrowest <= 2:
+        if bent > _BENT and signals.level < _SHORT_OF_IT * max(skills.values()):
+            wide = narrowest if observed.depth <= _ENOUGH_LAYERS else _NARROW
+            strength = max(0.2, 0.7 - 0.07 * wide) if observed.depth else 0.85
+            yield Evidence(strength, f"{what}, and the relation bends")
+    elif not observed.depth or narrowest <= _VERY_NARROW:
         yield Evidence(0.4, what)
 
 
-def _capacity_repairs(case: Case) -> Iterator[Change]:
-    layers = [_plain(layer) for layer in case.run.model.layers]
+def _capacity_repairs(observed: Observation) -> Iterator[Change]:
+    layers = [_plain(layer) for layer in observed.run.model.layers]
     if not layers:
-        yield {"model.layers": [32]}
+        yield {"model.layers": [_WIDE]}
         return
     yield {
         "model.layers": [
-            max(32, 4 * layer) if isinstance(layer, int) else layer | {"units": max(32, 4 * layer["units"])}
+            max(_WIDE, 4 * layer) if isinstance(layer, int) else layer | {"units": max(_WIDE, 4 * layer["units"])}
             for layer in layers
         ]
     }
 
 
-def _overfitting(case: Case) -> Iterator[Evidence]:
-    signals = case.signals
-    held_out = signals.val_level
-    gap = signals.level - held_out
-    if gap > 0.2 and signals.val_rise > 1.1 and signals.best_at < 0.9:
+def _overfitting(observed: Observation) -> Iterator[Evidence]:
+    signals = observed.signals
+    if signals.gap > GAP and signals.turned:
         best = f"lowest after {signals.best_at:.0%} of the epochs and {signals.val_rise:.2g} times that at the end"
-        yield Evidence(
-            min(0.9, 0.3 + gap),
-            f"{signals.level:.0%} of the training rows' answers are explained, {max(0.0, held_out):.0%} of others'",
-        )
+        held_out = f"{max(0.0, signals.val_level):.0%} on validation rows"
+        explained = f"{signals.level:.0%} of the variance is explained on training rows, {held_out}"
+        yield Evidence(min(0.9, 0.3 + signals.gap), explained)
         yield Evidence(min(0.7, 0.3 * signals.val_rise), f"the validation loss was {best}")
 
 
-def _overfitting_repairs(case: Case) -> Iterator[Change]:
-    if case.run.training.early_stopping is None:
+def _overfitting_repairs(observed: Observation) -> Iterator[Change]:
+    if observed.run.training.early_stopping is None:
         yield {"training.early_stopping": {"monitor": "val_loss", "patience": 10, "restore_best_weights": True}}
-    yield {"model.l2": max(0.01, 10 * case.run.model.l2)}
-    if not case.run.model.dropout:
+    yield {"model.l2": max(0.01, 10 * observed.run.model.l2)}
+    if not observed.run.model.dropout:
         yield {"model.dropout": 0.3}
 
 
 CAUSES: Final = (
     Cause("output_activation_mismatch", "architecture", "The output activation does not fit",
-          "The last layer cannot give the answers that are asked for.",
+          "The output layer cannot produce the values of the target.",
           _output_activation, _output_repairs, blocks=True),
     Cause("loss_mismatch", "architecture", "The loss does not fit the task",
-          "The loss measures something else than the task needs.",
-          _loss_mismatch, lambda _case: ({"model.loss": "auto"},)),
-    Cause("hidden_activation_unsuitable", "architecture", "The hidden activation does not suit",
-          "The hidden layers bend too little, or too wildly, to learn.",
+          "The loss measures something other than what the task needs.",
+          _loss_mismatch, lambda _observed: ({"model.loss": "auto"},)),
+    Cause("hidden_activation_unsuitable", "architecture", "The hidden activation is unsuitable",
+          "The activation is linear, or so steep or flat that layers of it hardly learn.",
           _hidden_activation, _activation_repairs, blocks=True),
     Cause("vanishing_gradients", "architecture", "Gradients vanish",
           "On the way back through the layers the gradient shrinks to nothing: the first layers stand still.",
@@ -264,16 +306,16 @@ CAUSES: Final = (
           "From layer to layer values or gradients grow until they overflow.",
           _exploding, _exploding_repairs, blocks=True),
     Cause("dying_relu", "architecture", "ReLU units have died",
-          "Units answer 0 to every row, get no gradient, and never come back.",
+          "Units are 0 for every row, get no gradient, and never come back.",
           _dying_relu, _dying_repairs, blocks=True),
-    Cause("poor_initialization", "architecture", "Poor first weights",
-          "The first weights are equal, too small or too large for a signal to pass.",
+    Cause("poor_initialization", "architecture", "Poor initial weights",
+          "The initial weights are equal, or so small or large that no signal passes.",
           _poor_initialization, _init_repairs, blocks=True),
     Cause("capacity_too_small", "architecture", "The network is too small",
-          "The network has too few units to bend to the data.",
+          "The network has too few units to fit the data.",
           _capacity, _capacity_repairs),
     Cause("overfitting", "architecture", "The network overfits",
           "The network learns the training rows by heart and gets worse on others.",
           _overfitting, _overfitting_repairs, goal="validation",
-          needs=lambda case: None if case.facts.validation_rows else "no validation rows"),
+          needs=lambda observed: None if observed.facts.validation_rows else "no validation rows"),
 )  # fmt: skip

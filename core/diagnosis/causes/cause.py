@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -17,11 +17,13 @@ Change = Mapping[str, Any]
 
 _BY_HEART: Final = 0.3
 """A network that reaches less on sixteen rows it was trained with alone has not learnt them."""
+_NOT_BY_HEART: Final = 0.25
+"""How strongly that speaks for each cause that blocks: there are several of them."""
 
 
 @dataclass(frozen=True)
-class Case:
-    """All that is known of one variant before a repair is tried."""
+class Observation:
+    """All that is seen of one variant before a repair is tried."""
 
     run: RunSpec
     facts: DataFacts
@@ -40,7 +42,16 @@ class Case:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One reason for a suspicion, `strength` from 0 to 1; a certain one needs no training to be true."""
+    """One reason for a suspicion; a certain one needs no training to be true.
+
+    Attributes
+    ----------
+    strength : float
+        How much it speaks for the cause, chosen by hand: 0.1 a mere possibility, 0.3 a hint, 0.5 as likely as not, 0.7
+        likely, 0.9 and more hardly anything else. It orders the trials and weighs the confidence; it is no threshold.
+    text : str
+    certain : bool
+    """
 
     strength: float
     text: str
@@ -60,14 +71,14 @@ class Cause:
     about : str
         What goes wrong, in plain words.
     look : callable
-        Case → evidence for this cause; nothing where it is no suspect.
+        Observation → evidence for this cause; nothing where it is no suspect.
     repairs : callable
-        Case → single changes of the spec that would cure it, the likeliest first; none where no setting can.
+        Observation → single changes of the spec that would cure it, the likeliest first; none where no setting can.
     goal : str
         What a repair has to raise: ``fit`` both skills, ``validation`` the validation skill, ``recall`` the recall of
         the class that is recognised least.
     needs : callable
-        Case → why the cause cannot be checked here, or None.
+        Observation → why the cause cannot be checked here, or None.
     blocks : bool
         Whether it keeps a network from learning even a few rows by heart.
     flatters : bool
@@ -78,10 +89,10 @@ class Cause:
     family: Family
     title: str
     about: str
-    look: Callable[[Case], Iterable[Evidence]]
-    repairs: Callable[[Case], Iterable[Change]]
+    look: Callable[[Observation], Iterable[Evidence]]
+    repairs: Callable[[Observation], Iterable[Change]]
     goal: Goal = "fit"
-    needs: Callable[[Case], str | None] = lambda _case: None
+    needs: Callable[[Observation], str | None] = lambda _observed: None
     blocks: bool = False
     flatters: bool = False
 
@@ -109,14 +120,15 @@ class Suspect:
         return any(piece.certain for piece in self.evidence)
 
 
-def suspects(case: Case, causes: Iterable[Cause]) -> tuple[Suspect, ...]:
+def suspects(observed: Observation, causes: Iterable[Cause]) -> tuple[Suspect, ...]:
     """Return the causes there is evidence for, the strongest first."""
-    found: Iterator[Suspect] = (Suspect(cause, _evidence(case, cause)) for cause in causes if not cause.needs(case))
+    found = [Suspect(cause, _evidence(observed, cause)) for cause in causes if not cause.needs(observed)]
     return tuple(sorted((s for s in found if s.evidence), key=lambda s: (-s.certain, -s.strength)))
 
 
-def _evidence(case: Case, cause: Cause) -> tuple[Evidence, ...]:
-    evidence, few = tuple(cause.look(case)), case.signals.few_rows
+def _evidence(observed: Observation, cause: Cause) -> tuple[Evidence, ...]:
+    evidence, few = tuple(cause.look(observed)), observed.signals.few_rows
     if evidence and cause.blocks and few is not None and few < _BY_HEART:
-        evidence += (Evidence(0.25, f"it cannot even learn sixteen rows by heart ({max(0.0, few):.0%} explained)"),)
+        text = f"it cannot even learn sixteen rows by heart ({max(0.0, few):.0%} explained)"
+        evidence += (Evidence(_NOT_BY_HEART, text),)
     return evidence

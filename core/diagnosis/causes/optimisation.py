@@ -2,182 +2,227 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
-from core.diagnosis.causes.cause import Case, Cause, Change, Evidence
+from core.choices.optimizers import OPTIMIZERS
+from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
+from core.diagnosis.evidence.limits import CLEAR_GAIN, HIGHEST_RATE, STOPPED_EARLY
 
-USUAL_RATE: Final[Mapping[str, float]] = {
-    "sgd": 0.01, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.001, "nadam": 0.001, "adagrad": 0.01, "adadelta": 1.0,
-    "adamax": 0.001, "adafactor": 0.001, "lion": 0.0003, "ftrl": 0.01,
-}  # fmt: skip
-_UNIT_STEPS: Final = frozenset({"adam", "adamw", "nadam", "rmsprop", "adamax", "lion"})
-"""Optimizers whose step moves a weight by about the learning rate, whatever the gradient's size."""
-_SLOW: Final = frozenset({"adadelta", "adagrad", "ftrl"})
+_FAR_ABOVE: Final = 30
+"""Times the usual rate. Keras's defaults suit most problems within a factor of ten."""
+_FAR_BELOW: Final = 1 / 5
+"""Of the usual rate. Lower ones are common where epochs are many, so the limit is not as far off as the upper one."""
 
 
-def _too_high(case: Case) -> Iterator[Evidence]:
-    signals, training = case.signals, case.run.training
-    if signals.diverged and signals.initial_loss is not None and not case.facts.invalid_inputs:
+def _too_high(observed: Observation) -> Iterator[Evidence]:
+    signals, training = observed.signals, observed.run.training
+    if signals.diverged and signals.initial_loss is not None and not observed.facts.invalid_inputs:
         yield Evidence(0.55, f"the loss overflowed in {signals.diverged:.0%} of the seeds")
-    if signals.kick > 3:
-        yield Evidence(
-            min(0.9, 0.5 + signals.kick / 100), f"the first epoch made the loss {signals.kick:.2g} times worse"
-        )
-    if signals.oscillation > 0.04:
+    if signals.kicked:
+        strength = min(0.9, 0.5 + signals.kick / 100)
+        yield Evidence(strength, f"the first epoch made the loss {signals.kick:.2g} times worse")
+    if signals.jumps:
         yield Evidence(0.6, f"the loss jumps by {signals.oscillation:.0%} of its level from epoch to epoch")
-    if signals.rise > 0.1:
+    if signals.climbs:
         yield Evidence(0.3, "the loss climbed again after its minimum")
-    yield from _range_evidence(case, higher=False)
-    times = training.learning_rate / USUAL_RATE[training.optimizer]
-    if times >= 30:
-        yield Evidence(
-            0.5, f"a rate of {training.learning_rate:g} is {times:.0f} times what is usual for this optimizer"
-        )
+    yield from _range_evidence(observed, higher=False)
+    times = training.learning_rate / _usual_rate(observed)
+    if times >= _FAR_ABOVE:
+        rate = f"a rate of {training.learning_rate:g}"
+        yield Evidence(0.5, f"{rate} is {times:.0f} times the usual one of this optimizer")
     elif not signals.falling and not signals.diverged:
         yield Evidence(0.1, "longer steps can miss what shorter ones find")
 
 
-def _of_the_range(case: Case, *, higher: bool) -> list[tuple[float, float]]:
+def _usual_rate(observed: Observation) -> float:
+    return OPTIMIZERS[observed.run.training.optimizer].usual_rate
+
+
+def _of_the_range(observed: Observation, *, higher: bool) -> list[tuple[float, float]]:
     """Return the rates of the range test on one side of the present one, with what they reach, the best first."""
-    rate = case.run.training.learning_rate
-    side = [(other, level) for other, level in case.signals.rates.items() if (other > rate) is higher]
+    rate = observed.run.training.learning_rate
+    side = [(other, level) for other, level in observed.signals.rates.items() if (other > rate) is higher]
     return sorted(side, key=lambda pair: -pair[1])
 
 
-def _range_evidence(case: Case, *, higher: bool) -> Iterator[Evidence]:
-    side, rates = _of_the_range(case, higher=higher), case.signals.rates
-    if side and side[0][1] > case.signals.worst + 0.1 and side[0][1] == max(rates.values()):
+def _range_evidence(observed: Observation, *, higher: bool) -> Iterator[Evidence]:
+    side, rates = _of_the_range(observed, higher=higher), observed.signals.rates
+    if side and side[0][1] > observed.signals.worst + CLEAR_GAIN and side[0][1] == max(rates.values()):
         others = f"of {len(rates) + 1} rates from {min(rates):g} to {max(rates):g}"
         yield Evidence(0.35, f"{others}, {side[0][0]:g} does best: it explains {side[0][1]:.0%}")
 
 
-def _lower_rates(case: Case) -> Iterator[Change]:
-    rate, usual = case.run.training.learning_rate, USUAL_RATE[case.run.training.optimizer]
-    tested = [other for other, _ in _of_the_range(case, higher=False)]
+def _lower_rates(observed: Observation) -> Iterator[Change]:
+    rate, usual = observed.run.training.learning_rate, _usual_rate(observed)
+    tested = [other for other, _ in _of_the_range(observed, higher=False)]
     untested = sorted({rate / 10, rate / 100, *([usual] if usual < rate / 10 else [])}, reverse=True)
-    for lower in dict.fromkeys(float(f"{other:.6g}") for other in (*tested, *untested)):
-        yield {"training.learning_rate": lower}
+    yield from _rates(*tested, *untested)
 
 
-def _too_low(case: Case) -> Iterator[Evidence]:
-    signals, training = case.signals, case.run.training
-    if signals.diverged or signals.kick > 3:
+def _rates(*rates: float) -> Iterator[Change]:
+    for rate in dict.fromkeys(float(f"{rate:.6g}") for rate in rates):
+        yield {"training.learning_rate": rate}
+
+
+_ABOUT_ONE: Final = 1.5
+"""How far weights have to come: they start below 1 and end at about 1 where inputs are scaled."""
+_SMALL_FOR_SGD: Final = 0.1
+"""What plain gradient descent needs on scaled inputs where the loss is flat."""
+
+
+def _too_low(observed: Observation) -> Iterator[Evidence]:
+    signals, training = observed.signals, observed.run.training
+    if signals.diverged or signals.kicked:
         return
-    if signals.falling > 0.03:
+    if signals.unfinished:
         yield Evidence(0.45, f"{signals.falling:.0%} of the loss's fall came in the last fifth of the epochs")
-    yield from _range_evidence(case, higher=True)
-    reach = training.learning_rate * signals.updates
-    if training.optimizer in _UNIT_STEPS and reach < 1.5:
-        yield Evidence(
-            0.5, f"{signals.updates:.0f} steps of {training.learning_rate:g} move a weight by {reach:.2g} at most"
-        )
-    if training.learning_rate < USUAL_RATE[training.optimizer] / 5:
-        yield Evidence(0.5, f"a rate of {training.learning_rate:g} is far below what is usual for this optimizer")
-    elif training.optimizer == "sgd" and training.learning_rate < 0.1 and signals.level < 0.1:
-        yield Evidence(0.2, "plain gradient descent with a small rate creeps over flat ground")
+    yield from _range_evidence(observed, higher=True)
+    rate, reach = training.learning_rate, training.learning_rate * signals.updates
+    if OPTIMIZERS[training.optimizer].unit_steps and reach < _ABOUT_ONE:
+        yield Evidence(0.5, f"{signals.updates:.0f} steps of {rate:g} move a weight by {reach:.2g} at most")
+    if rate < _FAR_BELOW * _usual_rate(observed):
+        yield Evidence(0.5, f"a rate of {rate:g} is far below the usual one of this optimizer")
+    elif training.optimizer == "sgd" and rate < _SMALL_FOR_SGD and signals.learnt_little:
+        yield Evidence(0.2, "plain gradient descent with a small rate creeps where the loss is flat")
 
 
-def _higher_rates(case: Case) -> Iterator[Change]:
-    rate = case.run.training.learning_rate
-    tested = [other for other, _ in _of_the_range(case, higher=True)]
-    for higher in dict.fromkeys(
-        float(f"{other:.6g}") for other in (*tested, min(10 * rate, 10.0), min(100 * rate, 10.0))
-    ):
-        yield {"training.learning_rate": higher}
+def _higher_rates(observed: Observation) -> Iterator[Change]:
+    rate = observed.run.training.learning_rate
+    tested = [other for other, _ in _of_the_range(observed, higher=True)]
+    yield from _rates(*tested, min(10 * rate, HIGHEST_RATE), min(100 * rate, HIGHEST_RATE))
 
 
-def _too_few(case: Case) -> Iterator[Evidence]:
-    signals = case.signals
+_FEW_STEPS, _VERY_FEW_STEPS = 300, 60
+"""Nine of ten healthy programs take more than the first; none as few as the second."""
+_ENOUGH_STEPS: Final = 1000
+"""With the usual rate of Adam, 0.001, so many steps move a weight by about one."""
+_LONGER: Final = (5, 100)
+"""A repair trains at least so many times as long, and at most."""
+_MOST_EPOCHS: Final = 100_000
+
+
+def _too_few(observed: Observation) -> Iterator[Evidence]:
+    signals = observed.signals
     if signals.diverged or signals.stopped < 1:
         return
-    if signals.updates < 300:
-        yield Evidence(0.7 if signals.updates < 60 else 0.55, f"only {signals.updates:.0f} steps were taken")
-    elif signals.updates < 1000 and signals.falling > 0.03:
-        yield Evidence(0.3, f"only {signals.updates:.0f} steps were taken")
-    if signals.falling > 0.1:
+    text = f"only {signals.updates:.0f} steps were taken"
+    if signals.updates < _FEW_STEPS:
+        yield Evidence(0.7 if signals.updates < _VERY_FEW_STEPS else 0.55, text)
+    elif signals.updates < _ENOUGH_STEPS and signals.unfinished:
+        yield Evidence(0.3, text)
+    if signals.still_falling:
         yield Evidence(0.3, "the loss was still falling at the end")
 
 
-def _more_updates(case: Case) -> Iterator[Change]:
-    # Enough for steps of the usual size to move a weight by about one.
-    times = max(5, min(100, round(1000 / max(1.0, case.signals.updates))))
-    yield {"training.epochs": min(100_000, case.run.training.epochs * times)}
+def _more_updates(observed: Observation) -> Iterator[Change]:
+    least, most = _LONGER
+    times = max(least, min(most, round(_ENOUGH_STEPS / max(1, observed.signals.updates))))
+    yield {"training.epochs": min(_MOST_EPOCHS, observed.run.training.epochs * times)}
 
 
-def _batch_size(case: Case) -> Iterator[Evidence]:
-    size, rows = case.run.training.batch_size, case.facts.rows
-    if size <= 4 and rows >= 32 and case.signals.oscillation > 0.03:
-        yield Evidence(0.4, f"steps are taken after {size} rows, each pulling its own way")
-    if min(size, rows) > 128 and rows <= 8 * size and not case.signals.diverged:
-        yield Evidence(0.3, f"batches of {min(size, rows)} rows leave {-(-rows // size)} steps an epoch")
+_FEW_ROWS_A_STEP: Final = 4
+"""A gradient of so few rows is mostly noise: its error falls with the root of their number."""
+_LARGE_BATCH: Final = 128
+"""Larger ones than the usual 32 to 128 save time, but not where they leave few steps."""
+_FEW_BATCHES: Final = 8
+_USUAL_BATCH: Final = 32
+"""Keras's default, and the size Masters & Luschi (2018) advise."""
 
 
-def _optimizer(case: Case) -> Iterator[Evidence]:
-    training, signals = case.run.training, case.signals
-    if training.optimizer in _SLOW and training.learning_rate < 0.1:
-        yield Evidence(
-            0.6, f"{training.optimizer} shortens its steps as it goes; from {training.learning_rate:g} too far"
-        )
-    if training.momentum >= 0.95:
-        yield Evidence(
-            0.7, f"momentum {training.momentum:g} adds up some {1 / max(1e-3, 1 - training.momentum):.0f} steps"
-        )
-    elif training.momentum >= 0.8 and signals.oscillation > 0.04:
-        yield Evidence(0.3, f"momentum {training.momentum:g} multiplies the step")
-    if training.optimizer == "sgd" and signals.level < 0.1 and not signals.diverged and signals.kick < 3:
-        yield Evidence(0.25, "plain gradient descent takes the same rate for every weight")
+def _batch_size(observed: Observation) -> Iterator[Evidence]:
+    size, rows = observed.run.training.batch_size, observed.facts.rows
+    if size <= _FEW_ROWS_A_STEP and rows >= _USUAL_BATCH and observed.signals.jumps:
+        yield Evidence(0.4, f"batches of {size}: every step goes its own way")
+    if min(size, rows) > _LARGE_BATCH and rows <= _FEW_BATCHES * size and not observed.signals.diverged:
+        yield Evidence(0.3, f"batches of {min(size, rows)} rows leave few steps per epoch ({-(-rows // size)})")
 
 
-def _optimizer_repairs(case: Case) -> Iterator[Change]:
-    training = case.run.training
-    if training.momentum >= 0.8:
+_RATE_THAT_SHORTENS: Final = 0.1
+"""An optimizer whose steps shrink needs to start from at least this: Adadelta's paper has 1, Adagrad's 0.1 and more."""
+_HEAVY, _STRONG = 0.95, 0.8
+"""Momentum m multiplies a steady step by 1 / (1 - m): 20 and 5 times."""
+
+
+def _optimizer(observed: Observation) -> Iterator[Evidence]:
+    training, signals = observed.run.training, observed.signals
+    name, rate, momentum = training.optimizer, training.learning_rate, training.momentum
+    if OPTIMIZERS[name].shortens and rate < _RATE_THAT_SHORTENS:
+        yield Evidence(0.6, f"{name} shortens its steps as it goes; a rate of {rate:g} is too low to start from")
+    if momentum >= _HEAVY:
+        yield Evidence(0.7, f"momentum {momentum:g} adds up about {1 / max(1e-3, 1 - momentum):.0f} steps")
+    elif momentum >= _STRONG and signals.jumps:
+        yield Evidence(0.3, f"momentum {momentum:g} multiplies the step")
+    if name == "sgd" and signals.learnt_little and not signals.diverged and not signals.kicked:
+        yield Evidence(0.25, "plain gradient descent uses the same rate for every weight")
+
+
+def _optimizer_repairs(observed: Observation) -> Iterator[Change]:
+    training = observed.run.training
+    if training.momentum >= _STRONG:
         yield {"training.momentum": 0.0}
     if training.optimizer != "adam":
         yield {"training.optimizer": "adam"}
 
 
-def _regularization(case: Case) -> Iterator[Evidence]:
-    model, training, signals = case.run.model, case.run.training, case.signals
-    if model.l2 and signals.penalty > 0.3:
+_LARGE_PENALTY: Final = 0.3
+"""Share of the loss. One in twenty healthy programs has more."""
+_LARGE_L2, _SUSPICIOUS_L2 = 0.05, 0.01
+"""Usual is 0.0001 … 0.01."""
+_ALIKE: Final = 0.02
+"""Predictions that spread less than this share of the target's spread are one prediction."""
+_MUCH_DROPOUT, _MOST_DROPOUT = 0.5, 0.7
+"""0.5 is what Srivastava et al. (2014) use in wide layers, more is hardly ever."""
+_LARGE_DECAY: Final = 0.05
+"""AdamW's default is 0.004 in Keras, 0.01 in its paper's code."""
+
+
+def _regularization(observed: Observation) -> Iterator[Evidence]:
+    model, training, signals = observed.run.model, observed.run.training, observed.signals
+    if model.l2 and signals.penalty > _LARGE_PENALTY:
         yield Evidence(min(0.9, 0.4 + signals.penalty), f"{signals.penalty:.0%} of the loss is the weights' penalty")
-    if model.l2 >= 0.05:
+    if model.l2 >= _LARGE_L2:
         yield Evidence(0.5, f"L2 of {model.l2:g} is far above the usual 0.0001 … 0.01")
     spread = signals.output_std
-    if model.l2 >= 0.01 and spread is not None and spread < 0.02 * case.facts.target_std:
-        yield Evidence(0.3, "the network answers almost the same to every row")
+    if model.l2 >= _SUSPICIOUS_L2 and spread is not None and spread < _ALIKE * observed.facts.target_std:
+        yield Evidence(0.3, "the network predicts almost the same for every row")
     dropout = max((layer.dropout or 0.0 for layer in model.hidden), default=0.0)
-    if dropout >= 0.5:
-        yield Evidence(0.3 if dropout < 0.7 else 0.8, f"dropout hides {dropout:.0%} of a layer at every step")
-    if training.weight_decay >= 0.05:
+    if dropout >= _MUCH_DROPOUT:
+        text = f"dropout switches off {dropout:.0%} of a layer at every step"
+        yield Evidence(0.3 if dropout < _MOST_DROPOUT else 0.8, text)
+    if training.weight_decay >= _LARGE_DECAY:
         yield Evidence(0.6, f"weight decay of {training.weight_decay:g} pulls every weight to zero")
 
 
-def _regularization_repairs(case: Case) -> Iterator[Change]:
-    model = case.run.model
+def _regularization_repairs(observed: Observation) -> Iterator[Change]:
+    model = observed.run.model
     if model.l2:
         yield {"model.l2": 0.0}
     if any(layer.dropout for layer in model.hidden):
         from core.diagnosis.causes.architecture import hidden_change
 
         yield hidden_change(model, "dropout", 0.0)
-    if case.run.training.weight_decay:
+    if observed.run.training.weight_decay:
         yield {"training.weight_decay": 0.0}
 
 
-def _early_stopping(case: Case) -> Iterator[Evidence]:
-    stopping, signals = case.run.training.early_stopping, case.signals
-    if stopping is None or signals.stopped >= 0.8:
+_IMPATIENT, _PATIENT = 3, 20
+"""A validation loss often pauses for more epochs than the first, rarely for more than the second."""
+
+
+def _early_stopping(observed: Observation) -> Iterator[Evidence]:
+    stopping, signals = observed.run.training.early_stopping, observed.signals
+    if stopping is None or signals.stopped >= STOPPED_EARLY:
         return
     text = f"training ended after {signals.stopped:.0%} of the epochs, with a patience of {stopping.patience}"
-    yield Evidence(0.8 if stopping.patience <= 3 or stopping.min_delta > 0 else 0.3, text)
+    yield Evidence(0.8 if stopping.patience <= _IMPATIENT or stopping.min_delta > 0 else 0.3, text)
 
 
-def _patience(case: Case) -> Iterator[Change]:
-    stopping = case.run.training.early_stopping
+def _patience(observed: Observation) -> Iterator[Change]:
+    stopping = observed.run.training.early_stopping
     if stopping is not None:
-        calmer: dict[str, Any] = stopping.model_dump(mode="json")
-        yield {"training.early_stopping": calmer | {"patience": max(20, 10 * stopping.patience), "min_delta": 0.0}}
+        calmer = {"patience": max(_PATIENT, 10 * stopping.patience), "min_delta": 0.0}
+        yield {"training.early_stopping": stopping.model_dump(mode="json") | calmer}
         yield {"training.early_stopping": None}
 
 
@@ -191,14 +236,14 @@ CAUSES: Final = (
     Cause("too_few_updates", "optimisation", "Too few training steps",
           "Training ends before the weights have moved as far as they must.",
           _too_few, _more_updates),
-    Cause("batch_size_unsuitable", "optimisation", "The batch size does not suit",
+    Cause("batch_size_unsuitable", "optimisation", "The batch size is unsuitable",
           "Batches are so small that steps contradict each other, or so large that there are few.",
-          _batch_size, lambda _case: ({"training.batch_size": 32},)),
-    Cause("optimizer_unsuitable", "optimisation", "The optimizer does not suit",
-          "The optimizer, or its momentum, does not suit this ground.",
+          _batch_size, lambda _observed: ({"training.batch_size": _USUAL_BATCH},)),
+    Cause("optimizer_unsuitable", "optimisation", "The optimizer is unsuitable",
+          "The optimizer or its momentum does not suit this loss: steps get too short or too long.",
           _optimizer, _optimizer_repairs),
     Cause("regularization_too_strong", "optimisation", "Regularisation is too strong",
-          "Penalties or dropout outweigh the data: the best weights are those that say nothing.",
+          "Penalties or dropout outweigh the data: the best weights are those that ignore the inputs.",
           _regularization, _regularization_repairs, blocks=True),
     Cause("early_stopping_too_eager", "optimisation", "Early stopping came too early",
           "Training was stopped at a pause, not at the end of progress.",

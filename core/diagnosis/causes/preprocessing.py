@@ -6,11 +6,15 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from core.diagnosis.causes.cause import Case, Cause, Change, Evidence
+from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
+from core.diagnosis.evidence.limits import LEARNT_LITTLE
 
 NO_SIGNAL: Final = 0.03
 """Simple models that explain less than this share of the variance, out of fold, found nothing."""
-_LARGE, _SMALL = 5.0, 0.02
+_LARGE, _SMALL = 5, 0.02
+"""Means and spreads beyond these are far from the 0 and 1 that initial weights and learning rates are made for."""
+_UNEQUAL: Final = 30
+"""How many times as far one input spreads as another: the loss is steep along one weight and flat along the other."""
 
 
 def _size(value: float) -> float:
@@ -18,24 +22,24 @@ def _size(value: float) -> float:
     return min(0.9, 0.4 + 0.25 * math.log10(value / _LARGE))
 
 
-def _inputs_unscaled(case: Case) -> Iterator[Evidence]:
-    if case.run.preprocessing.scaling != "none":
+def _inputs_unscaled(observed: Observation) -> Iterator[Evidence]:
+    if observed.run.preprocessing.scaling != "none":
         return
-    (low, high), offset = case.facts.input_spread, case.facts.input_offset
+    (low, high), offset = observed.facts.input_spread, observed.facts.input_offset
     largest = max(high, offset)
     if largest > _LARGE:
         yield Evidence(
             _size(largest), f"inputs reach a mean of {offset:.3g} and a spread of {high:.3g} (usual: about 1)"
         )
-    if high > 30 * low:
+    if high > _UNEQUAL * low:
         yield Evidence(0.5, f"one input spreads {high / low:.0f} times as far as another")
     if high < _SMALL:
         yield Evidence(0.6, f"no input spreads more than {high:.2g} (usual: about 1)")
 
 
-def _target_unscaled(case: Case) -> Iterator[Evidence]:
-    facts = case.facts
-    if facts.task != "regression" or case.run.preprocessing.target_scaling != "none":
+def _target_unscaled(observed: Observation) -> Iterator[Evidence]:
+    facts = observed.facts
+    if facts.task != "regression" or observed.run.preprocessing.target_scaling != "none":
         return
     largest = max(abs(facts.target_mean), facts.target_std)
     if largest > _LARGE:
@@ -45,30 +49,30 @@ def _target_unscaled(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.5, f"the target spreads only {facts.target_std:.2g} (usual: about 1)")
 
 
-def _invalid_values(case: Case) -> Iterator[Evidence]:
-    facts = case.facts
+def _invalid_values(observed: Observation) -> Iterator[Evidence]:
+    facts = observed.facts
     if facts.invalid_inputs:
         share = f"{facts.invalid_inputs:.2%} of the inputs are NaN or infinite"
         yield Evidence(0.99, f"{share}, and one is enough to make every weight NaN", certain=True)
-    if case.run.preprocessing.outliers == "keep":
+    if observed.run.preprocessing.outliers == "keep":
         for sentinel in facts.sentinels:
             text = f"{sentinel.column} is {sentinel.value:g} in {sentinel.count} rows, far from every other value"
             yield Evidence(0.9, f"{text}: a stand-in for a missing value", certain=True)
 
 
-def _invalid_repairs(case: Case) -> Iterator[Change]:
-    if case.facts.invalid_inputs:
+def _invalid_repairs(observed: Observation) -> Iterator[Change]:
+    if observed.facts.invalid_inputs:
         yield {"preprocessing.missing": "median"}
-    if case.facts.sentinels:
+    if observed.facts.sentinels:
         yield {"preprocessing.outliers": "clip"}
-        hit = {sentinel.column for sentinel in case.facts.sentinels}
-        kept = [name for name in case.facts.usable_columns if name not in hit]
+        hit = {sentinel.column for sentinel in observed.facts.sentinels}
+        kept = [name for name in observed.facts.usable_columns if name not in hit]
         if kept:
             yield {"data.features": kept}
 
 
-def _unsuitable_encoding(case: Case) -> Iterator[Evidence]:
-    facts, encoding = case.facts, case.run.preprocessing.encoding
+def _unsuitable_encoding(observed: Observation) -> Iterator[Evidence]:
+    facts, encoding = observed.facts, observed.run.preprocessing.encoding
     if facts.category_columns and encoding != "one_hot":
         what = "numbered, as if they had an order" if encoding == "ordinal" else "left out"
         yield Evidence(0.6, f"the categories of {', '.join(facts.category_columns[:3])} are {what}")
@@ -76,110 +80,120 @@ def _unsuitable_encoding(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.3, f"{name} merely numbers the rows")
 
 
-def _encoding_repairs(case: Case) -> Iterator[Change]:
-    facts = case.facts
-    if facts.category_columns and case.run.preprocessing.encoding != "one_hot":
+def _encoding_repairs(observed: Observation) -> Iterator[Change]:
+    facts = observed.facts
+    if facts.category_columns and observed.run.preprocessing.encoding != "one_hot":
         yield {"preprocessing.encoding": "one_hot"}
     kept = [name for name in facts.usable_columns if name not in facts.identifier_columns]
     if facts.identifier_columns and kept:
         yield {"data.features": kept}
 
 
-def _leakage(case: Case) -> Iterator[Evidence]:
-    facts = case.facts
+def _leakage(observed: Observation) -> Iterator[Evidence]:
+    facts = observed.facts
     for name in facts.leaks:
         yield Evidence(0.97, f"{name} alone gives the target, which the others together do not", certain=True)
     if facts.duplicates > 0.2 and facts.features > 1:
         yield Evidence(0.5, f"{facts.duplicates:.0%} of the validation rows are training rows too")
-    if case.run.preprocessing.fit_on == "all" and facts.validation_rows:
+    if observed.run.preprocessing.fit_on == "all" and facts.validation_rows:
         yield Evidence(0.6, "the scaling was fitted on the validation rows too", certain=True)
 
 
-def _leakage_repairs(case: Case) -> Iterator[Change]:
-    kept = [name for name in case.facts.usable_columns if name not in case.facts.leaks]
-    if case.facts.leaks and kept:
+def _leakage_repairs(observed: Observation) -> Iterator[Change]:
+    kept = [name for name in observed.facts.usable_columns if name not in observed.facts.leaks]
+    if observed.facts.leaks and kept:
         yield {"data.features": kept}
-    elif case.run.preprocessing.fit_on == "all":
+    elif observed.run.preprocessing.fit_on == "all":
         yield {"preprocessing.fit_on": "train"}
 
 
-def _no_signal(case: Case) -> Iterator[Evidence]:
-    reachable, signals = case.facts.reachable, case.signals
-    if reachable is None or reachable >= max(NO_SIGNAL, case.facts.chance) or case.facts.constant_target:
+def _no_signal(observed: Observation) -> Iterator[Evidence]:
+    reachable, signals = observed.facts.reachable, observed.signals
+    if reachable is None or reachable >= max(NO_SIGNAL, observed.facts.chance) or observed.facts.constant_target:
         return
     learned = signals.val_level if signals.val_skill else 0.0
-    if learned < 0.1:
+    if learned < LEARNT_LITTLE:
         text = "linear model, nearest neighbours and trees all fail to beat the baseline on rows they have not seen"
         yield Evidence(0.9, text, certain=True)
-        if case.facts.chance > reachable > 0:
-            yield Evidence(0.3, "they do as well on shuffled answers")
+        if observed.facts.chance > reachable > 0:
+            yield Evidence(0.3, "they do as well on shuffled targets")
         if signals.val_skill:
             yield Evidence(0.5, f"neither does the network: it explains {max(0.0, signals.val_level):.0%} of such rows")
 
 
-def _constant_target(case: Case) -> Iterator[Evidence]:
-    if case.facts.constant_target:
+def _constant_target(observed: Observation) -> Iterator[Evidence]:
+    if observed.facts.constant_target:
         yield Evidence(0.99, "every row has the same target", certain=True)
 
 
-def _class_imbalance(case: Case) -> Iterator[Evidence]:
-    shares, recall = case.facts.class_shares, case.signals.recall
-    if not shares or case.run.training.class_weight:
+_RARE, _UNSEEN = 0.5, 0.5
+"""Of an equal share of the rows; recall of a class that is missed more often than found."""
+
+
+def _class_imbalance(observed: Observation) -> Iterator[Evidence]:
+    shares, recall = observed.facts.class_shares, observed.signals.recall
+    if not shares or observed.run.training.class_weight:
         return
     rarest = min(shares)
     if not rarest:
         return  # A class that is in the validation rows alone is no matter of weights.
-    if rarest < 0.5 / len(shares) and recall and max(recall) < 0.5:
-        name = case.facts.classes[shares.index(rarest)]
-        yield Evidence(0.7, f"only {rarest:.1%} of the rows are {name}, and a class is recognised in {max(recall):.0%}")
+    if rarest < _RARE / len(shares) and recall and max(recall) < _UNSEEN:
+        name = observed.facts.classes[shares.index(rarest)]
+        yield Evidence(0.7, f"only {rarest:.1%} of the rows are {name}, and a class has a recall of {max(recall):.0%}")
 
 
-def _unshuffled_data(case: Case) -> Iterator[Evidence]:
-    facts, run = case.facts, case.run
-    if run.data.split == "in_order" and facts.shift > 0.5:
-        text = f"the targets of the last rows, which validate, differ by {facts.shift:.1f} standard deviations"
+_SHIFTED: Final = 0.5
+"""Difference of the targets' means in standard deviations: a medium effect (Cohen 1988)."""
+_SORTED: Final = 0.8
+"""Correlation of a target with the next row's."""
+
+
+def _unshuffled_data(observed: Observation) -> Iterator[Evidence]:
+    facts, run = observed.facts, observed.run
+    if run.data.split == "in_order" and facts.shift > _SHIFTED:
+        text = f"the targets of the last rows, the validation rows, differ by {facts.shift:.1f} standard deviations"
         yield Evidence(0.9, text)
     several = facts.rows > run.training.batch_size
-    if not run.training.shuffle and several and facts.runs_of_target > 0.8:
+    if not run.training.shuffle and several and facts.runs_of_target > _SORTED:
         yield Evidence(0.8, "the rows are sorted by target and each epoch takes them in that order")
 
 
-def _unshuffled_repairs(case: Case) -> Iterator[Change]:
-    if not case.run.training.shuffle:
+def _unshuffled_repairs(observed: Observation) -> Iterator[Change]:
+    if not observed.run.training.shuffle:
         yield {"training.shuffle": True}
-    if case.run.data.split == "in_order":
+    if observed.run.data.split == "in_order":
         yield {"data.split": "random"}
 
 
-def _few_rows(case: Case) -> str | None:
-    return None if case.facts.skills or case.facts.constant_target else "fewer than 20 rows say too little"
+def _few_rows(observed: Observation) -> str | None:
+    return None if observed.facts.skills or observed.facts.constant_target else "fewer than 20 rows say too little"
 
 
 CAUSES: Final = (
     Cause("inputs_unscaled", "preprocessing", "Inputs are not scaled",
           "The inputs are far from zero or of very different sizes, so that one learning rate cannot suit all weights.",
-          _inputs_unscaled, lambda _case: ({"preprocessing.scaling": "standard"},)),
+          _inputs_unscaled, lambda _observed: ({"preprocessing.scaling": "standard"},)),
     Cause("target_unscaled", "preprocessing", "The target is not scaled",
           "The target is far from the numbers a fresh network gives, and its errors make gradients of that size.",
-          _target_unscaled, lambda _case: ({"preprocessing.target_scaling": "standard"},)),
+          _target_unscaled, lambda _observed: ({"preprocessing.target_scaling": "standard"},)),
     Cause("invalid_values", "preprocessing", "Invalid values among the inputs",
           "NaN, infinite or stand-in values are taken for measurements.",
           _invalid_values, _invalid_repairs),
     Cause("unsuitable_encoding", "preprocessing", "Columns are encoded unsuitably",
-          "Names or row numbers are fed to the network as if they were amounts.",
+          "Names or row numbers are fed to the network as if they were quantities.",
           _unsuitable_encoding, _encoding_repairs),
-    Cause("leakage", "preprocessing", "The answer leaks into the inputs",
+    Cause("leakage", "preprocessing", "The target leaks into the inputs",
           "The network sees something it will not have when it is used, so that its loss is too good to be true.",
           _leakage, _leakage_repairs, goal="validation", flatters=True),
     Cause("no_signal", "preprocessing", "There is no signal to learn",
           "The inputs say nothing about the target: the best honest loss is the baseline's.",
-          _no_signal, lambda _case: (), needs=_few_rows),
+          _no_signal, lambda _observed: (), needs=_few_rows),
     Cause("constant_target", "preprocessing", "The target never changes",
-          "There is nothing to tell apart.",
-          _constant_target, lambda _case: ()),
+          "Every row has the same target: there is nothing to learn.",
+          _constant_target, lambda _observed: ()),
     Cause("class_imbalance", "preprocessing", "One class outweighs the others",
-          "One class is so frequent that always answering it costs little.",
-          _class_imbalance, lambda _case: ({"training.class_weight": "balanced"},), goal="recall"),
+          "One class is so frequent that always predicting it costs little.",
+          _class_imbalance, lambda _observed: ({"training.class_weight": "balanced"},), goal="recall"),
     Cause("unshuffled_data", "preprocessing", "The rows are not shuffled",
           "The rows come in an order that makes a batch, or the validation rows, unlike the rest.",
           _unshuffled_data, _unshuffled_repairs, goal="validation"),

@@ -1,6 +1,6 @@
 """Where in a curve its symptoms are: the epochs a person should look at, each with a few words.
 
-Every limit is relative (to the first loss, the baseline, the epochs asked for) and wide: a healthy curve has no marks.
+The limits are those of the causes (`evidence.limits`).
 """
 
 from __future__ import annotations
@@ -12,27 +12,18 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, KICKED, STILL_FALLING, STOPPED_EARLY, turned
 from core.diagnosis.evidence.signals import falling, oscillation, rise
 from core.training.result import Result
 
 Curve = npt.NDArray[np.float64]
 
 _FEWEST_EPOCHS: Final = 5
-_KICKED: Final = 3.0
-"""The first epoch's mean loss, relative to the loss before it."""
-_CLIMBED: Final = 0.1
-"""How far a training loss climbs above its minimum, relative to the first loss."""
-_VALIDATION_ROSE: Final = 1.1
-_JUMPS: Final = 0.05
-"""Mean up-and-down from epoch to epoch in the second half, relative to the level there."""
-_TINY: Final = 0.05
+"""Fewer make no curve: a flat or turning one would be luck."""
+_HARMLESS: Final = 0.05
 """Below this share of the baseline's loss it does not matter how a loss jumps."""
-_FLAT: Final = 0.01
-"""What a flat curve changes at most, relative to its level."""
 _POOR: Final = 0.8
 """A loss above this share of the baseline's has learnt little: only there a flat curve is a symptom."""
-_FALLING: Final = 0.1
-"""Share of the whole fall that came in the last fifth of the epochs."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +80,14 @@ def _diverged(result: Result, _epochs: int) -> Iterator[Mark]:
 
 def _kicked(result: Result, _epochs: int) -> Iterator[Mark]:
     first, before = _curve(result, "loss")[:1], (result.telemetry or {}).get("initial_loss")
-    if before and len(first) and first[0] > _KICKED * before:
+    if before and len(first) and first[0] > KICKED * before:
         yield Mark("kicked", "loss", 1, f"first epoch: {first[0] / before:.2g} times worse")
 
 
 def _climbs(result: Result, _epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "loss")
-    climbed = rise(curve) if _swings(curve) <= _JUMPS else None
-    if climbed is not None and climbed > _CLIMBED:
+    climbed = rise(curve) if _swings(curve) <= JUMPS else None
+    if climbed is not None and climbed > CLIMBED:
         yield Mark("climbs", "loss", int(curve.argmin()) + 1, "climbs from here")
 
 
@@ -105,16 +96,16 @@ def _validation_rises(result: Result, _epochs: int) -> Iterator[Mark]:
     if len(curve) < _FEWEST_EPOCHS or curve.min() <= 0:
         return
     lowest, times = int(curve.argmin()), curve[-1] / curve.min()
-    if times > _VALIDATION_ROSE and lowest + 1 < 0.9 * len(curve):
+    if turned(times, (lowest + 1) / len(curve)):
         yield Mark("validation_rises", "val_loss", lowest + 1, f"validation lowest: epoch {lowest + 1}")
 
 
 def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:
     curve, baseline = _curve(result, "loss"), (result.baseline or {}).get("loss")
     half = len(curve) // 2
-    if baseline and half and np.abs(curve[half:]).mean() < _TINY * baseline:
+    if baseline and half and np.abs(curve[half:]).mean() < _HARMLESS * baseline:
         return
-    if (swings := _swings(curve)) > _JUMPS:
+    if (swings := _swings(curve)) > JUMPS:
         highest = half + int(curve[half:].argmax())
         yield Mark("jumps", "loss", highest + 1, f"jumps by {swings:.0%}")
 
@@ -123,7 +114,7 @@ def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
     curve, baseline = _curve(result, "loss"), (result.baseline or {}).get("loss")
     if len(curve) < _FEWEST_EPOCHS or not baseline or curve[-1] < _POOR * baseline:
         return
-    moved = np.flatnonzero(np.abs(curve - curve[-1]) > _FLAT * max(abs(curve[-1]), 1e-12))
+    moved = np.flatnonzero(np.abs(curve - curve[-1]) > FLAT * abs(curve[-1]))
     start = int(moved[-1]) + 2 if len(moved) else 1
     if start <= len(curve) // 2:
         yield Mark("flat", "loss", start, f"flat from epoch {start}")
@@ -131,15 +122,15 @@ def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
 
 def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "loss")
-    if _FEWEST_EPOCHS <= len(curve) >= epochs and result.state == "done" and _swings(curve) <= _JUMPS:
+    if _FEWEST_EPOCHS <= len(curve) >= epochs and result.state == "done" and _swings(curve) <= JUMPS:
         late = falling(curve)
-        if late is not None and late > _FALLING:
+        if late is not None and late > STILL_FALLING:
             yield Mark("still_falling", "loss", len(curve), "still falling")
 
 
 def _stopped(result: Result, epochs: int) -> Iterator[Mark]:
     trained = len(_curve(result, "loss"))
-    if result.state == "done" and trained < 0.8 * epochs:
+    if result.state == "done" and trained < STOPPED_EARLY * epochs:
         yield Mark("stopped", "loss", trained, f"stopped after {trained} of {epochs} epochs")
 
 

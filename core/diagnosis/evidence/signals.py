@@ -13,9 +13,18 @@ from typing import Final
 
 import numpy as np
 
+from core.diagnosis.evidence import limits
 from core.training.result import Result
 
 _WORST: Final = -3.0
+_OF_INPUTS: Final = 0.01
+"""A network that loses less than this skill where every row shows the mean of the inputs does not use them."""
+_AT_REST: Final = 1e-3
+"""A loss that moves by less than this share of its level does not move."""
+_TINY: Final = 1e-12
+"""Keeps a division by a loss or gradient of 0 finite."""
+_FEWEST_LATE: Final = 4
+"""Epochs in the second half; fewer have no ups and downs to speak of."""
 
 
 def explained(result: Result, *, held_out: bool) -> float | None:
@@ -67,8 +76,6 @@ class Signals:
         When the validation loss was lowest, as a share of the epochs.
     updates : float
         Optimizer steps taken.
-    update_ratio : float or None
-        Median over layers of the kernels' relative change per step, early in training.
     gradient_ratio : float or None
         Gradient norm of the first layer divided by the last one's, early in training.
     gradient : float or None
@@ -109,7 +116,6 @@ class Signals:
     val_rise: float = 1.0
     best_at: float = 1.0
     updates: float = 1000.0
-    update_ratio: float | None = None
     gradient_ratio: float | None = None
     gradient: float | None = None
     dead: float = 0.0
@@ -127,8 +133,8 @@ class Signals:
 
     @property
     def blind(self) -> bool:
-        """Whether the network answers every row alike."""
-        return self.without_inputs is not None and self.stuck and self.level - self.without_inputs < 0.01
+        """Whether the network predicts the same for every row."""
+        return self.without_inputs is not None and self.stuck and self.level - self.without_inputs < _OF_INPUTS
 
     @property
     def level(self) -> float:
@@ -148,7 +154,47 @@ class Signals:
     @property
     def stuck(self) -> bool:
         """Whether the runs do no better than guessing."""
-        return self.level < 0.02
+        return self.level < limits.STUCK
+
+    @property
+    def learnt_little(self) -> bool:
+        """Whether the runs explain next to nothing of the rows they were trained with."""
+        return self.level < limits.LEARNT_LITTLE
+
+    @property
+    def kicked(self) -> bool:
+        """Whether the first steps did harm."""
+        return self.kick > limits.KICKED
+
+    @property
+    def climbs(self) -> bool:
+        """Whether the loss climbs again after its minimum."""
+        return self.rise > limits.CLIMBED
+
+    @property
+    def jumps(self) -> bool:
+        """Whether the loss goes up and down from epoch to epoch."""
+        return self.oscillation > limits.JUMPS
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the loss has not quite come to rest."""
+        return self.falling > limits.UNFINISHED
+
+    @property
+    def still_falling(self) -> bool:
+        """Whether the loss is in the middle of its fall."""
+        return self.falling > limits.STILL_FALLING
+
+    @property
+    def turned(self) -> bool:
+        """Whether the validation loss was lower before."""
+        return limits.turned(self.val_rise, self.best_at)
+
+    @property
+    def gap(self) -> float:
+        """How much more is explained of the training rows than of the validation rows."""
+        return self.level - self.val_level
 
 
 def observe(results: Sequence[Result], epochs: int) -> Signals:
@@ -158,11 +204,11 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
     if not alive:
         return Signals(skill=(_WORST,) * len(results), failed=refusals[0])
 
-    def middle(measure: Callable[[Result], float | None]) -> float | None:
-        return _median(measure(r) for r in alive)
+    def median(measure: Callable[[Result], float | None]) -> float | None:
+        return known_median(measure(r) for r in alive)
 
     def known(measure: Callable[[Result], float | None], otherwise: float) -> float:
-        value = middle(measure)
+        value = median(measure)
         return otherwise if value is None else value
 
     validated = any(r.validated for r in alive)
@@ -171,7 +217,7 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
         val_skill=tuple(worth(explained(r, held_out=True)) for r in results) if validated else (),
         failed=refusals[0] if refusals else None,
         diverged=sum(r.state == "diverged" for r in alive) / len(alive),
-        initial_loss=middle(lambda r: _ratio(r.telemetry.get("initial_loss"), (r.baseline or {}).get("loss"))),
+        initial_loss=median(lambda r: _ratio(r.telemetry.get("initial_loss"), (r.baseline or {}).get("loss"))),
         rise=known(lambda r: rise(r.history.finite("loss")), 0.0),
         kick=known(_kick, 1.0),
         falling=known(lambda r: None if r.state == "diverged" else falling(r.history.finite("loss")), 0.0),
@@ -179,23 +225,23 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
         val_rise=known(lambda r: _val(r)[0], 1.0),
         best_at=known(lambda r: _val(r)[1], 1.0),
         updates=known(lambda r: r.telemetry.get("updates"), 0.0),
-        update_ratio=middle(_update_ratio),
-        gradient_ratio=middle(_gradient_ratio),
-        gradient=middle(_gradient),
+        gradient_ratio=median(_gradient_ratio),
+        gradient=median(_gradient),
         dead=known(lambda r: _worst_hidden(r, "dead"), 0.0),
         saturated=known(lambda r: _worst_hidden(r, "saturated"), 0.0),
-        output_std=middle(lambda r: _end(r.telemetry.get("output", {}).get("std", []))),
+        output_std=median(lambda r: _end(r.telemetry.get("output", {}).get("std", []))),
         penalty=known(_penalty, 0.0),
         stopped=known(lambda r: r.epochs / epochs if r.state == "done" else 1.0, 1.0),
         recall=tuple(r.least_recall or 0.0 for r in alive if r.telemetry.get("recall")),
-        constant=middle(_constant),
-        without_inputs=middle(lambda r: r.telemetry.get("without_inputs")),
+        constant=median(_constant),
+        without_inputs=median(lambda r: r.telemetry.get("without_inputs")),
         clipped=known(lambda r: _early([v for v in r.telemetry.get("clipped") or () if v is not None]), 0.0),
         warnings=tuple(dict.fromkeys(text for r in alive for text in r.telemetry.get("warnings", ()))),
     )
 
 
-def _median(values: Iterable[float | None]) -> float | None:
+def known_median(values: Iterable[float | None]) -> float | None:
+    """Return the median of the numbers among `values`; None where there are none."""
     present = [value for value in values if value is not None]
     return statistics.median(present) if present else None
 
@@ -218,7 +264,7 @@ def rise(curve: np.ndarray) -> float | None:
     if len(curve) < 2:
         return None
     lowest = int(curve.argmin())
-    return float((curve[lowest:].max() - curve[lowest]) / max(abs(curve[0]), 1e-12))
+    return float((curve[lowest:].max() - curve[lowest]) / max(abs(curve[0]), _TINY))
 
 
 def _kick(result: Result) -> float | None:
@@ -232,23 +278,23 @@ def falling(curve: np.ndarray) -> float | None:
     part = max(1, len(curve) // 5)
     fall = curve[0] - curve[-part:].min()
     late = np.median(curve[-part - max(1, part // 2) : -part]) - np.median(curve[-max(1, part // 2) :])
-    return float(np.clip(late / fall, 0, 1)) if fall > 1e-3 * abs(curve[0]) else 0.0
+    return float(np.clip(late / fall, 0, 1)) if fall > _AT_REST * abs(curve[0]) else 0.0
 
 
 def oscillation(curve: np.ndarray) -> float | None:
     """Return the mean up-and-down of neighbours in the second half of `curve`, divided by the level there."""
     late = curve[len(curve) // 2 :]
-    if len(late) < 4:
+    if len(late) < _FEWEST_LATE:
         return None
     steps = np.diff(late)
     back = np.abs(steps).mean() - abs(steps.mean())
-    return float(back / max(np.abs(late).mean(), 1e-12))
+    return float(back / max(np.abs(late).mean(), _TINY))
 
 
 def _constant(result: Result) -> float | None:
     curve = result.history.finite("loss")
     late = curve[len(curve) // 2 :]
-    if len(late) < 3 or np.ptp(late) > 1e-3 * max(abs(float(late.mean())), 1e-12):
+    if len(late) < 3 or np.ptp(late) > _AT_REST * max(abs(float(late.mean())), _TINY):
         return None
     return float(late.mean())
 
@@ -268,16 +314,12 @@ def _early(values: Sequence[float]) -> float | None:
     return statistics.median(values[:10]) if values else None
 
 
-def _update_ratio(result: Result) -> float | None:
-    return _median(_early(values) for values in _layers(result, "update_ratio"))
-
-
 def _gradient_ratio(result: Result) -> float | None:
     layers = _layers(result, "gradient_norm")
     if len(layers) < 3:
         return None
     first, last = _early(layers[0]), _early(layers[-1])
-    return None if first is None or last is None else first / max(last, 1e-12)
+    return None if first is None or last is None else first / max(last, _TINY)
 
 
 def _gradient(result: Result) -> float | None:

@@ -15,9 +15,12 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 MOST_ROWS: Final = 1000
+"""More cost seconds and hardly change what is found."""
 FEWEST_ROWS: Final = 20
+"""Of fewer, a fold holds less than five rows to be judged by."""
 _FOLDS: Final = 4
 _PERMUTATIONS: Final = 20
+"""The second best of twenty is exceeded by chance in one of ten tables without signal."""
 
 
 def _linear() -> Any:
@@ -63,7 +66,7 @@ def reference(x: Array, y: Array) -> dict[str, float]:
 
 
 def chance(x: Array, y: Array) -> float:
-    """Return what `reference` finds where there is nothing: its skill on shuffled answers, the second best of twenty.
+    """Return what `reference` finds where there is nothing: its skill on shuffled targets, the second best of twenty.
 
     A permutation test (Ojala & Garriga 2010) with the quick models alone; 0 below 20 rows.
     """
@@ -71,11 +74,13 @@ def chance(x: Array, y: Array) -> float:
     if not _tells(y):
         return 0.0
     rng = np.random.Generator(np.random.Philox(0))
-    found = []
-    for _ in range(_PERMUTATIONS):
-        shuffled = y[rng.permutation(len(y))]
-        found.append(max(_out_of_fold(make, x, shuffled) for make in (_linear, _neighbours)))
-    return max(0.0, sorted(found)[-2])
+    shuffled = np.hstack([y[rng.permutation(len(y))] for _ in range(_PERMUTATIONS)])
+    # These models treat every target by itself, so that all permutations are one fit per fold: twenty times as fast as
+    # scikit-learn's `permutation_test_score`, and the best of several models can be taken.
+    scores = [_explained(make, x, shuffled).reshape(_PERMUTATIONS, -1) for make in (_linear, _neighbours)]
+    varying = y.std(axis=0) > 0
+    best = np.max([score[:, varying].mean(axis=1) for score in scores], axis=0)
+    return max(0.0, float(np.sort(best)[-2]))
 
 
 def telling_columns(x: Array, y: Array, groups: Mapping[str, list[int]], threshold: float = 0.999) -> tuple[str, ...]:
@@ -119,13 +124,15 @@ def _sampled(x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def _out_of_fold(make: Callable[[], Any], x: Array, y: Array) -> float:
-    """Return the skill of predictions for rows the model has not seen; the rows are in random order already."""
-    predicted = np.empty_like(y, dtype=np.float64)
-    folds = np.arange(len(x)) % _FOLDS
-    for fold in range(_FOLDS):
-        held_out = folds == fold
-        model = make().fit(x[~held_out], y[~held_out, 0] if y.shape[1] == 1 else y[~held_out])
-        predicted[held_out] = np.asarray(model.predict(x[held_out])).reshape(-1, y.shape[1])
-    varying = y.std(axis=0) > 0
-    error = ((predicted - y) ** 2).sum(axis=0)[varying]
-    return float(np.mean(1 - error / ((y - y.mean(axis=0)) ** 2).sum(axis=0)[varying]))
+    """Return the skill of predictions for rows the model has not seen: the mean over the targets that vary."""
+    return float(_explained(make, x, y)[y.std(axis=0) > 0].mean())
+
+
+def _explained(make: Callable[[], Any], x: Array, y: Array) -> Array:
+    """Return R² of each target, out of fold; the rows are in random order already."""
+    from sklearn.metrics import r2_score
+    from sklearn.model_selection import PredefinedSplit, cross_val_predict
+
+    folds = PredefinedSplit(np.arange(len(x)) % _FOLDS)
+    predicted = cross_val_predict(make(), x, y[:, 0] if y.shape[1] == 1 else y, cv=folds)
+    return np.asarray(r2_score(y, predicted.reshape(y.shape), multioutput="raw_values"))

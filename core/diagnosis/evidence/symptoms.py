@@ -1,4 +1,4 @@
-"""What is wrong to see, before anybody says why: one sentence a symptom, with its number. Pure functions of a case."""
+"""What can be seen to be wrong before anybody says why: one sentence per symptom, with its number."""
 
 from __future__ import annotations
 
@@ -6,103 +6,114 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from core.diagnosis.causes.cause import Case
+from core.diagnosis.causes.cause import Observation
+from core.diagnosis.evidence.limits import GAP
 
 KERAS_EPSILON: Final = 1e-7
-"""Keras cuts probabilities here, so that a wrong answer given with certainty costs -log(1e-7) = 16.12."""
+"""Keras cuts probabilities here, so that a wrong prediction made with certainty costs -log(1e-7) = 16.12."""
+_EQUAL: Final = 0.01
+"""How near a loss comes to a well-known constant, relative to it: dropout and penalties are added to it."""
+_GOOD: Final = 0.5
+"""A skill of less does not go with a loss of 0."""
+_MUCH_CLIPPED: Final = 0.5
+"""Where more than half of the gradient is cut off, clipping sets the step, not the learning rate."""
 
-Symptom = Callable[[Case], str | None]
+Symptom = Callable[[Observation], str | None]
 
 
-def _non_finite(case: Case) -> str | None:
-    share = case.signals.diverged
+def _non_finite(observed: Observation) -> str | None:
+    share = observed.signals.diverged
     return f"The loss became NaN or infinite in {share:.0%} of the seeds." if share else None
 
 
-def _refused(case: Case) -> str | None:
-    return f"Keras refused to train it: {case.signals.failed}" if case.signals.failed else None
+def _refused(observed: Observation) -> str | None:
+    return f"Keras refused to train it: {observed.signals.failed}" if observed.signals.failed else None
 
 
-def _first_steps(case: Case) -> str | None:
-    kick = case.signals.kick
-    return f"The first epoch made the loss {kick:.2g} times worse than it was untrained." if kick > 3 else None
+def _first_steps(observed: Observation) -> str | None:
+    if not observed.signals.kicked:
+        return None
+    return f"The first epoch made the loss {observed.signals.kick:.2g} times worse than it was untrained."
 
 
-def _rising(case: Case) -> str | None:
-    rise = case.signals.rise
-    return f"The loss climbed again by {rise:.0%} of its first value." if rise > 0.1 else None
+def _rising(observed: Observation) -> str | None:
+    signals = observed.signals
+    return f"The loss climbed again by {signals.rise:.0%} of its first value." if signals.climbs else None
 
 
-def _jumping(case: Case) -> str | None:
-    jumps = case.signals.oscillation
-    return f"The loss jumps by {jumps:.0%} of its level from epoch to epoch." if jumps > 0.04 else None
+def _jumping(observed: Observation) -> str | None:
+    signals = observed.signals
+    return f"The loss jumps by {signals.oscillation:.0%} of its level from epoch to epoch." if signals.jumps else None
 
 
-def _constant(case: Case) -> str | None:
-    value = case.signals.constant
+def _constant(observed: Observation) -> str | None:
+    value = observed.signals.constant
     if value is None:
         return None
-    return f"The loss stands still at {value:.4g}{_meaning(case, value)}."
+    return f"The loss stands still at {value:.4g}{_meaning(observed, value)}."
 
 
-def _meaning(case: Case, value: float) -> str:
+def _meaning(observed: Observation, value: float) -> str:
     """Say what a loss that never moves is equal to, where it is one of the well-known constants."""
-    facts = case.facts
+    facts = observed.facts
     classes = len(facts.class_shares)
     known: dict[float, str] = {}
     if classes:
-        known[math.log(classes)] = f"ln {classes}, what guessing all classes alike costs"
+        known[math.log(classes)] = f"ln {classes}, the loss of giving every class the same probability"
         entropy = -sum(share * math.log(share) for share in facts.class_shares if share > 0)
-        known[entropy] = "what always saying how frequent each class is costs"
+        known[entropy] = "the loss of always predicting how frequent each class is"
         for name, share in zip(facts.classes, facts.class_shares, strict=True):
-            known[-math.log(KERAS_EPSILON) * (1 - share)] = f"what saying {name} to every row with certainty costs"
+            known[-math.log(KERAS_EPSILON) * (1 - share)] = f"the loss of predicting {name} every time with certainty"
     elif facts.loss == "mse" and facts.target_std:
-        known[facts.target_std**2] = "the variance of the target, what always saying the mean costs"
-        known[facts.target_std**2 + facts.target_mean**2] = "what always saying 0 costs"
-        known[facts.target_std**2 + (1 - facts.target_mean) ** 2] = "what always saying 1 costs"
-    if value == 0.0 and case.signals.level < 0.5:
-        return ", although the answers are wrong: this loss cannot see them"
-    return next((f" = {what}" for at, what in known.items() if math.isclose(at, value, rel_tol=0.01)), "")
+        known[facts.target_std**2] = "the variance of the target, the loss of always predicting its mean"
+        known[facts.target_std**2 + facts.target_mean**2] = "the loss of always predicting 0"
+        known[facts.target_std**2 + (1 - facts.target_mean) ** 2] = "the loss of always predicting 1"
+    if value == 0 and observed.signals.level < _GOOD:
+        return ", although the predictions are wrong: this loss cannot see them"
+    return next((f" = {what}" for at, what in known.items() if math.isclose(at, value, rel_tol=_EQUAL)), "")
 
 
-def _guessing(case: Case) -> str | None:
-    signals = case.signals
+def _guessing(observed: Observation) -> str | None:
+    signals = observed.signals
     if signals.constant is not None or not signals.stuck or signals.diverged or signals.failed:
         return None
     return "After training it is no better than guessing."
 
 
-def _blind(case: Case) -> str | None:
-    return "It gives every row the same answer: the inputs play no part." if case.signals.blind else None
+def _blind(observed: Observation) -> str | None:
+    return "It predicts the same for every row: the inputs play no part." if observed.signals.blind else None
 
 
-def _still_falling(case: Case) -> str | None:
-    falling = case.signals.falling
-    return f"The loss was still falling: {falling:.0%} of its fall came at the end." if falling > 0.05 else None
-
-
-def _gap(case: Case) -> str | None:
-    level, held_out = case.signals.level, case.signals.val_level
-    if level - held_out < 0.2:
+def _still_falling(observed: Observation) -> str | None:
+    signals = observed.signals
+    if not signals.still_falling:
         return None
-    return f"It explains {level:.0%} of the training rows' answers, but {max(0.0, held_out):.0%} of others'."
+    return f"The loss was still falling: {signals.falling:.0%} of its fall came in the last fifth of the epochs."
 
 
-def _flattered(case: Case) -> str | None:
-    signals = case.signals
+def _gap(observed: Observation) -> str | None:
+    signals = observed.signals
+    if signals.gap <= GAP:
+        return None
+    told, held_out = f"{signals.level:.0%}", f"{max(0.0, signals.val_level):.0%}"
+    return f"It explains {told} of the variance on the training rows, but {held_out} on the validation rows."
+
+
+def _flattered(observed: Observation) -> str | None:
+    signals = observed.signals
     fell = signals.initial_loss is not None and signals.constant is None and signals.stuck and not signals.diverged
-    if not fell or case.facts.output_units > 1 or case.facts.output_activation not in {"softmax", "sparsemax"}:
+    if not fell or observed.facts.output_units > 1 or observed.facts.output_activation not in {"softmax", "sparsemax"}:
         return None
-    return "The loss falls while every answer stays the same: it is computed before the last activation."
+    return "The loss falls while every prediction stays the same: it is computed before the last activation."
 
 
-def _clipped(case: Case) -> str | None:
-    share = case.signals.clipped
-    return f"Clipping cuts off {share:.0%} of the gradient." if share > 0.5 else None
+def _clipped(observed: Observation) -> str | None:
+    share = observed.signals.clipped
+    return f"Clipping cuts off {share:.0%} of the gradient." if share > _MUCH_CLIPPED else None
 
 
-def _warned(case: Case) -> str | None:
-    said = case.signals.warnings
+def _warned(observed: Observation) -> str | None:
+    said = observed.signals.warnings
     return f"Keras warned: {said[0].split('. ')[0].rstrip('.')}." if said else None
 
 
@@ -123,6 +134,6 @@ SYMPTOMS: Final[Mapping[str, Symptom]] = {
 }
 
 
-def symptoms(case: Case) -> dict[str, str]:
-    """Return the symptoms of `case`: id → one sentence."""
-    return {name: text for name, look in SYMPTOMS.items() if (text := look(case))}
+def symptoms(observed: Observation) -> dict[str, str]:
+    """Return the symptoms of `observed`: id → one sentence."""
+    return {name: text for name, look in SYMPTOMS.items() if (text := look(observed))}

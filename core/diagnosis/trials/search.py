@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from core.diagnosis.causes.cause import Case, Change, Suspect
-from core.diagnosis.trials.trial import MARGIN, Bench, Outcome, Trial, quality
+from core.diagnosis.causes.cause import Change, Observation, Suspect
+from core.diagnosis.trials.trial import MARGIN, Outcome, Trial, Workbench, quality
 
 AT_A_TIME: Final = 3
+"""Different changes: enough to keep two processors busy, few enough that the first good one saves the others."""
 MOST_SUSPECTS: Final = 9
 MOST_REPAIRS: Final = 5
 MOST_COMBINED: Final = 4
+"""Bounds of the time one diagnosis takes; what is most promising comes first."""
 _PATIENCE: Final = 0.7
 """The next repair of a suspect whose last one did not suffice is worth this much of its strength."""
 _TOGETHER: Final = 0.5
@@ -57,11 +59,16 @@ class _Line:
         return best is not None and best.proven and (best.level >= enough or best.goal != "fit")
 
 
-def try_repairs(bench: Bench, case: Case, suspects: Sequence[Suspect], enough: float) -> list[Outcome]:
+def try_repairs(
+    workbench: Workbench, observed: Observation, suspects: Sequence[Suspect], enough: float
+) -> list[Outcome]:
     """Return an outcome for each suspect; trials end when one proves a repair that reaches the skill `enough`."""
-    lines = [_Line(s, deque(itertools.islice(s.cause.repairs(case), MOST_REPAIRS))) for s in suspects[:MOST_SUSPECTS]]
-    while wave := _wave(bench, lines, enough):
-        tried = bench.trials([(line.suspect, change) for line, change in wave], [bench.worst_seed])
+    lines = [
+        _Line(suspect, deque(itertools.islice(suspect.cause.repairs(observed), MOST_REPAIRS)))
+        for suspect in suspects[:MOST_SUSPECTS]
+    ]
+    while wave := _wave(workbench, lines, enough):
+        tried = workbench.trials([(line.suspect, change) for line, change in wave], [workbench.worst_seed])
         best = max([MARGIN, *(trial.gain for line in lines for trial in line.tried), *(trial.gain for trial in tried)])
         promising = []
         for (line, change), trial in zip(wave, tried, strict=True):
@@ -69,14 +76,14 @@ def try_repairs(bench: Bench, case: Case, suspects: Sequence[Suspect], enough: f
             helps = trial.gain > MARGIN and trial.gain >= _WORTH_CONFIRMING * best
             if helps or line.suspect.cause.flatters:
                 promising.append((line, change))
-        every = bench.trials([(line.suspect, change) for line, change in promising], range(len(bench.runs)))
+        every = workbench.trials([(line.suspect, change) for line, change in promising], range(len(workbench.runs)))
         for (line, _), trial in zip(promising, every, strict=True):
             line.tried[-1] = trial
     outcomes = [Outcome(line.suspect, line.best) for line in lines]
     return outcomes + [Outcome(suspect) for suspect in suspects[MOST_SUSPECTS:]]
 
 
-def _wave(bench: Bench, lines: Sequence[_Line], enough: float) -> list[tuple[_Line, Change]]:
+def _wave(workbench: Workbench, lines: Sequence[_Line], enough: float) -> list[tuple[_Line, Change]]:
     """Return what to try next: at most so many different changes, each with every suspect that asks for it."""
     wave: list[tuple[_Line, Change]] = []
     while not wave and (waiting := _waiting(lines, enough)):
@@ -87,7 +94,7 @@ def _wave(bench: Bench, lines: Sequence[_Line], enough: float) -> list[tuple[_Li
             if line.priority < least or (name not in changes and len(changes) == AT_A_TIME):
                 continue
             change = line.repairs.popleft()
-            if name in changes or bench.affords(change):
+            if name in changes or workbench.affords(change):
                 changes.add(name)
                 wave.append((line, change))
     return wave
@@ -102,16 +109,18 @@ def _waiting(lines: Sequence[_Line], enough: float) -> list[_Line]:
     return sorted(waiting, key=lambda line: -line.priority)
 
 
-def combine(bench: Bench, outcomes: Sequence[Outcome]) -> Trial | None:
+def combine(workbench: Workbench, outcomes: Sequence[Outcome]) -> Trial | None:
     """Return the trial of the best change with the one that helps most on top of it; None where none does."""
     tried = [(o.suspect, o.trial) for o in outcomes if o.trial]
     suspect, best = max(tried, key=lambda pair: (pair[1].proven, pair[1].gain), default=(None, None))
     if suspect is None or best is None or best.gain <= MARGIN:
         return None
     both = [{**best.change, **t.change} for _, t in tried if not best.change.keys() & t.change.keys()]
-    worst = bench.worst_seed
-    first = bench.trials([(suspect, change) for change in both[:MOST_COMBINED] if bench.affords(change)], [worst])
+    worst = workbench.worst_seed
+    first = workbench.trials(
+        [(suspect, change) for change in both[:MOST_COMBINED] if workbench.affords(change)], [worst]
+    )
     winner = max(first, key=lambda trial: trial.level, default=None)
     if winner is None or winner.level <= quality(best.after[worst if len(best.after) > 1 else 0]) + MARGIN:
         return None
-    return bench.trials([(suspect, winner.change)], range(len(bench.runs)))[0]
+    return workbench.trials([(suspect, winner.change)], range(len(workbench.runs)))[0]

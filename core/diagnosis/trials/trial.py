@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from core.diagnosis.causes.cause import Change, Suspect
-from core.diagnosis.evidence.signals import explained, worth
+from core.diagnosis.evidence.signals import explained, known_median, worth
 from core.errors import InputRefused
 from core.spec import RunSpec
 from core.training.result import Result
@@ -64,6 +64,11 @@ class Trial:
         return len(self.after) >= 3 and self.improved == len(self.after)
 
     @property
+    def helped(self) -> bool:
+        """Whether it was better in most seeds, and lifts what is explained by more than luck."""
+        return 2 * self.improved > len(self.after) and self.rise > MARGIN
+
+    @property
     def level(self) -> float:
         """The skill reached, on validation rows where there are any: the median over seeds."""
         return statistics.median(quality(result) for result in self.after)
@@ -76,13 +81,14 @@ class Trial:
         return self.level - statistics.median(quality(result) for result in self.before)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the public form: how many seeds, in how many it helped, median skills before and after."""
+        """Return the public form: how many seeds, in how many it helped, what that shows, median skills."""
         skills = {
-            f"{name}_{when}": _middle(results, name)
+            f"{name}_{when}": known_median(getattr(result, name) for result in results)
             for name in ("skill", "val_skill")
             for when, results in (("before", self.before), ("after", self.after))
         }
-        return {"seeds": len(self.after), "improved": self.improved, **skills}
+        shown = {"helped": self.helped, "proven": self.proven}
+        return {"seeds": len(self.after), "improved": self.improved, **shown, **skills}
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +105,7 @@ def quality(result: Result) -> float:
 
 
 @dataclass
-class Bench:
+class Workbench:
     """Where the trials of one variant are run: the runs as they are, and every run tried so far."""
 
     runs: Sequence[RunSpec]
@@ -177,8 +183,3 @@ _GAINS: Final[dict[str, Callable[[Result, Result], float]]] = {
     "validation": lambda before, after: quality(after) - quality(before),
     "recall": _recall_gain,
 }
-
-
-def _middle(results: Sequence[Result], name: str) -> float | None:
-    values = [value for result in results if (value := getattr(result, name)) is not None]
-    return statistics.median(values) if values else None

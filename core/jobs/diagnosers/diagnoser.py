@@ -16,7 +16,7 @@ import numpy as np
 from core.child import Voice
 from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.cause import Suspect
-from core.diagnosis.diagnosis import Doctor, Progress
+from core.diagnosis.diagnosis import DiagnosisProgress, Doctor
 from core.diagnosis.evidence.facts import Examination
 from core.diagnosis.evidence.simple_models import reference
 from core.diagnosis.trials.trial import MOST_UPDATES
@@ -102,7 +102,7 @@ class Diagnoser:
             progress = without_nan({**stage, "runs": trained})
             self._voice.say(event="progress", token=claim.token, progress=progress)
 
-        def on_progress(progress: Progress) -> None:
+        def on_progress(progress: DiagnosisProgress) -> None:
             stage.update(stage=progress.stage, suspects=[_suspect(suspect) for suspect in progress.suspects])
             tell(progress.runs)
 

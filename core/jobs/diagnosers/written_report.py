@@ -6,13 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from core.diagnosis.evidence.signals import explained
-from core.diagnosis.report import Report
+from core.diagnosis.report import DiagnosisReport
 from core.diagnosis.trials.trial import Trial, quality
 from core.jobs.storage.history import thinned
 from core.training.result import Result
 
-FORMAT: Final = 1
-"""Of what is written down; a page does not read another one."""
+WrittenReport = Mapping[str, Any]
+"""What `written` returns, as it is read again."""
+WrittenFinding = Mapping[str, Any]
+"""One of its causes, or its ``combined``."""
+WrittenCurve = Mapping[str, Any]
+"""One run of its ``before`` or ``after``: skills, and its losses as ``{"epochs", "values"}``."""
+
+FORMAT: Final = 2
+"""Of what is written down; a page does not read another one. 1 did not say how sure a cause is."""
 
 MOST_POINTS: Final = 240
 """Of one curve of a trial: a card is at most some 600 pixels wide."""
@@ -21,16 +28,16 @@ _LAYER_NUMBERS: Final = ("gradient_norm", "update_ratio", "dead", "saturated")
 _DIGITS: Final = 4
 
 
-def written(report: Report) -> dict[str, Any]:
+def written(report: DiagnosisReport) -> dict[str, Any]:
     """Return the public form of `report` with what the page draws beside it, JSON-able.
 
     Returns
     -------
     dict
-        ``Report.as_dict()`` and, in it, ``before``: a curve per seed of the runs as they are; of each cause and of
-        ``combined`` its ``goal`` and ``after``: a curve per seed of its trial; ``layers``: the seed of the run that
-        went worst and what was measured in its layers; ``models``: the skill of each simple model; ``columns``: the
-        inputs that can be used; ``format``: `FORMAT`.
+        ``DiagnosisReport.as_dict()`` and, in it, ``before``: a curve per seed of the runs as they are; of each cause
+        and of ``combined`` its ``goal`` and ``after``: a curve per seed of its trial; ``layers``: the seed of the run
+        that went worst and what was measured in its layers; ``models``: the skill of each simple model; ``columns``:
+        the inputs that can be used; ``format``: `FORMAT`.
     """
     public = report.as_dict()
     worst = min(report.before, key=quality)
@@ -40,14 +47,13 @@ def written(report: Report) -> dict[str, Any]:
         cause["after"] = _after(finding.trial)
     if report.combined is not None:
         public["combined"] |= {"goal": report.combined.goal, "after": _after(report.combined)}
-    facts = report.case.facts
+    facts = report.observed.facts
     return public | {
         "format": FORMAT,
         "before": [_curve(result) for result in report.before],
         "layers": {"seed": worst.seed, **_layers(worst)},
         "models": {name: round(skill, _DIGITS) for name, skill in facts.skills.items()},
         "columns": list(facts.usable_columns),
-        "rows": facts.rows,
         "validation_rows": facts.validation_rows,
     }
 
@@ -61,7 +67,6 @@ def _curve(result: Result) -> dict[str, Any]:
         "seed": result.seed,
         "state": result.state,
         "diverged_at": result.diverged_at,
-        "error": result.error,
         "baseline": result.baseline,
         "initial_loss": result.telemetry.get("initial_loss"),
         "skill": result.skill,

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
+from core.jobs.diagnosers.written_report import WrittenFinding, WrittenReport
 from core.ui.diagnose import state
 from core.ui.diagnose.charts import trial_chart
 from core.ui.diagnose.state import Opened
 from core.ui.diagnose.words import (
-    FAMILIES,
-    Finding,
-    Report,
+    STANDINGS,
     cause_of,
     change_words,
     helped,
     lesson_of,
     look_alike,
     seeds_of,
-    standing,
     trial_words,
 )
+from core.ui.families import family_badge
 from core.ui.sitemap import lessons_page
 from core.ui.text import inert
 
 _CHART: Final = {"displayModeBar": False}
 
 
-def show_causes(opened: Opened, report: Report, colour: str) -> None:
+def show_causes(opened: Opened, report: WrittenReport, colour: str) -> None:
     """Draw a card for each cause that a trial or the data speak for; the others are lines below."""
     shown = with_card(report)
     rest = [finding for finding in report["causes"] if finding not in shown]
@@ -44,18 +42,18 @@ def show_causes(opened: Opened, report: Report, colour: str) -> None:
                 _about(finding)
 
 
-def with_card(report: Report) -> list[Finding]:
+def with_card(report: WrittenReport) -> list[WrittenFinding]:
     """Return the causes that get a card: those that a trial or the data speak for, and the first in any case."""
     causes = report["causes"]
-    return [c for place, c in enumerate(causes) if place == 0 or helped(c, report) or c["certain"]]
+    return [c for place, c in enumerate(causes) if place == 0 or helped(c) or c["certain"]]
 
 
-def _card(opened: Opened, report: Report, finding: Finding, rank: int, colour: str) -> None:
+def _card(opened: Opened, report: WrittenReport, finding: WrittenFinding, rank: int, colour: str) -> None:
     cause = cause_of(finding)
     with st.container(border=True, key=f"diagnose_cause_{rank}"):
         left, right = st.columns(2, gap="large") if finding["after"] else (st.container(), None)
         with left:
-            _badges(finding, report)
+            _badges(finding)
             st.subheader(f"{rank}. {cause.title}", anchor=False)
             _about(finding)
             if finding["fix"]:
@@ -73,7 +71,7 @@ def _card(opened: Opened, report: Report, finding: Finding, rank: int, colour: s
                 _trial(report, finding, colour, key=f"diagnose_trial_{rank}")
 
 
-def _combined(opened: Opened, report: Report, colour: str) -> None:
+def _combined(opened: Opened, report: WrittenReport, colour: str) -> None:
     with st.container(border=True, key="diagnose_combined"):
         left, right = st.columns(2, gap="large")
         with left:
@@ -85,21 +83,20 @@ def _combined(opened: Opened, report: Report, colour: str) -> None:
             _trial(report, report["combined"], colour, key="diagnose_trial_combined")
 
 
-def _badges(finding: Finding, report: Report) -> None:
-    family, family_colour = FAMILIES[cause_of(finding).family]
-    word, word_colour = standing(finding, report)
+def _badges(finding: WrittenFinding) -> None:
+    word, colour = STANDINGS[finding["standing"]]
     with st.container(horizontal=True, gap="small"):
-        st.badge(family, color=family_colour)  # type: ignore[arg-type]
-        st.badge(word, color=word_colour, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
+        family_badge(cause_of(finding).family)
+        st.badge(word, color=colour, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
 
 
-def _about(finding: Finding) -> None:
+def _about(finding: WrittenFinding) -> None:
     st.markdown(cause_of(finding).about)
     if finding["evidence"]:
         st.markdown("\n".join(f"- {inert(text, 300)}" for text in finding["evidence"]))
 
 
-def _fix(opened: Opened, report: Report, finding: Mapping[str, Any], title: str, key: str) -> None:
+def _fix(opened: Opened, report: WrittenReport, finding: WrittenFinding, title: str, key: str) -> None:
     changes = change_words(finding["fix"], opened.run, report)
     st.markdown("  \n".join(f":material/build: **{inert(line, 200)}**" for line in changes))
     st.markdown(trial_words(finding, report))
@@ -114,12 +111,12 @@ def _fix(opened: Opened, report: Report, finding: Mapping[str, Any], title: str,
     )
 
 
-def _trial(report: Report, finding: Mapping[str, Any], colour: str, key: str) -> None:
+def _trial(report: WrittenReport, finding: WrittenFinding, colour: str, key: str) -> None:
     before = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
     alt = f"Loss by epoch as it is and with the fix. {trial_words(finding, report)}"
     st.plotly_chart(trial_chart(before, finding["after"], colour, finding["goal"]), key=key, config=_CHART, alt=alt)
     if look_alike(finding, report):
         st.caption(
-            "The losses look alike, the answers do not: Keras computes this loss from what comes before the output "
-            "activation. Judge by the skill."
+            "The losses look alike, the predictions do not: Keras computes this loss from what comes before the "
+            "output activation. Judge by the skill."
         )

@@ -12,9 +12,10 @@ from statistics import median
 from typing import Any, Final
 
 from core.diagnosis.evidence.marks import Mark
+from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, WrittenReport
 from core.jobs.storage.history import thinned
 from core.training.result import Result
-from core.ui.diagnose.words import Finding, Report, measure_of, reached, rows_of, share
+from core.ui.diagnose.words import measure_of, reached, rows_of, share
 from core.ui.text import skill_text
 
 GREY: Final = "#8a8a8a"
@@ -30,7 +31,6 @@ _FEW_DECADES: Final = 5
 """An axis of more has powers of ten at its ticks."""
 _LOWEST_SHOWN: Final = -0.25
 
-Curve = Mapping[str, Any]
 Figure = dict[str, Any]
 
 
@@ -106,7 +106,9 @@ def _level(results: Sequence[Result], mark: Mark) -> float | None:
     return median(levels) if levels else None
 
 
-def trial_chart(before: Sequence[Curve], after: Sequence[Curve], colour: str, goal: str = "fit") -> Figure:
+def trial_chart(
+    before: Sequence[WrittenCurve], after: Sequence[WrittenCurve], colour: str, goal: str = "fit"
+) -> Figure:
     """Return the losses before (grey) and after a change, a thin line per seed, relative to always guessing the same.
 
     Where the goal is the validation alone, only that is drawn: the training loss may well be better without the change.
@@ -157,7 +159,7 @@ def _stop(trace: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _broken(curves: Sequence[Curve], colour: str, log: bool, top: float) -> dict[str, Any] | None:
+def _broken(curves: Sequence[WrittenCurve], colour: str, log: bool, top: float) -> dict[str, Any] | None:
     """Return a word where the first of some curves stopped being numbers."""
     ends = []
     for curve in curves:
@@ -173,13 +175,13 @@ def _broken(curves: Sequence[Curve], colour: str, log: bool, top: float) -> dict
     }  # fmt: skip
 
 
-def _relative(curve: Curve, name: str) -> Mapping[str, Any]:
+def _relative(curve: WrittenCurve, name: str) -> Mapping[str, Any]:
     base = (curve["baseline"] or {}).get(name)
     points: Mapping[str, Any] = curve[name]
     return points if not base else {**points, "values": [None if v is None else v / base for v in points["values"]]}
 
 
-def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: str) -> Figure:
+def skill_chart(report: WrittenReport, fixes: Sequence[tuple[str, WrittenFinding]], colour: str) -> Figure:
     """Return bars of what the run, its fixes and simple models explain: what is reached and what can be.
 
     Parameters
@@ -222,7 +224,7 @@ def skill_chart(report: Report, fixes: Sequence[tuple[str, Finding]], colour: st
             "bargap": 0.3,
             "xaxis": {
                 "range": [min(0.0, *shown) * 1.1, 1.16], "fixedrange": True, "zeroline": True, "showgrid": False,
-                "title": {"text": f"explained of the answers in {rows_of(report)}", "font": {"size": 12}},
+                "title": {"text": f"variance explained on {rows_of(report)}", "font": {"size": 12}},
                 "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%",
             },
             "yaxis": {

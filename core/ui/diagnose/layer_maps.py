@@ -75,7 +75,7 @@ MAPS: Final = (
     LayerMap(
         "gradient_norm",
         "Gradient norm",
-        "Each row is a layer, the first one at the bottom. Rows of like colour are healthy; where the colour fades "
+        "Each row is a layer, the first one at the bottom. Rows of similar colour are healthy; where the colour fades "
         "towards the bottom the gradient vanishes on its way back, where it deepens it explodes.",
         ((0.0, _CLEAR), (0.5, f"{_BLUE}90"), (1.0, _BLUE)),
         None,
@@ -94,7 +94,7 @@ MAPS: Final = (
     LayerMap(
         "dead",
         "Dead units",
-        "The share of a layer's units that answer 0 to every row. They get no gradient, so they stay dead.",
+        "The share of a layer's units that are 0 for every row. They get no gradient, so they stay dead.",
         ((0.0, _CLEAR), (1.0, _RED)),
         (0.0, 1.0),
         log=False,
@@ -103,7 +103,7 @@ MAPS: Final = (
     LayerMap(
         "saturated",
         "Saturated units",
-        "The share of a layer's answers on the flat ends of its activation, where the gradient is next to nothing.",
+        "The share of a layer's values on the flat ends of its activation, where the gradient is next to nothing.",
         ((0.0, _CLEAR), (1.0, _ORANGE)),
         (0.0, 1.0),
         log=False,

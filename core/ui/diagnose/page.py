@@ -11,7 +11,7 @@ import streamlit as st
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.evidence.marks import Mark, marks
 from core.jobs.diagnosers.diagnoses import Budget, Diagnosis
-from core.jobs.diagnosers.written_report import FORMAT
+from core.jobs.diagnosers.written_report import FORMAT, WrittenReport
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import State
 from core.training.result import Result
@@ -22,13 +22,7 @@ from core.ui.diagnose.charts import run_chart, skill_chart
 from core.ui.diagnose.layer_maps import LayerMap, layer_chart, split_maps
 from core.ui.diagnose.progress import watch
 from core.ui.diagnose.state import Opened
-from core.ui.diagnose.words import (
-    Report,
-    headline,
-    helped,
-    variant_words,
-    verdict,
-)
+from core.ui.diagnose.words import headline, helped, variant_words, verdict
 from core.ui.sitemap import lab_page
 from core.ui.text import counted, inert
 
@@ -61,7 +55,7 @@ def show_opened(opened: Opened) -> None:
         st.warning(inert(refused, 300), icon=":material/block:")
 
 
-def _readable(diagnosis: Diagnosis | None) -> Report | None:
+def _readable(diagnosis: Diagnosis | None) -> WrittenReport | None:
     """Return the report, unless there is none or another version of the lab wrote it."""
     report = diagnosis.report if diagnosis else None
     return report if report and report.get("format") == FORMAT else None
@@ -168,7 +162,7 @@ def _again(opened: Opened, diagnosis: Diagnosis) -> None:
         required=True,
         key=f"diagnose_budget_{diagnosis.id}",
         format_func=str.capitalize,
-        help="How much may be trained for it: a few trials, some ten seconds of them, or ten times as much.",
+        help="How much may be trained: a few trials, about ten seconds of trials, or ten times as many.",
     )
     st.button(
         "Start", icon=":material/play_arrow:", type="primary", key="diagnose_more", on_click=state.diagnose_again,
@@ -176,11 +170,9 @@ def _again(opened: Opened, diagnosis: Diagnosis) -> None:
     )  # fmt: skip
 
 
-def _levels(report: Report, colour: str) -> None:
+def _levels(report: WrittenReport, colour: str) -> None:
     """Draw who reaches which skill; not where there is nothing to compare with."""
-    fixes = [(f"Fix {rank}", cause) for rank, cause in enumerate(with_card(report), 1) if helped(cause, report)][
-        :_MOST_FIXES
-    ]
+    fixes = [(f"Fix {rank}", cause) for rank, cause in enumerate(with_card(report), 1) if helped(cause)][:_MOST_FIXES]
     if report["combined"]:
         fixes.append(("Two fixes", report["combined"]))
     if not fixes and not report["models"]:
@@ -190,20 +182,20 @@ def _levels(report: Report, colour: str) -> None:
     st.plotly_chart(figure, key="diagnose_levels", config=_CHART, alt=alt)
 
 
-def _layers(report: Report) -> None:
+def _layers(report: WrittenReport) -> None:
     layers = report["layers"]
     telling, quiet = split_maps(layers) if layers.get("layers") else ([], [])
     if not telling and not quiet:
         return
     st.subheader("Inside the layers", anchor=False)
-    st.caption(f"Measured on 128 training rows at most, along the run with seed {layers['seed']}.")
+    st.caption(f"Measured on at most 128 training rows, during the run with seed {layers['seed']}.")
     if telling:
         with st.grid(2, min_column_width=380):
             for layer_map in telling:
                 with st.container(border=True, height="stretch"):
                     _map(layers, layer_map)
     else:
-        st.markdown("Nothing stands out: the layers learn alike, and no units are lost.")
+        st.markdown("Nothing stands out: all layers learn at a similar pace, and no units are lost.")
     if quiet:
         with st.expander("The other measurements"), st.grid(2, min_column_width=380):
             for layer_map in quiet:
@@ -219,7 +211,7 @@ def _map(layers: Mapping[str, Any], layer_map: LayerMap) -> None:
     st.caption(layer_map.reading)
 
 
-def _not_checked(report: Report) -> None:
+def _not_checked(report: WrittenReport) -> None:
     gaps = report["not_checked"]
     if gaps:
         lines = [f"- {inert(_title(gap['cause']))}: {inert(gap['why'], 300)}" for gap in gaps]

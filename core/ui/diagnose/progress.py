@@ -12,7 +12,8 @@ from core.errors import InputRefused
 from core.jobs.diagnosers.diagnoses import Diagnosis
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import State
-from core.ui.diagnose.words import FAMILIES, cause_of
+from core.ui.diagnose.words import cause_of
+from core.ui.families import family_badge
 from core.ui.text import counted, inert
 
 _EVERY_SECONDS: Final = 0.4
@@ -72,10 +73,9 @@ def _line(diagnosis: Diagnosis) -> str:
 
 def _suspect(suspect: Mapping[str, Any]) -> None:
     cause = cause_of(suspect)
-    family, colour = FAMILIES[cause.family]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{cause.title}**", width="stretch")
-        st.badge(family, color=colour)  # type: ignore[arg-type]
+        family_badge(cause.family)
     st.markdown(cause.about)
     for text in suspect["evidence"][:2]:
         st.caption(inert(text, 300))

@@ -12,14 +12,9 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, State
 from core.lessons import LESSONS, Lesson
 from core.ui.chart.live import live_chart
+from core.ui.families import family_badge
 from core.ui.sitemap import lab_page
 from core.ui.text import inert
-
-_FAMILIES: Final = {
-    "preprocessing": ("Data preprocessing", "blue"),
-    "architecture": ("Architecture", "violet"),
-    "optimisation": ("Optimisation", "orange"),
-}
 
 _WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
 
@@ -33,7 +28,7 @@ def gallery(*, unknown: bool) -> None:
     with st.grid(3, min_column_width=260):
         for number, lesson in enumerate(LESSONS, start=1):
             with st.container(border=True, height="stretch"):
-                _badge(lesson)
+                family_badge(lesson.family)
                 st.subheader(f"{number}. {lesson.title}", anchor=False)
                 st.markdown(lesson.about)
                 st.space("stretch")
@@ -47,7 +42,7 @@ def show_lesson(lesson: Lesson) -> None:
     left, right = st.columns([3, 7], gap="medium")
     with left.container(key="lesson_words"):
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=_go, args=("",))
-        _badge(lesson)
+        family_badge(lesson.family)
         st.title(lesson.title, anchor=False)
         st.markdown(lesson.about)
         prediction = _question(lesson, asked=experiment is not None)
@@ -72,11 +67,6 @@ def show_lesson(lesson: Lesson) -> None:
 def _go(lesson: str) -> None:
     """Turn to a lesson or, without one, to the gallery; a link to the page one is on would not change the address."""
     st.query_params.from_dict({"lesson": lesson} if lesson else {})
-
-
-def _badge(lesson: Lesson) -> None:
-    name, colour = _FAMILIES[lesson.family]
-    st.markdown(f":{colour}-badge[{name}]")
 
 
 def _experiment() -> tuple[Experiment | None, str]:

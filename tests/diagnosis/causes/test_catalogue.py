@@ -8,7 +8,7 @@ import pytest
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
 from core.diagnosis.evidence.facts import Sentinel
-from tests.diagnosis.table import case_of
+from tests.diagnosis.table import observation_of
 
 IDS = [
     "inputs_unscaled", "target_unscaled", "invalid_values", "unsuitable_encoding", "leakage", "no_signal",
@@ -89,13 +89,13 @@ def test_the_catalogue_has_the_25_causes_of_the_public_surface():
 @pytest.mark.parametrize(("cause", "facts", "signals", "sections"), FAULTY, ids=[f[0] for f in FAULTY])
 def test_a_symptom_makes_its_cause_a_suspect(cause, facts, signals, sections):
     data = {"data": {**_data(), **sections["data"]}} if "data" in sections else {}
-    case = case_of(facts, signals, **{**sections, **data})
-    found = {suspect.cause.id: suspect for suspect in suspects(case, CAUSES.values())}
+    observed = observation_of(facts, signals, **{**sections, **data})
+    found = {suspect.cause.id: suspect for suspect in suspects(observed, CAUSES.values())}
     assert cause in found
     assert found[cause].strength >= 0.3
     assert all(0 < piece.strength <= 1 and piece.text for piece in found[cause].evidence)
-    for change in CAUSES[cause].repairs(case):
-        assert case.run.changed(change).hash() != case.run.hash()
+    for change in CAUSES[cause].repairs(observed):
+        assert observed.run.changed(change).hash() != observed.run.hash()
 
 
 def test_every_cause_has_a_test_that_fires_it():
@@ -110,8 +110,8 @@ def _data():
 
 @pytest.mark.parametrize("cause", IDS)
 def test_a_healthy_run_is_no_strong_suspect(cause):
-    case = case_of()
-    evidence = list(CAUSES[cause].look(case))
+    observed = observation_of()
+    evidence = list(CAUSES[cause].look(observed))
     assert all(piece.strength <= 0.2 and not piece.certain for piece in evidence)
 
 
@@ -123,8 +123,8 @@ def test_every_cause_is_told_in_plain_words(cause):
 
 
 def test_causes_come_certain_first_then_by_strength():
-    case = case_of({"sentinels": (Sentinel("a", -999.0, 3),)}, {"kick": 1000.0, "oscillation": 0.3})
-    names = [suspect.cause.id for suspect in suspects(case, CAUSES.values())]
+    observed = observation_of({"sentinels": (Sentinel("a", -999.0, 3),)}, {"kick": 1000.0, "oscillation": 0.3})
+    names = [suspect.cause.id for suspect in suspects(observed, CAUSES.values())]
     assert names[:2] == ["invalid_values", "learning_rate_too_high"]
 
 

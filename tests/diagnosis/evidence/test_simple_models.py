@@ -1,7 +1,9 @@
 """Simple models: what they reach out of fold, and what they reach by luck."""
 
 import numpy as np
+import pytest
 
+from core.diagnosis.evidence import simple_models
 from core.diagnosis.evidence.simple_models import chance, reference
 
 RNG = np.random.default_rng(0)
@@ -26,6 +28,18 @@ def test_few_rows_say_nothing():
 
 def test_chance_is_the_same_every_time():
     assert chance(X, Y) == chance(X, Y)
+
+
+def test_a_permutation_beside_others_is_judged_as_if_alone():
+    x, y = simple_models._sampled(X, Y)
+    rng = np.random.Generator(np.random.Philox(0))
+    alone = []
+    for _ in range(20):
+        shuffled = y[rng.permutation(len(y))]
+        models = (simple_models._linear, simple_models._neighbours)
+        alone.append(max(simple_models._out_of_fold(make, x, shuffled) for make in models))
+    assert chance(X, Y) == pytest.approx(max(0.0, sorted(alone)[-2]), abs=1e-12)
+    assert max(alone) < simple_models._out_of_fold(simple_models._linear, x, y)
 
 
 def test_a_row_is_not_predicted_from_its_twin():

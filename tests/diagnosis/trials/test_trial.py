@@ -3,32 +3,32 @@
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
 from core.diagnosis.trials.search import combine, try_repairs
-from core.diagnosis.trials.trial import Bench
-from tests.diagnosis.table import TableRunner, case_of, result_of, run_of
+from core.diagnosis.trials.trial import Workbench
+from tests.diagnosis.table import TableRunner, observation_of, result_of, run_of
 
 
-def bench_of(look_up, before, rows=200, **sections):
+def workbench_of(look_up, before, rows=200, **sections):
     base = run_of(**sections)
     runs = [base.changed({"training.seed": seed}) for seed in range(3)]
     runner = TableRunner(look_up)
-    return Bench(runs, before, runner, rows), runner
+    return Workbench(runs, before, runner, rows), runner
 
 
-def suspected(case, *names):
-    found = {suspect.cause.id: suspect for suspect in suspects(case, CAUSES.values())}
+def suspected(observed, *names):
+    found = {suspect.cause.id: suspect for suspect in suspects(observed, CAUSES.values())}
     return [found[name] for name in names]
 
 
-def trial_of(bench, case, cause):
-    (outcome,) = try_repairs(bench, case, suspected(case, cause), 0.7)
+def trial_of(workbench, observed, cause):
+    (outcome,) = try_repairs(workbench, observed, suspected(observed, cause), 0.7)
     assert outcome.trial is not None
     return outcome.trial
 
 
 def test_a_repair_that_helps_in_every_seed_is_proven():
-    case = case_of(signals={"kick": 1000.0})
-    bench, runner = bench_of(lambda run: result_of(0.9, 0.8), [result_of(0.0, 0.0)] * 3)
-    trial = trial_of(bench, case, "learning_rate_too_high")
+    observed = observation_of(signals={"kick": 1000.0})
+    workbench, runner = workbench_of(lambda run: result_of(0.9, 0.8), [result_of(0.0, 0.0)] * 3)
+    trial = trial_of(workbench, observed, "learning_rate_too_high")
     assert trial.proven
     assert trial.as_dict()["improved"] == 3
     assert {run.training.seed for run in runner.asked} == {0, 1, 2}
@@ -36,61 +36,65 @@ def test_a_repair_that_helps_in_every_seed_is_proven():
 
 
 def test_a_repair_that_helps_one_seed_is_luck():
-    case = case_of(signals={"kick": 1000.0})
-    bench, _ = bench_of(lambda run: result_of(0.9 if run.training.seed == 0 else 0.0, 0.0), [result_of(0.0, 0.0)] * 3)
-    trial = trial_of(bench, case, "learning_rate_too_high")
+    observed = observation_of(signals={"kick": 1000.0})
+    workbench, _ = workbench_of(
+        lambda run: result_of(0.9 if run.training.seed == 0 else 0.0, 0.0), [result_of(0.0, 0.0)] * 3
+    )
+    trial = trial_of(workbench, observed, "learning_rate_too_high")
     assert trial.improved == 1
     assert not trial.proven
 
 
 def test_a_repair_that_does_nothing_costs_one_seed():
-    case = case_of(signals={"kick": 1000.0})
-    bench, runner = bench_of(lambda run: result_of(0.0, 0.0), [result_of(0.0, 0.0)] * 3)
-    trial = trial_of(bench, case, "learning_rate_too_high")
+    observed = observation_of(signals={"kick": 1000.0})
+    workbench, runner = workbench_of(lambda run: result_of(0.0, 0.0), [result_of(0.0, 0.0)] * 3)
+    trial = trial_of(workbench, observed, "learning_rate_too_high")
     assert not trial.proven
     assert len({run.training.seed for run in runner.asked}) == 1
 
 
 def test_fitting_the_training_rows_at_the_cost_of_the_others_is_no_repair():
-    case = case_of(signals={"falling": 0.2})
-    bench, _ = bench_of(lambda run: result_of(0.99, 0.1), [result_of(0.6, 0.5)] * 3)
-    trial = trial_of(bench, case, "learning_rate_too_low")
+    observed = observation_of(signals={"falling": 0.2})
+    workbench, _ = workbench_of(lambda run: result_of(0.99, 0.1), [result_of(0.6, 0.5)] * 3)
+    trial = trial_of(workbench, observed, "learning_rate_too_low")
     assert trial.gain < 0
     assert not trial.proven
 
 
 def test_over_fitting_is_judged_by_validation():
-    case = case_of(signals={"skill": (0.99,) * 3, "val_skill": (0.1,) * 3, "val_rise": 2.0, "best_at": 0.2})
-    bench, _ = bench_of(lambda run: result_of(0.7, 0.5), [result_of(0.99, 0.1)] * 3)
-    trial = trial_of(bench, case, "overfitting")
+    observed = observation_of(signals={"skill": (0.99,) * 3, "val_skill": (0.1,) * 3, "val_rise": 2.0, "best_at": 0.2})
+    workbench, _ = workbench_of(lambda run: result_of(0.7, 0.5), [result_of(0.99, 0.1)] * 3)
+    trial = trial_of(workbench, observed, "overfitting")
     assert trial.proven
 
 
 def test_trials_end_when_a_repair_is_good_enough():
     signals = {"kick": 9.0, "dead": 1.0, "penalty": 0.9}
-    case = case_of({"input_offset": 500.0}, signals, preprocessing={"scaling": "none"}, model={"l2": 1.0})
-    found = suspects(case, CAUSES.values())
+    observed = observation_of({"input_offset": 500.0}, signals, preprocessing={"scaling": "none"}, model={"l2": 1.0})
+    found = suspects(observed, CAUSES.values())
     assert len(found) > 3
-    bench, _ = bench_of(lambda run: result_of(0.9, 0.9), [result_of(0.0, 0.0)] * 3)
-    outcomes = try_repairs(bench, case, found, 0.7)
+    workbench, _ = workbench_of(lambda run: result_of(0.9, 0.9), [result_of(0.0, 0.0)] * 3)
+    outcomes = try_repairs(workbench, observed, found, 0.7)
     assert [outcome.trial is not None for outcome in outcomes[:4]] == [True, True, True, False]
 
 
 def test_a_budget_ends_the_trials():
-    case = case_of(signals={"kick": 1000.0})
-    bench, runner = bench_of(
+    observed = observation_of(signals={"kick": 1000.0})
+    workbench, runner = workbench_of(
         lambda run: result_of(0.0, 0.0), [result_of(0.0, 0.0)] * 3, rows=10_000_000, training={"batch_size": 1}
     )
-    (outcome,) = try_repairs(bench, case, suspected(case, "learning_rate_too_high"), 0.7)
+    (outcome,) = try_repairs(workbench, observed, suspected(observed, "learning_rate_too_high"), 0.7)
     assert outcome.trial is None
     assert runner.asked == []
 
 
 def test_the_same_change_is_trained_once_for_all_that_suspect_it():
-    case = case_of(signals={"dead": 1.0, "gradient_ratio": 1e-6, "skill": (0.0,) * 3}, model={"layers": [4] * 5})
+    observed = observation_of(
+        signals={"dead": 1.0, "gradient_ratio": 1e-6, "skill": (0.0,) * 3}, model={"layers": [4] * 5}
+    )
     model = {"layers": [4] * 5}
-    bench, runner = bench_of(lambda run: result_of(0.9, 0.9), [result_of(0.0, 0.0)] * 3, model=model)
-    try_repairs(bench, case, suspected(case, "dying_relu", "vanishing_gradients"), 0.7)
+    workbench, runner = workbench_of(lambda run: result_of(0.9, 0.9), [result_of(0.0, 0.0)] * 3, model=model)
+    try_repairs(workbench, observed, suspected(observed, "dying_relu", "vanishing_gradients"), 0.7)
     assert len({run.hash() for run in runner.asked}) == len(runner.asked) == 3
 
 
@@ -101,10 +105,10 @@ def test_two_changes_are_combined_when_one_is_not_enough():
         return result_of(0.9 if scaled and calm else 0.1 if scaled or calm else 0.0)
 
     sections = {"preprocessing": {"scaling": "none"}}
-    case = case_of({"input_offset": 500.0}, {"kick": 9.0}, **sections)
-    bench, _ = bench_of(look_up, [result_of(0.0)] * 3, **sections)
-    outcomes = try_repairs(bench, case, suspected(case, "inputs_unscaled", "learning_rate_too_high"), 0.7)
-    both = combine(bench, outcomes)
+    observed = observation_of({"input_offset": 500.0}, {"kick": 9.0}, **sections)
+    workbench, _ = workbench_of(look_up, [result_of(0.0)] * 3, **sections)
+    outcomes = try_repairs(workbench, observed, suspected(observed, "inputs_unscaled", "learning_rate_too_high"), 0.7)
+    both = combine(workbench, outcomes)
     assert both is not None
     assert both.proven
     assert set(both.change) == {"preprocessing.scaling", "training.learning_rate"}
@@ -112,30 +116,30 @@ def test_two_changes_are_combined_when_one_is_not_enough():
 
 def test_nothing_is_combined_where_nothing_helped():
     sections = {"preprocessing": {"scaling": "none"}}
-    case = case_of({"input_offset": 500.0}, {"kick": 9.0}, **sections)
-    bench, _ = bench_of(lambda run: result_of(0.0), [result_of(0.0)] * 3, **sections)
-    outcomes = try_repairs(bench, case, suspected(case, "inputs_unscaled", "learning_rate_too_high"), 0.7)
-    assert combine(bench, outcomes) is None
+    observed = observation_of({"input_offset": 500.0}, {"kick": 9.0}, **sections)
+    workbench, _ = workbench_of(lambda run: result_of(0.0), [result_of(0.0)] * 3, **sections)
+    outcomes = try_repairs(workbench, observed, suspected(observed, "inputs_unscaled", "learning_rate_too_high"), 0.7)
+    assert combine(workbench, outcomes) is None
 
 
 def test_the_class_nobody_recognises_counts_for_imbalance():
     facts = {"task": "binary", "classes": ("no", "yes"), "class_shares": (0.95, 0.05), "loss": "binary_crossentropy",
              "output_activation": "sigmoid"}  # fmt: skip
-    case = case_of(facts, {"recall": (0.0, 0.0, 0.0)})
+    observed = observation_of(facts, {"recall": (0.0, 0.0, 0.0)})
     labels = {"source": {"columns": {"x": list(range(40)), "y": [int(i > 35) for i in range(40)]}}, "target": "y"}
-    bench, _ = bench_of(
+    workbench, _ = workbench_of(
         lambda run: result_of(0.0, recall=[0.8, 0.9]), [result_of(0.1, recall=[1.0, 0.0])] * 3, data=labels
     )
-    trial = trial_of(bench, case, "class_imbalance")
+    trial = trial_of(workbench, observed, "class_imbalance")
     assert trial.proven
 
 
 def test_a_repair_that_takes_away_flattery_is_shown_with_every_seed():
-    case = case_of({"leaks": ("x",), "usable_columns": ("x", "z")})
+    observed = observation_of({"leaks": ("x",), "usable_columns": ("x", "z")})
     columns = {"x": list(range(40)), "z": [v % 7 for v in range(40)], "y": [v / 40 for v in range(40)]}
-    bench, _ = bench_of(
+    workbench, _ = workbench_of(
         lambda run: result_of(0.3, 0.3), [result_of(1.0, 1.0)] * 3, data={"source": {"columns": columns}, "target": "y"}
     )
-    trial = trial_of(bench, case, "leakage")
+    trial = trial_of(workbench, observed, "leakage")
     assert len(trial.after) == 3
     assert not trial.proven

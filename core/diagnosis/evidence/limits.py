@@ -1,0 +1,47 @@
+"""The limits of the questions that several rules ask of a run, each once; a limit of one rule stands with that rule.
+
+All are relative, so that they hold for any loss and any data. "Healthy programs" are the controls of
+`benchmarks.programs`, three seeds each.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KICKED: Final = 3.0
+"""Loss of the first epoch, in multiples of the untrained loss. No healthy program comes above 1."""
+CLIMBED: Final = 0.1
+"""Climb above the minimum, as a share of the first loss; 98 of 100 healthy programs stay below."""
+JUMPS: Final = 0.04
+"""Up-and-down from epoch to epoch, as a share of the level: that of noise of 4 %. Three of four healthy programs stay
+below; nearly all others are at losses near 0, where it does no harm."""
+UNFINISHED: Final = 0.03
+"""Share of the fall that came in the last fifth of the epochs. An exponential fall is here after four time constants,
+when 2 % of it are left: with more, longer or faster training may still bring something. Nine of ten healthy programs
+stay below."""
+STILL_FALLING: Final = 0.1
+"""The same where the loss is in the middle of its fall: an exponential fall is here after 1.7 time constants, when a
+fifth of it is left; a straight line has 0.2. Two in a hundred healthy programs are above."""
+TURNED: Final = 1.1
+"""Last validation loss in multiples of its minimum."""
+TURNED_BEFORE: Final = 0.9
+"""A minimum in the last tenth of the epochs is no turn but noise."""
+GAP: Final = 0.2
+"""What is explained of the training rows, less what is explained of the validation rows."""
+STOPPED_EARLY: Final = 0.8
+"""Share of the epochs asked for; whoever stops later than that has lost little."""
+STUCK: Final = 0.02
+"""A skill below this is guessing: the best constant has 0."""
+LEARNT_LITTLE: Final = 0.1
+"""A skill below this is next to nothing, whatever the data."""
+CLEAR_GAIN: Final = 0.1
+"""What has to be gained before a run that works is called faulty, or another rate the better one."""
+FLAT: Final = 0.01
+"""What a curve that stands still changes at most, as a share of its level."""
+HIGHEST_RATE: Final = 10.0
+"""No learning rate above this is tried: the largest default of any optimizer is 1."""
+
+
+def turned(times: float, place: float) -> bool:
+    """Whether a validation loss has turned: `times` its minimum at the end, lowest at `place` (share of the epochs)."""
+    return times > TURNED and place < TURNED_BEFORE

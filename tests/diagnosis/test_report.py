@@ -1,0 +1,64 @@
+"""How sure a cause is, and what a variant says that cannot be diagnosed."""
+
+import pytest
+
+from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.causes.cause import Evidence, Suspect
+from core.diagnosis.report import Finding, RefusedVariant
+from core.diagnosis.trials.trial import MARGIN, Trial
+from tests.diagnosis.table import result_of
+
+
+def trial(*after, before=0.1, goal="fit", **more):
+    results = tuple(result_of(skill, skill, **more) for skill in after)
+    return Trial(goal, {}, (result_of(before, before),) * len(after), results)
+
+
+def finding(tried=None, *, certain=False):
+    suspect = Suspect(CAUSES["dying_relu"], (Evidence(0.5, "half of the units are dead", certain),))
+    return Finding(suspect, tried, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("found", "standing"),
+    [
+        (finding(trial(0.8, 0.8, 0.8)), "proven"),
+        (finding(trial(0.8, 0.8, 0.8), certain=True), "proven"),
+        (finding(certain=True), "certain"),
+        (finding(trial(0.1, 0.1, 0.1), certain=True), "certain"),
+        (finding(trial(0.8, 0.8, 0.0)), "helped"),
+        (finding(trial(0.8)), "helped"),
+        (finding(trial(0.1)), "suspected"),
+        (finding(trial(0.8, 0.0, 0.0)), "suspected"),
+        (finding(), "suspected"),
+    ],
+)
+def test_how_sure_a_cause_is(found, standing):
+    assert found.standing == standing
+    assert found.as_dict(1)["standing"] == standing
+
+
+def test_a_gain_within_luck_is_no_help():
+    assert trial(*[0.1 + 2 * MARGIN] * 3).helped
+    assert not trial(*[0.1 + MARGIN / 2] * 3).helped
+    fitted_only = Trial("fit", {}, (result_of(0.1, 0.5),) * 3, (result_of(0.9, 0.5),) * 3)
+    assert fitted_only.improved == 3
+    assert not fitted_only.helped
+
+
+def test_a_run_without_a_result_is_worse_than_any_result():
+    assert trial(0.0, 0.0, 0.0, before=None).helped
+    assert not trial(None, None, 0.9).helped
+
+
+def test_a_trial_says_what_it_showed():
+    assert trial(0.8, 0.8, 0.0).as_dict() | {"helped": True, "proven": False} == trial(0.8, 0.8, 0.0).as_dict()
+    assert trial(0.8, 0.8, 0.8).as_dict()["proven"]
+
+
+def test_a_refused_variant_has_a_reason_and_no_causes():
+    refused = RefusedVariant({"data.target": "colour"}, "There is no column colour.").as_dict()
+    assert (refused["verdict"], refused["error"]) == ("refused", "There is no column colour.")
+    assert refused["variant"] == {"data.target": "colour"}
+    assert refused["causes"] == refused["not_checked"] == []
+    assert refused["reachable"] is refused["combined"] is refused["explained"]["training"] is None
