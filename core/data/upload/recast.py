@@ -15,8 +15,8 @@ from core.data.column_names import listed
 from core.data.csv.column_types import TRUTHS
 from core.data.csv.date_formats import read_dates
 from core.data.csv.number_formats import read_numbers
-from core.data.kinds import MANY_DISTINCT, Kind, as_float
-from core.data.table import EXACT_INTEGER, Column, Table
+from core.data.kinds import EXACT_INTEGER, MANY_DISTINCT, Kind, as_float
+from core.data.table import Column, Table
 from core.errors import InputRefused
 from core.spec import plain_text
 
