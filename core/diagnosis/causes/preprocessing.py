@@ -51,9 +51,16 @@ def _invalid_values(case: Case) -> Iterator[Evidence]:
         share = f"{facts.invalid_inputs:.2%} of the inputs are NaN or infinite"
         yield Evidence(0.99, f"{share}, and one is enough to make every weight NaN", certain=True)
     if case.run.preprocessing.outliers == "keep":
+        doubts = []
         for sentinel in facts.sentinels:
-            text = f"{sentinel.column} is {sentinel.value:g} in {sentinel.count} rows, far from every other value"
-            yield Evidence(0.9, f"{text}: a stand-in for a missing value", certain=True)
+            text = f"{sentinel.column} is {sentinel.value:g} in {sentinel.count} rows"
+            if sentinel.certain:
+                far = f"{text}, far from every other value: a stand-in for a missing value"
+                yield Evidence(0.9, far, certain=True)
+            else:
+                doubts.append(text)
+        if doubts:
+            yield Evidence(0.3, f"{', '.join(doubts[:3])}: it may stand for a missing value")
 
 
 def _invalid_repairs(case: Case) -> Iterator[Change]:
@@ -87,8 +94,12 @@ def _encoding_repairs(case: Case) -> Iterator[Change]:
 
 def _leakage(case: Case) -> Iterator[Evidence]:
     facts = case.facts
-    for name in facts.leaks:
-        yield Evidence(0.97, f"{name} alone gives the target, which the others together do not", certain=True)
+    for leak in facts.leaks:
+        if leak.certain:
+            text = f"{leak.column} alone gives the target, which the others together do not"
+            yield Evidence(0.97, text, certain=True)
+        else:
+            yield Evidence(0.3, leak.text)
     if facts.duplicates > 0.2 and facts.features > 1:
         yield Evidence(0.5, f"{facts.duplicates:.0%} of the validation rows are training rows too")
     if case.run.preprocessing.fit_on == "all" and facts.validation_rows:
@@ -96,7 +107,8 @@ def _leakage(case: Case) -> Iterator[Evidence]:
 
 
 def _leakage_repairs(case: Case) -> Iterator[Change]:
-    kept = [name for name in case.facts.usable_columns if name not in case.facts.leaks]
+    telling = {leak.column for leak in case.facts.leaks}
+    kept = [name for name in case.facts.usable_columns if name not in telling]
     if case.facts.leaks and kept:
         yield {"data.features": kept}
     elif case.run.preprocessing.fit_on == "all":
