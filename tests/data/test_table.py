@@ -49,7 +49,7 @@ def test_the_delimiter_is_sniffed(delimiter):
     content = f"a{delimiter}b\n1{delimiter}x\n2{delimiter}y\n".encode()
     table = read_table(content)
     assert table.frame.to_dict("list") == {"a": [1, 2], "b": ["x", "y"]}
-    assert any("apart" in note for note in table.notes) == (delimiter != ",")
+    assert any("are separated by" in note for note in table.notes) == (delimiter != ",")
 
 
 def test_a_decimal_comma_is_read_beside_semicolons_and_never_beside_commas():

@@ -55,7 +55,7 @@ def parse_csv(content: bytes, name: str, options: ReadOptions) -> Parsed:
     dialect = sniff(content, label, options)
     if not _VISIBLE.search(content, dialect.body):
         raise InputRefused(f"{label}: has a header and no rows; allowed: at least one row.", label)
-    columns, left_out = read_cells(content, lines, dialect, label, options)
+    columns, left_out = read_cells(content, lines - dialect.above, dialect, label, options)
     if all(_is_empty(cells) for cells in columns):
         raise InputRefused(f"{label}: every cell is empty; allowed: at least one value.", label)
     _drop_surplus(columns, dialect, label)
