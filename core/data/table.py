@@ -10,8 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from core.data.csv.origin import Origin
-from core.data.csv.read_options import ReadOptions
+from core.data.csv.read_options import Origin, ReadOptions
 from core.data.csv.reader import parse_csv
 from core.data.kinds import EXACT_INTEGER, Kind, as_float, kind_of, typed
 from core.errors import InputRefused

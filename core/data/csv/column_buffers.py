@@ -18,7 +18,7 @@ _AT_ONCE: Final = 4096
 """So many rows are converted at least: batches of a wide table are short, and many."""
 
 
-class Column(Protocol):
+class Buffer(Protocol):
     """Takes the cells of one column."""
 
     def add(self, cells: pa.Array) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from core.data.csv.header import Row, comments, count_titles, has_header, is_comment, is_value
-from core.data.csv.limits import MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
+from core.data.csv.limits import MAX_CELL_BYTES, MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
 from core.data.csv.number_formats import decimal_mark, looks_like_number
 from core.data.csv.read_options import ReadOptions
 from core.errors import InputRefused
@@ -150,7 +150,8 @@ def _below_comments(head: str, label: str, delimiters: Sequence[str]) -> _Sniffe
     if above and head[len(above) :].strip():
         found = _sniffed(head[len(above) :], label, delimiters)
         last = above.rstrip().rfind("\n#") + 1
-        cells = next(csv.reader([above[last:]], delimiter=found.delimiter), [])
+        line = above[last:].partition("\n")[0][:MAX_CELL_BYTES]
+        cells = next(csv.reader([line], delimiter=found.delimiter, skipinitialspace=True))
         if is_comment(cells, found.rows, found.delimiter):
             return found._replace(above=above + found.above)
         if last and len(cells) > 1:
@@ -245,7 +246,7 @@ def _notes(found: _Sniffed, surplus: bool, header_inferred: bool) -> Iterator[st
     if found.above.strip():
         lines = [line for line in found.above.splitlines() if line.strip()]
         what = "The first line is" if len(lines) == 1 else f"The first {len(lines)} lines are"
-        yield f"{what} left out, a title or comment above the table: {plain_text(lines[0], 60)!r}."
+        yield f"{what} left out, a title or comment above the table: {plain_text(max(lines, key=len), 60)!r}."
     if found.delimiter != "," and len(found.rows[0]) > 1:
         yield f"The cells are separated by {DELIMITERS[found.delimiter]}."
     if surplus:

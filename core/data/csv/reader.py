@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.data.column_names import unique_names
+from core.data.csv.cells import read_cells
 from core.data.csv.column_buffers import Cells
 from core.data.csv.column_types import Reading, typed_cells
 from core.data.csv.confusable_encodings import foreign_words
@@ -17,9 +18,7 @@ from core.data.csv.dialect import Dialect, sniff
 from core.data.csv.encoding import encoding_of, to_utf8
 from core.data.csv.limits import check_content, check_lines, with_line_feeds
 from core.data.csv.notes import Remarks
-from core.data.csv.origin import Origin
-from core.data.csv.read_options import ReadOptions
-from core.data.csv.splitting import read_cells
+from core.data.csv.read_options import Origin, ReadOptions
 from core.errors import InputRefused
 from core.spec import plain_text
 

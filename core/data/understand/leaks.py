@@ -15,8 +15,8 @@ import pandas as pd
 
 from core.data.kinds import as_float
 from core.data.table import Column, Table
+from core.data.understand.duplicate_columns import same_values
 from core.data.understand.row_numbers import counts_rows
-from core.data.understand.twins import same_values
 from core.spec import Task
 
 CLASS_LIMIT: Final = 0.97

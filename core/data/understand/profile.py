@@ -11,14 +11,14 @@ from typing import Final
 
 import numpy as np
 
-from core.data.kinds import Kind, as_float, moment
+from core.data.kinds import EXACT_INTEGER, Kind, as_float, moment
 from core.data.prepare.inputs import FENCE
 from core.data.table import Column, Table
+from core.data.understand.duplicate_columns import duplicate_columns
 from core.data.understand.leaks import Leak, leak_suspects
 from core.data.understand.row_numbers import counts_rows
 from core.data.understand.sentinels import Sentinel, sentinels
 from core.data.understand.task import detect_task, suggested_target
-from core.data.understand.twins import twin_columns
 from core.errors import InputRefused
 from core.spec import Task
 
@@ -132,7 +132,7 @@ def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
         task, task_reason = detect_task(table, targets)
     except InputRefused as refusal:
         task, task_reason = None, str(refusal)
-    twins = twin_columns(table)
+    twins = duplicate_columns(table)
     repeated = float(table.sample.duplicated().mean()) if len(table.sample) else 0.0
     return Profile(
         rows=len(table.frame),
@@ -188,7 +188,7 @@ def _with_shape(facts: ColumnProfile, values: np.ndarray) -> ColumnProfile:
 def histogram(finite: np.ndarray, bins: int = BINS) -> tuple[np.ndarray, np.ndarray]:
     """Return the counts and the edges of at most `bins` equal bins; few whole numbers have one bin each."""
     low, high = float(finite.min()), float(finite.max())
-    if high - low < bins and (finite == np.floor(finite)).all():
+    if high - low < bins and max(-low, high) < EXACT_INTEGER and (finite == np.floor(finite)).all():
         edges = np.arange(low, high + 2) - 0.5
     else:
         # Edges are computed by halves: the width itself may overflow.

@@ -108,7 +108,15 @@ def test_an_unknown_target_is_refused():
 
 @pytest.mark.parametrize(
     "values",
-    [[1.0], [3.0, 3.0], [0.0, 1e308, -1e308], [1e308, np.nextafter(1e308, np.inf)], [5e-324, 0.0], [0, 203 * 5e-324]],
+    [
+        [1.0],
+        [3.0, 3.0],
+        [0.0, 1e308, -1e308],
+        [1e308, np.nextafter(1e308, np.inf)],
+        [5e-324, 0.0],
+        [0, 203 * 5e-324],
+        [2.0**63] * 2,
+    ],
 )
 def test_histograms_count_every_finite_value(values):
     counts, edges = histogram(np.array(values))

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from core.data.csv.column_buffers import Cells, Column, Decimals, Texts, Wholes
+from core.data.csv.column_buffers import Buffer, Cells, Decimals, Texts, Wholes
 from core.data.csv.dialect import Dialect
 from core.data.csv.limits import MAX_CELL_BYTES, MAX_CELLS, MAX_ROWS, long_cell
 from core.data.csv.number_formats import PLAIN, WHOLE
@@ -136,7 +136,7 @@ def _is_decimal(dialect: Dialect, column: int) -> bool:
     return dialect.decimal == "." and all(map(PLAIN.fullmatch, cells)) and not all(map(WHOLE.fullmatch, cells))
 
 
-def _column(dialect: Dialect, column: int, decimal: bool, rows: int) -> Column:
+def _buffer(dialect: Dialect, column: int, decimal: bool, rows: int) -> Buffer:
     if decimal:
         return Decimals(rows)
     cells = dialect.cells(column)
@@ -172,13 +172,13 @@ def _parsed_as(
         if options.sample_rows is not None:
             table, total = _sample(batches, options.sample_rows, options.seed)
             kept, lines = table.to_batches(), table.num_rows
-        columns = [_column(dialect, i, i in decimals, lines) for i in range(dialect.width)]
+        buffers = [_buffer(dialect, i, i in decimals, lines) for i in range(dialect.width)]
         rows = 0
         for batch in kept:
-            for column, cells in zip(columns, batch.columns, strict=True):
-                column.add(cells)
+            for buffer, cells in zip(buffers, batch.columns, strict=True):
+                buffer.add(cells)
             rows += batch.num_rows
-    return _Parsed([column.gathered() for column in columns], rows, rows if total is None else total, len(ragged))
+    return _Parsed([buffer.gathered() for buffer in buffers], rows, rows if total is None else total, len(ragged))
 
 
 def _sample(batches: Iterable[pa.RecordBatch], rows: int, seed: int) -> tuple[pa.Table, int]:
