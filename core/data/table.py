@@ -118,7 +118,7 @@ def read_table(
 ) -> Table:
     """Return the table in the bytes of a CSV file, in this process; `core.data.upload.reader` does it in another.
 
-    How the text is written is read off the text, and said in the notes; each keyword decides it instead (see
+    How the text is written is inferred, and said in the notes; each keyword decides it instead (see
     `core.data.csv.read_options.ReadOptions`).
 
     Parameters

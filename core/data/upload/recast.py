@@ -1,4 +1,4 @@
-"""Columns read as another kind than was inferred: which kinds each can become, and the table in which it has."""
+"""Columns read as another kind than was inferred: which kinds each can become, and the table after the change."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _possible(series: pd.Series, column: Column, decimal: str) -> tuple[Kind, ..
 
 
 def _reads(present: pd.Series, read: _Reader, decimal: str) -> bool:
-    """Tell whether every value can be read; a look at a few spares most columns the rest."""
+    """Tell whether every value can be read; most columns fail at their first few."""
     if present.empty or read(present.head(_LOOKED_AT), decimal) is None:
         return False
     return read(pd.Series(present.unique(), dtype="str"), decimal) is not None

@@ -20,9 +20,10 @@ from core.spec import RunSpec
 
 Array = npt.NDArray[Any]
 
-NO_USE, ENOUGH = 0.02, 0.95
-"""Where the other inputs explain less than the one, a suspect is the only input there is, not a leak beside real ones;
-where they explain more than the other, what it knows is known without it."""
+OTHERS_FAIL: Final = 0.02
+"""Where the other inputs explain no more, the suspect is the only input there is, not a leak beside real ones …"""
+OTHERS_SUFFICE: Final = 0.95
+"""… and where they explain so much, what it knows is known without it."""
 _DOUBTFUL: Final = 0.15
 """Below this, what simple models find may be luck."""
 
@@ -154,7 +155,7 @@ def _is_used(run: RunSpec, name: str) -> bool:
 
 
 def _numbers(prepared: Prepared, raw: Array) -> Array:
-    """Return the true targets as float columns: numbers, labels, or one 0/1 column a class."""
+    """Return the true targets as float columns: numbers, labels, or one 0/1 column per class."""
     if prepared.task in {"binary", "multiclass"}:
         return np.asarray(np.eye(max(2, len(prepared.classes)))[raw.astype(int)])
     return raw.astype(np.float64)
@@ -178,7 +179,8 @@ def _leaks(table: Table, prepared: Prepared, inputs: Sequence[Column], x: Array,
         return ()
     known = {leak.column for leak in leaks}
     others = [i for i, origin in enumerate(prepared.origins) if origin not in known]
-    return leaks if NO_USE < max(reference(x[:, others], y).values(), default=1.0) < ENOUGH else ()
+    without = max(reference(x[:, others], y).values(), default=1.0)
+    return leaks if OTHERS_FAIL < without < OTHERS_SUFFICE else ()
 
 
 def _duplicates(prepared: Prepared, truth: Array, truth_val: Array) -> float:
