@@ -169,6 +169,8 @@ def _column(table: Table, column: Column, twins: dict[str, str]) -> ColumnProfil
     return replace(facts, counts=tuple(frequent), labels=tuple(map(str, frequent.index)))
 
 
+# Numbers near the end of float64 may overflow on the way: then there are no fences, and no skew.
+@np.errstate(over="ignore", invalid="ignore")
 def _with_shape(facts: ColumnProfile, values: np.ndarray) -> ColumnProfile:
     finite = values[np.isfinite(values)]
     if not len(finite):
@@ -200,12 +202,9 @@ def histogram(finite: np.ndarray, bins: int = BINS) -> tuple[np.ndarray, np.ndar
 
 
 def _skew(finite: np.ndarray) -> float:
-    with np.errstate(over="ignore", invalid="ignore"):
-        distance = finite - finite.mean()
-        spread = distance.std()
-        if not 0 < spread < np.inf:
-            return 0.0
-        return float(((distance / spread) ** 3).mean())
+    distance = finite - finite.mean()
+    spread = distance.std()
+    return float(((distance / spread) ** 3).mean()) if 0 < spread < np.inf else 0.0
 
 
 def _balance(table: Table, target: str) -> tuple[tuple[str, int], ...]:

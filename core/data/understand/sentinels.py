@@ -46,6 +46,8 @@ class Sentinel:
     certain: bool = False
 
 
+# Numbers near the end of float64 have no width: nothing is far from them.
+@np.errstate(over="ignore", invalid="ignore")
 def sentinels(table: Table, column: Column) -> tuple[Sentinel, ...]:
     """Return the ends of a number column that look like codes for "missing": none, one or both.
 

@@ -125,6 +125,13 @@ def test_histograms_count_every_finite_value(values):
     assert np.isfinite(edges).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_near_the_end_of_float64_have_a_shape_without_a_warning():
+    told = profile(table_of(pd.DataFrame({"x": [1e308, -1e308, 5e307, 0.0] * 10, "y": range(40)})), ["y"]).column("x")
+    assert (told.skew, told.outliers) == (0, 0)
+    assert sum(told.counts) == 40
+
+
 def test_whole_numbers_have_a_bin_each_while_they_are_few():
     counts, edges = histogram(np.array([1.0, 1, 2, 5]))
     assert counts.tolist() == [2, 1, 0, 0, 1]

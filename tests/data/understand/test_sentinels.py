@@ -59,10 +59,12 @@ def test_codes_for_missing_are_suspected(values, code, times):
         RNG.integers(0, 10000, 200).astype(float),
         np.array([-999.0, 1, 2, 3]),
         np.array([np.nan] * 50),
+        np.array([-1e308, 1e308, *AGES]),
     ],
     ids=["ages", "newborns", "near the rest", "a single -1", "a single outlier", "normal", "heavy tail", "mostly zero",
-         "two values", "three values", "codes", "up to 9999", "few rows", "nothing"],
+         "two values", "three values", "codes", "up to 9999", "few rows", "nothing", "huge"],
 )  # fmt: skip
+@pytest.mark.filterwarnings("error")
 def test_ordinary_numbers_are_not(values):
     assert found_in(values) == ()
 
