@@ -24,8 +24,8 @@ CLASS_LIMIT: Final = 0.97
 NUMBER_LIMIT: Final = 0.995
 """… and one that explains this share of a number's variance gives that away (length reaches 0.991 for carat)."""
 CERTAIN_LIMIT: Final = 0.999
-"""Measurements err: one that separates two classes honestly, or comes from the target with a little noise, stays below
-this; what reaches it was computed from the target, or the target from it."""
+"""Measurements err and stay below this; what reaches it was computed from the target, or the target from it. A number
+may separate classes honestly, whatever its score: it is certain where they explain this share of *its* variance."""
 IDENTIFIER_LIMIT: Final = 0.5
 """A row number or id should know nothing at all; this much is an order in the file."""
 FEWEST_ROWS: Final = 30
@@ -38,6 +38,7 @@ _ROWS: Final = 5000
 _CELLS: Final = 250_000
 _FOLDS: Final = 4
 _NEIGHBOURS: Final = 5
+_ORDERED: Final = frozenset({"number", "date"})
 
 Reason = Literal["copy", "answer", "identifier"]
 
@@ -55,6 +56,8 @@ class Leak:
         or id that knows the target, so the order of the file does.
     text : str
         The same in a sentence, plain text.
+    certain : bool
+        Whether no honest measurement would know the target so well.
     """
 
     column: str
@@ -62,13 +65,11 @@ class Leak:
     score: float
     reason: Reason
     text: str
-
-    @property
-    def certain(self) -> bool:
-        """Whether no honest measurement would know the target so well."""
-        return self.score >= CERTAIN_LIMIT
+    certain: bool = False
 
 
+# Numbers near the end of float64 may overflow on the way: they predict nothing, which is what they are worth.
+@np.errstate(over="ignore", invalid="ignore")
 def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Leak, ...]:
     """Return the columns that nearly determine a target, the surest first.
 
@@ -99,7 +100,7 @@ def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Lea
 def _suspect(table: Table, rows: np.ndarray, column: Column, target: str, task: Task, *, alone: bool) -> Leak | None:
     if same_values(table, column.name, target):
         text = f"{column.name} is {target} in other words: every value of one stands for one value of the other."
-        return Leak(column.name, target, 1.0, "copy", text)
+        return Leak(column.name, target, 1.0, "copy", text, certain=True)
     if alone or len(rows) < FEWEST_ROWS:
         return None
     score = column_score(table, column, target, task, rows)
@@ -108,11 +109,22 @@ def _suspect(table: Table, rows: np.ndarray, column: Column, target: str, task: 
         does = "explains {} of the variance of" if task == "regression" else "avoids {} of the errors of guessing"
         knows = does.format(f"{min(score, 1):.0%}".replace("%", " %"))
         text = f"{column.name} alone {knows} {target}, on rows it has not seen."
-        return Leak(column.name, target, score, "answer", text)
+        measured = task != "regression" and column.kind in _ORDERED
+        certain = (_explained(table, column, target, rows) if measured else score) >= CERTAIN_LIMIT
+        return Leak(column.name, target, score, "answer", text, certain)
     if score >= IDENTIFIER_LIMIT and counts_rows(table, column):
         text = f"{column.name} numbers the rows and yet knows {target}: the rows are sorted, or it was given out later."
         return Leak(column.name, target, score, "identifier", text)
     return None
+
+
+def _explained(table: Table, column: Column, target: str, rows: np.ndarray) -> float:
+    """Return the share of a number column's variance that lies between the classes: Fisher's correlation ratio."""
+    classes = _outcomes(table.frame[target].iloc[rows], "multiclass")
+    x, _ = _values(table.frame[column.name].iloc[rows], column)
+    x = np.where(np.isfinite(x), x, 0.0)
+    means = np.bincount(classes, x) / np.bincount(classes)
+    return float(1 - ((x - means[classes]) ** 2).mean() / x.var())
 
 
 def _varies(column: Column) -> bool:
@@ -120,8 +132,6 @@ def _varies(column: Column) -> bool:
     return column.distinct > 1 or (column.distinct == 1 and column.missing > 0)
 
 
-# Numbers near the end of float64 may overflow on the way: they predict nothing, which is what they are worth.
-@np.errstate(over="ignore", invalid="ignore")
 def column_score(table: Table, column: Column, target: str, task: Task, rows: np.ndarray | None = None) -> float:
     """Return the share of the error of guessing that `column` alone avoids, on rows held out of four folds.
 
@@ -171,7 +181,7 @@ def _outcomes(series: pd.Series, task: Task) -> np.ndarray:
 
 def _values(series: pd.Series, column: Column) -> tuple[np.ndarray, bool]:
     """Return comparable values, missing = -1 of words and -inf of numbers, and whether nearness means something."""
-    if column.kind in {"number", "date"}:
+    if column.kind in _ORDERED:
         return np.nan_to_num(as_float(series), nan=-np.inf, posinf=np.finfo(np.float64).max), True
     return pd.factorize(series)[0].astype(np.float64), False
 

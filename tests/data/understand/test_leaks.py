@@ -88,6 +88,13 @@ def test_a_copy_is_certain_and_a_noisy_one_is_not():
     assert [leak.certain for leak in noisy] == [False]
 
 
+def test_a_number_that_separates_classes_is_certain_only_if_it_hardly_varies_within_them():
+    label = RNG.integers(0, 3, N)
+    for spread, certain in ((1.0, False), (0.1, True)):
+        (leak,) = leak_suspects(made(x=label * 12 + spread * RNG.normal(size=N), label=label), ["label"], "multiclass")
+        assert (leak.reason, leak.certain) == ("answer", certain)
+
+
 def test_a_heavy_tail_does_not_hide_a_copy():
     y = RNG.lognormal(0, 2, N)
     assert "euros" in suspects(made(euros=y * 0.9, y=y), "y")

@@ -35,7 +35,7 @@ FAULTY = [
     ("invalid_values", {"sentinels": (Sentinel("a", 0.0, 5),)}, {}, {}),
     ("unsuitable_encoding", {"category_columns": ("colour",)}, {}, {"preprocessing": {"encoding": "ordinal"}}),
     ("unsuitable_encoding", {"identifier_columns": ("a",)}, {}, {}),
-    ("leakage", {"leaks": (Leak("a", "y", 1.0, "answer", "a gives y away."),)}, {}, {}),
+    ("leakage", {"leaks": (Leak("a", "y", 1.0, "copy", "a is y.", certain=True),)}, {}, {}),
     ("leakage", {"leaks": (Leak("a", "y", 0.98, "answer", "a nearly gives y away."),)}, {}, {}),
     ("leakage", {}, {}, {"preprocessing": {"fit_on": "all"}}),
     ("leakage", {"duplicates": 0.5}, {}, {}),
