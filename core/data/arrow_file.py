@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from core.data.csv.origin import origin_of
+from core.data.csv.read_options import origin_of
 
 if TYPE_CHECKING:
     from core.data.table import Table

@@ -36,7 +36,7 @@ def unique_names(names: Iterable[str], ignore_case: bool = False) -> tuple[list[
         taken.add(fold(chosen))
         unique.append(chosen)
     if len(changes) > _NOTES:
-        changes[_NOTES:] = [f"{len(changes) - _NOTES:,} more columns have new names for such reasons."]
+        changes[_NOTES:] = [f"{len(changes) - _NOTES:,} more columns have new names for similar reasons."]
     return unique, changes
 
 

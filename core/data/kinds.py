@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
+
+from core.data.csv.date_formats import iso_dates
 
 Kind = Literal["number", "category", "boolean", "date", "text", "identifier"]
 
@@ -15,21 +16,19 @@ MANY_DISTINCT: Final = 20
 """Up to this many distinct strings are categories, however few rows there are."""
 TEXT_LENGTH: Final = 40
 """Nearly all-distinct strings of more than this many characters on average are text, shorter ones identifiers."""
+EXACT_INTEGER: Final = 2**53
+"""Whole numbers up to here are exact in float64."""
 
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
+_EPOCH: Final = np.datetime64(0, "us")
+_DAY: Final = np.timedelta64(1, "D")
 
 
 def typed(series: pd.Series[Any]) -> pd.Series[Any]:
     """Return `series` as int64, float64, bool, boolean (with missing values), datetime64 (UTC, naive) or str."""
     if series.dtype == object:
         series = _typed_objects(series)
-    if series.dtype == "str":
-        present = series.dropna()
-        if len(present) and all(_DATE.fullmatch(text) for text in present.head(20)):
-            dates = pd.to_datetime(series, format="ISO8601", utc=True, errors="coerce")
-            if dates.notna().sum() == len(present):
-                return dates.dt.tz_localize(None)
-    return series
+    dates = iso_dates(series) if series.dtype == "str" else None
+    return series if dates is None else dates
 
 
 def kind_of(series: pd.Series[Any], distinct: int, present: int) -> Kind:
@@ -51,8 +50,16 @@ def kind_of(series: pd.Series[Any], distinct: int, present: int) -> Kind:
 def as_float(series: pd.Series[Any]) -> np.ndarray:
     """Return a number, boolean (0/1) or date (days since 1970) series as float64 [rows], missing = NaN."""
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
-        return ((series - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(np.float64)
+        moments = series.to_numpy("datetime64[us]", na_value=np.datetime64("NaT"))
+        return np.asarray((moments - _EPOCH) / _DAY)
     return series.to_numpy(np.float64, na_value=np.nan)
+
+
+def moment(days: float) -> str:
+    """Return the date and time so many days after 1970 began, as ``2024-02-29 12:00:00``; any year will do."""
+    # pandas' own moments end in the year 2262 or, at best, 9999.
+    since = np.timedelta64(round(days * (_DAY // np.timedelta64(1, "us"))), "us")
+    return str(_EPOCH + since).removesuffix(".000000").replace("T", " ")
 
 
 def _typed_objects(series: pd.Series[Any]) -> pd.Series[Any]:

@@ -279,7 +279,7 @@ _ALL: Final = (
            "label", _moons, _shape(500, 0.1)),
     Sample("circles", "Two circles", "One circle lies inside the other, so no straight line parts them.",
            "label", _circles, _shape(500, 0.1)),
-    Sample("blobs", "Blobs", "Round clouds of points, one a class; the easiest classification there is.",
+    Sample("blobs", "Blobs", "Round clouds of points, one per class; the easiest classification there is.",
            "label", _blobs, _shape(500, 1.0, classes=Parameter(3, 2, 10))),
     Sample("xor", "XOR", "The class depends on whether x1 and x2 have the same sign, never on one of them alone.",
            "label", _xor, _shape(500, 0.05)),

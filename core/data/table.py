@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from core.data.csv.origin import Origin
-from core.data.csv.read_options import ReadOptions
+from core.data.csv.read_options import Origin, ReadOptions
 from core.data.csv.reader import parse_csv
-from core.data.kinds import Kind, as_float, kind_of, typed
+from core.data.kinds import EXACT_INTEGER, Kind, as_float, kind_of, typed
 from core.errors import InputRefused
 from core.spec import plain_text
 
-EXACT_INTEGER = 2**53
+SAMPLE_ROWS: Final = 100_000
+"""The shape of a longer table is that of a seeded sample of so many rows."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,14 @@ class Table:
     def columns(self) -> tuple[Column, ...]:
         """What each column is, in order; counted at the first look, since reading alone does not need it."""
         return tuple(_described(self.frame[name], self.kinds.get(name)) for name in self.frame.columns)
+
+    @cached_property
+    def sample(self) -> pd.DataFrame:
+        """The rows that tell the shape of the columns: all, or `SAMPLE_ROWS` of them in their order."""
+        if len(self.frame) <= SAMPLE_ROWS:
+            return self.frame
+        rows = np.random.Generator(np.random.Philox(0)).permutation(len(self.frame))[:SAMPLE_ROWS]
+        return self.frame.iloc[np.sort(rows)]
 
     @cached_property
     def _by_name(self) -> dict[str, Column]:
@@ -109,13 +118,13 @@ def read_table(
 ) -> Table:
     """Return the table in the bytes of a CSV file, in this process; `core.data.upload.reader` does it in another.
 
-    How the text is written is read off the text, and said in the notes; each keyword decides it instead (see
+    How the text is written is inferred, and said in the notes; each keyword decides it instead (see
     `core.data.csv.read_options.ReadOptions`).
 
     Parameters
     ----------
     content : bytes
-        Text with cells apart by comma, semicolon, tab or vertical bar.
+        Text whose cells are separated by commas, semicolons, tabs or vertical bars.
     name : str
         The file's name; shown in messages, never opened.
     encoding, delimiter, decimal, header, day_first

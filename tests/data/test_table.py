@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.csv
 import pytest
 
-from core.data.csv import limits as csv_bytes
+from core.data.csv import limits as csv_limits
 from core.data.table import read_table
 from core.errors import InputRefused
 
@@ -49,7 +49,7 @@ def test_the_delimiter_is_sniffed(delimiter):
     content = f"a{delimiter}b\n1{delimiter}x\n2{delimiter}y\n".encode()
     table = read_table(content)
     assert table.frame.to_dict("list") == {"a": [1, 2], "b": ["x", "y"]}
-    assert any("apart" in note for note in table.notes) == (delimiter != ",")
+    assert any("are separated by" in note for note in table.notes) == (delimiter != ",")
 
 
 def test_a_decimal_comma_is_read_beside_semicolons_and_never_beside_commas():
@@ -177,7 +177,7 @@ def test_a_broken_or_oversized_table_is_refused_in_one_sentence(content, words):
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at(monkeypatch):
-    monkeypatch.setattr(csv_bytes, "MAX_BYTES", 10)
+    monkeypatch.setattr(csv_limits, "MAX_BYTES", 10)
     assert "MB" in refusal(b"a,b\n1,2\n3,4\n")
 
 

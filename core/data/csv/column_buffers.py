@@ -1,4 +1,4 @@
-"""What the cells of one column are gathered in while a text is parsed: as numbers, where they are, from the start."""
+"""Buffers that gather the cells of one column while a text is parsed, at once as numbers where they are numbers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Cells: TypeAlias = pa.ChunkedArray | np.ndarray
 """One column: strings, null where nothing is written; or float64 or int64 [rows] already, NaN where nothing is."""
 
 _AT_ONCE: Final = 4096
-"""So many rows are converted at least: batches of a wide table are short, and many."""
+"""So many rows are converted together, for the batches of a wide table are short and many."""
 
 
-class Column(Protocol):
+class Buffer(Protocol):
     """Takes the cells of one column."""
 
     def add(self, cells: pa.Array) -> None:
@@ -61,7 +61,7 @@ class Texts:
 
 
 class Wholes:
-    """Cells that look like whole numbers; with the first that is none, or missing, all are texts again."""
+    """Cells that look like whole numbers; at the first that is not one, or is missing, all become texts again."""
 
     def __init__(self, most: int) -> None:
         self._values = np.empty(most, np.int64)
@@ -94,7 +94,7 @@ class Wholes:
             self._values[self._rows : self._rows + len(cells)] = numbers.to_numpy()
             self._rows += len(cells)
         else:
-            # There is one way only to write a whole number that is no code.
+            # A whole number that is not a code can be written in one way only.
             written = pc.cast(pa.array(self._values[: self._rows]), pa.string())
             self._texts = Texts([written, *cells.chunks])
             self._values = np.empty(0, np.int64)

@@ -16,6 +16,7 @@ from core.data.csv.column_buffers import Cells
 from core.data.csv.date_formats import read_dates
 from core.data.csv.notes import Remarks
 from core.data.csv.number_formats import PLAIN, WHOLE, Numbers, count_numbers, read_numbers, whole_numbers
+from core.data.kinds import EXACT_INTEGER
 
 MISSING_MARKERS: Final = frozenset(
     {
@@ -32,7 +33,6 @@ TRUTHS: Final = (
 )  # fmt: skip
 """Pairs of words, in any case, that are read as false and true."""
 
-EXACT_INTEGER: Final = 2**53
 _IN_NUMBERS: Final = "[0-9]|(?i:inf)"
 _MOSTLY: Final = 0.8
 _MANY_WORDS: Final = 20

@@ -57,8 +57,8 @@ def read_dates(words: pa.Array, day_first: bool | None = None) -> Dates | None:
     if not head:
         return None
     if all(map(_ISO.fullmatch, head)):
-        values = pd.to_datetime(words.to_pandas(), format="ISO8601", utc=True, errors="coerce")
-        return Dates(values.dt.tz_localize(None), "ISO") if values.isna().sum() == words.null_count else None
+        dates = iso_dates(words.to_pandas())
+        return None if dates is None else Dates(dates, "ISO")
     if all(map(_WITH_MONTH.fullmatch, head)):
         return next(_fitting(words, list(_MONTH_FORMATS)), None)
     first = _NUMERIC.fullmatch(head[0])
@@ -66,6 +66,15 @@ def read_dates(words: pa.Array, day_first: bool | None = None) -> Dates | None:
         return None
     found = list(_fitting(words, _formats(first, day_first)))
     return found[0]._replace(ambiguous=len(found) > 1 and day_first is None) if found else None
+
+
+def iso_dates(words: pd.Series[Any]) -> pd.Series[Any] | None:
+    """Return the dates (ISO 8601) that `words` are, UTC and naive, or None if there is none or one of them is none."""
+    head = words.dropna().head(_LOOKED_AT)
+    if head.empty or not all(map(_ISO.fullmatch, head)):
+        return None
+    dates = pd.to_datetime(words, format="ISO8601", utc=True, errors="coerce")
+    return dates.dt.tz_localize(None) if dates.isna().sum() == words.isna().sum() else None
 
 
 def _formats(first: re.Match[str], day_first: bool | None) -> list[str]:

@@ -9,25 +9,21 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from core.data.csv.column_types import MISSING_MARKERS
-from core.data.csv.limits import MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
+from core.data.csv.header import Row, comments, count_titles, has_header, is_comment, is_value
+from core.data.csv.limits import MAX_CELL_BYTES, MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
 from core.data.csv.number_formats import decimal_mark, looks_like_number
 from core.data.csv.read_options import ReadOptions
 from core.errors import InputRefused
+from core.spec import plain_text
 
 DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 _SAMPLE_ROWS: Final = 60
 _HEAD: Final = 2**17
 _SEPARATOR_LINE: Final = re.compile(rb'"?sep=(.)"?\n', re.IGNORECASE)
-_DATE: Final = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?")
 _MOSTLY: Final = 0.9
-_RUN: Final = 3
-"""So many numbers that count up one by one are names of columns (years, pixels), not a row."""
-
-Row = list[str]
 
 
 @dataclass(frozen=True)
@@ -47,6 +43,8 @@ class Dialect:
         Whether each row ends with a delimiter, after which there is nothing.
     body : int
         Where the first row begins, in bytes.
+    above : int
+        Lines of titles and comments above the table.
     sample : tuple of lists of str
         The first rows; some may have another width.
     notes : tuple of str
@@ -59,6 +57,7 @@ class Dialect:
     width: int
     surplus: bool
     body: int
+    above: int
     sample: tuple[Row, ...]
     notes: tuple[str, ...]
 
@@ -84,11 +83,12 @@ def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
     head = _head(content, start)
     if delimiter is not None and delimiter not in DELIMITERS:
         raise InputRefused("delimiter: allowed: comma, semicolon, tab, |.", "delimiter")
-    delimiter, rows, begin = _sniffed(head, label, [delimiter] if delimiter else list(DELIMITERS))
+    found = _below_comments(head, label, [delimiter] if delimiter else list(DELIMITERS))
+    delimiter, rows = found.delimiter, found.rows
     width = max(len(rows[0]), 1)
-    has_header = _has_header(rows) if options.header is None else options.header
-    names = rows[0] if has_header else None
-    below = rows[1:] if has_header else rows
+    named = has_header(rows) if options.header is None else options.header
+    names = rows[0] if named else None
+    below = rows[1:] if named else rows
     width, surplus = _surplus(names, below, width)
     decimal = options.decimal or decimal_mark((cell for row in below for cell in row), delimiter)
     if decimal not in {".", ","}:
@@ -96,13 +96,14 @@ def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
     return Dialect(
         delimiter=delimiter,
         decimal=decimal,
-        spaced=_is_spaced(head, delimiter),
+        spaced=_is_spaced(head[len(found.above) :], delimiter),
         names=None if names is None else tuple(names[:width]),
         width=width,
         surplus=surplus,
-        body=start + (begin if has_header else 0),
+        body=start + len((found.above + found.first if named else found.above).encode()),
+        above=found.above.count("\n"),
         sample=tuple(below),
-        notes=tuple(_notes(delimiter, surplus, has_header, rows[0], options)),
+        notes=tuple(_notes(found, surplus, named and options.header is None)),
     )
 
 
@@ -134,41 +135,69 @@ def _lines(head: str) -> Iterator[str]:
         begin = end
 
 
-def _sniffed(head: str, label: str, delimiters: Sequence[str]) -> tuple[str, list[Row], int]:
-    """Return the delimiter that splits the first rows most evenly, these rows, and the bytes of the first of them."""
-    best: tuple[tuple[float, float, float, int], str, list[Row], int] | None = None
+class _Sniffed(NamedTuple):
+    """The delimiter, what stands above the table, the text of its first row, and its first rows."""
+
+    delimiter: str
+    above: str
+    first: str
+    rows: list[Row]
+
+
+def _below_comments(head: str, label: str, delimiters: Sequence[str]) -> _Sniffed:
+    """Return how the table is written below the comments it begins with; the last of them may be its header."""
+    above = comments(head)
+    if above and head[len(above) :].strip():
+        found = _sniffed(head[len(above) :], label, delimiters)
+        last = above.rstrip().rfind("\n#") + 1
+        line = above[last:].partition("\n")[0][:MAX_CELL_BYTES]
+        cells = next(csv.reader([line], delimiter=found.delimiter, skipinitialspace=True))
+        if is_comment(cells, found.rows, found.delimiter):
+            return found._replace(above=above + found.above)
+        if last and len(cells) > 1:
+            found = _sniffed(head[last:], label, delimiters)
+            return found._replace(above=above[:last] + found.above)
+    return _sniffed(head, label, delimiters)
+
+
+def _sniffed(head: str, label: str, delimiters: Sequence[str]) -> _Sniffed:
+    """Return the delimiter that splits the first rows most evenly, and what it makes of them."""
+    best: tuple[tuple[float, float, float, int], _Sniffed] | None = None
     absent = [delimiter for delimiter in delimiters if delimiter not in head]
     for delimiter in delimiters:
         if delimiter in absent[1:]:
             # The rows are those of the first that is absent.
             continue
         try:
-            lines, rows = _first_rows(head, delimiter, label)
+            ends, rows = _first_rows(head, delimiter, label)
         except csv.Error:
             continue
-        score = _score(rows)
+        titles = count_titles(rows)
+        score = _score(rows[titles:])
         if best is None or score > best[0]:
-            begin = len("".join(itertools.islice(_lines(head), lines)).encode())
-            best = score, delimiter, rows, begin
+            lines = _lines(head)
+            above = "".join(itertools.islice(lines, ends[titles - 1] if titles else 0))
+            first = "".join(itertools.islice(lines, ends[titles] - (ends[titles - 1] if titles else 0)))
+            best = score, _Sniffed(delimiter, above, first, rows[titles:])
     if best is None:
         raise long_cell(label)
-    return best[1], best[2], best[3]
+    return best[1]
 
 
-def _first_rows(head: str, delimiter: str, label: str) -> tuple[int, list[Row]]:
-    """Return the last line of the first row, and the first rows; too many columns are refused at the first sight."""
-    lines = 0
+def _first_rows(head: str, delimiter: str, label: str) -> tuple[list[int], list[Row]]:
+    """Return the first rows and the last line of each; too many columns are refused at the first sight."""
+    ends: list[int] = []
     rows: list[Row] = []
     for _, last, row in rows_of(_lines(head), delimiter):
         if not rows and len(row) > MAX_COLUMNS:
             raise InputRefused(f"{label}: {len(row):,} columns are too many; allowed: at most {MAX_COLUMNS:,}.", label)
-        lines = lines or last
+        ends.append(last)
         rows.append(row)
         if len(rows) == _SAMPLE_ROWS or len(row) > MAX_COLUMNS:
             break
     if not rows:
         raise empty(label)
-    return lines, rows
+    return ends, rows
 
 
 def _score(rows: list[Row]) -> tuple[float, float, float, int]:
@@ -197,37 +226,6 @@ def _surplus(names: Row | None, rows: list[Row], width: int) -> tuple[int, bool]
     return width, False
 
 
-def _has_header(rows: list[Row]) -> bool:
-    """Tell whether the first row names the columns: it differs in kind from what is below it."""
-    first, below = rows[0], rows[1:]
-    if not below:
-        return not all(map(_is_value, first))
-    if _counts_up(first) and not _counts_up(below[0]):
-        return True
-    votes = texts = repeats = 0
-    for i, top in enumerate(first):
-        cells = [row[i].strip() for row in below if i < len(row)]
-        written = [cell for cell in cells if cell and cell not in MISSING_MARKERS]
-        if not written:
-            continue
-        if sum(map(_is_value, written)) >= _MOSTLY * len(written):
-            if top.strip() and top.strip() not in MISSING_MARKERS:
-                votes += -1 if _is_value(top.strip()) else 1
-        else:
-            texts += 1
-            repeats += top.strip() in written
-    return votes > 0 or (votes == 0 and repeats * 2 <= texts)
-
-
-def _is_value(cell: str) -> bool:
-    return looks_like_number(cell.strip()) or bool(_DATE.fullmatch(cell.strip()))
-
-
-def _counts_up(row: Row) -> bool:
-    numbers = [int(cell) for cell in row if cell.strip().isascii() and cell.strip().isdigit() and len(cell) < 10]
-    return len(numbers) >= _RUN and all(b - a == 1 for a, b in itertools.pairwise(numbers))
-
-
 def _is_spaced(head: str, delimiter: str) -> bool:
     if delimiter == "\t" or f"{delimiter} " not in head:
         return False
@@ -244,10 +242,14 @@ def _is_spaced(head: str, delimiter: str) -> bool:
     )
 
 
-def _notes(delimiter: str, surplus: bool, has_header: bool, first: Row, options: ReadOptions) -> Iterator[str]:
-    if delimiter != ",":
-        yield f"The cells are apart by {DELIMITERS[delimiter]}."
+def _notes(found: _Sniffed, surplus: bool, header_inferred: bool) -> Iterator[str]:
+    if found.above.strip():
+        lines = [line for line in found.above.splitlines() if line.strip()]
+        what = "The first line is" if len(lines) == 1 else f"The first {len(lines)} lines are"
+        yield f"{what} left out, a title or comment above the table: {plain_text(max(lines, key=len), 60)!r}."
+    if found.delimiter != "," and len(found.rows[0]) > 1:
+        yield f"The cells are separated by {DELIMITERS[found.delimiter]}."
     if surplus:
         yield "Each row ends with a delimiter: the empty column after it was left out."
-    if has_header and options.header is None and any(map(_is_value, first)):
+    if header_inferred and any(map(is_value, found.rows[0])):
         yield "The first line is read as the names of the columns, though it holds numbers."

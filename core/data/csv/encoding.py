@@ -146,7 +146,7 @@ class _NotDecodable(Exception):
 
 
 def _pieces(content: bytes, codec: str) -> Iterator[str]:
-    """Decode piece by piece, so that a large file is never held as a string of four bytes a character."""
+    """Decode piece by piece, so that a large file is never held as a string of four bytes per character."""
     decoder = codecs.getincrementaldecoder(codec)()
     lines = 1
     view = memoryview(content)

@@ -17,7 +17,7 @@ MAX_CELLS: Final = 20_000_000
 MAX_LINE_BYTES: Final = 10**6
 MAX_CELL_BYTES: Final = 2**16
 
-ALLOWED: Final = "allowed: CSV text, its cells apart by comma, semicolon, tab or |"
+ALLOWED: Final = "allowed: CSV text, its cells separated by comma, semicolon, tab or |"
 
 MAGIC: Final = (
     (b"\x89PNG", "a PNG image"),
@@ -151,10 +151,12 @@ def empty(label: str) -> InputRefused:
 
 
 def _long_line(label: str, line: int) -> InputRefused:
-    return InputRefused(f"{label}: line {line} is too long; allowed: at most 1 MB a line.", label)
+    return InputRefused(f"{label}: line {line} is too long; allowed: at most 1 MB in a line.", label)
 
 
 def long_cell(label: str, line: int | None = None) -> InputRefused:
     """Return the refusal of a cell that is too long."""
     where = f"line {line} has" if line else "there is"
-    return InputRefused(f"{label}: {where} a cell above 64 KB (an open quote?); allowed: at most 64 KB a cell.", label)
+    return InputRefused(
+        f"{label}: {where} a cell above 64 KB (an open quote?); allowed: at most 64 KB in a cell.", label
+    )

@@ -52,7 +52,7 @@ class Remarks:
 
     def mixture(self, column: str, example: str, cells: int) -> None:
         """Remark that so many cells, such as `example`, keep `column` from being numbers."""
-        number = "1 cell is no number" if cells == 1 else f"{cells:,} cells are no numbers"
+        number = "1 cell is not a number" if cells == 1 else f"{cells:,} cells are not numbers"
         self._mixtures.append(
             f"{plain_text(column, 60)} is text because {number}, such as {plain_text(example, 40)!r}."
         )

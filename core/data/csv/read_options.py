@@ -1,13 +1,14 @@
-"""What a person may decide about a file instead of the reader, and the refusal that asks them to."""
+"""What a person may decide about a file instead of the reader, the refusal that asks them to, and what it came to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from core.errors import InputRefused
 
-Choice = Literal["encoding", "drop_ragged", "sample_rows"]
+Decision = Literal["encoding", "drop_ragged", "sample_rows"]
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,46 @@ class ChoiceNeeded(InputRefused):
         ``sample_rows``: the most rows allowed; ``drop_ragged``: how many rows would go; ``encoding``: 0.
     """
 
-    def __init__(self, message: str, where: str, choice: Choice, value: int = 0) -> None:
+    def __init__(self, message: str, where: str, choice: Decision, value: int = 0) -> None:
         super().__init__(message, where)
-        self.choice: Choice = choice
+        self.choice: Decision = choice
         self.value = value
 
-    def __reduce__(self) -> tuple[type[ChoiceNeeded], tuple[str, str, Choice, int]]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[type[ChoiceNeeded], tuple[str, str, Decision, int]]:  # type: ignore[override]
         return type(self), (str(self), self.where, self.choice, self.value)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How a table was read.
+
+    Attributes
+    ----------
+    options : ReadOptions
+        What the person chose.
+    used : ReadOptions
+        What it was read with; `day_first` is None where no date of a column depends on it.
+    words : tuple of bytes
+        The first words with characters beyond ASCII, as they are in the file; empty unless the encoding is a guess.
+    file : str
+        SHA-256 of the file's bytes, empty where nobody keeps them.
+    """
+
+    options: ReadOptions
+    used: ReadOptions
+    words: tuple[bytes, ...] = ()
+    file: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same as what JSON can hold."""
+        return asdict(self) | {"words": [word.hex() for word in self.words]}
+
+
+def origin_of(content: Mapping[str, Any]) -> Origin:
+    """Return what `Origin.as_json` made `content` of."""
+    return Origin(
+        ReadOptions(**content["options"]),
+        ReadOptions(**content["used"]),
+        tuple(bytes.fromhex(word) for word in content["words"]),
+        content["file"],
+    )

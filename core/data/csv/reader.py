@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.data.column_names import unique_names
+from core.data.csv.cells import read_cells
 from core.data.csv.column_buffers import Cells
 from core.data.csv.column_types import Reading, typed_cells
 from core.data.csv.confusable_encodings import foreign_words
@@ -17,9 +18,7 @@ from core.data.csv.dialect import Dialect, sniff
 from core.data.csv.encoding import encoding_of, to_utf8
 from core.data.csv.limits import check_content, check_lines, with_line_feeds
 from core.data.csv.notes import Remarks
-from core.data.csv.origin import Origin
-from core.data.csv.read_options import ReadOptions
-from core.data.csv.splitting import read_cells
+from core.data.csv.read_options import Origin, ReadOptions
 from core.errors import InputRefused
 from core.spec import plain_text
 
@@ -55,7 +54,7 @@ def parse_csv(content: bytes, name: str, options: ReadOptions) -> Parsed:
     dialect = sniff(content, label, options)
     if not _VISIBLE.search(content, dialect.body):
         raise InputRefused(f"{label}: has a header and no rows; allowed: at least one row.", label)
-    columns, left_out = read_cells(content, lines, dialect, label, options)
+    columns, left_out = read_cells(content, lines - dialect.above, dialect, label, options)
     if all(_is_empty(cells) for cells in columns):
         raise InputRefused(f"{label}: every cell is empty; allowed: at least one value.", label)
     _drop_surplus(columns, dialect, label)

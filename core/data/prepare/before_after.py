@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from core.data.kinds import as_float
+from core.data.kinds import as_float, moment
 from core.data.prepare.prepared import Prepared, prepare
 from core.data.source import load_table
 from core.data.table import Table
@@ -123,7 +123,7 @@ def _numbers(train: np.ndarray, held_out: np.ndarray, *, dates: bool = False) ->
         edges = edges + np.array([-0.5, 0.5])
     shares = [_shares(part.astype(np.float64), edges) for part in (train, held_out)]
     missing = [_mean(~np.isfinite(part)) for part in (train, held_out)]
-    shown = [str(pd.Timestamp(0) + pd.Timedelta(days=edge)) for edge in edges] if dates else edges.tolist()
+    shown = [moment(edge) for edge in edges] if dates else edges.tolist()
     return {"edges": shown, "train": shares[0], "val": shares[1], "missing": missing}
 
 

@@ -1,4 +1,4 @@
-"""Which columns give the answer away: each alone is asked to predict the target on rows it has not seen.
+"""Which columns give the target away: each alone is asked to predict the target on rows it has not seen.
 
 The score is the idea of the predictive power score (Wetschoreck 2020) with the plainest predictor there is: the rows
 with the same word, or the nearest numbers. It needs numpy alone, so that the web process may ask it.
@@ -15,22 +15,30 @@ import pandas as pd
 
 from core.data.kinds import as_float
 from core.data.table import Column, Table
-from core.data.understand.twins import same_values
+from core.data.understand.duplicate_columns import same_values
+from core.data.understand.row_numbers import counts_rows
 from core.spec import Task
 
 CLASS_LIMIT: Final = 0.97
 """A column that avoids this share of the errors of guessing gives a class away (petal width reaches 0.94 for iris) …"""
 NUMBER_LIMIT: Final = 0.995
 """… and one that explains this share of a number's variance gives that away (length reaches 0.991 for carat)."""
+CERTAIN_LIMIT: Final = 0.999
+"""Measurements err and stay below this; what reaches it was computed from the target, or the target from it. A number
+may separate classes honestly, whatever its score: it is certain where they explain this share of *its* variance."""
 IDENTIFIER_LIMIT: Final = 0.5
 """A row number or id should know nothing at all; this much is an order in the file."""
 FEWEST_ROWS: Final = 30
 """With fewer rows a perfect score is luck."""
+ROWS_PER_WORD: Final = 5
+"""Words of so many rows each, on average, are judged on the rows whose word has been seen: a rare word that was never
+learnt does not hide that each word goes with one class. Rarer words are ids, and know what they were told."""
 
 _ROWS: Final = 5000
 _CELLS: Final = 250_000
 _FOLDS: Final = 4
 _NEIGHBOURS: Final = 5
+_ORDERED: Final = frozenset({"number", "date"})
 
 Reason = Literal["copy", "answer", "identifier"]
 
@@ -48,6 +56,8 @@ class Leak:
         or id that knows the target, so the order of the file does.
     text : str
         The same in a sentence, plain text.
+    certain : bool
+        Whether no honest measurement would know the target so well.
     """
 
     column: str
@@ -55,8 +65,11 @@ class Leak:
     score: float
     reason: Reason
     text: str
+    certain: bool = False
 
 
+# Numbers near the end of float64 may overflow on the way: they predict nothing, which is what they are worth.
+@np.errstate(over="ignore", invalid="ignore")
 def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Leak, ...]:
     """Return the columns that nearly determine a target, the surest first.
 
@@ -87,20 +100,31 @@ def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Lea
 def _suspect(table: Table, rows: np.ndarray, column: Column, target: str, task: Task, *, alone: bool) -> Leak | None:
     if same_values(table, column.name, target):
         text = f"{column.name} is {target} in other words: every value of one stands for one value of the other."
-        return Leak(column.name, target, 1.0, "copy", text)
+        return Leak(column.name, target, 1.0, "copy", text, certain=True)
     if alone or len(rows) < FEWEST_ROWS:
         return None
     score = column_score(table, column, target, task, rows)
     limit = NUMBER_LIMIT if task == "regression" else CLASS_LIMIT
     if score >= limit:
-        what = "of the variance of" if task == "regression" else "of the errors of guessing"
-        share = f"{min(score, 1):.0%}".replace("%", " %")
-        knows = f"explains {share} {what} {target}" if task == "regression" else f"avoids {share} {what} {target}"
-        return Leak(column.name, target, score, "answer", f"{column.name} alone {knows}, on rows it has not seen.")
+        does = "explains {} of the variance of" if task == "regression" else "avoids {} of the errors of guessing"
+        knows = does.format(f"{min(score, 1):.0%}".replace("%", " %"))
+        text = f"{column.name} alone {knows} {target}, on rows it has not seen."
+        measured = task != "regression" and column.kind in _ORDERED
+        certain = (_explained(table, column, target, rows) if measured else score) >= CERTAIN_LIMIT
+        return Leak(column.name, target, score, "answer", text, certain)
     if score >= IDENTIFIER_LIMIT and counts_rows(table, column):
         text = f"{column.name} numbers the rows and yet knows {target}: the rows are sorted, or it was given out later."
         return Leak(column.name, target, score, "identifier", text)
     return None
+
+
+def _explained(table: Table, column: Column, target: str, rows: np.ndarray) -> float:
+    """Return the share of a number column's variance that lies between the classes: Fisher's correlation ratio."""
+    classes = _outcomes(table.frame[target].iloc[rows], "multiclass")
+    x, _ = _values(table.frame[column.name].iloc[rows], column)
+    x = np.where(np.isfinite(x), x, 0.0)
+    means = np.bincount(classes, x) / np.bincount(classes)
+    return float(1 - ((x - means[classes]) ** 2).mean() / x.var())
 
 
 def _varies(column: Column) -> bool:
@@ -108,18 +132,6 @@ def _varies(column: Column) -> bool:
     return column.distinct > 1 or (column.distinct == 1 and column.missing > 0)
 
 
-def counts_rows(table: Table, column: Column) -> bool:
-    """Return whether a number column numbers the rows: whole, every value once, hardly any gaps between them."""
-    if column.kind != "number" or column.missing or column.distinct < len(table.frame):
-        return False
-    if column.minimum is None or column.maximum is None or column.maximum - column.minimum > 2 * column.distinct:
-        return False
-    values = as_float(table.frame[column.name])
-    return bool((values == np.floor(values)).all())
-
-
-# Numbers near the end of float64 may overflow on the way: they predict nothing, which is what they are worth.
-@np.errstate(over="ignore", invalid="ignore")
 def column_score(table: Table, column: Column, target: str, task: Task, rows: np.ndarray | None = None) -> float:
     """Return the share of the error of guessing that `column` alone avoids, on rows held out of four folds.
 
@@ -135,16 +147,17 @@ def column_score(table: Table, column: Column, target: str, task: Task, rows: np
     rows = np.flatnonzero(table.frame[target].notna().to_numpy(bool)) if rows is None else rows
     y = _outcomes(table.frame[target].iloc[rows], task)
     x, ordered = _values(table.frame[column.name].iloc[rows], column)
+    by_word = not ordered and len(x) >= ROWS_PER_WORD * len(np.unique(x))
     fold = np.random.Generator(np.random.Philox(0)).permutation(len(rows)) % _FOLDS
-    smooth = ordered and task == "regression"
-    errors, guess = np.zeros(3 if smooth else 1), 0.0
+    rules = _OF_NUMBERS if task == "regression" else _OF_CLASSES
+    rules = rules if ordered else rules[:1]
+    errors, guess = np.zeros(len(rules)), 0.0
     for part in range(_FOLDS):
-        held, train = fold == part, fold != part
-        predictions = [_window_means(x[train], y[train], x[held], reach=_NEIGHBOURS if ordered else 0)]
-        if smooth:
-            predictions += [rule(x[train], y[train], x[held]) for rule in (_by_line, _between)]
+        train, held = fold != part, fold == part
+        held = held & np.isin(x, x[train]) if by_word else held
+        predictions = [rule(x[train], y[train], x[held], _NEIGHBOURS if ordered else 0) for rule in rules]
         errors += [_error(predicted, y[held], task) for predicted in predictions]
-        guess += _error(np.broadcast_to(y[train].mean(axis=0), predictions[0].shape), y[held], task)
+        guess += _error(_guess(y[train]), y[held], task)
     best = float(np.nan_to_num(errors, nan=np.inf).min())
     return 1 - best / guess if guess > 0 else 0.0
 
@@ -159,59 +172,83 @@ def _sample(table: Table, targets: Sequence[str], columns: int) -> np.ndarray:
 
 
 def _outcomes(series: pd.Series, task: Task) -> np.ndarray:
-    """Return the target as float64: [rows, 1] of numbers, or [rows, classes] of 0 and 1."""
-    if task == "regression":
-        values = as_float(series)
-        return np.where(np.isfinite(values), values, np.nanmedian(values[np.isfinite(values)]))[:, None]
-    codes, classes = pd.factorize(series)
-    return np.asarray(codes[:, None] == np.arange(len(classes)), np.float64)
+    """Return the target [rows]: numbers as float64, or classes as int64 from 0."""
+    if task != "regression":
+        return pd.factorize(series)[0]
+    values = as_float(series)
+    return np.where(np.isfinite(values), values, np.nanmedian(values[np.isfinite(values)]))
 
 
 def _values(series: pd.Series, column: Column) -> tuple[np.ndarray, bool]:
     """Return comparable values, missing = -1 of words and -inf of numbers, and whether nearness means something."""
-    if column.kind in {"number", "date"}:
+    if column.kind in _ORDERED:
         return np.nan_to_num(as_float(series), nan=-np.inf, posinf=np.finfo(np.float64).max), True
     return pd.factorize(series)[0].astype(np.float64), False
 
 
-def _window_means(x: np.ndarray, y: np.ndarray, asked: np.ndarray, reach: int) -> np.ndarray:
-    """Return the mean outcome of the rows with the same value; where they are fewer than `reach`, of those around too.
+def _guess(y: np.ndarray) -> float:
+    """Return the mean of numbers, the most frequent of classes."""
+    return float(np.bincount(y).argmax() if y.dtype == np.int64 else y.mean())
 
-    Without any such row it is the mean of all.
-    """
-    order = np.argsort(x, kind="stable")
-    x, y = x[order], y[order]
+
+def _windows(x: np.ndarray, asked: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return where in `x`, sorted, the rows with each value begin and end; if fewer than `reach`, with those around."""
     low, high = np.searchsorted(x, asked, "left"), np.searchsorted(x, asked, "right")
     few = high - low < reach
     low, high = np.where(few, np.maximum(low - reach // 2 - 1, 0), low), np.where(few, high + reach // 2 + 1, high)
-    high = np.minimum(high, len(x))
-    sums = np.vstack((np.zeros((1, y.shape[1])), np.cumsum(y, axis=0)))
-    count = (high - low)[:, None]
-    return np.asarray(np.where(count > 0, (sums[high] - sums[low]) / np.maximum(count, 1), y.mean(axis=0)))
+    return low, np.minimum(high, len(x))
 
 
-def _by_line(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def _window_means(x: np.ndarray, y: np.ndarray, asked: np.ndarray, reach: int) -> np.ndarray:
+    """Return the mean outcome of the rows in each window; without any such row it is the mean of all."""
+    order = np.argsort(x, kind="stable")
+    low, high = _windows(x[order], asked, reach)
+    sums = np.concatenate(([0.0], np.cumsum(y[order])))
+    return np.asarray(np.where(high > low, (sums[high] - sums[low]) / np.maximum(high - low, 1), y.mean()))
+
+
+def _window_classes(x: np.ndarray, y: np.ndarray, asked: np.ndarray, reach: int) -> np.ndarray:
+    """Return the most frequent class of the rows in each window; without any such row it is that of all."""
+    order = np.argsort(x, kind="stable")
+    low, high = _windows(x[order], asked, reach)
+    # Few windows differ, and each row stands in few of them: that is less to count than every class of every window.
+    (low, high), window = np.unique(np.stack((low, high)), axis=1, return_inverse=True)
+    size = high - low
+    rows = np.arange(size.sum()) + np.repeat(low - np.cumsum(size) + size, size)
+    kinds = int(y.max()) + 1
+    pairs, count = np.unique(np.repeat(np.arange(len(size)), size) * kinds + y[order][rows], return_counts=True)
+    # The last to be written is the most frequent, of several the first class.
+    rising = np.lexsort((-pairs, count))
+    classes = np.full(len(size), int(_guess(y)))
+    classes[pairs[rising] // kinds] = pairs[rising] % kinds
+    return np.asarray(classes[window.ravel()])
+
+
+def _by_line(x: np.ndarray, y: np.ndarray, asked: np.ndarray, _reach: int) -> np.ndarray:
     """Return least squares' straight line; neighbours cannot follow a copy in other units into its rare far ends."""
     known = np.isfinite(x)
     center = x[known].mean() if known.any() else 0.0
     distance = np.where(known, x - center, 0.0)
     square = (distance**2).sum()
-    slope = (distance[:, None] * y).sum(axis=0) / square if 0 < square < np.inf else np.zeros(y.shape[1])
-    return np.asarray(y.mean(axis=0) + np.where(np.isfinite(asked), asked - center, 0.0)[:, None] * slope)
+    slope = (distance * y).sum() / square if 0 < square < np.inf else 0.0
+    return np.asarray(y.mean() + np.where(np.isfinite(asked), asked - center, 0.0) * slope)
 
 
-def _between(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def _between(x: np.ndarray, y: np.ndarray, asked: np.ndarray, _reach: int) -> np.ndarray:
     """Return the line from each row to the next; it follows what has no noise more closely than a mean does."""
     known = np.isfinite(x)
     if not known.any():
-        return np.broadcast_to(y.mean(axis=0), (len(asked), y.shape[1]))
+        return np.full(len(asked), y.mean())
     distinct, first, count = np.unique(x[known], return_inverse=True, return_counts=True)
-    means = [np.bincount(first, column) / count for column in y[known].T]
-    return np.column_stack([np.interp(asked, distinct, mean) for mean in means])
+    return np.asarray(np.interp(asked, distinct, np.bincount(first, y[known]) / count))
 
 
-def _error(predicted: np.ndarray, actual: np.ndarray, task: Task) -> float:
+_OF_NUMBERS: Final = (_window_means, _by_line, _between)
+_OF_CLASSES: Final = (_window_classes,)
+
+
+def _error(predicted: np.ndarray | float, actual: np.ndarray, task: Task) -> float:
     """Return the sum of squared differences, or the number of wrong classes."""
     if task == "regression":
         return float(((predicted - actual) ** 2).sum())
-    return float((predicted.argmax(axis=1) != actual.argmax(axis=1)).sum())
+    return float(np.count_nonzero(predicted != actual))

@@ -10,21 +10,19 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
-from core.data.kinds import Kind, as_float
+from core.data.kinds import EXACT_INTEGER, Kind, as_float, moment
 from core.data.prepare.inputs import FENCE
 from core.data.table import Column, Table
-from core.data.understand.leaks import Leak, counts_rows, leak_suspects
-from core.data.understand.sentinels import Sentinel, suspicious_value
+from core.data.understand.duplicate_columns import duplicate_columns
+from core.data.understand.leaks import Leak, leak_suspects
+from core.data.understand.row_numbers import counts_rows
+from core.data.understand.sentinels import Sentinel, sentinels
 from core.data.understand.task import detect_task, suggested_target
-from core.data.understand.twins import twin_columns
 from core.errors import InputRefused
 from core.spec import Task
 
 BINS: Final = 20
-SAMPLE_ROWS: Final = 100_000
-"""Shapes (histogram, skew, outliers, repeated rows) of a longer table are those of a seeded sample of so many rows."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,8 @@ class ColumnProfile:
         What `counts` counts: the bins' n + 1 edges, or the values.
     infinite : int
         Values that are plus or minus infinity.
-    sentinel : Sentinel or None
-        A value that may mean "missing".
+    sentinels : tuple of Sentinel
+        Values that may mean "missing".
     constant : bool
         At most one value.
     counts_rows : bool
@@ -67,7 +65,7 @@ class ColumnProfile:
     counts: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
     infinite: int = 0
-    sentinel: Sentinel | None = None
+    sentinels: tuple[Sentinel, ...] = ()
     constant: bool = False
     counts_rows: bool = False
     repeats: str | None = None
@@ -92,7 +90,7 @@ class Profile:
     classes : tuple of (str, int)
         The rows of each class, the most frequent first; empty for numbers and several targets.
     leaks : tuple of Leak
-        Columns that seem to give the answer away.
+        Columns that seem to give the target away.
     """
 
     rows: int
@@ -134,15 +132,11 @@ def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
         task, task_reason = detect_task(table, targets)
     except InputRefused as refusal:
         task, task_reason = None, str(refusal)
-    sample = table.frame
-    if len(sample) > SAMPLE_ROWS:
-        rows = np.random.Generator(np.random.Philox(0)).permutation(len(sample))[:SAMPLE_ROWS]
-        sample = sample.iloc[np.sort(rows)]
-    twins = twin_columns(table)
-    repeated = float(sample.duplicated().mean()) if len(sample) else 0.0
+    twins = duplicate_columns(table)
+    repeated = float(table.sample.duplicated().mean()) if len(table.sample) else 0.0
     return Profile(
         rows=len(table.frame),
-        columns=tuple(_column(table, column, sample[column.name], twins) for column in table.columns),
+        columns=tuple(_column(table, column, twins) for column in table.columns),
         duplicate_rows=round(repeated * len(table.frame)),
         targets=targets,
         target_reason=target_reason,
@@ -153,7 +147,8 @@ def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
     )
 
 
-def _column(table: Table, column: Column, sample: pd.Series, twins: dict[str, str]) -> ColumnProfile:
+def _column(table: Table, column: Column, twins: dict[str, str]) -> ColumnProfile:
+    sample = table.sample[column.name]
     facts = ColumnProfile(
         name=column.name,
         kind=column.kind,
@@ -161,6 +156,7 @@ def _column(table: Table, column: Column, sample: pd.Series, twins: dict[str, st
         distinct=column.distinct,
         minimum=column.minimum,
         maximum=column.maximum,
+        sentinels=sentinels(table, column),
         constant=column.distinct <= 1,
         counts_rows=counts_rows(table, column),
         repeats=twins.get(column.name),
@@ -173,12 +169,14 @@ def _column(table: Table, column: Column, sample: pd.Series, twins: dict[str, st
     return replace(facts, counts=tuple(frequent), labels=tuple(map(str, frequent.index)))
 
 
+# Numbers near the end of float64 may overflow on the way: then there are no fences, and no skew.
+@np.errstate(over="ignore", invalid="ignore")
 def _with_shape(facts: ColumnProfile, values: np.ndarray) -> ColumnProfile:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return facts
     counts, edges = histogram(finite)
-    labels = tuple(_date(edge) if facts.kind == "date" else f"{edge:.4g}" for edge in edges)
+    labels = tuple(moment(edge)[:10] if facts.kind == "date" else f"{edge:.4g}" for edge in edges)
     facts = replace(facts, counts=tuple(counts.tolist()), labels=labels)
     if facts.kind == "date":
         return facts
@@ -186,34 +184,27 @@ def _with_shape(facts: ColumnProfile, values: np.ndarray) -> ColumnProfile:
     reach = FENCE * (high - low)
     beyond = float(((finite < low - reach) | (finite > high + reach)).mean()) if high > low else 0.0
     infinite = int(np.isinf(values).sum())
-    return replace(facts, skew=_skew(finite), outliers=beyond, sentinel=suspicious_value(values), infinite=infinite)
+    return replace(facts, skew=_skew(finite), outliers=beyond, infinite=infinite)
 
 
 def histogram(finite: np.ndarray, bins: int = BINS) -> tuple[np.ndarray, np.ndarray]:
-    """Return the counts and the edges of at most `bins` equal bins; a bin a number where few whole numbers are."""
+    """Return the counts and the edges of at most `bins` equal bins; few whole numbers have one bin each."""
     low, high = float(finite.min()), float(finite.max())
-    if high - low < bins and (finite == np.floor(finite)).all():
+    if high - low < bins and max(-low, high) < EXACT_INTEGER and (finite == np.floor(finite)).all():
         edges = np.arange(low, high + 2) - 0.5
     else:
         # Edges are computed by halves: the width itself may overflow.
         edges = 2 * np.linspace(low / 2, high / 2, bins + 1)
+        edges[[0, -1]] = low, high
     if not (np.diff(edges) > 0).all():
         return np.array([len(finite)]), np.array([low, high])
-    places = np.clip(np.searchsorted(edges, finite, "right") - 1, 0, len(edges) - 2)
-    return np.bincount(places, minlength=len(edges) - 1), edges
+    return np.histogram(finite, edges)
 
 
 def _skew(finite: np.ndarray) -> float:
-    with np.errstate(over="ignore", invalid="ignore"):
-        distance = finite - finite.mean()
-        spread = distance.std()
-        if not 0 < spread < np.inf:
-            return 0.0
-        return float(((distance / spread) ** 3).mean())
-
-
-def _date(days: float) -> str:
-    return str(pd.Timestamp(0) + pd.Timedelta(days=days))[:10]
+    distance = finite - finite.mean()
+    spread = distance.std()
+    return float(((distance / spread) ** 3).mean()) if 0 < spread < np.inf else 0.0
 
 
 def _balance(table: Table, target: str) -> tuple[tuple[str, int], ...]:

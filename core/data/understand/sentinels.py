@@ -1,4 +1,4 @@
-"""Numbers that stand for "not known": -999, 99999, a -1 among sizes, a 0 where nothing can be zero."""
+"""Numbers that stand for "not known": -999, 99999, a -1 among counts, a 0 where nothing can be zero."""
 
 from __future__ import annotations
 
@@ -7,66 +7,103 @@ from typing import Final
 
 import numpy as np
 
-USUAL: Final = frozenset({-9.0, -99.0, 99.0, *(sign * (10.0**n - 1) for n in range(3, 8) for sign in (-1, 1))})
-"""What people and programs write for a missing number."""
+from core.data.kinds import as_float
+from core.data.table import Column, Table
 
+USUAL: Final = frozenset({-1.0, -9.0, -99.0, 99.0, *(sign * (10.0**n - 1) for n in range(3, 8) for sign in (-1, 1))})
+"""What people and programs write for a missing number: all nines, as survey codebooks have it, or -1."""
+FEWEST_OTHERS: Final = 5
+"""Beside fewer other values a usual code is one of the codes of a category …"""
+FEWEST_OTHERS_OF_ANY: Final = 10
+"""… and any other number needs so many before it looks out of place among them, …"""
 FEWEST_ROWS: Final = 20
-_FEWEST_OTHERS: Final = 10
-_ZERO_GAP: Final = 0.2
-_SMALL_SHARE: Final = 0.005
+"""… in so many rows; with fewer its repeats are chance."""
+FEWEST_REPEATS: Final = 3
+SMALL_SHARE: Final = 0.005
+"""A number that is no usual code is an outlier until it comes again so often, and in this share of the rows."""
+MINUS_ONE_SHARE: Final = 0.01
+"""A -1 among counts is an oddity in fewer rows."""
+ZERO_GAP: Final = 0.2
+"""Measurements that keep this share of their width away from 0 cannot be 0 (blood pressures of the Pima data set)."""
+FAR: Final = 5.0
+"""Repeated, and so many times as far from the rest as the rest is wide, no measurement is left as an explanation."""
 
 
 @dataclass(frozen=True)
 class Sentinel:
-    """A value under suspicion and the share of the rows that hold it."""
+    """A number of a column that looks like a code for "missing", and how many rows hold it.
 
+    Attributes
+    ----------
+    certain : bool
+        Whether it can hardly be anything else: a usual code that repeats far from all other values, or any number that
+        repeats very far from them and is the largest in size.
+    """
+
+    column: str
     value: float
-    share: float
+    count: int
+    certain: bool = False
 
 
-def suspicious_value(values: np.ndarray) -> Sentinel | None:
-    """Return the end of a column that looks like a code for "missing", or None.
+# Numbers near the end of float64 have no width: nothing is far from them.
+@np.errstate(over="ignore", invalid="ignore")
+def sentinels(table: Table, column: Column) -> tuple[Sentinel, ...]:
+    """Return the ends of a number column that look like codes for "missing": none, one or both.
 
     Suspected is the smallest or largest value if it lies farther from the rest than the rest is wide and is either one
     of `USUAL` or repeated; a -1 below values from 0 up, more frequent than the value next to it; and a repeated 0 below
-    positive values that keep clear of it. A column with fewer than ten other values is a code itself and never
-    suspected.
+    positive values that keep clear of it. A usual code at one end does not make the rest look wide for the other.
 
     Parameters
     ----------
-    values : numpy.ndarray
-        float64 [rows]; what is not finite is left aside.
+    table : Table
+        Its sample is looked at; the rows are counted in all of it.
+    column : Column
+        What is not finite is left aside; only number columns have such codes.
     """
-    finite = values[np.isfinite(values)]
-    if len(finite) < FEWEST_ROWS:
-        return None
+    if column.kind != "number":
+        return ()
+    looked_at = as_float(table.sample[column.name])
+    finite = looked_at[np.isfinite(looked_at)]
     distinct, counts = np.unique(finite, return_counts=True)
-    if len(distinct) <= _FEWEST_OTHERS:
+    if len(distinct) <= FEWEST_OTHERS:
+        return ()
+    values = as_float(table.frame[column.name]) if len(table.sample) < len(table.frame) else looked_at
+    found = []
+    for place, opposite in ((0, -1), (-1, 0)):
+        others = np.delete(distinct, [place, opposite] if float(distinct[opposite]) in USUAL else place)
+        certain = _judged(float(distinct[place]), int(counts[place]), others, finite)
+        if certain is not None:
+            value = float(distinct[place])
+            found.append(Sentinel(column.name, value, int((values == value).sum()), certain))
+    return tuple(found)
+
+
+def _judged(value: float, count: int, others: np.ndarray, finite: np.ndarray) -> bool | None:
+    """Return whether the end `value` is certainly a code; None where it is no suspect."""
+    if len(others) < FEWEST_OTHERS:
         return None
-    for place in (0, -1):
-        value, count = float(distinct[place]), int(counts[place])
-        others = distinct[1:] if place == 0 else distinct[:-1]
-        if _far(value, count, others, len(finite)) or (
-            place == 0 and (_minus_one(distinct, counts, len(finite)) or _impossible_zero(finite, distinct, count))
-        ):
-            return Sentinel(value, count / len(values))
-    return None
-
-
-def _far(value: float, count: int, others: np.ndarray, rows: int) -> bool:
-    repeated = count >= max(3, _SMALL_SHARE * rows)
+    width = others[-1] - others[0]
     gap = min(abs(value - others[0]), abs(value - others[-1]))
-    return bool(gap > others[-1] - others[0] and (value in USUAL or repeated))
+    if value in USUAL and gap > width:
+        return count > 1
+    if len(others) < FEWEST_OTHERS_OF_ANY or len(finite) < FEWEST_ROWS:
+        return None
+    if gap > width and count >= max(FEWEST_REPEATS, SMALL_SHARE * len(finite)):
+        return bool(gap > FAR * width and abs(value) > np.abs(others).max())
+    rest = finite[(finite >= others[0]) & (finite <= others[-1])]
+    return False if _minus_one(value, count, rest) or _impossible_zero(value, count, others, rest) else None
 
 
-def _minus_one(distinct: np.ndarray, counts: np.ndarray, rows: int) -> bool:
-    return bool(distinct[0] == -1 and distinct[1] >= 0 and counts[0] > counts[1] and counts[0] >= 0.01 * rows)
+def _minus_one(value: float, count: int, rest: np.ndarray) -> bool:
+    lowest = rest.min()
+    return bool(value == -1 and lowest >= 0 and count > max((rest == lowest).sum(), MINUS_ONE_SHARE * len(rest)))
 
 
-def _impossible_zero(finite: np.ndarray, distinct: np.ndarray, count: int) -> bool:
-    if distinct[0] != 0 or count < 2:
+def _impossible_zero(value: float, count: int, others: np.ndarray, rest: np.ndarray) -> bool:
+    if value != 0 or count < 2 or others[0] <= 0:
         return False
     # A single far value must not make the rest look wide.
-    low, high = np.quantile(finite[finite > 0], [0.01, 0.99])
-    step = np.median(np.diff(distinct[1:]))
-    return bool(distinct[1] > _ZERO_GAP * (high - low) and distinct[1] > 3 * step)
+    low, high = np.quantile(rest, [0.01, 0.99])
+    return bool(others[0] > ZERO_GAP * (high - low) and others[0] > 3 * np.median(np.diff(others)))

@@ -13,7 +13,10 @@ from core.data.table import Column, Table
 from core.errors import InputRefused
 from core.spec import DataSpec, Task
 
-MAX_CLASSES: Final = 100
+MAX_CLASSES: Final = 1000
+"""A softmax as wide as ImageNet's is trained in reasonable time …"""
+MAX_CLASS_CELLS: Final = 100_000_000
+"""… and targets and predictions, one column for each class, stay within 400 MB: 100 classes of a million rows."""
 MAX_NUMBER_CLASSES: Final = 10
 """Whole numbers are read as classes up to this many different ones …"""
 ROWS_PER_NUMBER_CLASS: Final = 5
@@ -52,7 +55,7 @@ def detect_task(table: Table, targets: Sequence[str]) -> tuple[Task, str]:
     Raises
     ------
     InputRefused
-        If a target does not exist, holds no value, has more than 100 classes, or words stand beside other targets.
+        If a target does not exist, holds no value, has more classes than allowed, or words stand beside other targets.
     """
     columns = _targets(table, targets)
     if len(columns) > 1:
@@ -67,7 +70,7 @@ def detect_task(table: Table, targets: Sequence[str]) -> tuple[Task, str]:
     if column.kind == "boolean":
         return "binary", f"{column.name} is true or false"
     if column.kind != "number":
-        _check_classes(column)
+        _check_classes(table, column)
         return ("binary" if column.distinct <= 2 else "multiclass"), f"{column.name} has {_classes(column)}"
     return _detect_number(table, column)
 
@@ -90,7 +93,7 @@ def resolve_task(table: Table, data: DataSpec) -> tuple[Task, str]:
             )
         if columns[0].kind == "date":
             _check_number(columns[0])
-        _check_classes(columns[0])
+        _check_classes(table, columns[0])
         if data.task == "binary" and columns[0].distinct > 2:
             raise InputRefused(
                 f"data.task: binary needs two classes, {columns[0].name} has {columns[0].distinct}; "
@@ -151,10 +154,13 @@ def _check_number(column: Column) -> None:
         raise InputRefused(f"data.target: {column.name} holds {kind}; regression needs numbers.", "data.target")
 
 
-def _check_classes(column: Column) -> None:
-    if column.distinct > MAX_CLASSES:
+def _check_classes(table: Table, column: Column) -> None:
+    rows = len(table.frame)
+    most = min(MAX_CLASSES, MAX_CLASS_CELLS // rows)
+    if column.distinct > most:
+        where = f" in {rows} rows" if most < MAX_CLASSES else ""
         raise InputRefused(
-            f"data.target: {column.name} has {column.distinct} classes; allowed: at most {MAX_CLASSES}.", "data.target"
+            f"data.target: {column.name} has {column.distinct} classes; allowed: at most {most}{where}.", "data.target"
         )
 
 

@@ -27,7 +27,7 @@ MEMORY_BYTES: Final = 1536 * 2**20
 """On top of what the process holds when it is ready."""
 CPU_SECONDS: Final = 30
 IDLE_SECONDS: Final = 600.0
-"""A spare process that nobody needs for so long goes."""
+"""A spare process ends after so long without an upload."""
 
 
 def main() -> None:

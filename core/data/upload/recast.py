@@ -1,4 +1,4 @@
-"""Columns read as another kind than was inferred: which kinds each can become, and the table in which it has."""
+"""Columns read as another kind than was inferred: which kinds each can become, and the table after the change."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from core.data.column_names import listed
 from core.data.csv.column_types import TRUTHS
 from core.data.csv.date_formats import read_dates
 from core.data.csv.number_formats import read_numbers
-from core.data.kinds import MANY_DISTINCT, Kind, as_float
-from core.data.table import EXACT_INTEGER, Column, Table
+from core.data.kinds import EXACT_INTEGER, MANY_DISTINCT, Kind, as_float
+from core.data.table import Column, Table
 from core.errors import InputRefused
 from core.spec import plain_text
 
@@ -97,7 +97,7 @@ def _possible(series: pd.Series, column: Column, decimal: str) -> tuple[Kind, ..
 
 
 def _reads(present: pd.Series, read: _Reader, decimal: str) -> bool:
-    """Tell whether every value can be read; a look at a few spares most columns the rest."""
+    """Tell whether every value can be read; most columns fail at their first few."""
     if present.empty or read(present.head(_LOOKED_AT), decimal) is None:
         return False
     return read(pd.Series(present.unique(), dtype="str"), decimal) is not None

@@ -55,9 +55,16 @@ def _invalid_values(observed: Observation) -> Iterator[Evidence]:
         share = f"{facts.invalid_inputs:.2%} of the inputs are NaN or infinite"
         yield Evidence(0.99, f"{share}, and one is enough to make every weight NaN", certain=True)
     if observed.run.preprocessing.outliers == "keep":
+        doubts = []
         for sentinel in facts.sentinels:
-            text = f"{sentinel.column} is {sentinel.value:g} in {sentinel.count} rows, far from every other value"
-            yield Evidence(0.9, f"{text}: a stand-in for a missing value", certain=True)
+            text = f"{sentinel.column} is {sentinel.value:g} in {sentinel.count} rows"
+            if sentinel.certain:
+                far = f"{text}, far from every other value: a stand-in for a missing value"
+                yield Evidence(0.9, far, certain=True)
+            else:
+                doubts.append(text)
+        if doubts:
+            yield Evidence(0.3, f"{', '.join(doubts[:3])}: it may stand for a missing value")
 
 
 def _invalid_repairs(observed: Observation) -> Iterator[Change]:
@@ -91,8 +98,12 @@ def _encoding_repairs(observed: Observation) -> Iterator[Change]:
 
 def _leakage(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
-    for name in facts.leaks:
-        yield Evidence(0.97, f"{name} alone gives the target, which the others together do not", certain=True)
+    for leak in facts.leaks:
+        if leak.certain:
+            text = f"{leak.column} alone gives the target, which the others together do not"
+            yield Evidence(0.97, text, certain=True)
+        else:
+            yield Evidence(0.3, leak.text)
     if facts.duplicates > 0.2 and facts.features > 1:
         yield Evidence(0.5, f"{facts.duplicates:.0%} of the validation rows are training rows too")
     if observed.run.preprocessing.fit_on == "all" and facts.validation_rows:
@@ -100,7 +111,8 @@ def _leakage(observed: Observation) -> Iterator[Evidence]:
 
 
 def _leakage_repairs(observed: Observation) -> Iterator[Change]:
-    kept = [name for name in observed.facts.usable_columns if name not in observed.facts.leaks]
+    telling = {leak.column for leak in observed.facts.leaks}
+    kept = [name for name in observed.facts.usable_columns if name not in telling]
     if observed.facts.leaks and kept:
         yield {"data.features": kept}
     elif observed.run.preprocessing.fit_on == "all":

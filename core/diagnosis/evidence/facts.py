@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from core.data.kinds import as_float
 from core.data.prepare.cache import Preparation, preparation_key
 from core.data.prepare.prepared import Prepared
-from core.data.table import Table
-from core.diagnosis.evidence.simple_models import chance, reference, telling_columns
+from core.data.table import Column, Table
+from core.data.understand.leaks import Leak, leak_suspects
+from core.data.understand.row_numbers import counts_rows
+from core.data.understand.sentinels import Sentinel, sentinels
+from core.diagnosis.evidence.simple_models import chance, reference
 from core.spec import RunSpec
 
 Array = npt.NDArray[Any]
 
-SENTINELS: Final = frozenset({-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0})
-"""Numbers that commonly stand for "unknown"."""
-FEWEST_FOR_LEAKS: Final = 50
-_MOST_COLUMNS: Final = 60
+OTHERS_FAIL: Final = 0.02
+"""Where the other inputs explain no more, the suspect is the only input there is, not a leak beside real ones …"""
+OTHERS_SUFFICE: Final = 0.95
+"""… and where they explain so much, what it knows is known without it."""
 _DOUBTFUL: Final = 0.15
 """Below this, what simple models find may be luck."""
-
-
-@dataclass(frozen=True)
-class Sentinel:
-    """A number far from the rest of its column that comes again and again."""
-
-    column: str
-    value: float
-    count: int
 
 
 @dataclass(frozen=True)
@@ -47,9 +40,13 @@ class DataFacts:
     skills : mapping
         Out-of-fold skill of simple models (`evidence.simple_models`); empty where they could not be judged.
     chance : float
-        The same for shuffled answers, where `skills` are so low that it matters.
-    leaks : tuple of str
-        Columns that give the target away, each alone.
+        The same for shuffled targets, where `skills` are so low that it matters.
+    sentinels : tuple of Sentinel
+        Values of the inputs that stand for "missing", as the profile of the table has them.
+    identifier_columns : tuple of str
+        Inputs that number the rows, as the profile has them.
+    leaks : tuple of Leak
+        Inputs that give a target away, as the profile has them, where the others together do not.
     duplicates : float
         Share of validation rows that are training rows, target included.
     shift : float
@@ -80,7 +77,7 @@ class DataFacts:
     usable_columns: tuple[str, ...] = ()
     skills: Mapping[str, float] = field(default_factory=dict)
     chance: float = 0.0
-    leaks: tuple[str, ...] = ()
+    leaks: tuple[Leak, ...] = ()
     duplicates: float = 0.0
     shift: float = 0.0
     runs_of_target: float = 0.0
@@ -120,7 +117,6 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
     targets = set(prepared.targets)
     inputs = [c for c in table.columns if c.name not in targets and _is_used(run, c.name)]
     usable = tuple(c.name for c in inputs if c.kind not in {"identifier", "text"})
-    numeric = [c.name for c in inputs if c.kind == "number"]
     spread, offset = _scale(prepared.x)
     shares = tuple(truth.mean(axis=0).tolist()) if prepared.classes and prepared.task != "multilabel" else ()
     skills = reference(x, y)
@@ -135,7 +131,7 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
         classes=prepared.classes,
         class_shares=shares,
         invalid_inputs=float(1 - np.isfinite(prepared.x).mean()),
-        sentinels=tuple(s for name in numeric[:_MOST_COLUMNS] for s in _sentinels(table, name)),
+        sentinels=tuple(found for column in inputs for found in sentinels(table, column)),
         input_spread=spread,
         input_offset=offset,
         target_range=(float(prepared.y.min()), float(prepared.y.max())),
@@ -143,11 +139,11 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
         target_std=float(prepared.y.std(axis=0).mean()),
         constant_target=not (y.std(axis=0) > 0).any(),
         category_columns=tuple(c.name for c in inputs if c.kind == "category" and c.distinct > 2),
-        identifier_columns=tuple(n for n in numeric if _counts_rows(table, n)),
+        identifier_columns=tuple(c.name for c in inputs if counts_rows(table, c)),
         usable_columns=usable,
         skills=skills,
         chance=chance(x, y) if skills and 0 < max(skills.values()) < _DOUBTFUL else 0.0,
-        leaks=_leaks(x, y, prepared.features, usable),
+        leaks=_leaks(table, prepared, inputs, x, y),
         duplicates=_duplicates(prepared, truth, truth_val),
         shift=_shift(truth, truth_val),
         runs_of_target=_runs(truth),
@@ -159,33 +155,10 @@ def _is_used(run: RunSpec, name: str) -> bool:
 
 
 def _numbers(prepared: Prepared, raw: Array) -> Array:
-    """Return the true targets as float columns: numbers, labels, or one 0/1 column a class."""
+    """Return the true targets as float columns: numbers, labels, or one 0/1 column per class."""
     if prepared.task in {"binary", "multiclass"}:
         return np.asarray(np.eye(max(2, len(prepared.classes)))[raw.astype(int)])
     return raw.astype(np.float64)
-
-
-def _sentinels(table: Table, name: str) -> list[Sentinel]:
-    """Return the extreme value of a column that repeats and lies farther off than the others are spread."""
-    values = as_float(table.frame[name])
-    values, counts = np.unique(values[np.isfinite(values)], return_counts=True)
-    found = []
-    for place, rest in ((0, values[1:]), (-1, values[:-1])):
-        if len(rest) < 5 or counts[place] < 2:
-            continue
-        gap = min(abs(values[place] - rest[0]), abs(values[place] - rest[-1]))
-        needed = 1.0 if float(values[place]) in SENTINELS else 5.0
-        if gap > needed * (rest[-1] - rest[0]) and abs(values[place]) > np.abs(rest).max():
-            found.append(Sentinel(name, float(values[place]), int(counts[place])))
-    return found
-
-
-def _counts_rows(table: Table, name: str) -> bool:
-    """Whether a column merely numbers the rows: whole, never twice the same, without holes."""
-    values = as_float(table.frame[name])
-    if len(values) < 20 or not np.isfinite(values).all() or (values != np.round(values)).any():
-        return False
-    return bool(len(np.unique(values)) == len(values) == values.max() - values.min() + 1)
 
 
 def _scale(x: Array) -> tuple[tuple[float, float], float]:
@@ -198,22 +171,16 @@ def _scale(x: Array) -> tuple[tuple[float, float], float]:
     return (float(spread[varying].min()), float(spread[varying].max())), float(np.abs(mean[varying]).max())
 
 
-def _leaks(x: Array, y: Array, features: tuple[str, ...], columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Return columns that are too good to be true: perfect alone, while the others together fall well short."""
-    groups = {
-        name: [i for i, feature in enumerate(features) if feature == name or feature.startswith(f"{name}=")]
-        for name in columns[:_MOST_COLUMNS]
-    }
-    groups = {name: places for name, places in groups.items() if places}
-    if len(groups) < 2 or len(x) < FEWEST_FOR_LEAKS:
+def _leaks(table: Table, prepared: Prepared, inputs: Sequence[Column], x: Array, y: Array) -> tuple[Leak, ...]:
+    names = {column.name for column in inputs} & set(prepared.origins)
+    suspects = leak_suspects(table, prepared.targets, prepared.task)
+    leaks = tuple(leak for leak in suspects if leak.column in names)
+    if not leaks or 2 * len(leaks) > len(names):
         return ()
-    leaks = telling_columns(x, y, groups)
-    others = [i for name, places in groups.items() if name not in leaks for i in places]
-    if not leaks or 2 * len(leaks) > len(groups):
-        return ()
+    known = {leak.column for leak in leaks}
+    others = [i for i, origin in enumerate(prepared.origins) if origin not in known]
     without = max(reference(x[:, others], y).values(), default=1.0)
-    # Where the others carry nothing at all, the column is the only input there is, not a leak beside real ones.
-    return leaks if 0.02 < without < 0.95 else ()
+    return leaks if OTHERS_FAIL < without < OTHERS_SUFFICE else ()
 
 
 def _duplicates(prepared: Prepared, truth: Array, truth_val: Array) -> float:

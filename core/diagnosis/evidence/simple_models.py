@@ -1,4 +1,4 @@
-"""How well simple models of another kind do on the same arrays: what can be reached, and what a column gives away.
+"""How well simple models of another kind do on the same arrays: what can be reached.
 
 Every target is predicted as numbers (classes as 0/1 columns) and judged out of fold by 1 - squared error / variance:
 one measure for every task.
@@ -41,12 +41,6 @@ def _trees() -> Any:
     return ExtraTreesRegressor(n_estimators=40, min_samples_leaf=2, random_state=0)
 
 
-def _tree() -> Any:
-    from sklearn.tree import DecisionTreeRegressor
-
-    return DecisionTreeRegressor(random_state=0)
-
-
 MODELS: Final[Mapping[str, Callable[[], Any]]] = {"linear": _linear, "neighbours": _neighbours, "trees": _trees}
 
 
@@ -81,24 +75,6 @@ def chance(x: Array, y: Array) -> float:
     varying = y.std(axis=0) > 0
     best = np.max([score[:, varying].mean(axis=1) for score in scores], axis=0)
     return max(0.0, float(np.sort(best)[-2]))
-
-
-def telling_columns(x: Array, y: Array, groups: Mapping[str, list[int]], threshold: float = 0.999) -> tuple[str, ...]:
-    """Return the names of the columns that predict the target all alone, nearly without error, out of fold.
-
-    Parameters
-    ----------
-    groups : mapping
-        Name of a column of the table → its positions in `x`.
-    """
-    x, y = _sampled(x, y)
-    if not _tells(y):
-        return ()
-    return tuple(
-        name
-        for name, places in groups.items()
-        if max(_out_of_fold(_tree, x[:, places], y), _out_of_fold(_linear, x[:, places], y)) >= threshold
-    )
 
 
 def _tells(y: Array) -> bool:

@@ -41,7 +41,7 @@ def badges(column: ColumnProfile, profile: Profile) -> list[tuple[str, str]]:
         *((True, words, WARNING) for words in leaks),
         (empty, "empty", DOUBT),
         (column.constant and not empty, "constant", DOUBT),
-        (column.sentinel is not None, f"suspicious {_number(column.sentinel.value if column.sentinel else 0)}", DOUBT),
+        *((True, f"suspicious {_number(sentinel.value)}", DOUBT) for sentinel in column.sentinels),
         (column.infinite > 0, "infinite values", DOUBT),
         (0 < column.missing < 1, f"{percent(column.missing)} missing", DOUBT if column.missing > _MUCH else FACT),
         (column.kind == "identifier" or column.counts_rows, "identifier", FACT),

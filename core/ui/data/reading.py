@@ -11,8 +11,7 @@ import streamlit as st
 
 from core.data.csv.confusable_encodings import in_encoding
 from core.data.csv.encoding import ENCODINGS
-from core.data.csv.origin import Origin
-from core.data.csv.read_options import ReadOptions
+from core.data.csv.read_options import Origin, ReadOptions
 from core.data.table import Table
 from core.ui.data.encoding_choice import encoding_choice
 from core.ui.data.uploads import read_again, upload_trouble

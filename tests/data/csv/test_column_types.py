@@ -78,7 +78,7 @@ def test_minus_zero_keeps_its_sign():
         (["ja", "nein"], "true or false: x (ja/nein)"),
         (["31.12.2024", "1.1.2025"], "dates: x (day.month.year)"),
         (["1/2/2024", "2/3/2024"], "no day above 12"),
-        (["1", "2", "3", "4", "five"], "x is text because 1 cell is no number, such as 'five'"),
+        (["1", "2", "3", "4", "five"], "x is text because 1 cell is not a number, such as 'five'"),
         (["1", "?", "?"], "? is read as missing: 2 cells of x"),
     ],
 )

@@ -1,5 +1,6 @@
 """Columns that give the answer away are found, honest ones are left in peace."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,20 @@ def test_a_number_under_another_scale_gives_the_target_away(copied):
     assert set(suspects(made(copied=copied(y), y=y), "y")) == {"copied"}
 
 
+def test_a_copy_is_certain_and_a_noisy_one_is_not():
+    y = RNG.normal(size=N)
+    exact, noisy = (leak_suspects(made(x=x, y=y), ["y"], "regression") for x in (2 * y, y + 0.05 * RNG.normal(size=N)))
+    assert [leak.certain for leak in exact] == [True]
+    assert [leak.certain for leak in noisy] == [False]
+
+
+def test_a_number_that_separates_classes_is_certain_only_if_it_hardly_varies_within_them():
+    label = RNG.integers(0, 3, N)
+    for spread, certain in ((1.0, False), (0.1, True)):
+        (leak,) = leak_suspects(made(x=label * 12 + spread * RNG.normal(size=N), label=label), ["label"], "multiclass")
+        assert (leak.reason, leak.certain) == ("answer", certain)
+
+
 def test_a_heavy_tail_does_not_hide_a_copy():
     y = RNG.lognormal(0, 2, N)
     assert "euros" in suspects(made(euros=y * 0.9, y=y), "y")
@@ -88,6 +103,60 @@ def test_a_heavy_tail_does_not_hide_a_copy():
 def test_a_merely_strong_column_is_not_suspected():
     y = RNG.normal(size=N)
     assert suspects(made(x=y + 0.3 * RNG.normal(size=N), y=y), "y") == {}
+
+
+def taxis(rows=6000, zones=203, boroughs=5, rng=RNG):
+    """Rides between zones of a city, each zone in one borough; most rides go to few zones."""
+    borough_of = rng.integers(0, boroughs, zones)
+    often = 1 / np.arange(1, zones + 1)
+    start, end = (rng.choice(zones, rows, p=often / often.sum()) for _ in range(2))
+    end = np.where(rng.random(rows) < 0.3, start, end)
+    name = np.array([f"zone {i}" for i in range(zones)])
+    borough = np.array([f"borough {i}" for i in range(boroughs)])
+    columns = {
+        "distance": rng.gamma(2, 2, rows),
+        "pickup_zone": name[start],
+        "dropoff_zone": name[end],
+        "dropoff_borough": borough[borough_of[end]],
+    }
+    return table_of(pd.DataFrame(columns))
+
+
+def test_a_word_whose_every_value_goes_with_one_class_is_suspected():
+    table = taxis()
+    (leak,) = leak_suspects(table, ["dropoff_borough"], "multiclass")
+    assert (leak.column, leak.reason, leak.score, leak.certain) == ("dropoff_zone", "answer", 1.0, True)
+
+
+def test_a_word_that_nearly_always_goes_with_one_class_is_no_certain_leak():
+    frame = taxis().frame.copy()
+    frame.loc[:59, "dropoff_borough"] = "borough 9"
+    assert not any(leak.certain for leak in leak_suspects(table_of(frame), ["dropoff_borough"], "multiclass"))
+
+
+def test_words_that_hardly_repeat_determine_nothing():
+    visitor = [f"visitor {i // 2}" for i in range(N)]
+    frame = made(visitor=RNG.permutation(visitor), label=np.where(np.arange(N) < 9, "yes", "no"))
+    assert suspects(frame, "label") == {}
+    # Twice each and always alike: whoever knows the half of it knows nothing of a new visitor.
+    twice = made(visitor=visitor, label=RNG.integers(0, 2, N // 2).repeat(2))
+    assert suspects(twice, "label") == {}
+
+
+def test_hundreds_of_classes_take_no_longer_than_two():
+    rows = 5000
+    frame = pd.DataFrame({f"x{i}": RNG.normal(size=rows) for i in range(10)}).assign(
+        few=RNG.integers(0, 2, rows).astype(str), many=[f"c{i}" for i in RNG.integers(0, 1000, rows)]
+    )
+    table = table_of(frame)
+    few, many = (min(_seconds(table, target) for _ in range(3)) for target in ("few", "many"))
+    assert many < 5 * few
+
+
+def _seconds(table, target):
+    start = time.process_time()
+    assert leak_suspects(table, [target], "multiclass") == ()
+    return time.process_time() - start
 
 
 def test_what_is_missing_may_tell_too():

@@ -45,7 +45,7 @@ def test_columns_of_titanic(titanic):
     assert deck.missing > 0.7
     assert deck.labels[0] == "C"
     assert embark_town.repeats == "embarked"
-    assert not any(column.constant or column.sentinel or column.counts_rows for column in titanic.columns)
+    assert not any(column.constant or column.sentinels or column.counts_rows for column in titanic.columns)
 
 
 def test_iris_has_nothing_to_warn_of():
@@ -53,7 +53,7 @@ def test_iris_has_nothing_to_warn_of():
     assert iris.leaks == ()
     assert iris.classes == (("setosa", 50), ("versicolor", 50), ("virginica", 50))
     assert iris.duplicate_rows == 1
-    assert all(not column.sentinel and not column.repeats for column in iris.columns)
+    assert all(not column.sentinels and not column.repeats for column in iris.columns)
 
 
 def test_what_is_odd_is_said():
@@ -78,11 +78,9 @@ def test_what_is_odd_is_said():
     assert told.column("name").counts == ()
     assert told.column("constant").constant
     assert told.column("empty").missing == 1
-    sentinel = told.column("age").sentinel
-    assert sentinel is not None
-    assert sentinel.value == -999
+    assert [sentinel.value for sentinel in told.column("age").sentinels] == [-999]
     assert told.column("inf").infinite == 1
-    assert told.column("inf").sentinel is None
+    assert told.column("inf").sentinels == ()
     assert told.column("day").labels[0] == "2020-01-01"
     assert told.column("y").repeats == "copy"
     assert [leak.column for leak in told.leaks] == ["copy"]
@@ -95,19 +93,43 @@ def test_a_target_that_cannot_be_learnt_is_explained_not_raised():
     assert told.leaks == ()
 
 
+def test_dates_of_any_year_have_a_histogram():
+    days = ["9999-12-31", "2020-01-02", "0001-01-01", "2020-01-03"] * 10
+    told = profile(table_of(pd.DataFrame({"day": days, "near": ["0001-01-01", "0001-01-02"] * 20, "y": range(40)})))
+    assert sum(told.column("day").counts) == 40
+    assert (told.column("day").labels[0], told.column("day").labels[-1]) == ("0001-01-01", "9999-12-31")
+    assert told.column("near").counts == (20, 20)
+
+
 def test_an_unknown_target_is_refused():
     with pytest.raises(InputRefused, match="no column 'nope'"):
         profile(sample_table("iris"), ["nope"])
 
 
 @pytest.mark.parametrize(
-    "values", [[1.0], [3.0, 3.0], [0.0, 1e308, -1e308], [1e308, np.nextafter(1e308, np.inf)], [5e-324, 0.0]]
+    "values",
+    [
+        [1.0],
+        [3.0, 3.0],
+        [0.0, 1e308, -1e308],
+        [1e308, np.nextafter(1e308, np.inf)],
+        [5e-324, 0.0],
+        [0, 203 * 5e-324],
+        [2.0**63] * 2,
+    ],
 )
 def test_histograms_count_every_finite_value(values):
     counts, edges = histogram(np.array(values))
     assert counts.sum() == len(values)
     assert len(edges) == len(counts) + 1
     assert np.isfinite(edges).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_near_the_end_of_float64_have_a_shape_without_a_warning():
+    told = profile(table_of(pd.DataFrame({"x": [1e308, -1e308, 5e307, 0.0] * 10, "y": range(40)})), ["y"]).column("x")
+    assert (told.skew, told.outliers) == (0, 0)
+    assert sum(told.counts) == 40
 
 
 def test_whole_numbers_have_a_bin_each_while_they_are_few():

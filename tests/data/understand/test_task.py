@@ -51,8 +51,8 @@ def test_several_targets_of_0_and_1_are_labels_and_others_are_numbers():
         ("regression", "word", "regression needs numbers"),
         ("binary", "three", "binary needs two classes, three has 3"),
         ("multilabel", "three", "columns of 0 and 1"),
-        ("multiclass", "many", "at most 100"),
-        ("auto", "many_words", "at most 100"),
+        ("multiclass", "many", "1200 classes; allowed: at most 1000."),
+        ("auto", "many_words", "at most 1000."),
         ("auto", "empty", "no value at all"),
         ("auto", "nope", "no column 'nope'"),
         ("auto", (), "at least one"),
@@ -64,18 +64,26 @@ def test_a_target_that_cannot_be_learnt_is_refused(task, target, words):
     table = table_of(
         pd.DataFrame(
             {
-                "three": [1, 2, 3] * 40,
-                "word": ["u", "v", "w"] * 40,
-                "many": range(120),
-                "many_words": [f"w{i}" for i in range(120)],
-                "empty": [np.nan] * 120,
-                "when": ["2020-01-01", "2020-01-02"] * 60,
+                "three": [1, 2, 3] * 400,
+                "word": ["u", "v", "w"] * 400,
+                "many": range(1200),
+                "many_words": [f"w{i}" for i in range(1200)],
+                "empty": [np.nan] * 1200,
+                "when": ["2020-01-01", "2020-01-02"] * 600,
             }
         )
     )
     with pytest.raises(InputRefused) as caught:
         resolve_task(table, DataSpec(source="sample:iris", target=target, task=task))
     assert words in str(caught.value)
+
+
+def test_a_real_program_may_have_122_classes_and_a_long_table_fewer_than_a_short_one():
+    classes = [f"w{i}" for i in range(122)]
+    assert detect_task(table_of(pd.DataFrame({"y": classes * 3})), ("y",))[0] == "multiclass"
+    long = pd.DataFrame({"y": pd.Series(classes, dtype="str").take(np.arange(1_000_000) % 122).reset_index(drop=True)})
+    with pytest.raises(InputRefused, match="122 classes; allowed: at most 100 in 1000000 rows"):
+        detect_task(table_of(long), ("y",))
 
 
 def test_the_specs_task_wins_over_the_suggestion():

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from core.data.understand.leaks import Leak
+from core.data.understand.sentinels import Sentinel
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
-from core.diagnosis.evidence.facts import Sentinel
 from tests.diagnosis.table import observation_of
 
 IDS = [
@@ -30,10 +31,12 @@ FAULTY = [
     ("target_unscaled", {"target_mean": 300.0, "target_std": 40.0}, {}, {}),
     ("target_unscaled", {"target_std": 1e-4}, {}, {}),
     ("invalid_values", {"invalid_inputs": 0.01}, {}, {"preprocessing": {"missing": "keep"}}),
-    ("invalid_values", {"sentinels": (Sentinel("a", -999.0, 12),)}, {}, {}),
+    ("invalid_values", {"sentinels": (Sentinel("a", -999.0, 12, certain=True),)}, {}, {}),
+    ("invalid_values", {"sentinels": (Sentinel("a", 0.0, 5),)}, {}, {}),
     ("unsuitable_encoding", {"category_columns": ("colour",)}, {}, {"preprocessing": {"encoding": "ordinal"}}),
     ("unsuitable_encoding", {"identifier_columns": ("a",)}, {}, {}),
-    ("leakage", {"leaks": ("a",)}, {}, {}),
+    ("leakage", {"leaks": (Leak("a", "y", 1.0, "copy", "a is y.", certain=True),)}, {}, {}),
+    ("leakage", {"leaks": (Leak("a", "y", 0.98, "answer", "a nearly gives y away."),)}, {}, {}),
     ("leakage", {}, {}, {"preprocessing": {"fit_on": "all"}}),
     ("leakage", {"duplicates": 0.5}, {}, {}),
     ("no_signal", {"skills": {"linear": -0.1, "trees": 0.01}}, STUCK, {}),
@@ -123,9 +126,18 @@ def test_every_cause_is_told_in_plain_words(cause):
 
 
 def test_causes_come_certain_first_then_by_strength():
-    observed = observation_of({"sentinels": (Sentinel("a", -999.0, 3),)}, {"kick": 1000.0, "oscillation": 0.3})
+    observed = observation_of(
+        {"sentinels": (Sentinel("a", -999.0, 3, certain=True),)}, {"kick": 1000.0, "oscillation": 0.3}
+    )
     names = [suspect.cause.id for suspect in suspects(observed, CAUSES.values())]
     assert names[:2] == ["invalid_values", "learning_rate_too_high"]
+
+
+def test_a_doubtful_sentinel_or_leak_proves_nothing():
+    doubts = {"sentinels": (Sentinel("a", 0.0, 5),), "leaks": (Leak("a", "y", 0.98, "answer", "a knows y."),)}
+    found = {suspect.cause.id: suspect for suspect in suspects(observation_of(doubts), CAUSES.values())}
+    assert not found["invalid_values"].certain
+    assert not found["leakage"].certain
 
 
 def test_no_rule_names_a_case():

@@ -1,4 +1,4 @@
-"""Delimited text → its cells, column by column; limits, ragged rows and open quotes are minded here.
+"""Delimited text → its cells, column by column; limits, ragged rows and open quotes are dealt with here.
 
 Parsing is pyarrow's, from bytes only: a path or an address never reaches it, and nothing is unpacked or unpickled.
 """
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from core.data.csv.column_buffers import Cells, Column, Decimals, Texts, Wholes
+from core.data.csv.column_buffers import Buffer, Cells, Decimals, Texts, Wholes
 from core.data.csv.dialect import Dialect
 from core.data.csv.limits import MAX_CELL_BYTES, MAX_CELLS, MAX_ROWS, long_cell
 from core.data.csv.number_formats import PLAIN, WHOLE
@@ -26,7 +26,7 @@ _BLANK: Final = frozenset({"", '""'})
 
 _BLOCK: Final = 2**20
 _BLOCKS: Final = 12
-"""A small file is parsed in as many pieces at least: what parsing holds beside the cells is of the size of a piece."""
+"""Even a small file is parsed in so many pieces: beside the cells, parsing holds about one piece in memory."""
 
 # Arrow's other allocators keep so much of what they get back that a small file takes ten times its size.
 with suppress(NotImplementedError):
@@ -95,7 +95,7 @@ def _check_size(lines: int, dialect: Dialect, label: str, options: ReadOptions) 
 
 
 def _check_long_cells(columns: list[Cells | None], label: str) -> None:
-    """Refuse a long cell that runs over several lines, which no look at single lines finds."""
+    """Refuse a long cell that runs over several lines, which a check of single lines cannot find."""
     for cells in columns:
         if isinstance(cells, pa.ChunkedArray) and (pc.max(pc.binary_length(cells)).as_py() or 0) > MAX_CELL_BYTES:
             raise long_cell(label)
@@ -136,7 +136,7 @@ def _is_decimal(dialect: Dialect, column: int) -> bool:
     return dialect.decimal == "." and all(map(PLAIN.fullmatch, cells)) and not all(map(WHOLE.fullmatch, cells))
 
 
-def _column(dialect: Dialect, column: int, decimal: bool, rows: int) -> Column:
+def _buffer(dialect: Dialect, column: int, decimal: bool, rows: int) -> Buffer:
     if decimal:
         return Decimals(rows)
     cells = dialect.cells(column)
@@ -164,7 +164,7 @@ def _parsed_as(
         pa.BufferReader(body),
         pa.csv.ReadOptions(column_names=list(types), block_size=block, use_threads=False),
         pa.csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=quotes, invalid_row_handler=skip),
-        # That it is UTF-8 is known.
+        # It is known to be UTF-8.
         pa.csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True, check_utf8=False),
     ) as batches:
         kept: Iterable[pa.RecordBatch] = batches
@@ -172,13 +172,13 @@ def _parsed_as(
         if options.sample_rows is not None:
             table, total = _sample(batches, options.sample_rows, options.seed)
             kept, lines = table.to_batches(), table.num_rows
-        columns = [_column(dialect, i, i in decimals, lines) for i in range(dialect.width)]
+        buffers = [_buffer(dialect, i, i in decimals, lines) for i in range(dialect.width)]
         rows = 0
         for batch in kept:
-            for column, cells in zip(columns, batch.columns, strict=True):
-                column.add(cells)
+            for buffer, cells in zip(buffers, batch.columns, strict=True):
+                buffer.add(cells)
             rows += batch.num_rows
-    return _Parsed([column.gathered() for column in columns], rows, rows if total is None else total, len(ragged))
+    return _Parsed([buffer.gathered() for buffer in buffers], rows, rows if total is None else total, len(ragged))
 
 
 def _sample(batches: Iterable[pa.RecordBatch], rows: int, seed: int) -> tuple[pa.Table, int]:

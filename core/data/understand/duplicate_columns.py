@@ -30,7 +30,7 @@ def same_values(table: Table, first: str, second: str) -> bool:
     return bool(_prints(table, one) & _prints(table, other))
 
 
-def twin_columns(table: Table) -> dict[str, str]:
+def duplicate_columns(table: Table) -> dict[str, str]:
     """Return, for every column that repeats an earlier one, the name of that one."""
     alike = defaultdict[tuple[int, int], list[Column]](list)
     for column in table.columns:
