@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from core.spec import load_spec
 HIGH_RATE = {"training.learning_rate": 0.1}
 LONG = {"training.epochs": 2000}
 
-CLAIMS = {
+CLAIMS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     "scaling": [
         ("471,000", "0.history.loss.0", {}),
         ("66,000", "0.history.loss.-1", {}),

@@ -4,6 +4,7 @@ import pytest
 
 import core
 from core.errors import InputRefused
+from core.training.experiment import Progress
 
 IRIS = {"data": {"source": "sample:iris", "target": "species"}, "training": {"epochs": 8}}
 BESIDE = {**IRIS, "vary": {"model.output_units": ["auto", 2, 3]}}
@@ -32,7 +33,7 @@ def test_an_experiment_of_refused_variants_is_refused():
 
 
 def test_progress_is_told_epoch_by_epoch_and_run_by_run():
-    told = []
+    told: list[Progress] = []
     spec = {**IRIS, "vary": {"training.learning_rate": [0.001, 0.1]}, "training": {"epochs": 400}}
     runs = core.train(spec, told.append)["runs"]
     assert [step.run for step in told] == sorted(step.run for step in told)
@@ -50,13 +51,13 @@ def test_progress_is_told_epoch_by_epoch_and_run_by_run():
 
 
 def test_a_refused_variant_makes_no_progress_but_counts():
-    told = []
+    told: list[Progress] = []
     core.train(BESIDE, told.append)
     assert {(step.run, step.runs) for step in told} == {(0, 3), (2, 3)}
 
 
 def test_progress_ends_with_the_epoch_that_diverged():
-    told = []
+    told: list[Progress] = []
     spec = {
         "data": {"source": {"columns": {"x": [1e6, -2e6, 3e6], "y": [1, 2, 3]}}, "target": "y",
                  "validation_fraction": 0},
