@@ -9,14 +9,17 @@ from core.__main__ import _parser
 from core.diagnosis.causes.catalogue import CAUSES
 from core.lessons import LESSONS
 from core.settings import Settings
+from tests.test_layers import LAYERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_is_in_the_readme(name):
-    assert f"`LOSSLAB_{name.upper()}`" in README
+@pytest.mark.parametrize(("name", "field"), Settings.model_fields.items(), ids=Settings.model_fields)
+def test_every_setting_is_in_the_readme_as_its_field_says_it(name, field):
+    said = {"slots": "| processors", "data": "| `data`", "db_url": "|"}
+    default = said.get(name) or f"| {field.default:g}"
+    assert f"| `LOSSLAB_{name.upper()}` {default} | {field.description} |" in README
 
 
 def test_no_setting_is_made_up():
@@ -35,11 +38,26 @@ def test_every_make_verb_of_the_readme_exists():
     assert {"run", "test", "help"} <= named <= targets
 
 
-def test_every_link_of_the_readme_leads_somewhere():
-    links = re.findall(r"\]\(([^)h][^)]*)\)", README)
-    assert links
-    for link in links:
-        assert (ROOT / link).exists(), link
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    for link in re.findall(r"\]\(([^)h][^)]*)\)", page.read_text()):
+        assert (page.parent / link).exists(), link
+
+
+def rooms(folder):
+    return {path.name for path in folder.iterdir() if (path / "__init__.py").exists()}
+
+
+def test_every_room_is_in_the_readme_from_the_bottom_up():
+    named = re.findall(r"^\| `core/(\w+)` \| (.*) \|$", README, re.MULTILINE)
+    assert [name for name, _ in named] == [layer for layer in LAYERS if layer != "pages"]
+    assert {name for name, _ in named} == rooms(ROOT / "core")
+    for name, words in named:
+        inner = rooms(ROOT / "core" / name)
+        assert inner <= set(re.findall(r"`(\w+)`", words)), name
 
 
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
