@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from core.choices.choice import Choice, table
 
@@ -23,15 +23,15 @@ class Optimizer(Choice):
         Whether steps shrink as training goes on.
     takes : tuple of str
         The settings of the spec it takes beside learning rate, clipping and weight decay.
-    options : mapping
-        What Keras's constructor is given in any case.
+    no_decay : float or None
+        What Keras's constructor is given for no weight decay; its AdamW insists on a number.
     """
 
     usual_rate: float
     unit_steps: bool = False
     shortens: bool = False
     takes: tuple[str, ...] = ()
-    options: Mapping[str, Any] | None = None
+    no_decay: float | None = None
 
 
 OPTIMIZERS: Final[Mapping[str, Optimizer]] = table(
@@ -40,7 +40,7 @@ OPTIMIZERS: Final[Mapping[str, Optimizer]] = table(
     Optimizer(name="adam", help="A step size per weight from running means of gradient and square (Kingma & Ba 2015).",
               usual_rate=0.001, unit_steps=True),
     Optimizer(name="adamw", help="Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019).",
-              usual_rate=0.001, unit_steps=True, options={"weight_decay": 0.0}),
+              usual_rate=0.001, unit_steps=True, no_decay=0.0),
     Optimizer(name="rmsprop", help="A step size per weight from a running mean of squared gradients.",
               usual_rate=0.001, unit_steps=True, takes=("momentum",)),
     Optimizer(name="nadam", help="Adam that looks ahead along its momentum (Dozat 2016).",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
-from typing import Annotated, Final, Literal
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +22,11 @@ from pydantic import (
     field_validator,
 )
 
-from core.spec.values import Count, Fraction, Value
+from core.spec.touches import Thing, touches
+from core.spec.values import Count, Fraction, Value, canonical
+
+_SHAPES = touches(Thing.ARRAYS, Thing.PICTURE, Thing.STRUCTURE)
+_TARGET = touches(Thing.ARRAYS, Thing.PICTURE, Thing.STRUCTURE, Thing.LOSS_UNIT)
 
 Task = Literal["regression", "binary", "multiclass", "multilabel"]
 
@@ -49,6 +56,24 @@ class InlineData(Value):
             raise ValueError(f"every column needs the same number of rows, not {lengths}"[:200])
         return columns
 
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the table as JSON, in hexadecimal; told once for all runs that share it."""
+        return hashlib.sha256(json.dumps(self.columns).encode()).hexdigest()
+
+    @property
+    def shape(self) -> list[Any]:
+        """The names of the columns and the number of rows."""
+        return [list(self.columns), len(next(iter(self.columns.values())))]
+
+
+def _identity(source: str | InlineData) -> str:
+    return source if isinstance(source, str) else source.digest
+
+
+def _shape(source: str | InlineData) -> str | list[Any]:
+    return source if isinstance(source, str) else source.shape
+
 
 class DataSpec(Value):
     """Which table, which columns, which rows."""
@@ -56,15 +81,18 @@ class DataSpec(Value):
     source: Annotated[
         Annotated[str, Tag("<name>")] | Annotated[InlineData, Tag("<inline>")],
         Discriminator(lambda value: "<name>" if isinstance(value, str) else "<inline>"),
+        touches(table=_identity, arrays=_identity, picture=_identity, structure=_shape, loss_unit=_identity),
     ] = Field(description="sample:NAME, file:PATH, dataset:SHA256 or {columns: …}")
-    target: str | tuple[str, ...] = Field(description="the column to predict, or several")
-    features: tuple[str, ...] | None = Field(None, description="input columns; null = every other column")
-    task: Literal["auto"] | Task = "auto"
-    rows: Annotated[Count, Field(ge=2, le=10_000_000)] | None = Field(
+    target: Annotated[str | tuple[str, ...], _TARGET] = Field(description="the column to predict, or several")
+    features: Annotated[tuple[str, ...] | None, _SHAPES] = Field(
+        None, description="input columns; null = every other column"
+    )
+    task: Annotated[Literal["auto"] | Task, _TARGET] = "auto"
+    rows: Annotated[Annotated[Count, Field(ge=2, le=10_000_000)] | None, _SHAPES] = Field(
         None, description="train on a seeded sample of at most this many rows"
     )
-    validation_fraction: Fraction = Field(0.2, description="share of rows held out; 0 = none")
-    split: Literal["random", "stratified", "in_order"] = "random"
+    validation_fraction: Annotated[Fraction, _SHAPES] = Field(0.2, description="share of rows held out; 0 = none")
+    split: Annotated[Literal["random", "stratified", "in_order"], _SHAPES] = "random"
 
     @field_validator("source")
     @classmethod
@@ -72,6 +100,11 @@ class DataSpec(Value):
         if isinstance(source, str) and not _SOURCE.fullmatch(source):
             raise ValueError("allowed: sample:NAME, file:PATH, dataset:SHA256 or an object with columns")
         return source
+
+    @cached_property
+    def canonical_json(self) -> str:
+        """The one JSON text of this section; of a large inline table it is dear, and runs share it."""
+        return canonical(self.model_dump(mode="json"))
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -22,15 +22,19 @@ from core.spec.data import DataSpec
 from core.spec.model import ModelSpec
 from core.spec.preprocessing import PreprocessingSpec
 from core.spec.refusal import shown, validated
+from core.spec.touches import Thing, digest, touching
 from core.spec.training import TrainingSpec
-from core.spec.values import Count, Value, plain_text
+from core.spec.values import Count, Value, canonical, plain_text
 
 MAX_RUNS: Final = 512
+_OF_FILES: Final = frozenset({Thing.TABLE, Thing.ARRAYS, Thing.PICTURE})
 MAX_SPEC_BYTES: Final = 32 * 2**20
 
 
 class _Located(Value):
     """A value that remembers the folder its ``file:`` sources are relative to; the folder is not part of it."""
+
+    data: DataSpec
 
     _base: Path | None = PrivateAttr(None)
 
@@ -53,10 +57,23 @@ class _Located(Value):
         InputRefused
             If a path does not exist or a value is not allowed.
         """
-        values = self.model_dump(mode="json", exclude={"variant"})
+        # Sections that stay are handed on as they are: an inline table is neither copied nor checked again.
+        values: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields if name != "variant"}
+        for section in {path.partition(".")[0] for path in changes} & _SECTIONS.keys():
+            values[section] = values[section].model_dump(mode="json")
         for path, value in changes.items():
             _assign(values, path, value)
         return validated(type(self), values).at(self._base)
+
+    def canonical_json(self) -> str:
+        """Return the one JSON text: sorted keys, every default written out, without the label of a variant."""
+        rest = canonical(self.model_dump(mode="json", exclude={"data", "variant"}))
+        # "data" sorts first; of a large inline table its text is dear, and runs share it.
+        return f'{{"data":{self.data.canonical_json},{rest[1:]}'
+
+    def hash(self) -> str:
+        """Return the SHA-256 of the canonical JSON, in hexadecimal."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
 
 
 class RunSpec(_Located):
@@ -84,13 +101,13 @@ class RunSpec(_Located):
                     )
         return self
 
-    def canonical_json(self) -> str:
-        """Return the one JSON text of this training; the variant's label is not part of it."""
-        return _canonical(self.model_dump(mode="json", exclude={"variant"}))
-
-    def hash(self) -> str:
-        """Return the SHA-256 of the canonical JSON, in hexadecimal."""
-        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+    def key(self, thing: Thing) -> str:
+        """Return a short text that is equal for runs that agree in all that touches `thing`."""
+        sections = {"data": self.data, "preprocessing": self.preprocessing, "model": self.model.filled}
+        parts: dict[str, Any] = {}
+        for section, value in (sections | {"training": self.training}).items():
+            parts |= touching(section, value, thing)
+        return digest([str(self.base or "") if thing in _OF_FILES else "", parts])
 
 
 class ExperimentSpec(_Located):
@@ -118,7 +135,7 @@ class ExperimentSpec(_Located):
         self._runs = tuple(self._expand())
         # What was varied is kept as the validated run holds it: 1 becomes 1.0 where the field is a number.
         for path in self.vary:
-            seen = {_canonical(run.variant[path]): run.variant[path] for run in self._runs}
+            seen = {canonical(run.variant[path]): run.variant[path] for run in self._runs}
             self.vary[path] = tuple(seen.values())
         return self
 
@@ -146,14 +163,6 @@ class ExperimentSpec(_Located):
     def runs(self) -> tuple[RunSpec, ...]:
         """Return one `RunSpec` per distinct combination and seed; equal combinations count once."""
         return tuple(run.at(self._base) for run in self._runs)
-
-    def canonical_json(self) -> str:
-        """Return the one JSON text of this experiment: sorted keys, every default written out."""
-        return _canonical(self.model_dump(mode="json"))
-
-    def hash(self) -> str:
-        """Return the SHA-256 of the canonical JSON, in hexadecimal."""
-        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
 
 
 def load_spec(source: str | Path | Mapping[str, Any] | ExperimentSpec) -> ExperimentSpec:
@@ -188,10 +197,6 @@ def load_spec(source: str | Path | Mapping[str, Any] | ExperimentSpec) -> Experi
     if isinstance(values, dict) and "spec" in values and "data" not in values:
         values = values["spec"]
     return validated(ExperimentSpec, values).at(path.resolve().parent)
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 _SECTIONS: Final[Mapping[str, type[BaseModel]]] = {

@@ -5,42 +5,28 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, StrictBool, Tag, field_validator
 
+from core.choices.activations import ACTIVATIONS
+from core.choices.choice import one_of
+from core.choices.initializers import INITIALIZERS
+from core.choices.losses import ALIASES, LOSSES
+from core.spec.touches import Thing, touches
 from core.spec.values import Count, Fraction, Number, Value
 
 MAX_WEIGHTS: Final = 20_000_000
 """Between the hidden layers of one network: 80 MB, and three times that again with gradients and Adam."""
+MAX_PARAMETER: Final = 1e6
+"""Of an initializer, in either direction."""
 
-Activation = Literal[
-    "linear", "relu", "leaky_relu", "relu6", "elu", "selu", "celu", "gelu", "silu", "swish", "mish", "sigmoid",
-    "tanh", "softplus", "softsign", "softmax", "log_softmax", "log_sigmoid", "exponential", "hard_sigmoid",
-    "hard_silu", "hard_swish", "hard_tanh", "hard_shrink", "soft_shrink", "tanh_shrink", "squareplus",
-    "sparse_plus", "sparse_sigmoid", "sparsemax",
-]  # fmt: skip
-"""Every Keras activation that keeps the width of its layer (``glu`` halves it; ``threshold`` needs numbers)."""
+ActivationName = Annotated[str, one_of(ACTIVATIONS)]
+LossName = Annotated[str, one_of(LOSSES)]
 
-Loss = Literal[
-    "mse", "mae", "mape", "msle", "huber", "log_cosh", "binary_crossentropy", "binary_focal_crossentropy",
-    "categorical_crossentropy", "categorical_focal_crossentropy", "sparse_categorical_crossentropy", "hinge",
-    "squared_hinge", "categorical_hinge", "kl_divergence", "poisson", "cosine_similarity",
-]  # fmt: skip
-"""Every Keras loss that is a mean over rows (``dice``, ``tversky``, ``circle`` and ``ctc`` are not)."""
-
-LOSS_ALIASES: Final[Mapping[str, str]] = {
-    "mean_squared_error": "mse", "mean_absolute_error": "mae", "mean_absolute_percentage_error": "mape",
-    "mean_squared_logarithmic_error": "msle", "bce": "binary_crossentropy", "kld": "kl_divergence",
-}  # fmt: skip
-
-INITIALIZERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "glorot_uniform": (), "glorot_normal": (), "he_uniform": (), "he_normal": (), "lecun_uniform": (),
-    "lecun_normal": (), "zeros": (), "ones": (), "constant": ("value",), "identity": ("gain",),
-    "orthogonal": ("gain",), "random_normal": ("mean", "stddev"), "truncated_normal": ("mean", "stddev"),
-    "random_uniform": ("minval", "maxval"), "variance_scaling": ("scale", "mode", "distribution"),
-}  # fmt: skip
-"""Keras initializer → the parameters a spec may set."""
+_COMPILED = touches(Thing.STRUCTURE)
+_OUTPUT = touches(Thing.ARRAYS, Thing.STRUCTURE, Thing.LOSS_UNIT)
 
 
 def _check_initializer(value: Any) -> Any:
@@ -52,37 +38,36 @@ def _check_initializer(value: Any) -> Any:
     name = value["name"]
     if name not in INITIALIZERS:
         raise ValueError(f"allowed: {', '.join(INITIALIZERS)}")
+    taken = INITIALIZERS[name].parameters
     for key, parameter in value.items():
         if key == "name":
             continue
-        if key not in INITIALIZERS[name]:
-            raise ValueError(f"{name} takes {', '.join(INITIALIZERS[name]) or 'no parameters'}, not {key}"[:200])
-        if key == "mode" and parameter not in {"fan_in", "fan_out", "fan_avg"}:
-            raise ValueError("mode: allowed: fan_in, fan_out, fan_avg")
-        if key == "distribution" and parameter not in {"truncated_normal", "untruncated_normal", "uniform"}:
-            raise ValueError("distribution: allowed: truncated_normal, untruncated_normal, uniform")
-        if key not in {"mode", "distribution"} and (
-            isinstance(parameter, bool)
-            or not isinstance(parameter, int | float)
-            or not math.isfinite(parameter)
-            or abs(parameter) > 1e6
-        ):
-            raise ValueError(f"{key} needs a number between -1000000 and 1000000")
+        if key not in taken:
+            raise ValueError(f"{name} takes {', '.join(taken) or 'no parameters'}, not {key}"[:200])
+        if taken[key] and parameter not in taken[key]:
+            raise ValueError(f"{key}: allowed: {', '.join(taken[key])}")
+        if not taken[key] and not _is_moderate(parameter):
+            raise ValueError(f"{key} needs a number between {-MAX_PARAMETER:.0f} and {MAX_PARAMETER:.0f}")
     numbers = {k: v if isinstance(v, str) else float(v) for k, v in value.items()}
     return name if len(numbers) == 1 else numbers
 
 
-Initializer = Annotated[str | dict[str, str | float], BeforeValidator(_check_initializer)]
+def _is_moderate(parameter: Any) -> bool:
+    number = isinstance(parameter, int | float) and not isinstance(parameter, bool)
+    return number and math.isfinite(parameter) and abs(parameter) <= MAX_PARAMETER
+
+
+InitializerSpec = Annotated[str | dict[str, str | float], BeforeValidator(_check_initializer)]
 Units = Annotated[Count, Field(ge=1, le=8192)]
 
 
 class LayerSpec(Value):
     """One hidden layer; what it leaves out comes from the model."""
 
-    units: Units
-    activation: Activation | None = None
-    dropout: Fraction | None = None
-    initializer: Initializer | None = None
+    units: Annotated[Units, _COMPILED]
+    activation: Annotated[ActivationName | None, _COMPILED] = None
+    dropout: Annotated[Fraction | None, _COMPILED] = None
+    initializer: InitializerSpec | None = None
 
 
 Layer = Annotated[
@@ -92,21 +77,21 @@ Layer = Annotated[
 
 
 def _loss_name(value: Any) -> Any:
-    return LOSS_ALIASES.get(value, value) if isinstance(value, str) else value
+    return ALIASES.get(value, value) if isinstance(value, str) else value
 
 
 class ModelSpec(Value):
-    """A stack of dense layers."""
+    """A stack of dense layers. Initial weights are numbers to a compiled epoch, so the initializer touches nothing."""
 
-    layers: tuple[Layer, ...] = Field((10,), max_length=100)
-    activation: Activation = "relu"
-    initializer: Initializer = "glorot_uniform"
-    dropout: Fraction = 0.0
-    batch_normalization: StrictBool = False
-    l2: Annotated[Number, Field(ge=0.0, le=1e6)] = 0.0
-    output_activation: Literal["auto"] | Activation = "auto"
-    output_units: Literal["auto"] | Units = "auto"
-    loss: Annotated[Literal["auto"] | Loss, BeforeValidator(_loss_name)] = "auto"
+    layers: Annotated[tuple[Layer, ...], Field(max_length=100), _COMPILED] = (10,)
+    activation: Annotated[ActivationName, _COMPILED] = "relu"
+    initializer: InitializerSpec = "glorot_uniform"
+    dropout: Annotated[Fraction, _COMPILED] = 0.0
+    batch_normalization: Annotated[StrictBool, _COMPILED] = False
+    l2: Annotated[Number, Field(ge=0.0, le=1e6), touches(Thing.STRUCTURE, Thing.LOSS_UNIT)] = 0.0
+    output_activation: Annotated[Literal["auto"] | ActivationName, touches(Thing.ARRAYS, Thing.STRUCTURE)] = "auto"
+    output_units: Annotated[Literal["auto"] | Units, _OUTPUT] = "auto"
+    loss: Annotated[Literal["auto"] | LossName, BeforeValidator(_loss_name), _OUTPUT] = "auto"
 
     @field_validator("layers")
     @classmethod
@@ -117,6 +102,7 @@ class ModelSpec(Value):
             raise ValueError(f"{weights:,} weights between the layers are too many, allowed: at most {MAX_WEIGHTS:,}")
         return layers
 
+    @cached_property
     def hidden(self) -> tuple[LayerSpec, ...]:
         """The hidden layers with every default filled in."""
         layers = (layer if isinstance(layer, LayerSpec) else LayerSpec(units=layer) for layer in self.layers)
@@ -129,3 +115,11 @@ class ModelSpec(Value):
             )
             for layer in layers
         )
+
+    @property
+    def filled(self) -> ModelSpec:
+        """The same model said in one way: what hidden layers take from it stands at the layers."""
+        return ModelSpec.model_construct(**{
+            **{name: getattr(self, name) for name in ModelSpec.model_fields},
+            "layers": self.hidden, "activation": "relu", "dropout": 0.0,
+        })  # fmt: skip

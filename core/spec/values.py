@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from typing import Annotated, Any
 
@@ -12,6 +13,11 @@ def plain_text(text: str, limit: int = 120) -> str:
     """Return `text` in NFC, without control or bidirectional-override characters, cut to `limit` characters."""
     kept = (c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
     return "".join(kept)[:limit].strip()
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of `value`: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 class Value(BaseModel):

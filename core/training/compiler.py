@@ -20,4 +20,4 @@ def uses_xla(run: RunSpec, rows: int) -> bool:
     """
     batch_size = min(run.training.batch_size, rows)
     updates = run.training.epochs * -(-rows // batch_size)
-    return updates >= XLA_FROM_UPDATES and not any(layer.dropout for layer in run.model.hidden())
+    return updates >= XLA_FROM_UPDATES and not any(layer.dropout for layer in run.model.hidden)

@@ -18,9 +18,11 @@ import numpy.typing as npt
 
 from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec
+from core.spec.touches import Thing, digest, touching
 from core.training.backend import keras, tf
 from core.training.compiler import uses_xla
-from core.training.model import build_loss, build_model, build_optimizer, first_weights
+from core.training.initial_weights import initial_weights
+from core.training.model import build_loss, build_model, build_optimizer
 from core.training.schedule import callbacks
 from core.training.telemetry import Probe
 
@@ -37,8 +39,8 @@ class Structure(NamedTuple):
 
     shapes: tuple[tuple[int, ...], ...]
     weighted: bool
-    model: str
-    optimizer: str
+    choices: str
+    metric: str
     batch_size: int
     epochs_a_call: int
     xla: bool
@@ -49,15 +51,19 @@ def structure_of(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> S
     """Return the structure `run` needs on `prepared`; `probed` ones measure their layers too."""
     training, rows = run.training, len(prepared.x)
     batch_size = min(training.batch_size, rows)
-    hidden = [(layer.units, layer.activation, layer.dropout) for layer in run.model.hidden()]
-    output = (prepared.output_units, prepared.output_activation, prepared.loss, metric_name(prepared))
+    chosen = touching("model", run.model.filled, Thing.STRUCTURE) | touching("training", training, Thing.STRUCTURE)
+    # What the spec leaves to the task is resolved by now; a batch is no larger than the table.
+    resolved = {
+        "model.output_units": prepared.output_units,
+        "model.output_activation": prepared.output_activation,
+        "model.loss": prepared.loss,
+        "training.batch_size": batch_size,
+    }
     return Structure(
         shapes=(prepared.x.shape, prepared.y.shape, prepared.x_val.shape),
         weighted=prepared.sample_weight is not None,
-        model=repr((hidden, output, run.model.batch_normalization, run.model.l2)),
-        optimizer=repr(
-            (training.optimizer, training.momentum, training.nesterov, training.weight_decay, training.clip_norm)
-        ),
+        choices=digest(chosen | resolved),
+        metric=metric_name(prepared),
         batch_size=batch_size,
         epochs_a_call=1 if callbacks(run) else int(np.clip(_ORDER_CELLS // rows, 1, _MOST_EPOCHS_A_CALL)),
         xla=uses_xla(run, rows),
@@ -100,7 +106,7 @@ class Program:
         self.structure = structure
         self.rows = len(prepared.x)
         size = structure.batch_size
-        hidden = run.model.hidden()
+        hidden = run.model.hidden
         self._filled = (
             bool(self.rows % size) and not run.model.batch_normalization and not any(layer.dropout for layer in hidden)
         )
@@ -174,7 +180,7 @@ class Program:
         """Give model and optimizer the state they have before the first batch of `run`."""
         for variable, value in self._optimizer_start:
             variable.assign(value)
-        for variable, value in first_weights(self.model, run.model, run.training.seed):
+        for variable, value in initial_weights(self.model, run.model, run.training.seed):
             variable.assign(value)
         self.optimizer.learning_rate = run.training.learning_rate
         self.model.stop_training = False

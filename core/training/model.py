@@ -1,24 +1,15 @@
-"""The real Keras model and optimizer of a run, and the first weights a seed gives it."""
+"""The real Keras model, loss and optimizer of a run."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from core.choices.losses import LOSSES
+from core.choices.optimizers import OPTIMIZERS
 from core.data.prepare.prepared import Prepared
-from core.spec import Initializer, ModelSpec, TrainingSpec
+from core.spec import ModelSpec, TrainingSpec
 from core.training.backend import keras
-
-
-def initializer(value: Initializer) -> Any:
-    """Return a fresh Keras initializer; a random one draws its own seed now, from the global generator."""
-    parameters = {"name": value} if isinstance(value, str) else dict(value)
-    class_name = str(parameters.pop("name")).title().replace("_", "")
-    return getattr(keras.initializers, class_name)(**parameters)
+from core.training.initial_weights import initializer
 
 
 def build_model(model: ModelSpec, prepared: Prepared) -> Any:
@@ -30,7 +21,7 @@ def build_model(model: ModelSpec, prepared: Prepared) -> Any:
     """
     regularizer = keras.regularizers.L2(model.l2) if model.l2 else None
     layers = [keras.Input((prepared.x.shape[1],))]
-    for hidden in model.hidden():
+    for hidden in model.hidden:
         layers.append(
             keras.layers.Dense(
                 hidden.units,
@@ -55,77 +46,18 @@ def build_model(model: ModelSpec, prepared: Prepared) -> Any:
     return keras.Sequential(layers)
 
 
-def first_weights(built: Any, model: ModelSpec, seed: int) -> list[tuple[Any, npt.NDArray[Any]]]:
-    """Return (variable, value) for every weight of `built` as a new model of this seed would have it.
-
-    Building a model costs 30 ms, drawing its numbers 2 ms: the initializers and dropout seeds are made again in the
-    order the model makes them, so that the compiled structure serves every seed. They draw from Python's generator
-    alone; ``keras.utils.set_random_seed`` would also empty TensorFlow's cache of kernels and cost 0.3 s.
-    ``tests/training`` holds this against a newly built model.
-    """
-    state = random.getstate()
-    random.seed(seed)
-    values: list[tuple[Any, npt.NDArray[Any]]] = []
-    initializers = [hidden.initializer or model.initializer for hidden in model.hidden()] + [model.initializer]
-    chosen = iter(initializers)
-    for layer in built.layers:
-        if isinstance(layer, keras.layers.Dense):
-            draw = initializer(next(chosen))
-            values.append((layer.kernel, np.asarray(draw(layer.kernel.shape, dtype=layer.kernel.dtype))))
-            if layer.use_bias:
-                values.append((layer.bias, np.zeros(layer.bias.shape, np.float32)))
-        elif isinstance(layer, keras.layers.Dropout):
-            values.append((layer.seed_generator.state, np.asarray(keras.random.SeedGenerator().state)))
-        elif isinstance(layer, keras.layers.BatchNormalization):
-            values += [
-                (layer.gamma, np.ones(layer.gamma.shape, np.float32)),
-                (layer.beta, np.zeros(layer.beta.shape, np.float32)),
-                (layer.moving_mean, np.zeros(layer.moving_mean.shape, np.float32)),
-                (layer.moving_variance, np.ones(layer.moving_variance.shape, np.float32)),
-            ]
-    random.setstate(state)
-    return values
-
-
-LOSS_CLASSES: Final[Mapping[str, str]] = {
-    "mse": "MeanSquaredError",
-    "mae": "MeanAbsoluteError",
-    "mape": "MeanAbsolutePercentageError",
-    "msle": "MeanSquaredLogarithmicError",
-    "huber": "Huber",
-    "log_cosh": "LogCosh",
-    "binary_crossentropy": "BinaryCrossentropy",
-    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
-    "categorical_crossentropy": "CategoricalCrossentropy",
-    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
-    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
-    "hinge": "Hinge",
-    "squared_hinge": "SquaredHinge",
-    "categorical_hinge": "CategoricalHinge",
-    "kl_divergence": "KLDivergence",
-    "poisson": "Poisson",
-    "cosine_similarity": "CosineSimilarity",
-}
-"""The spec's name of a loss → the Keras class."""
-
-
 def build_loss(name: str) -> Any:
     """Return the real Keras loss: a mean over the rows of a batch."""
-    return getattr(keras.losses, LOSS_CLASSES[name])()
-
-
-_TAKES_MOMENTUM = frozenset({"sgd", "rmsprop"})
+    return getattr(keras.losses, LOSSES[name].keras)()
 
 
 def build_optimizer(training: TrainingSpec) -> Any:
     """Return the real Keras optimizer; `clip_norm` bounds the norm of all gradients together."""
-    options: dict[str, Any] = {
+    chosen = OPTIMIZERS[training.optimizer]
+    options = {
         "learning_rate": training.learning_rate,
         "global_clipnorm": training.clip_norm,
-        "weight_decay": training.weight_decay or (0.0 if training.optimizer == "adamw" else None),
+        "weight_decay": training.weight_decay or chosen.no_decay,
+        **{name: getattr(training, name) for name in chosen.takes},
     }
-    if training.optimizer in _TAKES_MOMENTUM:
-        options["momentum"] = training.momentum
-    if training.optimizer == "sgd":
-        options["nesterov"] = training.nesterov
     return keras.optimizers.get({"class_name": training.optimizer, "config": options})

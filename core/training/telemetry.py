@@ -6,12 +6,12 @@ A measurement costs about one training step, so epochs of few steps are measured
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from core.choices.activations import ACTIVATIONS
 from core.training.backend import keras, tf
 from core.training.baseline import finite
 
@@ -23,13 +23,6 @@ _STEPS_BETWEEN: Final = 32
 
 PER_LAYER: Final = ("gradient_norm", "weight_norm", "update_ratio", "dead", "saturated")
 OUTPUT: Final = ("mean", "std", "min", "max")
-
-_RECTIFIED: Final = frozenset({"relu", "relu6"})
-_SATURATES: Final[Mapping[str, tuple[float, float]]] = {
-    "sigmoid": (0.01, 0.99), "hard_sigmoid": (0.01, 0.99), "sparse_sigmoid": (0.01, 0.99),
-    "tanh": (-0.99, 0.99), "hard_tanh": (-0.99, 0.99), "softsign": (-0.99, 0.99),
-}  # fmt: skip
-"""Activation → the values beyond which its slope has all but gone."""
 
 
 def measured_epochs(epochs: int, steps: int) -> npt.NDArray[np.bool_]:
@@ -154,14 +147,15 @@ def _has_modes(layer: Any) -> bool:
 
 def _dead(output: Any, activation: str) -> Any:
     """Share of rectified units that are zero for every row of the probe."""
-    if activation not in _RECTIFIED:
+    if not ACTIVATIONS[activation].rectified:
         return tf.constant(0.0)
     return tf.reduce_mean(tf.cast(tf.reduce_all(output <= 0, axis=0), tf.float32))
 
 
 def _saturated(output: Any, activation: str) -> Any:
     """Share of values on a flat end of the activation."""
-    if activation not in _SATURATES:
+    ends = ACTIVATIONS[activation].flat_beyond
+    if ends is None:
         return tf.constant(0.0)
-    low, high = _SATURATES[activation]
+    low, high = ends
     return tf.reduce_mean(tf.cast((output < low) | (output > high), tf.float32))

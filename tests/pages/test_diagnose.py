@@ -129,7 +129,7 @@ def test_a_fix_of_two_settings_is_two_runs_not_four(open_page, lab):
     layers = [{"units": 8, "activation": "exponential"}]
 
     def wild(run):
-        tame = "activation" not in str(run.model.layers[0]) or run.model.hidden()[0].activation in {"relu", "tanh"}
+        tame = "activation" not in str(run.model.layers[0]) or run.model.hidden[0].activation in {"relu", "tanh"}
         return trained(0.85 if tame else 0.02, run)
 
     spec = {
@@ -144,8 +144,8 @@ def test_a_fix_of_two_settings_is_two_runs_not_four(open_page, lab):
     assert not app.exception
     new = lab.store.experiment(app.query_params["x"])
     assert len(new.runs) == 2
-    assert [run.spec.model.hidden()[0].activation for run in new.runs] == ["relu", "exponential"]
-    assert new.spec.model.hidden()[0].activation == "relu"
+    assert [run.spec.model.hidden[0].activation for run in new.runs] == ["relu", "exponential"]
+    assert new.spec.model.hidden[0].activation == "relu"
     chart = json.loads(app.get("bidi_component")[0].proto.json)
     assert chart["settings"] == ["Hidden layers", "Activation"]
 

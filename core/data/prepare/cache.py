@@ -9,16 +9,14 @@ from typing import Final, TypeVar
 from core.data.prepare.prepared import Prepared, prepare
 from core.data.source import load_table
 from core.data.table import Table
-from core.spec import RunSpec
+from core.spec import RunSpec, Thing
 
 ReadDataset = Callable[[str], bytes]
 
 
 def preparation_key(run: RunSpec) -> str:
     """Return a text that is equal for runs whose prepared arrays are equal."""
-    training = (run.training.seed, run.training.class_weight)
-    model = (run.model.output_activation, run.model.output_units, run.model.loss)
-    return f"{run.data!r}{run.base}{run.preprocessing!r}{model}{training}"
+    return run.key(Thing.ARRAYS)
 
 
 class Preparation:
@@ -44,7 +42,7 @@ class Preparation:
 
     def table(self, run: RunSpec) -> Table:
         """Return the table of `run`."""
-        key = f"{run.data!r}{run.base}"
+        key = run.key(Thing.TABLE)
         return _kept(self._tables, key, self._TABLES, lambda: load_table(run.data, run.base, self._dataset))
 
 

@@ -6,30 +6,16 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from core.choices.activations import ACTIVATIONS
+from core.choices.initializers import INITIALIZERS
+from core.choices.losses import LOSSES
 from core.diagnosis.causes.cause import Case, Cause, Change, Evidence
-from core.spec import Initializer, LayerSpec, ModelSpec
+from core.spec import InitializerSpec, LayerSpec, ModelSpec
 
-_OUTPUT_RANGE: Final[Mapping[str, tuple[float, float]]] = {
-    "relu": (0, math.inf), "relu6": (0, 6), "sigmoid": (0, 1), "hard_sigmoid": (0, 1), "softmax": (0, 1),
-    "tanh": (-1, 1), "hard_tanh": (-1, 1), "softsign": (-1, 1), "softplus": (0, math.inf), "exponential": (0, math.inf),
-    "log_sigmoid": (-math.inf, 0), "log_softmax": (-math.inf, 0), "sparsemax": (0, 1), "sparse_sigmoid": (0, 1),
-    "sparse_plus": (0, math.inf), "squareplus": (0, math.inf),
-}  # fmt: skip
 _CONVENTIONAL: Final = {"binary": {"sigmoid"}, "multilabel": {"sigmoid"}, "multiclass": {"softmax"}}
-_CROSSENTROPIES: Final = frozenset({
-    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
-    "sparse_categorical_crossentropy", "kl_divergence",
-})  # fmt: skip
-_HINGES: Final = frozenset({"hinge", "squared_hinge", "categorical_hinge"})
 _DEEP: Final = 10
 _ENOUGH_LAYERS: Final = 3
 """For data in a table; what so many layers cannot, more hardly can."""
-_RECTIFIED: Final = frozenset({"relu", "relu6"})
-_FLAT_ENDED: Final = frozenset({"sigmoid", "hard_sigmoid", "sparse_sigmoid", "tanh", "hard_tanh", "softsign"})
-_ODD: Final = frozenset({
-    "linear", "exponential", "softmax", "log_softmax", "log_sigmoid", "hard_shrink", "soft_shrink", "tanh_shrink",
-    "sparsemax",
-})  # fmt: skip
 
 
 def hidden_change(model: ModelSpec, key: str, value: Any) -> dict[str, Any]:
@@ -46,8 +32,8 @@ def hidden_change(model: ModelSpec, key: str, value: Any) -> dict[str, Any]:
 def _output_activation(case: Case) -> Iterator[Evidence]:
     facts = case.facts
     name, low, high = facts.output_activation, *facts.target_range
-    least, most = _OUTPUT_RANGE.get(name, (-math.inf, math.inf))
-    if name in {"softmax", "sparsemax"} and facts.output_units == 1:
+    least, most = ACTIVATIONS[name].bounds
+    if ACTIVATIONS[name].over_units and facts.output_units == 1:
         yield Evidence(0.99, f"{name} over a single output is always 1, whatever the inputs", certain=True)
     elif facts.task == "regression" and (low < least or high > most):
         text = f"{name} gives {least:g} … {most:g} and the target goes from {low:.4g} to {high:.4g}"
@@ -56,7 +42,7 @@ def _output_activation(case: Case) -> Iterator[Evidence]:
         yield Evidence(0.3, f"a regression ends in {name}")
     elif facts.task != "regression":
         allowed = _CONVENTIONAL[facts.task] | ({"softmax"} if facts.output_units > 1 else set())
-        if name not in allowed and facts.loss not in _HINGES:
+        if name not in allowed and LOSSES[facts.loss].measures != "margin":
             yield Evidence(0.7, f"a {facts.task} task ends in {name}, which gives no probabilities")
         elif facts.task == "multiclass" and facts.output_units == 1:
             yield Evidence(0.95, f"one output for {len(facts.classes)} classes", certain=True)
@@ -71,25 +57,24 @@ def _output_repairs(case: Case) -> Iterator[Change]:
 
 def _loss_mismatch(case: Case) -> Iterator[Evidence]:
     facts = case.facts
+    measures = LOSSES[facts.loss].measures
     if facts.task == "regression":
-        if facts.loss in _CROSSENTROPIES | _HINGES | {"poisson", "cosine_similarity"}:
-            yield Evidence(
-                0.9, f"{facts.loss} does not measure how far a number is off", certain=facts.loss != "poisson"
-            )
-        elif facts.loss in {"mape", "msle"}:
+        if measures == "relative distance":
             yield Evidence(0.5, f"{facts.loss} counts errors relative to targets, which are near or below zero here")
+        elif measures != "distance":
+            yield Evidence(0.9, f"{facts.loss} does not measure how far a number is off", certain=measures != "rate")
     elif facts.loss == "categorical_crossentropy" and facts.output_units == 1:
         yield Evidence(0.97, "categorical cross-entropy over one output is always 0", certain=True)
-    elif facts.loss in _HINGES and facts.output_activation in {"sigmoid", "softmax"}:
+    elif measures == "margin" and facts.output_activation in {"sigmoid", "softmax"}:
         yield Evidence(0.5, f"{facts.loss} on probabilities")
-    elif facts.loss not in _CROSSENTROPIES | _HINGES:
+    elif measures not in {"probability", "margin"}:
         yield Evidence(0.6, f"{facts.loss} behind a {facts.output_activation} is flat where the answer is most wrong")
     if case.signals.failed and facts.loss != "mse":
         yield Evidence(0.6, "Keras cannot compare these outputs with these targets by this loss")
 
 
 def _hidden_activation(case: Case) -> Iterator[Evidence]:
-    odd = sorted({name for name in case.activations if name in _ODD})
+    odd = sorted({name for name in case.activations if not ACTIVATIONS[name].usual})
     if odd == ["linear"]:
         skills = case.facts.skills
         if skills and skills["linear"] < 0.7 * max(skills.values()):
@@ -125,7 +110,7 @@ def _vanishing(case: Case) -> Iterator[Evidence]:
     if ratio is not None and ratio < 1e-2:
         text = f"the first layer's gradient is {ratio:.1g} of the last one's"
         yield Evidence((0.85 if ratio < 1e-3 else 0.5) * (0.5 if dead else 1), text)
-    flat = sum(name in _FLAT_ENDED for name in case.activations)
+    flat = sum(ACTIVATIONS[name].flat_beyond is not None for name in case.activations)
     if flat >= 3 and case.signals.stuck:
         yield Evidence(0.5, f"{flat} layers of {case.activations[0]} each shrink the gradient")
 
@@ -158,9 +143,13 @@ def _exploding_repairs(case: Case) -> Iterator[Change]:
     yield {"training.clip_norm": 1.0}
 
 
+def _rectified(case: Case) -> bool:
+    return any(ACTIVATIONS[name].rectified for name in case.activations)
+
+
 def _dying_relu(case: Case) -> Iterator[Evidence]:
     signals = case.signals
-    if not _RECTIFIED & set(case.activations) or signals.dead < 0.5:
+    if not _rectified(case) or signals.dead < 0.5:
         return
     # Units that one enormous step killed are that step's victims.
     victims = 0.4 if signals.kick > 3 else 1.0
@@ -177,26 +166,15 @@ def _dying_repairs(case: Case) -> Iterator[Change]:
         yield {"model.batch_normalization": True}
 
 
-def _spread(initializer: Initializer, fan_in: int, fan_out: int) -> float | None:
+def _spread(initializer: InitializerSpec, fan_in: int, fan_out: int) -> float | None:
     """Return the standard deviation of first weights, relative to Glorot & Bengio's (2010); None if as they say."""
     named: Mapping[str, Any] = {"name": initializer} if isinstance(initializer, str) else initializer
     usual = math.sqrt(2 / (fan_in + fan_out))
-    match named["name"]:
-        case "zeros" | "ones" | "constant":
-            return 0.0
-        case "random_normal" | "truncated_normal":
-            return float(named.get("stddev", 0.05)) / usual
-        case "random_uniform":
-            return (float(named.get("maxval", 0.05)) - float(named.get("minval", -0.05))) / math.sqrt(12) / usual
-        case "orthogonal" | "identity":
-            return float(named.get("gain", 1.0))
-        case "variance_scaling":
-            return math.sqrt(float(named.get("scale", 1.0)))
-    return None
+    return INITIALIZERS[named["name"]].spread(named, usual)
 
 
 def _poor_initialization(case: Case) -> Iterator[Evidence]:
-    hidden = case.run.model.hidden()
+    hidden = case.run.model.hidden
     widths = [case.facts.features, *(layer.units for layer in hidden), case.facts.output_units]
     initializers = [layer.initializer or "glorot_uniform" for layer in hidden] + [case.run.model.initializer]
     found = [_spread(start, *widths[i : i + 2]) for i, start in enumerate(initializers)]
@@ -215,14 +193,13 @@ def _poor_initialization(case: Case) -> Iterator[Evidence]:
 
 
 def _init_repairs(case: Case) -> Iterator[Change]:
-    rectified = bool(_RECTIFIED & set(case.activations))
-    for name in ("he_uniform", "glorot_uniform") if rectified else ("glorot_uniform",):
+    for name in ("he_uniform", "glorot_uniform") if _rectified(case) else ("glorot_uniform",):
         yield hidden_change(case.run.model, "initializer", name)
 
 
 def _capacity(case: Case) -> Iterator[Evidence]:
     facts, signals = case.facts, case.signals
-    narrowest = min((layer.units for layer in case.run.model.hidden()), default=0)
+    narrowest = min((layer.units for layer in case.run.model.hidden), default=0)
     if narrowest > 8 or signals.diverged or signals.falling > 0.05:
         return
     what = f"the narrowest hidden layer has {narrowest} units" if case.depth else "there is no hidden layer"

@@ -35,7 +35,7 @@ class Case:
     @property
     def activations(self) -> tuple[str, ...]:
         """The activation of each hidden layer."""
-        return tuple(str(layer.activation) for layer in self.run.model.hidden())
+        return tuple(str(layer.activation) for layer in self.run.model.hidden)
 
 
 @dataclass(frozen=True)

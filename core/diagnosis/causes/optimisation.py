@@ -146,7 +146,7 @@ def _regularization(case: Case) -> Iterator[Evidence]:
     spread = signals.output_std
     if model.l2 >= 0.01 and spread is not None and spread < 0.02 * case.facts.target_std:
         yield Evidence(0.3, "the network answers almost the same to every row")
-    dropout = max((layer.dropout or 0.0 for layer in model.hidden()), default=0.0)
+    dropout = max((layer.dropout or 0.0 for layer in model.hidden), default=0.0)
     if dropout >= 0.5:
         yield Evidence(0.3 if dropout < 0.7 else 0.8, f"dropout hides {dropout:.0%} of a layer at every step")
     if training.weight_decay >= 0.05:
@@ -157,7 +157,7 @@ def _regularization_repairs(case: Case) -> Iterator[Change]:
     model = case.run.model
     if model.l2:
         yield {"model.l2": 0.0}
-    if any(layer.dropout for layer in model.hidden()):
+    if any(layer.dropout for layer in model.hidden):
         from core.diagnosis.causes.architecture import hidden_change
 
         yield hidden_change(model, "dropout", 0.0)

@@ -56,7 +56,7 @@ def _run_seconds(run: RunSpec, rows: int, features: int) -> float:
     rows = min(rows, run.data.rows or rows)
     trained = _trained_rows(run, rows)
     update = UPDATE_SECONDS[uses_xla(run, trained)]
-    widths = [features, *(layer.units for layer in run.model.hidden()), len(run.data.targets)]
+    widths = [features, *(layer.units for layer in run.model.hidden), len(run.data.targets)]
     flops_a_row = 2 * sum(a * b for a, b in itertools.pairwise(widths))
     updates = -(-trained // run.training.batch_size)
     arithmetic = flops_a_row * (_FORWARD_AND_BACKWARD * trained + (rows - trained)) / FLOPS_PER_SECOND

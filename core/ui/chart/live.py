@@ -12,7 +12,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.jobs.storage.records import Experiment
-from core.spec import RunSpec
+from core.spec import Thing
 from core.ui.lab.knobs import label_of, show_value
 from core.ui.routes import PLOTLY_URL
 from core.ui.sitemap import diagnose_page
@@ -62,7 +62,7 @@ def live_data(experiment: Experiment, title: str = "", why: str = "") -> dict[st
         "groups": [" · ".join(group) or "this setting" for group in groups],
         "seeds": max(values.count(row) for row in values),
         "validation": any(run.spec.data.validation_fraction > 0 for run in experiment.runs),
-        "comparable": len({_scale_of(run.spec) for run in experiment.runs}) == 1,
+        "comparable": len({run.spec.key(Thing.LOSS_UNIT) for run in experiment.runs}) == 1,
         "finished": experiment.finished,
         "why": why,
         "runs": [
@@ -77,11 +77,6 @@ def live_data(experiment: Experiment, title: str = "", why: str = "") -> dict[st
             for run, row in zip(experiment.runs, values, strict=True)
         ],
     }
-
-
-def _scale_of(run: RunSpec) -> tuple[object, ...]:
-    """What decides the unit of a loss; runs that agree here can be compared by their losses."""
-    return (run.model.loss, run.preprocessing.target_scaling, run.data.target, run.data.task)
 
 
 def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool = False) -> None:

@@ -10,8 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
+from core.choices.activations import ACTIVATIONS
+from core.choices.initializers import INITIALIZERS
+from core.choices.losses import LOSSES
+from core.choices.optimizers import OPTIMIZERS
 from core.errors import InputRefused
-from core.spec import INITIALIZERS, Activation, Loss, OptimizerName, Scaling, load_spec, plain_text
+from core.spec import Scaling, load_spec, plain_text
+from core.spec.schedules import SCHEDULES
 from core.ui.lab.tokens import (
     COUNT,
     LAYERS,
@@ -22,7 +27,6 @@ from core.ui.lab.tokens import (
     OPTIONAL_NUMBER,
     PATIENCE,
     SCHEDULE,
-    SCHEDULES,
     SWITCH,
     Kind,
 )
@@ -115,21 +119,21 @@ KNOBS: Final[tuple[Knob, ...]] = (
     _knob("model.layers", "Hidden layers", "Units per layer: 16, 16 is two layers; none is a linear model.",
           ("none", "10", "16, 16", "32, 32", "64, 64, 64"), kind=LAYERS, typed=True),
     _knob("model.activation", "Activation", "The bend after each hidden layer.",
-          get_args(Activation)),
+          tuple(ACTIVATIONS)),
     _knob("model.dropout", "Dropout", "Share of units switched off at random in each training step.",
           ("0", "0.1", "0.2", "0.5"), kind=NUMBER, typed=True),
     _knob("model.batch_normalization", "Batch normalisation", "Standardises what flows between layers, batch by batch.",
           ("off", "on"), kind=SWITCH),
     _knob("model.initializer", "Initialisation", "The weights before the first step.",
-          tuple(name for name in INITIALIZERS if name not in {"constant", "identity"}), more=True),
+          tuple(name for name, entry in INITIALIZERS.items() if entry.offered), more=True),
     _knob("model.l2", "L2 penalty", "Adds the squared weights times this to the loss.",
           ("0", "0.0001", "0.001", "0.01", "0.1"), kind=NUMBER, typed=True, more=True),
     _knob("model.output_activation", "Output activation", "auto: linear, sigmoid or softmax, by task.",
-          ("auto", *get_args(Activation)), more=True),
+          ("auto", *ACTIVATIONS), more=True),
     _knob("model.loss", "Loss", "auto: mean squared error for numbers, cross-entropy for classes.",
-          ("auto", *get_args(Loss)), more=True),
+          ("auto", *LOSSES), more=True),
     _knob("training.optimizer", "Optimizer", "The rule that turns gradients into steps.",
-          get_args(OptimizerName)),
+          tuple(OPTIMIZERS)),
     _knob("training.learning_rate", "Learning rate", "Length of a step: too high jumps or diverges, too low crawls.",
           ("0.0001", "0.001", "0.01", "0.1", "1"), kind=NUMBER, typed=True),
     _knob("training.batch_size", "Batch size", "Rows per step; small batches step often and noisily.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+
+from core.spec.schedules import SCHEDULES
 
 
 def _number(text: str) -> float | int:
@@ -33,22 +35,9 @@ def _show_patience(value: Any) -> str:
     return str(value["patience"]) if value == usual | {"patience": value.get("patience")} else ""
 
 
-SCHEDULES: Final[Mapping[str, dict[str, Any]]] = {
-    "constant": {},
-    "cosine": {"alpha": 0.0},
-    "exponential": {"decay_rate": 0.97},
-    "step": {"factor": 0.5, "every": 10},
-    "warmup_cosine": {"warmup_epochs": 5, "alpha": 0.0},
-    "reduce_on_plateau": {
-        "monitor": None, "factor": 0.1, "patience": 10, "min_delta": 1e-4, "cooldown": 0, "min_learning_rate": 0.0
-    },
-}  # fmt: skip
-"""What each schedule is when only its name is given, as the spec writes it out."""
-
-
 def _show_schedule(value: Any) -> str:
     name = str(value["name"])
-    return name if value == {"name": name, **SCHEDULES[name]} else ""
+    return name if value == SCHEDULES[name]().model_dump() else ""
 
 
 @dataclass(frozen=True)

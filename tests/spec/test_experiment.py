@@ -8,7 +8,7 @@ import pytest
 from core.errors import InputRefused
 from core.spec import MAX_RUNS, load_spec
 
-CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
+CASES = sorted((Path(__file__).parents[1] / "cases").glob("*.json"))
 IRIS = {"data": {"source": "sample:iris", "target": "species"}}
 
 
@@ -163,8 +163,8 @@ def test_a_missing_file_is_refused_without_its_folder(tmp_path):
 
 
 def test_files_are_found_beside_their_spec():
-    spec = load_spec(Path(__file__).parent / "cases" / "nan-input.json")
-    assert spec.runs()[0].base == (Path(__file__).parent / "cases").resolve()
+    spec = load_spec(Path(__file__).parents[1] / "cases" / "nan-input.json")
+    assert spec.runs()[0].base == (Path(__file__).parents[1] / "cases").resolve()
     assert "cases" not in spec.canonical_json()
 
 
