@@ -31,12 +31,9 @@ def test_the_three_seed_examples_come_first():
         assert (spec.model.layers, spec.training.epochs, spec.training.optimizer) == ((10,), 100, "adam")
 
 
-def test_every_lesson_belongs_to_the_family_of_its_cause():
-    assert {lesson.id: lesson.family for lesson in LESSONS} == {
-        "scaling": "preprocessing",
-        "random-labels": "preprocessing",
-        "learning-rate": "optimisation",
-    }
+def test_a_lesson_belongs_to_the_family_of_its_cause():
+    families = [lesson.family for lesson in LESSONS[:3]]
+    assert families == ["preprocessing", "preprocessing", "optimisation"]
 
 
 @pytest.fixture
