@@ -1,4 +1,4 @@
-"""Many epochs in one compiled call: the arithmetic of ``model.fit`` without its 50 ms of bookkeeping an epoch.
+"""Many epochs in one compiled call: the arithmetic of ``model.fit`` without its 50 ms of bookkeeping per epoch.
 
 A `Program` is a real Keras model, optimizer, loss and metric, and one ``tf.function`` that trains a chunk of epochs.
 Data, row order and learning rates are its arguments, so every seed, learning rate, scaling and initializer of the same
@@ -11,76 +11,23 @@ import re
 import time
 import warnings
 from collections import OrderedDict
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec
-from core.spec.touches import Thing, digest, touching
 from core.training.backend import keras, tf
-from core.training.compiler import uses_xla
 from core.training.initial_weights import initial_weights
 from core.training.model import build_loss, build_model, build_optimizer
-from core.training.schedule import callbacks
+from core.training.structure import Structure, metric_name, structure_of
 from core.training.telemetry import Probe
 
-_ORDER_CELLS: Final = 2**17
-_MOST_EPOCHS_A_CALL: Final = 128
 _BLOCK: Final = 8192
 _CACHED_PROGRAMS: Final = 24
 _BATCH: Final = re.compile(r"(?<=\()\d+(?=, )")
 """The number of rows in a shape: Keras says the same of each batch it sees."""
-
-
-class Structure(NamedTuple):
-    """All that a compiled program depends on; runs that differ elsewhere share it."""
-
-    shapes: tuple[tuple[int, ...], ...]
-    weighted: bool
-    choices: str
-    metric: str
-    batch_size: int
-    epochs_a_call: int
-    xla: bool
-    probed: bool
-
-
-def structure_of(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> Structure:
-    """Return the structure `run` needs on `prepared`; `probed` ones measure their layers too."""
-    training, rows = run.training, len(prepared.x)
-    batch_size = min(training.batch_size, rows)
-    chosen = touching("model", run.model.filled, Thing.STRUCTURE) | touching("training", training, Thing.STRUCTURE)
-    # What the spec leaves to the task is resolved by now; a batch is no larger than the table.
-    resolved = {
-        "model.output_units": prepared.output_units,
-        "model.output_activation": prepared.output_activation,
-        "model.loss": prepared.loss,
-        "training.batch_size": batch_size,
-    }
-    return Structure(
-        shapes=(prepared.x.shape, prepared.y.shape, prepared.x_val.shape),
-        weighted=prepared.sample_weight is not None,
-        choices=digest(chosen | resolved),
-        metric=metric_name(prepared),
-        batch_size=batch_size,
-        epochs_a_call=1 if callbacks(run) else int(np.clip(_ORDER_CELLS // rows, 1, _MOST_EPOCHS_A_CALL)),
-        xla=uses_xla(run, rows),
-        probed=probed,
-    )
-
-
-def metric_name(prepared: Prepared) -> str:
-    """Return the Keras metric behind the history's ``mae`` or ``accuracy``.
-
-    Keras chooses by the shapes of targets and outputs, except that several labels are judged one by one.
-    """
-    if prepared.task == "regression":
-        return "mean_absolute_error"
-    if prepared.output_units == 1 or prepared.task == "multilabel":
-        return "binary_accuracy"
-    return "sparse_categorical_accuracy" if prepared.y.shape[1] == 1 else "categorical_accuracy"
 
 
 class Program:
@@ -93,7 +40,7 @@ class Program:
     probe : Probe
         What measures the model at the end of an epoch.
     batches : int
-        Batches an epoch that are trained in one loop. A smaller last batch is among them, filled up with rows of no
+        Batches per epoch that are trained in one loop. A smaller last batch is among them, filled up with rows of no
         weight, so that one step is compiled and not two; batch normalisation and dropout would see those rows, and
         there it is a step of its own.
     compile_seconds : float
@@ -203,7 +150,7 @@ class Program:
         orders : list of int32 arrays, each of shape (rows,)
             The row order of each epoch, at most `structure.epochs_a_call`.
         learning_rates : list of float
-            One an epoch.
+            One per epoch.
         measured : bool array of shape (epochs,)
             Whether the probe measures at the end of each epoch.
         batches : (int, int)

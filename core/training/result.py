@@ -13,7 +13,7 @@ from core.spec import RunSpec
 
 State = Literal["done", "diverged", "failed", "cancelled"]
 Points = Mapping[str, Sequence[float | None]]
-"""Some epochs of a history: one value an epoch for each name, None where a number is not finite."""
+"""Some epochs of a history: one value per epoch for each name, None where a number is not finite."""
 
 _FIELDS: Final = (
     "variant", "seed", "state", "epochs", "seconds", "error", "diverged_at", "baseline", "skill", "val_skill",
@@ -23,7 +23,7 @@ _FIELDS: Final = (
 
 @dataclass(frozen=True, eq=False)
 class History(Mapping[str, tuple[float | None, ...]]):
-    """The curves of one run: ``loss``, ``val_loss``, ``mae`` or ``accuracy``, ``learning_rate``; one value an epoch.
+    """The curves of one run: ``loss``, ``val_loss``, ``mae`` or ``accuracy``, ``learning_rate``; one value per epoch.
 
     Numbers that are not finite are None.
     """

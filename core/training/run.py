@@ -117,9 +117,9 @@ def _mean_row(prepared: Prepared) -> np.ndarray[Any, Any]:
     return np.asarray(np.nan_to_num(mean), np.float32)
 
 
-def _without_inputs(prepared: Prepared, answer: np.ndarray[Any, Any]) -> float | None:
-    """Return what is explained where every row shows the mean of the inputs: nothing, by a network that uses them."""
-    return explained(prepared, np.repeat(answer, len(prepared.x), axis=0), validation=False)
+def _without_inputs(prepared: Prepared, blind: np.ndarray[Any, Any]) -> float | None:
+    """Return what is explained if every row shows the mean of the inputs: nothing, where the network uses them."""
+    return explained(prepared, np.repeat(blind, len(prepared.x), axis=0), validation=False)
 
 
 def _silent(_first_epoch: int, _points: Points) -> None:

@@ -1,13 +1,76 @@
-"""Which runs can share a compiled epoch, told from their specs alone: a hint to whoever deals them out, no promise."""
+"""Which runs can share a compiled epoch: all that it depends on, and a hint of it told from a spec alone."""
 
 from __future__ import annotations
 
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec, Thing
+from core.spec.touches import digest, touching
+from core.training.compiler import uses_xla
+
+_ORDER_CELLS: Final = 2**17
+"""Row numbers handed over with one call, at most: half a megabyte."""
+_MOST_EPOCHS_PER_CALL: Final = 128
 
 
 def structure_key(run: RunSpec, *, probed: bool = False) -> str:
     """Return a short name that is equal for runs that differ only in numbers: seed, learning rate, scaling, ….
 
+    A hint to whoever deals runs out, no promise: the table, which decides the shapes, is not looked at.
     A probed run measures its layers, which is compiled in.
     """
     return run.key(Thing.STRUCTURE) + ("p" if probed else "")
+
+
+class Structure(NamedTuple):
+    """All that a compiled program depends on; runs that differ elsewhere share it."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    weighted: bool
+    choices: str
+    metric: str
+    batch_size: int
+    epochs_a_call: int
+    xla: bool
+    probed: bool
+
+
+def structure_of(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> Structure:
+    """Return the structure `run` needs on `prepared`; `probed` ones measure their layers too."""
+    training, rows = run.training, len(prepared.x)
+    batch_size = min(training.batch_size, rows)
+    # Callbacks act between epochs, so these runs get one epoch per call.
+    between_epochs = training.schedule.reacts or training.early_stopping is not None
+    chosen = touching("model", run.model.filled, Thing.STRUCTURE) | touching("training", training, Thing.STRUCTURE)
+    # What the spec leaves to the task is resolved by now; a batch is no larger than the table.
+    resolved = {
+        "model.output_units": prepared.output_units,
+        "model.output_activation": prepared.output_activation,
+        "model.loss": prepared.loss,
+        "training.batch_size": batch_size,
+    }
+    return Structure(
+        shapes=(prepared.x.shape, prepared.y.shape, prepared.x_val.shape),
+        weighted=prepared.sample_weight is not None,
+        choices=digest(chosen | resolved),
+        metric=metric_name(prepared),
+        batch_size=batch_size,
+        epochs_a_call=1 if between_epochs else int(np.clip(_ORDER_CELLS // rows, 1, _MOST_EPOCHS_PER_CALL)),
+        xla=uses_xla(run, rows),
+        probed=probed,
+    )
+
+
+def metric_name(prepared: Prepared) -> str:
+    """Return the Keras metric behind the history's ``mae`` or ``accuracy``.
+
+    Keras chooses by the shapes of targets and outputs, except that several labels are judged one by one.
+    """
+    if prepared.task == "regression":
+        return "mean_absolute_error"
+    if prepared.output_units == 1 or prepared.task == "multilabel":
+        return "binary_accuracy"
+    return "sparse_categorical_accuracy" if prepared.y.shape[1] == 1 else "categorical_accuracy"

@@ -141,7 +141,7 @@ def test_arrays_change_with_their_key_and_never_without_it(path):
 
 @pytest.mark.parametrize("path", CHANGES)
 def test_a_structure_changes_with_its_key_and_never_without_it(path):
-    from core.training.epochs import structure_of
+    from core.training.structure import structure_of
 
     def structure(run):
         return structure_of(run, prepare(run, load_table(run.data)))

@@ -9,8 +9,9 @@ from core.bench import plain_history
 from core.data.prepare.prepared import prepare
 from core.data.source import load_table
 from core.spec import load_spec
-from core.training import compiler, epochs
+from core.training import compiler
 from core.training.run import train_run
+from core.training.structure import structure_of
 
 TITANIC = {"source": f"file:{Path(__file__).parent.parent / 'data' / 'titanic.csv'}", "target": "survived"}
 FOUR_ROWS = {
@@ -78,7 +79,7 @@ def test_xla_gives_the_same_history(name, monkeypatch):
 def test_dropout_which_xla_would_change_stays_out_of_it(monkeypatch):
     monkeypatch.setattr(compiler, "XLA_FROM_UPDATES", 1)
     run = load_spec(HISTORIES["dropout"]).runs()[0]
-    assert not epochs.structure_of(run, prepare(run, load_table(run.data))).xla
+    assert not structure_of(run, prepare(run, load_table(run.data))).xla
 
 
 def test_a_cached_structure_forgets_the_run_before():

@@ -14,7 +14,7 @@ from core.data.upload.recast import possible_kinds
 from core.jobs.children.before_after import ask_preview
 from core.jobs.lab import get_lab
 from core.jobs.memory import give_back
-from core.spec import DataSpec, ExperimentSpec, RunSpec, load_spec
+from core.spec import DataSpec, ExperimentSpec, RunSpec, Thing
 from core.ui.data.tables import table_for
 
 _KEPT: Final = 12
@@ -53,14 +53,11 @@ def preview_of(run: RunSpec) -> dict[str, Any]:
     WorkFailed
         If the picture cannot be made.
     """
-    spec = run.model_dump(mode="json")
-    picture = {name: spec[name] for name in ("data", "preprocessing")} | {"training": {"seed": run.training.seed}}
-    return _preview(json.dumps(picture))
+    return _preview(run.key(Thing.PICTURE), run)
 
 
 @st.cache_data(max_entries=_KEPT, ttl=3600, show_spinner=False)
-def _preview(picture: str) -> dict[str, Any]:
-    run = load_spec(json.loads(picture)).runs()[0]
-    table_for(run.data)  # Refuses what must not be read here.
-    kind, _, sha = run.data.source.partition(":") if isinstance(run.data.source, str) else ("inline", "", "")
-    return ask_preview(run, get_lab().store.dataset(sha) if kind == "dataset" else b"")
+def _preview(key: str, _run: RunSpec) -> dict[str, Any]:  # noqa: ARG001 - the key of the cache
+    table_for(_run.data)  # Refuses what must not be read here.
+    kind, _, sha = _run.data.source.partition(":") if isinstance(_run.data.source, str) else ("inline", "", "")
+    return ask_preview(_run, get_lab().store.dataset(sha) if kind == "dataset" else b"")
