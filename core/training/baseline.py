@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from core.choices.losses import LOSSES
 from core.data.prepare.prepared import Prepared
 from core.training.model import build_loss
 
@@ -34,7 +35,7 @@ def baseline(prepared: Prepared) -> dict[str, Any]:
     mean = np.average(prepared.y, axis=0, weights=weights)
     if prepared.task == "regression":
         candidates = {"always predict the mean": mean, "always predict the median": np.median(prepared.y, axis=0)}
-    elif prepared.loss == "sparse_categorical_crossentropy" and prepared.output_units > 1:
+    elif LOSSES[prepared.loss].sparse and prepared.output_units > 1:
         counts = np.bincount(prepared.y[:, 0].astype(int), weights, minlength=prepared.output_units)
         candidates = {"always predict the class frequencies": counts / counts.sum()}
     else:
