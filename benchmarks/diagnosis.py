@@ -201,7 +201,7 @@ _INTRODUCTION: Final = """\
 Written by `make diagnosis-benchmark`. A program is a spec whose state is known; *top 1* and *top 3* tell whether the
 first, or one of the first three causes named is an accepted one, *the very name* whether it is the one that was put in.
 Faults of one kind have several names (too small a learning rate and too few steps): what undoes a fault alone is
-accepted, and listed beside each fault in [core/diagnosis/faults.py](../core/diagnosis/faults.py). Seconds are those of
+accepted, and listed beside each fault in [benchmarks/faults.py](../benchmarks/faults.py). Seconds are those of
 a diagnosis in a process that has loaded TensorFlow, on two shared cores; case files are diagnosed one at a time with a
 helper process, generated programs two at a time without.
 """

@@ -38,12 +38,12 @@ def test_every_make_verb_of_the_readme_exists():
     assert {"run", "test", "help"} <= named <= targets
 
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MARKDOWN = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page):
-    for link in re.findall(r"\]\(([^)h][^)]*)\)", page.read_text()):
+    for link in re.findall(r"\]\(([^)h#][^)]*)\)", page.read_text()):
         assert (page.parent / link).exists(), link
 
 
@@ -64,3 +64,13 @@ def test_every_room_is_in_the_readme_from_the_bottom_up():
 def test_every_cause_is_documented_with_its_lesson(cause):
     lesson = next((lesson.title for lesson in LESSONS if lesson.cause == cause.id), "–")
     assert f"| `{cause.id}` | {cause.title} | {cause.about} | {lesson} |" in (ROOT / "docs" / "causes.md").read_text()
+
+
+def test_every_file_that_tells_how_to_add_a_thing_exists():
+    page = (ROOT / "docs" / "extending.md").read_text()
+    sections = set(re.findall(r"^## (.*)$", page, re.MULTILINE))
+    links = re.findall(r"^\| \[[^]]*\]\(#([a-z-]+)\) \| \[([\w/.]+)\]\(\S*\) \| (tests/[\w/.]+)", page, re.MULTILINE)
+    assert {anchor for anchor, _, _ in links} == {section.lower().replace(" ", "-") for section in sections}
+    for _, table, test in links:
+        assert (ROOT / table).exists(), table
+        assert (ROOT / test).exists(), test
