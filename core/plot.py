@@ -1,4 +1,4 @@
-"""The loss curves of finished results as one page that needs no server: what ``run --plot`` writes."""
+"""The loss curves of finished results as one HTML page that needs no server: what ``run --plot`` writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 from core.errors import InputRefused
 
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F3C8D", "#8C8C8C")
-"""Eight colours that stay apart for colour-blind eyes (after Okabe & Ito 2008)."""
+"""Eight colours that colour-blind eyes can tell apart (after Okabe & Ito 2008)."""
 
 
 def write_page(results: Mapping[str, Any], path: str | Path) -> None:
@@ -32,7 +32,7 @@ def write_page(results: Mapping[str, Any], path: str | Path) -> None:
 
 
 def _traces(index: int, run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield solid training and dashed validation losses; one colour a run, named by what differs."""
+    """Yield solid training and dashed validation losses; one colour per run, named by what differs."""
     colour = COLOURS[index % len(COLOURS)]
     varied = [f"{path.split('.')[-1]} {value}" for path, value in run["variant"].items()]
     # Plotly reads HTML in names.

@@ -73,7 +73,7 @@ def read_lesson(path: Path) -> Lesson:
     Raises
     ------
     InputRefused
-        Naming the file, the key and what is allowed, in one sentence.
+        If the file is not a lesson; the sentence names the file, the key and what is allowed.
     """
     number, _, name = path.stem.partition("-")
     if not number.isdigit():
