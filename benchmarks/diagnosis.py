@@ -198,20 +198,20 @@ def _by_cause(scored: Sequence[Scored]) -> str:
 _INTRODUCTION: Final = """\
 # How often the diagnosis is right
 
-Written by `make diagnosis-benchmark`. A program is a spec whose state is known. *Top 1* and *top 3* say whether the
-first cause that is named, or one of the first three, is an accepted one; *the very name* whether it is the one that
-was put in. A fault can have several names (too low a learning rate and too few steps): every cause whose repair alone
-removes the fault is accepted, and listed beside the fault in [benchmarks/faults.py](../benchmarks/faults.py). Seconds
-are those of a diagnosis in a process that has loaded TensorFlow, on two shared cores; case files are diagnosed one at
-a time with a helper process, generated programs two at a time without one.
+Written by `make diagnosis-benchmark`. A program is a spec whose state is known; *top 1* and *top 3* tell whether the
+first, or one of the first three causes named is an accepted one, *the very name* whether it is the one that was put in.
+Faults of one kind have several names (too small a learning rate and too few steps): what undoes a fault alone is
+accepted, and listed beside each fault in [core/diagnosis/faults.py](../core/diagnosis/faults.py). Seconds are those of
+a diagnosis in a process that has loaded TensorFlow, on two shared cores; case files are diagnosed one at a time with a
+helper process, generated programs two at a time without.
 """
 _GENERATED: Final = """
-The generated set consists of ten textbook recipes on eighteen data sets as healthy controls, and of {faults} faults,
-each put into one of them; every program is trained with three seeds. Thresholds were chosen on the first half of the
-data sets, the second half was kept for the figures. {left_out} of {all} programs were left out, judged by training
-alone: a control has to explain {healthy:.0%} of what the best one on its data does in every seed, a faulty program
-less than {faulty:.0%} in every seed. The second half is not quite untouched: an earlier run on it showed that repeated
-rows were mistaken for skill, and that was corrected.
+The generated set: ten textbook recipes on eighteen data sets as healthy controls, and {faults} faults put into one of
+them each, three seeds a program. Thresholds were chosen on the first half of the data sets; the second was kept for the
+figures. {left_out} of {all} programs were left out, judged by training alone: a control has to explain {healthy:.0%} of
+what the best one on its data does in every seed, a faulty program less than {faulty:.0%} in every seed.
+The second half is no quite untouched one: an earlier run on it showed that rows which come twice were taken for skill,
+and that was mended.
 """
 
 

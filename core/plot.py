@@ -10,7 +10,7 @@ from typing import Any, Final
 from core.errors import InputRefused
 
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F3C8D", "#8C8C8C")
-"""Eight colours that colour-blind eyes can tell apart (after Okabe & Ito 2008)."""
+"""Eight colours that stay apart for colour-blind eyes (after Okabe & Ito 2008)."""
 
 
 def write_page(results: Mapping[str, Any], path: str | Path) -> None:
