@@ -31,8 +31,8 @@ lint: $(VENV)/dev.stamp ## check style
 types: $(VENV)/dev.stamp ## check types
 	$(BIN)/mypy
 
-bench: $(VENV)/run.stamp ## measure speed against plain model.fit, and the app from click to last point
-	$(BIN)/python -m core bench
+bench: $(VENV)/run.stamp ## measure the speed of training, of the app and of reading, in one run
+	$(BIN)/python -m benchmarks
 
 diagnosis-benchmark: $(VENV)/run.stamp ## measure how often the diagnosis is right, on programs with known faults, into docs/diagnosis.md (half an hour)
 	$(BIN)/python -m benchmarks.diagnosis --set all --write docs/diagnosis.md

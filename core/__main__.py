@@ -7,13 +7,16 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import core
 from core.errors import InputRefused
+
+if TYPE_CHECKING:
+    from core.bench import Case
 
 DONE, FAILED, REFUSED = 0, 1, 2
 
@@ -69,14 +72,14 @@ def _run(chosen: argparse.Namespace) -> int:
     results = core.train(core.load_spec(chosen.spec), _progress_bar if sys.stderr.isatty() else None)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    if chosen.plot:
-        from core.plot import write_page
-
-        write_page(results, chosen.plot)
     if chosen.json:
         print(json.dumps(results, allow_nan=False))
     else:
         print(_table(_RUN_COLUMNS, results["runs"]))
+    if chosen.plot:
+        from core.plot import write_page
+
+        write_page(results, chosen.plot)
     return FAILED if all(run["state"] == "failed" for run in results["runs"]) else DONE
 
 
@@ -134,29 +137,27 @@ def _found(variant: Mapping[str, Any]) -> str:
 
 
 def _bench(chosen: argparse.Namespace) -> int:
-    from benchmarks.app import measure_app
-    from benchmarks.reading import measure_reading
-    from core.bench import benchmark
+    from core.bench import CASES
 
-    rows = []
-    for measured in benchmark():
-        rows.append(measured.as_dict())
-        print(f"{measured.name}: {measured.warm_ratio:.0f}× warm", file=sys.stderr)
-    app, reading = measure_app(), measure_reading()
-    if chosen.json:
-        print(json.dumps({"cases": rows, "app": app, "reading": reading}))
-    else:
-        figures = [f"{name}: {_number(value)}" for name, value in _flat(app | reading)]
-        print(_table(_BENCH_COLUMNS, rows), *figures, sep="\n")
+    rows = benchmark(CASES)
+    print(json.dumps({"cases": rows}) if chosen.json else bench_table(rows))
     return DONE
 
 
-def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in figures.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name} table, ")
-        else:
-            yield prefix + name, value
+def benchmark(cases: Iterable[Case]) -> list[dict[str, Any]]:
+    """Measure `cases`, naming each on stderr as it is done; see `core.bench.measure`."""
+    from core.bench import measure
+
+    rows = []
+    for case in cases:
+        rows.append(measure(case))
+        print(f"{case.name}: {rows[-1]['warm_ratio']:.0f}× warm", file=sys.stderr)
+    return rows
+
+
+def bench_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what `benchmark` measured as text, a line per case."""
+    return _table(_BENCH_COLUMNS, rows)
 
 
 def _number(value: Any, pattern: str = ".4g") -> str:

@@ -1,11 +1,14 @@
-"""How fast, against plain ``model.fit`` in the same run: ratios, because machines differ and are shared."""
+"""How fast training is on this machine, against plain ``model.fit`` in the same process.
+
+The ratios carry over to other machines, the seconds do not.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,146 +21,84 @@ from core.training.model import build_loss, build_model, build_optimizer
 from core.training.order import row_order
 from core.training.run import train_run
 
-_NOISE: Final = {"preprocessing": {"scaling": "none"}}
+_T = TypeVar("_T")
+
+_SAME_EPOCHS: Final = 20
+"""Over at most this many epochs the two loss histories are compared."""
+
+
+class Case(NamedTuple):
+    """One line of the benchmark: a spec, and how many epochs `model.fit` is timed for (at least 2)."""
+
+    name: str
+    fit_epochs: int
+    spec: Mapping[str, Any]
+
+
+def _case(name: str, fit_epochs: int, source: Any, target: str = "y", **sections: Any) -> Case:
+    data = {"source": source, "target": target, "validation_fraction": 0}
+    return Case(name, fit_epochs, {"data": data, **sections})
+
+
+_RAW: Final = {"scaling": "none"}
 _FOUR_ROWS: Final = {"columns": {"x": [1000, 2000, 3000, 4000], "y": [1, 2, 3, 4]}}
 _FRIEDMAN: Final = "sample:friedman?noise=1&n="
 
-
-@dataclass(frozen=True)
-class Case:
-    """One line of the benchmark: a spec, and how many epochs plain Keras is given for time and for sameness."""
-
-    name: str
-    spec: dict[str, Any]
-    fit_epochs: int
-    same_epochs: int = 20
-
-
 CASES: Final = (
-    Case(
-        "example 1: scaling, 4 rows",
-        {"data": {"source": _FOUR_ROWS, "target": "y", "validation_fraction": 0}},
-        100,
-    ),
-    Case(
-        "example 2: activation, 100 rows",
-        {"data": {"source": "sample:noise_labels", "target": "label", "validation_fraction": 0}, **_NOISE},
-        100,
-    ),
-    Case(
-        "example 3: learning rate, 100 rows",
-        {"data": {"source": "sample:noise_targets", "target": "y", "validation_fraction": 0}, **_NOISE},
-        100,
-    ),
-    Case(
-        "1 000 rows × batch 32 × 32-32",
-        {
-            "data": {"source": f"{_FRIEDMAN}1000", "target": "y", "validation_fraction": 0},
-            "model": {"layers": [32, 32]},
-        },
-        20,
-    ),
-    Case(
-        "100 000 rows × batch 256 × 64",
-        {
-            "data": {"source": f"{_FRIEDMAN}100000", "target": "y", "validation_fraction": 0},
-            "model": {"layers": [64]},
-            "training": {"batch_size": 256, "epochs": 20},
-        },
-        4,
-        2,
-    ),
-    Case(
-        "100 000 rows × batch 32 × 32-32",
-        {
-            "data": {"source": f"{_FRIEDMAN}100000", "target": "y", "validation_fraction": 0},
-            "model": {"layers": [32, 32]},
-            "training": {"epochs": 5},
-        },
-        2,
-        1,
-    ),
-)
+    _case("example 1: scaling, 4 rows", 100, _FOUR_ROWS),
+    _case("example 2: activation, 100 rows", 100, "sample:noise_labels", "label", preprocessing=_RAW),
+    _case("example 3: learning rate, 100 rows", 100, "sample:noise_targets", preprocessing=_RAW),
+    _case("1 000 rows × batch 32 × 32-32", 20, f"{_FRIEDMAN}1000", model={"layers": [32, 32]}),
+    _case("100 000 rows × batch 256 × 64", 4, f"{_FRIEDMAN}100000", model={"layers": [64]},
+          training={"batch_size": 256, "epochs": 20}),
+    _case("100 000 rows × batch 32 × 32-32", 2, f"{_FRIEDMAN}100000", model={"layers": [32, 32]},
+          training={"epochs": 5}),
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One case, measured.
+def measure(case: Case) -> dict[str, Any]:
+    """Train `case` with the lab, cold and warm, and with plain Keras.
 
-    Attributes
-    ----------
-    epochs : int
-        Of the lab's run.
-    lab_cold, lab_warm : float
-        Seconds for the whole run, first and further times in this process (the best of 3 to 20).
-    lab_probed : float
-        As `lab_warm`, measuring the layers along the way; taken in turns with it.
-    fit_cold : float
-        Seconds `model.fit` takes for as many epochs, building and tracing included.
-    fit_epoch : float
-        Seconds of one further epoch of `model.fit`.
-    deviation : float
-        Largest relative difference between the two loss histories, over the epochs both trained.
+    Returns
+    -------
+    dict
+        ``name``, ``epochs`` and ``compiler`` of the lab's run. In seconds: ``lab_cold`` and ``lab_warm``, the whole
+        run for the first and for a further time in this process (the fastest of 3 to 20); ``lab_probed``, as the
+        latter, with measuring the layers; ``fit_cold``, as many epochs of ``model.fit``, building and tracing
+        included; ``fit_epoch``, one further epoch of it. ``cold_ratio`` and ``warm_ratio``: how many times faster the
+        lab is. ``telemetry_cost``: what measuring the layers adds, as a share. ``deviation``: the largest relative
+        difference between the two loss histories, over at most 20 epochs.
     """
-
-    name: str
-    epochs: int
-    compiler: str
-    lab_cold: float
-    lab_warm: float
-    lab_probed: float
-    fit_cold: float
-    fit_epoch: float
-    deviation: float
-
-    @property
-    def cold_ratio(self) -> float:
-        """How many times faster the first run is."""
-        return self.fit_cold / self.lab_cold
-
-    @property
-    def warm_ratio(self) -> float:
-        """How many times faster a further run is, epoch against epoch."""
-        return self.fit_epoch * self.epochs / self.lab_warm
-
-    @property
-    def telemetry_cost(self) -> float:
-        """What measuring the layers adds to the time of a further run, as a share of it."""
-        return self.lab_probed / self.lab_warm - 1
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return every figure, the ratios among them."""
-        ratios = {name: getattr(self, name) for name in ("cold_ratio", "warm_ratio", "telemetry_cost")}
-        return asdict(self) | ratios
-
-
-def measure(case: Case) -> Measured:
-    """Train `case` with the lab, cold and warm, and with plain Keras."""
     run = load_spec(case.spec).runs()[0]
     prepared = prepare(run, load_table(run.data))
     forget_programs()
-    begin = time.perf_counter()
-    result = train_run(run, prepared)
-    lab_cold = time.perf_counter() - begin
-    train_run(run, prepared, probed=True)
-    count = int(np.clip(2 / _lab_seconds(run, prepared, probed=False), 3, 20))
-    turns = [[_lab_seconds(run, prepared, probed=probed) for probed in (False, True)] for _ in range(count)]
+    plainly, probing = partial(train_run, run, prepared), partial(train_run, run, prepared, probed=True)
+    lab_cold, result = _timed(plainly)
+    probing()
+    count = int(np.clip(2 / _timed(plainly)[0], 3, 20))
+    # Taken in turns, so that a moment's load of the machine meets both.
+    turns = [(_timed(plainly)[0], _timed(probing)[0]) for _ in range(count)]
     lab_warm, lab_probed = (min(seconds) for seconds in zip(*turns, strict=True))
     epochs = run.training.epochs
     fit_first, fit_epoch = _fit_seconds(run, prepared, case.fit_epochs)
-    losses = plain_history(run.changed({"training.epochs": min(epochs, case.same_epochs)}), prepared)["loss"]
-    mine = np.array(result.history["loss"][: len(losses)], float)
-    return Measured(
-        name=case.name,
-        epochs=epochs,
-        compiler=result.telemetry["compiler"],
-        lab_cold=lab_cold,
-        lab_warm=lab_warm,
-        lab_probed=lab_probed,
-        fit_cold=fit_first + fit_epoch * (epochs - 1),
-        fit_epoch=fit_epoch,
-        deviation=float(np.max(np.abs(mine - losses) / np.maximum(np.abs(losses), 1e-12))),
-    )
+    fit_cold = fit_first + fit_epoch * (epochs - 1)
+    same = min(epochs, case.fit_epochs, _SAME_EPOCHS)
+    theirs = np.array(plain_history(run.changed({"training.epochs": same}), prepared)["loss"])
+    ours = np.array(result.history["loss"][:same], float)
+    return {
+        "name": case.name,
+        "epochs": epochs,
+        "compiler": result.telemetry["compiler"],
+        "lab_cold": lab_cold,
+        "lab_warm": lab_warm,
+        "lab_probed": lab_probed,
+        "fit_cold": fit_cold,
+        "fit_epoch": fit_epoch,
+        "cold_ratio": fit_cold / lab_cold,
+        "warm_ratio": fit_epoch * epochs / lab_warm,
+        "telemetry_cost": lab_probed / lab_warm - 1,
+        "deviation": float(np.max(np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1e-12))),
+    }
 
 
 def plain_history(run: RunSpec, prepared: Prepared) -> dict[str, list[float]]:
@@ -185,11 +126,6 @@ def plain_history(run: RunSpec, prepared: Prepared) -> dict[str, list[float]]:
     return history
 
 
-def benchmark() -> Iterator[Measured]:
-    """Measure every case, one after the other."""
-    return map(measure, CASES)
-
-
 def _plain_model(run: RunSpec, prepared: Prepared) -> Any:
     keras.utils.set_random_seed(run.training.seed)
     model = build_model(run.model, prepared)
@@ -208,7 +144,7 @@ def _fit_seconds(run: RunSpec, prepared: Prepared, epochs: int) -> tuple[float, 
     return marks[1] - marks[0], (marks[-1] - marks[1]) / (epochs - 1)
 
 
-def _lab_seconds(run: RunSpec, prepared: Prepared, *, probed: bool) -> float:
+def _timed(work: Callable[[], _T]) -> tuple[float, _T]:
     begin = time.perf_counter()
-    train_run(run, prepared, probed=probed)
-    return time.perf_counter() - begin
+    done = work()
+    return time.perf_counter() - begin, done

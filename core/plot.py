@@ -1,4 +1,4 @@
-"""The loss curves of finished results as one page that needs no server: what ``run --plot`` writes."""
+"""The loss curves of finished results as one HTML page that needs no server: what ``run --plot`` writes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_page(results: Mapping[str, Any], path: str | Path) -> None:
 
 
 def _traces(index: int, run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield solid training and dashed validation losses; one colour a run, named by what differs."""
+    """Yield solid training and dashed validation losses; one colour per run, named by what differs."""
     colour = COLOURS[index % len(COLOURS)]
     varied = [f"{path.split('.')[-1]} {value}" for path, value in run["variant"].items()]
     # Plotly reads HTML in names.

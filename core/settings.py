@@ -1,4 +1,4 @@
-"""What an operator may set: every `LOSSLAB_…` environment variable, its default and its range."""
+"""What an operator can set: every `LOSSLAB_…` environment variable, with its default and its range."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SQLITE: Final = "sqlite:///"
 
 
 def _processors() -> int:
-    """Count the processors this process may use, which in a container can be fewer than the machine has."""
+    """Return how many processors this process may use; in a container that can be fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Settings(BaseSettings):
-    """The settings of one lab; each field is read from the variable `LOSSLAB_` + its name in capitals."""
+    """The settings of one lab; each field is read from the variable `LOSSLAB_` + its name in capital letters."""
 
     model_config = SettingsConfigDict(env_prefix="LOSSLAB_", frozen=True, extra="ignore")
 
@@ -37,7 +37,7 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """The database in use: the default filled in, its path absolute, because trainers work in another folder."""
+        """The database in use, with an absolute path, because trainers work in another folder."""
         if self.db_url and not self.db_url.startswith(_SQLITE):
             return self.db_url
         path = Path(self.db_url.removeprefix(_SQLITE)) if self.db_url else self.data / "lab.db"
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
 
 
 def private_folder(path: Path) -> None:
-    """Make a folder that only this user may look into, unless it is there.
+    """Make a folder that only this user may look into, unless it exists.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def load_settings() -> Settings:
     Raises
     ------
     InputRefused
-        Naming the variable and what it allows.
+        If a value is not allowed; the sentence names the variable and what is allowed.
     """
     try:
         return Settings()

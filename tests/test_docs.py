@@ -10,14 +10,17 @@ from core.__main__ import _parser
 from core.diagnosis.causes.catalogue import CAUSES
 from core.lessons import LESSONS
 from core.settings import Settings
+from tests.test_layers import LAYERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_is_in_the_readme(name):
-    assert f"`LOSSLAB_{name.upper()}`" in README
+@pytest.mark.parametrize(("name", "field"), Settings.model_fields.items(), ids=Settings.model_fields)
+def test_every_setting_is_in_the_readme_as_its_field_says_it(name, field):
+    said = {"slots": "| processors", "data": "| `data`", "db_url": "|"}
+    default = said.get(name) or f"| {field.default:g}"
+    assert f"| `LOSSLAB_{name.upper()}` {default} | {field.description} |" in README
 
 
 def test_no_setting_is_made_up():
@@ -36,11 +39,27 @@ def test_every_make_verb_of_the_readme_exists():
     assert {"run", "test", "help"} <= named <= targets
 
 
-def test_every_link_of_the_readme_leads_somewhere():
-    links = re.findall(r"\]\(([^)h][^)]*)\)", README)
-    assert links
-    for link in links:
-        assert (ROOT / link).exists(), link
+MARKDOWN = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    words = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)h#][^)]*)\)", words):
+        assert (page.parent / link).exists(), link
+
+
+def rooms(folder):
+    return {path.name for path in folder.iterdir() if (path / "__init__.py").exists()}
+
+
+def test_every_room_is_in_the_readme_from_the_bottom_up():
+    named = re.findall(r"^\| `core/(\w+)` \| (.*) \|$", README, re.MULTILINE)
+    assert [name for name, _ in named] == [layer for layer in LAYERS if layer != "pages"]
+    assert {name for name, _ in named} == rooms(ROOT / "core")
+    for name, words in named:
+        inner = rooms(ROOT / "core" / name)
+        assert inner <= set(re.findall(r"`(\w+)`", words)), name
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -54,7 +73,17 @@ def test_every_cause_is_documented_with_its_lesson(cause):
     assert f"| `{cause.id}` | {cause.title} | {cause.about} | {lesson} |" in causes_page()
 
 
-def test_every_lesson_teaches_a_cause_of_the_catalogue():
-    assert {lesson.cause: lesson.family for lesson in LESSONS}.items() <= {
-        cause.id: cause.family for cause in CAUSES.values()
-    }.items()
+def test_every_table_of_choices_is_in_the_page_that_tells_how_to_extend_it():
+    page = (ROOT / "docs" / "extending.md").read_text()
+    tables = {path.name for path in (ROOT / "core" / "choices").glob("*.py")} - {"__init__.py", "choice.py"}
+    assert {name for name in tables if name not in page} == set()
+
+
+def test_the_page_tells_for_each_kind_of_thing_where_it_is_tested():
+    page = (ROOT / "docs" / "extending.md").read_text()
+    sections = {section.lower().replace(" ", "-") for section in re.findall(r"^## (.*)$", page, re.MULTILINE)}
+    rows = re.findall(r"^\| \[[^]]*\]\(#([a-z-]+)\) \| .* \| (tests/[\w/.]+)", page, re.MULTILINE)
+    assert {anchor for anchor, _ in rows} == sections
+    assert len(rows) == 10
+    for _, test in rows:
+        assert (ROOT / test).exists(), test

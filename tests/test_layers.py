@@ -51,6 +51,15 @@ def test_streamlit_and_keras_stay_in_their_rooms(path):
         assert not packages & {"tensorflow", "keras"}
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_shipped_needs_nothing_that_is_not(path):
+    assert not {"benchmarks", "tests"} & {name.split(".")[0] for name in imported(path)}
+
+
+def test_what_is_not_shipped_is_left_out_of_the_container():
+    assert {"benchmarks", "tests"} <= set((ROOT / ".dockerignore").read_text().splitlines())
+
+
 def modules_after(statement):
     code = f"import sys; {statement}; print(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

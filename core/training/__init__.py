@@ -28,12 +28,14 @@ def train(
     Returns
     -------
     dict
-        ``{"runs": [...], "spec_hash": "..."}``, JSON-able; one entry per variant and seed.
+        ``{"runs": [...], "spec_hash": "..."}``, JSON-able; one entry per variant and seed, with the keys of
+        `core.training.result.Result`. A variant that is refused stands among the others: its ``state`` is ``failed``,
+        its ``error`` says why in one sentence, its ``history`` is empty and its ``skill`` is None.
 
     Raises
     ------
     InputRefused
-        If the spec or its data cannot be used.
+        If the spec cannot be used, or every variant is refused.
     """
     from core.training.experiment import train_experiment
 

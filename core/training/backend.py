@@ -1,4 +1,4 @@
-"""The one door to TensorFlow and Keras: quiet, on the TensorFlow backend, the same arithmetic everywhere."""
+"""The only import of TensorFlow and Keras: quiet, on the TensorFlow backend, with the same arithmetic everywhere."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What guessing would cost, and how much better than guessing the predictions are.
+"""What a constant prediction would cost, and how much better than that a network's predictions are.
 
-Both come from numbers a history cannot flatter: the baseline from the targets alone, the skill from the predictions.
+Neither comes from the history, which can flatter: the baseline comes from the targets, the skill from the predictions.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from core.choices.losses import LOSSES
 from core.data.prepare.prepared import Prepared
 from core.training.model import build_loss
 
@@ -27,14 +28,14 @@ def baseline(prepared: Prepared) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``loss``, ``val_loss`` (None without validation rows) and ``what``, the guess in words. The constant is taken
-        from the training rows alone; of the candidates the one with the lower training loss counts.
+        ``loss``, ``val_loss`` (None without validation rows) and ``what``, the constant in words. It is taken from the
+        training rows alone; of the candidates, the one with the lowest training loss counts.
     """
     weights = prepared.sample_weight
     mean = np.average(prepared.y, axis=0, weights=weights)
     if prepared.task == "regression":
         candidates = {"always predict the mean": mean, "always predict the median": np.median(prepared.y, axis=0)}
-    elif prepared.loss == "sparse_categorical_crossentropy" and prepared.output_units > 1:
+    elif LOSSES[prepared.loss].sparse and prepared.output_units > 1:
         counts = np.bincount(prepared.y[:, 0].astype(int), weights, minlength=prepared.output_units)
         candidates = {"always predict the class frequencies": counts / counts.sum()}
     else:
@@ -57,11 +58,11 @@ def baseline(prepared: Prepared) -> dict[str, Any]:
 
 
 def skill(prepared: Prepared, predicted: Array, *, validation: bool) -> float | None:
-    """Return 1 - loss / baseline loss of predictions, in the target's own units; 1 is perfect, 0 is guessing.
+    """Return 1 - loss / baseline loss of predictions, in the target's own units; 1 is perfect, 0 a constant guess.
 
-    Regression takes squared errors, so that this is R² against the training mean; classes take the cross-entropy
-    against the training frequencies (McFadden 1974), whatever loss the run was trained with. Undefined (None) where
-    the baseline is already perfect or a prediction is not finite.
+    For a regression this is R² against the training mean; for classes it is McFadden's (1974) R² from the cross-entropy
+    against the training frequencies, whatever loss the run was trained with. It is undefined (None) where the baseline
+    is already perfect or a prediction is not finite.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def skill(prepared: Prepared, predicted: Array, *, validation: bool) -> float | 
     predicted : ndarray, shape (rows, outputs)
         The model's outputs for the training or the validation rows.
     validation : bool
-        Which rows.
+        Whether they are for the validation rows.
     """
     known, actual = prepared.targets_raw, prepared.targets_raw_val if validation else prepared.targets_raw
     if not len(actual) or not np.isfinite(predicted).all():
@@ -92,8 +93,8 @@ def skill(prepared: Prepared, predicted: Array, *, validation: bool) -> float | 
 def explained(prepared: Prepared, predicted: Array, *, validation: bool) -> float | None:
     """Return the share of the target's variance that predictions explain; for classes, of their 0/1 columns.
 
-    For a regression this is `skill`. For classes it is Brier's (1950) skill score: unlike the cross-entropy it has a
-    floor, one confident error cannot outweigh all else, and models of any kind can be compared by it.
+    For a regression this is `skill`. For classes it is the skill score of Brier (1950). Unlike the cross-entropy it is
+    bounded: one confident error cannot outweigh everything else, and models of any kind can be compared by it.
     """
     if prepared.task == "regression":
         return skill(prepared, predicted, validation=validation)
@@ -109,9 +110,10 @@ def explained(prepared: Prepared, predicted: Array, *, validation: bool) -> floa
 
 
 def recall(prepared: Prepared, predicted: Array, *, validation: bool) -> list[float | None] | None:
-    """Return the share of each class's rows that is predicted as that class, in the order of `prepared.classes`.
+    """Return the share of each class's rows that are predicted as that class, in the order of `prepared.classes`.
 
-    None for a class without rows, and altogether where the target is no single class or a prediction is not finite.
+    It is None for a class without rows. The whole list is None where the target is not one class per row or a
+    prediction is not finite.
     """
     actual = prepared.targets_raw_val if validation else prepared.targets_raw
     if prepared.task not in {"binary", "multiclass"} or not np.isfinite(predicted).all():
@@ -126,7 +128,7 @@ def finite(value: float | None) -> float | None:
 
 
 def _one_hot(prepared: Prepared, actual: Array) -> Array:
-    """Return 0/1 columns: one a class, or a pair (no, yes) a label."""
+    """Return 0/1 columns: one per class, or a pair (no, yes) per label."""
     if prepared.task == "multilabel":
         return np.stack([1 - actual, actual], axis=-1)
     return np.asarray(np.eye(len(prepared.classes))[actual])

@@ -1,4 +1,4 @@
-"""Which compiler a run gets: a rule of the spec and the table alone, so that every machine takes the same path."""
+"""Which compiler a run gets. It follows from the spec and the table alone, so every machine makes the same choice."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Measured by ``python -m core bench``.
 
 
 def uses_xla(run: RunSpec, rows: int) -> bool:
-    """Return whether `run` on `rows` training rows is compiled by XLA, or stays a graph that is ready at once.
+    """Return whether `run` on `rows` training rows is compiled by XLA instead of staying a graph, ready at once.
 
-    Dropout stays out of XLA, whose Philox draws other numbers than TensorFlow's: the history would not be Keras's.
+    Runs with dropout stay graphs: XLA draws other random numbers than TensorFlow, so the history would not be Keras's.
     """
     batch_size = min(run.training.batch_size, rows)
     updates = run.training.epochs * -(-rows // batch_size)

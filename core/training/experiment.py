@@ -1,4 +1,4 @@
-"""A whole experiment in this process: every variant and seed, one after the other."""
+"""A whole experiment in this process: every variant and every seed, one after the other."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from core.training.run import train_run
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an experiment is.
+    """How far an experiment has come.
 
     Attributes
     ----------
     run, runs : int
-        The run that trains, counted from 0, of how many.
+        Which run is training, counted from 0, and how many there are.
     spec : RunSpec
-        That run.
+        The run that is training.
     epoch : int
-        The last epoch it finished.
+        The last epoch it has finished, counted from 1.
     points : dict
-        The history of the epochs that are new.
+        The history of the epochs finished since the last report.
     """
 
     run: int
@@ -45,8 +45,8 @@ def train_experiment(
 ) -> dict[str, Any]:
     """Train every variant of the experiment; see `core.training.train`.
 
-    A variant whose data is refused is reported as ``failed`` beside the others; the refusal is raised only where no
-    variant can be trained.
+    A variant that is refused is reported as ``failed`` beside the others. Only if all are refused is the first refusal
+    raised.
     """
     spec = load_spec(source)
     runs = spec.runs()

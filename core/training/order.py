@@ -1,4 +1,4 @@
-"""In which order the rows come, epoch by epoch: counted, not drawn, so anyone can replay it."""
+"""The order of the training rows in every epoch; it follows from seed and epoch alone, so anyone can replay it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def row_order(seed: int, epoch: int, rows: int, *, shuffle: bool = True) -> npt.
     rows : int
         Number of training rows.
     shuffle : bool
-        Without it the rows keep their order.
+        If False, the rows keep their order.
 
     Returns
     -------
     ndarray of int32, shape (rows,)
-        A permutation from numpy's counter-based Philox generator keyed by seed and epoch (Salmon et al. 2011): a
+        A permutation from numpy's counter-based Philox generator, keyed by seed and epoch (Salmon et al. 2011). A
         resumed run, an exported script and ``model.fit(x[order], y[order], shuffle=False)`` see the same batches.
     """
     if not shuffle:

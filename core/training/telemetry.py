@@ -1,6 +1,6 @@
 """What happens inside the network while it trains, measured on a fixed probe of training rows at the end of an epoch.
 
-A measurement costs about one training step, so epochs of few steps are measured now and then, not each.
+A measurement costs about as much as one training step, so where epochs have few steps only some of them are measured.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ PROBE_ROWS: Final = 128
 MOST_EPOCHS: Final = 200
 _FIRST_EPOCHS: Final = 3
 _STEPS_BETWEEN: Final = 32
-"""Training steps between two measurements at least, so that they take at most some percent of the time."""
+"""The fewest training steps between two measurements, so that these take only a few percent of the time."""
 
 PER_LAYER: Final = ("gradient_norm", "weight_norm", "update_ratio", "dead", "saturated")
 OUTPUT: Final = ("mean", "std", "min", "max")
 
 
 def measured_epochs(epochs: int, steps: int) -> npt.NDArray[np.bool_]:
-    """Return which of `epochs` epochs of `steps` training steps are measured: the first three, then every so many."""
+    """Return which of `epochs` epochs of `steps` training steps are measured: the first three, then one in so many."""
     stride = max(math.ceil(_STEPS_BETWEEN / steps), math.ceil(epochs / (MOST_EPOCHS - _FIRST_EPOCHS - 1)))
     epoch = np.arange(epochs)
     return np.asarray((epoch < _FIRST_EPOCHS) | (epoch % stride == 0) | (epoch == epochs - 1))
@@ -38,12 +38,12 @@ def probe_rows(rows: int) -> npt.NDArray[np.int64]:
 
 
 class Probe:
-    """Measures a model inside a compiled epoch; one row of numbers a measurement.
+    """Measures a model inside a compiled epoch; each measurement is a row of numbers.
 
     Attributes
     ----------
     width : int
-        Numbers a measurement: one per layer for each of `PER_LAYER`, then those of `OUTPUT`, then the probe's loss
+        Numbers per measurement: one per layer for each of `PER_LAYER`, then those of `OUTPUT`, then the probe's loss
         without penalties.
     """
 
@@ -55,7 +55,7 @@ class Probe:
         self.width = len(PER_LAYER) * len(self._dense) + len(OUTPUT) + 1
 
     def before(self) -> list[Any]:
-        """Return the kernels as they are now, to be compared with at the end of the epoch."""
+        """Return the kernels as they are now, for comparison at the end of the epoch."""
         return [tf.identity(layer.kernel.value) for layer in self._dense]
 
     def measure(self, x: Any, y: Any, before: list[Any], steps: Any) -> Any:
@@ -82,7 +82,7 @@ class Probe:
         return tf.stack([value for column in columns for value in column] + numbers)
 
     def loss_at(self, x: Any, y: Any) -> float | None:
-        """Return the loss of the model's predictions for the probe, with penalties, as it stands."""
+        """Return the present loss of the model's predictions for the probe, penalties included."""
         return finite(float(self._loss_at(tf.gather(x, self._rows), tf.gather(y, self._rows))))
 
     def _penalised_loss(self, x: Any, y: Any) -> Any:
@@ -90,7 +90,7 @@ class Probe:
         return loss + tf.add_n(self._model.losses) if self._model.losses else loss
 
     def _outputs(self, x: Any) -> list[Any]:
-        """Return what each dense layer hands on; with batch normalisation its activation is a layer of its own."""
+        """Return what each dense layer passes on; with batch normalisation its activation is a separate layer."""
         outputs: list[Any] = []
         for layer in self._model.layers:
             x = layer(x, training=False) if _has_modes(layer) else layer(x)
@@ -117,7 +117,7 @@ class Telemetry:
     def as_dict(self, clip_norm: float | None = None) -> dict[str, Any]:
         """Return ``epochs``, ``layers`` (name, a list per kind), ``output``, ``probe_loss``, ``clipped``.
 
-        The last is the share of the probe's gradient that `clip_norm` would cut off; None without one.
+        ``clipped`` is the share of the probe's gradient that `clip_norm` would cut off; None where nothing is clipped.
         """
         layers = len(self._names)
         width = len(PER_LAYER) * layers + len(OUTPUT) + 1

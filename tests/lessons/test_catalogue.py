@@ -1,10 +1,16 @@
 """The catalogue of lessons: complete, consistent, and the mission's three examples come first."""
 
-import pytest
-from pydantic import ValidationError
+from pathlib import Path
 
-from core.lessons import LESSONS, Lesson
+import pytest
+
+import core.lessons
+from core.errors import InputRefused
+from core.lessons import LESSONS
+from core.lessons.lesson import read_lesson
 from core.spec import InlineData
+
+CATALOGUE = Path(core.lessons.__file__).parent / "catalogue"
 
 
 def test_ids_are_distinct_and_every_lesson_compares_runs():
@@ -25,22 +31,52 @@ def test_the_three_seed_examples_come_first():
         assert (spec.model.layers, spec.training.epochs, spec.training.optimizer) == ((10,), 100, "adam")
 
 
-def test_an_answer_that_is_no_option_is_refused():
-    values = LESSONS[0].model_dump(mode="json") | {"answer": 9}
-    with pytest.raises(ValidationError, match="there is no option 9"):
-        Lesson.model_validate(values)
+def test_a_lesson_belongs_to_the_family_of_its_cause():
+    families = [lesson.family for lesson in LESSONS[:3]]
+    assert families == ["preprocessing", "preprocessing", "optimisation"]
 
 
-def test_the_words_are_true_of_the_curves():
-    from core import train
+@pytest.fixture
+def written(tmp_path):
+    """Return the path of the first lesson, its text changed."""
 
-    scaling, labels, rates = (train(lesson.spec)["runs"] for lesson in LESSONS[:3])
-    raw, scaled = (run["history"]["loss"] for run in scaling)
-    assert raw[0] > 100_000
-    assert raw[-1] > 10_000 > 10 > scaled[-1]
-    assert all(run["skill"] < 0 for run in scaling)
-    assert all(run["history"]["loss"][-1] == pytest.approx(0.693, abs=0.05) for run in labels)
-    assert labels[1]["history"]["loss"][-1] < labels[0]["history"]["loss"][-1]
-    low, high = rates
-    assert low["history"]["loss"][-1] > 5 * high["history"]["loss"][-1]
-    assert high["skill"] > 0 > high["val_skill"]
+    def write(old="", new="", name="04-new.toml"):
+        text = next(CATALOGUE.glob("01-*.toml")).read_text(encoding="utf-8")
+        assert old in text
+        path = tmp_path / name
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_a_lesson_is_one_file(written):
+    lesson = read_lesson(written("Inputs in the thousands", "Another"))
+    assert (lesson.id, lesson.title, lesson.spec.title) == ("new", "Another", "Another")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("answer = 1", "answr = 1", "04-new.toml: answer: is missing."),
+        ("answer = 1", "answer = 1\nhint = 2", "04-new.toml: hint: there is no such setting."),
+        ("answer = 1", "answer = 9", "04-new.toml: answer: there is no option 9."),
+        ("epochs = 100", "epoch = 100", "04-new.toml: spec.training.epoch: there is no such setting."),
+        ("epochs = 100", "epochs = 0", "04-new.toml: spec.training.epochs: 0 is refused; allowed: at least 1."),
+        ('cause = "inputs_unscaled"', 'cause = "bad_luck"', '04-new.toml: cause: "bad_luck" is refused; allowed: '),
+        ('["none", "minmax"]', '["none"]', "04-new.toml: spec: a lesson compares at least two runs."),
+        ("answer = 1", "answer =", "04-new.toml: "),
+    ],
+)
+def test_a_lesson_that_is_none_is_refused_in_one_sentence(old, new, says, written):
+    with pytest.raises(InputRefused) as refusal:
+        read_lesson(written(old, new))
+    sentence = str(refusal.value)
+    assert sentence.startswith(says)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+def test_a_file_without_a_number_is_refused(written):
+    with pytest.raises(InputRefused, match=r"new\.toml: a lesson's file is called NUMBER-ID\.toml\."):
+        read_lesson(written(name="new.toml"))

@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from core.choices.losses import LOSSES
 from core.errors import InputRefused
 from core.spec import ModelSpec, TargetScaling, Task
-
-SPARSE_LOSS: Final = "sparse_categorical_crossentropy"
 
 _ACTIVATION: Final[Mapping[Task, str]] = {
     "regression": "linear", "binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"
@@ -109,6 +108,6 @@ def resolve_outputs(model: ModelSpec, task: Task, targets: int, classes: int) ->
 
 def encode_classes(indices: np.ndarray, outputs: Outputs) -> np.ndarray:
     """Return int64 [rows] as float32: indices [rows, 1] for one unit or a sparse loss, else one-hot [rows, units]."""
-    if outputs.units == 1 or outputs.loss == SPARSE_LOSS:
+    if outputs.units == 1 or LOSSES[outputs.loss].sparse:
         return indices.astype(np.float32)[:, None]
     return np.asarray(np.eye(outputs.units, dtype=np.float32)[indices])
