@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from core.choices.choice import one_of
+from core.choices.encoders import ENCODERS
+from core.choices.imputation import IMPUTATIONS
+from core.choices.outliers import OUTLIERS
+from core.choices.scalers import SCALERS
+from core.choices.target_scalers import TARGET_SCALERS
 from core.spec.values import Value
 
-Scaling = Literal["none", "minmax", "standard", "robust", "maxabs", "quantile", "power", "l2"]
-TargetScaling = Literal["none", "standard", "minmax", "log"]
-Missing = Literal["keep", "drop_rows", "drop_columns", "mean", "median", "most_frequent", "zero", "indicator"]
+Scaling = Annotated[str, one_of(SCALERS)]
+TargetScaling = Annotated[str, one_of(TARGET_SCALERS)]
+Missing = Annotated[str, one_of(IMPUTATIONS)]
+Encoding = Annotated[str, one_of(ENCODERS)]
+Outliers = Annotated[str, one_of(OUTLIERS)]
 
 
 class PreprocessingSpec(Value):
@@ -19,6 +27,6 @@ class PreprocessingSpec(Value):
     scaling: Scaling = "standard"
     target_scaling: TargetScaling = "none"
     missing: Missing = "median"
-    encoding: Literal["one_hot", "ordinal", "drop"] = "one_hot"
-    outliers: Literal["keep", "clip"] = "keep"
+    encoding: Encoding = "one_hot"
+    outliers: Outliers = "keep"
     fit_on: Literal["train", "all"] = Field("train", description="'all' leaks validation rows, on purpose")

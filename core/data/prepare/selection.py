@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.choices.encoders import ENCODERS
+from core.choices.imputation import IMPUTATIONS
 from core.data.column_names import listed
 from core.data.kinds import as_float
 from core.data.prepare.cyclical_features import on_circle, useful_circles
@@ -63,7 +65,7 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     InputRefused
         If a feature does not exist or is a target, or no feature or row is left.
     """
-    missing = run.preprocessing.missing
+    imputation = IMPUTATIONS[run.preprocessing.missing]
     rows = np.flatnonzero(usable)
     notes = [f"{_rows(len(usable) - len(rows))} without a target left out."] if len(rows) < len(usable) else []
     columns, left_out = choose_features(run, table)
@@ -72,15 +74,15 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     words = [column.name for column in columns if not is_numeric(column)]
     chosen = {name: as_float(table.frame[name]) for name in numeric} | {name: table.frame[name] for name in words}
     frame = pd.DataFrame(chosen, index=table.frame.index).iloc[rows]
-    if missing != "keep":
+    if not imputation.keeps:
         frame = _without_infinite(frame, numeric, notes)
     frame = _without(frame, [name for name in frame.columns if frame[name].isna().all()], "empty", notes)
-    if missing == "drop_columns":
+    if imputation.drops == "columns":
         gaps = [name for name in frame.columns if frame[name].isna().any()]
         frame = frame.drop(columns=gaps)
         if gaps:
             notes.append(f"Left out for their missing values: {listed(gaps)}.")
-    if missing == "drop_rows":
+    if imputation.drops == "rows":
         whole = frame.notna().all(axis=1)
         if not whole.all():
             notes.append(f"{_rows(int((~whole).sum()))} with missing values left out.")
@@ -94,7 +96,7 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
         order = np.random.Generator(np.random.Philox(run.training.seed)).permutation(len(frame))
         frame = frame.iloc[np.sort(order[: run.data.rows])]
     # A missing value is a value of its own where the network gets to see it.
-    seen = missing in {"keep", "indicator"}
+    seen = imputation.visible
     constant = [name for name in frame.columns if len((frame[name] if seen else frame[name].dropna()).unique()) <= 1]
     frame = _without(frame, constant, "constant", notes)
     numbers, parents = _with_circles(table, frame[[name for name in numeric if name in frame]])
@@ -151,7 +153,7 @@ def choose_features(run: RunSpec, table: Table) -> tuple[list[Column], list[str]
                 raise InputRefused(
                     f"data.features: {column.name} is the target; allowed: every other column.", "data.features"
                 )
-    if run.preprocessing.encoding == "drop":
+    if not ENCODERS[run.preprocessing.encoding].build:
         dropped = [column.name for column in columns if not is_numeric(column)]
         if dropped:
             notes.append(f"Categories left out: {listed(dropped)}.")

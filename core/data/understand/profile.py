@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from core.choices.outliers import FENCE
 from core.data.kinds import Kind, as_float
-from core.data.prepare.inputs import FENCE
 from core.data.table import Column, Table
 from core.data.understand.leaks import Leak, counts_rows, leak_suspects
 from core.data.understand.sentinels import Sentinel, suspicious_value
