@@ -56,11 +56,6 @@ def preview(run: RunSpec, table: Table) -> dict[str, Any]:
     }
 
 
-def before_after(run: RunSpec, table: Table, column: str) -> dict[str, Any]:
-    """Return one column of `preview`."""
-    return _view(_prepared(run, table), table, table.column(column).name)
-
-
 def _prepared(run: RunSpec, table: Table) -> Prepared:
     rows = min(run.data.rows or MAX_ROWS, MAX_ROWS)
     return prepare(run.changed({"data.rows": rows}) if rows < len(table.frame) else run, table)

@@ -105,8 +105,8 @@ def _coded(name: str, series: pd.Series, fit_rows: np.ndarray, own_category: boo
     if (codes[fit_rows] < 0).all():
         # Missing is all there is to learn: the word an imputer that has seen none puts in, which is the first.
         codes, words = np.where(codes < 0, -1, codes + 1), ["missing", *words]
-    known = max(1, np.count_nonzero(np.bincount(codes[fit_rows] + 1)[1:]))
-    return _Coded(name, np.where(codes < 0, np.nan, codes), words, int(known))
+    known = max(1, int(np.count_nonzero(np.bincount(codes[fit_rows] + 1)[1:])))
+    return _Coded(name, np.where(codes < 0, np.nan, codes), words, known)
 
 
 def _check_size(spec: PreprocessingSpec, rows: int, others: int, made: int) -> None:
@@ -141,7 +141,7 @@ def _clipped(pipeline: Any, x: np.ndarray, names: Sequence[str]) -> list[str]:
     steps = pipeline.named_transformers_["numbers"]
     if "columns" in steps.named_steps:
         steps = steps["columns"].named_transformers_["numbers"]
-    clipped = [names[i] for i in np.flatnonzero(steps["clip"].beyond(x))]
+    clipped = [name for name, some in zip(names, steps["clip"].beyond(x), strict=False) if some]
     return [f"Outliers clipped in {listed(clipped)}."] if clipped else []
 
 

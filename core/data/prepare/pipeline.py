@@ -1,6 +1,6 @@
-"""The scikit-learn pipeline of a run, built from the entries its preprocessing names.
+"""The scikit-learn pipeline of a run, built from the entries that its preprocessing names.
 
-Importing this loads scikit-learn: import it inside functions only.
+Importing this module loads scikit-learn, so it is imported inside functions only.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _HUGE: Final = 1e100
 
 
 def build_pipeline(spec: PreprocessingSpec, numbers: np.ndarray, codes: np.ndarray, fit_rows: int) -> ColumnTransformer:
-    """Return the pipeline for a matrix of `numbers` followed by word `codes`, not yet fitted.
+    """Return the unfitted pipeline for a matrix of `numbers` and, to their right, word `codes`.
 
-    Its columns are the numbers, clipped, imputed and scaled; 0/1 columns that say what was missing; words as columns of
-    their own. An encoder that makes a number of each word hands it to the scaler with the other numbers. What has
+    It makes numbers that are clipped, imputed and scaled, 0/1 columns that tell what was missing, and labelled columns
+    of words. An encoder without labels makes numbers of words, which are scaled with the others. A step that has
     nothing to do on these values is left out.
 
     Parameters
@@ -39,7 +39,7 @@ def build_pipeline(spec: PreprocessingSpec, numbers: np.ndarray, codes: np.ndarr
     numbers, codes : numpy.ndarray
         float64 [rows, ·], missing = NaN.
     fit_rows : int
-        How many rows it will be fitted on.
+        How many rows the pipeline will be fitted on.
     """
     imputation, encoder, scaler = IMPUTATIONS[spec.missing], ENCODERS[spec.encoding], SCALERS[spec.scaling]
     fence = OUTLIERS[spec.outliers].fence
@@ -53,7 +53,7 @@ def build_pipeline(spec: PreprocessingSpec, numbers: np.ndarray, codes: np.ndarr
     if encoder.build:
         encoded.append(("encode", encoder.build()))
     scaled = [("scale", Finite(scaler.build(fit_rows), scaler.by_row))] if scaler.build else []
-    parts = [("numbers", [*cleaned, *scaled], first), ("words", encoded, last)]
+    parts: list[_Part] = [("numbers", [*cleaned, *scaled], first), ("words", encoded, last)]
     if codes.shape[1] and not encoder.labels:
         columns = _side_by_side([("numbers", cleaned, first), ("words", encoded, last)])
         parts = [("numbers", [("columns", columns), *scaled], every)]
@@ -72,7 +72,7 @@ def _side_by_side(parts: Iterable[_Part]) -> ColumnTransformer:
 
 
 class Clip(BaseEstimator):  # type: ignore[misc]
-    """Cuts each column to Tukey's fences; one whose middle half is a single value (flags, counts) stays."""
+    """Cuts columns to Tukey's fences; one whose middle half is a single value (flags, counts) stays."""
 
     def __init__(self, fence: float) -> None:
         self.fence = fence
@@ -80,36 +80,36 @@ class Clip(BaseEstimator):  # type: ignore[misc]
     def fit(self, x: np.ndarray, _y: None = None) -> Clip:
         """Learn the fences from the finite values of `x`, float64 [rows, columns]."""
         finite = np.where(np.isfinite(x), x, np.nan)
-        self.low_, self.high_ = np.full(x.shape[1], -np.inf), np.full(x.shape[1], np.inf)
+        self.fences_ = np.tile([[-np.inf], [np.inf]], (1, x.shape[1]))
         for i in np.flatnonzero(np.isfinite(finite).any(axis=0)):
             low, high = np.nanquantile(finite[:, i], [0.25, 0.75])
             if high > low:
-                self.low_[i], self.high_[i] = low - self.fence * (high - low), high + self.fence * (high - low)
+                self.fences_[:, i] = low - self.fence * (high - low), high + self.fence * (high - low)
         return self
 
     def transform(self, x: np.ndarray) -> np.ndarray:
         """Return `x` within the fences."""
-        return np.clip(x, self.low_, self.high_)
+        return np.asarray(np.clip(x, *self.fences_))
 
     def beyond(self, x: np.ndarray) -> np.ndarray:
-        """Return which columns of `x` have a value beyond their fences, bool [columns]."""
-        return np.asarray(((x < self.low_) | (x > self.high_)).any(axis=0))
+        """Return whether each column of `x` has a value beyond its fences, bool [columns]."""
+        return np.asarray(((x < self.fences_[0]) | (x > self.fences_[1])).any(axis=0))
 
 
 class Finite(BaseEstimator):  # type: ignore[misc]
-    """A scaler past which NaN and infinite values go as they are, unseen by its fit."""
+    """A scaler of finite values; NaN and infinite ones pass by it, unseen by its fit."""
 
-    def __init__(self, scaler: Any, by_row: bool = False) -> None:
+    def __init__(self, scaler: Any, by_row: bool) -> None:
         self.scaler = scaler
         self.by_row = by_row
 
     def fit(self, x: np.ndarray, _y: None = None) -> Finite:
-        """Fit the scaler on the finite values of `x`, float64 [rows, columns]."""
+        """Fit the scaler to the finite values of `x`, float64 [rows, columns]."""
         self.scaler_ = clone(self.scaler)
         if self.by_row:
             return self
         finite = np.where(np.isinf(x), np.nan, x)
-        # Squares of huge numbers overflow; nearly every scaler is blind to a factor.
+        # Squares of huge numbers overflow; every scaler here but power is blind to a factor.
         largest = np.nan_to_num(np.abs(finite)).max(axis=0)
         self.unit_ = np.where(largest > _HUGE, largest, 1.0)
         # A kept column may hold nothing to learn from.

@@ -12,7 +12,7 @@ from core.choices.encoders import ENCODERS
 from core.choices.imputation import IMPUTATIONS
 from core.data.column_names import listed
 from core.data.kinds import as_float
-from core.data.prepare.cyclical_features import on_circle, useful_circles
+from core.data.prepare.cyclical_features import on_cycle, useful_cycles
 from core.data.table import Column, Table
 from core.errors import InputRefused
 from core.spec import RunSpec
@@ -76,9 +76,9 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     frame = pd.DataFrame(chosen, index=table.frame.index).iloc[rows]
     if not imputation.keeps:
         frame = _without_infinite(frame, numeric, notes)
-    frame = _without(frame, [name for name in frame.columns if frame[name].isna().all()], "empty", notes)
+    frame = _without(frame, list(frame.columns[frame.isna().all()]), "empty", notes)
     if imputation.drops == "columns":
-        gaps = [name for name in frame.columns if frame[name].isna().any()]
+        gaps = list(frame.columns[frame.isna().any()])
         frame = frame.drop(columns=gaps)
         if gaps:
             notes.append(f"Left out for their missing values: {listed(gaps)}.")
@@ -96,10 +96,10 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
         order = np.random.Generator(np.random.Philox(run.training.seed)).permutation(len(frame))
         frame = frame.iloc[np.sort(order[: run.data.rows])]
     # A missing value is a value of its own where the network gets to see it.
-    seen = imputation.visible
-    constant = [name for name in frame.columns if len((frame[name] if seen else frame[name].dropna()).unique()) <= 1]
+    unseen = frame.isna().any() & (not imputation.visible)
+    constant = [name for name in frame.columns if len(frame[name].unique()) - unseen[name] <= 1]
     frame = _without(frame, constant, "constant", notes)
-    numbers, parents = _with_circles(table, frame[[name for name in numeric if name in frame]])
+    numbers, parents = _with_cyclical_features(table, frame[[name for name in numeric if name in frame]])
     return Selection(
         rows=frame.index.to_numpy(np.int64),
         numbers=numbers,
@@ -109,7 +109,7 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     )
 
 
-def _with_circles(table: Table, numbers: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+def _with_cyclical_features(table: Table, numbers: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return `numbers` with the useful parts of each date beside it, and the date each part belongs to."""
     columns: dict[str, np.ndarray] = {}
     parents: dict[str, str] = {}
@@ -117,10 +117,10 @@ def _with_circles(table: Table, numbers: pd.DataFrame) -> tuple[pd.DataFrame, di
         columns[name] = numbers[name].to_numpy()
         if table.column(name).kind != "date":
             continue
-        for circle in useful_circles(table.frame[name]):
-            sine, cosine = on_circle(table.frame[name][numbers.index], circle)
+        for cycle in useful_cycles(table.frame[name]):
+            sine, cosine = on_cycle(table.frame[name][numbers.index], cycle)
             for function, values in (("sin", sine), ("cos", cosine)):
-                part = f"{name} {circle} {function}"
+                part = f"{name} {cycle} {function}"
                 # A column that happens to be called so keeps its name.
                 if part not in numbers and len(np.unique(values)) > 1:
                     columns[part] = values
