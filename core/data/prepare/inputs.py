@@ -39,7 +39,8 @@ def encode_inputs(
 ) -> Inputs:
     """Return the inputs of all rows.
 
-    Numbers come first, then ordinal codes (scaled like numbers) or 0/1 columns (never scaled), in table order.
+    Numbers come first, with words encoded as numbers to their right; then columns that tell what was missing; then
+    labelled columns of words, which are never scaled. Each in table order.
 
     Parameters
     ----------
