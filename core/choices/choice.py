@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pydantic import AfterValidator
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 
@@ -34,13 +34,14 @@ def table(*choices: _C) -> Mapping[str, _C]:
     return {choice.name: choice for choice in choices}
 
 
-def one_of(choices: Mapping[str, Choice]) -> AfterValidator:
+def one_of(choices: Mapping[str, Choice]) -> BeforeValidator:
     """Return the validator of a field that names one of `choices`; a refusal lists what is allowed."""
     allowed = ", ".join(choices)
 
-    def known(name: str) -> str:
-        if name not in choices:
+    # Before the type is looked at: whatever is no name gets the same sentence.
+    def known(name: Any) -> Any:
+        if not isinstance(name, str) or name not in choices:
             raise PydanticCustomError("literal_error", "allowed: {expected}", {"expected": allowed})
         return name
 
-    return AfterValidator(known)
+    return BeforeValidator(known)

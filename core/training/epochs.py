@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import time
 import warnings
-from collections import OrderedDict
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from core.data.prepare.prepared import Prepared
+from core.recent import Recent
 from core.spec import RunSpec
 from core.training.backend import keras, tf
 from core.training.initial_weights import initial_weights
@@ -292,20 +292,13 @@ class Program:
         return sums / rows + tf.stack([penalty, 0.0])
 
 
-_programs: OrderedDict[Structure, Program] = OrderedDict()
+_programs: Recent[Structure, Program] = Recent(_CACHED_PROGRAMS)
 
 
 def program_for(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> Program:
     """Return the program of this structure, from the cache of this process where it is known."""
     structure = structure_of(run, prepared, probed=probed)
-    if structure in _programs:
-        _programs.move_to_end(structure)
-        return _programs[structure]
-    program = Program(run, prepared, structure)
-    _programs[structure] = program
-    while len(_programs) > _CACHED_PROGRAMS:
-        _programs.popitem(last=False)
-    return program
+    return _programs.get(structure, lambda: Program(run, prepared, structure))
 
 
 def forget_programs() -> None:

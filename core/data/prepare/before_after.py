@@ -56,11 +56,6 @@ def preview(run: RunSpec, table: Table) -> dict[str, Any]:
     }
 
 
-def before_after(run: RunSpec, table: Table, column: str) -> dict[str, Any]:
-    """Return one column of `preview`."""
-    return _view(_prepared(run, table), table, table.column(column).name)
-
-
 def _prepared(run: RunSpec, table: Table) -> Prepared:
     rows = min(run.data.rows or MAX_ROWS, MAX_ROWS)
     return prepare(run.changed({"data.rows": rows}) if rows < len(table.frame) else run, table)
@@ -128,9 +123,8 @@ def _numbers(train: np.ndarray, held_out: np.ndarray, *, dates: bool = False) ->
 
 
 def _shares(values: np.ndarray, edges: np.ndarray) -> list[float]:
-    finite = values[np.isfinite(values)]
-    places = np.clip(np.searchsorted(edges, finite, "right") - 1, 0, len(edges) - 2)
-    return list((np.bincount(places, minlength=len(edges) - 1) / max(len(finite), 1)).tolist())
+    counts, _ = np.histogram(values[np.isfinite(values)], edges)
+    return list((counts / max(counts.sum(), 1)).tolist())
 
 
 def _bars(

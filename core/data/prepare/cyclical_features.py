@@ -1,6 +1,6 @@
 """What a network can use of a date besides its place in time: the season, the day of the week, the hour.
 
-Each is a place on a circle, given by its sine and cosine, so that December is next to January.
+Each is a place in a cycle, given by its sine and cosine, so that December is next to January.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _YEAR: Final = pd.Timedelta(days=366)
 _TWO_WEEKS: Final = pd.Timedelta(days=14)
 _WEEK: Final = pd.Timedelta(days=7)
 
-_CIRCLES: Final[Mapping[str, tuple[int, Callable[[pd.Series], pd.Series]]]] = {
+_CYCLES: Final[Mapping[str, tuple[int, Callable[[pd.Series], pd.Series]]]] = {
     "month": (12, lambda dates: dates.dt.month - 1),
     "weekday": (7, lambda dates: dates.dt.day_of_week),
     "hour": (24, lambda dates: dates.dt.hour + dates.dt.minute / 60),
 }
 
 
-def useful_circles(dates: pd.Series) -> tuple[str, ...]:
+def useful_cycles(dates: pd.Series) -> tuple[str, ...]:
     """Return which of month, weekday and hour say more about `dates` (datetime64) than their place in time does.
 
     The month where they span more than a year, the weekday where they span more than two weeks and are not all the
@@ -40,9 +40,9 @@ def useful_circles(dates: pd.Series) -> tuple[str, ...]:
     return tuple(name for name, is_useful in useful.items() if is_useful)
 
 
-def on_circle(dates: pd.Series, circle: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return sine and cosine, float64 [rows], of the place of `dates` on a circle; a missing date is its centre."""
-    length, place = _CIRCLES[circle]
+def on_cycle(dates: pd.Series, cycle: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return sine and cosine, float64 [rows], of the place of `dates` in a cycle; of a missing date both are 0."""
+    length, place = _CYCLES[cycle]
     angle = 2 * np.pi * place(dates).to_numpy(np.float64, na_value=np.nan) / length
     return np.nan_to_num(np.sin(angle)), np.nan_to_num(np.cos(angle))
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.choices.encoders import ENCODERS
+from core.choices.imputation import IMPUTATIONS
 from core.data.kinds import as_float
-from core.data.prepare.cyclical_features import useful_circles
-from core.data.prepare.inputs import MAX_CATEGORIES, MAX_CELLS, OWN_CATEGORY
+from core.data.prepare.cyclical_features import useful_cycles
+from core.data.prepare.inputs import MAX_CELLS
 from core.data.prepare.selection import choose_features, is_numeric
 from core.data.table import Column, Table
 from core.spec import RunSpec
@@ -49,23 +51,23 @@ def encoded_width(run: RunSpec, table: Table) -> Width:
     widths = [_width(run, table, column) for column in columns]
     # Where every column is constant, all of them stay.
     width = sum(widths) or len(columns)
-    too_large = run.preprocessing.encoding == "one_hot" and width * rows > MAX_CELLS
+    too_large = ENCODERS[run.preprocessing.encoding].labels is not None and width * rows > MAX_CELLS
     return Width(width, width * rows * _FLOAT32_BYTES, too_large)
 
 
 def _width(run: RunSpec, table: Table, column: Column) -> int:
-    missing = run.preprocessing.missing
+    imputation, encoder = IMPUTATIONS[run.preprocessing.missing], ENCODERS[run.preprocessing.encoding]
+    drops_columns = imputation.drops == "columns"
     gaps = column.missing
-    if not gaps and column.kind == "number" and missing in {"indicator", "drop_columns"}:
+    if not gaps and column.kind == "number" and (imputation.indicator or drops_columns):
         gaps = int(np.isinf(as_float(table.frame[column.name])).sum())
-    if column.missing == len(table.frame) or (missing == "drop_columns" and gaps):
+    if column.missing == len(table.frame) or (drops_columns and gaps):
         return 0
-    if column.distinct <= 1 and not (gaps and missing in {"keep", "indicator"}):
+    if column.distinct <= 1 and not (gaps and imputation.visible):
         return 0
-    flag = int(missing == "indicator" and gaps > 0)
+    flag = int(imputation.indicator and gaps > 0)
     if column.kind == "date":
-        return 1 + 2 * len(useful_circles(table.frame[column.name])) + flag
-    if is_numeric(column) or run.preprocessing.encoding == "ordinal":
+        return 1 + 2 * len(useful_cycles(table.frame[column.name])) + flag
+    if is_numeric(column):
         return 1 + flag
-    own = int(missing in OWN_CATEGORY and gaps > 0)
-    return min(column.distinct + own, MAX_CATEGORIES) + flag
+    return encoder.columns(column.distinct + int(imputation.own_category and gaps > 0)) + flag

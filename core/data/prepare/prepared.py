@@ -21,12 +21,12 @@ from core.spec import RunSpec, Task
 LARGEST_TARGET: Final = 1e100
 """Squares of larger targets come near the end of float64."""
 
-_LEAKY: Final = "Scaling and filling are learnt from the validation rows too, so the validation scores flatter."
+_LEAKY: Final = "Scaling and imputation are learnt from the validation rows too, so the validation scores flatter."
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Arrays ready to train on, and what is needed to read the network's answers.
+    """Arrays ready to train on, and what is needed to read the network's predictions.
 
     Attributes
     ----------

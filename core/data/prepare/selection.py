@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.choices.encoders import ENCODERS
+from core.choices.imputation import IMPUTATIONS
 from core.data.column_names import listed
 from core.data.kinds import as_float
-from core.data.prepare.cyclical_features import on_circle, useful_circles
+from core.data.prepare.cyclical_features import on_cycle, useful_cycles
 from core.data.table import Column, Table
 from core.errors import InputRefused
 from core.spec import RunSpec
@@ -63,7 +65,7 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     InputRefused
         If a feature does not exist or is a target, or no feature or row is left.
     """
-    missing = run.preprocessing.missing
+    imputation = IMPUTATIONS[run.preprocessing.missing]
     rows = np.flatnonzero(usable)
     notes = [f"{_rows(len(usable) - len(rows))} without a target left out."] if len(rows) < len(usable) else []
     columns, left_out = choose_features(run, table)
@@ -72,15 +74,15 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     words = [column.name for column in columns if not is_numeric(column)]
     chosen = {name: as_float(table.frame[name]) for name in numeric} | {name: table.frame[name] for name in words}
     frame = pd.DataFrame(chosen, index=table.frame.index).iloc[rows]
-    if missing != "keep":
+    if not imputation.keeps:
         frame = _without_infinite(frame, numeric, notes)
-    frame = _without(frame, [name for name in frame.columns if frame[name].isna().all()], "empty", notes)
-    if missing == "drop_columns":
-        gaps = [name for name in frame.columns if frame[name].isna().any()]
+    frame = _without(frame, list(frame.columns[frame.isna().all()]), "empty", notes)
+    if imputation.drops == "columns":
+        gaps = list(frame.columns[frame.isna().any()])
         frame = frame.drop(columns=gaps)
         if gaps:
             notes.append(f"Left out for their missing values: {listed(gaps)}.")
-    if missing == "drop_rows":
+    if imputation.drops == "rows":
         whole = frame.notna().all(axis=1)
         if not whole.all():
             notes.append(f"{_rows(int((~whole).sum()))} with missing values left out.")
@@ -94,10 +96,10 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
         order = np.random.Generator(np.random.Philox(run.training.seed)).permutation(len(frame))
         frame = frame.iloc[np.sort(order[: run.data.rows])]
     # A missing value is a value of its own where the network gets to see it.
-    seen = missing in {"keep", "indicator"}
-    constant = [name for name in frame.columns if len((frame[name] if seen else frame[name].dropna()).unique()) <= 1]
+    unseen = frame.isna().any() & (not imputation.visible)
+    constant = [name for name in frame.columns if len(frame[name].unique()) - unseen[name] <= 1]
     frame = _without(frame, constant, "constant", notes)
-    numbers, parents = _with_circles(table, frame[[name for name in numeric if name in frame]])
+    numbers, parents = _with_cyclical_features(table, frame[[name for name in numeric if name in frame]])
     return Selection(
         rows=frame.index.to_numpy(np.int64),
         numbers=numbers,
@@ -107,7 +109,7 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     )
 
 
-def _with_circles(table: Table, numbers: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+def _with_cyclical_features(table: Table, numbers: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return `numbers` with the useful parts of each date beside it, and the date each part belongs to."""
     columns: dict[str, np.ndarray] = {}
     parents: dict[str, str] = {}
@@ -115,10 +117,10 @@ def _with_circles(table: Table, numbers: pd.DataFrame) -> tuple[pd.DataFrame, di
         columns[name] = numbers[name].to_numpy()
         if table.column(name).kind != "date":
             continue
-        for circle in useful_circles(table.frame[name]):
-            sine, cosine = on_circle(table.frame[name][numbers.index], circle)
+        for cycle in useful_cycles(table.frame[name]):
+            sine, cosine = on_cycle(table.frame[name][numbers.index], cycle)
             for function, values in (("sin", sine), ("cos", cosine)):
-                part = f"{name} {circle} {function}"
+                part = f"{name} {cycle} {function}"
                 # A column that happens to be called so keeps its name.
                 if part not in numbers and len(np.unique(values)) > 1:
                     columns[part] = values
@@ -151,7 +153,7 @@ def choose_features(run: RunSpec, table: Table) -> tuple[list[Column], list[str]
                 raise InputRefused(
                     f"data.features: {column.name} is the target; allowed: every other column.", "data.features"
                 )
-    if run.preprocessing.encoding == "drop":
+    if not ENCODERS[run.preprocessing.encoding].build:
         dropped = [column.name for column in columns if not is_numeric(column)]
         if dropped:
             notes.append(f"Categories left out: {listed(dropped)}.")

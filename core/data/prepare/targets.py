@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from core.choices.losses import LOSSES
+from core.choices.target_scalers import TARGET_SCALERS
 from core.errors import InputRefused
 from core.spec import ModelSpec, TargetScaling, Task
 
@@ -19,7 +20,6 @@ _LOSS: Final[Mapping[Task, str]] = {
     "regression": "mse", "binary": "binary_crossentropy", "multiclass": "categorical_crossentropy",
     "multilabel": "binary_crossentropy",
 }  # fmt: skip
-_LARGEST_LOG: Final = 700.0
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,7 @@ class Outputs:
 class TargetScale:
     """An invertible scaling of regression targets, in float64; calling it turns predictions back into own units.
 
-    ``z = (y - shift) / factor``; ``log`` is ``z = sign(d) log(1 + |d|)`` with ``d = y - shift`` and `shift` the
-    smallest fitted target, so that values below it, too, have an image.
+    ``z = bend((y - shift) / factor)``, where `kind` says how to bend (see `core.choices.target_scalers`).
     """
 
     kind: TargetScaling = "none"
@@ -46,27 +45,16 @@ class TargetScale:
 
     def scale(self, y: np.ndarray) -> np.ndarray:
         """Return `y` [rows, targets] scaled."""
-        if self.kind == "log":
-            distance = y - self.shift
-            return np.asarray(np.sign(distance) * np.log1p(np.abs(distance)))
-        return np.asarray((y - self.shift) / self.factor)
+        return np.asarray(TARGET_SCALERS[self.kind].bend((y - self.shift) / self.factor))
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Return scaled predictions [rows, targets] in the target's own units, float64."""
-        z = np.asarray(z, np.float64)
-        if self.kind == "log":
-            return np.asarray(np.sign(z) * np.expm1(np.minimum(np.abs(z), _LARGEST_LOG)) + self.shift)
-        return np.asarray(z * self.factor + self.shift)
+        return np.asarray(TARGET_SCALERS[self.kind].unbend(np.asarray(z, np.float64)) * self.factor + self.shift)
 
 
 def fit_target_scale(kind: TargetScaling, y: np.ndarray) -> TargetScale:
     """Return the scaling `kind` learnt from `y`, float64 [rows, targets]; a constant target is only shifted."""
-    if kind == "none":
-        return TargetScale()
-    low = y.min(axis=0)
-    if kind == "log":
-        return TargetScale(kind, low)
-    shift, factor = (y.mean(axis=0), y.std(axis=0)) if kind == "standard" else (low, y.max(axis=0) - low)
+    shift, factor = TARGET_SCALERS[kind].fit(y)
     # Rounding leaves a constant column a tiny deviation, which must not become its unit.
     tiny = 10 * np.finfo(np.float64).eps * np.abs(shift)
     return TargetScale(kind, shift, np.where(factor > tiny, factor, 1.0))

@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from core.choices.outliers import FENCE
 from core.data.kinds import EXACT_INTEGER, Kind, as_float, moment
-from core.data.prepare.inputs import FENCE
 from core.data.table import Column, Table
 from core.data.understand.duplicate_columns import duplicate_columns
 from core.data.understand.leaks import Leak, leak_suspects

@@ -19,9 +19,9 @@ from core.jobs.storage.database import Database, tick
 from core.jobs.storage.datasets import Datasets
 from core.jobs.storage.history import join_histories
 from core.jobs.storage.news import news, stretches, unknown_experiment
-from core.jobs.storage.recent import Recent
 from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
 from core.jobs.storage.submission import Submission, listed_runs, of_grid, of_list
+from core.recent import Recent
 from core.settings import Settings
 from core.spec import ExperimentSpec, RunSpec, load_spec
 from core.training.result import History, Result
@@ -34,6 +34,7 @@ _experiment, _run, _points = schema.experiment, schema.run, schema.points
 class _Parsed:
     spec: ExperimentSpec
     runs: tuple[RunSpec, ...]
+    characters: int
 
 
 class Store:
@@ -53,7 +54,9 @@ class Store:
         self.database = Database(settings, verify=verify)
         self._datasets = Datasets(self.database, settings.data, settings.max_upload_mb)
         self._max_queued = settings.max_queued
-        self._parsed: Recent[str, _Parsed] = Recent(_SPEC_CACHE_CHARACTERS)
+        self._parsed: Recent[str, _Parsed] = Recent(
+            budget=_SPEC_CACHE_CHARACTERS, cost=lambda parsed: parsed.characters
+        )
         self._listeners: list[Callable[[], None]] = []
         self.diagnoses = Diagnoses(self.database)
 
@@ -150,8 +153,8 @@ class Store:
             connection.execute(insert(_experiment), header)
             connection.execute(insert(_run), [{**row, "changed": changed} for row in submission.runs])
         # Whoever has submitted looks at it next: what is at hand need not be parsed.
-        parsed = _Parsed(submission.spec, submission.specs)
-        self._parsed.get(submission.id, lambda: (parsed, len(header["spec"])))
+        parsed = _Parsed(submission.spec, submission.specs, len(header["spec"]))
+        self._parsed.get(submission.id, lambda: parsed)
         for listener in self._listeners:
             listener()
         return submission.id
@@ -179,7 +182,7 @@ class Store:
         return self._parse(experiment).runs[position]
 
     def _parse(self, experiment: str) -> _Parsed:
-        def parse() -> tuple[_Parsed, float]:
+        def parse() -> _Parsed:
             with self.database.read() as connection:
                 head = connection.execute(
                     select(_experiment.c.spec, _experiment.c.listed).where(_experiment.c.id == experiment)
@@ -191,7 +194,7 @@ class Store:
                 raise unknown_experiment()
             spec = load_spec(json.loads(head.spec))
             listed = [(json.loads(row.variant), row.seed) for row in rows] if head.listed else []
-            return _Parsed(spec, listed_runs(spec, listed) if listed else spec.runs()), len(head.spec)
+            return _Parsed(spec, listed_runs(spec, listed) if listed else spec.runs(), len(head.spec))
 
         return self._parsed.get(experiment, parse)
 

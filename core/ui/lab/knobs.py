@@ -8,14 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from core.choices.activations import ACTIVATIONS
+from core.choices.choice import Choice
+from core.choices.encoders import ENCODERS
+from core.choices.imputation import IMPUTATIONS
 from core.choices.initializers import INITIALIZERS
 from core.choices.losses import LOSSES
 from core.choices.optimizers import OPTIMIZERS
+from core.choices.outliers import OUTLIERS
+from core.choices.scalers import SCALERS
+from core.choices.target_scalers import TARGET_SCALERS
 from core.errors import InputRefused
-from core.spec import Scaling, load_spec, plain_text
+from core.spec import load_spec, plain_text
 from core.spec.schedules import SCHEDULES
 from core.ui.lab.tokens import (
     COUNT,
@@ -89,7 +95,16 @@ class Knob:
         return self.kind.show(value_at(DEFAULTS, self.path))
 
 
-def _knob(path: str, label: str, help: str, choices: Sequence[str], **options: Any) -> Knob:  # noqa: A002
+def _knob(
+    path: str,
+    label: str,
+    help: str,  # noqa: A002
+    choices: Sequence[str] | Mapping[str, Choice],
+    **options: Any,
+) -> Knob:
+    if isinstance(choices, Mapping):
+        lines = (f"- {choice.name}: {choice.help}" for choice in choices.values())
+        help = "\n".join((help, "", *lines, "", ""))  # noqa: A001
     section = path.partition(".")[0]
     group = {"model": ARCHITECTURE, "training": OPTIMISATION, "seeds": OPTIMISATION}.get(section, DATA)
     return Knob(path, group, label, help, tuple(choices), **options)
@@ -99,21 +114,21 @@ DEFAULTS: Final = load_spec({"data": {"source": "sample:iris", "target": "specie
 
 KNOBS: Final[tuple[Knob, ...]] = (
     _knob("preprocessing.scaling", "Scaling", "Brings inputs to a similar range.",
-          get_args(Scaling)),
+          SCALERS),
     _knob("preprocessing.target_scaling", "Target scaling", "Brings the target to a small range.",
-          ("none", "standard", "minmax", "log"), tasks=_NUMBERS),
+          TARGET_SCALERS, tasks=_NUMBERS),
     _knob("preprocessing.missing", "Missing values", "What stands in for an empty cell.",
-          ("keep", "drop_rows", "drop_columns", "mean", "median", "most_frequent", "zero", "indicator")),
-    _knob("preprocessing.encoding", "Encoding", "A column per word, a number per word, or left out.",
-          ("one_hot", "ordinal", "drop")),
+          IMPUTATIONS),
+    _knob("preprocessing.encoding", "Encoding", "What becomes of words.",
+          ENCODERS),
     _knob("data.validation_fraction", "Validation share", "Share of rows held out to check what was learnt.",
           ("0", "0.1", "0.2", "0.3", "0.5"), kind=NUMBER, typed=True, more=True),
     _knob("data.split", "Split", "Rows held out: random, equal class shares, or the last ones.",
           ("random", "stratified", "in_order"), more=True),
     _knob("data.rows", "Rows", "Train on a random sample of at most this many rows.",
           ("all", "50", "100", "1000"), kind=OPTIONAL_COUNT, typed=True, more=True),
-    _knob("preprocessing.outliers", "Outliers", "Keep extreme values, or clip them.",
-          ("keep", "clip"), more=True),
+    _knob("preprocessing.outliers", "Outliers", "What is done with extreme values.",
+          OUTLIERS, more=True),
     _knob("preprocessing.fit_on", "Fit preprocessing on", "Training rows only; 'all' leaks validation rows.",
           ("train", "all"), more=True),
     _knob("model.layers", "Hidden layers", "Units per layer: 16, 16 is two layers; none is a linear model.",

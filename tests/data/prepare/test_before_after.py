@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data.prepare.before_after import before_after, preview
+from core.data.prepare.before_after import preview
 from core.data.source import load_table
 from core.spec import load_spec
 
@@ -54,22 +54,22 @@ def test_words_and_gaps_become_columns_that_are_named(shown):
 def test_a_column_left_out_has_no_after():
     run, table = titanic()
     without = run.changed({"data.features": ["age", "sex"]})
-    assert before_after(without, table, "fare")["after"] is None
-    assert before_after(without, table, "age")["after"] is not None
+    assert preview(without, table)["columns"]["fare"]["after"] is None
+    assert preview(without, table)["columns"]["age"]["after"] is not None
 
 
 @pytest.mark.parametrize("scaling", ["log", "standard"])
 def test_a_target_is_shown_as_it_is_trained_on(scaling):
     data = {"source": "sample:diabetes", "target": "progression"}
     run = load_spec({"data": data, "preprocessing": {"target_scaling": scaling}}).runs()[0]
-    view = before_after(run, load_table(run.data), "progression")
+    view = preview(run, load_table(run.data))["columns"]["progression"]
     assert view["before"]["edges"][-1] == 346
     assert view["after"]["edges"][-1] < 7
 
 
 def test_kept_gaps_are_counted_as_missing_after_too():
     run, table = titanic(missing="keep")
-    view = before_after(run, table, "age")
+    view = preview(run, table)["columns"]["age"]
     assert view["after"]["missing"][0] == view["before"]["missing"][0] > 0.1
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.data.prepare.cyclical_features import on_circle, useful_circles
+from core.data.prepare.cyclical_features import on_cycle, useful_cycles
 
 DAILY = pd.Series(pd.date_range("2020-01-01", periods=800))
 
@@ -22,18 +22,18 @@ DAILY = pd.Series(pd.date_range("2020-01-01", periods=800))
     ids=["years", "a month", "days", "first of each month", "hours", "missing"],
 )
 def test_only_what_says_more_than_the_day_itself_is_useful(dates, useful):
-    assert useful_circles(dates.astype("datetime64[us]")) == useful
+    assert useful_cycles(dates.astype("datetime64[us]")) == useful
 
 
 def test_december_is_next_to_january_and_opposite_june():
     dates = pd.Series(pd.to_datetime(["2020-12-15", "2020-01-15", "2020-06-15"]))
-    december, january, june = np.column_stack(on_circle(dates, "month"))
+    december, january, june = np.column_stack(on_cycle(dates, "month"))
     assert np.linalg.norm(december - january) < np.linalg.norm(december - june) / 3
     np.testing.assert_allclose(december, -june, atol=1e-12)
 
 
 def test_a_missing_date_is_in_no_direction():
-    sine, cosine = on_circle(pd.Series([pd.NaT, pd.Timestamp("2020-01-01")]), "weekday")
+    sine, cosine = on_cycle(pd.Series([pd.NaT, pd.Timestamp("2020-01-01")]), "weekday")
     assert (sine[0], cosine[0]) == (0, 0)
     assert np.hypot(sine[1], cosine[1]) == pytest.approx(1)
 

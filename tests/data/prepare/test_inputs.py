@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from sklearn import preprocessing as sk
 
+from core.choices.encoders import ENCODERS
+from core.choices.imputation import IMPUTATIONS
+
 RNG = np.random.Generator(np.random.Philox(0))
 A, B = RNG.normal(50, 9, 40).tolist(), RNG.exponential(3, 40).tolist()
 Y = RNG.normal(0, 1, 40).tolist()
@@ -201,3 +204,21 @@ def test_booleans_and_dates_are_numbers(prepared):
     p = prepared(columns, data={"validation_fraction": 0}, preprocessing={"scaling": "none"})
     assert p.features == ("b", "d")
     assert p.x.tolist() == [[1, 1], [0, 2.5], [1, 0]]
+
+
+@pytest.mark.parametrize("missing", IMPUTATIONS)
+def test_the_network_sees_missing_values_where_the_entry_says_so(prepared, missing):
+    columns = {"a": [None, 2.5, 7.0, 3.5], "b": [1.5, 4.5, 2.0, 8.0], "y": [0.5, 1.5, 2.5, 3.5]}
+    p = prepared(columns, data={"validation_fraction": 0}, preprocessing={"missing": missing, "scaling": "none"})
+    way = IMPUTATIONS[missing]
+    assert np.isnan(p.x).any() == way.keeps
+    assert ("a missing" in p.features) == way.indicator
+    assert ("a" not in p.features) == (way.drops == "columns")
+    assert (len(p.x) < 4) == (way.drops == "rows")
+
+
+@pytest.mark.parametrize("encoding", [encoder.name for encoder in ENCODERS.values() if not encoder.build])
+def test_an_encoder_that_makes_nothing_leaves_the_column_out(prepared, encoding):
+    columns = {"c": ["u", "v", "u", "w"], "x": [1.5, 4.5, 2.0, 8.0], "y": [0.5, 1.5, 2.5, 3.5]}
+    assert prepared(columns, preprocessing={"encoding": encoding}).features == ("x",)
+    assert ENCODERS[encoding].columns(3) == 0
