@@ -1,4 +1,4 @@
-"""Takes an uploaded file into the lab, or reads one again: in another process, stored, or a question to the person."""
+"""Takes an uploaded file into the lab or reads one again, in another process; asks the person what it cannot tell."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def uploader() -> None:
     """Draw the widget that takes a file."""
     turn = st.session_state.setdefault("lab_upload_turn", 0)
     key = f"lab_upload_{turn}"
-    st.file_uploader("CSV file", type=["csv", "tsv", "txt"], key=key, on_change=_take, args=(key,))
+    st.file_uploader("Your own table", type=["csv", "tsv", "txt"], key=key, on_change=_take, args=(key,))
 
 
 def upload_trouble(*, again: bool = False) -> None:
