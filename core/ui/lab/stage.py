@@ -110,7 +110,9 @@ def show_welcome(trouble: str = "") -> None:
         if trouble:
             st.warning(inert(trouble, 300), icon=":material/link_off:")
         st.subheader("What causes the bad training loss?")
-        st.markdown("Choose data, give a setting several values, and watch the losses race in one chart.")
+        st.markdown(
+            "Upload a table or take a sample, give a setting several values, and watch the losses race in one chart."
+        )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Try it with iris", type="secondary", icon=":material/play_arrow:", on_click=_try_example, key="lab_try"
