@@ -13,6 +13,7 @@ _CSS: Final = """<style>
   position: sticky; bottom: 0; z-index: 5;
 }
 .st-key-lab_run { padding: 0.75rem 0; background: light-dark(LIGHT, DARK); }
+.st-key-lab_run button p { text-wrap: balance; }
 @media (min-width: 641px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-lab_controls) { position: sticky; top: 4.5rem; }
   .st-key-lab_controls {

@@ -26,13 +26,13 @@ def data_card(table: Table) -> str:
     spec = lab_state.base_spec()
     with st.container(border=True, gap="small", key="lab_data"):
         uploader()
+        # Places of their own: what comes and goes there must not close what is open below.
+        with st.container(gap="small"):
+            upload_trouble()
         _samples()
         size = f"{counted(len(table.frame), 'row')} × {counted(len(table.frame.columns), 'column')}"
         name = source_name(spec.data)
         st.markdown(f"**{inert(name)}** :gray[{size}]")
-        # Places of their own: what comes and goes there must not close what is open below.
-        with st.container(gap="small"):
-            upload_trouble()
         with st.container(gap="small"):
             letters_doubt(table, name)
         _target_box(table)

@@ -76,7 +76,7 @@ def upload_trouble(*, again: bool = False) -> None:
 
 
 def forget_trouble() -> None:
-    """Other data was chosen: whatever was wrong with the last file matters no more."""
+    """Other data was chosen: whatever was wrong with the last file no longer matters."""
     st.session_state[_TROUBLE] = None
 
 
@@ -109,7 +109,7 @@ def read_again(table: Table, name: str, options: ReadOptions) -> None:
 
 
 def _read(name: str, content: bytes, options: ReadOptions, before: Table | None = None) -> None:
-    """Read a file and turn the lab to it; `before` is what the same file was read as."""
+    """Read a file and make it the data of the lab; `before` is what the same file was read as."""
     forget_trouble()
     store = get_lab().store
     try:

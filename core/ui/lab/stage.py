@@ -45,7 +45,7 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
             return
         seconds = estimate_seconds(wanted, len(table.frame), width.columns, get_lab().settings.slots)
         st.button(
-            f"Run {counted(len(wanted.runs()), 'experiment')} · {expected(seconds)}",
+            f"Run {counted(len(wanted.runs()), 'experiment')} · {time_text(seconds)}",
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
@@ -58,7 +58,7 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
             st.caption(f":red[{inert(refused, 300)}]")
 
 
-def expected(seconds: float, wait_seconds: float = 0.0, runs_ahead: int = 0) -> str:
+def time_text(seconds: float, wait_seconds: float = 0.0, runs_ahead: int = 0) -> str:
     """Return how long an experiment will take and, where runs of others are ahead, how long until it starts."""
     text = f"about {duration(seconds)}"
     return f"{text}, after about {duration(wait_seconds)} of other work" if runs_ahead else text

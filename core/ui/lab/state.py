@@ -85,14 +85,14 @@ def at_the_start() -> bool:
 
 
 def choose_data(source: Any, table: Table) -> None:
-    """Turn to other data: suggest a target, drop what only made sense for the old columns, clear the stage."""
+    """Switch to other data: suggest a target, drop what only made sense for the old columns, clear the stage."""
     st.session_state.lab_shown = None
     st.query_params.pop("x", None)
     _turn_to(source, suggest_target(table), None)
 
 
 def correct_data(source: Any, table: Table) -> None:
-    """Turn to the same data understood differently: target and inputs stay, where they still are columns."""
+    """Switch to the same data read or understood differently: target and inputs stay where they still are columns."""
     data = base_spec().data
     if not set(data.targets) <= set(table.frame.columns):
         choose_data(source, table)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.ui.lab.stage import expected
+from core.ui.lab.stage import time_text
 
 
 @pytest.mark.parametrize(
@@ -14,8 +14,8 @@ from core.ui.lab.stage import expected
     ],
 )
 def test_the_time_to_expect_counts_the_work_ahead(seconds, wait_seconds, runs_ahead, text):
-    assert expected(seconds, wait_seconds, runs_ahead) == text
+    assert time_text(seconds, wait_seconds, runs_ahead) == text
 
 
 def test_without_work_ahead_no_waiting_is_announced():
-    assert "after" not in expected(5.0, 0.0, 0)
+    assert "after" not in time_text(5.0, 0.0, 0)
