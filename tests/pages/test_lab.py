@@ -90,6 +90,13 @@ def test_knobs_multiply_the_runs(app):
     assert button(app).label.startswith("Run 18 experiments ·")
 
 
+def test_a_value_typed_and_chosen_from_the_list_is_there_once(app):
+    knob(app.run(), "training.learning_rate").set_value(["0.1", "0.1", "0.07"]).run()
+    assert not app.exception
+    assert knob(app, "training.learning_rate").value == ["0.1", "0.07"]
+    assert button(app).label.startswith("Run 2 experiments")
+
+
 @pytest.mark.parametrize("seeds", [2, 100])
 def test_any_number_of_seeds_up_to_a_hundred_can_be_chosen(app, seeds):
     knob(app.run(), "seeds").set_value(seeds).run()
