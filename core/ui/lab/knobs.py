@@ -139,7 +139,7 @@ KNOBS: Final[tuple[Knob, ...]] = (
           ("1", "8", "32", "128", "1024"), kind=COUNT, typed=True),
     _knob("training.epochs", "Epochs", "How often every row is seen.",
           ("10", "30", "100", "300", "1000"), kind=COUNT, typed=True),
-    _knob("seeds", "Seeds", "How often each setting is trained, with other random weights each time, to see what is luck.",
+    _knob("seeds", "Seeds", "How many times each setting is trained, with other random weights: luck or effect?",
           ("1", "3", "5", "10"), kind=COUNT, typed=True, single=True),
     _knob("training.schedule", "Schedule", "How the learning rate changes over the epochs.",
           tuple(SCHEDULES), kind=SCHEDULE, more=True),
