@@ -105,10 +105,10 @@ def test_any_number_of_seeds_up_to_a_hundred_can_be_chosen(app, seeds):
 
 
 def drawn_at(app: AppTest, path: str) -> list[str]:
-    """The captions between a knob and the next widget."""
-    elements: list[Any] = [element for element in app.main if element.type in {*WIDGETS, "caption"}]
+    """What is said between a knob and the next widget."""
+    elements: list[Any] = [element for element in app.main if element.type in {*WIDGETS, "markdown"}]
     place = next(i for i, element in enumerate(elements) if getattr(element, "key", None) == knob_key(path))
-    return [element.value for element in takewhile(lambda element: element.type == "caption", elements[place + 1 :])]
+    return [element.value for element in takewhile(lambda element: element.type == "markdown", elements[place + 1 :])]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
             persist_state="session",
         )
     for sentence in _refusals(knob, wanted):
-        st.caption(f":red[{inert(sentence, 200)}]")
+        st.markdown(f":small[:red[{inert(sentence, 200)}]]")
 
 
 def _hint(knob: Knob) -> str:

@@ -41,7 +41,7 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
             knob = knob_at(refusal.where)
             # The knob itself says why.
             reason = f"{knob.label} needs another value." if knob and knob in knobs_for(task) else in_words(refusal)
-            st.caption(f":red[{inert(reason, 300)}]")
+            st.markdown(f":small[:red[{inert(reason, 300)}]]")
             return
         seconds = estimate_seconds(wanted, len(table.frame), width.columns, get_lab().settings.slots)
         st.button(
@@ -55,7 +55,7 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
         )
         st.caption(_inputs(width))
         if refused := st.session_state.pop("lab_refused", ""):
-            st.caption(f":red[{inert(refused, 300)}]")
+            st.markdown(f":small[:red[{inert(refused, 300)}]]")
 
 
 def time_text(seconds: float, wait_seconds: float = 0.0, runs_ahead: int = 0) -> str:
