@@ -8,7 +8,7 @@ from core.errors import InputRefused
 from core.ui.data.card import data_card
 from core.ui.lab import state as lab_state
 from core.ui.lab.knob_panel import knob_panel
-from core.ui.lab.stage import run_bar, show_experiment, show_welcome
+from core.ui.lab.stage import run_bar, show_experiment, show_plan, show_welcome
 from core.ui.layout import lab_layout
 from core.ui.text import inert
 
@@ -19,6 +19,7 @@ try:
 except InputRefused as refusal:
     trouble = str(refusal)
 
+table = None
 controls, stage = lab_layout()
 with controls:
     try:
@@ -28,11 +29,14 @@ with controls:
         st.button("Start afresh with iris", on_click=lab_state.start_afresh)
     else:
         task = data_card(table)
-        knob_panel(task)
-        run_bar(table, task)
+        wanted = lab_state.wanted(task)
+        knob_panel(task, wanted)
+        run_bar(table, task, wanted)
 
 with stage:
     if experiment is not None:
         show_experiment(experiment)
-    else:
+    elif trouble or table is None or lab_state.at_the_start():
         show_welcome(trouble)
+    else:
+        show_plan(table)

@@ -33,7 +33,6 @@ def drop(page, label, value):
 
 
 def upload(page, path):
-    page.get_by_text("Other data").click()
     page.locator("input[type=file]").set_input_files(path)
 
 
@@ -58,6 +57,12 @@ def open_runs(page):
     page.get_by_role("link", name="Runs").click()
     expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
     page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+
+
+def in_sight(page, selector):
+    """Whether all of an element is on the screen, below the head of the page."""
+    box = page.locator(selector).bounding_box()
+    return box["y"] >= 56 and box["y"] + box["height"] <= page.viewport_size["height"]
 
 
 def points(page):
@@ -187,6 +192,74 @@ def test_the_table_is_the_legend(visit):
     page.wait_for_function("document.querySelector('.ll-chart')._fullLayout.yaxis.type === 'log'")
     page.get_by_role("button", name="Relative to baseline").click()
     page.wait_for_function("/relative/.test(document.querySelector('.ll-chart')._fullLayout.yaxis.title.text)")
+
+
+def test_enter_takes_what_was_typed_and_not_a_choice_it_occurs_in(visit):
+    page = visit("/")
+    knob = page.locator(".st-key-lab_knob_training_epochs")
+    knob.get_by_role("combobox").click()
+    page.keyboard.type("3")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(knob.locator("[data-tag]")).to_have_text(["100", "3"])
+    page.keyboard.type("30")
+    page.keyboard.press("Enter")
+    expect(knob.locator("[data-tag]")).to_have_text(["100", "3", "30"])
+    expect(page.get_by_role("button", name="Run 3 experiments")).to_be_visible()
+
+
+def test_enter_takes_the_name_that_was_typed(visit):
+    page = visit("/")
+    knob = page.locator(".st-key-lab_knob_training_optimizer")
+    knob.get_by_role("combobox").click()
+    page.keyboard.type("sgd")
+    page.keyboard.press("Enter")
+    expect(knob.locator("[data-tag]")).to_have_text(["adam", "sgd"])
+    knob.get_by_role("button", name="Remove adam").click()
+    expect(knob.locator("[data-tag]")).to_have_text(["sgd"])
+    knob.get_by_role("combobox").click()
+    page.keyboard.type("adam")
+    expect(page.get_by_role("option", name="adamw")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(knob.locator("[data-tag]")).to_have_text(["sgd", "adam"])
+
+
+def test_two_seeds_can_be_typed(visit):
+    page = visit("/")
+    page.get_by_role("spinbutton", name="Seeds").fill("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Run 2 experiments")).to_be_visible()
+
+
+def test_the_chart_is_in_sight_after_run_and_stays_there_while_the_knobs_scroll(visit):
+    page = visit("/")
+    try_iris(page)
+    assert in_sight(page, ".ll-chart")
+    controls = page.locator(".st-key-lab_controls")
+    box = controls.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 200)
+    page.mouse.wheel(0, 5000)
+    expect(page.get_by_role("spinbutton", name="Seeds")).to_be_in_viewport()
+    assert controls.evaluate("node => node.scrollTop") > 0
+    assert in_sight(page, ".ll-chart")
+    assert in_sight(page, ".st-key-lab_run")
+
+
+def test_the_chart_is_in_sight_beside_a_ranking_and_after_a_run_from_further_down(visit):
+    page = visit("/")
+    page.get_by_role("button", name="Try all scalings").click()
+    arrive(page)
+    expect(page.locator(".st-key-lab_ranking")).to_be_visible(timeout=90_000)
+    expect(page.locator(".ll-table tbody tr")).to_have_count(24)
+    assert in_sight(page, ".ll-chart")
+    page.mouse.move(800, 300)
+    page.mouse.wheel(0, 5000)
+    expect(page.locator(".ll-heading")).not_to_be_in_viewport()
+    page.get_by_role("button", name="Run 1 experiment").click()
+    expect(page.locator(".ll-table tbody tr")).to_have_count(1)
+    expect(page.locator(".ll-heading")).to_be_in_viewport(ratio=1)
+    page.wait_for_function("document.querySelector('.ll-live').getBoundingClientRect().top >= 56")
+    assert in_sight(page, ".ll-chart")
 
 
 def test_the_web_process_stays_small_and_without_tensorflow(visit, server):

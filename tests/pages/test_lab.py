@@ -2,8 +2,10 @@
 
 import json
 import re
+from itertools import takewhile
 from typing import Any
 
+import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
@@ -11,6 +13,8 @@ from core.spec import load_spec
 from core.ui.lab.state import knob_key
 
 from .conftest import DATA
+
+WIDGETS = ("multiselect", "pills", "number_input", "selectbox", "button")
 
 
 def words(app: AppTest) -> str:
@@ -82,8 +86,65 @@ def test_knobs_multiply_the_runs(app):
     assert button(app).label.startswith("Run 1 experiment ·")
     knob(app, "training.learning_rate").set_value(["0.01", "0.1"])
     knob(app, "preprocessing.scaling").set_value(["none", "standard", "minmax"])
-    knob(app, "seeds").set_value("3").run()
+    knob(app, "seeds").set_value(3).run()
     assert button(app).label.startswith("Run 18 experiments ·")
+
+
+def test_a_value_typed_and_chosen_from_the_list_is_there_once(app):
+    knob(app.run(), "training.learning_rate").set_value(["0.1", "0.1", "0.07"]).run()
+    assert not app.exception
+    assert knob(app, "training.learning_rate").value == ["0.1", "0.07"]
+    assert button(app).label.startswith("Run 2 experiments")
+
+
+@pytest.mark.parametrize("seeds", [2, 100])
+def test_any_number_of_seeds_up_to_a_hundred_can_be_chosen(app, seeds):
+    knob(app.run(), "seeds").set_value(seeds).run()
+    assert not app.exception
+    assert button(app).label.startswith(f"Run {seeds} experiments ·")
+
+
+def drawn_at(app: AppTest, path: str) -> list[str]:
+    """What is said between a knob and the next widget."""
+    elements: list[Any] = [element for element in app.main if element.type in {*WIDGETS, "markdown"}]
+    place = next(i for i, element in enumerate(elements) if getattr(element, "key", None) == knob_key(path))
+    return [element.value for element in takewhile(lambda element: element.type == "markdown", elements[place + 1 :])]
+
+
+@pytest.mark.parametrize(
+    ("path", "token", "label", "allowed"),
+    [
+        ("training.epochs", "0", "Epochs", "at least 1"),
+        ("training.batch_size", "1.5", "Batch size", "a whole number"),
+        ("model.layers", "16, 99999", "Hidden layers", "at most 8192"),
+        ("data.validation_fraction", "1", "Validation share", "less than 1"),
+    ],
+)
+def test_a_refusal_stands_at_its_knob_in_plain_words(app, path, token, label, allowed):
+    knob(app.run(), path).set_value([token]).run()
+    assert not app.exception
+    (refusal,) = drawn_at(app, path)
+    assert label in refusal
+    assert allowed in refusal
+    assert button(app).disabled
+    assert path not in words(app).replace("\\", "")
+    assert f"{label} needs another value" in words(app).replace("\\", "")
+
+
+def test_a_refusal_that_is_folded_away_is_named_on_its_fold(app):
+    knob(app.run(), "data.validation_fraction").set_value(["1"]).run()
+    assert [fold.label for fold in app.expander if "More" in fold.label] == [
+        ":red[More: Validation share]", "More", "More"
+    ]  # fmt: skip
+
+
+def test_a_refusal_is_gone_once_it_is_mended(app):
+    app.run()
+    knob(app, "training.epochs").set_value(["0"])
+    button(app).click().run()
+    knob(app, "training.epochs").set_value(["5"]).run()
+    assert not button(app).disabled
+    assert "refused" not in words(app)
 
 
 def test_a_typed_value_that_means_nothing_disables_the_button_and_says_why(app):
@@ -136,6 +197,65 @@ def test_a_hostile_column_name_stays_text(app):
     assert not app.exception
     assert "img src" in words(app)
     assert not re.search(r"(?<!\\)<img|\*\*x\*\*|\*\*evil|:material/home:", words(app))
+
+
+def test_a_comparison_leaves_the_knobs_and_takes_nothing_from_the_one_before(app, lab):
+    upload(app.run(), (DATA / "titanic.csv").read_bytes(), "titanic.csv")
+    knob(app, "training.learning_rate").set_value(["0.01", "0.1"])
+    knob(app, "preprocessing.scaling").set_value(["robust"]).run()
+    assert "takes the first: learning rate 0\\.01" in words(app)
+    button(app, "lab_all_scaling").click().run()
+    button(app, "lab_all_missing").click().run()
+    assert not app.exception
+    imputations, scalings = (lab.store.experiment(summary.id) for summary in lab.store.experiments())
+    assert scalings.title == "Every scaling · learning rate 0.01"
+    assert imputations.title == "Every way to treat missing values · learning rate 0.01"
+    assert len(scalings.runs) == len(imputations.runs) == 24
+    assert {run.spec.preprocessing.scaling for run in imputations.runs} == {"robust"}
+    assert {run.spec.training.learning_rate for run in (*scalings.runs, *imputations.runs)} == {0.01}
+    assert knob(app, "training.learning_rate").value == ["0.01", "0.1"]
+    assert knob(app, "preprocessing.scaling").value == ["robust"]
+    assert knob(app, "seeds").value == 1
+    assert button(app).label.startswith("Run 2 experiments")
+
+
+def test_a_comparison_keeps_more_seeds_than_it_needs_and_refuses_too_many(app, lab):
+    knob(app.run(), "seeds").set_value(5).run()
+    button(app, "lab_all_scaling").click().run()
+    assert [summary.runs for summary in lab.store.experiments()] == [8 * 5]
+    knob(app, "seeds").set_value(100).run()
+    button(app, "lab_all_scaling").click().run()
+    assert not app.exception
+    assert "800 runs are too many" in words(app)
+    assert len(lab.store.experiments()) == 1
+
+
+def test_an_own_table_is_offered_before_anything_else(app):
+    app.run()
+    first, *_ = app.get_by_key("lab_data").children.values()
+    assert first.type == "file_uploader"
+
+
+def test_after_an_upload_the_stage_shows_nothing_of_iris(app):
+    upload(app.run(), (DATA / "titanic.csv").read_bytes(), "titanic.csv")
+    assert not app.exception
+    assert "Nothing trained on titanic\\.csv yet" in words(app)
+    assert "predict **survived** from 14 columns" in words(app)
+    assert "iris" not in words(app).lower()
+    assert not app.get("bidi_component")
+
+
+def test_after_an_upload_the_experiment_before_it_is_neither_shown_nor_in_the_address(app, lab):
+    app.run()
+    button(app, "lab_try").click().run()
+    assert app.get("bidi_component")
+    upload(app, (DATA / "titanic.csv").read_bytes(), "titanic.csv")
+    assert "x" not in app.query_params
+    assert not app.get("bidi_component")
+    button(app).click().run()
+    chart = json.loads(app.get("bidi_component")[0].proto.json)
+    assert chart["title"] == "titanic.csv → survived"
+    assert chart["experiment"] == app.query_params["x"]
 
 
 def test_cancel_is_offered_while_something_runs(app, lab):

@@ -11,7 +11,8 @@ from core.spec import load_spec
 from core.ui.data.before_after import histogram_chart
 from core.ui.data.column_facts import badges, balance, fact_rows, percent
 from core.ui.data.feature_choice import chosen_features, with_features
-from core.ui.lab.comparisons import COMPARISONS, SEEDS, every_value
+from core.ui.lab.comparisons import COMPARISONS, every_value
+from core.ui.lab.ranking import FEWEST_SEEDS
 
 TITANIC = read_table((Path(__file__).parents[1] / "data" / "titanic.csv").read_bytes(), "titanic.csv")
 SPEC = load_spec({"data": {"source": "dataset:" + "0" * 64, "target": "survived"}})
@@ -71,7 +72,7 @@ def test_a_comparison_tries_every_value_and_changes_nothing_else(path):
     experiment = every_value(base, path)
     assert list(experiment.vary) == [path]
     assert len(experiment.vary[path]) == 8
-    assert len(experiment.runs()) == 8 * SEEDS
+    assert len(experiment.runs()) == 8 * FEWEST_SEEDS
     assert {run.training.learning_rate for run in experiment.runs()} == {0.5}
     assert {run.training.epochs for run in experiment.runs()} == {7}
     assert [run.hash() for run in every_value(experiment, path).runs()] == [run.hash() for run in experiment.runs()]

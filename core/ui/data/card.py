@@ -1,4 +1,4 @@
-"""The card that says what data the lab works on, and where other data is chosen."""
+"""The card where data is uploaded or chosen, and which says what the lab works on."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ _TASKS: Final = {
 
 
 def data_card(table: Table) -> str:
-    """Draw the card and return the task, empty where the target cannot be learnt."""
+    """Draw the card and return the task; empty where the target cannot be learnt."""
     spec = lab_state.base_spec()
     with st.container(border=True, gap="small", key="lab_data"):
-        size = f"{counted(len(table.frame), 'row')} × {counted(len(table.frame.columns), 'column')}"
-        name = source_name(spec.data)
-        st.markdown(f"**{inert(name)}** :gray[{size}]")
+        uploader()
         # Places of their own: what comes and goes there must not close what is open below.
         with st.container(gap="small"):
             upload_trouble()
+        _samples()
+        size = f"{counted(len(table.frame), 'row')} × {counted(len(table.frame.columns), 'column')}"
+        name = source_name(spec.data)
+        st.markdown(f"**{inert(name)}** :gray[{size}]")
         with st.container(gap="small"):
             letters_doubt(table, name)
         _target_box(table)
@@ -40,8 +42,6 @@ def data_card(table: Table) -> str:
         else:
             st.error(inert(reason, 300), icon=":material/block:")
         column_tools(table, task)
-        with st.expander("Other data", icon=":material/upload_file:"):
-            _other_data()
         with st.expander("Look at the rows", icon=":material/table_rows:"):
             st.dataframe(table.frame.head(_PREVIEW_ROWS), hide_index=True, height=240, alt="The first rows of the data")
         how_it_was_read(table, name)
@@ -64,14 +64,14 @@ def _target_box(table: Table) -> None:
     )
 
 
-def _other_data() -> None:
-    uploader()
+def _samples() -> None:
     st.selectbox(
         "Or a sample",
         list(SAMPLES),
         index=None,
         key="lab_sample",
-        placeholder="Choose a sample",
+        label_visibility="collapsed",
+        placeholder="Or take a sample",
         format_func=lambda name: f"{SAMPLES[name].title}: {SAMPLES[name].about}",
         on_change=_take_sample,
     )

@@ -15,7 +15,7 @@ from core.ui.data.feature_choice import chosen_features, leave_out
 from core.ui.data.findings import findings
 from core.ui.data.profiles import profile_of
 from core.ui.lab import state as lab_state
-from core.ui.lab.comparisons import comparison_button
+from core.ui.lab.comparisons import comparison_buttons
 from core.ui.text import inert
 
 _MOST_LEAKS: Final = 3
@@ -42,10 +42,8 @@ def column_tools(table: Table, task: str) -> None:
     except InputRefused:
         return  # The run bar says what is wrong.
     features = chosen_features(spec.data, table)
-    with st.container(horizontal=True, gap="small", key="lab_comparisons"):
-        comparison_button("preprocessing.scaling")
-        if any(column.missing for column in table.columns if column.name in features):
-            comparison_button("preprocessing.missing")
+    missing = any(column.missing for column in table.columns if column.name in features)
+    comparison_buttons(spec, ("preprocessing.scaling", *(("preprocessing.missing",) if missing else ())))
 
 
 def _leaks(table: Table, leaks: Sequence[Leak]) -> None:

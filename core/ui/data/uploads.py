@@ -1,4 +1,4 @@
-"""Takes an uploaded file into the lab, or reads one again: in another process, stored, or a question to the person."""
+"""Takes an uploaded file into the lab or reads one again, in another process; asks the person what it cannot tell."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def uploader() -> None:
     """Draw the widget that takes a file."""
     turn = st.session_state.setdefault("lab_upload_turn", 0)
     key = f"lab_upload_{turn}"
-    st.file_uploader("CSV file", type=["csv", "tsv", "txt"], key=key, on_change=_take, args=(key,))
+    st.file_uploader("Your own table", type=["csv", "tsv", "txt"], key=key, on_change=_take, args=(key,))
 
 
 def upload_trouble(*, again: bool = False) -> None:
@@ -76,7 +76,7 @@ def upload_trouble(*, again: bool = False) -> None:
 
 
 def forget_trouble() -> None:
-    """Other data was chosen: whatever was wrong with the last file matters no more."""
+    """Other data was chosen: whatever was wrong with the last file no longer matters."""
     st.session_state[_TROUBLE] = None
 
 
@@ -109,7 +109,7 @@ def read_again(table: Table, name: str, options: ReadOptions) -> None:
 
 
 def _read(name: str, content: bytes, options: ReadOptions, before: Table | None = None) -> None:
-    """Read a file and turn the lab to it; `before` is what the same file was read as."""
+    """Read a file and make it the data of the lab; `before` is what the same file was read as."""
     forget_trouble()
     store = get_lab().store
     try:

@@ -1,82 +1,87 @@
-"""One click tries every value of a setting: the experiment it makes, its buttons, and the ranking when it is over."""
+"""One click trains every value of one setting: the experiment, its button, and the ranking once it has finished."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import streamlit as st
 
+from core.errors import InputRefused
 from core.jobs.storage.records import Experiment
 from core.spec import ExperimentSpec, load_spec
 from core.ui.lab import state as lab_state
-from core.ui.lab.knobs import KNOBS, label_of
-from core.ui.lab.ranking import Ranking, rank, ranking_chart, verdict
+from core.ui.lab.knobs import KNOBS, in_words, label_of, show_value
+from core.ui.lab.ranking import FEWEST_SEEDS, Ranking, rank, ranking_chart, verdict
 from core.ui.text import inert
-
-SEEDS: Final = 3
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A button that tries every value of a setting."""
+    """A button that trains every value of a setting; `every` names them in its title and help."""
 
     button: str
-    title: str
-    help: str
+    every: str
 
 
 COMPARISONS: Final[Mapping[str, Comparison]] = {
-    "preprocessing.scaling": Comparison(
-        "Try all scalings",
-        "Every scaling",
-        f"Trains every scaling with {SEEDS} seeds, all else as it is, and ranks them.",
-    ),
-    "preprocessing.missing": Comparison(
-        "Try all fillings",
-        "Every way to treat missing values",
-        f"Trains every way to treat missing values with {SEEDS} seeds, all else as it is, and ranks them.",
-    ),
+    "preprocessing.scaling": Comparison("Try all scalings", "every scaling"),
+    "preprocessing.missing": Comparison("Try all imputations", "every way to treat missing values"),
 }
 
 
 def every_value(spec: ExperimentSpec, path: str) -> ExperimentSpec:
-    """Return the experiment that tries all values of `path`, three seeds each, and the first of all else `spec` varies.
+    """Return the experiment that trains all values of `path` with the seeds of `spec`, three at least.
+
+    Of every other setting that `spec` varies the first value is taken; the title says so.
 
     Raises
     ------
     InputRefused
-        If a value does not go with the rest.
+        If a value does not go with the rest, or there are too many runs.
     """
     knob = next(knob for knob in KNOBS if knob.path == path)
     first = spec.runs()[0].model_dump(mode="json", exclude={"variant"})
     vary = {path: [knob.read(token) for token in knob.choices]}
-    return load_spec(first | {"title": COMPARISONS[path].title, "vary": vary, "seeds": SEEDS})
+    title = " · ".join([COMPARISONS[path].every.capitalize(), *_taken(spec, path)])
+    return load_spec(first | {"title": title, "vary": vary, "seeds": max(FEWEST_SEEDS, spec.seeds)})
 
 
-def comparison_button(path: str) -> None:
-    """Draw the button that tries every value of `path`."""
-    comparison = COMPARISONS[path]
-    st.button(
-        comparison.button,
-        width="stretch",
-        help=comparison.help,
-        key=f"lab_all_{path.rpartition('.')[2]}",
-        on_click=_try,
-        args=(path,),
-    )
+def _taken(spec: ExperimentSpec, path: str) -> list[str]:
+    """Return in words which value of every other setting that `spec` varies a comparison of `path` takes: the first."""
+    varied = {other: values for other, values in spec.vary.items() if other != path and len(values) > 1}
+    return [f"{label_of(other).lower()} {show_value(other, values[0])}" for other, values in varied.items()]
+
+
+def comparison_buttons(spec: ExperimentSpec, paths: Sequence[str]) -> None:
+    """Draw a button per path that trains every value of it, and say what is taken where `spec` has several values."""
+    seeds = max(FEWEST_SEEDS, spec.seeds)
+    with st.container(horizontal=True, gap="small", key="lab_comparisons"):
+        for path in paths:
+            st.button(
+                COMPARISONS[path].button,
+                width="stretch",
+                help=f"Trains {COMPARISONS[path].every} with {seeds} seeds, everything else as it is, and ranks them.",
+                key=f"lab_all_{path.rpartition('.')[2]}",
+                on_click=_try,
+                args=(path,),
+            )
+    if taken := list(dict.fromkeys(words for path in paths for words in _taken(spec, path))):
+        st.caption(f"Where you chose several values, a comparison takes the first: {inert(', '.join(taken), 200)}.")
 
 
 def _try(path: str) -> None:
+    """Queue the comparison; the knobs stay as the person set them."""
     if spec := lab_state.spec_at_press():
-        experiment = every_value(spec, path)
-        lab_state.load(experiment)
-        lab_state.submit(experiment)
+        try:
+            lab_state.submit(every_value(spec, path))
+        except InputRefused as refusal:
+            st.session_state.lab_refused = in_words(refusal)
 
 
 def show_ranking(experiment: Experiment) -> None:
-    """Show which value of the one varied setting is best, once an experiment is over; nothing for any other."""
+    """Say which value of the one varied setting is best, once an experiment has finished; nothing for any other."""
     ranking = rank(experiment)
     if ranking is None:
         return
@@ -85,21 +90,25 @@ def show_ranking(experiment: Experiment) -> None:
             st.markdown(f"**{inert(label_of(ranking.path))} by {ranking.measure}**", width="content")
             _use_best(ranking)
         st.markdown(inert(verdict(ranking), 300))
-        st.plotly_chart(
-            ranking_chart(ranking, st.get_option("theme.light.chartCategoricalColors") or ()),
-            key="lab_ranking_chart",
-            config={"displayModeBar": False},
-            alt=f"{label_of(ranking.path)} ranked by {ranking.measure}: {verdict(ranking)}",
-        )
-        st.caption(_small_print(ranking))
+        # Closed, so that the curves below stay in sight when the last run ends.
+        with st.expander(f"See all {len(ranking.rows)} ranked", icon=":material/leaderboard:"):
+            st.plotly_chart(
+                ranking_chart(ranking, st.get_option("theme.light.chartCategoricalColors") or ()),
+                key="lab_ranking_chart",
+                config={"displayModeBar": False},
+                alt=f"{label_of(ranking.path)} ranked by {ranking.measure}: {verdict(ranking)}",
+            )
+            st.caption(_small_print(ranking))
 
 
 def _small_print(ranking: Ranking) -> str:
-    words = "A dot a seed, a bar at their median. Losses are not compared: their unit changes with the preprocessing."
+    words = (
+        "Each dot is a seed, the bar is their median. Preprocessing can change the unit of a loss, but not of skill."
+    )
     if any(row.value == "drop_rows" for row in ranking.rows):
-        words += " Dropping rows also drops validation rows, so drop_rows answers easier questions."
+        words += " Dropping rows also drops validation rows, so drop_rows is checked on fewer, easier rows."
     if not ranking.validation:
-        words += " There are no validation rows: this skill may be memory."
+        words += " There are no validation rows, so this skill may only be memory."
     return words
 
 

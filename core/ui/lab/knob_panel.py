@@ -1,65 +1,88 @@
-"""Draws the knobs: pills for a few choices, a list for many or for values that can be typed."""
+"""Draws the knobs: pills for a few choices, a list for many or for values that can be typed, each with its refusal."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
 from core.errors import InputRefused
-from core.ui.lab.knobs import GROUPS, Knob, knobs_for
-from core.ui.lab.state import chosen_tokens, knob_key
+from core.spec import ExperimentSpec
+from core.ui.lab.knobs import GROUPS, Knob, in_words, knob_at, knobs_for
+from core.ui.lab.state import OFFERED, chosen_tokens, knob_key
 from core.ui.text import inert
 
 _MOST_PILLS: Final = 6
+_MOST_SEEDS: Final = 100
 _ICONS: Final = dict(
     zip(GROUPS, (":material/table_chart:", ":material/account_tree:", ":material/trending_down:"), strict=True)
 )
 
 
-def knob_panel(task: str) -> None:
-    """Draw every knob that means something for `task`, group by group."""
+def knob_panel(task: str, wanted: ExperimentSpec | InputRefused) -> None:
+    """Draw every knob that means something for `task`, group by group, and at its knob why `wanted` is refused."""
     knobs = knobs_for(task)
     for group in GROUPS:
         with st.container(border=True, gap="small"):
             st.markdown(f"{_ICONS[group]} **{group}**")
             for knob in knobs:
                 if knob.group == group and not knob.more:
-                    _draw(knob)
-            changed = sum(_changed(knob) for knob in knobs if knob.group == group and knob.more)
-            with st.expander(f"More ({changed} changed)" if changed else "More"):
-                for knob in knobs:
-                    if knob.group == group and knob.more:
-                        _draw(knob)
+                    _draw(knob, wanted)
+            _more([knob for knob in knobs if knob.group == group and knob.more], wanted)
 
 
-def _changed(knob: Knob) -> bool:
-    return (chosen_tokens(knob) or [knob.default]) != [knob.default]
+def _more(knobs: Sequence[Knob], wanted: ExperimentSpec | InputRefused) -> None:
+    """Draw less used knobs folded away; the fold says how many are changed and which are refused."""
+    changed = sum((chosen_tokens(knob) or [knob.default]) != [knob.default] for knob in knobs)
+    label = f"More ({changed} changed)" if changed else "More"
+    if refused := ", ".join(knob.label for knob in knobs if _refusals(knob, wanted)):
+        label = f":red[More: {refused}]"
+    # The key keeps it open while its label changes.
+    with st.expander(label, key=f"lab_more_{knobs[0].group}"):
+        for knob in knobs:
+            _draw(knob, wanted)
 
 
-def _draw(knob: Knob) -> None:
+def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
     key = knob_key(knob.path)
     chosen = chosen_tokens(knob)
     label = f"{knob.label} :gray-badge[{len(chosen)} values]" if len(chosen) > 1 else knob.label
-    hint = f"{knob.help} Empty means {knob.default}."
-    if not knob.typed and len(knob.choices) <= _MOST_PILLS:
-        st.pills(label, knob.choices, selection_mode="multi", key=key, help=hint, persist_state="session")
-        return
-    options = [*knob.choices, *(token for token in chosen if token not in knob.choices)]
     if knob.single:
-        st.selectbox(label, options, key=key, help=hint, accept_new_options=knob.typed, persist_state="session")
+        st.number_input(label, 1, _MOST_SEEDS, key=key, help=knob.help, persist_state="session")
+    elif not knob.typed and len(knob.choices) <= _MOST_PILLS:
+        st.pills(label, knob.choices, selection_mode="multi", key=key, help=_hint(knob), persist_state="session")
     else:
+        if chosen != st.session_state[key]:  # chosen from the list and typed as well
+            st.session_state[key] = chosen
         st.multiselect(
             label,
-            options,
+            [*knob.choices, *(token for token in chosen if token not in knob.choices)],
             key=key,
-            help=hint,
+            help=_hint(knob),
+            format_func=(lambda token: OFFERED + token) if knob.typed else str,
             placeholder=knob.default,
             accept_new_options=knob.typed,
+            filter_mode="prefix" if knob.typed else "fuzzy",
+            select_all=False,  # Enter would take every match of what was typed
             persist_state="session",
         )
-    for token in chosen:
+    for sentence in _refusals(knob, wanted):
+        st.markdown(f":small[:red[{inert(sentence, 200)}]]")
+
+
+def _hint(knob: Knob) -> str:
+    return f"{knob.help} Empty means {knob.default}."
+
+
+def _refusals(knob: Knob, wanted: ExperimentSpec | InputRefused) -> list[str]:
+    """Return what is wrong with the values of a knob: each that is not understood, else what the spec refuses."""
+    sentences = []
+    for token in chosen_tokens(knob):
         try:
             knob.read(token)
         except InputRefused as refusal:
-            st.caption(f":red[{inert(str(refusal), 200)}]")
+            sentences.append(str(refusal))
+    if not sentences and isinstance(wanted, InputRefused) and knob_at(wanted.where) is knob:
+        sentences.append(in_words(wanted))
+    return sentences

@@ -1,11 +1,12 @@
 """The knobs of the lab: which setting, under which name, with which choices. A table; the page only draws it.
 
-Every knob takes one value or several; several values of a knob mean that this setting is varied.
+Every knob but the seeds takes one value or several; several values mean that this setting is varied.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -47,16 +48,18 @@ _NUMBERS: Final = frozenset({"regression"})
 
 @dataclass(frozen=True)
 class Knob:
-    """One setting a person can turn.
+    """One setting a person can change.
 
     Attributes
     ----------
     path : str
-        Where it sits in the spec; ``seeds`` is the one that is not varied.
+        Where it sits in the spec.
     choices : tuple of str
         Tokens on offer; `typed` knobs take others too.
     more : bool
         Less used: shown under "More".
+    single : bool
+        A whole number that is not varied: the seeds.
     tasks : frozenset of str
         Shown for these tasks only; empty = all.
     """
@@ -73,12 +76,12 @@ class Knob:
     tasks: frozenset[str] = frozenset()
 
     def read(self, token: str) -> Any:
-        """Return the value a token says.
+        """Return the value a token stands for.
 
         Raises
         ------
         InputRefused
-            If it says none; the sentence names the knob and what to type.
+            If it stands for none; the sentence names the knob and what to type.
         """
         shown = plain_text(token, 40)
         if not self.typed and token not in self.choices:
@@ -155,7 +158,7 @@ KNOBS: Final[tuple[Knob, ...]] = (
           ("1", "8", "32", "128", "1024"), kind=COUNT, typed=True),
     _knob("training.epochs", "Epochs", "How often every row is seen.",
           ("10", "30", "100", "300", "1000"), kind=COUNT, typed=True),
-    _knob("seeds", "Seeds", "Each setting is trained this often with other random weights, to tell luck from effect.",
+    _knob("seeds", "Seeds", "How many times each setting is trained, with other random weights: luck or effect?",
           ("1", "3", "5", "10"), kind=COUNT, typed=True, single=True),
     _knob("training.schedule", "Schedule", "How the learning rate changes over the epochs.",
           tuple(SCHEDULES), kind=SCHEDULE, more=True),
@@ -185,9 +188,27 @@ def knobs_for(task: str) -> tuple[Knob, ...]:
     return tuple(knob for knob in KNOBS if not knob.tasks or task in knob.tasks)
 
 
+def knob_at(path: str) -> Knob | None:
+    """Return the knob of a setting, or of the one that a path such as ``model.layers.1`` is inside."""
+    return next((knob for knob in KNOBS if f"{path}.".startswith(f"{knob.path}.")), None)
+
+
 def label_of(path: str) -> str:
-    """Return what to call a setting, known to the knobs or not."""
+    """Return the label of a setting, whether it has a knob or not."""
     return _BY_PATH[path].label if path in _BY_PATH else path.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+_PATH: Final = re.compile(r"\b(?:data|preprocessing|model|training)(?:\.\w+)+")
+
+
+def in_words(refusal: InputRefused) -> str:
+    """Return the sentence of a refusal with the labels of the knobs in place of their paths into the spec."""
+
+    def named(path: re.Match[str]) -> str:
+        knob = knob_at(path[0])
+        return knob.label if knob else path[0]
+
+    return _PATH.sub(named, str(refusal)).removeprefix("vary: ")
 
 
 def show_value(path: str, value: Any) -> str:

@@ -47,12 +47,12 @@ class Ranked:
 
     @property
     def skills(self) -> list[float]:
-        """The skills of the seeds that came to a result, ascending."""
+        """The skills of the seeds that have a result, ascending."""
         return sorted(skill for skill in self.seeds.values() if skill > -math.inf)
 
     @property
     def median(self) -> float:
-        """The middle skill; minus infinity where most seeds came to none."""
+        """The median skill; minus infinity where most seeds have no result."""
         return median(self.seeds.values())
 
     def always_below(self, other: Ranked) -> bool:
@@ -126,7 +126,7 @@ def ranking_chart(ranking: Ranking, colours: Sequence[str]) -> dict[str, Any]:
     Parameters
     ----------
     colours : sequence of str
-        Those of the loss chart, one a variant; grey is taken where there are too few.
+        Those of the loss chart, one per variant; grey where there are too few.
     """
     rows = ranking.rows
     lowest = min([0.0, *(skill for row in rows for skill in row.skills)])

@@ -11,35 +11,43 @@ from core.data.table import Table
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
-from core.spec import load_spec
+from core.spec import ExperimentSpec, load_spec
 from core.ui.chart.live import live_chart
+from core.ui.data.feature_choice import chosen_features
 from core.ui.data.tables import source_name
 from core.ui.lab import state as lab_state
 from core.ui.lab.comparisons import show_ranking
+from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
 from core.ui.sitemap import lessons_page
 from core.ui.text import counted, duration, inert, size
 
 _WORTH_SAYING: Final = 1_000_000
 """Bytes of an input matrix; a smaller one is no news."""
 
+_PLANNED: Final = frozenset({"model.layers", "model.activation", "training.optimizer", "training.learning_rate"})
+"""What the empty stage says of the training to come."""
 
 _WORTH_WAITING: Final = 1.0
 """Seconds until a trainer is free; fewer are no news."""
 
 
-def run_bar(table: Table, task: str) -> None:
+def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> None:
     """Draw the button that runs what the knobs say, with the number of runs and the time; or why it cannot."""
     with st.container(key="lab_run", gap="xsmall"):
         try:
-            spec = lab_state.current_spec(task)
-            width = encoded_width(spec.runs()[0], table)
+            if isinstance(wanted, InputRefused):
+                raise wanted
+            width = encoded_width(wanted.runs()[0], table)
         except InputRefused as refusal:
             st.button("Run", type="primary", width="stretch", disabled=True, key="lab_run_button")
-            st.caption(f":red[{inert(str(refusal), 300)}]")
+            knob = knob_at(refusal.where)
+            # The knob itself says why.
+            reason = f"{knob.label} needs another value." if knob and knob in knobs_for(task) else in_words(refusal)
+            st.markdown(f":small[:red[{inert(reason, 300)}]]")
             return
-        expected = get_lab().expected(spec, (len(table.frame), width.columns))
+        expected = get_lab().expected(wanted, (len(table.frame), width.columns))
         st.button(
-            f"Run {counted(len(spec.runs()), 'experiment')} · about {duration(expected.seconds)}",
+            f"Run {counted(len(wanted.runs()), 'experiment')} · about {duration(expected.seconds)}",
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
@@ -52,12 +60,12 @@ def run_bar(table: Table, task: str) -> None:
             wait = duration(expected.wait_seconds)
             st.caption(f":material/hourglass_empty: Starts after about {wait} of other work ({others}).")
         st.caption(_inputs(width))
-        if refused := st.session_state.get("lab_refused"):
-            st.caption(f":red[{inert(refused, 300)}]")
+        if refused := st.session_state.pop("lab_refused", ""):
+            st.markdown(f":small[:red[{inert(refused, 300)}]]")
 
 
 def _inputs(width: Width) -> str:
-    """Say what the columns become before anything is run."""
+    """Return what the columns become before anything is run."""
     text = f"{counted(width.columns, 'input')} after encoding"
     if width.bytes > _WORTH_SAYING:
         text += f", {size(width.bytes)}"
@@ -76,13 +84,35 @@ def show_experiment(experiment: Experiment) -> None:
         st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
 
 
+def show_plan(table: Table) -> None:
+    """Say what Run would train on data that has not been trained on, where the curves will be."""
+    data = lab_state.base_spec().data
+    inputs = counted(len(chosen_features(data, table)), "column")
+    with st.container(
+        border=True, key="lab_plan", gap="small", vertical_alignment="center", horizontal_alignment="center"
+    ):
+        st.subheader(f"Nothing trained on {inert(source_name(data))} yet", anchor=False, text_alignment="center")
+        st.markdown(
+            f"Press **Run** to predict **{inert(', '.join(data.targets))}** from {inputs}: the losses appear here.",
+            text_alignment="center",
+        )
+        planned = [
+            f"{knob.label} {' or '.join(lab_state.chosen_tokens(knob) or [knob.default])}"
+            for knob in KNOBS
+            if knob.path in _PLANNED
+        ]
+        st.caption(inert(" · ".join(planned), 300), text_alignment="center")
+
+
 def show_welcome(trouble: str = "") -> None:
-    """Greet, say what is wrong if something is, offer a first experiment and show how one looks."""
+    """Greet, say what is wrong if something is, offer a first experiment and show what one looks like."""
     with st.container(border=True, key="lab_welcome"):
         if trouble:
             st.warning(inert(trouble, 300), icon=":material/link_off:")
         st.subheader("What causes the bad training loss?")
-        st.markdown("Choose data, give a setting several values, and watch the losses race in one chart.")
+        st.markdown(
+            "Upload a table or take a sample, give a setting several values, and watch the losses race in one chart."
+        )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Try it with iris", type="secondary", icon=":material/play_arrow:", on_click=_try_example, key="lab_try"

@@ -31,6 +31,12 @@ EXAMPLE: Final[Mapping[str, Any]] = {
 EXAMPLE_KEY: Final = "example"
 """The example is run once, when the lab starts: whoever arrives sees curves before pressing anything."""
 
+OFFERED: Final = "\u200b"
+"""An invisible character before each choice in the list of a knob that takes typed values.
+
+What is typed then begins none of them, so that Enter takes it as it is and not the first choice it occurs in.
+"""
+
 
 def knob_key(path: str) -> str:
     """Return the session-state key of a knob's widget."""
@@ -51,7 +57,7 @@ def load(spec: ExperimentSpec) -> None:
     values = values_of(spec)
     for knob in KNOBS:
         tokens = values[knob.path]
-        st.session_state[knob_key(knob.path)] = (tokens or [knob.default])[0] if knob.single else tokens
+        st.session_state[knob_key(knob.path)] = int(tokens[0]) if knob.single else tokens
     st.session_state.lab_target = spec.data.target
 
 
@@ -63,7 +69,9 @@ def start_afresh() -> None:
 def chosen_tokens(knob: Knob) -> list[str]:
     """Return the chosen tokens of a knob, shown or not."""
     chosen = st.session_state.get(knob_key(knob.path)) or []
-    return [chosen] if isinstance(chosen, str) else list(chosen)
+    if isinstance(chosen, int):
+        return [str(chosen)]
+    return list(dict.fromkeys(token.removeprefix(OFFERED) for token in chosen))
 
 
 def knob_values() -> dict[str, list[str]]:
@@ -71,13 +79,20 @@ def knob_values() -> dict[str, list[str]]:
     return {knob.path: chosen_tokens(knob) for knob in KNOBS}
 
 
+def at_the_start() -> bool:
+    """Return whether the knobs are on the data of the example."""
+    return base_spec().data.source == _FIRST["data"]["source"]
+
+
 def choose_data(source: Any, table: Table) -> None:
-    """Turn to other data: the target is suggested anew, what only made sense for the old columns is dropped."""
+    """Switch to other data: suggest a target, drop what only made sense for the old columns, clear the stage."""
+    st.session_state.lab_shown = None
+    st.query_params.pop("x", None)
     _turn_to(source, suggest_target(table), None)
 
 
 def correct_data(source: Any, table: Table) -> None:
-    """Turn to the same data understood differently: target and inputs stay, where they still are columns."""
+    """Switch to the same data read or understood differently: target and inputs stay where they still are columns."""
     data = base_spec().data
     if not set(data.targets) <= set(table.frame.columns):
         choose_data(source, table)
@@ -93,7 +108,6 @@ def _turn_to(source: Any, target: str | tuple[str, ...], features: list[str] | N
     vary = {path: chosen for path, chosen in old["vary"].items() if path not in _OF_THE_DATA}
     st.session_state.lab_base = load_spec(old | {"title": "", "data": data, "model": model, "vary": vary})
     st.session_state.lab_target = st.session_state.lab_base.data.target
-    st.session_state.lab_refused = ""
 
 
 _OF_THE_DATA: Final = frozenset({"data.source", "data.target", "data.features", "data.task", "model.output_units"})
@@ -147,26 +161,34 @@ def current_spec(task: str) -> ExperimentSpec:
     return spec if spec.hash() == base.hash() else spec.model_copy(update={"title": ""})
 
 
+def wanted(task: str) -> ExperimentSpec | InputRefused:
+    """Return the experiment the knobs say now, or why there is none."""
+    try:
+        return current_spec(task)
+    except InputRefused as refusal:
+        return refusal
+
+
 def spec_at_press() -> ExperimentSpec | None:
     """Return what the knobs say at the moment a button is pressed, for its callback; None where it is refused.
 
-    The button may have been drawn a moment earlier, when a knob said something else.
+    The button may have been drawn a moment earlier, when a knob said something else; the page says what is refused.
     """
     try:
         return current_spec(task_of(base_spec(), current_table())[0])
-    except InputRefused as refusal:
-        st.session_state.lab_refused = str(refusal)
+    except InputRefused:
         return None
 
 
 def submit_current() -> None:
     """Queue what the knobs say."""
     if spec := spec_at_press():
+        st.session_state.lab_base = spec
         submit(spec)
 
 
 def submit(spec: ExperimentSpec) -> None:
-    """Queue `spec` and show it; a second press before the first has finished gives the same experiment."""
+    """Queue `spec` and show it, whatever the knobs say; a second press before it has finished changes nothing."""
     session = st.session_state.setdefault("lab_session", secrets.token_urlsafe(12))
     press = st.session_state.setdefault("lab_press", 0)
     try:
@@ -174,8 +196,6 @@ def submit(spec: ExperimentSpec) -> None:
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.lab_refused = str(refusal)
         return
-    st.session_state.lab_refused = ""
-    st.session_state.lab_base = spec
     st.session_state.lab_shown = experiment
     st.query_params["x"] = experiment
 

@@ -1,4 +1,4 @@
-"""One lesson on the page: the question first, then the race of the losses, then why it went that way."""
+"""The page of lessons. In each, the question comes first, then the race of the losses, then the explanation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
 def gallery(*, unknown: bool) -> None:
     """Show every lesson as a card."""
     st.title("Lessons")
-    st.markdown("Each lesson shows one cause of a bad loss. Say what you expect, run it, see why.")
+    st.markdown("Each lesson shows one cause of a bad loss. Say what you expect, run it and see why.")
     if unknown:
         st.warning("There is no such lesson; choose one of these.", icon=":material/link_off:")
     with st.grid(3, min_column_width=260):
@@ -65,7 +65,7 @@ def show_lesson(lesson: Lesson) -> None:
 
 
 def _go(lesson: str) -> None:
-    """Turn to a lesson or, without one, to the gallery; a link to the page one is on would not change the address."""
+    """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
     st.query_params.from_dict({"lesson": lesson} if lesson else {})
 
 
@@ -129,7 +129,7 @@ def _reveal(lesson: Lesson, experiment: Experiment, prediction: int | None) -> N
         _verdict(lesson, prediction)
         st.markdown(lesson.explanation)
     else:
-        st.markdown("The runs did not all come to their end, so there is nothing to compare yet.")
+        st.markdown("Not every run finished, so there is nothing to compare yet.")
     with st.container(horizontal=True):
         if st.button("Open in the lab", icon=":material/science:", key="lesson_open"):
             st.switch_page(lab_page(), query_params={"x": experiment.id})

@@ -5,7 +5,7 @@ import pytest
 from core.errors import InputRefused
 from core.spec import load_spec
 from core.ui.lab.knob_values import spec_of, values_of
-from core.ui.lab.knobs import KNOBS, knobs_for, label_of, show_value
+from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for, label_of, show_value
 
 BASE = {"data": {"source": "sample:iris", "target": "species"}}
 
@@ -96,3 +96,30 @@ def test_values_are_shown_in_words():
     assert show_value("training.schedule", {"name": "step", "factor": 0.1, "every": 7}) == "step factor 0.1, every 7"
     assert show_value("training.early_stopping", None) == "off"
     assert show_value("data.target", "a\u202eb") == "ab"
+
+
+def test_a_refusal_names_the_knob_and_not_the_path():
+    with pytest.raises(InputRefused) as refused:
+        load_spec(
+            BASE | {"data": BASE["data"] | {"validation_fraction": 0}, "training": {"early_stopping": {"patience": 5}}}
+        )
+    said = in_words(refused.value)
+    assert said.startswith("Early stopping: val_loss needs validation rows; allowed: Validation share above 0")
+    assert "training." not in said
+
+
+def test_a_refusal_of_no_knob_keeps_its_words():
+    assert in_words(InputRefused("my.csv: data.target is empty.", "my.csv")) == "my.csv: data.target is empty."
+    assert in_words(InputRefused("vary: 600 runs are too many, allowed: at most 512.")).startswith("600 runs")
+
+
+@pytest.mark.parametrize("path", ["model.layers", "model.layers.1"])
+def test_what_is_inside_a_setting_belongs_to_its_knob(path):
+    knob = knob_at(path)
+    assert knob is not None
+    assert knob.label == "Hidden layers"
+
+
+@pytest.mark.parametrize("path", ["", "model", "data.target", "training.epochs_more"])
+def test_other_places_have_no_knob(path):
+    assert knob_at(path) is None

@@ -93,8 +93,8 @@ class LiveChart {
     });
     this.draw();
     this.schedule(0);
-    // On a phone the chart is above the button that was pressed.
-    if (!data.finished && this.root.getBoundingClientRect().bottom < 0) {
+    // On a phone the chart is above the button that was pressed, elsewhere above a long table of runs.
+    if (!data.finished && this.root.getBoundingClientRect().top < 60) {
       this.root.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
     }
     loadPlotly(data.plotly).then(() => this.draw(), () => {
