@@ -1,5 +1,6 @@
 """Trials with a runner that looks results up: what is proven, what drops, and when enough was tried."""
 
+from core.data.understand.leaks import Leak
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
 from core.diagnosis.trials.search import combine, try_repairs
@@ -135,7 +136,8 @@ def test_the_class_nobody_recognises_counts_for_imbalance():
 
 
 def test_a_repair_that_takes_away_flattery_is_shown_with_every_seed():
-    observed = observation_of({"leaks": ("x",), "usable_columns": ("x", "z")})
+    leak = Leak("x", "y", 1.0, "copy", "x is y.", certain=True)
+    observed = observation_of({"leaks": (leak,), "usable_columns": ("x", "z")})
     columns = {"x": list(range(40)), "z": [v % 7 for v in range(40)], "y": [v / 40 for v in range(40)]}
     workbench, _ = workbench_of(
         lambda run: result_of(0.3, 0.3), [result_of(1.0, 1.0)] * 3, data={"source": {"columns": columns}, "target": "y"}
