@@ -61,10 +61,9 @@ def encode_inputs(
     from core.data.prepare.pipeline import build_pipeline
 
     imputation, encoder = IMPUTATIONS[spec.missing], ENCODERS[spec.encoding]
-    x = numbers.to_numpy(np.float64)
     words = [_coded(str(name), series, fit_rows, imputation.own_category) for name, series in categories.items()]
-    codes = np.column_stack([word.codes for word in words]) if words else np.empty((len(x), 0))
-    every = np.hstack((x, codes))
+    every = np.column_stack((numbers.to_numpy(np.float64), *(word.codes for word in words)))
+    x, codes = np.split(every, [numbers.shape[1]], axis=1)
     names = [str(name) for name in (*numbers.columns, *categories.columns)]
     gaps = np.isnan(every[fit_rows]).any(axis=0) if imputation.indicator else np.zeros(len(names), bool)
     flagged = [name for name, some in zip(names, gaps, strict=True) if some]
