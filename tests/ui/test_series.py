@@ -1,17 +1,21 @@
 """The chart's arithmetic, run by node; browsers run the same text."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import core.ui
+from core.plot import COLOURS
 
 _JS = Path(core.ui.__file__).parent / "chart" / "js"
-pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+WITHOUT_NODE = not shutil.which("node") and not os.environ.get("LOSSLAB_REQUIRE_NODE")
+pytestmark = pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")
 
 
 def run(expression: str, *files: str) -> Any:
@@ -45,9 +49,22 @@ def test_the_spread_ignores_runs_that_have_ended():
     assert run("spread([[1, 5], [3], [2, 7]])") == {"median": [2, 6], "low": [1, 5], "high": [3, 7]}
 
 
+def test_a_missing_node_is_an_error_where_node_is_required(tmp_path):
+    environment = {**os.environ, "PATH": str(tmp_path), "LOSSLAB_REQUIRE_NODE": "1"}
+    one = f"{__file__}::test_the_spread_ignores_runs_that_have_ended"
+    command = [sys.executable, "-m", "pytest", "-rs", "-n", "0", "-p", "no:cacheprovider", one]
+    required = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert required.returncode == 1
+    assert "FileNotFoundError" in required.stdout
+    del environment["LOSSLAB_REQUIRE_NODE"]
+    spared = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert spared.returncode == 0
+    assert "node is not installed" in spared.stdout
+
+
 def test_every_variant_has_its_own_colour():
     for count in (1, 8, 9, 40):
-        found = run(f"colours({count})")
+        found = run(f"colours({count}, {json.dumps(COLOURS)})")
         assert len(set(found)) == count
         assert all(len(colour) == 7 and colour.startswith("#") for colour in found)
 
@@ -60,7 +77,7 @@ def test_every_colour_can_be_told_from_both_backgrounds(count, background):
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    for colour in run(f"colours({count})"):
+    for colour in run(f"colours({count}, {json.dumps(COLOURS)})"):
         light, dark = sorted((luminance(colour), luminance(background)), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 3, colour
 

@@ -9,8 +9,8 @@ import streamlit as st
 
 from core.data.understand.profile import Profile
 from core.spec import DataSpec
-from core.ui.data.column_facts import DOUBT, badges, percent
-from core.ui.text import counted, inert
+from core.ui.data.column_facts import DOUBT, badges
+from core.ui.text import counted, inert, percent
 
 _MOST_BADGES: Final = 6
 _MANY_TWINS: Final = 0.01

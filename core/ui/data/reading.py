@@ -88,8 +88,8 @@ def _form(table: Table, name: str, origin: Origin) -> None:
                     key=f"{field}_{turn}",
                     format_func=values.__getitem__,
                 )
-        if table.kinds:
-            st.caption("Kinds chosen for columns start over.")
+        if table.base:
+            st.caption("Names and kinds chosen for columns start over.")
         st.form_submit_button("Read it so", width="stretch", on_click=_submit, args=(table, name, origin, turn))
     chosen = replace(origin.options, encoding=None, delimiter=None, decimal=None, header=None, day_first=None)
     if chosen != origin.options:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.jobs.storage.records import Experiment
+from core.plot import COLOURS
 from core.spec import ExperimentSpec, load_spec
 from core.ui.lab import state as lab_state
 from core.ui.lab.knobs import KNOBS, label_of
@@ -86,7 +87,7 @@ def show_ranking(experiment: Experiment) -> None:
             _use_best(ranking)
         st.markdown(inert(verdict(ranking), 300))
         st.plotly_chart(
-            ranking_chart(ranking, st.get_option("theme.light.chartCategoricalColors") or ()),
+            ranking_chart(ranking, COLOURS),
             key="lab_ranking_chart",
             config={"displayModeBar": False},
             alt=f"{label_of(ranking.path)} ranked by {ranking.measure}: {verdict(ranking)}",

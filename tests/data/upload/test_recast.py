@@ -94,7 +94,7 @@ def test_a_renamed_column_keeps_its_values_its_place_and_its_chosen_kind():
     assert table.frame["grade"].tolist() == TABLE.frame["zip"].tolist()
     assert (table.kinds, table.names, table.base) == ({"mark": "category"}, {"grade": "mark", "zip": "grade"}, "x")
     assert table.notes[-1] == "Names as chosen: mark (was grade), grade (was zip)."
-    assert list(TABLE.frame.columns)[0] == "grade"
+    assert TABLE.columns[0].name == "grade"
 
 
 def test_what_was_chosen_is_stored_with_the_table():

@@ -68,7 +68,7 @@ class LiveChart {
       return;
     }
     this.stop();
-    const palette = colours(data.groups.length);
+    const palette = colours(data.groups.length, data.colours);
     this.meta = { ...data, groups: data.groups.map((label, variant) => ({ label, variant, colour: palette[variant] })) };
     this.runs = data.runs.map((run) => ({
       ...run, label: data.groups[run.variant], colour: palette[run.variant], history: {}, state: "queued", attempt: 0, epoch: 0,
