@@ -169,7 +169,7 @@ def apply(app):
 
 def test_a_kind_is_chosen_applied_and_undone(view):
     before = source(view)
-    assert shown(view, "kod", "can_be") == "number, category, text, identifier (as inferred)"
+    assert shown(view, "kod", "can_be") == "number, category, text, identifier"
     assert button(view, "lab_corrections_apply").disabled
     edit(view, kod={"kind": "number"})
     assert source(view) == before
@@ -177,6 +177,7 @@ def test_a_kind_is_chosen_applied_and_undone(view):
     assert source(view) != before
     assert table(view).column("kod").kind == shown(view, "kod") == "number"
     assert button(view, "lab_corrections_apply").disabled
+    assert shown(view, "kod", "can_be") == "number, category, text, identifier (as inferred)"
     assert "kod (number)" in words(view).replace("\\", "")
     button(view, "lab_corrections_inferred").click().run()
     assert source(view) == before
@@ -247,7 +248,7 @@ def test_columns_that_look_like_codes_become_categories_in_one_click(view):
     upload(view, f"id,grade,ward,flag,half,age,outcome\n{rows}".encode(), "t.csv")
     assert view.session_state.lab_base.data.target == "outcome"
     offer = button(view, "lab_corrections_codes")
-    assert offer.label == "Make 2 columns of a few whole numbers categories"
+    assert offer.label == "Make 2 whole-number columns categories"
     assert "grade, ward" in offer.help.replace("\\", "")
     offer.click().run()
     assert not view.exception

@@ -133,3 +133,34 @@ def test_a_log_axis_is_refused_where_losses_are_negative():
     shown = figure("{log: true}", runs=[below])
     assert not shown["log"]
     assert "below zero" in shown["notes"][0]
+
+
+@pytest.mark.parametrize("log", ["true", "false"])
+def test_the_words_of_the_baseline_lie_outside_of_the_plot(log):
+    shown = figure(OPTIONS.replace("{", f"{{log: {log}, "))
+    (line,) = [trace for trace in shown["data"] if trace["uid"] == "baseline"]
+    assert line["mode"] == "lines"
+    assert "text" not in line
+    (note,) = shown["layout"]["annotations"]
+    assert "guess (0.5)" in note["text"]
+    assert (note["yref"], note["y"], note["yanchor"]) == ("paper", 1, "bottom")
+
+
+def test_several_baselines_are_told_by_their_range_and_none_by_nothing():
+    other = RUNS[1] | {"final": {"baseline": {"loss": 2, "val_loss": 2, "what": "<b>guess</b>"}}}
+    (note,) = figure(runs=[RUNS[0], other])["layout"]["annotations"]
+    assert "(0.5 to 2)" in note["text"]
+    assert "<b>" not in note["text"]
+    assert figure("{baseline: false}")["layout"]["annotations"] == []
+
+
+def test_what_was_cancelled_did_not_finish():
+    def endings(**states: int) -> Any:
+        runs = [{"state": state} for state, count in states.items() for _ in range(count)]
+        return run(f"endingsText({json.dumps(runs)})", "table.js")
+
+    assert endings(done=3, cancelled=15) == "3 finished, 15 cancelled"
+    assert endings(done=2, diverged=1, failed=1) == "2 finished, 1 diverged, 1 failed"
+    assert endings(done=4) == "4 finished"
+    assert endings(done=2, running=1, queued=1) == "2 of 4 finished"
+    assert endings(diverged=2, cancelled=1, running=1) == "0 of 4 finished, 2 diverged, 1 cancelled"

@@ -42,7 +42,8 @@ def before_after(spec: ExperimentSpec, column: Column, task: Task) -> None:
             st.markdown("**As the network sees it**")
             st.caption("The network does not see this column.")
         else:
-            st.markdown(f"**As the network sees it** :gray[{inert(made_by(spec, column, task), 200)}]")
+            settings = inert(made_by(spec, column, task), 200)
+            st.markdown("**As the network sees it**" + (f" :gray[· {settings}]" if settings else ""))
             _draw(view["after"], f"{column.name} as the network sees it", "after")
     st.caption(_small_print(answer, view))
 

@@ -37,11 +37,15 @@ def open_columns() -> None:
 
 @st.dialog("Columns", width="large", icon=":material/view_column:", on_dismiss="rerun")
 def _dialog() -> None:
+    _content()
+    keep_focus()
+
+
+def _content() -> None:
     spec = lab_state.base_spec()
     table = lab_state.current_table()
     profile = profile_of(spec, table)
     features = chosen_features(spec.data, table)
-    keep_focus()
     st.markdown(_summary(profile, len(features)))
     for leak in profile.leaks:
         if leak.column in features and leak.column not in profile.targets:

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.data.arrow_file import is_packed, pack
+from core.data.column_names import listed
 from core.data.kinds import Kind, as_float
 from core.data.table import Table
 from core.data.upload.reader import recast_packed
@@ -19,10 +20,10 @@ from core.ui.data.column_facts import values_of
 from core.ui.data.profiles import kinds_of
 from core.ui.data.tables import source_name, table_for
 from core.ui.lab import state as lab_state
-from core.ui.text import counted, inert
+from core.ui.text import inert
 
-_ROWS: Final = 11
-_HEIGHT: Final = 420
+_ROWS: Final = 12
+_HEIGHT: Final = 440
 """What the dialog has room for, in rows and in pixels."""
 _FEW_CODES: Final = 12
 """More different whole numbers are measured or counted rather than given out: months are the longest usual code."""
@@ -44,17 +45,6 @@ def corrections(table: Table) -> None:
         return
     possible = kinds_of(data.model_copy(update={"source": table.base or data.source}), inferred)
     st.caption("The kind decides how a column reaches the network: as a number, encoded as words, or not at all.")
-    codes = coded_columns(table, data.targets)
-    if codes:
-        st.button(
-            f"Make {counted(len(codes), 'column')} of a few whole numbers categories",
-            icon=":material/category:",
-            key="lab_corrections_codes",
-            help=inert(f"They may be codes: {', '.join(codes[:12])}{' …' if len(codes) > 12 else ''}.", 300),
-            on_click=_apply,
-            args=(table, inferred),
-            kwargs={"more": dict.fromkeys(codes, "category")},
-        )
     key = f"lab_corrections_{st.session_state.get('lab_columns_turn', 0)}"
     _editor(table, inferred, possible, key)
     edits = _edits(key)
@@ -72,6 +62,16 @@ def corrections(table: Table) -> None:
             on_click=_apply,
             args=(table, inferred, key),
         )
+        if codes := coded_columns(table, data.targets):
+            one = f"Make {inert(codes[0], 40)} a category"
+            st.button(
+                one if len(codes) == 1 else f"Make {len(codes)} whole-number columns categories",
+                key="lab_corrections_codes",
+                help=inert(f"At most {_FEW_CODES} different whole numbers, which may be codes: {listed(codes)}.", 400),
+                on_click=_apply,
+                args=(table, inferred),
+                kwargs={"more": dict.fromkeys(codes, "category")},
+            )
         if table.base:
             st.button(
                 "All as inferred", type="tertiary", key="lab_corrections_inferred", on_click=_turn_to, args=(table,)
@@ -84,7 +84,9 @@ def _editor(table: Table, inferred: Table, possible: Mapping[str, Sequence[Kind]
         {
             "name": column.name,
             "kind": column.kind,
-            "can_be": ", ".join(f"{kind} (as inferred)" if kind == was.kind else kind for kind in possible[was.name]),
+            "can_be": ", ".join(
+                f"{kind} (as inferred)" if kind == was.kind != column.kind else kind for kind in possible[was.name]
+            ),
             "values": values_of(table.frame[column.name]),
         }
         for column, was in zip(table.columns, inferred.columns, strict=True)
@@ -97,7 +99,7 @@ def _editor(table: Table, inferred: Table, possible: Mapping[str, Sequence[Kind]
         height="auto" if len(rows) <= _ROWS else _HEIGHT,
         disabled=["can_be", "values"],
         column_config={
-            "name": config.TextColumn("Name", width=220, required=True, max_chars=_NAME_LENGTH, pinned=True),
+            "name": config.TextColumn("Name", width=220, required=True, max_chars=_NAME_LENGTH),
             "kind": config.SelectboxColumn("Kind", width=120, options=list(KINDS), required=True),
             "can_be": config.TextColumn("Can be", width=380),
             "values": config.TextColumn("First values", width=400),
