@@ -1,4 +1,4 @@
-"""The lines of the list of experiments: what it was, how it went, open or delete."""
+"""The list of experiments, a line each: what it was, how it went, open or delete."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ import streamlit as st
 
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
-from core.jobs.storage.records import ExperimentSummary, State
-from core.ui.lab.knobs import label_of
+from core.jobs.storage.records import Experiment, ExperimentSummary, State
+from core.spec import plain_text
+from core.ui.lab.knobs import label_of, show_value
 from core.ui.sitemap import lab_page, lessons_page
 from core.ui.text import ago, counted, inert, skill_text
 
 PAGE_SIZE: Final = 20
 
+_FEW: Final = 3
+"""So many values of a setting are named; of more only their number."""
+_RATE: Final = "training.learning_rate"
+
 _STATES: Final = (
     (State.RUNNING, "blue", "running"), (State.LEASED, "blue", "starting"), (State.QUEUED, "gray", "waiting"),
-    (State.DONE, "green", "done"), (State.DIVERGED, "red", "diverged"), (State.FAILED, "red", "failed"),
+    (State.DONE, "green", "finished"), (State.DIVERGED, "red", "diverged"), (State.FAILED, "red", "failed"),
     (State.CANCELLED, "gray", "cancelled"),
 )  # fmt: skip
 
@@ -27,14 +32,15 @@ def show_line(summary: ExperimentSummary) -> None:
     with st.container(border=True, key=f"runs_line_{summary.id}"):
         what, how, do = st.columns([6, 4, 2], vertical_alignment="center")
         with what.container(gap=None):
-            st.markdown(f"**{inert(summary.title) if summary.title else _varied(summary.id)}**")
-            st.caption(f"{inert(summary.source, 60)} · {counted(summary.runs, 'run')} · {ago(summary.created)}")
+            name, tried = _described(summary)
+            st.markdown(f"**{inert(name)}**")
+            st.caption(f"{inert(tried, 200)} · {counted(summary.runs, 'run')} · {ago(summary.created)}")
         with how.container(horizontal=True, vertical_alignment="center"):
             for state, colour, word in _STATES:
                 if number := summary.states.get(state):
                     st.badge(f"{number} {word}", color=colour)  # type: ignore[arg-type]
-            if summary.best_skill is not None:
-                st.caption(f"best skill {skill_text(summary.best_skill)}")
+            if skill := best_skill(summary):
+                st.caption(skill, width="content")
         with do.container(horizontal=True, horizontal_alignment="right"):
             if st.button("Open", key=f"runs_open_{summary.id}"):
                 st.switch_page(lab_page(), query_params={"x": summary.id})
@@ -42,13 +48,38 @@ def show_line(summary: ExperimentSummary) -> None:
                 _confirm(summary)
 
 
-def _varied(identity: str) -> str:
-    """Say what was varied; an experiment that was deleted meanwhile has no name any more."""
+def _described(summary: ExperimentSummary) -> tuple[str, str]:
+    """Return a name and what was tried; an experiment that was deleted meanwhile has only what its line says."""
     try:
-        spec = get_lab().store.experiment(identity).spec
+        experiment = get_lab().store.experiment(summary.id)
     except InputRefused:
-        return "Deleted"
-    return inert(" × ".join(label_of(path) for path in spec.vary) or "One setting")
+        return summary.title or "Deleted", summary.source
+    data = f"{plain_text(summary.source, 60)} → {plain_text(', '.join(experiment.spec.data.targets), 60)}"
+    tried = what_was_tried(experiment)
+    return (summary.title, f"{data} · {tried}") if summary.title else (data, tried)
+
+
+def what_was_tried(experiment: Experiment) -> str:
+    """Return in plain text the settings in which the runs differ, with their values; of one setting, the network."""
+    tried = [
+        (label_of(path), list(dict.fromkeys(show_value(path, run.variant.get(path)) for run in experiment.runs)))
+        for path in experiment.runs[0].variant
+    ]
+    if not tried:
+        run = experiment.runs[0].spec
+        layers = show_value("model.layers", list(run.model.layers))
+        network = "no hidden layer" if layers == "none" else f"{layers} {run.model.activation}"
+        return f"{network}, {run.training.optimizer} at {show_value(_RATE, run.training.learning_rate)}"
+    return " × ".join(
+        f"{label}: {', '.join(values) if len(values) <= _FEW else f'{len(values)} values'}" for label, values in tried
+    )
+
+
+def best_skill(summary: ExperimentSummary) -> str:
+    """Return the best skill in words, on rows held out where there are any, or nothing."""
+    if summary.best_val_skill is not None:
+        return f"best validation skill {skill_text(summary.best_val_skill)}"
+    return "" if summary.best_skill is None else f"best training skill {skill_text(summary.best_skill)}"
 
 
 @st.dialog("Delete this experiment?")
