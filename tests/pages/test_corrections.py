@@ -256,12 +256,13 @@ def test_columns_that_look_like_codes_become_categories_in_one_click(view):
     assert not [b for b in view.button if b.key == "lab_corrections_codes"]
 
 
-def test_one_click_keeps_what_was_corrected_before(view):
+def test_one_click_keeps_what_was_corrected_before_and_what_is_not_yet_applied(view):
     upload(view, ("grade,x,y\n" + "".join(f"{i % 5},{i / 7},{i % 2}\n" for i in range(80))).encode(), "t.csv")
     apply(edit(view, x={"name": "length"}))
+    edit(view, grade={"name": "mark"})
     button(view, "lab_corrections_codes").click().run()
-    assert dict(table(view).names) == {"x": "length"}
-    assert dict(table(view).kinds) == {"grade": "category"}
+    assert dict(table(view).names) == {"x": "length", "grade": "mark"}
+    assert dict(table(view).kinds) == {"mark": "category"}
 
 
 def test_every_column_of_a_wide_table_is_there(view):
@@ -340,7 +341,7 @@ def test_titanic_says_what_is_odd_without_opening_anything(app):
     assert "**alive** gives **survived** away" in said
     assert ":orange-badge[deck · 77 % missing]" in said
     assert ":gray-badge[class · same as pclass]" in said
-    assert "107 rows (12 %) repeat an earlier one: after the split some stand on both sides" in said
+    assert "107 rows (12 %) repeat an earlier one: after the split some are on both sides" in said
     assert "sex ·" not in said
 
 

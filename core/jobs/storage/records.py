@@ -87,7 +87,8 @@ class Experiment:
 class ExperimentSummary:
     """One line of the list of experiments; `states` counts the runs in each state.
 
-    `best_skill` is on training rows, `best_val_skill` on validation rows: None where no run has come to one.
+    `best_skill` is on training rows, `best_val_skill` on validation rows, both of runs that were not cancelled; None
+    where there is none.
     """
 
     id: str

@@ -293,8 +293,9 @@ def _as_run(row: Row[Any], specs: tuple[RunSpec, ...]) -> Run:
 
 def _summary(head: Any, counts: Sequence[Any]) -> ExperimentSummary:
     states = {State(row.state): row.runs for row in counts}
-    best = max((row.skill for row in counts if row.skill is not None), default=None)
-    best_val = max((row.val_skill for row in counts if row.val_skill is not None), default=None)
+    trained = [row for row in counts if row.state != State.CANCELLED]
+    best = max((row.skill for row in trained if row.skill is not None), default=None)
+    best_val = max((row.val_skill for row in trained if row.val_skill is not None), default=None)
     created = datetime.fromtimestamp(head.created, UTC)
     return ExperimentSummary(head.id, head.title, created, head.source, sum(states.values()), states, best, best_val)
 

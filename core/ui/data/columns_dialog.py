@@ -74,7 +74,7 @@ def _summary(profile: Profile, features: int) -> str:
     if profile.duplicate_rows:
         share = percent(profile.duplicate_rows / profile.rows)
         twins = counted(profile.duplicate_rows, "row")
-        words.append(f":gray[{twins} ({share}) repeat an earlier one, so a random split has twins on both sides]")
+        words.append(f":gray[{twins} ({share}) repeat an earlier one, so a random split puts copies on both sides]")
     return " · ".join(words)
 
 

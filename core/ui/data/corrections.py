@@ -44,7 +44,10 @@ def corrections(table: Table) -> None:
         st.caption(inert(str(refusal), 300))
         return
     possible = kinds_of(data.model_copy(update={"source": table.base or data.source}), inferred)
-    st.caption("The kind decides how a column reaches the network: as a number, encoded as words, or not at all.")
+    st.caption(
+        "Double-click a name or a kind to change it; drag the corner of a cell down to change several. "
+        "The kind decides how a column reaches the network: as a number, encoded as words, or not at all."
+    )
     key = f"lab_corrections_{st.session_state.get('lab_columns_turn', 0)}"
     _editor(table, inferred, possible, key)
     edits = _edits(key)
@@ -69,8 +72,7 @@ def corrections(table: Table) -> None:
                 key="lab_corrections_codes",
                 help=inert(f"At most {_FEW_CODES} different whole numbers, which may be codes: {listed(codes)}.", 400),
                 on_click=_apply,
-                args=(table, inferred),
-                kwargs={"more": dict.fromkeys(codes, "category")},
+                args=(table, inferred, key, codes),
             )
         if table.base:
             st.button(
@@ -156,11 +158,12 @@ def forget_corrections() -> None:
     st.session_state.lab_columns_turn = st.session_state.get("lab_columns_turn", 0) + 1
 
 
-def _apply(table: Table, inferred: Table, key: str = "", more: Mapping[str, Kind] | None = None) -> None:
-    """Turn the lab to its table with what the editor at `key` says, or with the kinds in `more`."""
-    edits = _edits(key) if key else {
-        row: {"kind": kind} for row, column in enumerate(table.columns) if (kind := (more or {}).get(column.name))
-    }  # fmt: skip
+def _apply(table: Table, inferred: Table, key: str, codes: Sequence[str] = ()) -> None:
+    """Turn the lab to its table with what the editor at `key` says, and with `codes` as categories."""
+    edits = dict(_edits(key))
+    for row, column in enumerate(table.columns):
+        if column.name in codes:
+            edits[row] = {"kind": "category"} | dict(edits.get(row, {}))
     _turn_to(table, *corrected(table, inferred, edits))
 
 

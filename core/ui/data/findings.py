@@ -53,6 +53,5 @@ def _twins(profile: Profile, data: DataSpec) -> str:
     fact = f"{counted(profile.duplicate_rows, 'row')} ({percent(share)}) {repeat} an earlier one"
     if share < _MANY_TWINS or not data.validation_fraction or data.split == "in_order":
         return f"{fact}."
-    return (
-        f":orange[:material/content_copy:] {fact}: after the split some stand on both sides, and validation flatters."
-    )
+    harm = "after the split some are on both sides, so validation looks better than it is"
+    return f":orange[:material/content_copy:] {fact}: {harm}."

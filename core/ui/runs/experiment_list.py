@@ -10,7 +10,7 @@ from core.errors import InputRefused
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, ExperimentSummary, State
 from core.spec import plain_text
-from core.ui.lab.knobs import label_of, show_value
+from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.sitemap import lab_page, lessons_page
 from core.ui.text import ago, counted, inert, skill_text
 
@@ -18,7 +18,7 @@ PAGE_SIZE: Final = 20
 
 _FEW: Final = 3
 """So many values of a setting are named; of more only their number."""
-_RATE: Final = "training.learning_rate"
+_NETWORK: Final = ("model.layers", "model.activation", "training.optimizer", "training.learning_rate")
 
 _STATES: Final = (
     (State.RUNNING, "blue", "running"), (State.LEASED, "blue", "starting"), (State.QUEUED, "gray", "waiting"),
@@ -66,13 +66,16 @@ def what_was_tried(experiment: Experiment) -> str:
         for path in experiment.runs[0].variant
     ]
     if not tried:
-        run = experiment.runs[0].spec
-        layers = show_value("model.layers", list(run.model.layers))
-        network = "no hidden layer" if layers == "none" else f"{layers} {run.model.activation}"
-        return f"{network}, {run.training.optimizer} at {show_value(_RATE, run.training.learning_rate)}"
-    return " × ".join(
-        f"{label}: {', '.join(values) if len(values) <= _FEW else f'{len(values)} values'}" for label, values in tried
-    )
+        run = experiment.runs[0].spec.model_dump(mode="json")
+        layers, activation, optimizer, rate = (show_value(path, value_at(run, path)) for path in _NETWORK)
+        network = "no hidden layer" if layers == "none" else f"{layers} {activation}"
+        words = [f"{network}, {optimizer} at {rate}"]
+    else:
+        words = [
+            f"{label}: {', '.join(values) if len(values) <= _FEW else f'{len(values)} values'}"
+            for label, values in tried
+        ]
+    return " × ".join([*words, *([f"{experiment.spec.seeds} seeds"] if experiment.spec.seeds > 1 else [])])
 
 
 def best_skill(summary: ExperimentSummary) -> str:
