@@ -8,6 +8,13 @@ from typing import Final
 
 from core.spec import plain_text
 
+FAMILIES: Final = {
+    "preprocessing": ("Data preprocessing", "blue"),
+    "architecture": ("Architecture", "violet"),
+    "optimisation": ("Optimisation", "orange"),
+}
+"""What to call each family of causes, and the colour of its badge."""
+
 _PUNCTUATION: Final = re.compile(r"([!-/;-@\[-`{-~])")
 _WORD_JOINER: Final = "\u2060"
 

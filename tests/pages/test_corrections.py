@@ -32,7 +32,7 @@ def table(app):
 def choose(app, label, value):
     """Take the first choice of a box of the form and press its button."""
     next(box for box in app.selectbox if box.label == label).set_value(value)
-    next(b for b in app.button if b.label == "Read it so").click().run()
+    next(b for b in app.button if b.label == "Read it this way").click().run()
     assert not app.exception
 
 
@@ -93,7 +93,7 @@ def test_a_file_is_read_differently_and_as_inferred_again(czech):
 
 @pytest.mark.parametrize(
     ("label", "value", "sentence"),
-    [("Encoding", "utf-8", "is not valid UTF-8 text"), ("Between the cells", "|", "there is one column")],
+    [("Encoding", "utf-8", "is not valid UTF-8 text"), ("Delimiter", "|", "there is one column")],
 )
 def test_a_bad_choice_gets_one_sentence_and_the_table_stays(czech, lab, label, value, sentence):
     before, files = source(czech), sorted(lab.settings.data.glob("*/*"))
@@ -109,7 +109,7 @@ def test_a_bad_choice_gets_one_sentence_and_the_table_stays(czech, lab, label, v
 def test_rows_of_another_length_under_a_new_delimiter_are_asked_about(app):
     upload(app.run(), b"a;b,\n" + b"1,5;2\n" * 30 + b"7;8\n", "t.csv")
     before = source(app)
-    choose(app, "Between the cells", ",")
+    choose(app, "Delimiter", ",")
     assert source(app) == before
     next(b for b in app.button if b.label == "Leave it as it is").click().run()
     assert not app.exception
@@ -328,7 +328,7 @@ def test_an_identifier_among_the_inputs_is_said_and_left_out_by_one_click(app):
 def test_an_identifier_is_no_news_where_it_is_left_out_or_all_there_is(app):
     people = "".join(f"person {i},{i * 37 % 101},{i % 2}\n" for i in range(70))
     upload(app.run(), f"name,size,target\n{people}".encode(), "t.csv")
-    assert "Left out, nearly every row differs: name (identifier)." in words(app).replace("\\", "")
+    assert "Left out, because nearly every row differs: name (identifier)." in words(app).replace("\\", "")
     assert "tells the rows apart" not in words(app)
     upload(app, ("x,y\n" + "".join(f"{i},{i * 53 % 7}\n" for i in range(70))).encode(), "t.csv")
     assert "tells the rows apart" not in words(app)
@@ -353,7 +353,7 @@ def test_constant_columns_ids_and_sorted_rows_are_said_on_the_card(app):
         "**row** numbers the rows and yet knows **target**" in said or "**row** seems to give **target** away" in said
     )
     assert ":orange-badge[unit · constant]" in said
-    assert "Left out, nearly every row differs: note (identifier)." in said
+    assert "Left out, because nearly every row differs: note (identifier)." in said
     assert "repeat" not in said
 
 

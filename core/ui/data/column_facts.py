@@ -55,7 +55,7 @@ def badges(column: ColumnProfile, profile: Profile) -> list[tuple[str, str]]:
 
 
 def is_identifier(column: ColumnProfile) -> bool:
-    """Return whether `column` tells rows apart and means nothing else: an id of words, or numbers that count rows."""
+    """Return whether `column` only tells rows apart: words that differ in nearly every row, or numbers of the rows."""
     return column.kind == "identifier" or column.counts_rows
 
 
@@ -92,7 +92,7 @@ def span(column: ColumnProfile) -> str:
 
 
 def values_of(series: pd.Series) -> str:
-    """Return the first few different values of a column in words."""
+    """Return a column's first few distinct values in words."""
     found = series.head(_LOOKED_AT).dropna().unique()[:3]
     words = (_number(value) if isinstance(value, float) else str(value).removesuffix(" 00:00:00") for value in found)
     return plain_text(", ".join(words), 60)

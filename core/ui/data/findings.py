@@ -17,7 +17,7 @@ _MANY_TWINS: Final = 0.01
 
 
 def findings(profile: Profile, data: DataSpec, features: Collection[str]) -> None:
-    """Draw doubts about the columns in use, what is left out by itself, and how many rows repeat an earlier one."""
+    """Draw doubts about the columns in use, what is left out by default, and how many rows repeat an earlier one."""
     seen = {*features, *profile.targets}
     doubts = [
         f":{colour}-badge[{inert(column.name, 30)} · {inert(words, 40)}]"
@@ -42,7 +42,7 @@ def _left_out(profile: Profile, seen: Collection[str]) -> str:
         if column.kind in {"identifier", "text"} and column.name not in seen
     ]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"Left out, nearly every row differs: {shown}." if names else ""
+    return f"Left out, because nearly every row differs: {shown}." if names else ""
 
 
 def _twins(profile: Profile, data: DataSpec) -> str:

@@ -11,7 +11,6 @@ from core.ui.diagnose import state
 from core.ui.diagnose.charts import trial_chart
 from core.ui.diagnose.state import Opened
 from core.ui.diagnose.words import (
-    FAMILIES,
     Finding,
     Report,
     cause_of,
@@ -24,7 +23,7 @@ from core.ui.diagnose.words import (
     trial_words,
 )
 from core.ui.sitemap import lessons_page
-from core.ui.text import inert
+from core.ui.text import FAMILIES, inert
 
 _CHART: Final = {"displayModeBar": False}
 

@@ -12,8 +12,8 @@ from core.errors import InputRefused
 from core.jobs.diagnosers.diagnoses import Diagnosis
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import State
-from core.ui.diagnose.words import FAMILIES, cause_of
-from core.ui.text import counted, inert
+from core.ui.diagnose.words import cause_of
+from core.ui.text import FAMILIES, counted, inert
 
 _EVERY_SECONDS: Final = 0.4
 _FIRST_SECONDS: Final = 1.0

@@ -16,11 +16,6 @@ from core.ui.text import counted, skill_text
 Report = Mapping[str, Any]
 Finding = Mapping[str, Any]
 
-FAMILIES: Final = {
-    "preprocessing": ("Data preprocessing", "blue"),
-    "architecture": ("Architecture", "violet"),
-    "optimisation": ("Optimisation", "orange"),
-}
 _MANY: Final = 4
 _CLEAR: Final = 0.02
 """A gain of less is not worth a change."""

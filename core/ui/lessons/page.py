@@ -13,13 +13,7 @@ from core.jobs.storage.records import Experiment, State
 from core.lessons import LESSONS, Lesson
 from core.ui.chart.live import live_chart
 from core.ui.sitemap import lab_page
-from core.ui.text import inert
-
-_FAMILIES: Final = {
-    "preprocessing": ("Data preprocessing", "blue"),
-    "architecture": ("Architecture", "violet"),
-    "optimisation": ("Optimisation", "orange"),
-}
+from core.ui.text import FAMILIES, inert
 
 _WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
 
@@ -75,7 +69,7 @@ def _go(lesson: str) -> None:
 
 
 def _badge(lesson: Lesson) -> None:
-    name, colour = _FAMILIES[lesson.family]
+    name, colour = FAMILIES[lesson.family]
     st.markdown(f":{colour}-badge[{name}]")
 
 

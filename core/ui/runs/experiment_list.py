@@ -1,4 +1,4 @@
-"""The list of experiments, a line each: what it was, how it went, open or delete."""
+"""The list of experiments, one line per experiment: what it was, how it went, open or delete."""
 
 from __future__ import annotations
 
