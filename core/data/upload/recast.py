@@ -89,7 +89,9 @@ def refuse_names(columns: Sequence[str], names: Mapping[str, str]) -> None:
         if not new or plain_text(new) != new:
             raise InputRefused(f"{shown}: a name is plain text of 1 to 120 characters, on one line.", shown)
         if taken[new] > 1:
-            raise InputRefused(f"{shown}: the name {plain_text(new, 60)} is taken; allowed: one of its own.", shown)
+            raise InputRefused(
+                f"{shown}: the name {plain_text(new, 60)} is taken; allowed: one no other column has.", shown
+            )
 
 
 def _decimal(table: Table) -> str:

@@ -23,7 +23,7 @@ from core.ui.text import counted, inert, percent
 _HEIGHT: Final = 480
 _ROWS: Final = 13
 """As many as the height holds."""
-_VIEWS: Final = ("All columns", "Names and kinds", "Before and after")
+_VIEWS: Final = ("All", "Names and kinds", "Before and after")
 _NOTES: Final = 8
 _EDITOR: Final = "lab_columns"
 _COLUMN: Final = "lab_look_at"

@@ -22,8 +22,8 @@ from core.ui.data.tables import source_name, table_for
 from core.ui.lab import state as lab_state
 from core.ui.text import inert
 
-_ROWS: Final = 12
-_HEIGHT: Final = 440
+_ROWS: Final = 10
+_HEIGHT: Final = 390
 """What the dialog has room for, in rows and in pixels."""
 _FEW_CODES: Final = 12
 """More different whole numbers are measured or counted rather than given out: months are the longest usual code."""

@@ -23,7 +23,7 @@ _TURN: Final = "lab_reading_turn"
 
 _CHOICES: Final[Mapping[str, tuple[str, Mapping[Any, str]]]] = {
     "encoding": ("Encoding", ENCODINGS),
-    "delimiter": ("Between cells", {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}),
+    "delimiter": ("Delimiter", {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}),
     "decimal": ("Decimal mark", {".": "point: 1.5", ",": "comma: 1,5"}),
     "header": ("First line", {True: "names of the columns", False: "a row like the others"}),
     "day_first": ("Dates", {True: "day first: 31/12/2024", False: "month first: 12/31/2024"}),

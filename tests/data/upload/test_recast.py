@@ -111,7 +111,7 @@ def test_a_name_that_is_no_plain_text_is_refused_in_one_sentence(name):
 
 
 def test_a_name_that_is_taken_is_refused_and_a_swap_is_not():
-    with pytest.raises(InputRefused, match=r"^grade: the name zip is taken; allowed: one of its own\.$"):
+    with pytest.raises(InputRefused, match=r"^grade: the name zip is taken; allowed: one no other column has\.$"):
         recast(TABLE, {}, "x", {"grade": "zip"})
     with pytest.raises(InputRefused, match="the name same is taken"):
         recast(TABLE, {}, "x", {"grade": "same", "zip": "same"})
