@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
-from core.ui.run_list import PAGE_SIZE, empty_list, show_line
+from core.ui.runs.experiment_list import PAGE_SIZE, empty_list, show_line
 
 st.title("Runs", anchor=False)
 store = get_lab().store
@@ -16,7 +16,10 @@ try:
 except InputRefused:
     found = store.experiments(limit=PAGE_SIZE + 1)
 if found:
-    st.caption("Skill: 1 is perfect, 0 is no better than always guessing the same.")
+    st.caption(
+        "Skill: 1 is perfect, 0 is no better than always guessing the same. "
+        "Validation skill is measured on rows the training never saw."
+    )
 for summary in found[:PAGE_SIZE]:
     show_line(summary)
 if not found:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _MAGIC: Final = b"ARROW1"
 _NOTES: Final = b"loss-lab-notes"
 _ORIGIN: Final = b"loss-lab-origin"
-_KINDS: Final = b"loss-lab-kinds"
+_CHOSEN: Final = b"loss-lab-kinds"
 
 
 def is_packed(content: bytes) -> bool:
@@ -29,8 +29,9 @@ def pack(table: Table) -> bytes:
     metadata = {**(arrow.schema.metadata or {}), _NOTES: json.dumps(table.notes).encode()}
     if table.origin is not None:
         metadata[_ORIGIN] = json.dumps(table.origin.as_json()).encode()
-    if table.kinds:
-        metadata[_KINDS] = json.dumps({"base": table.base, "kinds": dict(table.kinds)}).encode()
+    chosen = {name: dict(value) for name in ("kinds", "names") if (value := getattr(table, name))}
+    if chosen:
+        metadata[_CHOSEN] = json.dumps({"base": table.base, **chosen}).encode()
     arrow = arrow.replace_schema_metadata(metadata)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, arrow.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as file:
@@ -48,5 +49,5 @@ def unpack(content: bytes) -> Table:
         arrow = file.read_all()
     known = arrow.schema.metadata
     origin = origin_of(json.loads(known[_ORIGIN])) if _ORIGIN in known else None
-    chosen = json.loads(known.get(_KINDS, b'{"base": "", "kinds": {}}'))
-    return Table(arrow.to_pandas(), tuple(json.loads(known[_NOTES])), origin, chosen["kinds"], chosen["base"])
+    chosen = json.loads(known.get(_CHOSEN, b"{}"))
+    return Table(arrow.to_pandas(), tuple(json.loads(known[_NOTES])), origin, **chosen)

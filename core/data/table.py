@@ -46,14 +46,17 @@ class Table:
         The file it was read from, and how.
     kinds : mapping
         The kind of each column for which a person chose another than was inferred (`core.data.upload.recast`).
+    names : mapping
+        The name of each column that a person renamed, by the name it was read with.
     base : str
-        Where `kinds` are chosen: the ``data.source`` of the same table as it was inferred.
+        Where `kinds` or `names` are chosen: the ``data.source`` of the same table as it was inferred.
     """
 
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
     origin: Origin | None = None
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     base: str = ""
 
     @cached_property

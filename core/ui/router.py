@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.plot import COLOURS
 from core.ui.sitemap import diagnose_page, lab_page, lessons_page, runs_page
 
-_CURVES = """<path d="M2 3v21h23" fill="none" stroke="#7b8a87" stroke-width="1.6"/>
+_CURVES = f"""<path d="M2 3v21h23" fill="none" stroke="#7b8a87" stroke-width="1.6"/>
 <path d="M4 5c3 12 8 15 21 16" fill="none" stroke="#1a8186" stroke-width="2.6" stroke-linecap="round"/>
-<path d="M4 8c5 2 7 6 11 3s5-5 10-6" fill="none" stroke="#d06a00" stroke-width="2" stroke-dasharray="3.4 3.4"/>"""
+<path d="M4 8c5 2 7 6 11 3s5-5 10-6" fill="none" stroke="{COLOURS[1]}" stroke-width="2" stroke-dasharray="3.4 3.4"/>"""
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 28" width="{width}" height="28">{content}</svg>'
 _NAME = """<text x="35" y="20" textLength="72" lengthAdjust="spacingAndGlyphs" font-size="18" font-weight="600"
  font-family="'Source Sans Pro', 'Segoe UI', Helvetica, Arial, sans-serif" fill="#1a8186">Loss Lab</text>"""

@@ -27,6 +27,13 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def percent(share: float) -> str:
+    """Return a share as ``37 %``: ``0 %`` only of none and ``100 %`` only of all, whatever rounding would say."""
+    if 0 < share < 0.01:
+        return "< 1 %"
+    return "> 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+
+
 def skill_text(skill: float) -> str:
     """Return a skill in two decimals; far below zero the size is enough."""
     return "below −99" if skill < -99 else f"{skill:.2f}".replace("-", "−")

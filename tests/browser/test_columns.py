@@ -1,4 +1,4 @@
-"""The dialog of columns, where a canvas has to be clicked, and the correction of what was understood."""
+"""The dialog of columns, where a canvas has to be clicked and typed into, and the correction of what was understood."""
 
 import time
 from pathlib import Path
@@ -48,6 +48,44 @@ def test_a_click_chooses_another_target(dialog):
     expect(dialog.page.get_by_role("combobox", name="Target")).to_have_value("sex")
 
 
+def write(dialog, column, row, text):
+    """Write `text` into a cell of the editor of names and kinds and wait until it is there."""
+    page, written = dialog.page, dialog.get_by_test_id(f"glide-cell-{column}-{row - 1}").filter(has_text=text)
+    cell = page.locator("#portal").locator("textarea, input").first
+    for _ in range(5):
+        box = dialog.locator("canvas").first.bounding_box()
+        if box:
+            page.mouse.dblclick(box["x"] + (100, 300)[column], box["y"] + ROW * (row + 0.5))
+        try:
+            cell.fill(text, timeout=3000)
+            cell.press("Enter")
+            written.wait_for(state="attached", timeout=3000)
+        except NotThere:
+            continue
+        return
+    pytest.fail(f"{text} cannot be written")
+
+
+def test_escape_closes_the_dialog_whatever_was_pressed_last(dialog):
+    dialog.get_by_role("radio", name="Names and kinds").click()
+    for button in ("Make", "All as inferred"):
+        dialog.get_by_role("button", name=button).click()
+        expect(dialog.get_by_role("button", name=button)).to_have_count(0)
+    dialog.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
+def test_escape_after_apply_closes_the_dialog_and_the_keyboard_stays_inside_before(dialog):
+    dialog.get_by_role("radio", name="Names and kinds").click()
+    write(dialog, 0, 2, "ticket class")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(dialog.get_by_role("button", name="Apply")).to_be_disabled()
+    expect(dialog.get_by_role("button", name="All as inferred")).to_be_visible()
+    dialog.page.wait_for_function("document.activeElement?.closest('[role=dialog]') !== null")
+    dialog.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
 def test_both_pictures_are_drawn(dialog):
     dialog.get_by_role("radio", name="Before and after").click()
     expect(dialog.get_by_test_id("stPlotlyChart")).to_have_count(2)
@@ -78,18 +116,18 @@ def test_an_upload_is_read_right_and_a_code_becomes_a_number(visit):
     page.get_by_role("button", name="Central European (Windows-1250)").click()
     expect(page.get_by_role("alert")).to_have_count(0)
     page.get_by_text("How it was read").click()
-    choose(page, "Between the cells", "vertical bar")
-    page.get_by_role("button", name="Read it so").click()
+    choose(page, "Delimiter", "vertical bar")
+    page.get_by_role("button", name="Read it this way").click()
     expect(page.get_by_role("alert")).to_contain_text("there is one column")
     expect(page.get_by_text("90 rows × 3 columns")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Between the cells")).to_have_value("semicolon")
+    expect(page.get_by_role("combobox", name="Delimiter")).to_have_value("semicolon")
     page.get_by_role("button", name="Columns").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("1 input,")).to_be_visible()
-    dialog.get_by_role("radio", name="Kinds").click()
-    expect(dialog.get_by_text("Plzeň, Břeclav")).to_be_visible()
-    choose(page, "Kind of kod", "number")
+    dialog.get_by_role("radio", name="Names and kinds").click()
+    write(dialog, 1, 2, "number")
+    write(dialog, 0, 2, "code")
     dialog.get_by_role("button", name="Apply").click()
     expect(dialog.get_by_text("2 inputs,")).to_be_visible()
-    dialog.get_by_role("button", name="All as inferred").click()
-    expect(dialog.get_by_text("1 input,")).to_be_visible()
+    expect(dialog.get_by_test_id("glide-cell-0-1")).to_have_text("code")
+    expect(dialog.get_by_test_id("glide-cell-1-1")).to_have_text("number")

@@ -48,8 +48,9 @@ def test_names_of_markup_are_text_on_every_page(visit, table):
 
     page.get_by_role("button", name="Columns").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("radio", name="Kinds").click()
-    expect(dialog.get_by_text(NAMES[0]).first).to_be_visible()
+    dialog.get_by_role("radio", name="Names and kinds").click()
+    expect(dialog.get_by_role("button", name="Apply")).to_be_visible()
+    expect(dialog.locator("canvas").first).to_be_visible()
     nothing_came_of_it(page)
     dialog.get_by_role("radio", name="Before and after").click()
     expect(dialog.get_by_test_id("stPlotlyChart")).to_have_count(2)

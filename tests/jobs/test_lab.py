@@ -29,7 +29,8 @@ def test_a_run_is_trained_and_its_history_is_whole(labs: Labs, settings: Setting
     assert list(run.history["loss"]) == [pytest.approx(1 / epoch, rel=1e-6) for epoch in range(1, 51)]
     assert (run.state, run.epochs, run.skill, run.val_skill) == ("done", 50, 0.5, None)
     assert "history" not in (lab.store.experiment(experiment).runs[0].final or {})
-    assert lab.store.experiments()[0].best_skill == 0.5
+    (summary,) = lab.store.experiments()
+    assert (summary.best_skill, summary.best_val_skill) == (0.5, None)
 
 
 def test_a_loss_that_is_not_a_number_is_null_and_the_run_diverged(labs: Labs, settings: Settings) -> None:

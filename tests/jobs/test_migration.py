@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputRefused
+from core.jobs.scheduling.queue import Queue
 from core.jobs.storage import schema
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
@@ -14,8 +15,18 @@ from tests.jobs.conftest import fake_spec
 from tests.jobs.fake import QUICK
 
 
+def as_version_2(path: Path) -> None:
+    """Take off what version 3 has put on."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "ALTER TABLE run DROP COLUMN val_skill; UPDATE meta SET value = 2 WHERE name = 'schema';"
+        )
+    connection.close()
+
+
 def as_version_1(path: Path) -> None:
-    """Take off what version 2 has put on."""
+    """Take off what version 2 has put on, too."""
+    as_version_2(path)
     with sqlite3.connect(path) as connection:
         connection.executescript(
             """
@@ -79,6 +90,27 @@ def test_a_migrated_database_is_like_a_new_one_and_is_migrated_once(
     Store(new).close()
     for table in schema.metadata.tables:
         assert columns(settings.data / "lab.db", table) == columns(new.data / "lab.db", table)
+
+
+def test_the_validation_skill_of_runs_that_ended_before_version_3_is_known(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    store = Store(settings)
+    identity = store.submit(fake_spec(QUICK, seeds=3))
+    queue = Queue(store.database, lease_seconds=30)
+    for result in ({"skill": 0.54, "val_skill": 0.17}, {"skill": 0.9}):
+        claim = queue.claim(queue.waiting()[0][1])
+        assert claim is not None
+        queue.start(claim)
+        assert queue.finish(claim, State.DONE, result=result)
+    known = store.experiments()
+    assert (known[0].best_skill, known[0].best_val_skill) == (0.9, 0.17)
+    store.close()
+    as_version_2(tmp_path / "lab.db")
+    assert "val_skill" not in columns(tmp_path / "lab.db", "run")
+    store = Store(settings)
+    assert store.experiments() == known
+    assert [run.state for run in store.experiment(identity).runs] == [State.DONE, State.DONE, State.QUEUED]
+    store.close()
 
 
 def test_every_version_has_its_migration() -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from core.jobs.lab import Lab
+from core.jobs.scheduling.queue import Queue
+from core.jobs.storage.records import State
 from core.spec import load_spec
 
 from .test_lab import words
@@ -24,8 +26,56 @@ def test_the_newest_comes_first_and_is_named_by_what_was_varied(page, lab):
     app = page("runs")
     assert not app.exception
     text = words(app)
-    assert text.index("Learning rate") < text.index("First")
+    assert text.index("→ species") < text.index("First")
+    assert "Learning rate: 0.1, 0.01 · 2 runs" in text.replace("\\", "").replace("\u2060", "")
     assert "**First**" not in text.replace("****", "")
+
+
+def finish(lab: Lab, count: int, **result: Any) -> None:
+    queue = Queue(lab.store.database, lease_seconds=30)
+    for _ in range(count):
+        claim = queue.claim(queue.waiting()[0][1])
+        assert claim is not None
+        queue.start(claim)
+        queue.finish(claim, State.DONE, result=result)
+
+
+def test_the_skill_shown_is_that_of_validation_and_is_named_so(page, lab):
+    submit(lab)
+    finish(lab, 1, skill=0.54, val_skill=0.17)
+    text = words(page("runs"))
+    assert "best validation skill 0.17" in text
+    assert "0.54" not in text
+
+
+def test_without_validation_rows_the_training_skill_is_named_so(page, lab):
+    submit(lab)
+    finish(lab, 1, skill=0.54, val_skill=None)
+    assert "best training skill 0.54" in words(page("runs"))
+
+
+def test_what_was_cancelled_did_not_finish(page, lab):
+    identity = submit(lab, seeds=18)
+    finish(lab, 3, skill=0.5)
+    lab.store.cancel(identity)
+    text = words(page("runs"))
+    assert "3 finished" in text
+    assert "15 cancelled" in text
+    assert "18 finished" not in text
+
+
+def test_every_entry_says_what_it_was(page, lab):
+    submit(lab, model={"layers": [16, 16], "activation": "tanh"}, training={"optimizer": "sgd"})
+    submit(lab, title="A try", model={"layers": []})
+    submit(lab, vary={"preprocessing.scaling": ["none", "standard"], "training.seed": [0, 1, 2, 3]})
+    submit(lab, model={"layers": [16, {"units": 8, "dropout": 0.5}]}, seeds=3)
+    text = words(page("runs")).replace("\\", "").replace("\u2060", "")
+    assert "**Iris flowers → species**" in text
+    assert "16, 16 tanh, sgd at 0.001 · 1 run" in text
+    assert "Iris flowers → species · no hidden layer, adam at 0.001 · 1 run" in text
+    assert "Scaling: none, standard × First seed: 4 values · 8 runs" in text
+    assert "16, 8 (dropout 0.5) relu, adam at 0.001 × 3 seeds · 3 runs" in text
+    assert "One setting" not in text
 
 
 def test_deleting_asks_first(page, lab):

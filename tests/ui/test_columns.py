@@ -8,8 +8,8 @@ import pytest
 from core.data.table import read_table
 from core.data.understand.profile import profile
 from core.spec import load_spec
-from core.ui.data.before_after import histogram_chart
-from core.ui.data.column_facts import badges, balance, fact_rows, percent
+from core.ui.data.before_after import histogram_chart, made_by
+from core.ui.data.column_facts import badges, balance, fact_rows
 from core.ui.data.feature_choice import chosen_features, with_features
 from core.ui.lab.comparisons import COMPARISONS, every_value
 from core.ui.lab.ranking import FEWEST_SEEDS
@@ -42,8 +42,16 @@ def test_rows_of_the_table_of_columns(told):
     assert rows["sex"]["range"] == "male, female"
 
 
-def test_shares_in_words():
-    assert [percent(share) for share in (0, 0.001, 0.374, 1)] == ["0 %", "< 1 %", "37 %", "100 %"]
+def test_the_table_and_the_badge_say_the_same_share():
+    lines = ["x,y", *(f"{i if i != 7 else ''},{i % 2}" for i in range(300))]
+    few = profile(read_table("\n".join(lines).encode()), ["y"])
+    row = fact_rows(few, ["x"])[0]
+    assert row["missing"] == "< 1 %"
+    assert row["findings"] == ["< 1 % missing"]
+    assert fact_rows(few, ["x"])[1]["missing"] == "0 %"
+
+
+def test_the_balance_of_classes_in_words():
     assert balance([("a", 3), ("b", 1)]) == "a: 75 %, b: 25 %"
     assert balance([(str(i), 1) for i in range(10)], 2) == "0: 10 %, 1: 10 %, 8 more"
 
@@ -93,3 +101,23 @@ def test_without_validation_rows_no_dashes_are_drawn():
     numbers = {"edges": [0, 1], "train": [1.0], "val": [0.0], "missing": [0, 0]}
     assert len(histogram_chart(numbers)["data"]) == 1
     assert histogram_chart({"edges": [], "train": [], "val": [], "missing": [1, 1]})["data"] == []
+
+
+def made(column, task="binary", **preprocessing):
+    spec = load_spec(SPEC.model_dump(mode="json") | {"preprocessing": preprocessing})
+    return made_by(spec, TITANIC.column(column), task)
+
+
+def test_the_picture_after_names_the_settings_that_made_it_and_no_others():
+    assert made("fare") == "Scaling: standard"
+    assert made("age", scaling="robust", missing="mean") == "Scaling: robust · Missing values: mean"
+    assert made("age", outliers="clip").endswith("Outliers: clip")
+    assert made("sex") == "Encoding: one_hot"
+    assert made("deck", encoding="ordinal") == "Encoding: ordinal · Scaling: standard · Missing values: median"
+    assert made("survived") == ""
+    assert made("survived", "regression", target_scaling="log") == "Target scaling: log"
+
+
+def test_of_a_setting_with_several_values_the_picture_shows_the_first_and_says_so():
+    spec = load_spec(SPEC.model_dump(mode="json") | {"vary": {"preprocessing.scaling": ["minmax", "none"]}})
+    assert made_by(spec, TITANIC.column("fare"), "binary") == "Scaling: minmax (the first of 2)"

@@ -1,17 +1,21 @@
 """The chart's arithmetic, run by node; browsers run the same text."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import core.ui
+from core.plot import COLOURS
 
 _JS = Path(core.ui.__file__).parent / "chart" / "js"
-pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+WITHOUT_NODE = not shutil.which("node") and not os.environ.get("LOSSLAB_REQUIRE_NODE")
+pytestmark = pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")
 
 
 def run(expression: str, *files: str) -> Any:
@@ -45,9 +49,22 @@ def test_the_spread_ignores_runs_that_have_ended():
     assert run("spread([[1, 5], [3], [2, 7]])") == {"median": [2, 6], "low": [1, 5], "high": [3, 7]}
 
 
+def test_a_missing_node_is_an_error_where_node_is_required(tmp_path):
+    environment = {**os.environ, "PATH": str(tmp_path), "LOSSLAB_REQUIRE_NODE": "1"}
+    one = f"{__file__}::test_the_spread_ignores_runs_that_have_ended"
+    command = [sys.executable, "-m", "pytest", "-rs", "-n", "0", "-p", "no:cacheprovider", one]
+    required = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert required.returncode == 1
+    assert "FileNotFoundError" in required.stdout
+    del environment["LOSSLAB_REQUIRE_NODE"]
+    spared = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert spared.returncode == 0
+    assert "node is not installed" in spared.stdout
+
+
 def test_every_variant_has_its_own_colour():
     for count in (1, 8, 9, 40):
-        found = run(f"colours({count})")
+        found = run(f"colours({count}, {json.dumps(COLOURS)})")
         assert len(set(found)) == count
         assert all(len(colour) == 7 and colour.startswith("#") for colour in found)
 
@@ -60,7 +77,7 @@ def test_every_colour_can_be_told_from_both_backgrounds(count, background):
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    for colour in run(f"colours({count})"):
+    for colour in run(f"colours({count}, {json.dumps(COLOURS)})"):
         light, dark = sorted((luminance(colour), luminance(background)), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 3, colour
 
@@ -116,3 +133,34 @@ def test_a_log_axis_is_refused_where_losses_are_negative():
     shown = figure("{log: true}", runs=[below])
     assert not shown["log"]
     assert "below zero" in shown["notes"][0]
+
+
+@pytest.mark.parametrize("log", ["true", "false"])
+def test_the_words_of_the_baseline_lie_outside_of_the_plot(log):
+    shown = figure(OPTIONS.replace("{", f"{{log: {log}, "))
+    (line,) = [trace for trace in shown["data"] if trace["uid"] == "baseline"]
+    assert line["mode"] == "lines"
+    assert "text" not in line
+    (note,) = shown["layout"]["annotations"]
+    assert "guess (0.5)" in note["text"]
+    assert (note["yref"], note["y"], note["yanchor"]) == ("paper", 1, "bottom")
+
+
+def test_several_baselines_are_told_by_their_range_and_none_by_nothing():
+    other = RUNS[1] | {"final": {"baseline": {"loss": 2, "val_loss": 2, "what": "<b>guess</b>"}}}
+    (note,) = figure(runs=[RUNS[0], other])["layout"]["annotations"]
+    assert "(0.5 to 2)" in note["text"]
+    assert "<b>" not in note["text"]
+    assert figure("{baseline: false}")["layout"]["annotations"] == []
+
+
+def test_what_was_cancelled_did_not_finish():
+    def endings(**states: int) -> Any:
+        runs = [{"state": state} for state, count in states.items() for _ in range(count)]
+        return run(f"endingsText({json.dumps(runs)})", "table.js")
+
+    assert endings(done=3, cancelled=15) == "3 finished, 15 cancelled"
+    assert endings(done=2, diverged=1, failed=1) == "2 finished, 1 diverged, 1 failed"
+    assert endings(done=4) == "4 finished"
+    assert endings(done=2, running=1, queued=1) == "2 of 4 finished"
+    assert endings(diverged=2, cancelled=1, running=1) == "0 of 4 finished, 2 diverged, 1 cancelled"

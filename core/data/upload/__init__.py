@@ -1,1 +1,1 @@
-"""Reading what people upload, in a process of its own, and reading columns as another kind."""
+"""Reading what people upload, in a process of its own, and giving columns another kind or name."""

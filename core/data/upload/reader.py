@@ -89,17 +89,20 @@ def read_upload(content: bytes, name: str, options: ReadOptions | None = None, m
     return _ordered("read", label, asdict(options or ReadOptions()), content)
 
 
-def recast_packed(packed: bytes, name: str, kinds: Mapping[str, Kind], base: str) -> Upload:
-    """Return the table in `packed`, which is ``data.source`` `base`, with other kinds; see `core.data.upload.recast`.
+def recast_packed(
+    packed: bytes, name: str, kinds: Mapping[str, Kind], base: str, names: Mapping[str, str] | None = None
+) -> Upload:
+    """Return the table in `packed`, which is ``data.source`` `base`, corrected; see `core.data.upload.recast`.
 
     Raises
     ------
     InputRefused
-        If a column cannot become the kind that is asked for.
+        If a column cannot have the kind or the name that is asked for.
     WorkFailed
         If too many files are being read, or the process broke down.
     """
-    return _ordered("recast", plain_text(name, 80) or "The table", {"kinds": dict(kinds), "base": base}, packed)
+    details = {"kinds": dict(kinds), "base": base, "names": dict(names or {})}
+    return _ordered("recast", plain_text(name, 80) or "The table", details, packed)
 
 
 def _ordered(do: str, label: str, details: Mapping[str, Any], content: bytes) -> Upload:

@@ -60,8 +60,8 @@ def _read_file(content: bytes, name: str, **options: Any) -> Table:
     return replace(table, origin=table.origin and replace(table.origin, file=file))
 
 
-def _recast(packed: bytes, _name: str, *, kinds: dict[str, Kind], base: str) -> Table:
-    return recast(unpack(packed), kinds, base)
+def _recast(packed: bytes, _name: str, *, kinds: dict[str, Kind], base: str, names: dict[str, str]) -> Table:
+    return recast(unpack(packed), kinds, base, names)
 
 
 _ORDERS: Final[Mapping[str, Callable[..., Table]]] = {"read": _read_file, "recast": _recast}

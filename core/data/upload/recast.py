@@ -1,8 +1,9 @@
-"""Columns read as another kind than was inferred: which kinds each can become, and the table after the change."""
+"""Columns with another kind or name than was inferred: what each can become, and the table in which it has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -34,41 +35,63 @@ def possible_kinds(table: Table) -> dict[str, tuple[Kind, ...]]:
     return {column.name: _possible(table.frame[column.name], column, decimal) for column in table.columns}
 
 
-def recast(table: Table, kinds: Mapping[str, Kind], base: str) -> Table:
-    """Return `table` with columns of other kinds; every value present is kept, in the type of its new kind.
+def recast(table: Table, kinds: Mapping[str, Kind], base: str, names: Mapping[str, str] | None = None) -> Table:
+    """Return `table` with columns of other kinds and names; every value present is kept, in the type of its new kind.
 
     Parameters
     ----------
     table : Table
         As it was inferred.
-    kinds : mapping
-        The new kind of some columns, by name.
+    kinds, names : mapping
+        The new kind and the new name of some columns, by the name in `table`.
     base : str
         The ``data.source`` of `table`.
 
     Raises
     ------
     InputRefused
-        If there is no such column, or it cannot become that kind.
+        If there is no such column, it cannot become that kind, or it cannot have that name.
     """
     frame = table.frame.copy(deep=False)
     changed: dict[str, Kind] = {}
     decimal = _decimal(table)
     for name, kind in kinds.items():
         column = table.column(name)
-        allowed = _possible(frame[column.name], column, decimal)
-        if kind not in allowed:
-            shown = plain_text(column.name, 60)
-            raise InputRefused(
-                f"{shown}: cannot be read as {plain_text(kind, 20)}; allowed: {', '.join(allowed)}.", shown
-            )
+        refuse_kind(column.name, kind, _possible(frame[column.name], column, decimal))
         if kind != column.kind:
             frame[column.name] = _AS[kind](frame[column.name], decimal)
             changed[column.name] = kind
-    if not changed:
+    renamed = {name: new for name, new in (names or {}).items() if new != table.column(name).name}
+    refuse_names(list(frame.columns), renamed)
+    if not (changed or renamed):
         return table
-    said = listed([f"{plain_text(name, 60)} ({kind})" for name, kind in changed.items()])
-    return replace(table, frame=frame, notes=(*table.notes, f"Kinds as chosen: {said}."), kinds=changed, base=base)
+    changed = {renamed.get(name, name): kind for name, kind in changed.items()}
+    said = {
+        "Kinds as chosen": [f"{plain_text(name, 60)} ({kind})" for name, kind in changed.items()],
+        "Names as chosen": [f"{plain_text(new, 60)} (was {plain_text(name, 60)})" for name, new in renamed.items()],
+    }
+    notes = (*table.notes, *(f"{what}: {listed(columns)}." for what, columns in said.items() if columns))
+    return replace(table, frame=frame.rename(columns=renamed), notes=notes, kinds=changed, names=renamed, base=base)
+
+
+def refuse_kind(name: str, kind: Kind, allowed: Sequence[Kind]) -> None:
+    """Raise `InputRefused` unless the column called `name` is `allowed` to become a `kind`."""
+    if kind not in allowed:
+        shown = plain_text(name, 60)
+        raise InputRefused(f"{shown}: cannot be read as {plain_text(kind, 20)}; allowed: {', '.join(allowed)}.", shown)
+
+
+def refuse_names(columns: Sequence[str], names: Mapping[str, str]) -> None:
+    """Raise `InputRefused` unless every column can have its new name in `names`, by the name among `columns`."""
+    taken = Counter(names.get(name, name) for name in columns)
+    for name, new in names.items():
+        shown = plain_text(name, 60)
+        if not new or plain_text(new) != new:
+            raise InputRefused(f"{shown}: a name is plain text of 1 to 120 characters, on one line.", shown)
+        if taken[new] > 1:
+            raise InputRefused(
+                f"{shown}: the name {plain_text(new, 60)} is taken; allowed: one no other column has.", shown
+            )
 
 
 def _decimal(table: Table) -> str:

@@ -145,6 +145,7 @@ class Queue:
             lease_expires=None,
             seconds=result.get("seconds"),
             skill=result.get("skill"),
+            val_skill=result.get("val_skill"),
             diverged_at=result.get("diverged_at"),
             error=error or result.get("error"),
             result=json.dumps(result, allow_nan=False) if result else None,

@@ -85,7 +85,11 @@ class Experiment:
 
 @dataclass(frozen=True)
 class ExperimentSummary:
-    """One line of the list of experiments; `states` counts the runs in each state."""
+    """One line of the list of experiments; `states` counts the runs in each state.
+
+    `best_skill` is on training rows, `best_val_skill` on validation rows, both of runs that were not cancelled; None
+    where there is none.
+    """
 
     id: str
     title: str
@@ -94,6 +98,7 @@ class ExperimentSummary:
     runs: int
     states: dict[State, int]
     best_skill: float | None
+    best_val_skill: float | None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from sqlalchemy import (
     false,
 )
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {
     2: (
@@ -28,6 +28,10 @@ MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {
         "ALTER TABLE experiment ADD COLUMN listed BOOLEAN NOT NULL DEFAULT 0",
         "ALTER TABLE run ADD COLUMN probed BOOLEAN NOT NULL DEFAULT 0",
         "CREATE INDEX experiment_of_diagnosis ON experiment (diagnosis)",
+    ),
+    3: (
+        "ALTER TABLE run ADD COLUMN val_skill FLOAT",
+        "UPDATE run SET val_skill = json_extract(result, '$.val_skill') WHERE result IS NOT NULL",
     ),
 }
 """What brings a database from the version before to this one; tables that are new are made whole beforehand."""
@@ -100,6 +104,7 @@ run = Table(
     Column("finished", Float),
     Column("seconds", Float),
     Column("skill", Float),
+    Column("val_skill", Float),
     Column("diverged_at", Integer),
     Column("error", Text),
     Column("result", Text),

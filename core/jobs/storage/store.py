@@ -214,7 +214,11 @@ class Store:
             heads = connection.execute(page).all()
             counts = connection.execute(
                 select(
-                    _run.c.experiment, _run.c.state, func.count().label("runs"), func.max(_run.c.skill).label("skill")
+                    _run.c.experiment,
+                    _run.c.state,
+                    func.count().label("runs"),
+                    func.max(_run.c.skill).label("skill"),
+                    func.max(_run.c.val_skill).label("val_skill"),
                 )
                 .where(_run.c.experiment.in_([head.id for head in heads]))
                 .group_by(_run.c.experiment, _run.c.state)
@@ -281,10 +285,11 @@ def _as_run(row: Row[Any], specs: tuple[RunSpec, ...]) -> Run:
 
 def _summary(head: Any, counts: Sequence[Any]) -> ExperimentSummary:
     states = {State(row.state): row.runs for row in counts}
-    skills = [row.skill for row in counts if row.skill is not None]
+    trained = [row for row in counts if row.state != State.CANCELLED]
+    best = max((row.skill for row in trained if row.skill is not None), default=None)
+    best_val = max((row.val_skill for row in trained if row.val_skill is not None), default=None)
     created = datetime.fromtimestamp(head.created, UTC)
-    best = max(skills, default=None)
-    return ExperimentSummary(head.id, head.title, created, head.source, sum(states.values()), states, best)
+    return ExperimentSummary(head.id, head.title, created, head.source, sum(states.values()), states, best, best_val)
 
 
 def _result(run: Run, history: dict[str, list[float | None]]) -> Result:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.jobs.storage.records import Experiment
+from core.plot import COLOURS
 from core.spec import Thing
 from core.ui.lab.knobs import label_of, show_value
 from core.ui.routes import PLOTLY_URL
@@ -58,6 +59,7 @@ def live_data(experiment: Experiment, title: str = "", why: str = "") -> dict[st
         "title": title,
         "points": f"api/experiments/{experiment.id}/points",
         "plotly": PLOTLY_URL,
+        "colours": COLOURS,
         "settings": [label_of(path) for path in varied],
         "groups": [" · ".join(group) or "this setting" for group in groups],
         "seeds": max(values.count(row) for row in values),

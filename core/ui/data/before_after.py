@@ -1,4 +1,4 @@
-"""One column in two pictures: as it is in the file, and as the network sees it; training filled, validation dashed."""
+"""One column in two pictures: as it is in the file, and as the network sees it, with the settings that made it so."""
 
 from __future__ import annotations
 
@@ -9,39 +9,66 @@ from typing import Any, Final
 import streamlit as st
 
 from core.data.prepare.before_after import MAX_ROWS
+from core.data.table import Column
 from core.errors import InputRefused, WorkFailed
-from core.spec import RunSpec
-from core.ui.data.column_facts import percent
+from core.plot import COLOURS
+from core.spec import ExperimentSpec, Task
 from core.ui.data.profiles import preview_of
-from core.ui.text import counted, inert
+from core.ui.lab.knobs import label_of, show_value, value_at
+from core.ui.text import counted, inert, percent
 
-_COLOUR: Final = "#0077bb"
+_COLOUR: Final = COLOURS[0]
 _HEIGHT: Final = 280
 _LABEL: Final = 18
 
 
-def before_after(run: RunSpec, column: str) -> None:
-    """Draw `column` before and after the preprocessing of `run`, and say what cannot be drawn."""
+def before_after(spec: ExperimentSpec, column: Column, task: Task) -> None:
+    """Draw `column` before and after the preprocessing of the first run of `spec`, and say what cannot be drawn."""
     try:
         with st.spinner("Preparing the rows as a run does …"):
-            answer = preview_of(run)
+            answer = preview_of(spec.runs()[0])
     except (InputRefused, WorkFailed) as refusal:
         st.warning(inert(str(refusal), 300), icon=":material/block:")
         return
-    view = answer["columns"].get(column)
+    view = answer["columns"].get(column.name)
     if view is None:
         return
     left, right = st.columns(2)
     with left:
         st.markdown("**In the file**")
-        _draw(view["before"], f"{column} in the file", "before")
+        _draw(view["before"], f"{column.name} in the file", "before")
     with right:
-        st.markdown("**As the network sees it**")
         if view["after"] is None:
+            st.markdown("**As the network sees it**")
             st.caption("The network does not see this column.")
         else:
-            _draw(view["after"], f"{column} as the network sees it", "after")
+            settings = inert(made_by(spec, column, task), 200)
+            st.markdown("**As the network sees it**" + (f" :gray[· {settings}]" if settings else ""))
+            _draw(view["after"], f"{column.name} as the network sees it", "after")
     st.caption(_small_print(answer, view))
+
+
+def made_by(spec: ExperimentSpec, column: Column, task: Task) -> str:
+    """Return the settings that turn `column` into what the first run of `spec` sees, with their values."""
+    run = spec.runs()[0]
+    if column.name in run.data.targets:
+        settings = ["target_scaling"] if task == "regression" else []
+    else:
+        words = column.kind not in {"number", "boolean", "date"}
+        settings = ["encoding"] if words else []
+        if not words or run.preprocessing.encoding == "ordinal":
+            settings.append("scaling")
+        if column.missing:
+            settings.append("missing")
+        if column.kind == "number" and run.preprocessing.outliers == "clip":
+            settings.append("outliers")
+    return " · ".join(_setting(spec, f"preprocessing.{name}") for name in settings)
+
+
+def _setting(spec: ExperimentSpec, path: str) -> str:
+    words = f"{label_of(path)}: {show_value(path, value_at(spec.runs()[0].model_dump(mode='json'), path))}"
+    tried = len(spec.vary.get(path, ()))
+    return f"{words} (the first of {tried})" if tried > 1 else words
 
 
 def _small_print(answer: Mapping[str, Any], view: Mapping[str, Any]) -> str:

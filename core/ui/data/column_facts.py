@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.data.understand.profile import ColumnProfile, Profile
 from core.spec import plain_text
+from core.ui.text import percent
 
 WARNING: Final = "red"
 DOUBT: Final = "orange"
@@ -44,7 +45,7 @@ def badges(column: ColumnProfile, profile: Profile) -> list[tuple[str, str]]:
         *((True, f"suspicious {_number(sentinel.value)}", DOUBT) for sentinel in column.sentinels),
         (column.infinite > 0, "infinite values", DOUBT),
         (0 < column.missing < 1, f"{percent(column.missing)} missing", DOUBT if column.missing > _MUCH else FACT),
-        (column.kind == "identifier" or column.counts_rows, "identifier", FACT),
+        (is_identifier(column), "identifier", FACT),
         (not known_twin, f"same as {plain_text(column.repeats or '', 24)}", FACT),
         ((column.outliers or 0) >= _MANY_OUTLIERS, f"{percent(column.outliers or 0)} outliers", FACT),
         (abs(column.skew or 0) >= _SKEWED, "skewed", FACT),
@@ -53,15 +54,20 @@ def badges(column: ColumnProfile, profile: Profile) -> list[tuple[str, str]]:
     return [(words, colour) for true, words, colour in checks if true]
 
 
+def is_identifier(column: ColumnProfile) -> bool:
+    """Return whether `column` only tells rows apart: words that differ in nearly every row, or numbers of the rows."""
+    return column.kind == "identifier" or column.counts_rows
+
+
 def fact_rows(profile: Profile, features: Collection[str]) -> list[dict[str, Any]]:
-    """Return one row a column for the table of columns."""
+    """Return one row per column for the table of columns."""
     return [
         {
             "input": None if column.name in profile.targets else column.name in features,
             "column": plain_text(column.name, _NAME_LENGTH),
             "kind": column.kind,
             "shape": list(column.counts) or None,
-            "missing": 100 * column.missing,
+            "missing": percent(column.missing),
             "distinct": column.distinct,
             "range": span(column),
             "findings": [words for words, _ in badges(column, profile)],
@@ -86,7 +92,7 @@ def span(column: ColumnProfile) -> str:
 
 
 def values_of(series: pd.Series) -> str:
-    """Return the first few different values of a column in words."""
+    """Return a column's first few distinct values in words."""
     found = series.head(_LOOKED_AT).dropna().unique()[:3]
     words = (_number(value) if isinstance(value, float) else str(value).removesuffix(" 00:00:00") for value in found)
     return plain_text(", ".join(words), 60)
@@ -97,11 +103,6 @@ def balance(classes: Sequence[tuple[str, int]], most: int = 5) -> str:
     total = sum(count for _, count in classes)
     shown = [f"{plain_text(name, 24)}: {percent(count / total)}" for name, count in classes[:most]]
     return ", ".join([*shown, f"{len(classes) - most} more"] if len(classes) > most else shown)
-
-
-def percent(share: float) -> str:
-    """Return a share as ``37 %``; what is there but below 1 % says so."""
-    return "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What the data card offers beyond the choice of data: a warning of leaks, the columns, comparisons in one click."""
+"""What the data card offers beyond the choice of data: warnings about inputs, the columns, one-click comparisons."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Final
 
 import streamlit as st
 
+from core.data.column_names import listed
 from core.data.table import Table
 from core.data.understand.leaks import Leak, Reason
 from core.errors import InputRefused
+from core.ui.data.column_facts import is_identifier
 from core.ui.data.columns_dialog import open_columns
 from core.ui.data.feature_choice import chosen_features, leave_out
 from core.ui.data.findings import findings
@@ -31,7 +33,11 @@ def column_tools(table: Table, task: str) -> None:
     spec = lab_state.base_spec()
     profile = profile_of(spec, table)
     features = chosen_features(spec.data, table)
-    _leaks(table, [leak for leak in profile.leaks if leak.column in features])
+    leaks = [leak for leak in profile.leaks if leak.column in features]
+    _leaks(table, leaks)
+    suspected = {leak.column for leak in leaks}
+    inputs = [column for column in profile.columns if column.name in features and column.name not in suspected]
+    _identifiers(table, [column.name for column in inputs if is_identifier(column)], len(features))
     findings(profile, spec.data, features)
     if st.button("Columns", icon=":material/view_column:", width="stretch", key="lab_columns_button"):
         open_columns()
@@ -61,3 +67,19 @@ def _leaks(table: Table, leaks: Sequence[Leak]) -> None:
             )
     if len(leaks) > _MOST_LEAKS:
         st.caption(f"{len(leaks) - _MOST_LEAKS} more are marked in Columns.")
+
+
+def _identifiers(table: Table, names: Sequence[str], inputs: int) -> None:
+    """Say which inputs only tell rows apart; where there is no other input, there is nothing to leave out."""
+    if not names or len(names) == inputs:
+        return
+    shown = listed([f"**{inert(name, 40)}**" for name in names])
+    one = len(names) == 1
+    are = "tells the rows apart like an identifier, and is" if one else "tell the rows apart like identifiers, and are"
+    with st.container(border=True, gap="xsmall", key="lab_identifiers"):
+        st.markdown(
+            f":orange[:material/fingerprint:] {shown} {are} among the inputs: "
+            f"a network may only learn {'it' if one else 'them'} by heart."
+        )
+        label = f"Leave {inert(names[0], 40) if one else 'them'} out"
+        st.button(label, key="lab_leave_out_identifiers", on_click=leave_out, args=(table, *names))

@@ -12,32 +12,36 @@ from core.data.table import Table
 from core.data.understand.profile import Profile
 from core.errors import InputRefused
 from core.ui.data.before_after import before_after
-from core.ui.data.column_facts import badge_colours, balance, fact_rows, percent
+from core.ui.data.column_facts import badge_colours, balance, fact_rows
+from core.ui.data.corrections import corrections, forget_corrections
+from core.ui.data.dialog_focus import keep_focus
 from core.ui.data.feature_choice import choose_features, choose_target, chosen_features
-from core.ui.data.kind_choice import forget_kinds, kind_choice
 from core.ui.data.profiles import profile_of
 from core.ui.lab import state as lab_state
-from core.ui.text import counted, inert
+from core.ui.text import counted, inert, percent
 
 _HEIGHT: Final = 480
 _ROWS: Final = 13
 """As many as the height holds."""
-_VIEWS: Final = ("All columns", "Kinds", "Before and after")
+_VIEWS: Final = ("All", "Names and kinds", "Before and after")
 _NOTES: Final = 8
 _EDITOR: Final = "lab_columns"
 _COLUMN: Final = "lab_look_at"
 
 
 def open_columns() -> None:
-    """Open the dialog; at most one dialog a page run."""
-    # A new key: what was switched in an earlier dialog is in the spec by now.
-    st.session_state.lab_columns_turn = st.session_state.get("lab_columns_turn", 0) + 1
-    forget_kinds()
+    """Open the dialog; at most one dialog per page run."""
+    forget_corrections()
     _dialog()
 
 
 @st.dialog("Columns", width="large", icon=":material/view_column:", on_dismiss="rerun")
 def _dialog() -> None:
+    _content()
+    keep_focus()
+
+
+def _content() -> None:
     spec = lab_state.base_spec()
     table = lab_state.current_table()
     profile = profile_of(spec, table)
@@ -49,7 +53,7 @@ def _dialog() -> None:
     # Pictures take a child process and seconds: nobody who only switches columns should wait for them.
     view = st.segmented_control("View", _VIEWS, default=_VIEWS[0], required=True, label_visibility="collapsed")
     if view == _VIEWS[1]:
-        kind_choice(table)
+        corrections(table)
         return
     if view == _VIEWS[2]:
         _pictures(table, profile)
@@ -70,7 +74,7 @@ def _summary(profile: Profile, features: int) -> str:
     if profile.duplicate_rows:
         share = percent(profile.duplicate_rows / profile.rows)
         twins = counted(profile.duplicate_rows, "row")
-        words.append(f":gray[{twins} ({share}) repeat an earlier one, so a random split has twins on both sides]")
+        words.append(f":gray[{twins} ({share}) repeat an earlier one, so a random split puts copies on both sides]")
     return " · ".join(words)
 
 
@@ -93,7 +97,7 @@ def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
             "shape": config.BarChartColumn(
                 "Shape", help="A histogram, or the most frequent values.", width=120, y_min=0
             ),
-            "missing": config.NumberColumn("Missing", format="%.0f %%", width=70),
+            "missing": config.TextColumn("Missing", width=75, alignment="right"),
             "distinct": config.NumberColumn("Distinct", format="localized", width=75),
             "range": config.TextColumn("Range", width=180),
             "findings": config.MultiselectColumn(
@@ -122,7 +126,7 @@ def _switch(table: Table, key: str, features: tuple[str, ...]) -> None:
 def switched(
     names: Sequence[str], features: Collection[str], edited: Mapping[int, Mapping[str, Any]]
 ) -> tuple[str, ...]:
-    """Return the features after the edits of an editor, a row a name, in table order."""
+    """Return the features after the edits of an editor, one row per name, in table order."""
     boxes = {name: edited.get(row, {}).get("input", name in features) for row, name in enumerate(names)}
     return tuple(name for name, ticked in boxes.items() if ticked)
 
@@ -144,8 +148,8 @@ def _pictures(table: Table, profile: Profile) -> None:
         st.caption(inert(profile.task_reason, 300))
         return
     try:
-        run = lab_state.current_spec(profile.task).runs()[0]
+        spec = lab_state.current_spec(profile.task)
     except InputRefused as refusal:
         st.caption(inert(str(refusal), 300))
         return
-    before_after(run, column)
+    before_after(spec, table.column(column), profile.task)

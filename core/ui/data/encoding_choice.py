@@ -1,4 +1,4 @@
-"""Encodings on offer, each with a few words of the file as they would be read: one click reads it so."""
+"""Encodings on offer, each with a few words of the file as it would read them; one click chooses one."""
 
 from __future__ import annotations
 

@@ -42,10 +42,10 @@ def choose_features(table: Table, features: Collection[str]) -> None:
     st.session_state.lab_base = load_spec(dumped | {"title": "", "data": data, "vary": vary})
 
 
-def leave_out(table: Table, name: str) -> None:
-    """Take one column out of the inputs of the lab."""
+def leave_out(table: Table, *names: str) -> None:
+    """Take columns out of the inputs of the lab."""
     features = chosen_features(lab_state.base_spec().data, table)
-    choose_features(table, [feature for feature in features if feature != name])
+    choose_features(table, [feature for feature in features if feature not in names])
 
 
 def choose_target(name: str) -> None:

@@ -9,15 +9,15 @@ import streamlit as st
 
 from core.data.understand.profile import Profile
 from core.spec import DataSpec
-from core.ui.data.column_facts import DOUBT, badges, percent
-from core.ui.text import counted, inert
+from core.ui.data.column_facts import DOUBT, badges
+from core.ui.text import counted, inert, percent
 
 _MOST_BADGES: Final = 6
 _MANY_TWINS: Final = 0.01
 
 
 def findings(profile: Profile, data: DataSpec, features: Collection[str]) -> None:
-    """Draw doubts about the columns in use, what is left out by itself, and how many rows repeat an earlier one."""
+    """Draw doubts about the columns in use, what is left out by default, and how many rows repeat an earlier one."""
     seen = {*features, *profile.targets}
     doubts = [
         f":{colour}-badge[{inert(column.name, 30)} · {inert(words, 40)}]"
@@ -42,7 +42,7 @@ def _left_out(profile: Profile, seen: Collection[str]) -> str:
         if column.kind in {"identifier", "text"} and column.name not in seen
     ]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"Left out, nearly every row differs: {shown}." if names else ""
+    return f"Left out, because nearly every row differs: {shown}." if names else ""
 
 
 def _twins(profile: Profile, data: DataSpec) -> str:
@@ -53,6 +53,5 @@ def _twins(profile: Profile, data: DataSpec) -> str:
     fact = f"{counted(profile.duplicate_rows, 'row')} ({percent(share)}) {repeat} an earlier one"
     if share < _MANY_TWINS or not data.validation_fraction or data.split == "in_order":
         return f"{fact}."
-    return (
-        f":orange[:material/content_copy:] {fact}: after the split some stand on both sides, and validation flatters."
-    )
+    harm = "after the split some are on both sides, so validation looks better than it is"
+    return f":orange[:material/content_copy:] {fact}: {harm}."

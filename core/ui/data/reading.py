@@ -22,7 +22,7 @@ _TURN: Final = "lab_reading_turn"
 
 _CHOICES: Final[Mapping[str, tuple[str, Mapping[Any, str]]]] = {
     "encoding": ("Encoding", ENCODINGS),
-    "delimiter": ("Between the cells", {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}),
+    "delimiter": ("Delimiter", {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}),
     "decimal": ("Decimal mark", {".": "point: 1.5", ",": "comma: 1,5"}),
     "header": ("First line", {True: "names of the columns", False: "a row like the others"}),
     "day_first": ("Dates", {True: "day first: 31/12/2024", False: "month first: 12/31/2024"}),
@@ -87,9 +87,9 @@ def _form(table: Table, name: str, origin: Origin) -> None:
                     key=f"{field}_{turn}",
                     format_func=values.__getitem__,
                 )
-        if table.kinds:
-            st.caption("Kinds chosen for columns start over.")
-        st.form_submit_button("Read it so", width="stretch", on_click=_submit, args=(table, name, origin, turn))
+        if table.base:
+            st.caption("Names and kinds chosen for columns start over.")
+        st.form_submit_button("Read it this way", width="stretch", on_click=_submit, args=(table, name, origin, turn))
     chosen = replace(origin.options, encoding=None, delimiter=None, decimal=None, header=None, day_first=None)
     if chosen != origin.options:
         st.button(

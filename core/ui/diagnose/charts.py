@@ -14,12 +14,13 @@ from typing import Any, Final
 from core.diagnosis.evidence.marks import Mark
 from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, WrittenReport
 from core.jobs.storage.history import thinned
+from core.plot import COLOURS
 from core.training.result import Result
 from core.ui.diagnose.words import measure_of, reached, rows_of, share
 from core.ui.text import skill_text
 
 GREY: Final = "#8a8a8a"
-DANGER: Final = "#d1495b"
+DANGER: Final = COLOURS[6]
 _CURVES: Final = {"loss": ("training", "solid", 2.0), "val_loss": ("validation", "dash", 1.5)}
 _WIDE: Final = 100
 """A loss that spans more than this needs a logarithmic axis."""

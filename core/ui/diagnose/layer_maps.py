@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.plot import COLOURS
 from core.ui.diagnose.charts import epoch_axis
 
 Layers = Mapping[str, Any]
 Rows = Sequence[Sequence[float | None]]
 
-_BLUE, _ORANGE, _RED = "#0077bb", "#d06a00", "#d1495b"
+_BLUE, _ORANGE, _RED = COLOURS[0], COLOURS[1], COLOURS[6]
 _CLEAR: Final = "rgba(128,128,128,0.10)"
 _NOTHING: Final = -30.0
 

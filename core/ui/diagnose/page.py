@@ -14,6 +14,7 @@ from core.jobs.diagnosers.diagnoses import Budget, Diagnosis
 from core.jobs.diagnosers.written_report import FORMAT, WrittenReport
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import State
+from core.plot import COLOURS
 from core.training.result import Result
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
@@ -27,7 +28,6 @@ from core.ui.sitemap import lab_page
 from core.ui.text import counted, inert
 
 _CHART: Final = {"displayModeBar": False}
-_BLUE: Final = "#0077bb"
 _MOST_FIXES: Final = 3
 _ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
 
@@ -78,9 +78,8 @@ def _colour(opened: Opened) -> str:
     for run in opened.experiment.runs:
         if run.variant not in variants:
             variants.append(run.variant)
-    colours = st.get_option("theme.light.chartCategoricalColors") or [_BLUE]
     place = variants.index(opened.runs[0].variant)
-    return str(colours[place if len(variants) <= len(colours) else 0])
+    return COLOURS[place if len(variants) <= len(COLOURS) else 0]
 
 
 def _name(opened: Opened) -> str:

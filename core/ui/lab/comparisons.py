@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import InputRefused
 from core.jobs.storage.records import Experiment
+from core.plot import COLOURS
 from core.spec import ExperimentSpec, load_spec
 from core.ui.lab import state as lab_state
 from core.ui.lab.knobs import KNOBS, in_words, label_of, show_value
@@ -93,7 +94,7 @@ def show_ranking(experiment: Experiment) -> None:
         # Closed, so that the curves below stay in sight when the last run ends.
         with st.expander(f"See all {len(ranking.rows)} ranked", icon=":material/leaderboard:"):
             st.plotly_chart(
-                ranking_chart(ranking, st.get_option("theme.light.chartCategoricalColors") or ()),
+                ranking_chart(ranking, COLOURS),
                 key="lab_ranking_chart",
                 config={"displayModeBar": False},
                 alt=f"{label_of(ranking.path)} ranked by {ranking.measure}: {verdict(ranking)}",

@@ -91,14 +91,21 @@ def choose_data(source: Any, table: Table) -> None:
     _turn_to(source, suggest_target(table), None)
 
 
-def correct_data(source: Any, table: Table) -> None:
-    """Switch to the same data read or understood differently: target and inputs stay where they still are columns."""
-    data = base_spec().data
-    if not set(data.targets) <= set(table.frame.columns):
+def correct_data(source: Any, table: Table, names: Mapping[str, str] | None = None) -> None:
+    """Turn to the same data understood differently: target and inputs stay, where they still are columns.
+
+    Parameters
+    ----------
+    names : mapping, optional
+        What columns are called in `table`, by what they were called before.
+    """
+    names, data = names or {}, base_spec().data
+    targets = tuple(names.get(name, name) for name in data.targets)
+    if not set(targets) <= set(table.frame.columns):
         choose_data(source, table)
         return
-    features = [name for name in data.features or () if name in table.frame]
-    _turn_to(source, data.target, features or None)
+    features = [new for name in data.features or () if (new := names.get(name, name)) in table.frame]
+    _turn_to(source, targets if isinstance(data.target, tuple) else targets[0], features or None)
 
 
 def _turn_to(source: Any, target: str | tuple[str, ...], features: list[str] | None) -> None:

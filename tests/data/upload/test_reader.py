@@ -184,6 +184,14 @@ def test_a_table_with_other_kinds_comes_from_the_other_process_and_names_the_sam
     pd.testing.assert_frame_equal(recast.table.frame.drop(columns="n"), upload.table.frame.drop(columns="n"))
 
 
+def test_a_column_is_renamed_in_the_other_process():
+    upload = read_upload(CONTENT, "t.csv")
+    renamed = recast_packed(upload.packed, "t.csv", {}, "dataset:x", {"n": "number"})
+    assert list(renamed.table.frame.columns) == ["number", *upload.table.frame.columns[1:]]
+    with pytest.raises(InputRefused, match="n: the name x is taken"):
+        recast_packed(upload.packed, "t.csv", {}, "dataset:x", {"n": "x"})
+
+
 def test_a_kind_that_a_column_cannot_become_is_refused_by_the_other_process():
     with pytest.raises(InputRefused, match="x: cannot be read as date; allowed: number, category"):
         recast_packed(read_upload(CONTENT, "t.csv").packed, "t.csv", {"x": "date"}, "dataset:x")

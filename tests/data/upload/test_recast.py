@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.data.arrow_file import pack, unpack
 from core.data.prepare.input_size import encoded_width
 from core.data.prepare.prepared import prepare
 from core.data.table import read_table, table_of
@@ -80,9 +81,42 @@ def test_a_kind_that_does_not_fit_is_refused_in_one_sentence_and_changes_nothing
     pd.testing.assert_frame_equal(TABLE.frame, before)
 
 
-def test_the_kinds_as_inferred_are_the_table_itself():
+def test_the_kinds_and_names_as_inferred_are_the_table_itself():
     assert recast(TABLE, {}, "x") is TABLE
     assert recast(TABLE, {"grade": "number"}, "x") is TABLE
+    assert recast(TABLE, {}, "x", {"grade": "grade"}) is TABLE
+
+
+def test_a_renamed_column_keeps_its_values_its_place_and_its_chosen_kind():
+    table = recast(TABLE, {"grade": "category"}, "x", {"grade": "mark", "zip": "grade"})
+    assert list(table.frame.columns)[:3] == ["mark", "score", "grade"]
+    assert table.column("mark").kind == "category"
+    assert table.frame["grade"].tolist() == TABLE.frame["zip"].tolist()
+    assert (table.kinds, table.names, table.base) == ({"mark": "category"}, {"grade": "mark", "zip": "grade"}, "x")
+    assert table.notes[-1] == "Names as chosen: mark (was grade), grade (was zip)."
+    assert TABLE.columns[0].name == "grade"
+
+
+def test_what_was_chosen_is_stored_with_the_table():
+    table = recast(TABLE, {"grade": "category"}, "x", {"grade": "mark"})
+    stored = unpack(pack(table))
+    assert (stored.kinds, stored.names, stored.base) == (table.kinds, table.names, table.base)
+    assert unpack(pack(TABLE)).names == {}
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\u202eb", " a", "a" * 121])
+def test_a_name_that_is_no_plain_text_is_refused_in_one_sentence(name):
+    with pytest.raises(InputRefused, match=r"^grade: a name is plain text of 1 to 120 characters, on one line\.$"):
+        recast(TABLE, {}, "x", {"grade": name})
+
+
+def test_a_name_that_is_taken_is_refused_and_a_swap_is_not():
+    with pytest.raises(InputRefused, match=r"^grade: the name zip is taken; allowed: one no other column has\.$"):
+        recast(TABLE, {}, "x", {"grade": "zip"})
+    with pytest.raises(InputRefused, match="the name same is taken"):
+        recast(TABLE, {}, "x", {"grade": "same", "zip": "same"})
+    swapped = recast(TABLE, {}, "x", {"grade": "zip", "zip": "grade"})
+    assert swapped.frame["grade"].tolist() == TABLE.frame["zip"].tolist()
 
 
 def test_numbers_that_are_words_are_told_apart_as_before():

@@ -207,6 +207,17 @@ def test_experiments_are_listed_newest_first_in_pages(store: Store) -> None:
     assert rest[0].states == {State.QUEUED: 1}
 
 
+def test_the_best_skill_is_of_runs_that_were_not_cancelled(store: Store, runs: Queue) -> None:
+    store.submit(fake_spec(QUICK, seeds=3))
+    for state, skill in ((State.DONE, 0.4), (State.DIVERGED, None), (State.CANCELLED, 0.9)):
+        claim = runs.claim(runs.waiting()[0][1])
+        assert claim is not None
+        assert runs.start(claim)
+        assert runs.finish(claim, state, result={"skill": skill, "val_skill": skill and skill / 2})
+    (summary,) = store.experiments()
+    assert (summary.best_skill, summary.best_val_skill) == (0.4, 0.2)
+
+
 def test_deleting_takes_runs_and_points_along(store: Store, runs: Queue) -> None:
     kept = store.submit(fake_spec(QUICK))
     experiment = store.submit(fake_spec(QUICK, vary={"training.learning_rate": [0.5, 0.25]}))

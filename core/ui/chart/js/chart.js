@@ -57,23 +57,39 @@ function variantTraces(group, xs, options, view, baseOf) {
   return traces;
 }
 
-/** Dotted lines at the loss of guessing: one in grey where all agree, else one a variant in its colour. */
-function baselineTraces(groups, lastEpoch, options, theme, baseOf) {
+/** The loss of guessing of each variant that is to be drawn, and what guesses so; one entry where all agree. */
+function baselines(groups, options, baseOf) {
   const found = groups
     .map((group) => ({ group, level: baseOf(group.runs[0], "loss"), what: group.runs[0].final?.baseline?.what }))
     .filter(({ level }) => level && (level > 0 || !options.log))
     .map((entry) => (options.relative ? { ...entry, level: 1 } : entry));
-  if (!found.length) return [];
   const same = found.every(({ level }) => Math.abs(level - found[0].level) <= 1e-3 * Math.abs(found[0].level));
-  const what = found.find((entry) => entry.what)?.what || "always guess the same";
-  return (same ? found.slice(0, 1) : found).map(({ group, level }, i) => ({
-    uid: `baseline${same ? "" : group.variant}`, type: "scatter", showlegend: false,
-    mode: i === 0 ? "lines+text" : "lines", x: [1, lastEpoch], y: [level, level],
-    text: ["", inert(`${what} (${formatNumber(level, 3)})`)], textposition: "top left", cliponaxis: false,
-    textfont: { color: theme.muted, size: 12 },
-    line: { color: same ? theme.faint : group.colour, width: 1.5, dash: "dot" },
-    hovertemplate: `${inert(what)}<br>loss ${formatNumber(level)}<extra></extra>`,
+  return same ? found.slice(0, 1) : found;
+}
+
+function whatGuesses(levels) {
+  return levels.find((entry) => entry.what)?.what || "always guess the same";
+}
+
+/** Dotted lines at the loss of guessing: one in grey where all agree, else one per variant in its colour. */
+function baselineTraces(levels, lastEpoch, theme) {
+  return levels.map(({ group, level }) => ({
+    uid: `baseline${levels.length === 1 ? "" : group.variant}`, type: "scatter", showlegend: false, mode: "lines",
+    x: [1, lastEpoch], y: [level, level],
+    line: { color: levels.length === 1 ? theme.faint : group.colour, width: 1.5, dash: "dot" },
+    hovertemplate: `${inert(whatGuesses(levels))}<br>loss ${formatNumber(level)}<extra></extra>`,
   }));
+}
+
+/** What the dotted line is, said above the plot: inside it the words would lie on curves sooner or later. */
+function baselineNotes(levels, theme) {
+  if (!levels.length) return [];
+  const ends = extremes(levels.map(({ level }) => level)).map((level) => formatNumber(level, 3));
+  const words = `${whatGuesses(levels)} (${[...new Set(ends)].join(" to ")})`;
+  return [{
+    text: `····&nbsp; baseline: ${inert(words)}`, xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom",
+    showarrow: false, font: { color: theme.muted, size: 12 },
+  }];
 }
 
 /** A word where a run diverged, at its last finite loss: NaN is an event, never a gap. */
@@ -123,9 +139,11 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   const crowd = groups.length > 60 ? 2 : groups.length > 16 ? 1 : 0;
   const view = { limit, range, width: [2, 1.5, 1][crowd], opacity: [1, 0.9, 0.6][crowd] };
   const data = groups.flatMap((group) => variantTraces(group, xs, options, view, baseOf));
-  if (options.baseline) data.push(...baselineTraces(groups, Math.max(2, reached), options, theme, baseOf));
+  const levels = options.baseline ? baselines(groups, options, baseOf) : [];
+  data.push(...baselineTraces(levels, Math.max(2, reached), theme));
   data.push(...divergenceTrace(groups, options, theme, baseOf));
-  return { data, layout: layout({ ...options, experiment: meta.experiment, decades: Math.log10(most / least) }, theme), notes, log };
+  const frame = layout({ ...options, experiment: meta.experiment, decades: Math.log10(most / least) }, theme);
+  return { data, layout: { ...frame, annotations: baselineNotes(levels, theme) }, notes, log };
 }
 
 function extremes(values) {
@@ -147,7 +165,7 @@ function layout(options, theme) {
   return {
     // Zoom and hidden curves last as long as the experiment is the same.
     uirevision: options.experiment, showlegend: false, hovermode: "closest", dragmode: theme.coarse ? false : "zoom",
-    height: theme.height, margin: { l: 56, r: 20, t: 16, b: 44 },
+    height: theme.height, margin: { l: 56, r: 20, t: 24, b: 44 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: theme.font, color: theme.text },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.faint, activecolor: theme.text },
     hoverlabel: {

@@ -10,7 +10,6 @@ const CHIPS = [
   ["validation", "Validation", "Dashed: loss on rows held out"],
   ["baseline", "Baseline", "Dotted: the loss of always guessing the same"],
 ];
-const FINISHED = new Set(["done", "diverged", "failed", "cancelled"]);
 const charts = new WeakMap();
 
 /** plotly.min.js once per page, whoever asks first. */
@@ -68,7 +67,7 @@ class LiveChart {
       return;
     }
     this.stop();
-    const palette = colours(data.groups.length);
+    const palette = colours(data.groups.length, data.colours);
     this.meta = { ...data, groups: data.groups.map((label, variant) => ({ label, variant, colour: palette[variant] })) };
     this.runs = data.runs.map((run) => ({
       ...run, label: data.groups[run.variant], colour: palette[run.variant], history: {}, state: "queued", attempt: 0, epoch: 0,
@@ -223,11 +222,10 @@ class LiveChart {
 
   drawStatus() {
     const total = this.runs.reduce((sum, run) => sum + run.epochs, 0);
-    const ended = this.runs.filter((run) => FINISHED.has(run.state));
     const epochs = this.runs.reduce((sum, run) => sum + (run.epoch || 0), 0);
     const reached = this.runs.reduce((sum, run) => sum + (FINISHED.has(run.state) ? run.epochs : run.epoch || 0), 0);
     const seconds = this.runs.reduce((sum, run) => sum + (run.seconds || 0), 0);
-    const words = [`${ended.length} of ${this.runs.length} finished`, `epoch ${epochs} of ${total}`];
+    const words = [endingsText(this.runs), `epoch ${epochs} of ${total}`];
     if (this.finished) words[1] = `${epochs} epochs`;
     if (seconds) words.push(`${seconds.toFixed(seconds < 10 ? 1 : 0)} s of training`);
     const waiting = !this.finished && this.runs.every((run) => run.state === "queued");
@@ -237,7 +235,7 @@ class LiveChart {
     this.part("status").classList.toggle("ll-trouble", Boolean(this.trouble));
     this.part("bar").style.width = `${total ? (100 * reached) / total : 0}%`;
     this.part("progress").classList.toggle("ll-over", this.finished);
-    const spoken = this.finished ? `Finished. ${text}` : this.trouble;
+    const spoken = this.finished ? `Ended: ${text}` : this.trouble;
     if (this.part("spoken").textContent !== spoken) this.part("spoken").textContent = spoken;
   }
 

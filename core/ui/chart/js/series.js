@@ -81,12 +81,9 @@ function spread(lines) {
   return { median, low, high };
 }
 
-// After Okabe & Ito (2008), each shifted in lightness until it has a contrast of 3:1 on white and on near-black.
-const EIGHT = ["#0077bb", "#d06a00", "#009e73", "#c2579b", "#7b61d1", "#948a00", "#d1495b", "#2a91b4"];
-
-/** One colour per variant: eight distinct ones, beyond that an even walk from blue over magenta to orange. */
-function colours(count) {
-  if (count <= EIGHT.length) return EIGHT.slice(0, count);
+/** One colour per variant: those of the palette; for more variants an even walk from blue over magenta to orange. */
+function colours(count, palette) {
+  if (count <= palette.length) return palette.slice(0, count);
   return Array.from({ length: count }, (_, i) => {
     const step = i / (count - 1);
     return oklch(0.52 + 0.12 * step, 0.15, 262 + 148 * step);

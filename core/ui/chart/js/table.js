@@ -1,6 +1,7 @@
 // The table of the runs, which is the chart's legend too. Every word goes in as text, never as markup.
 
 const STATES = { queued: "waiting", leased: "starting", running: "running", done: "done", cancelled: "cancelled" };
+const FINISHED = new Set(["done", "diverged", "failed", "cancelled"]);
 const DIAGNOSABLE = new Set(["done", "diverged", "failed"]);
 
 function stateText(run) {
@@ -8,6 +9,16 @@ function stateText(run) {
   if (run.state === "diverged") return `diverged at epoch ${run.diverged_at ?? run.epoch}${again}`;
   if (run.state === "failed") return `failed: ${run.error || "no reason was given"}${again}`;
   return (STATES[run.state] || run.state) + again;
+}
+
+/** How far all runs are: ``2 of 4 finished`` while some train, ``3 finished, 15 cancelled`` once it is over. */
+function endingsText(runs) {
+  const count = (state) => runs.filter((run) => run.state === state).length;
+  const others = ["diverged", "failed", "cancelled"].map((state) => [count(state), state]).filter(([number]) => number);
+  const done = count("done");
+  const over = runs.every((run) => FINISHED.has(run.state));
+  const words = over ? (done ? [`${done} finished`] : []) : [`${done} of ${runs.length} finished`];
+  return [...words, ...others.map((other) => other.join(" "))].join(", ");
 }
 
 /** Leads to the diagnosis of a run: a plain click stays in the session, any other opens the link as it would. */

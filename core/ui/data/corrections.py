@@ -1,0 +1,195 @@
+"""Names and kinds of the columns, to correct: all in one table, applied together, and as inferred in one click."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from core.data.arrow_file import is_packed, pack
+from core.data.column_names import listed
+from core.data.kinds import Kind, as_float
+from core.data.table import Table
+from core.data.upload.reader import recast_packed
+from core.data.upload.recast import KINDS, refuse_kind, refuse_names
+from core.errors import InputRefused, WorkFailed
+from core.jobs.lab import get_lab
+from core.ui.data.column_facts import values_of
+from core.ui.data.profiles import kinds_of
+from core.ui.data.tables import source_name, table_for
+from core.ui.lab import state as lab_state
+from core.ui.text import inert
+
+_ROWS: Final = 10
+_HEIGHT: Final = 390
+"""What the dialog has room for, in rows and in pixels."""
+_FEW_CODES: Final = 12
+"""More different whole numbers are measured or counted rather than given out: months are the longest usual code."""
+_NAME_LENGTH: Final = 120
+_REFUSED: Final = "lab_corrections_refused"
+
+Edits = Mapping[int, Mapping[str, Any]]
+Names = dict[str, str]
+Kinds = dict[str, Kind]
+
+
+def corrections(table: Table) -> None:
+    """Draw the table of names and kinds and the buttons that apply what is chosen."""
+    data = lab_state.base_spec().data
+    try:
+        inferred = table_for(data.model_copy(update={"source": table.base})) if table.base else table
+    except (InputRefused, WorkFailed) as refusal:
+        st.caption(inert(str(refusal), 300))
+        return
+    possible = kinds_of(data.model_copy(update={"source": table.base or data.source}), inferred)
+    st.caption(
+        "Double-click a name or a kind to change it; drag the corner of a cell down to change several. "
+        "The kind decides how a column reaches the network: as a number, encoded as words, or not at all."
+    )
+    key = f"lab_corrections_{st.session_state.get('lab_columns_turn', 0)}"
+    _editor(table, inferred, possible, key)
+    edits = _edits(key)
+    names, kinds = corrected(table, inferred, edits)
+    trouble = _trouble(inferred, possible, names, kinds)
+    if refused := trouble or st.session_state.get(_REFUSED):
+        st.error(inert(refused, 300), icon=":material/block:")
+    with st.container(horizontal=True):
+        changed = (names, kinds) != corrected(table, inferred, {})
+        st.button(
+            "Apply",
+            type="primary",
+            key="lab_corrections_apply",
+            disabled=bool(trouble) or not changed,
+            on_click=_apply,
+            args=(table, inferred, key),
+        )
+        if codes := coded_columns(table, data.targets):
+            one = f"Make {inert(codes[0], 40)} a category"
+            st.button(
+                one if len(codes) == 1 else f"Make {len(codes)} whole-number columns categories",
+                key="lab_corrections_codes",
+                help=inert(f"At most {_FEW_CODES} different whole numbers, which may be codes: {listed(codes)}.", 400),
+                on_click=_apply,
+                args=(table, inferred, key, codes),
+            )
+        if table.base:
+            st.button(
+                "All as inferred", type="tertiary", key="lab_corrections_inferred", on_click=_turn_to, args=(table,)
+            )
+
+
+def _editor(table: Table, inferred: Table, possible: Mapping[str, Sequence[Kind]], key: str) -> None:
+    config = st.column_config
+    rows = [
+        {
+            "name": column.name,
+            "kind": column.kind,
+            "can_be": ", ".join(
+                f"{kind} (as inferred)" if kind == was.kind != column.kind else kind for kind in possible[was.name]
+            ),
+            "values": values_of(table.frame[column.name]),
+        }
+        for column, was in zip(table.columns, inferred.columns, strict=True)
+    ]
+    st.data_editor(
+        pd.DataFrame(rows),
+        key=key,
+        hide_index=True,
+        num_rows="fixed",
+        height="auto" if len(rows) <= _ROWS else _HEIGHT,
+        disabled=["can_be", "values"],
+        column_config={
+            "name": config.TextColumn("Name", width=220, required=True, max_chars=_NAME_LENGTH),
+            "kind": config.SelectboxColumn("Kind", width=120, options=list(KINDS), required=True),
+            "can_be": config.TextColumn("Can be", width=380),
+            "values": config.TextColumn("First values", width=400),
+        },
+        alt="Every column with its name and kind, to change",
+    )
+
+
+def coded_columns(table: Table, targets: Sequence[str]) -> list[str]:
+    """Return the number columns whose few whole numbers may be codes; 0 and 1 mean the same as a number."""
+    return [
+        column.name
+        for column in table.columns
+        if column.kind == "number"
+        and column.name not in targets
+        and 2 < column.distinct <= _FEW_CODES
+        and (as_float(table.frame[column.name].dropna()) % 1 == 0).all()
+    ]
+
+
+def corrected(table: Table, inferred: Table, edits: Edits) -> tuple[Names, Kinds]:
+    """Return the names and kinds that differ from those `inferred`, by the inferred name, after `edits` to `table`."""
+    names: Names = {}
+    kinds: Kinds = {}
+    for row, (column, was) in enumerate(zip(table.columns, inferred.columns, strict=True)):
+        edit = edits.get(row, {})
+        if (name := (edit.get("name", column.name) or "").strip()) != was.name:
+            names[was.name] = name
+        if (kind := edit.get("kind", column.kind)) != was.kind:
+            kinds[was.name] = kind
+    return names, kinds
+
+
+def _edits(key: str) -> Edits:
+    edits: Edits = st.session_state.get(key, {}).get("edited_rows", {})
+    return edits
+
+
+def _trouble(inferred: Table, possible: Mapping[str, Sequence[Kind]], names: Names, kinds: Kinds) -> str:
+    """Return what is wrong with these names and kinds, in a sentence, or nothing."""
+    try:
+        for name, kind in kinds.items():
+            refuse_kind(name, kind, possible[name])
+        refuse_names([column.name for column in inferred.columns], names)
+    except InputRefused as refusal:
+        return str(refusal)
+    return ""
+
+
+def forget_corrections() -> None:
+    """Drop what was chosen and not applied."""
+    st.session_state[_REFUSED] = ""
+    # A new key: the editor shows the names and kinds of the table on show, whatever came of it.
+    st.session_state.lab_columns_turn = st.session_state.get("lab_columns_turn", 0) + 1
+
+
+def _apply(table: Table, inferred: Table, key: str, codes: Sequence[str] = ()) -> None:
+    """Turn the lab to its table with what the editor at `key` says, and with `codes` as categories."""
+    edits = dict(_edits(key))
+    for row, column in enumerate(table.columns):
+        if column.name in codes:
+            edits[row] = {"kind": "category"} | dict(edits.get(row, {}))
+    _turn_to(table, *corrected(table, inferred, edits))
+
+
+def _turn_to(table: Table, names: Names | None = None, kinds: Kinds | None = None) -> None:
+    """Turn the lab to its table with these names and kinds; without any, to the table as it was inferred."""
+    forget_corrections()
+    try:
+        base, packed = _as_inferred(table)
+        name = source_name(lab_state.base_spec().data)
+        upload = recast_packed(packed, name, kinds or {}, base, names)
+        source = f"dataset:{get_lab().store.add_dataset(upload.packed, name)}" if upload.table.base else base
+        columns = dict(zip(table.frame.columns, upload.table.frame.columns, strict=True))
+        lab_state.correct_data(source, upload.table, columns)
+    except (InputRefused, WorkFailed) as refusal:
+        st.session_state[_REFUSED] = str(refusal)
+
+
+def _as_inferred(table: Table) -> tuple[str, bytes]:
+    """Return the source of the table behind the knobs before anything was corrected, and its bytes."""
+    data = lab_state.base_spec().data
+    data = data.model_copy(update={"source": table.base or data.source})
+    store = get_lab().store
+    if isinstance(data.source, str) and data.source.startswith("dataset:"):
+        packed = store.dataset(data.source.removeprefix("dataset:"))
+        return data.source, packed if is_packed(packed) else pack(table_for(data))
+    packed = pack(table_for(data))
+    # A table that is written into the spec is kept, so that there is a way back to it.
+    kept = data.source if isinstance(data.source, str) else f"dataset:{store.add_dataset(packed, source_name(data))}"
+    return kept, packed

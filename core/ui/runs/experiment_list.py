@@ -1,0 +1,116 @@
+"""The list of experiments, one line per experiment: what it was, how it went, open or delete."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.errors import InputRefused
+from core.jobs.lab import get_lab
+from core.jobs.storage.records import Experiment, ExperimentSummary, State
+from core.spec import plain_text
+from core.ui.lab.knobs import label_of, show_value, value_at
+from core.ui.sitemap import lab_page, lessons_page
+from core.ui.text import ago, counted, inert, skill_text
+
+PAGE_SIZE: Final = 20
+
+_FEW: Final = 3
+"""So many values of a setting are named; of more only their number."""
+_NETWORK: Final = ("model.layers", "model.activation", "training.optimizer", "training.learning_rate")
+
+_STATES: Final = (
+    (State.RUNNING, "blue", "running"), (State.LEASED, "blue", "starting"), (State.QUEUED, "gray", "waiting"),
+    (State.DONE, "green", "finished"), (State.DIVERGED, "red", "diverged"), (State.FAILED, "red", "failed"),
+    (State.CANCELLED, "gray", "cancelled"),
+)  # fmt: skip
+
+
+def show_line(summary: ExperimentSummary) -> None:
+    """Show one experiment."""
+    with st.container(border=True, key=f"runs_line_{summary.id}"):
+        what, how, do = st.columns([6, 4, 2], vertical_alignment="center")
+        with what.container(gap=None):
+            name, tried = _described(summary)
+            st.markdown(f"**{inert(name)}**")
+            st.caption(f"{inert(tried, 200)} · {counted(summary.runs, 'run')} · {ago(summary.created)}")
+        with how.container(horizontal=True, vertical_alignment="center"):
+            for state, colour, word in _STATES:
+                if number := summary.states.get(state):
+                    st.badge(f"{number} {word}", color=colour)  # type: ignore[arg-type]
+            if skill := best_skill(summary):
+                st.caption(skill, width="content")
+        with do.container(horizontal=True, horizontal_alignment="right"):
+            if st.button("Open", key=f"runs_open_{summary.id}"):
+                st.switch_page(lab_page(), query_params={"x": summary.id})
+            if st.button("", icon=":material/delete:", key=f"runs_delete_{summary.id}", type="tertiary", help="Delete"):
+                _confirm(summary)
+
+
+def _described(summary: ExperimentSummary) -> tuple[str, str]:
+    """Return a name and what was tried; an experiment that was deleted meanwhile has only what its line says."""
+    try:
+        experiment = get_lab().store.experiment(summary.id)
+    except InputRefused:
+        return summary.title or "Deleted", summary.source
+    data = f"{plain_text(summary.source, 60)} → {plain_text(', '.join(experiment.spec.data.targets), 60)}"
+    tried = what_was_tried(experiment)
+    return (summary.title, f"{data} · {tried}") if summary.title else (data, tried)
+
+
+def what_was_tried(experiment: Experiment) -> str:
+    """Return in plain text the settings in which the runs differ, with their values; of one setting, the network."""
+    tried = [
+        (label_of(path), list(dict.fromkeys(show_value(path, run.variant.get(path)) for run in experiment.runs)))
+        for path in experiment.runs[0].variant
+    ]
+    if not tried:
+        run = experiment.runs[0].spec.model_dump(mode="json")
+        layers, activation, optimizer, rate = (show_value(path, value_at(run, path)) for path in _NETWORK)
+        network = "no hidden layer" if layers == "none" else f"{layers} {activation}"
+        words = [f"{network}, {optimizer} at {rate}"]
+    else:
+        words = [
+            f"{label}: {', '.join(values) if len(values) <= _FEW else f'{len(values)} values'}"
+            for label, values in tried
+        ]
+    return " × ".join([*words, *([f"{experiment.spec.seeds} seeds"] if experiment.spec.seeds > 1 else [])])
+
+
+def best_skill(summary: ExperimentSummary) -> str:
+    """Return the best skill in words, on rows held out where there are any, or nothing."""
+    if summary.best_val_skill is not None:
+        return f"best validation skill {skill_text(summary.best_val_skill)}"
+    return "" if summary.best_skill is None else f"best training skill {skill_text(summary.best_skill)}"
+
+
+@st.dialog("Delete this experiment?")
+def _confirm(summary: ExperimentSummary) -> None:
+    st.markdown(f"{counted(summary.runs, 'run')} with curves and results will be gone. Links to it will stop working.")
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary", key="runs_delete_yes"):
+            _delete(summary.id)
+            st.rerun()
+        if st.button("Keep", key="runs_delete_no"):
+            st.rerun()
+
+
+def _delete(identity: str) -> None:
+    """Delete an experiment; one that somebody else has deleted already is no fault."""
+    try:
+        get_lab().store.delete(identity)
+    except InputRefused:
+        st.toast("It was deleted already.")
+
+
+def empty_list(*, first: bool) -> None:
+    """Say that there is nothing, and what to do about it."""
+    if not first:
+        st.caption("There is nothing older.")
+        return
+    with st.container(border=True):
+        st.markdown("Nothing has been run yet.")
+        with st.container(horizontal=True):
+            st.page_link(lab_page(), label="Go to the lab", icon=":material/science:")
+            st.page_link(lessons_page(), label="Start with a lesson", icon=":material/school:")
