@@ -197,11 +197,14 @@ def test_the_table_is_the_legend(visit):
 def test_enter_takes_what_was_typed_and_not_a_choice_it_occurs_in(visit):
     page = visit("/")
     knob = page.locator(".st-key-lab_knob_training_epochs")
-    knob.get_by_role("combobox").click()
-    page.keyboard.type("3")
-    expect(page.get_by_role("option")).to_have_count(1)
-    page.keyboard.press("Enter")
-    expect(knob.locator("[data-tag]")).to_have_text(["100", "3"])
+    for typed, chosen in (("3", ["100", "3"]), ("30", ["100", "3", "30"])):
+        knob.get_by_role("combobox").click()
+        page.keyboard.type(typed)
+        expect(page.get_by_role("option")).to_have_text([f"Add: {typed}"])
+        page.keyboard.press("Enter")
+        expect(knob.locator("[data-tag]")).to_have_text(chosen)
+        page.keyboard.press("Escape")  # an open list hides the rest of the page from roles
+        expect(page.get_by_role("button", name=f"Run {len(chosen)} experiments")).to_be_visible()
 
 
 def test_enter_takes_the_name_that_was_typed(visit):
@@ -209,6 +212,7 @@ def test_enter_takes_the_name_that_was_typed(visit):
     knob = page.locator(".st-key-lab_knob_training_optimizer")
     knob.get_by_role("combobox").click()
     page.keyboard.type("sgd")
+    expect(page.get_by_role("option", name="sgd")).to_be_visible()
     page.keyboard.press("Enter")
     expect(knob.locator("[data-tag]")).to_have_text(["adam", "sgd"])
     knob.get_by_role("button", name="Remove adam").click()
