@@ -14,11 +14,6 @@ from core.spec import RunSpec, Thing
 ReadDataset = Callable[[str], bytes]
 
 
-def preparation_key(run: RunSpec) -> str:
-    """Return a text that is equal for runs whose prepared arrays are equal."""
-    return run.key(Thing.ARRAYS)
-
-
 class Preparation:
     """Tables and prepared arrays, kept for the next run that shares them."""
 
@@ -38,7 +33,7 @@ class Preparation:
         InputRefused
             If its data cannot be read, or not be prepared as it asks.
         """
-        return self._prepared.get(preparation_key(run), lambda: prepare(run, self.table(run)))
+        return self._prepared.get(run.key(Thing.ARRAYS), lambda: prepare(run, self.table(run)))
 
     def table(self, run: RunSpec) -> Table:
         """Return the table of `run`."""

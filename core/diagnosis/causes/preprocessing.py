@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from core.choices.encoders import ENCODERS
+from core.choices.outliers import OUTLIERS
+from core.choices.scalers import SCALERS
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
 from core.diagnosis.evidence.limits import LEARNT_LITTLE
 
@@ -23,7 +26,7 @@ def _size(value: float) -> float:
 
 
 def _inputs_unscaled(observed: Observation) -> Iterator[Evidence]:
-    if observed.run.preprocessing.scaling != "none":
+    if SCALERS[observed.run.preprocessing.scaling].build is not None:
         return
     (low, high), offset = observed.facts.input_spread, observed.facts.input_offset
     largest = max(high, offset)
@@ -54,7 +57,7 @@ def _invalid_values(observed: Observation) -> Iterator[Evidence]:
     if facts.invalid_inputs:
         share = f"{facts.invalid_inputs:.2%} of the inputs are NaN or infinite"
         yield Evidence(0.99, f"{share}, and one is enough to make every weight NaN", certain=True)
-    if observed.run.preprocessing.outliers == "keep":
+    if OUTLIERS[observed.run.preprocessing.outliers].fence is None:
         doubts = []
         for sentinel in facts.sentinels:
             text = f"{sentinel.column} is {sentinel.value:g} in {sentinel.count} rows"
@@ -79,17 +82,16 @@ def _invalid_repairs(observed: Observation) -> Iterator[Change]:
 
 
 def _unsuitable_encoding(observed: Observation) -> Iterator[Evidence]:
-    facts, encoding = observed.facts, observed.run.preprocessing.encoding
-    if facts.category_columns and encoding != "one_hot":
-        what = "numbered, as if they had an order" if encoding == "ordinal" else "left out"
-        yield Evidence(0.6, f"the categories of {', '.join(facts.category_columns[:3])} are {what}")
+    facts, flaw = observed.facts, ENCODERS[observed.run.preprocessing.encoding].flaw
+    if facts.category_columns and flaw:
+        yield Evidence(0.6, f"the categories of {', '.join(facts.category_columns[:3])} are {flaw}")
     for name in facts.identifier_columns[:3]:
         yield Evidence(0.3, f"{name} merely numbers the rows")
 
 
 def _encoding_repairs(observed: Observation) -> Iterator[Change]:
     facts = observed.facts
-    if facts.category_columns and observed.run.preprocessing.encoding != "one_hot":
+    if facts.category_columns and ENCODERS[observed.run.preprocessing.encoding].flaw:
         yield {"preprocessing.encoding": "one_hot"}
     kept = [name for name in facts.usable_columns if name not in facts.identifier_columns]
     if facts.identifier_columns and kept:

@@ -9,14 +9,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.data.prepare.cache import Preparation, preparation_key
+from core.data.prepare.cache import Preparation
 from core.data.prepare.prepared import Prepared
 from core.data.table import Column, Table
 from core.data.understand.leaks import Leak, leak_suspects
 from core.data.understand.row_numbers import counts_rows
 from core.data.understand.sentinels import Sentinel, sentinels
 from core.diagnosis.evidence.simple_models import chance, reference
-from core.spec import RunSpec
+from core.spec import RunSpec, Thing
 
 Array = npt.NDArray[Any]
 
@@ -103,7 +103,7 @@ class Examination:
         InputRefused
             If its data cannot be read, or not be prepared as it asks.
         """
-        key = preparation_key(run)
+        key = run.key(Thing.ARRAYS)
         if key not in self._known:
             self._known[key] = examine(run, self.preparation.table(run), self.preparation.of(run))
         return self._known[key]

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core.choices.encoders import ENCODERS
+from core.choices.outliers import OUTLIERS
 from core.data.prepare.before_after import MAX_ROWS
 from core.data.table import Column
 from core.errors import InputRefused, WorkFailed
@@ -56,11 +58,12 @@ def made_by(spec: ExperimentSpec, column: Column, task: Task) -> str:
     else:
         words = column.kind not in {"number", "boolean", "date"}
         settings = ["encoding"] if words else []
-        if not words or run.preprocessing.encoding == "ordinal":
+        # Columns that stand for single words are not scaled.
+        if not words or ENCODERS[run.preprocessing.encoding].labels is None:
             settings.append("scaling")
         if column.missing:
             settings.append("missing")
-        if column.kind == "number" and run.preprocessing.outliers == "clip":
+        if column.kind == "number" and OUTLIERS[run.preprocessing.outliers].fence is not None:
             settings.append("outliers")
     return " · ".join(_setting(spec, f"preprocessing.{name}") for name in settings)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core.choices.imputation import IMPUTATIONS
 from core.errors import InputRefused
 from core.jobs.storage.records import Experiment
 from core.plot import COLOURS
@@ -106,8 +107,12 @@ def _small_print(ranking: Ranking) -> str:
     words = (
         "Each dot is a seed, the bar is their median. Preprocessing can change the unit of a loss, but not of skill."
     )
-    if any(row.value == "drop_rows" for row in ranking.rows):
-        words += " Dropping rows also drops validation rows, so drop_rows is checked on fewer, easier rows."
+    if ranking.path == "preprocessing.missing":
+        dropping = [row.value for row in ranking.rows if IMPUTATIONS[row.value].drops == "rows"]
+        words += "".join(
+            f" Dropping rows also drops validation rows, so {name} is checked on fewer, easier rows."
+            for name in dropping
+        )
     if not ranking.validation:
         words += " There are no validation rows, so this skill may only be memory."
     return words
