@@ -15,7 +15,7 @@ from core.data.table import Column
 from core.errors import InputRefused, WorkFailed
 from core.plot import COLOURS
 from core.spec import ExperimentSpec, Task
-from core.ui.data.profiles import preview_of
+from core.ui.data.tables import preview_of
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.text import counted, inert, percent
 

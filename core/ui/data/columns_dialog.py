@@ -15,8 +15,8 @@ from core.ui.data.before_after import before_after
 from core.ui.data.column_facts import badge_colours, balance, fact_rows
 from core.ui.data.corrections import corrections, forget_corrections
 from core.ui.data.dialog_focus import keep_focus
-from core.ui.data.feature_choice import choose_features, choose_target, chosen_features
-from core.ui.data.profiles import profile_of
+from core.ui.data.feature_choice import choose_features, chosen_features
+from core.ui.data.tables import profile_of
 from core.ui.lab import state as lab_state
 from core.ui.text import counted, inert, percent
 
@@ -42,10 +42,10 @@ def _dialog() -> None:
 
 
 def _content() -> None:
-    spec = lab_state.base_spec()
+    data = lab_state.base_spec().data
     table = lab_state.current_table()
-    profile = profile_of(spec, table)
-    features = chosen_features(spec.data, table)
+    profile = profile_of(data, table)
+    features = chosen_features(data, table)
     st.markdown(_summary(profile, len(features)))
     for leak in profile.leaks:
         if leak.column in features and leak.column not in profile.targets:
@@ -135,7 +135,7 @@ def _predict(table: Table, key: str) -> None:
     click = st.session_state.get(key)
     if click is None:
         return
-    choose_target(table.columns[click["row"]].name)
+    lab_state.choose_target(table.columns[click["row"]].name)
     st.session_state.lab_columns_turn += 1
 
 
@@ -147,9 +147,8 @@ def _pictures(table: Table, profile: Profile) -> None:
     if profile.task is None:
         st.caption(inert(profile.task_reason, 300))
         return
-    try:
-        spec = lab_state.current_spec(profile.task)
-    except InputRefused as refusal:
-        st.caption(inert(str(refusal), 300))
+    spec = lab_state.wanted(profile.task)
+    if isinstance(spec, InputRefused):
+        st.caption(inert(str(spec), 300))
         return
     before_after(spec, table.column(column), profile.task)

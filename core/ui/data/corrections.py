@@ -17,8 +17,7 @@ from core.data.upload.recast import KINDS, refuse_kind, refuse_names
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.ui.data.column_facts import values_of
-from core.ui.data.profiles import kinds_of
-from core.ui.data.tables import source_name, table_for
+from core.ui.data.tables import kinds_of, source_name, table_for
 from core.ui.lab import state as lab_state
 from core.ui.text import inert
 
