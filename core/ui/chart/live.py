@@ -16,7 +16,7 @@ from core.plot import COLOURS
 from core.spec import Thing
 from core.ui.lab.knobs import label_of, show_value
 from core.ui.routes import PLOTLY_URL
-from core.ui.sitemap import diagnose_page
+from core.ui.sitemap import page
 
 _HERE: Final = Path(__file__).parent
 _PARTS: Final = ("series.js", "chart.js", "table.js", "live.js")
@@ -95,7 +95,7 @@ def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool =
         Offer the diagnosis of each finished run.
     """
     fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
-    link = diagnose_page().url_path if why else ""
+    link = page("diagnose").url_path if why else ""
     _component(fingerprint)(
         key=key,
         data=live_data(experiment, title, link),
@@ -106,7 +106,7 @@ def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool =
 
 def _diagnose(experiment: str, run: int | None) -> None:
     if run is not None:
-        st.switch_page(diagnose_page(), query_params={"x": experiment, "run": str(run)})
+        st.switch_page(page("diagnose"), query_params={"x": experiment, "run": str(run)})
 
 
 def _rerun() -> None:

@@ -14,14 +14,14 @@ from core.ui.diagnose.words import (
     STANDINGS,
     cause_of,
     change_words,
+    curves_of,
     helped,
     lesson_of,
     look_alike,
-    seeds_of,
     trial_words,
 )
 from core.ui.families import family_badge
-from core.ui.sitemap import lessons_page
+from core.ui.sitemap import page
 from core.ui.text import inert
 
 _CHART: Final = {"displayModeBar": False}
@@ -53,7 +53,10 @@ def _card(opened: Opened, report: WrittenReport, finding: WrittenFinding, rank: 
     with st.container(border=True, key=f"diagnose_cause_{rank}"):
         left, right = st.columns(2, gap="large") if finding["after"] else (st.container(), None)
         with left:
-            _badges(finding)
+            word, tint = STANDINGS[finding["standing"]]
+            with st.container(horizontal=True, gap="small"):
+                family_badge(cause.family)
+                st.badge(word, color=tint, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
             st.subheader(f"{rank}. {cause.title}", anchor=False)
             _about(finding)
             if finding["fix"]:
@@ -63,7 +66,7 @@ def _card(opened: Opened, report: WrittenReport, finding: WrittenFinding, rank: 
             lesson = lesson_of(cause)
             if lesson is not None:
                 st.page_link(
-                    lessons_page(), label=f"Lesson: {lesson.title}", icon=":material/school:",
+                    page("lessons"), label=f"Lesson: {lesson.title}", icon=":material/school:",
                     query_params={"lesson": lesson.id},
                 )  # fmt: skip
         if right is not None:
@@ -81,13 +84,6 @@ def _combined(opened: Opened, report: WrittenReport, colour: str) -> None:
             _fix(opened, report, report["combined"], "Two changes together", "diagnose_apply_combined")
         with right:
             _trial(report, report["combined"], colour, key="diagnose_trial_combined")
-
-
-def _badges(finding: WrittenFinding) -> None:
-    word, colour = STANDINGS[finding["standing"]]
-    with st.container(horizontal=True, gap="small"):
-        family_badge(cause_of(finding).family)
-        st.badge(word, color=colour, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
 
 
 def _about(finding: WrittenFinding) -> None:
@@ -112,9 +108,9 @@ def _fix(opened: Opened, report: WrittenReport, finding: WrittenFinding, title: 
 
 
 def _trial(report: WrittenReport, finding: WrittenFinding, colour: str, key: str) -> None:
-    before = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
+    before, after = curves_of(finding, report)
     alt = f"Loss by epoch as it is and with the fix. {trial_words(finding, report)}"
-    st.plotly_chart(trial_chart(before, finding["after"], colour, finding["goal"]), key=key, config=_CHART, alt=alt)
+    st.plotly_chart(trial_chart(before, after, colour, finding["goal"]), key=key, config=_CHART, alt=alt)
     if look_alike(finding, report):
         st.caption(
             "The losses look alike, the predictions do not: Keras computes this loss from what comes before the "

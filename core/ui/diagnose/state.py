@@ -21,7 +21,7 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, Run, State
 from core.spec import ExperimentSpec, RunSpec, load_spec
 from core.ui.lab.knobs import value_at
-from core.ui.sitemap import lab_page
+from core.ui.sitemap import page
 
 DIAGNOSABLE: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED})
 _SHOWN: Final = "diagnose_shown"
@@ -154,7 +154,7 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
         st.session_state.diagnose_refused = str(refusal)
         return
     st.session_state.diagnose_refused = ""
-    st.switch_page(lab_page(), query_params={"x": identity})
+    st.switch_page(page("lab"), query_params={"x": identity})
 
 
 def both(opened: Opened, path: str, value: Any, title: str) -> ExperimentSpec:

@@ -18,7 +18,7 @@ from core.ui.data.tables import source_name
 from core.ui.lab import state as lab_state
 from core.ui.lab.comparisons import show_ranking
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
-from core.ui.sitemap import lessons_page
+from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
 
 _WORTH_SAYING: Final = 1_000_000
@@ -117,7 +117,7 @@ def show_welcome(trouble: str = "") -> None:
             st.button(
                 "Try it with iris", type="secondary", icon=":material/play_arrow:", on_click=_try_example, key="lab_try"
             )
-            st.page_link(lessons_page(), label="Start with a lesson")
+            st.page_link(page("lessons"), label="Start with a lesson")
     if not trouble and (example := lab_state.example()):
         live_chart(example, key="lab_example", title="For example: iris, two scalings × two learning rates", why=True)
 

@@ -13,7 +13,7 @@ from core.jobs.storage.records import Experiment, State
 from core.lessons import LESSONS, Lesson
 from core.ui.chart.live import live_chart
 from core.ui.families import family_badge
-from core.ui.sitemap import lab_page
+from core.ui.sitemap import page
 from core.ui.text import inert
 
 _WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
@@ -132,7 +132,7 @@ def _reveal(lesson: Lesson, experiment: Experiment, prediction: int | None) -> N
         st.markdown("Not every run finished, so there is nothing to compare yet.")
     with st.container(horizontal=True):
         if st.button("Open in the lab", icon=":material/science:", key="lesson_open"):
-            st.switch_page(lab_page(), query_params={"x": experiment.id})
+            st.switch_page(page("lab"), query_params={"x": experiment.id})
         st.button("Try again", icon=":material/replay:", type="tertiary", on_click=_again, args=(lesson,))
 
 
