@@ -14,7 +14,6 @@ from core.errors import InputRefused
 from core.ui.data.before_after import before_after
 from core.ui.data.column_facts import badge_colours, balance, fact_rows
 from core.ui.data.corrections import corrections, forget_corrections
-from core.ui.data.dialog_focus import keep_focus
 from core.ui.data.feature_choice import choose_features, chosen_features
 from core.ui.data.tables import profile_of
 from core.ui.lab import state as lab_state
@@ -29,6 +28,27 @@ _EDITOR: Final = "lab_columns"
 _COLUMN: Final = "lab_look_at"
 
 
+# A button that is disabled or leaves the page when it is pressed takes the focus with it: the browser gives it to the
+# page, where the dialog hears no key. It is brought back, so that Escape closes the dialog whatever was pressed before.
+_KEEP_FOCUS: Final = """
+export default function ({ parentElement }) {
+  const dialog = parentElement.closest("[role='dialog']");
+  if (!dialog) return;
+  const comeBack = () => {
+    if (document.activeElement === document.body) dialog.focus({ preventScroll: true });
+  };
+  const watch = new MutationObserver(comeBack);
+  watch.observe(dialog, { subtree: true, childList: true, attributeFilter: ["disabled"] });
+  return () => watch.disconnect();
+}
+"""
+
+
+@st.cache_resource
+def _focus_keeper() -> Any:
+    return st.components.v2.component("loss_lab_dialog_focus", html="<i></i>", js=_KEEP_FOCUS, isolate_styles=False)
+
+
 def open_columns() -> None:
     """Open the dialog; at most one dialog per page run."""
     forget_corrections()
@@ -38,7 +58,7 @@ def open_columns() -> None:
 @st.dialog("Columns", width="large", icon=":material/view_column:", on_dismiss="rerun")
 def _dialog() -> None:
     _content()
-    keep_focus()
+    _focus_keeper()(key="dialog_focus")
 
 
 def _content() -> None:
