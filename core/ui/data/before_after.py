@@ -40,12 +40,11 @@ def before_after(spec: ExperimentSpec, column: Column, task: Task) -> None:
         st.markdown("**In the file**")
         _draw(view["before"], f"{column.name} in the file", "before")
     with right:
+        settings = made_by(spec, column, task) if view["after"] else ""
+        st.markdown("**As the network sees it**" + (f" :gray[· {inert(settings, 200)}]" if settings else ""))
         if view["after"] is None:
-            st.markdown("**As the network sees it**")
             st.caption("The network does not see this column.")
         else:
-            settings = inert(made_by(spec, column, task), 200)
-            st.markdown("**As the network sees it**" + (f" :gray[· {settings}]" if settings else ""))
             _draw(view["after"], f"{column.name} as the network sees it", "after")
     st.caption(_small_print(answer, view))
 
@@ -92,10 +91,10 @@ def _small_print(answer: Mapping[str, Any], view: Mapping[str, Any]) -> str:
 
 def _draw(picture: Mapping[str, Any], alt: str, key: str) -> None:
     figure = histogram_chart(picture)
-    if not figure["data"]:
+    if figure["data"]:
+        st.plotly_chart(figure, key=f"lab_{key}_chart", config={"displayModeBar": False}, alt=alt)
+    else:
         st.caption("There is no finite value.")
-        return
-    st.plotly_chart(figure, key=f"lab_{key}_chart", config={"displayModeBar": False}, alt=alt)
 
 
 def histogram_chart(picture: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,26 +132,23 @@ def _of_numbers(picture: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _of_words(picture: Mapping[str, Any]) -> list[dict[str, Any]]:
-    train, held_out = picture["train"], picture["val"]
-    places = list(range(len(train)))
     names = [_label(label, 60) for label in picture["labels"]]
-    common = {"x": places, "hoverinfo": "text"}
+    training, validation = (
+        {"y": shares, "name": rows, "hoverinfo": "text",
+         "hovertext": [f"{name}<br>{rows} {percent(share)}" for name, share in zip(names, shares, strict=True)]}
+        for rows, shares in (("training", picture["train"]), ("validation", picture["val"]))
+    )  # fmt: skip
+    places = list(range(len(names)))
     bar = {"color": f"{_COLOUR}59", "line": {"color": _COLOUR, "width": 1.5}}
-    hover = [f"{name}<br>training {percent(share)}" for name, share in zip(names, train, strict=True)]
-    traces: list[dict[str, Any]] = [
-        common | {"type": "bar", "y": train, "name": "training", "marker": bar, "hovertext": hover}
-    ]
-    if any(held_out):
-        hover = [f"{name}<br>validation {percent(share)}" for name, share in zip(names, held_out, strict=True)]
+    traces: list[dict[str, Any]] = [training | {"type": "bar", "x": places, "marker": bar}]
+    if any(validation["y"]):
         # A dashed line across each bar: the dash is what says validation everywhere.
-        x = [edge for place in places for edge in (place - 0.4, place + 0.4, None)]
-        y = [edge for share in held_out for edge in (share, share, None)]
-        text = [edge for words in hover for edge in (words, words, None)]
+        ends = {
+            name: [end for value in validation[name] for end in (value, value, None)] for name in ("y", "hovertext")
+        }
+        x = [end for place in places for end in (place - 0.4, place + 0.4, None)]
         line = {"color": _COLOUR, "width": 2.5, "dash": "4px,3px"}
-        traces.append(
-            {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "name": "validation",
-             "hoverinfo": "text", "hovertext": text}
-        )  # fmt: skip
+        traces.append(validation | ends | {"type": "scatter", "mode": "lines", "x": x, "line": line})
     return traces
 
 

@@ -62,7 +62,7 @@ def _experiment(summary: ExperimentSummary, experiment: Experiment) -> None:
             name_and_line(summary, experiment, f" · {worst_of}" if worst.variant else "")
         st.button(
             "Diagnose", icon=":material/troubleshoot:", key=f"diagnose_start_{experiment.id}",
-            on_click=state.show_run, args=(experiment.id, worst.index),
+            on_click=st.query_params.from_dict, args=({"x": experiment.id, "run": str(worst.index)},),
         )  # fmt: skip
 
 
@@ -78,7 +78,9 @@ def _diagnosis(diagnosis: Diagnosis) -> None:
             name = experiment.title or source_name(run.data)
             words = " · ".join(filter(None, [name, variant_words(run), ago(diagnosis.created)]))
             st.caption(inert(words, 200))
-        st.button("Open", key=f"diagnose_open_{diagnosis.id}", on_click=state.show_diagnosis, args=(diagnosis.id,))
+        st.button(
+            "Open", key=f"diagnose_open_{diagnosis.id}", on_click=st.query_params.from_dict, args=({"d": diagnosis.id},)
+        )
 
 
 def _ending(diagnosis: Diagnosis) -> str:
