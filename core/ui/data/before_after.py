@@ -52,6 +52,7 @@ def before_after(spec: ExperimentSpec, column: Column, task: Task) -> None:
 def made_by(spec: ExperimentSpec, column: Column, task: Task) -> str:
     """Return the settings that turn `column` into what the first run of `spec` sees, with their values."""
     run = spec.runs()[0]
+    values = run.model_dump(mode="json")
     if column.name in run.data.targets:
         settings = ["target_scaling"] if task == "regression" else []
     else:
@@ -64,13 +65,12 @@ def made_by(spec: ExperimentSpec, column: Column, task: Task) -> str:
             settings.append("missing")
         if column.kind == "number" and OUTLIERS[run.preprocessing.outliers].fence is not None:
             settings.append("outliers")
-    return " · ".join(_setting(spec, f"preprocessing.{name}") for name in settings)
-
-
-def _setting(spec: ExperimentSpec, path: str) -> str:
-    words = f"{label_of(path)}: {show_value(path, value_at(spec.runs()[0].model_dump(mode='json'), path))}"
-    tried = len(spec.vary.get(path, ()))
-    return f"{words} (the first of {tried})" if tried > 1 else words
+    words = []
+    for path in (f"preprocessing.{name}" for name in settings):
+        words.append(f"{label_of(path)}: {show_value(path, value_at(values, path))}")
+        if (tried := len(spec.vary.get(path, ()))) > 1:
+            words[-1] += f" (the first of {tried})"
+    return " · ".join(words)
 
 
 def _small_print(answer: Mapping[str, Any], view: Mapping[str, Any]) -> str:

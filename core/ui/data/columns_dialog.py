@@ -12,7 +12,7 @@ from core.data.table import Table
 from core.data.understand.profile import Profile
 from core.errors import InputRefused
 from core.ui.data.before_after import before_after
-from core.ui.data.column_facts import badge_colours, balance, fact_rows
+from core.ui.data.column_facts import badges, balance, fact_rows
 from core.ui.data.corrections import corrections, forget_corrections
 from core.ui.data.feature_choice import choose_features, chosen_features
 from core.ui.data.tables import profile_of
@@ -100,7 +100,7 @@ def _summary(profile: Profile, features: int) -> str:
 
 def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
     key = f"{_EDITOR}_{st.session_state.get('lab_columns_turn', 0)}"
-    colours = badge_colours(profile)
+    colours = {words: colour for column in profile.columns for words, colour in badges(column, profile)}
     config = st.column_config
     st.data_editor(
         pd.DataFrame(fact_rows(profile, features)),

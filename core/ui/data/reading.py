@@ -88,7 +88,8 @@ def _form(table: Table, name: str, origin: Origin) -> None:
         if table.base:
             st.caption("Names and kinds chosen for columns start over.")
         st.form_submit_button("Read it this way", width="stretch", on_click=_submit, args=(table, name, origin, turn))
-    chosen = replace(origin.options, **dict.fromkeys(_CHOICES))
+    nothing: dict[str, Any] = dict.fromkeys(_CHOICES)
+    chosen = replace(origin.options, **nothing)
     if chosen != origin.options:
         st.button(
             "As inferred", type="tertiary", key="lab_reading_inferred", on_click=_again, args=(table, name, chosen)

@@ -70,10 +70,8 @@ def _bar(opened: Opened) -> None:
 
 def _colour(opened: Opened) -> str:
     """Return the colour the variant has in the lab; with more variants than colours, the first."""
-    variants: list[dict[str, Any]] = []
-    for run in opened.experiment.runs:
-        if run.variant not in variants:
-            variants.append(run.variant)
+    variants = [run.variant for run in opened.experiment.runs]
+    variants = [variant for place, variant in enumerate(variants) if variant not in variants[:place]]
     place = variants.index(opened.runs[0].variant)
     return COLOURS[place if len(variants) <= len(COLOURS) else 0]
 

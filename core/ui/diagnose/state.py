@@ -61,22 +61,19 @@ def open_from_address() -> Opened | None:
         if not shown:
             return None
         parameters.from_dict(shown)
+    store = get_lab().store
     try:
-        opened = (
-            _diagnosis_at(parameters["d"]) if "d" in parameters else _run_at(parameters["x"], parameters.get("run"))
-        )
+        if "d" in parameters:
+            diagnosis = store.diagnoses.get(parameters["d"])
+            experiment = store.experiment(diagnosis.experiment)
+            opened = Opened(experiment, tuple(variant_places(experiment, diagnosis.index)), diagnosis)
+        else:
+            opened = _run_at(parameters["x"], parameters.get("run"))
     except InputRefused:
         st.session_state.pop(_SHOWN, None)
         raise
     st.session_state[_SHOWN] = parameters.to_dict()
     return opened
-
-
-def _diagnosis_at(identity: str) -> Opened:
-    store = get_lab().store
-    diagnosis = store.diagnoses.get(identity)
-    experiment = store.experiment(diagnosis.experiment)
-    return Opened(experiment, tuple(variant_places(experiment, diagnosis.index)), diagnosis)
 
 
 def _run_at(identity: str, run: str | None) -> Opened:

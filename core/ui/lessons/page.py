@@ -50,7 +50,15 @@ def show_lesson(lesson: Lesson) -> None:
         family_badge(lesson.family)
         st.title(lesson.title, anchor=False)
         st.markdown(lesson.about)
-        prediction = _question(lesson, asked=experiment is not None)
+        prediction: int | None = st.radio(
+            f"**{lesson.question}**",
+            range(len(lesson.options)),
+            index=None,
+            key=f"lesson_guess_{lesson.id}",
+            format_func=lambda i: lesson.options[i],
+            disabled=experiment is not None,
+            persist_state="session",
+        )
         if experiment is None:
             _run_buttons(lesson, prediction)
         elif not experiment.finished:
@@ -71,19 +79,6 @@ def show_lesson(lesson: Lesson) -> None:
 def _go(lesson: str) -> None:
     """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
     st.query_params.from_dict({"lesson": lesson} if lesson else {})
-
-
-def _question(lesson: Lesson, *, asked: bool) -> int | None:
-    answer: int | None = st.radio(
-        f"**{lesson.question}**",
-        range(len(lesson.options)),
-        index=None,
-        key=f"lesson_guess_{lesson.id}",
-        format_func=lambda i: lesson.options[i],
-        disabled=asked,
-        persist_state="session",
-    )
-    return answer
 
 
 def _run_buttons(lesson: Lesson, prediction: int | None) -> None:
