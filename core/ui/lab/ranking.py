@@ -117,7 +117,7 @@ def ranking_chart(ranking: Ranking, colours: Sequence[str]) -> dict[str, Any]:
     data: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     for height, row in enumerate(reversed(rows)):
-        colour = colours[row.place] if len(rows) <= len(colours) else _NEUTRAL
+        colour = colours[row.place] if max(row.place for row in rows) < len(colours) else _NEUTRAL
         shown = [max(skill, left) for skill in row.skills]
         if shown:
             data += _marks(row, shown, height, colour)

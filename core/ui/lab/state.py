@@ -140,26 +140,15 @@ def open_from_address() -> Experiment | None:
     return experiment
 
 
-def current_spec(task: str) -> ExperimentSpec:
-    """Return the experiment the knobs say now.
-
-    Raises
-    ------
-    InputRefused
-        If a typed value is not understood or the values do not go together.
-    """
-    base, shown = base_spec(), knobs_for(task)
-    spec = spec_of(base, {knob.path: chosen_tokens(knob) if knob in shown else [] for knob in KNOBS})
-    # A title belongs to what it was given to.
-    return spec if spec.hash() == base.hash() else spec.model_copy(update={"title": ""})
-
-
 def wanted(task: str) -> ExperimentSpec | InputRefused:
     """Return the experiment the knobs say now, or why there is none."""
+    base, shown = base_spec(), knobs_for(task)
     try:
-        return current_spec(task)
+        spec = spec_of(base, {knob.path: chosen_tokens(knob) if knob in shown else [] for knob in KNOBS})
     except InputRefused as refusal:
         return refusal
+    # A title belongs to what it was given to.
+    return spec if spec.hash() == base.hash() else spec.model_copy(update={"title": ""})
 
 
 def spec_at_press() -> ExperimentSpec | None:
@@ -168,9 +157,10 @@ def spec_at_press() -> ExperimentSpec | None:
     The button may have been drawn a moment earlier, when a knob said something else; the page says what is refused.
     """
     try:
-        return current_spec(task_of(base_spec(), current_table())[0])
+        spec = wanted(task_of(base_spec(), current_table())[0])
     except InputRefused:
         return None
+    return None if isinstance(spec, InputRefused) else spec
 
 
 def submit_current() -> None:
