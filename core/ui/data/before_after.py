@@ -65,12 +65,12 @@ def made_by(spec: ExperimentSpec, column: Column, task: Task) -> str:
             settings.append("missing")
         if column.kind == "number" and OUTLIERS[run.preprocessing.outliers].fence is not None:
             settings.append("outliers")
-    words = []
+    shown = []
     for path in (f"preprocessing.{name}" for name in settings):
-        words.append(f"{label_of(path)}: {show_value(path, value_at(values, path))}")
+        shown.append(f"{label_of(path)}: {show_value(path, value_at(values, path))}")
         if (tried := len(spec.vary.get(path, ()))) > 1:
-            words[-1] += f" (the first of {tried})"
-    return " · ".join(words)
+            shown[-1] += f" (the first of {tried})"
+    return " · ".join(shown)
 
 
 def _small_print(answer: Mapping[str, Any], view: Mapping[str, Any]) -> str:
