@@ -12,7 +12,6 @@ from anyio import to_thread
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
-from core.spec import load_spec
 from core.ui.routes import make_routes
 
 
@@ -22,10 +21,10 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     from core.ui.lab.state import EXAMPLE, EXAMPLE_KEY
 
     lab = get_lab()
-    likely = [load_spec(EXAMPLE), *(lesson.spec for lesson in LESSONS)]
+    likely = [EXAMPLE, *(lesson.spec for lesson in LESSONS)]
     await to_thread.run_sync(lambda: lab.start(warm=likely))
     with suppress(InputRefused, WorkFailed):  # a full queue or disk is no reason not to start
-        lab.store.submit(load_spec(EXAMPLE), key=EXAMPLE_KEY)
+        lab.store.submit(EXAMPLE, key=EXAMPLE_KEY)
     _settle()
     try:
         yield

@@ -8,8 +8,8 @@ from core.errors import InputRefused
 from core.ui.data.card import data_card
 from core.ui.lab import state as lab_state
 from core.ui.lab.knob_panel import knob_panel
-from core.ui.lab.stage import run_bar, show_experiment, show_plan, show_welcome
-from core.ui.layout import lab_layout
+from core.ui.lab.knobs import FIRST
+from core.ui.lab.stage import lab_layout, run_bar, show_experiment, show_plan, show_welcome
 from core.ui.text import inert
 
 trouble = ""
@@ -26,7 +26,7 @@ with controls:
         table = lab_state.current_table()
     except InputRefused as refusal:
         st.error(inert(str(refusal), 300), icon=":material/block:")
-        st.button("Start afresh with iris", on_click=lab_state.start_afresh)
+        st.button("Start afresh with iris", on_click=lab_state.load, args=(FIRST,))
     else:
         task = data_card(table)
         wanted = lab_state.wanted(task)

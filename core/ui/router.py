@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.plot import COLOURS
-from core.ui.sitemap import diagnose_page, lab_page, lessons_page, runs_page
+from core.ui.sitemap import PAGES, page
 
 _CURVES = f"""<path d="M2 3v21h23" fill="none" stroke="#7b8a87" stroke-width="1.6"/>
 <path d="M4 5c3 12 8 15 21 16" fill="none" stroke="#1a8186" stroke-width="2.6" stroke-linecap="round"/>
@@ -20,4 +20,4 @@ _NAME = """<text x="35" y="20" textLength="72" lengthAdjust="spacingAndGlyphs" f
 # A Material icon as favicon would be fetched from the internet.
 st.set_page_config(page_title="Loss Lab", page_icon=_SVG.format(width=28, content=_CURVES), layout="wide")
 st.logo(_SVG.format(width=110, content=_CURVES + _NAME), size="large")
-st.navigation([lab_page(), lessons_page(), diagnose_page(), runs_page()], position="top").run()
+st.navigation([page(path) for path in PAGES], position="top").run()

@@ -9,36 +9,23 @@ from streamlit.navigation.page import Page
 
 from core.paths import ROOT
 
-_PAGES: Final = ROOT / "pages"
+PAGES: Final = {
+    "lab": ("science", "Choose data, turn knobs and watch the loss of every variant in one chart."),
+    "lessons": ("school", "One cause of a bad loss at a time: predict, run, understand."),
+    "diagnose": ("troubleshoot", "What causes a bad loss: each suspected cause is tested by training its repair."),
+    "runs": ("history", "Every experiment so far, newest first; open or delete one."),
+}
+"""Path in the address → icon and help; the first one is the start page."""
 
 
-def lab_page() -> Page:
-    """Return the lab, which is the start page."""
+def page(path: str) -> Page:
+    """Return the page at `path`, one of `PAGES`."""
+    icon, words = PAGES[path]
     return st.Page(
-        _PAGES / "lab.py", title="Lab", icon=":material/science:", url_path="lab", default=True,
-        help="Choose data, turn knobs and watch the loss of every variant in one chart.",
-    )  # fmt: skip
-
-
-def lessons_page() -> Page:
-    """Return the lessons: predict, run, understand."""
-    return st.Page(
-        _PAGES / "lessons.py", title="Lessons", icon=":material/school:", url_path="lessons",
-        help="One cause of a bad loss at a time: predict, run, understand.",
-    )  # fmt: skip
-
-
-def diagnose_page() -> Page:
-    """Return the diagnosis: what causes the loss of a run, and what would cure it."""
-    return st.Page(
-        _PAGES / "diagnose.py", title="Diagnose", icon=":material/troubleshoot:", url_path="diagnose",
-        help="What causes a bad loss: each suspected cause is tested by training its repair.",
-    )  # fmt: skip
-
-
-def runs_page() -> Page:
-    """Return the list of everything that was run."""
-    return st.Page(
-        _PAGES / "runs.py", title="Runs", icon=":material/history:", url_path="runs",
-        help="Every experiment so far, newest first; open or delete one.",
-    )  # fmt: skip
+        ROOT / "pages" / f"{path}.py",
+        title=path.capitalize(),
+        icon=f":material/{icon}:",
+        url_path=path,
+        default=path == "lab",
+        help=words,
+    )

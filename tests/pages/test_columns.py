@@ -5,7 +5,7 @@ import re
 import pytest
 
 from core.choices.scalers import SCALERS
-from core.ui.data import profiles
+from core.ui.data import tables
 from core.ui.data.columns_dialog import switched
 
 from .conftest import DATA
@@ -76,7 +76,7 @@ def opened(titanic, monkeypatch):
     picture = {"edges": [0, 1, 2], "train": [0.5, 0.5], "val": [0.5, 0.5], "missing": [0.0, 0.0]}
     view = {"before": picture, "after": picture, "features": ["age"]}
     answer = {"columns": {"pclass": view, "survived": view}, "rows": 10, "rows_val": 5, "notes": []}
-    monkeypatch.setattr(profiles, "ask_preview", lambda _run, _content: answer)
+    monkeypatch.setattr(tables, "ask_preview", lambda _run, _content: answer)
     button(titanic, "lab_columns_button").click().run()
     assert not titanic.exception
     return titanic

@@ -60,6 +60,7 @@ def test_the_worst_run_of_what_was_run_lately_is_offered(open_page, lab):
         0.8 if run.training.learning_rate == 0.1 else 0.1, run))  # fmt: skip
     app = open_page()
     assert "the worst\\:\u2060 Learning rate 0\\.5" in words(app)
+    assert "Learning rate\\:\u2060 0\\.1\\, 0\\.5 · 2 runs" in words(app)
     app.get_by_key(f"diagnose_start_{experiment}").click().run()
     assert not app.exception
     assert app.query_params["run"] == "1"

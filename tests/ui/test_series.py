@@ -164,3 +164,9 @@ def test_what_was_cancelled_did_not_finish():
     assert endings(done=4) == "4 finished"
     assert endings(done=2, running=1, queued=1) == "2 of 4 finished"
     assert endings(diverged=2, cancelled=1, running=1) == "0 of 4 finished, 2 diverged, 1 cancelled"
+
+
+def test_what_was_stopped_before_an_epoch_ended_does_not_count_epochs():
+    assert run("epochsText(0, 30, true)", "table.js") == "no epoch ended"
+    assert run("epochsText(12, 30, true)", "table.js") == "12 epochs"
+    assert run("epochsText(0, 30, false)", "table.js") == "epoch 0 of 30"

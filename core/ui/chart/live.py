@@ -16,7 +16,7 @@ from core.plot import COLOURS
 from core.spec import Thing
 from core.ui.lab.knobs import label_of, show_value
 from core.ui.routes import PLOTLY_URL
-from core.ui.sitemap import diagnose_page
+from core.ui.sitemap import page
 
 _HERE: Final = Path(__file__).parent
 _PARTS: Final = ("series.js", "chart.js", "table.js", "live.js")
@@ -68,46 +68,29 @@ def live_data(experiment: Experiment, title: str = "", why: str = "") -> dict[st
         "finished": experiment.finished,
         "why": why,
         "runs": [
-            {
-                "id": run.id,
-                "index": run.index,
-                "variant": groups.index(tuple(row)),
-                "values": row,
-                "seed": run.seed,
-                "epochs": run.epochs,
-            }
+            {name: getattr(run, name) for name in ("id", "index", "seed", "epochs")}
+            | {"variant": groups.index(tuple(row)), "values": row}
             for run, row in zip(experiment.runs, values, strict=True)
         ],
     }
 
 
 def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool = False) -> None:
-    """Show the curves and the runs of `experiment`, live until it is finished.
+    """Show the curves and the runs of `experiment`, live until it is finished; `why` offers the diagnosis of each.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    key : str
-        The same key keeps the same chart on the page, whatever it shows.
-    title : str
-        Shown above the chart, as plain text. The end of the last run brings about one rerun of the page.
-    why : bool
-        Offer the diagnosis of each finished run.
+    The same `key` keeps the same chart on the page, whatever it shows. The `title` above it is plain text. The end of
+    the last run brings about one rerun of the page.
     """
     fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
-    link = diagnose_page().url_path if why else ""
+    link = page("diagnose").url_path if why else ""
     _component(fingerprint)(
         key=key,
         data=live_data(experiment, title, link),
-        on_finished_change=_rerun,
+        on_finished_change=lambda: None,  # The trigger alone reruns the page.
         on_why_change=lambda: _diagnose(experiment.id, st.session_state[key].why),
     )
 
 
 def _diagnose(experiment: str, run: int | None) -> None:
     if run is not None:
-        st.switch_page(diagnose_page(), query_params={"x": experiment, "run": str(run)})
-
-
-def _rerun() -> None:
-    """The trigger alone reruns the page; there is nothing to do before."""
+        st.switch_page(page("diagnose"), query_params={"x": experiment, "run": str(run)})

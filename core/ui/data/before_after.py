@@ -15,7 +15,7 @@ from core.data.table import Column
 from core.errors import InputRefused, WorkFailed
 from core.plot import COLOURS
 from core.spec import ExperimentSpec, Task
-from core.ui.data.profiles import preview_of
+from core.ui.data.tables import preview_of
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.text import counted, inert, percent
 
@@ -40,12 +40,11 @@ def before_after(spec: ExperimentSpec, column: Column, task: Task) -> None:
         st.markdown("**In the file**")
         _draw(view["before"], f"{column.name} in the file", "before")
     with right:
+        settings = made_by(spec, column, task) if view["after"] else ""
+        st.markdown("**As the network sees it**" + (f" :gray[· {inert(settings, 200)}]" if settings else ""))
         if view["after"] is None:
-            st.markdown("**As the network sees it**")
             st.caption("The network does not see this column.")
         else:
-            settings = inert(made_by(spec, column, task), 200)
-            st.markdown("**As the network sees it**" + (f" :gray[· {settings}]" if settings else ""))
             _draw(view["after"], f"{column.name} as the network sees it", "after")
     st.caption(_small_print(answer, view))
 
@@ -53,6 +52,7 @@ def before_after(spec: ExperimentSpec, column: Column, task: Task) -> None:
 def made_by(spec: ExperimentSpec, column: Column, task: Task) -> str:
     """Return the settings that turn `column` into what the first run of `spec` sees, with their values."""
     run = spec.runs()[0]
+    values = run.model_dump(mode="json")
     if column.name in run.data.targets:
         settings = ["target_scaling"] if task == "regression" else []
     else:
@@ -65,13 +65,12 @@ def made_by(spec: ExperimentSpec, column: Column, task: Task) -> str:
             settings.append("missing")
         if column.kind == "number" and OUTLIERS[run.preprocessing.outliers].fence is not None:
             settings.append("outliers")
-    return " · ".join(_setting(spec, f"preprocessing.{name}") for name in settings)
-
-
-def _setting(spec: ExperimentSpec, path: str) -> str:
-    words = f"{label_of(path)}: {show_value(path, value_at(spec.runs()[0].model_dump(mode='json'), path))}"
-    tried = len(spec.vary.get(path, ()))
-    return f"{words} (the first of {tried})" if tried > 1 else words
+    shown = []
+    for path in (f"preprocessing.{name}" for name in settings):
+        shown.append(f"{label_of(path)}: {show_value(path, value_at(values, path))}")
+        if (tried := len(spec.vary.get(path, ()))) > 1:
+            shown[-1] += f" (the first of {tried})"
+    return " · ".join(shown)
 
 
 def _small_print(answer: Mapping[str, Any], view: Mapping[str, Any]) -> str:
@@ -92,10 +91,10 @@ def _small_print(answer: Mapping[str, Any], view: Mapping[str, Any]) -> str:
 
 def _draw(picture: Mapping[str, Any], alt: str, key: str) -> None:
     figure = histogram_chart(picture)
-    if not figure["data"]:
+    if figure["data"]:
+        st.plotly_chart(figure, key=f"lab_{key}_chart", config={"displayModeBar": False}, alt=alt)
+    else:
         st.caption("There is no finite value.")
-        return
-    st.plotly_chart(figure, key=f"lab_{key}_chart", config={"displayModeBar": False}, alt=alt)
 
 
 def histogram_chart(picture: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,26 +132,23 @@ def _of_numbers(picture: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _of_words(picture: Mapping[str, Any]) -> list[dict[str, Any]]:
-    train, held_out = picture["train"], picture["val"]
-    places = list(range(len(train)))
     names = [_label(label, 60) for label in picture["labels"]]
-    common = {"x": places, "hoverinfo": "text"}
+    training, validation = (
+        {"y": shares, "name": rows, "hoverinfo": "text",
+         "hovertext": [f"{name}<br>{rows} {percent(share)}" for name, share in zip(names, shares, strict=True)]}
+        for rows, shares in (("training", picture["train"]), ("validation", picture["val"]))
+    )  # fmt: skip
+    places = list(range(len(names)))
     bar = {"color": f"{_COLOUR}59", "line": {"color": _COLOUR, "width": 1.5}}
-    hover = [f"{name}<br>training {percent(share)}" for name, share in zip(names, train, strict=True)]
-    traces: list[dict[str, Any]] = [
-        common | {"type": "bar", "y": train, "name": "training", "marker": bar, "hovertext": hover}
-    ]
-    if any(held_out):
-        hover = [f"{name}<br>validation {percent(share)}" for name, share in zip(names, held_out, strict=True)]
+    traces: list[dict[str, Any]] = [training | {"type": "bar", "x": places, "marker": bar}]
+    if any(validation["y"]):
         # A dashed line across each bar: the dash is what says validation everywhere.
-        x = [edge for place in places for edge in (place - 0.4, place + 0.4, None)]
-        y = [edge for share in held_out for edge in (share, share, None)]
-        text = [edge for words in hover for edge in (words, words, None)]
+        ends = {
+            name: [end for value in validation[name] for end in (value, value, None)] for name in ("y", "hovertext")
+        }
+        x = [end for place in places for end in (place - 0.4, place + 0.4, None)]
         line = {"color": _COLOUR, "width": 2.5, "dash": "4px,3px"}
-        traces.append(
-            {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "name": "validation",
-             "hoverinfo": "text", "hovertext": text}
-        )  # fmt: skip
+        traces.append(validation | ends | {"type": "scatter", "mode": "lines", "x": x, "line": line})
     return traces
 
 

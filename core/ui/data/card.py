@@ -8,11 +8,15 @@ import streamlit as st
 
 from core.data.samples import SAMPLES
 from core.data.table import Table
-from core.ui.data.column_tools import column_tools
+from core.errors import InputRefused
+from core.ui.data.columns_dialog import open_columns
+from core.ui.data.feature_choice import chosen_features
+from core.ui.data.findings import findings
 from core.ui.data.reading import how_it_was_read, letters_doubt
 from core.ui.data.tables import source_name, table_for
 from core.ui.data.uploads import forget_trouble, upload_trouble, uploader
 from core.ui.lab import state as lab_state
+from core.ui.lab.comparisons import comparison_buttons
 from core.ui.text import counted, inert
 
 _PREVIEW_ROWS: Final = 50
@@ -41,7 +45,14 @@ def data_card(table: Table) -> str:
             st.caption(f"Task: {_TASKS[task]}; {inert(reason, 200)}")
         else:
             st.error(inert(reason, 300), icon=":material/block:")
-        column_tools(table, task)
+        findings(spec.data, table)
+        if st.button("Columns", icon=":material/view_column:", width="stretch", key="lab_columns_button"):
+            open_columns()
+        # The run bar says what is wrong.
+        if task and not isinstance(wanted := lab_state.wanted(task), InputRefused):
+            features = chosen_features(wanted.data, table)
+            missing = any(column.missing for column in table.columns if column.name in features)
+            comparison_buttons(wanted, ("preprocessing.scaling", *(("preprocessing.missing",) if missing else ())))
         with st.expander("Look at the rows", icon=":material/table_rows:"):
             st.dataframe(table.frame.head(_PREVIEW_ROWS), hide_index=True, height=240, alt="The first rows of the data")
         how_it_was_read(table, name)
@@ -59,7 +70,7 @@ def _target_box(table: Table) -> None:
         key="lab_target",
         format_func=lambda option: ", ".join(option) if isinstance(option, tuple) else option,
         help="The column to predict; every other column is an input.",
-        on_change=lab_state.choose_target,
+        on_change=lambda: lab_state.choose_target(st.session_state.lab_target),
         persist_state="session",
     )
 

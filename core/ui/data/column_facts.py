@@ -77,11 +77,6 @@ def fact_rows(profile: Profile, features: Collection[str]) -> list[dict[str, Any
     ]
 
 
-def badge_colours(profile: Profile) -> dict[str, str]:
-    """Return every badge of the table and its colour."""
-    return {words: colour for column in profile.columns for words, colour in badges(column, profile)}
-
-
 def span(column: ColumnProfile) -> str:
     """Return the range of numbers and dates, or the most frequent values."""
     if column.minimum is not None and column.maximum is not None:

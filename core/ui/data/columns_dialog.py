@@ -12,11 +12,10 @@ from core.data.table import Table
 from core.data.understand.profile import Profile
 from core.errors import InputRefused
 from core.ui.data.before_after import before_after
-from core.ui.data.column_facts import badge_colours, balance, fact_rows
+from core.ui.data.column_facts import badges, balance, fact_rows
 from core.ui.data.corrections import corrections, forget_corrections
-from core.ui.data.dialog_focus import keep_focus
-from core.ui.data.feature_choice import choose_features, choose_target, chosen_features
-from core.ui.data.profiles import profile_of
+from core.ui.data.feature_choice import choose_features, chosen_features
+from core.ui.data.tables import profile_of
 from core.ui.lab import state as lab_state
 from core.ui.text import counted, inert, percent
 
@@ -29,6 +28,27 @@ _EDITOR: Final = "lab_columns"
 _COLUMN: Final = "lab_look_at"
 
 
+# A button that is disabled or leaves the page when it is pressed takes the focus with it: the browser gives it to the
+# page, where the dialog hears no key. It is brought back, so that Escape closes the dialog whatever was pressed before.
+_KEEP_FOCUS: Final = """
+export default function ({ parentElement }) {
+  const dialog = parentElement.closest("[role='dialog']");
+  if (!dialog) return;
+  const comeBack = () => {
+    if (document.activeElement === document.body) dialog.focus({ preventScroll: true });
+  };
+  const watch = new MutationObserver(comeBack);
+  watch.observe(dialog, { subtree: true, childList: true, attributeFilter: ["disabled"] });
+  return () => watch.disconnect();
+}
+"""
+
+
+@st.cache_resource
+def _focus_keeper() -> Any:
+    return st.components.v2.component("loss_lab_dialog_focus", html="<i></i>", js=_KEEP_FOCUS, isolate_styles=False)
+
+
 def open_columns() -> None:
     """Open the dialog; at most one dialog per page run."""
     forget_corrections()
@@ -38,14 +58,14 @@ def open_columns() -> None:
 @st.dialog("Columns", width="large", icon=":material/view_column:", on_dismiss="rerun")
 def _dialog() -> None:
     _content()
-    keep_focus()
+    _focus_keeper()(key="dialog_focus")
 
 
 def _content() -> None:
-    spec = lab_state.base_spec()
+    data = lab_state.base_spec().data
     table = lab_state.current_table()
-    profile = profile_of(spec, table)
-    features = chosen_features(spec.data, table)
+    profile = profile_of(data, table)
+    features = chosen_features(data, table)
     st.markdown(_summary(profile, len(features)))
     for leak in profile.leaks:
         if leak.column in features and leak.column not in profile.targets:
@@ -80,7 +100,7 @@ def _summary(profile: Profile, features: int) -> str:
 
 def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
     key = f"{_EDITOR}_{st.session_state.get('lab_columns_turn', 0)}"
-    colours = badge_colours(profile)
+    colours = {words: colour for column in profile.columns for words, colour in badges(column, profile)}
     config = st.column_config
     st.data_editor(
         pd.DataFrame(fact_rows(profile, features)),
@@ -135,7 +155,7 @@ def _predict(table: Table, key: str) -> None:
     click = st.session_state.get(key)
     if click is None:
         return
-    choose_target(table.columns[click["row"]].name)
+    lab_state.choose_target(table.columns[click["row"]].name)
     st.session_state.lab_columns_turn += 1
 
 
@@ -147,9 +167,8 @@ def _pictures(table: Table, profile: Profile) -> None:
     if profile.task is None:
         st.caption(inert(profile.task_reason, 300))
         return
-    try:
-        spec = lab_state.current_spec(profile.task)
-    except InputRefused as refusal:
-        st.caption(inert(str(refusal), 300))
+    spec = lab_state.wanted(profile.task)
+    if isinstance(spec, InputRefused):
+        st.caption(inert(str(spec), 300))
         return
     before_after(spec, table.column(column), profile.task)

@@ -16,9 +16,9 @@ from core.data.upload.reader import recast_packed
 from core.data.upload.recast import KINDS, refuse_kind, refuse_names
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
+from core.spec import DataSpec
 from core.ui.data.column_facts import values_of
-from core.ui.data.profiles import kinds_of
-from core.ui.data.tables import source_name, table_for
+from core.ui.data.tables import kinds_of, source_name, table_for
 from core.ui.lab import state as lab_state
 from core.ui.text import inert
 
@@ -30,20 +30,16 @@ _FEW_CODES: Final = 12
 _NAME_LENGTH: Final = 120
 _REFUSED: Final = "lab_corrections_refused"
 
-Edits = Mapping[int, Mapping[str, Any]]
-Names = dict[str, str]
-Kinds = dict[str, Kind]
-
 
 def corrections(table: Table) -> None:
     """Draw the table of names and kinds and the buttons that apply what is chosen."""
-    data = lab_state.base_spec().data
+    data = _as_inferred(table)
     try:
-        inferred = table_for(data.model_copy(update={"source": table.base})) if table.base else table
+        inferred = table_for(data)
     except (InputRefused, WorkFailed) as refusal:
         st.caption(inert(str(refusal), 300))
         return
-    possible = kinds_of(data.model_copy(update={"source": table.base or data.source}), inferred)
+    possible = kinds_of(data, inferred)
     st.caption(
         "Double-click a name or a kind to change it; drag the corner of a cell down to change several. "
         "The kind decides how a column reaches the network: as a number, encoded as words, or not at all."
@@ -52,7 +48,13 @@ def corrections(table: Table) -> None:
     _editor(table, inferred, possible, key)
     edits = _edits(key)
     names, kinds = corrected(table, inferred, edits)
-    trouble = _trouble(inferred, possible, names, kinds)
+    trouble = ""
+    try:
+        for name, kind in kinds.items():
+            refuse_kind(name, kind, possible[name])
+        refuse_names([column.name for column in inferred.columns], names)
+    except InputRefused as refusal:
+        trouble = str(refusal)
     if refused := trouble or st.session_state.get(_REFUSED):
         st.error(inert(refused, 300), icon=":material/block:")
     with st.container(horizontal=True):
@@ -122,10 +124,12 @@ def coded_columns(table: Table, targets: Sequence[str]) -> list[str]:
     ]
 
 
-def corrected(table: Table, inferred: Table, edits: Edits) -> tuple[Names, Kinds]:
+def corrected(
+    table: Table, inferred: Table, edits: Mapping[int, Mapping[str, Any]]
+) -> tuple[dict[str, str], dict[str, Kind]]:
     """Return the names and kinds that differ from those `inferred`, by the inferred name, after `edits` to `table`."""
-    names: Names = {}
-    kinds: Kinds = {}
+    names: dict[str, str] = {}
+    kinds: dict[str, Kind] = {}
     for row, (column, was) in enumerate(zip(table.columns, inferred.columns, strict=True)):
         edit = edits.get(row, {})
         if (name := (edit.get("name", column.name) or "").strip()) != was.name:
@@ -135,20 +139,8 @@ def corrected(table: Table, inferred: Table, edits: Edits) -> tuple[Names, Kinds
     return names, kinds
 
 
-def _edits(key: str) -> Edits:
-    edits: Edits = st.session_state.get(key, {}).get("edited_rows", {})
-    return edits
-
-
-def _trouble(inferred: Table, possible: Mapping[str, Sequence[Kind]], names: Names, kinds: Kinds) -> str:
-    """Return what is wrong with these names and kinds, in a sentence, or nothing."""
-    try:
-        for name, kind in kinds.items():
-            refuse_kind(name, kind, possible[name])
-        refuse_names([column.name for column in inferred.columns], names)
-    except InputRefused as refusal:
-        return str(refusal)
-    return ""
+def _edits(key: str) -> dict[int, dict[str, Any]]:
+    return dict(st.session_state.get(key, {}).get("edited_rows", {}))
 
 
 def forget_corrections() -> None:
@@ -160,18 +152,18 @@ def forget_corrections() -> None:
 
 def _apply(table: Table, inferred: Table, key: str, codes: Sequence[str] = ()) -> None:
     """Turn the lab to its table with what the editor at `key` says, and with `codes` as categories."""
-    edits = dict(_edits(key))
+    edits = _edits(key)
     for row, column in enumerate(table.columns):
         if column.name in codes:
-            edits[row] = {"kind": "category"} | dict(edits.get(row, {}))
+            edits[row] = {"kind": "category"} | edits.get(row, {})
     _turn_to(table, *corrected(table, inferred, edits))
 
 
-def _turn_to(table: Table, names: Names | None = None, kinds: Kinds | None = None) -> None:
+def _turn_to(table: Table, names: dict[str, str] | None = None, kinds: dict[str, Kind] | None = None) -> None:
     """Turn the lab to its table with these names and kinds; without any, to the table as it was inferred."""
     forget_corrections()
     try:
-        base, packed = _as_inferred(table)
+        base, packed = _packed(_as_inferred(table))
         name = source_name(lab_state.base_spec().data)
         upload = recast_packed(packed, name, kinds or {}, base, names)
         source = f"dataset:{get_lab().store.add_dataset(upload.packed, name)}" if upload.table.base else base
@@ -181,10 +173,14 @@ def _turn_to(table: Table, names: Names | None = None, kinds: Kinds | None = Non
         st.session_state[_REFUSED] = str(refusal)
 
 
-def _as_inferred(table: Table) -> tuple[str, bytes]:
-    """Return the source of the table behind the knobs before anything was corrected, and its bytes."""
+def _as_inferred(table: Table) -> DataSpec:
+    """Return the data behind the knobs, which is `table`, before anything was corrected."""
     data = lab_state.base_spec().data
-    data = data.model_copy(update={"source": table.base or data.source})
+    return data.model_copy(update={"source": table.base or data.source})
+
+
+def _packed(data: DataSpec) -> tuple[str, bytes]:
+    """Return the source of a table, kept in the store if it was written into the spec, and its bytes."""
     store = get_lab().store
     if isinstance(data.source, str) and data.source.startswith("dataset:"):
         packed = store.dataset(data.source.removeprefix("dataset:"))

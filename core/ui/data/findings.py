@@ -1,23 +1,41 @@
-"""What is odd about the data, said on the card where it is seen: badges of columns, rows that occur twice."""
+"""What is odd about the data, said on the card where it is seen: leaks, identifiers, badges of columns, twin rows."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import streamlit as st
 
+from core.data.column_names import listed
+from core.data.table import Table
+from core.data.understand.leaks import Leak, Reason
 from core.data.understand.profile import Profile
 from core.spec import DataSpec
-from core.ui.data.column_facts import DOUBT, badges
+from core.ui.data.column_facts import DOUBT, badges, is_identifier
+from core.ui.data.feature_choice import chosen_features, leave_out
+from core.ui.data.tables import profile_of
 from core.ui.text import counted, inert, percent
 
+_MOST_LEAKS: Final = 3
+_LEAKS: Final[Mapping[Reason, str]] = {
+    "copy": "**{name}** gives **{target}** away: it says the same in other words.",
+    "answer": "**{name}** seems to give **{target}** away.",
+    "identifier": "**{name}** numbers the rows and yet knows **{target}**: are they sorted?",
+}
 _MOST_BADGES: Final = 6
 _MANY_TWINS: Final = 0.01
 
 
-def findings(profile: Profile, data: DataSpec, features: Collection[str]) -> None:
-    """Draw doubts about the columns in use, what is left out by default, and how many rows repeat an earlier one."""
+def findings(data: DataSpec, table: Table) -> None:
+    """Draw warnings about inputs, each with a button that leaves them out, and doubts about the columns in use."""
+    profile = profile_of(data, table)
+    features = chosen_features(data, table)
+    leaks = [leak for leak in profile.leaks if leak.column in features]
+    _leaks(table, leaks)
+    inputs = set(features) - {leak.column for leak in leaks}
+    identifiers = [column.name for column in profile.columns if column.name in inputs and is_identifier(column)]
+    _identifiers(table, identifiers, len(features))
     seen = {*features, *profile.targets}
     doubts = [
         f":{colour}-badge[{inert(column.name, 30)} · {inert(words, 40)}]"
@@ -33,6 +51,39 @@ def findings(profile: Profile, data: DataSpec, features: Collection[str]) -> Non
     for sentence in (_left_out(profile, seen), _twins(profile, data)):
         if sentence:
             st.caption(sentence)
+
+
+def _leaks(table: Table, leaks: Sequence[Leak]) -> None:
+    for place, leak in enumerate(leaks[:_MOST_LEAKS]):
+        name = inert(leak.column, 40)
+        with st.container(border=True, gap="xsmall", key=f"lab_leak_{place}"):
+            target = inert(leak.target, 40)
+            st.markdown(f":red[:material/warning:] {_LEAKS[leak.reason].format(name=name, target=target)}")
+            st.button(
+                f"Leave {name} out",
+                help=inert(leak.text, 300),
+                key=f"lab_leave_out_{place}",
+                on_click=leave_out,
+                args=(table, leak.column),
+            )
+    if len(leaks) > _MOST_LEAKS:
+        st.caption(f"{len(leaks) - _MOST_LEAKS} more are marked in Columns.")
+
+
+def _identifiers(table: Table, names: Sequence[str], inputs: int) -> None:
+    """Say which inputs only tell rows apart; where there is no other input, there is nothing to leave out."""
+    if not names or len(names) == inputs:
+        return
+    shown = listed([f"**{inert(name, 40)}**" for name in names])
+    one = len(names) == 1
+    are = "tells the rows apart like an identifier, and is" if one else "tell the rows apart like identifiers, and are"
+    with st.container(border=True, gap="xsmall", key="lab_identifiers"):
+        st.markdown(
+            f":orange[:material/fingerprint:] {shown} {are} among the inputs: "
+            f"a network may only learn {'it' if one else 'them'} by heart."
+        )
+        label = f"Leave {inert(names[0], 40) if one else 'them'} out"
+        st.button(label, key="lab_leave_out_identifiers", on_click=leave_out, args=(table, *names))
 
 
 def _left_out(profile: Profile, seen: Collection[str]) -> str:

@@ -13,8 +13,7 @@ from core.data.csv.confusable_encodings import in_encoding
 from core.data.csv.encoding import ENCODINGS
 from core.data.csv.read_options import Origin, ReadOptions
 from core.data.table import Table
-from core.ui.data.encoding_choice import encoding_choice
-from core.ui.data.uploads import read_again, upload_trouble
+from core.ui.data.uploads import encoding_choice, read_again, upload_trouble
 from core.ui.text import inert
 
 _RIGHT: Final = "lab_letters_right"
@@ -42,7 +41,10 @@ def letters_doubt(table: Table, name: str) -> None:
             f"The text is not UTF-8. It was read as {inert(ENCODINGS[encoding])}: **{inert(words, 80)}**",
             icon=":material/translate:",
         )
-        st.button("These words are right", key="lab_letters_right_button", on_click=_right, args=(origin,))
+        right = {_RIGHT: origin.file}
+        st.button(
+            "These words are right", key="lab_letters_right_button", on_click=st.session_state.update, kwargs=right
+        )
         st.caption("Or read it as:")
         upload_trouble(again=True)
         encoding_choice(
@@ -52,10 +54,6 @@ def letters_doubt(table: Table, name: str) -> None:
 
 def _doubtful(origin: Origin) -> bool:
     return bool(origin.words) and st.session_state.get(_RIGHT) != origin.file
-
-
-def _right(origin: Origin) -> None:
-    st.session_state[_RIGHT] = origin.file
 
 
 def how_it_was_read(table: Table, name: str) -> None:
@@ -90,7 +88,8 @@ def _form(table: Table, name: str, origin: Origin) -> None:
         if table.base:
             st.caption("Names and kinds chosen for columns start over.")
         st.form_submit_button("Read it this way", width="stretch", on_click=_submit, args=(table, name, origin, turn))
-    chosen = replace(origin.options, encoding=None, delimiter=None, decimal=None, header=None, day_first=None)
+    nothing: dict[str, Any] = dict.fromkeys(_CHOICES)
+    chosen = replace(origin.options, **nothing)
     if chosen != origin.options:
         st.button(
             "As inferred", type="tertiary", key="lab_reading_inferred", on_click=_again, args=(table, name, chosen)
@@ -100,10 +99,7 @@ def _form(table: Table, name: str, origin: Origin) -> None:
 def _submit(table: Table, name: str, origin: Origin, turn: str) -> None:
     """Read with what differs from how the file was read; the rest stays as chosen, or left to the file."""
     chosen = {field: st.session_state.get(f"{field}_{turn}") for field in _CHOICES}
-    changed = {
-        field: value for field, value in chosen.items() if value is not None and value != getattr(origin.used, field)
-    }
-    if changed:
+    if changed := {field: value for field, value in chosen.items() if value not in {None, getattr(origin.used, field)}}:
         _again(table, name, replace(origin.options, **changed))
 
 

@@ -1,22 +1,34 @@
-"""Tables as the pages need them: loaded once, kept for a while, shared by all sessions."""
+"""Tables as the pages need them, and what is known of them: found out once, kept a while, shared by all sessions."""
 
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
+from core.data.kinds import Kind
 from core.data.samples import SAMPLES
 from core.data.source import load_table
 from core.data.table import Table
+from core.data.understand.profile import Profile, profile
+from core.data.upload.recast import possible_kinds
 from core.errors import InputRefused
+from core.jobs.column_preview import ask_preview
 from core.jobs.lab import get_lab
-from core.spec import DataSpec, InlineData
+from core.jobs.memory import give_back
+from core.spec import DataSpec, InlineData, RunSpec, Thing
 
-_KEPT: Final = 6
+_TABLES: Final = 6
+_FINDINGS: Final = 12
+_SECONDS: Final = 3600
 
 
+def _source(data: DataSpec) -> str:
+    return json.dumps(data.model_dump(mode="json")["source"])
+
+
+@st.cache_resource(max_entries=_TABLES, ttl=_SECONDS, show_spinner=False, hash_funcs={DataSpec: _source})
 def table_for(data: DataSpec) -> Table:
     """Return the table that ``data.source`` names.
 
@@ -25,16 +37,47 @@ def table_for(data: DataSpec) -> Table:
     InputRefused
         If it is not here or cannot be read.
     """
-    source = data.model_dump(mode="json")["source"]
-    return _table(json.dumps(source))
-
-
-@st.cache_resource(max_entries=_KEPT, ttl=3600, show_spinner=False)
-def _table(source: str) -> Table:
-    data = DataSpec.model_validate({"source": json.loads(source), "target": ""})
-    if isinstance(data.source, str) and data.source.startswith("file:"):
-        raise InputRefused("data.source: files of this computer cannot be read here.", "data.source")
     return load_table(data, dataset=get_lab().store.dataset)
+
+
+@st.cache_resource(
+    max_entries=_FINDINGS,
+    ttl=_SECONDS,
+    show_spinner=False,
+    hash_funcs={DataSpec: lambda data: (_source(data), data.targets)},
+)
+def profile_of(data: DataSpec, _table: Table) -> Profile:
+    """Return the profile of `_table`, which is that of `data`, towards its targets."""
+    found = profile(_table, data.targets)
+    give_back()
+    return found
+
+
+@st.cache_resource(max_entries=_FINDINGS, ttl=_SECONDS, show_spinner=False, hash_funcs={DataSpec: _source})
+def kinds_of(data: DataSpec, _table: Table) -> dict[str, tuple[Kind, ...]]:  # noqa: ARG001 - the key of the cache
+    """Return the kinds each column of `_table`, which is that of `data` as it was inferred, can become."""
+    return possible_kinds(_table)
+
+
+@st.cache_data(
+    max_entries=_FINDINGS,
+    ttl=_SECONDS,
+    show_spinner=False,
+    hash_funcs={RunSpec: lambda run: run.key(Thing.PICTURE)},
+)
+def preview_of(run: RunSpec) -> dict[str, Any]:
+    """Return the preview of `run`; what does not change the picture does not make a new one.
+
+    Raises
+    ------
+    InputRefused
+        If the table cannot be prepared that way.
+    WorkFailed
+        If the picture cannot be made.
+    """
+    table_for(run.data)  # Refuses what must not be read here.
+    kind, _, sha = run.data.source.partition(":") if isinstance(run.data.source, str) else ("inline", "", "")
+    return ask_preview(run, get_lab().store.dataset(sha) if kind == "dataset" else b"")
 
 
 def source_name(data: DataSpec) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,38 +11,35 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.data.csv.confusable_encodings import foreign_words
+from core.data.csv.confusable_encodings import Preview, foreign_words, previews
 from core.data.csv.dialect import DELIMITERS
+from core.data.csv.encoding import ENCODINGS
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.table import Table
 from core.data.upload.reader import read_upload
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
-from core.ui.data.encoding_choice import encoding_choice
+from core.spec import plain_text
 from core.ui.lab import state as lab_state
 from core.ui.text import counted, inert
 
 
 @dataclass(frozen=True)
-class _Pending:
-    """A file that can be read once something is decided."""
+class _Trouble:
+    """Why a file was not read, and what it was read as before, if it is on show.
 
-    name: str
-    content: bytes
-    options: ReadOptions
-    question: ChoiceNeeded
-    before: Table | None
-
-
-@dataclass(frozen=True)
-class _Refused:
-    """Why a file was not read; `before` is what it was read as, if it is on show."""
+    Where an answer to a `question` would do, the `file` is kept for it: name, content and options.
+    """
 
     sentence: str
     before: Table | None
+    question: ChoiceNeeded | None = None
+    file: tuple[str, bytes, ReadOptions] = ("", b"", ReadOptions())
 
 
 _TROUBLE: Final = "lab_upload_trouble"
+_LIKELY: Final = 3
+_OTHER: Final = "lab_other_encoding"
 
 
 def uploader() -> None:
@@ -59,20 +57,38 @@ def upload_trouble(*, again: bool = False) -> None:
     again : bool
         Whether to draw what came of reading the file on show again, or of an upload.
     """
-    trouble: _Pending | _Refused | None = st.session_state.get(_TROUBLE)
+    trouble: _Trouble | None = st.session_state.get(_TROUBLE)
     if trouble is None or (trouble.before is not None) != again:
         return
-    if isinstance(trouble, _Refused):
+    if trouble.question is None:
         st.error(inert(trouble.sentence, 300), icon=":material/block:")
         return
     with st.container(border=True, gap="small", key="lab_upload_question"):
-        st.markdown(inert(str(trouble.question), 300))
-        _ANSWERS[trouble.question.choice](trouble)
+        st.markdown(inert(trouble.sentence, 300))
+        _answers(trouble, trouble.question)
         st.button(
             "Forget this file" if trouble.before is None else "Leave it as it is",
             type="tertiary",
             on_click=forget_trouble,
         )
+
+
+def _answers(trouble: _Trouble, question: ChoiceNeeded) -> None:
+    name, content, options = trouble.file
+
+    def decide(**choice: Any) -> None:
+        _read(name, content, replace(options, **choice), trouble.before)
+
+    match question.choice:
+        case "encoding":
+            words = foreign_words(content, options.delimiter or ",")
+            encoding_choice(words, "", lambda encoding: decide(encoding=encoding))
+        case "drop_ragged":
+            label = f"Leave out {counted(question.value, 'row')}"
+            st.button(label, on_click=decide, kwargs={"drop_ragged": True})
+        case "sample_rows":
+            label = f"Take a random sample of {counted(question.value, 'row')}"
+            st.button(label, on_click=decide, kwargs={"sample_rows": question.value})
 
 
 def forget_trouble() -> None:
@@ -103,7 +119,7 @@ def read_again(table: Table, name: str, options: ReadOptions) -> None:
     try:
         content = get_lab().store.upload(table.origin.file if table.origin else "")
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state[_TROUBLE] = _Refused(str(refusal), table)
+        st.session_state[_TROUBLE] = _Trouble(str(refusal), table)
         return
     _read(name, content, options, table)
 
@@ -119,15 +135,12 @@ def _read(name: str, content: bytes, options: ReadOptions, before: Table | None 
         store.add_upload(content, name)
         source = f"dataset:{store.add_dataset(upload.packed, name)}"
         (lab_state.choose_data if before is None else lab_state.correct_data)(source, upload.table)
-    except ChoiceNeeded as question:
-        # Whoever has just chosen an encoding need not be asked for one.
-        st.session_state[_TROUBLE] = (
-            _Refused(str(question), before)
-            if before is not None and question.choice == "encoding"
-            else _Pending(name, content, options, question, before)
-        )
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state[_TROUBLE] = _Refused(str(refusal), before)
+        trouble = _Trouble(str(refusal), before)
+        # Whoever has just chosen an encoding need not be asked for one.
+        if isinstance(refusal, ChoiceNeeded) and (before is None or refusal.choice != "encoding"):
+            trouble = replace(trouble, question=refusal, file=(name, content, options))
+        st.session_state[_TROUBLE] = trouble
 
 
 def _check_columns(name: str, table: Table, before: Table) -> None:
@@ -139,24 +152,51 @@ def _check_columns(name: str, table: Table, before: Table) -> None:
         )
 
 
-def _decide(pending: _Pending, **choice: Any) -> None:
-    _read(pending.name, pending.content, replace(pending.options, **choice), pending.before)
+def encoding_choice(words: Sequence[bytes], current: str, choose: Callable[[str], None]) -> None:
+    """Draw a button for each of the likeliest encodings but the current one, and a list of all that are possible.
+
+    Parameters
+    ----------
+    words : sequence of bytes
+        Words of the file with characters beyond ASCII.
+    current : str
+        The encoding it was read in, empty if it was not.
+    choose : callable
+        Called with the chosen encoding.
+    """
+    found = previews(words) if words else []
+    shown = {preview.encoding: " ".join(preview.words) for preview in found} or dict.fromkeys(ENCODINGS, "")
+    likely = _likely(found, current)
+    for encoding in likely:
+        label = f"**{inert(shown[encoding], 60)}** · {inert(ENCODINGS[encoding])}"
+        st.button(label, key=f"lab_encoding_{encoding}", on_click=choose, args=(encoding,), width="stretch")
+    st.selectbox(
+        "Another encoding",
+        [encoding for encoding in shown if encoding not in {*likely, current}],
+        index=None,
+        key=_OTHER,
+        placeholder="Another encoding",
+        label_visibility="collapsed",
+        format_func=lambda encoding: " · ".join(filter(None, (plain_text(shown[encoding], 14), ENCODINGS[encoding]))),
+        on_change=_take_encoding,
+        args=(choose,),
+    )
 
 
-def _ask_encoding(pending: _Pending) -> None:
-    words = foreign_words(pending.content, pending.options.delimiter or ",")
-    encoding_choice(words, "", lambda encoding: _decide(pending, encoding=encoding))
+def _likely(found: Sequence[Preview], current: str) -> list[str]:
+    """Return encodings under which the words differ, none much stranger than in the current or the best one."""
+    least = next((preview.strange for preview in found if preview.encoding == current or not current), 0)
+    known = {preview.words for preview in found if preview.encoding == current}
+    likely = []
+    for preview in found:
+        if preview.words not in known and preview.strange <= least + 1:
+            known.add(preview.words)
+            likely.append(preview.encoding)
+    return likely[:_LIKELY]
 
 
-def _ask_ragged(pending: _Pending) -> None:
-    label = f"Leave out {counted(pending.question.value, 'row')}"
-    st.button(label, on_click=_decide, args=(pending,), kwargs={"drop_ragged": True})
-
-
-def _ask_sample(pending: _Pending) -> None:
-    rows = pending.question.value
-    label = f"Take a random sample of {counted(rows, 'row')}"
-    st.button(label, on_click=_decide, args=(pending,), kwargs={"sample_rows": rows})
-
-
-_ANSWERS: Final = {"encoding": _ask_encoding, "drop_ragged": _ask_ragged, "sample_rows": _ask_sample}
+def _take_encoding(choose: Callable[[str], None]) -> None:
+    encoding = st.session_state[_OTHER]
+    if encoding in ENCODINGS:
+        st.session_state[_OTHER] = None
+        choose(encoding)

@@ -7,21 +7,11 @@ from typing import Final
 import streamlit as st
 
 from core.jobs.diagnosers.written_report import WrittenFinding, WrittenReport
-from core.ui.diagnose import state
+from core.ui.diagnose import state, words
 from core.ui.diagnose.charts import trial_chart
 from core.ui.diagnose.state import Opened
-from core.ui.diagnose.words import (
-    STANDINGS,
-    cause_of,
-    change_words,
-    helped,
-    lesson_of,
-    look_alike,
-    seeds_of,
-    trial_words,
-)
 from core.ui.families import family_badge
-from core.ui.sitemap import lessons_page
+from core.ui.sitemap import page
 from core.ui.text import inert
 
 _CHART: Final = {"displayModeBar": False}
@@ -38,32 +28,35 @@ def show_causes(opened: Opened, report: WrittenReport, colour: str) -> None:
     if rest:
         st.subheader("Suspected too", anchor=False)
         for finding in rest:
-            with st.expander(f"{cause_of(finding).title}: {trial_words(finding, report)}"):
+            with st.expander(f"{words.cause_of(finding).title}: {words.trial_words(finding, report)}"):
                 _about(finding)
 
 
 def with_card(report: WrittenReport) -> list[WrittenFinding]:
     """Return the causes that get a card: those that a trial or the data speak for, and the first in any case."""
     causes = report["causes"]
-    return [c for place, c in enumerate(causes) if place == 0 or helped(c) or c["certain"]]
+    return [c for place, c in enumerate(causes) if place == 0 or words.helped(c) or c["certain"]]
 
 
 def _card(opened: Opened, report: WrittenReport, finding: WrittenFinding, rank: int, colour: str) -> None:
-    cause = cause_of(finding)
+    cause = words.cause_of(finding)
     with st.container(border=True, key=f"diagnose_cause_{rank}"):
         left, right = st.columns(2, gap="large") if finding["after"] else (st.container(), None)
         with left:
-            _badges(finding)
+            word, tint = words.STANDINGS[finding["standing"]]
+            with st.container(horizontal=True, gap="small"):
+                family_badge(cause.family)
+                st.badge(word, color=tint, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
             st.subheader(f"{rank}. {cause.title}", anchor=False)
             _about(finding)
             if finding["fix"]:
                 _fix(opened, report, finding, cause.title, f"diagnose_apply_{rank}")
             else:
-                st.markdown(trial_words(finding, report))
-            lesson = lesson_of(cause)
+                st.markdown(words.trial_words(finding, report))
+            lesson = words.lesson_of(cause)
             if lesson is not None:
                 st.page_link(
-                    lessons_page(), label=f"Lesson: {lesson.title}", icon=":material/school:",
+                    page("lessons"), label=f"Lesson: {lesson.title}", icon=":material/school:",
                     query_params={"lesson": lesson.id},
                 )  # fmt: skip
         if right is not None:
@@ -83,23 +76,16 @@ def _combined(opened: Opened, report: WrittenReport, colour: str) -> None:
             _trial(report, report["combined"], colour, key="diagnose_trial_combined")
 
 
-def _badges(finding: WrittenFinding) -> None:
-    word, colour = STANDINGS[finding["standing"]]
-    with st.container(horizontal=True, gap="small"):
-        family_badge(cause_of(finding).family)
-        st.badge(word, color=colour, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
-
-
 def _about(finding: WrittenFinding) -> None:
-    st.markdown(cause_of(finding).about)
+    st.markdown(words.cause_of(finding).about)
     if finding["evidence"]:
         st.markdown("\n".join(f"- {inert(text, 300)}" for text in finding["evidence"]))
 
 
 def _fix(opened: Opened, report: WrittenReport, finding: WrittenFinding, title: str, key: str) -> None:
-    changes = change_words(finding["fix"], opened.run, report)
+    changes = words.change_words(finding["fix"], opened.run, report)
     st.markdown("  \n".join(f":material/build: **{inert(line, 200)}**" for line in changes))
-    st.markdown(trial_words(finding, report))
+    st.markdown(words.trial_words(finding, report))
     st.button(
         "Apply this fix",
         icon=":material/science:",
@@ -112,10 +98,10 @@ def _fix(opened: Opened, report: WrittenReport, finding: WrittenFinding, title: 
 
 
 def _trial(report: WrittenReport, finding: WrittenFinding, colour: str, key: str) -> None:
-    before = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
-    alt = f"Loss by epoch as it is and with the fix. {trial_words(finding, report)}"
-    st.plotly_chart(trial_chart(before, finding["after"], colour, finding["goal"]), key=key, config=_CHART, alt=alt)
-    if look_alike(finding, report):
+    before, after = words.curves_of(finding, report)
+    alt = f"Loss by epoch as it is and with the fix. {words.trial_words(finding, report)}"
+    st.plotly_chart(trial_chart(before, after, colour, finding["goal"]), key=key, config=_CHART, alt=alt)
+    if words.look_alike(finding, report):
         st.caption(
             "The losses look alike, the predictions do not: Keras computes this loss from what comes before the "
             "output activation. Judge by the skill."

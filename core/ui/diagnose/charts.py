@@ -31,18 +31,13 @@ _MOST_POINTS: Final = 600
 _FEW_DECADES: Final = 5
 """An axis of more has powers of ten at its ticks."""
 _LOWEST_SHOWN: Final = -0.25
+_MODELS: Final = {"linear": "Linear model", "neighbours": "Nearest neighbours", "trees": "Trees"}
 
 Figure = dict[str, Any]
 
 
 def run_chart(results: Sequence[Result], marks: Sequence[Mark], colour: str) -> Figure:
-    """Return the curves of one variant, a line per seed, with a word at each symptom.
-
-    Parameters
-    ----------
-    results : sequence of results
-        With whole histories.
-    """
+    """Return the curves of one variant, a line per seed of `results`, with a word at each symptom."""
     histories = [result.history for result in results]
     values = [v for history in histories for name in _CURVES for v in history.get(name, ()) if v is not None]
     log = _needs_log(values)
@@ -55,28 +50,20 @@ def run_chart(results: Sequence[Result], marks: Sequence[Mark], colour: str) -> 
     _name_once(data)
     baseline = next((r.baseline for r in results if r.baseline and r.baseline.get("loss")), None)
     last = max((len(history.get("loss", ())) for history in histories), default=1)
-    level = baseline["loss"] if baseline else None
-    if level and (level > 0 or not log):
-        values.append(level)
-        data.append(_baseline(level, last, f"{baseline['what']} ({_number(level)})" if baseline else ""))
-    figure = _figure(data, last, values, "loss", _RUN_HEIGHT)
-    shapes, notes = _flags(marks, results, log)
-    rows = len(shapes)
-    room = 40 + _FLAG_PIXELS * rows
-    figure["layout"]["margin"] = {**figure["layout"]["margin"], "t": room}
-    figure["layout"]["height"] += _FLAG_PIXELS * rows
-    figure["layout"] |= {"shapes": shapes, "annotations": notes}
-    above = (4 + _FLAG_PIXELS * rows) / (_RUN_HEIGHT - 90)
-    figure["layout"]["legend"] = {**_LEGEND, "y": 1.0 + above}
+    if baseline and (baseline["loss"] > 0 or not log):
+        values.append(baseline["loss"])
+        data.append(_baseline(baseline["loss"], last, f"{baseline['what']} ({_number(baseline['loss'])})"))
+    above = _FLAG_PIXELS * len(marks)
+    figure = _figure(data, last, values, "loss", _RUN_HEIGHT + above)
+    figure["layout"]["margin"] |= {"t": 40 + above}
+    figure["layout"] |= _flags(marks, results, last, log)
+    figure["layout"]["legend"] = {**_LEGEND, "y": 1.0 + (4 + above) / (_RUN_HEIGHT - 90)}
     return figure
 
 
-def _flags(
-    marks: Sequence[Mark], results: Sequence[Result], log: bool
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _flags(marks: Sequence[Mark], results: Sequence[Result], last: int, log: bool) -> dict[str, list[dict[str, Any]]]:
     """Return a line for each mark, and its word above the chart, where no curve is, with a point on the curve."""
     lines, notes = [], []
-    last = max((len(result.history.get("loss", ())) for result in results), default=1)
     for row, mark in enumerate(marks):
         share = mark.epoch / max(1, last)
         side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
@@ -89,22 +76,14 @@ def _flags(
             "xanchor": side, "text": escape(mark.words, quote=False), "showarrow": False,
             "font": {"color": DANGER, "size": 13},
         })  # fmt: skip
-        level = _level(results, mark)
-        if level is not None and (level > 0 or not log):
+        # Diverged curves are marked at their last number.
+        ends = [result.history.get(mark.curve, ())[: mark.epoch] for result in results]
+        known = [numbers[-1] for end in ends if (numbers := [v for v in end if v is not None])]
+        if known and ((level := median(known)) > 0 or not log):
             diverged = mark.kind == "diverged"
             point = {"text": "×" if diverged else "●", "font": {"color": DANGER, "size": 18 if diverged else 11}}
             notes.append({"x": mark.epoch, "y": math.log10(level) if log else level, "showarrow": False, **point})
-    return lines, notes
-
-
-def _level(results: Sequence[Result], mark: Mark) -> float | None:
-    """Return how high the curves are at a mark, or at the last number before it."""
-    levels = []
-    for result in results:
-        known = [v for v in result.history.get(mark.curve, ())[: mark.epoch] if v is not None]
-        if known:
-            levels.append(known[-1])
-    return median(levels) if levels else None
+    return {"shapes": lines, "annotations": notes}
 
 
 def trial_chart(
@@ -129,7 +108,7 @@ def trial_chart(
     top = min(most, _FAR * max([1.0, *(v for line in lines if line[2] == colour for v in line[0]["values"] if v)]))
     values = [min(v, top) for v in values]
     log = _needs_log(values)
-    data = []
+    data: list[dict[str, Any]] = []
     for points, name, line, label in lines:
         trace = _line(points, name, line, log, opacity=0.5 if name == "val_loss" and goal != "validation" else 0.9)
         trace |= {"legendgroup": label, "name": label if name == "loss" else f"{label}, validation"}
@@ -147,8 +126,8 @@ def trial_chart(
         low = min(values)
         figure["layout"]["yaxis"]["range"] = [math.log10(low) - 0.1, math.log10(top)] if log else [0, top]
     figure["layout"]["legend"] = _LEGEND
-    broken = [_broken(curves, line, log, top) for curves, line in ((before, GREY), (after, colour))]
-    figure["layout"]["annotations"] = [note for note in broken if note]
+    notes = [*_broken(before, GREY, log, top), *_broken(after, colour, log, top)]
+    figure["layout"]["annotations"] = notes
     return figure
 
 
@@ -160,20 +139,18 @@ def _stop(trace: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _broken(curves: Sequence[WrittenCurve], colour: str, log: bool, top: float) -> dict[str, Any] | None:
-    """Return a word where the first of some curves stopped being numbers."""
+def _broken(curves: Sequence[WrittenCurve], colour: str, log: bool, top: float) -> list[dict[str, Any]]:
+    """Return a word where the first of some curves stopped being numbers, if any did."""
     ends = []
     for curve in curves:
         if curve["state"] == "diverged" and "loss" in curve:
             known = [v for v in _relative(curve, "loss")["values"] if v is not None and v > 0]
             ends.append((curve["diverged_at"], min(known[-1] if known else top, top)))
-    if not ends:
-        return None
-    x, y = min(ends)
-    return {
-        "x": x, "y": math.log10(y) if log else y, "text": f"× NaN from epoch {x}", "showarrow": False,
-        "xanchor": "left", "yanchor": "top", "font": {"color": colour, "size": 12},
-    }  # fmt: skip
+    return [
+        {"x": x, "y": math.log10(y) if log else y, "text": f"× NaN from epoch {x}", "showarrow": False,
+         "xanchor": "left", "yanchor": "top", "font": {"color": colour, "size": 12}}
+        for x, y in sorted(ends)[:1]
+    ]  # fmt: skip
 
 
 def _relative(curve: WrittenCurve, name: str) -> Mapping[str, Any]:
@@ -183,38 +160,38 @@ def _relative(curve: WrittenCurve, name: str) -> Mapping[str, Any]:
 
 
 def skill_chart(report: WrittenReport, fixes: Sequence[tuple[str, WrittenFinding]], colour: str) -> Figure:
-    """Return bars of what the run, its fixes and simple models explain: what is reached and what can be.
-
-    Parameters
-    ----------
-    fixes : sequence of (str, finding)
-        Name and finding of each fix to show.
-    """
-    field = measure_of(report)
-    rows: list[tuple[str, float | None, list[float | None], str, float]] = [
-        ("This run", reached(report["before"], report), [c[field] for c in report["before"]], colour, 0.55)
-    ]
-    rows += [(name, reached(f["after"], report), [c[field] for c in f["after"]], colour, 1.0) for name, f in fixes]
-    names = {"linear": "Linear model", "neighbours": "Nearest neighbours", "trees": "Trees"}
-    rows += [(names.get(name, name), level, [], GREY, 0.6) for name, level in report["models"].items()]
-    rows.reverse()
-    shown = [0.0 if level is None else max(_LOWEST_SHOWN, level) for _, level, *_ in rows]
-    ends = [max([0.0, at, *(v for v in row[2] if v is not None)]) for row, at in zip(rows, shown, strict=True)]
+    """Return bars of what the run, its `fixes` by name and simple models explain: what is reached and what can be."""
+    runs = [("This run", report["before"], 0.55), *((name, finding["after"], 1.0) for name, finding in fixes)]
+    rows: list[tuple[str, float | None, list[float], str, float]] = []
+    for name, curves, opacity in runs:
+        known = [v for curve in curves if (v := curve[measure_of(report)]) is not None]
+        rows.append((name, reached(curves, report), known, colour, opacity))
+    rows += [(_MODELS.get(name, name), level, [], GREY, 0.6) for name, level in report["models"].items()]
+    names, levels, seeds, colours, opacities = zip(*reversed(rows), strict=True)
+    labels = [escape(name, quote=False) for name in names]
+    places = list(range(len(rows)))
+    shown = [0.0 if level is None else max(_LOWEST_SHOWN, level) for level in levels]
     bars = {
-        "type": "bar", "orientation": "h", "x": shown, "y": list(range(len(rows))), "width": 0.62,
-        "marker": {"color": [row[3] for row in rows], "opacity": [row[4] for row in rows]},
-        "hoverinfo": "text", "showlegend": False,
-        "hovertext": [f"{escape(row[0], quote=False)}: {_exactly(row[1])}" for row in rows],
+        "type": "bar", "orientation": "h", "x": shown, "y": places, "width": 0.62,
+        "marker": {"color": list(colours), "opacity": list(opacities)}, "hoverinfo": "text", "showlegend": False,
+        "hovertext": [f"{label}: {_exactly(level)}" for label, level in zip(labels, levels, strict=True)],
     }  # fmt: skip
     dots = {
         "type": "scatter", "mode": "markers", "hoverinfo": "skip", "showlegend": False,
-        "x": [max(v, _LOWEST_SHOWN) for row in rows for v in row[2] if v is not None],
-        "y": [place for place, row in enumerate(rows) for v in row[2] if v is not None],
+        "x": [max(v, _LOWEST_SHOWN) for known in seeds for v in known],
+        "y": [place for place, known in enumerate(seeds) for _ in known],
         "marker": {"color": GREY, "size": 6, "line": {"color": "#ffffff", "width": 1}},
     }  # fmt: skip
     numbers = [
-        {"x": end, "y": place, "text": share(row[1]), "showarrow": False, "xanchor": "left", "xshift": 8}
-        for place, (row, end) in enumerate(zip(rows, ends, strict=True))
+        {
+            "x": max(0.0, shown[place], *seeds[place]),
+            "y": place,
+            "text": share(levels[place]),
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 8,
+        }
+        for place in places
     ]
     return {
         "data": [bars, dots],
@@ -229,7 +206,7 @@ def skill_chart(report: WrittenReport, fixes: Sequence[tuple[str, WrittenFinding
                 "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%",
             },
             "yaxis": {
-                "tickvals": list(range(len(rows))), "ticktext": [escape(row[0], quote=False) for row in rows],
+                "tickvals": places, "ticktext": labels,
                 "fixedrange": True, "automargin": True, "showgrid": False, "zeroline": False,
             },
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median_high
 from typing import Any, Final
 
 from core.plot import COLOURS
@@ -26,46 +27,42 @@ class LayerMap:
     ----------
     field : str
         Its name in the telemetry.
-    title, reading : str
-        What it is, and one sentence on how to read it.
+    reading : str
+        One sentence on how to read it.
     scale : tuple of (float, str)
         Plotly's colour scale.
-    limits : tuple of (float, float) or None
-        Where the colours end; of the logarithm to base 10 where `log`.
-    log : bool
     says : callable
         Rows of values, one per layer → whether a person should look.
+    log : bool
+        Whether the colours follow the logarithm to base 10; else the numbers are shares.
+    limits : tuple of (float, float) or None
+        Where the colours end, of the logarithm where `log`; None: where the values do.
     """
 
     field: str
     title: str
     reading: str
     scale: tuple[tuple[float, str], ...]
-    limits: tuple[float, float] | None
-    log: bool
     says: Callable[[Rows], bool]
+    log: bool = False
+    limits: tuple[float, float] | None = (0.0, 1.0)
 
 
 def _known(rows: Rows) -> list[float]:
     return [value for row in rows for value in row if value is not None]
 
 
-def _middle(row: Sequence[float | None]) -> float | None:
-    known = sorted(value for value in row if value is not None)
-    return known[len(known) // 2] if known else None
+def _middles(rows: Rows) -> list[float]:
+    return [median_high(known) for row in rows if (known := _known([row]))]
 
 
 def _gradients_speak(rows: Rows) -> bool:
-    middles = [m for row in rows if (m := _middle(row)) is not None]
-    values = _known(rows)
-    if len(middles) < 2 or not values:
-        return False
-    return max(middles) > 30 * max(min(middles), 1e-30) or max(values) > 1e3
+    middles = _middles(rows)
+    return len(middles) > 1 and (max(middles) > 30 * max(min(middles), 1e-30) or max(_known(rows)) > 1e3)
 
 
 def _updates_speak(rows: Rows) -> bool:
-    middles = [m for row in rows if (m := _middle(row)) is not None]
-    return any(middle > 0.1 or middle < 1e-5 for middle in middles)
+    return any(middle > 0.1 or middle < 1e-5 for middle in _middles(rows))
 
 
 def _shares_speak(rows: Rows) -> bool:
@@ -79,36 +76,32 @@ MAPS: Final = (
         "Each row is a layer, the first one at the bottom. Rows of similar colour are healthy; where the colour fades "
         "towards the bottom the gradient vanishes on its way back, where it deepens it explodes.",
         ((0.0, _CLEAR), (0.5, f"{_BLUE}90"), (1.0, _BLUE)),
-        None,
+        _gradients_speak,
         log=True,
-        says=_gradients_speak,
+        limits=None,
     ),
     LayerMap(
         "update_ratio",
         "Change of the weights in one step, relative to their size",
         "About 0.001 is usual. Orange: steps so long that they undo each other. Blue: a layer that hardly moves.",
         ((0.0, _BLUE), (0.35, f"{_BLUE}60"), (0.5, _CLEAR), (0.65, f"{_ORANGE}60"), (1.0, _ORANGE)),
-        (-6.0, 0.0),
+        _updates_speak,
         log=True,
-        says=_updates_speak,
+        limits=(-6.0, 0.0),
     ),
     LayerMap(
         "dead",
         "Dead units",
         "The share of a layer's units that are 0 for every row. They get no gradient, so they stay dead.",
         ((0.0, _CLEAR), (1.0, _RED)),
-        (0.0, 1.0),
-        log=False,
-        says=_shares_speak,
+        _shares_speak,
     ),
     LayerMap(
         "saturated",
         "Saturated units",
         "The share of a layer's values on the flat ends of its activation, where the gradient is next to nothing.",
         ((0.0, _CLEAR), (1.0, _ORANGE)),
-        (0.0, 1.0),
-        log=False,
-        says=_shares_speak,
+        _shares_speak,
     ),
 )  # fmt: skip
 
@@ -118,15 +111,13 @@ def split_maps(layers: Layers) -> tuple[list[LayerMap], list[LayerMap]]:
     telling: list[LayerMap] = []
     quiet: list[LayerMap] = []
     for layer_map in MAPS:
-        rows = rows_of(layers, layer_map)
-        known = _known(rows)
-        if not known or (not layer_map.log and not any(known)):
-            continue
-        (telling if layer_map.says(rows) else quiet).append(layer_map)
+        rows = _rows(layers, layer_map)
+        if any(known := _known(rows)) or (known and layer_map.log):
+            (telling if layer_map.says(rows) else quiet).append(layer_map)
     return telling, quiet
 
 
-def rows_of(layers: Layers, layer_map: LayerMap) -> Rows:
+def _rows(layers: Layers, layer_map: LayerMap) -> Rows:
     """Return the values of every layer; the output is left out of shares, which it has none of."""
     chosen = layers["layers"] if layer_map.log else layers["layers"][:-1]
     return [layer[layer_map.field] for layer in chosen]
@@ -134,18 +125,19 @@ def rows_of(layers: Layers, layer_map: LayerMap) -> Rows:
 
 def layer_chart(layers: Layers, layer_map: LayerMap) -> dict[str, Any]:
     """Return the heat map as a Plotly figure: epochs from left to right, the first layer at the bottom."""
-    rows = rows_of(layers, layer_map)
+    rows = _rows(layers, layer_map)
     names = [layer["name"] for layer in layers["layers"]][: len(rows)]
-    z = [[_height(value, log=layer_map.log) for value in row] for row in rows]
-    low, high = layer_map.limits or _limits([value for row in z for value in row if value is not None])
-    unit = "" if layer_map.log else "%"
-    words = [[_words(value, log=layer_map.log) for value in row] for row in rows]
+    z = rows if not layer_map.log else [[value if value is None else _exponent(value) for value in row] for row in rows]
+    low, high = layer_map.limits or _limits(_known(z))
+    style = ".2g" if layer_map.log else ".0%"
+    words = [["" if value is None else f"{value:{style}}" for value in row] for row in rows]
+    ticks = _powers(low, high) if layer_map.log else {"tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]}
     return {
         "data": [{
             "type": "heatmap", "x": layers["epochs"], "y": names, "z": z, "zmin": low, "zmax": high,
             "colorscale": [list(stop) for stop in layer_map.scale], "text": words, "hoverongaps": False,
             "hovertemplate": "%{y}, epoch %{x}<br>%{text}<extra></extra>",
-            "colorbar": {"thickness": 10, "outlinewidth": 0, "len": 1.0, **_ticks(low, high, unit)},
+            "colorbar": {"thickness": 10, "outlinewidth": 0, "len": 1.0, **ticks},
         }],
         "layout": {
             "height": max(150, 84 + 26 * len(rows)),
@@ -162,21 +154,12 @@ def _limits(exponents: Sequence[float]) -> tuple[float, float]:
     return max(min(*exponents, high - 1), high - 8), high
 
 
-def _height(value: float | None, *, log: bool) -> float | None:
-    if value is None or not log:
-        return value
+def _exponent(value: float) -> float:
     return math.log10(value) if value > 0 else _NOTHING
 
 
-def _words(value: float | None, *, log: bool) -> str:
-    if value is None:
-        return ""
-    return f"{value:.2g}" if log else f"{value:.0%}"
-
-
-def _ticks(low: float, high: float, unit: str) -> dict[str, Any]:
-    if unit:
-        return {"tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]}
+def _powers(low: float, high: float) -> dict[str, Any]:
+    """Return ticks at some powers of ten."""
     step = max(1, math.ceil((high - low) / 4))
     exponents = range(math.ceil(low), math.floor(high) + 1, step)
     return {"tickvals": list(exponents), "ticktext": [f"10<sup>{e}</sup>".replace("-", "−") for e in exponents]}

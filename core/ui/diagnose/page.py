@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.evidence.marks import Mark, marks
 from core.jobs.diagnosers.diagnoses import Budget, Diagnosis
 from core.jobs.diagnosers.written_report import FORMAT, WrittenReport
@@ -23,8 +22,8 @@ from core.ui.diagnose.charts import run_chart, skill_chart
 from core.ui.diagnose.layer_maps import LayerMap, layer_chart, split_maps
 from core.ui.diagnose.progress import watch
 from core.ui.diagnose.state import Opened
-from core.ui.diagnose.words import headline, helped, variant_words, verdict
-from core.ui.sitemap import lab_page
+from core.ui.diagnose.words import cause_of, headline, helped, variant_words, verdict
+from core.ui.sitemap import page
 from core.ui.text import counted, inert
 
 _CHART: Final = {"displayModeBar": False}
@@ -35,19 +34,22 @@ _ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCE
 def show_opened(opened: Opened) -> None:
     """Show what the address names, at the point it has reached."""
     diagnosis = opened.diagnosis
+    report = diagnosis.report if diagnosis else None
+    if report and report.get("format") != FORMAT:  # another version of the lab wrote it
+        report = None
     _bar(opened)
     colour = _colour(opened)
     left, right = st.columns([4, 6], gap="large")
-    results = _results(opened)
+    results = _results(opened, report)
     found = marks(results, opened.run.training.epochs)
     # The words first: a browser that draws its first chart is busy for half a second.
     with left.container(key="diagnose_verdict", gap="xsmall"):
-        _verdict(opened, found, colour)
+        _verdict(opened, report, found, colour)
     with right.container(key="diagnose_curve"):
-        _curve(opened, results, found, colour)
+        _curve(report, results, found, colour)
     if diagnosis is None:
         return
-    if (report := _readable(diagnosis)) is not None:
+    if report:
         show_causes(opened, report, colour)
         _layers(report)
         _not_checked(report)
@@ -55,17 +57,11 @@ def show_opened(opened: Opened) -> None:
         st.warning(inert(refused, 300), icon=":material/block:")
 
 
-def _readable(diagnosis: Diagnosis | None) -> WrittenReport | None:
-    """Return the report, unless there is none or another version of the lab wrote it."""
-    report = diagnosis.report if diagnosis else None
-    return report if report and report.get("format") == FORMAT else None
-
-
 def _bar(opened: Opened) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="diagnose_bar"):
         st.button("Another run", icon=":material/arrow_back:", type="tertiary", on_click=state.leave)
         st.page_link(
-            lab_page(), label="Open in the lab", icon=":material/science:", query_params={"x": opened.experiment.id}
+            page("lab"), label="Open in the lab", icon=":material/science:", query_params={"x": opened.experiment.id}
         )
         if opened.diagnosis is not None and opened.diagnosis.finished:
             with st.popover("Diagnose again", icon=":material/replay:", type="tertiary", key="diagnose_again"):
@@ -74,56 +70,45 @@ def _bar(opened: Opened) -> None:
 
 def _colour(opened: Opened) -> str:
     """Return the colour the variant has in the lab; with more variants than colours, the first."""
-    variants: list[dict[str, Any]] = []
-    for run in opened.experiment.runs:
-        if run.variant not in variants:
-            variants.append(run.variant)
+    variants = [run.variant for run in opened.experiment.runs]
+    variants = [variant for place, variant in enumerate(variants) if variant not in variants[:place]]
     place = variants.index(opened.runs[0].variant)
     return COLOURS[place if len(variants) <= len(COLOURS) else 0]
 
 
-def _name(opened: Opened) -> str:
-    data = opened.run.data
-    words = [f"{source_name(data)} → {', '.join(data.targets)}", variant_words(opened.run)]
-    if len(opened.runs) > 1:
-        words.append(counted(len(opened.runs), "seed"))
-    return " · ".join(filter(None, words))
-
-
-def _results(opened: Opened) -> list[Result]:
-    """Return the results of the variant's runs that were trained."""
+def _results(opened: Opened, report: WrittenReport | None) -> list[Result]:
+    """Return the results of the runs that were trained, with the initial loss, which only a probed run knows."""
     ended = [run.index for run in opened.runs if run.state in _ENDED]
     results = get_lab().store.results(opened.experiment.id, ended)
-    report = _readable(opened.diagnosis)
     probed = {curve["seed"]: curve.get("initial_loss") for curve in report["before"]} if report else {}
-    return [_knowing(result, probed.get(result.seed)) for result in results if result.history.get("loss")]
+    return [
+        replace(result, telemetry={**result.telemetry, "initial_loss": probed.get(result.seed)})
+        for result in results
+        if result.history.get("loss")
+    ]
 
 
-def _curve(opened: Opened, results: Sequence[Result], found: Sequence[Mark], colour: str) -> None:
+def _curve(report: WrittenReport | None, results: Sequence[Result], found: Sequence[Mark], colour: str) -> None:
     if not results:
         st.caption("There is no curve: this run was not trained.")
         return
     words = "; ".join(mark.words for mark in found) or "nothing stands out"
     figure = run_chart(results, found, colour)
     st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=f"Loss by epoch. Symptoms: {words}.")
-    report = _readable(opened.diagnosis)
     if report and report["symptoms"]:
         st.caption("\n".join(f"- {inert(text, 300)}" for text in report["symptoms"].values()))
 
 
-def _knowing(result: Result, initial_loss: float | None) -> Result:
-    """Return a result that also knows the loss before the first step, which only a probed run has measured."""
-    return replace(result, telemetry={**result.telemetry, "initial_loss": initial_loss})
-
-
-def _verdict(opened: Opened, found: Sequence[Mark], colour: str) -> None:
-    diagnosis = opened.diagnosis
-    st.caption(inert(_name(opened), 300))
+def _verdict(opened: Opened, report: WrittenReport | None, found: Sequence[Mark], colour: str) -> None:
+    diagnosis, data = opened.diagnosis, opened.run.data
+    seeds = counted(len(opened.runs), "seed") if len(opened.runs) > 1 else ""
+    name = f"{source_name(data)} → {', '.join(data.targets)}"
+    st.caption(inert(" · ".join(filter(None, (name, variant_words(opened.run), seeds))), 300))
     if diagnosis is None:
         st.title("This run has not finished", anchor=False)
         st.markdown("Its loss can be explained once it has.")
         st.button("Look again", icon=":material/refresh:")
-    elif (report := _readable(diagnosis)) is not None:
+    elif report:
         st.title(headline(report), anchor=False)
         st.markdown(verdict(report))
         _levels(report, colour)
@@ -132,19 +117,10 @@ def _verdict(opened: Opened, found: Sequence[Mark], colour: str) -> None:
         st.markdown(
             "Each suspected cause is put to the test: its fix is trained with the same seeds, nothing else changed."
         )
-        _symptoms(found)
+        if found:
+            st.markdown("What the curve shows: " + ", ".join(inert(mark.words) for mark in found) + ".")
         watch(diagnosis.id)
-    else:
-        _failed(diagnosis)
-
-
-def _symptoms(found: Sequence[Mark]) -> None:
-    if found:
-        st.markdown("What the curve shows: " + ", ".join(inert(mark.words) for mark in found) + ".")
-
-
-def _failed(diagnosis: Diagnosis) -> None:
-    if diagnosis.state == State.CANCELLED:
+    elif diagnosis.state == State.CANCELLED:
         st.title("The diagnosis was cancelled", anchor=False)
     else:
         st.title("There is no diagnosis", anchor=False)
@@ -211,11 +187,6 @@ def _map(layers: Mapping[str, Any], layer_map: LayerMap) -> None:
 
 
 def _not_checked(report: WrittenReport) -> None:
-    gaps = report["not_checked"]
-    if gaps:
-        lines = [f"- {inert(_title(gap['cause']))}: {inert(gap['why'], 300)}" for gap in gaps]
+    if gaps := report["not_checked"]:
+        lines = [f"- {inert(cause_of(gap).title)}: {inert(gap['why'], 300)}" for gap in gaps]
         st.caption("\n".join(["What was not checked:", "", *lines]))
-
-
-def _title(cause: str) -> str:
-    return CAUSES[cause].title if cause in CAUSES else cause.replace("_", " ").capitalize()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
@@ -41,7 +40,13 @@ def watch(identity: str) -> None:
         st.subheader("Suspected, being tried", anchor=False)
         for suspect in suspects:
             with st.container(border=True, gap="xsmall", key=f"diagnose_suspect_{suspect['cause']}"):
-                _suspect(suspect)
+                cause = cause_of(suspect)
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    st.markdown(f"**{cause.title}**", width="stretch")
+                    family_badge(cause.family)
+                st.markdown(cause.about)
+                for text in suspect["evidence"][:2]:
+                    st.caption(inert(text, 300))
 
 
 def _now(identity: str) -> Diagnosis:
@@ -69,13 +74,3 @@ def _line(diagnosis: Diagnosis) -> str:
         return ":material/search: Looking at the data …"
     trained = f"{counted(progress['runs'], 'run')} trained so far" if progress["runs"] else "first trainings"
     return f":material/model_training: Now: {inert(progress['stage'], 120)} · {trained}"
-
-
-def _suspect(suspect: Mapping[str, Any]) -> None:
-    cause = cause_of(suspect)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{cause.title}**", width="stretch")
-        family_badge(cause.family)
-    st.markdown(cause.about)
-    for text in suspect["evidence"][:2]:
-        st.caption(inert(text, 300))

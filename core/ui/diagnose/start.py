@@ -10,12 +10,13 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import InputRefused
 from core.jobs.diagnosers.diagnoses import Diagnosis
 from core.jobs.lab import get_lab
-from core.jobs.storage.records import Experiment, State
+from core.jobs.storage.records import Experiment, ExperimentSummary, State
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
 from core.ui.diagnose.words import cause_of, variant_words
-from core.ui.sitemap import lab_page, lessons_page
-from core.ui.text import ago, counted, inert
+from core.ui.runs.experiment_list import name_and_line
+from core.ui.sitemap import page
+from core.ui.text import ago, inert
 
 _MOST: Final = 6
 _MOST_DIAGNOSES: Final = 4
@@ -32,12 +33,12 @@ def show_start(trouble: str = "") -> None:
         "the same seeds, and what helps is the cause."
     )
     store = get_lab().store
-    found = [(summary.source, store.experiment(summary.id)) for summary in store.experiments(limit=_MOST)]
+    found = [(summary, store.experiment(summary.id)) for summary in store.experiments(limit=_MOST)]
     ready = [pair for pair in found if any(run.state in state.DIAGNOSABLE for run in pair[1].runs)]
     if ready:
         st.subheader("Run lately", anchor=False)
-        for source, experiment in ready:
-            _experiment(source, experiment)
+        for summary, experiment in ready:
+            _experiment(summary, experiment)
     else:
         st.caption("Nothing has been run to its end yet.")
     if diagnoses := store.diagnoses.recent(_MOST_DIAGNOSES):
@@ -45,27 +46,23 @@ def show_start(trouble: str = "") -> None:
         for diagnosis in diagnoses:
             _diagnosis(diagnosis)
     with st.container(horizontal=True):
-        st.page_link(lab_page(), label="Go to the lab", icon=":material/science:")
-        st.page_link(lessons_page(), label="Start with a lesson", icon=":material/school:")
+        st.page_link(page("lab"), label="Go to the lab", icon=":material/science:")
+        st.page_link(page("lessons"), label="Start with a lesson", icon=":material/school:")
 
 
 def _line(key: str) -> DeltaGenerator:
     return st.container(border=True, horizontal=True, vertical_alignment="center", key=key)
 
 
-def _experiment(source: str, experiment: Experiment) -> None:
+def _experiment(summary: ExperimentSummary, experiment: Experiment) -> None:
     worst = experiment.runs[state.worst_run(experiment)]
     with _line(f"diagnose_choose_{experiment.id}"):
         with st.container(gap=None, width="stretch"):
-            name = experiment.title or f"{source} → {', '.join(experiment.spec.data.targets)}"
-            st.markdown(f"**{inert(name)}**")
-            words = [counted(len(experiment.runs), "run"), ago(experiment.created)]
-            if worst.variant:
-                words.append(f"the worst: {variant_words(worst.spec)}")
-            st.caption(inert(" · ".join(words), 200))
+            worst_of = inert(f"the worst: {variant_words(worst.spec)}", 200)
+            name_and_line(summary, experiment, f" · {worst_of}" if worst.variant else "")
         st.button(
             "Diagnose", icon=":material/troubleshoot:", key=f"diagnose_start_{experiment.id}",
-            on_click=state.show_run, args=(experiment.id, worst.index),
+            on_click=st.query_params.from_dict, args=({"x": experiment.id, "run": str(worst.index)},),
         )  # fmt: skip
 
 
@@ -81,7 +78,9 @@ def _diagnosis(diagnosis: Diagnosis) -> None:
             name = experiment.title or source_name(run.data)
             words = " · ".join(filter(None, [name, variant_words(run), ago(diagnosis.created)]))
             st.caption(inert(words, 200))
-        st.button("Open", key=f"diagnose_open_{diagnosis.id}", on_click=state.show_diagnosis, args=(diagnosis.id,))
+        st.button(
+            "Open", key=f"diagnose_open_{diagnosis.id}", on_click=st.query_params.from_dict, args=({"d": diagnosis.id},)
+        )
 
 
 def _ending(diagnosis: Diagnosis) -> str:

@@ -19,9 +19,10 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.diagnosers.diagnoses import Budget, Diagnosis, variant_places
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, Run, State
-from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.spec import RunSpec, load_spec
 from core.ui.lab.knobs import value_at
-from core.ui.sitemap import lab_page
+from core.ui.lab.ranking import skill_of
+from core.ui.sitemap import page
 
 DIAGNOSABLE: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED})
 _SHOWN: Final = "diagnose_shown"
@@ -60,22 +61,19 @@ def open_from_address() -> Opened | None:
         if not shown:
             return None
         parameters.from_dict(shown)
+    store = get_lab().store
     try:
-        opened = (
-            _diagnosis_at(parameters["d"]) if "d" in parameters else _run_at(parameters["x"], parameters.get("run"))
-        )
+        if "d" in parameters:
+            diagnosis = store.diagnoses.get(parameters["d"])
+            experiment = store.experiment(diagnosis.experiment)
+            opened = Opened(experiment, tuple(variant_places(experiment, diagnosis.index)), diagnosis)
+        else:
+            opened = _run_at(parameters["x"], parameters.get("run"))
     except InputRefused:
         st.session_state.pop(_SHOWN, None)
         raise
     st.session_state[_SHOWN] = parameters.to_dict()
     return opened
-
-
-def _diagnosis_at(identity: str) -> Opened:
-    store = get_lab().store
-    diagnosis = store.diagnoses.get(identity)
-    experiment = store.experiment(diagnosis.experiment)
-    return Opened(experiment, tuple(variant_places(experiment, diagnosis.index)), diagnosis)
 
 
 def _run_at(identity: str, run: str | None) -> Opened:
@@ -98,24 +96,7 @@ def _number(text: str) -> int:
 def worst_run(experiment: Experiment) -> int:
     """Return the place of the run that went worst, of those that have ended if there are any."""
     ended = [run for run in experiment.runs if run.state in DIAGNOSABLE] or experiment.runs
-    return min(ended, key=_goodness).index
-
-
-def _goodness(run: Run) -> float:
-    if run.state != State.DONE or not run.final:
-        return -float("inf")
-    skill = run.final.get("val_skill") if run.spec.data.validation_fraction else run.final.get("skill")
-    return skill if isinstance(skill, int | float) else -float("inf")
-
-
-def show_run(experiment: str, index: int) -> None:
-    """Turn to the diagnosis of a run."""
-    st.query_params.from_dict({"x": experiment, "run": str(index)})
-
-
-def show_diagnosis(identity: str) -> None:
-    """Turn to a diagnosis."""
-    st.query_params.from_dict({"d": identity})
+    return min(ended, key=lambda run: skill_of(run, validation=run.spec.data.validation_fraction > 0)).index
 
 
 def leave() -> None:
@@ -130,11 +111,10 @@ def diagnose_again(opened: Opened, budget: Budget) -> None:
     session = st.session_state.setdefault("diagnose_session", secrets.token_urlsafe(12))
     try:
         asked = get_lab().store.diagnoses.ask(opened.experiment, opened.places[0], budget, key=f"{session}:{press}")
+        st.query_params.from_dict({"d": asked})
+        st.session_state.diagnose_refused = ""
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.diagnose_refused = str(refusal)
-        return
-    st.session_state.diagnose_refused = ""
-    show_diagnosis(asked)
 
 
 def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
@@ -143,21 +123,16 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
     key = f"fix:{opened.diagnosis.id if opened.diagnosis else opened.experiment.id}:{digest}"
     store = get_lab().store
     fixed = [run.spec.changed(change) for run in opened.runs]
-    dumped, new = opened.run.model_dump(mode="json"), fixed[0].model_dump(mode="json")
+    dumped, new = (run.model_dump(mode="json", exclude={"variant"}) for run in (opened.run, fixed[0]))
     varied = [path for path in change if value_at(dumped, path) != value_at(new, path)]
     try:
         if len(varied) == 1:
-            identity = store.submit(both(opened, varied[0], value_at(new, varied[0]), title), key)
+            vary = {path: [value_at(new, path), value_at(dumped, path)] for path in varied}
+            both = load_spec({**dumped, "title": title, "vary": vary, "seeds": len(opened.runs)})
+            identity = store.submit(both, key)
         else:
             identity = store.submit_runs([*fixed, *(run.spec for run in opened.runs)], key, title=title)
+        st.session_state.diagnose_refused = ""
+        st.switch_page(page("lab"), query_params={"x": identity})
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.diagnose_refused = str(refusal)
-        return
-    st.session_state.diagnose_refused = ""
-    st.switch_page(lab_page(), query_params={"x": identity})
-
-
-def both(opened: Opened, path: str, value: Any, title: str) -> ExperimentSpec:
-    """Return the experiment that varies the one setting at `path`: with the `value` that cures, and as it is."""
-    run = opened.run.model_dump(mode="json", exclude={"variant"})
-    return load_spec({**run, "title": title, "vary": {path: [value, value_at(run, path)]}, "seeds": len(opened.runs)})

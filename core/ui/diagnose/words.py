@@ -27,7 +27,6 @@ _MANY: Final = 4
 """Columns that are named one by one; a line has room for no more."""
 _SOMETHING: Final = 0.005
 """What rounds to 0 % is nothing."""
-_NO_RESULT: Final = "It comes to no result"
 _FAR_APART, _ALIKE = 0.3, 0.15
 """A difference in what is explained that nobody overlooks; losses that lie on each other in a small chart."""
 
@@ -45,11 +44,8 @@ def lesson_of(cause: Cause) -> Lesson | None:
 
 
 def measure_of(report: WrittenReport, goal: str = "fit") -> str:
-    """Return the field of a curve that counts: what is explained of rows held out, where there are any.
-
-    A fix whose goal is the recall is judged by that: less may be explained when a rare class is no longer ignored.
-    """
-    if goal == "recall":
+    """Return the field of a curve that counts: what is explained of rows held out, where there are any."""
+    if goal == "recall":  # less may be explained when a rare class is no longer ignored
         return "recall"
     return "val_explained" if report["validation_rows"] else "explained"
 
@@ -83,7 +79,9 @@ def headline(report: WrittenReport) -> str:
 def verdict(report: WrittenReport) -> str:
     """Return the verdict in a sentence or two: what was reached, what can be reached, what the first fix brings."""
     level, best = reached(report["before"], report), report["reachable"]
-    now = f"It explains {share(level)} of the variance on {rows_of(report)}" if level is not None else _NO_RESULT
+    now = "It comes to no result"
+    if level is not None:
+        now = f"It explains {share(level)} of the variance on {rows_of(report)}"
     models = f"; simple models explain {share(best)}" if best is not None else ""
     if report["verdict"] == "healthy":
         if best is None:
@@ -100,8 +98,14 @@ def verdict(report: WrittenReport) -> str:
 
 def before_and_after(finding: WrittenFinding, report: WrittenReport) -> tuple[float | None, float | None]:
     """Return what the seeds of a trial reached as they were, and with the fix."""
-    same = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
-    return reached(same, report, finding["goal"]), reached(finding["after"], report, finding["goal"])
+    old, new = curves_of(finding, report)
+    return reached(old, report, finding["goal"]), reached(new, report, finding["goal"])
+
+
+def curves_of(finding: WrittenFinding, report: WrittenReport) -> tuple[list[WrittenCurve], list[WrittenCurve]]:
+    """Return the curves of a trial's seeds as they were, and with the fix."""
+    seeds = {curve["seed"] for curve in finding["after"]}
+    return [curve for curve in report["before"] if curve["seed"] in seeds], finding["after"]
 
 
 def helped(finding: WrittenFinding) -> bool:
@@ -140,19 +144,13 @@ def look_alike(finding: WrittenFinding, report: WrittenReport) -> bool:
     before, after = before_and_after(finding, report)
     if before is None or after is None or abs(after - before) < _FAR_APART:
         return False
-    same = [curve for curve in report["before"] if curve["seed"] in seeds_of(finding)]
-    old, new = (known_median(_last_loss(curve) for curve in curves) for curves in (same, finding["after"]))
+    old, new = (known_median(map(_last_loss, curves)) for curves in curves_of(finding, report))
     return bool(old and new and abs(new - old) <= _ALIKE * abs(old))
 
 
 def _last_loss(curve: WrittenCurve) -> float | None:
     values = curve.get("loss", {"values": ()})["values"]
     return values[-1] if values else None
-
-
-def seeds_of(finding: WrittenFinding) -> set[int]:
-    """Return the seeds a trial was made with."""
-    return {curve["seed"] for curve in finding["after"]}
 
 
 def _of_seeds(finding: WrittenFinding) -> str:
@@ -168,16 +166,12 @@ def change_words(fix: Mapping[str, Any], run: RunSpec, report: WrittenReport) ->
     for path in fix:
         old, value = value_at(dumped, path), value_at(changed, path)
         if path == "data.features" and value is not None:
-            dropped = [name for name in old or report["columns"] if name not in value]
-            lines.append(f"Leave out: {_listed(dropped)}")
+            dropped = [plain_text(name, 40) for name in old or report["columns"] if name not in value]
+            more = f" and {len(dropped) - _MANY} more" if len(dropped) > _MANY else ""
+            lines.append(f"Leave out: {', '.join(dropped[:_MANY])}{more}")
         elif old != value:
             lines.append(f"{label_of(path)}: {show_value(path, old)} → {show_value(path, value)}")
     return lines
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(plain_text(name, 40) for name in names[:_MANY])
-    return f"{shown} and {len(names) - _MANY} more" if len(names) > _MANY else shown
 
 
 def variant_words(run: RunSpec) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import streamlit as st
 
@@ -18,19 +17,11 @@ from core.ui.lab.knobs import KNOBS, in_words, label_of, show_value
 from core.ui.lab.ranking import FEWEST_SEEDS, Ranking, rank, ranking_chart, verdict
 from core.ui.text import inert
 
-
-@dataclass(frozen=True)
-class Comparison:
-    """A button that trains every value of a setting; `every` names them in its title and help."""
-
-    button: str
-    every: str
-
-
-COMPARISONS: Final[Mapping[str, Comparison]] = {
-    "preprocessing.scaling": Comparison("Try all scalings", "every scaling"),
-    "preprocessing.missing": Comparison("Try all imputations", "every way to treat missing values"),
+COMPARISONS: Final = {
+    "preprocessing.scaling": ("Try all scalings", "every scaling"),
+    "preprocessing.missing": ("Try all imputations", "every way to treat missing values"),
 }
+"""Settings → the button that trains every value of it, and what its title and help call them."""
 
 
 def every_value(spec: ExperimentSpec, path: str) -> ExperimentSpec:
@@ -46,7 +37,7 @@ def every_value(spec: ExperimentSpec, path: str) -> ExperimentSpec:
     knob = next(knob for knob in KNOBS if knob.path == path)
     first = spec.runs()[0].model_dump(mode="json", exclude={"variant"})
     vary = {path: [knob.read(token) for token in knob.choices]}
-    title = " · ".join([COMPARISONS[path].every.capitalize(), *_taken(spec, path)])
+    title = " · ".join([COMPARISONS[path][1].capitalize(), *_taken(spec, path)])
     return load_spec(first | {"title": title, "vary": vary, "seeds": max(FEWEST_SEEDS, spec.seeds)})
 
 
@@ -61,10 +52,11 @@ def comparison_buttons(spec: ExperimentSpec, paths: Sequence[str]) -> None:
     seeds = max(FEWEST_SEEDS, spec.seeds)
     with st.container(horizontal=True, gap="small", key="lab_comparisons"):
         for path in paths:
+            label, every = COMPARISONS[path]
             st.button(
-                COMPARISONS[path].button,
+                label,
                 width="stretch",
-                help=f"Trains {COMPARISONS[path].every} with {seeds} seeds, everything else as it is, and ranks them.",
+                help=f"Trains {every} with {seeds} seeds, everything else as it is, and ranks them.",
                 key=f"lab_all_{path.rpartition('.')[2]}",
                 on_click=_try,
                 args=(path,),
@@ -107,12 +99,9 @@ def _small_print(ranking: Ranking) -> str:
     words = (
         "Each dot is a seed, the bar is their median. Preprocessing can change the unit of a loss, but not of skill."
     )
-    if ranking.path == "preprocessing.missing":
-        dropping = [row.value for row in ranking.rows if IMPUTATIONS[row.value].drops == "rows"]
-        words += "".join(
-            f" Dropping rows also drops validation rows, so {name} is checked on fewer, easier rows."
-            for name in dropping
-        )
+    for row in ranking.rows:
+        if ranking.path == "preprocessing.missing" and IMPUTATIONS[row.value].drops == "rows":
+            words += f" Dropping rows also drops validation rows, so {row.value} is checked on fewer, easier rows."
     if not ranking.validation:
         words += " There are no validation rows, so this skill may only be memory."
     return words
@@ -123,9 +112,5 @@ def _use_best(ranking: Ranking) -> None:
     knob = next((knob for knob in KNOBS if knob.path == ranking.path), None)
     token = knob.kind.show(best.value) if knob else ""
     if knob and token and best.skills:
-        st.button(f"Use {inert(best.label, 40)}", key="lab_use_best", on_click=_use, args=(ranking.path, token))
-
-
-def _use(path: str, token: str) -> None:
-    values: dict[str, Any] = {lab_state.knob_key(path): [token]}
-    st.session_state.update(values)
+        chosen = {lab_state.knob_key(ranking.path): [token]}
+        st.button(f"Use {inert(best.label, 40)}", key="lab_use_best", on_click=st.session_state.update, kwargs=chosen)

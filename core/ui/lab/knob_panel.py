@@ -47,11 +47,12 @@ def _more(knobs: Sequence[Knob], wanted: ExperimentSpec | InputRefused) -> None:
 def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
     key = knob_key(knob.path)
     chosen = chosen_tokens(knob)
+    hint = f"{knob.help} Empty means {knob.default}."
     label = f"{knob.label} :gray-badge[{len(chosen)} values]" if len(chosen) > 1 else knob.label
     if knob.single:
         st.number_input(label, 1, _MOST_SEEDS, key=key, help=knob.help, persist_state="session")
     elif not knob.typed and len(knob.choices) <= _MOST_PILLS:
-        st.pills(label, knob.choices, selection_mode="multi", key=key, help=_hint(knob), persist_state="session")
+        st.pills(label, knob.choices, selection_mode="multi", key=key, help=hint, persist_state="session")
     else:
         if chosen != st.session_state[key]:  # chosen from the list and typed as well
             st.session_state[key] = chosen
@@ -59,7 +60,7 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
             label,
             [*knob.choices, *(token for token in chosen if token not in knob.choices)],
             key=key,
-            help=_hint(knob),
+            help=hint,
             format_func=(lambda token: OFFERED + token) if knob.typed else str,
             placeholder=knob.default,
             accept_new_options=knob.typed,
@@ -69,10 +70,6 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
         )
     for sentence in _refusals(knob, wanted):
         st.markdown(f":small[:red[{inert(sentence, 200)}]]")
-
-
-def _hint(knob: Knob) -> str:
-    return f"{knob.help} Empty means {knob.default}."
 
 
 def _refusals(knob: Knob, wanted: ExperimentSpec | InputRefused) -> list[str]:

@@ -1,4 +1,4 @@
-"""The knobs of the lab: which setting, under which name, with which choices. A table; the page only draws it.
+"""The knobs of the lab, a table, and from chosen tokens to a spec and back.
 
 Every knob but the seeds takes one value or several; several values mean that this setting is varied.
 """
@@ -22,7 +22,7 @@ from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS
 from core.choices.target_scalers import TARGET_SCALERS
 from core.errors import InputRefused
-from core.spec import load_spec, plain_text
+from core.spec import ExperimentSpec, load_spec, plain_text
 from core.spec.schedules import SCHEDULES
 from core.ui.lab.tokens import (
     COUNT,
@@ -113,7 +113,9 @@ def _knob(
     return Knob(path, group, label, help, tuple(choices), **options)
 
 
-DEFAULTS: Final = load_spec({"data": {"source": "sample:iris", "target": "species"}}).model_dump(mode="json")
+FIRST: Final = load_spec({"data": {"source": "sample:iris", "target": "species"}})
+"""What the lab starts with: iris and every default."""
+DEFAULTS: Final = FIRST.model_dump(mode="json")
 
 KNOBS: Final[tuple[Knob, ...]] = (
     _knob("preprocessing.scaling", "Scaling", "Brings inputs to a similar range.",
@@ -239,3 +241,41 @@ def value_at(spec: Mapping[str, Any], path: str) -> Any:
     for name in path.split("."):
         place = place[name]
     return place
+
+
+def values_of(spec: ExperimentSpec) -> dict[str, list[str]]:
+    """Return the tokens of every knob; none for a knob whose setting no token can say."""
+    dumped = spec.model_dump(mode="json")
+    values = {}
+    for knob in KNOBS:
+        tokens = [knob.kind.show(value) for value in dumped["vary"].get(knob.path, [value_at(dumped, knob.path)])]
+        fits = all(token and (knob.typed or token in knob.choices) for token in tokens)
+        values[knob.path] = tokens if fits else []
+    return values
+
+
+def spec_of(base: ExperimentSpec, values: Mapping[str, Sequence[str]]) -> ExperimentSpec:
+    """Return `base` with every knob in `values`, path → tokens, set; one token sets a value, several vary it.
+
+    An empty choice is the default, except where `base` holds something no token can say: that stays, as does
+    everything else that is chosen as it was.
+
+    Raises
+    ------
+    InputRefused
+        If a token is not understood or the spec refuses the result.
+    """
+    spec = base.model_dump(mode="json")
+    before = values_of(base)
+    for knob in KNOBS:
+        tokens = list(dict.fromkeys(values.get(knob.path, ())))
+        if knob.path not in values or tokens == before[knob.path]:
+            continue
+        chosen = [knob.read(token) for token in tokens] or [value_at(DEFAULTS, knob.path)]
+        section, _, field = knob.path.rpartition(".")
+        (value_at(spec, section) if section else spec)[field] = chosen[0]
+        if len(chosen) > 1 and not knob.single:
+            spec["vary"][knob.path] = chosen
+        else:
+            spec["vary"].pop(knob.path, None)
+    return load_spec(spec)

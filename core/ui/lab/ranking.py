@@ -26,18 +26,9 @@ _NEUTRAL: Final = "#808080"
 
 @dataclass(frozen=True)
 class Ranked:
-    """One setting.
+    """One setting: its value as the spec has it and in words, and which variant of the experiment it is.
 
-    Attributes
-    ----------
-    value
-        As the spec has it.
-    label : str
-        The same in words.
-    seeds : mapping
-        The skill of each seed; minus infinity where it diverged or failed, which is worse than any skill.
-    place : int
-        Which variant of the experiment it is, for its colour.
+    `seeds` has the skill of each seed; minus infinity where it diverged or failed, which is worse than any skill.
     """
 
     value: Any
@@ -62,14 +53,9 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Ranking:
-    """All settings of an experiment that varies one of them, the best first.
+    """All values of the one setting, at `path`, that an experiment varies, the best first.
 
-    Attributes
-    ----------
-    path : str
-        What was varied.
-    validation : bool
-        Whether the skill is that on validation rows; else on the rows that were trained on.
+    The skill is that on validation rows if there is `validation`; else on the rows that were trained on.
     """
 
     path: str
@@ -89,17 +75,18 @@ def rank(experiment: Experiment) -> Ranking | None:
         return None
     ((path, values),) = vary.items()
     validation = all(run.spec.data.validation_fraction > 0 for run in experiment.runs)
-    field = "val_skill" if validation else "skill"
     rows = []
     for place, value in enumerate(values):
         runs = [run for run in experiment.runs if run.variant.get(path) == value and run.state != State.CANCELLED]
         if runs:
-            rows.append(Ranked(value, show_value(path, value), {run.seed: _skill(run, field) for run in runs}, place))
+            skills = {run.seed: skill_of(run, validation=validation) for run in runs}
+            rows.append(Ranked(value, show_value(path, value), skills, place))
     return Ranking(path, tuple(sorted(rows, key=lambda row: -row.median)), validation) if len(rows) >= FEWEST else None
 
 
-def _skill(run: Run, field: str) -> float:
-    skill = (run.final or {}).get(field) if run.state == State.DONE else None
+def skill_of(run: Run, *, validation: bool) -> float:
+    """Return the skill a run ended with, on validation rows or on those it trained on; minus infinity without one."""
+    skill = (run.final or {}).get("val_skill" if validation else "skill") if run.state == State.DONE else None
     return skill if isinstance(skill, int | float) and math.isfinite(skill) else -math.inf
 
 
@@ -121,12 +108,8 @@ def verdict(ranking: Ranking) -> str:
 def ranking_chart(ranking: Ranking, colours: Sequence[str]) -> dict[str, Any]:
     """Return a Plotly figure: a dot per seed, a line over their spread, a bar at the median; the best on top.
 
-    Skills below -0.5 are drawn at the edge, with the number beside them.
-
-    Parameters
-    ----------
-    colours : sequence of str
-        Those of the loss chart, one per variant; grey where there are too few.
+    Skills below -0.5 are drawn at the edge, with the number beside them. `colours` are those of the loss chart, one
+    per variant; grey where there are too few.
     """
     rows = ranking.rows
     lowest = min([0.0, *(skill for row in rows for skill in row.skills)])
@@ -134,16 +117,13 @@ def ranking_chart(ranking: Ranking, colours: Sequence[str]) -> dict[str, Any]:
     data: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     for height, row in enumerate(reversed(rows)):
-        colour = colours[row.place] if len(rows) <= len(colours) else _NEUTRAL
+        colour = colours[row.place] if max(row.place for row in rows) < len(colours) else _NEUTRAL
         shown = [max(skill, left) for skill in row.skills]
         if shown:
             data += _marks(row, shown, height, colour)
-        note = _note(row, left)
-        if note:
-            at = shown[-1] if shown else left
-            notes.append(
-                {"x": at, "y": height, "text": note, "showarrow": False, "xanchor": "left", "xshift": 12, "yshift": 0}
-            )
+        if note := _note(row, left):
+            at = {"x": shown[-1] if shown else left, "xanchor": "left", "xshift": 12, "y": height, "yshift": 0}
+            notes.append({"text": note, "showarrow": False, **at})
     zero = {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1}
     return {
         "data": data,

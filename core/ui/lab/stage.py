@@ -1,25 +1,47 @@
-"""The right-hand side of the lab and the button that fills it."""
+"""The two sides of the lab, what the right one shows, and the button that fills it."""
 
 from __future__ import annotations
 
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core.data.prepare.input_size import Width, encoded_width
+from core.data.prepare.input_size import encoded_width
 from core.data.table import Table
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
-from core.spec import ExperimentSpec, load_spec
+from core.spec import ExperimentSpec
 from core.ui.chart.live import live_chart
 from core.ui.data.feature_choice import chosen_features
 from core.ui.data.tables import source_name
 from core.ui.lab import state as lab_state
 from core.ui.lab.comparisons import show_ranking
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
-from core.ui.sitemap import lessons_page
+from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
+
+# On a wide screen the controls scroll beside the chart; on a phone the chart comes first.
+_CSS: Final = """<style>
+[data-testid="stMain"], .st-key-lab_controls { scroll-padding-bottom: 6rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-lab_run) {
+  position: sticky; bottom: 0; z-index: 5;
+}
+.st-key-lab_run { padding: 0.75rem 0; background: light-dark(LIGHT, DARK); }
+.st-key-lab_run button p { text-wrap: balance; }
+@media (min-width: 641px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-lab_controls) { position: sticky; top: 4.5rem; }
+  .st-key-lab_controls {
+    max-height: calc(100dvh - 5rem); overflow-y: auto; overscroll-behavior: contain;
+    flex-wrap: nowrap; scrollbar-width: thin; padding-right: 0.5rem;
+  }
+  .st-key-lab_plan { min-height: 420px; }
+}
+@media (max-width: 640px) {
+  [data-testid="stColumn"]:has(.st-key-lab_stage) { order: -1; }
+}
+</style>"""
 
 _WORTH_SAYING: Final = 1_000_000
 """Bytes of an input matrix; a smaller one is no news."""
@@ -29,6 +51,16 @@ _PLANNED: Final = frozenset({"model.layers", "model.activation", "training.optim
 
 _WORTH_WAITING: Final = 1.0
 """Seconds until a trainer is free; fewer are no news."""
+
+
+def lab_layout() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return the containers for the controls and for the chart."""
+    css = _CSS
+    for mode in ("light", "dark"):
+        css = css.replace(mode.upper(), st.get_option(f"theme.{mode}.backgroundColor") or "Canvas")
+    st.html(css)
+    left, right = st.columns([3, 7], gap="medium")
+    return left.container(gap="small", key="lab_controls"), right.container(key="lab_stage")
 
 
 def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> None:
@@ -59,17 +91,14 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
             others = counted(expected.runs_ahead, "run")
             wait = duration(expected.wait_seconds)
             st.caption(f":material/hourglass_empty: Starts after about {wait} of other work ({others}).")
-        st.caption(_inputs(width))
+        inputs = f"{counted(width.columns, 'input')} after encoding"
+        if width.bytes > _WORTH_SAYING:
+            inputs += f", {size(width.bytes)}"
+        if width.too_large:
+            inputs = f":red[{inputs}: too large; encode as ordinal, or leave columns out]"
+        st.caption(inputs)
         if refused := st.session_state.pop("lab_refused", ""):
             st.markdown(f":small[:red[{inert(refused, 300)}]]")
-
-
-def _inputs(width: Width) -> str:
-    """Return what the columns become before anything is run."""
-    text = f"{counted(width.columns, 'input')} after encoding"
-    if width.bytes > _WORTH_SAYING:
-        text += f", {size(width.bytes)}"
-    return f":red[{text}: too large; encode as ordinal, or leave columns out]" if width.too_large else text
 
 
 def show_experiment(experiment: Experiment) -> None:
@@ -114,15 +143,12 @@ def show_welcome(trouble: str = "") -> None:
             "Upload a table or take a sample, give a setting several values, and watch the losses race in one chart."
         )
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Try it with iris", type="secondary", icon=":material/play_arrow:", on_click=_try_example, key="lab_try"
-            )
-            st.page_link(lessons_page(), label="Start with a lesson")
+            st.button("Try it with iris", icon=":material/play_arrow:", on_click=_try_example, key="lab_try")
+            st.page_link(page("lessons"), label="Start with a lesson")
     if not trouble and (example := lab_state.example()):
         live_chart(example, key="lab_example", title="For example: iris, two scalings × two learning rates", why=True)
 
 
 def _try_example() -> None:
-    spec = load_spec(lab_state.EXAMPLE)
-    lab_state.load(spec)
-    lab_state.submit(spec)
+    lab_state.load(lab_state.EXAMPLE)
+    lab_state.submit(lab_state.EXAMPLE)

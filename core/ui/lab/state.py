@@ -18,14 +18,12 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.spec import ExperimentSpec, load_spec
 from core.ui.data.tables import table_for
-from core.ui.lab.knob_values import spec_of, values_of
-from core.ui.lab.knobs import KNOBS, Knob, knobs_for
+from core.ui.lab.knobs import FIRST, KNOBS, Knob, knobs_for, spec_of, values_of
 
-_FIRST: Final = {"data": {"source": "sample:iris", "target": "species"}}
-EXAMPLE: Final[Mapping[str, Any]] = {
-    **_FIRST,
-    "vary": {"preprocessing.scaling": ["none", "standard"], "training.learning_rate": [0.001, 0.1]},
-}
+EXAMPLE: Final = load_spec(
+    FIRST.model_dump(mode="json")
+    | {"vary": {"preprocessing.scaling": ["none", "standard"], "training.learning_rate": [0.001, 0.1]}}
+)
 """What the empty lab offers to try."""
 
 EXAMPLE_KEY: Final = "example"
@@ -46,7 +44,7 @@ def knob_key(path: str) -> str:
 def base_spec() -> ExperimentSpec:
     """Return the spec the knobs change; the first one is iris with every default."""
     if "lab_base" not in st.session_state:
-        load(load_spec(_FIRST))
+        load(FIRST)
     spec: ExperimentSpec = st.session_state.lab_base
     return spec
 
@@ -58,12 +56,6 @@ def load(spec: ExperimentSpec) -> None:
     for knob in KNOBS:
         tokens = values[knob.path]
         st.session_state[knob_key(knob.path)] = int(tokens[0]) if knob.single else tokens
-    st.session_state.lab_target = spec.data.target
-
-
-def start_afresh() -> None:
-    """Go back to iris with every default; for a table that is no longer here."""
-    load(load_spec(_FIRST))
 
 
 def chosen_tokens(knob: Knob) -> list[str]:
@@ -74,21 +66,16 @@ def chosen_tokens(knob: Knob) -> list[str]:
     return list(dict.fromkeys(token.removeprefix(OFFERED) for token in chosen))
 
 
-def knob_values() -> dict[str, list[str]]:
-    """Return the chosen tokens of every knob."""
-    return {knob.path: chosen_tokens(knob) for knob in KNOBS}
-
-
 def at_the_start() -> bool:
     """Return whether the knobs are on the data of the example."""
-    return base_spec().data.source == _FIRST["data"]["source"]
+    return base_spec().data.source == FIRST.data.source
 
 
 def choose_data(source: Any, table: Table) -> None:
     """Switch to other data: suggest a target, drop what only made sense for the old columns, clear the stage."""
     st.session_state.lab_shown = None
     st.query_params.pop("x", None)
-    _turn_to(source, suggest_target(table), None)
+    change_data(source=source, target=suggest_target(table), features=None, task="auto")
 
 
 def correct_data(source: Any, table: Table, names: Mapping[str, str] | None = None) -> None:
@@ -105,26 +92,27 @@ def correct_data(source: Any, table: Table, names: Mapping[str, str] | None = No
         choose_data(source, table)
         return
     features = [new for name in data.features or () if (new := names.get(name, name)) in table.frame]
-    _turn_to(source, targets if isinstance(data.target, tuple) else targets[0], features or None)
+    target = targets if isinstance(data.target, tuple) else targets[0]
+    change_data(source=source, target=target, features=features or None, task="auto")
 
 
-def _turn_to(source: Any, target: str | tuple[str, ...], features: list[str] | None) -> None:
-    old = base_spec().model_dump(mode="json")
-    data = old["data"] | {"source": source, "target": target, "features": features, "task": "auto"}
-    model = old["model"] | {"output_units": "auto"}
-    vary = {path: chosen for path, chosen in old["vary"].items() if path not in _OF_THE_DATA}
-    st.session_state.lab_base = load_spec(old | {"title": "", "data": data, "model": model, "vary": vary})
-    st.session_state.lab_target = st.session_state.lab_base.data.target
+def choose_target(target: str | tuple[str, ...]) -> None:
+    """Predict `target`; inputs and task are found anew."""
+    change_data(target=target, features=None, task="auto")
 
 
-_OF_THE_DATA: Final = frozenset({"data.source", "data.target", "data.features", "data.task", "model.output_units"})
+def change_data(**changes: Any) -> None:
+    """Change fields of ``data`` behind the knobs; they are no longer varied, and a title no longer fits.
 
-
-def choose_target() -> None:
-    """Take the target select box into the spec; its task is found anew."""
-    old = base_spec().model_dump(mode="json")
-    old["data"] |= {"target": st.session_state.lab_target, "features": None, "task": "auto"}
-    st.session_state.lab_base = load_spec(old)
+    The select box of the target follows when the page is drawn next. To set its own state here would be undone: the
+    browser still has the old choice and would send it with the next click.
+    """
+    spec = base_spec().model_dump(mode="json")
+    if "source" in changes:
+        spec["model"]["output_units"] = "auto"
+        spec["vary"].pop("model.output_units", None)
+    vary = {path: values for path, values in spec["vary"].items() if path.removeprefix("data.") not in changes}
+    st.session_state.lab_base = load_spec(spec | {"title": "", "data": spec["data"] | changes, "vary": vary})
 
 
 def open_from_address() -> Experiment | None:
@@ -152,28 +140,15 @@ def open_from_address() -> Experiment | None:
     return experiment
 
 
-def current_spec(task: str) -> ExperimentSpec:
-    """Return the experiment the knobs say now.
-
-    Raises
-    ------
-    InputRefused
-        If a typed value is not understood or the values do not go together.
-    """
-    base = base_spec()
-    shown = {knob.path for knob in knobs_for(task)}
-    values = {path: tokens if path in shown else [] for path, tokens in knob_values().items()}
-    spec = spec_of(base, values)
-    # A title belongs to what it was given to.
-    return spec if spec.hash() == base.hash() else spec.model_copy(update={"title": ""})
-
-
 def wanted(task: str) -> ExperimentSpec | InputRefused:
     """Return the experiment the knobs say now, or why there is none."""
+    base, shown = base_spec(), knobs_for(task)
     try:
-        return current_spec(task)
+        spec = spec_of(base, {knob.path: chosen_tokens(knob) if knob in shown else [] for knob in KNOBS})
     except InputRefused as refusal:
         return refusal
+    # A title belongs to what it was given to.
+    return spec if spec.hash() == base.hash() else spec.model_copy(update={"title": ""})
 
 
 def spec_at_press() -> ExperimentSpec | None:
@@ -182,9 +157,10 @@ def spec_at_press() -> ExperimentSpec | None:
     The button may have been drawn a moment earlier, when a knob said something else; the page says what is refused.
     """
     try:
-        return current_spec(task_of(base_spec(), current_table())[0])
+        spec = wanted(task_of(base_spec(), current_table())[0])
     except InputRefused:
         return None
+    return None if isinstance(spec, InputRefused) else spec
 
 
 def submit_current() -> None:

@@ -23,14 +23,10 @@ def _layers(text: str) -> list[int]:
 
 
 def _show_layers(value: Any) -> str:
-    if not all(isinstance(units, int) for units in value):
-        return ""
-    return ", ".join(map(str, value)) or "none"
+    return (", ".join(map(str, value)) or "none") if all(isinstance(units, int) for units in value) else ""
 
 
 def _show_patience(value: Any) -> str:
-    if value is None:
-        return "off"
     usual = {"monitor": "val_loss", "min_delta": 0.0, "restore_best_weights": True}
     return str(value["patience"]) if value == usual | {"patience": value.get("patience")} else ""
 
@@ -59,11 +55,11 @@ class Kind:
     example: str
 
 
-def _off_or(kind: Kind) -> Kind:
+def _none_or(kind: Kind, example: str, none: str = "off") -> Kind:
     return Kind(
-        lambda text: None if text.strip().lower() == "off" else kind.read(text),
-        lambda value: "off" if value is None else kind.show(value),
-        f"{kind.example}, or off",
+        lambda text: None if text.strip().lower() == none else kind.read(text),
+        lambda value: none if value is None else kind.show(value),
+        example,
     )
 
 
@@ -77,15 +73,8 @@ COUNT: Final = Kind(int, _show_number, "a whole number such as 32")
 LAYERS: Final = Kind(_layers, _show_layers, "units such as 16, 16, or none")
 SWITCH: Final = Kind(lambda text: {"on": True, "off": False}[text], lambda value: "on" if value else "off", "on or off")
 SCHEDULE: Final = Kind(lambda text: {"name": text}, _show_schedule, "one of the choices")
-PATIENCE: Final = Kind(
-    lambda text: None if text.strip().lower() == "off" else {"patience": int(text)},
-    _show_patience,
-    "off or epochs such as 10",
-)
-OPTIONAL_NUMBER: Final = _off_or(NUMBER)
-OPTIONAL_COUNT: Final = Kind(
-    lambda text: None if text.strip().lower() == "all" else int(text),
-    lambda value: "all" if value is None else str(value),
-    "all, or a whole number such as 100",
-)
-OPTIONAL_NAME: Final = _off_or(NAME)
+_EPOCHS: Final = Kind(lambda text: {"patience": int(text)}, _show_patience, "epochs such as 10")
+PATIENCE: Final = _none_or(_EPOCHS, "off or epochs such as 10")
+OPTIONAL_NUMBER: Final = _none_or(NUMBER, "a number such as 0.01, or off")
+OPTIONAL_COUNT: Final = _none_or(COUNT, "all, or a whole number such as 100", none="all")
+OPTIONAL_NAME: Final = _none_or(NAME, "one of the choices, or off")

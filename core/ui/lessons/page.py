@@ -13,7 +13,7 @@ from core.jobs.storage.records import Experiment, State
 from core.lessons import LESSONS, Lesson
 from core.ui.chart.live import live_chart
 from core.ui.families import family_badge
-from core.ui.sitemap import lab_page
+from core.ui.sitemap import page
 from core.ui.text import inert
 
 _WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
@@ -38,20 +38,32 @@ def gallery(*, unknown: bool) -> None:
 
 def show_lesson(lesson: Lesson) -> None:
     """Show one lesson at the point it has reached."""
-    experiment, trouble = _experiment()
+    experiment, trouble = None, ""
+    if identity := st.query_params.get("x"):
+        try:
+            experiment = get_lab().store.experiment(identity)
+        except InputRefused as refusal:
+            trouble = str(refusal)
     left, right = st.columns([3, 7], gap="medium")
     with left.container(key="lesson_words"):
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=_go, args=("",))
         family_badge(lesson.family)
         st.title(lesson.title, anchor=False)
         st.markdown(lesson.about)
-        prediction = _question(lesson, asked=experiment is not None)
+        prediction: int | None = st.radio(
+            f"**{lesson.question}**",
+            range(len(lesson.options)),
+            index=None,
+            key=f"lesson_guess_{lesson.id}",
+            format_func=lambda i: lesson.options[i],
+            disabled=experiment is not None,
+            persist_state="session",
+        )
         if experiment is None:
             _run_buttons(lesson, prediction)
         elif not experiment.finished:
             st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
-        refused = trouble or st.session_state.get("lesson_refused", "")
-        if refused:
+        if refused := trouble or st.session_state.get("lesson_refused", ""):
             st.warning(inert(refused, 300), icon=":material/block:")
     with right.container(key="lesson_stage"):
         if experiment is None:
@@ -67,29 +79,6 @@ def show_lesson(lesson: Lesson) -> None:
 def _go(lesson: str) -> None:
     """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
     st.query_params.from_dict({"lesson": lesson} if lesson else {})
-
-
-def _experiment() -> tuple[Experiment | None, str]:
-    identity = st.query_params.get("x")
-    if not identity:
-        return None, ""
-    try:
-        return get_lab().store.experiment(identity), ""
-    except InputRefused as refusal:
-        return None, str(refusal)
-
-
-def _question(lesson: Lesson, *, asked: bool) -> int | None:
-    answer: int | None = st.radio(
-        f"**{lesson.question}**",
-        range(len(lesson.options)),
-        index=None,
-        key=f"lesson_guess_{lesson.id}",
-        format_func=lambda i: lesson.options[i],
-        disabled=asked,
-        persist_state="session",
-    )
-    return answer
 
 
 def _run_buttons(lesson: Lesson, prediction: int | None) -> None:
@@ -126,21 +115,16 @@ def _again(lesson: Lesson) -> None:
 
 def _reveal(lesson: Lesson, experiment: Experiment, prediction: int | None) -> None:
     if all(run.state in _WHOLE for run in experiment.runs):
-        _verdict(lesson, prediction)
+        verdict = "**Answer:**"
+        if prediction == lesson.answer:
+            verdict = ":green[:material/check_circle: **As you said:**]"
+        elif prediction is not None:
+            verdict = ":orange[:material/lightbulb: **It came out differently.**]"
+        st.markdown(f"{verdict} {lesson.options[lesson.answer]}.")
         st.markdown(lesson.explanation)
     else:
         st.markdown("Not every run finished, so there is nothing to compare yet.")
     with st.container(horizontal=True):
         if st.button("Open in the lab", icon=":material/science:", key="lesson_open"):
-            st.switch_page(lab_page(), query_params={"x": experiment.id})
+            st.switch_page(page("lab"), query_params={"x": experiment.id})
         st.button("Try again", icon=":material/replay:", type="tertiary", on_click=_again, args=(lesson,))
-
-
-def _verdict(lesson: Lesson, prediction: int | None) -> None:
-    right = lesson.options[lesson.answer]
-    if prediction is None:
-        st.markdown(f"**Answer:** {right}.")
-    elif prediction == lesson.answer:
-        st.markdown(f":green[:material/check_circle: **As you said:**] {right}.")
-    else:
-        st.markdown(f":orange[:material/lightbulb: **It came out differently.**] {right}.")

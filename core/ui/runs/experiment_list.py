@@ -11,7 +11,7 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, ExperimentSummary, State
 from core.spec import plain_text
 from core.ui.lab.knobs import label_of, show_value, value_at
-from core.ui.sitemap import lab_page, lessons_page
+from core.ui.sitemap import page
 from core.ui.text import ago, counted, inert, skill_text
 
 PAGE_SIZE: Final = 20
@@ -32,9 +32,7 @@ def show_line(summary: ExperimentSummary) -> None:
     with st.container(border=True, key=f"runs_line_{summary.id}"):
         what, how, do = st.columns([6, 4, 2], vertical_alignment="center")
         with what.container(gap=None):
-            name, tried = _described(summary)
-            st.markdown(f"**{inert(name)}**")
-            st.caption(f"{inert(tried, 200)} · {counted(summary.runs, 'run')} · {ago(summary.created)}")
+            name_and_line(summary, _experiment(summary.id))
         with how.container(horizontal=True, vertical_alignment="center"):
             for state, colour, word in _STATES:
                 if number := summary.states.get(state):
@@ -43,39 +41,43 @@ def show_line(summary: ExperimentSummary) -> None:
                 st.caption(skill, width="content")
         with do.container(horizontal=True, horizontal_alignment="right"):
             if st.button("Open", key=f"runs_open_{summary.id}"):
-                st.switch_page(lab_page(), query_params={"x": summary.id})
+                st.switch_page(page("lab"), query_params={"x": summary.id})
             if st.button("", icon=":material/delete:", key=f"runs_delete_{summary.id}", type="tertiary", help="Delete"):
                 _confirm(summary)
 
 
-def _described(summary: ExperimentSummary) -> tuple[str, str]:
-    """Return a name and what was tried; an experiment that was deleted meanwhile has only what its line says."""
+def _experiment(identity: str) -> Experiment | None:
+    """Return an experiment, None if it was deleted meanwhile."""
     try:
-        experiment = get_lab().store.experiment(summary.id)
+        return get_lab().store.experiment(identity)
     except InputRefused:
-        return summary.title or "Deleted", summary.source
-    data = f"{plain_text(summary.source, 60)} → {plain_text(', '.join(experiment.spec.data.targets), 60)}"
-    tried = what_was_tried(experiment)
-    return (summary.title, f"{data} · {tried}") if summary.title else (data, tried)
+        return None
 
 
-def what_was_tried(experiment: Experiment) -> str:
+def name_and_line(summary: ExperimentSummary, experiment: Experiment | None, more: str = "") -> None:
+    """Draw the name of an experiment and a line on what was tried and when; of one that is gone, what is left."""
+    name, tried = summary.title or "Deleted", summary.source
+    if experiment is not None:
+        data = f"{plain_text(summary.source, 60)} → {plain_text(', '.join(experiment.spec.data.targets), 60)}"
+        name, tried = summary.title or data, _what_was_tried(experiment)
+        tried = f"{data} · {tried}" if summary.title else tried
+    st.markdown(f"**{inert(name)}**")
+    st.caption(f"{inert(tried, 200)} · {counted(summary.runs, 'run')} · {ago(summary.created)}{more}")
+
+
+def _what_was_tried(experiment: Experiment) -> str:
     """Return in plain text the settings in which the runs differ, with their values; of one setting, the network."""
-    tried = [
-        (label_of(path), list(dict.fromkeys(show_value(path, run.variant.get(path)) for run in experiment.runs)))
-        for path in experiment.runs[0].variant
-    ]
-    if not tried:
+    words = []
+    for path in experiment.runs[0].variant:
+        values = list(dict.fromkeys(show_value(path, run.variant.get(path)) for run in experiment.runs))
+        words.append(f"{label_of(path)}: {', '.join(values) if len(values) <= _FEW else f'{len(values)} values'}")
+    if not words:
         run = experiment.runs[0].spec.model_dump(mode="json")
         layers, activation, optimizer, rate = (show_value(path, value_at(run, path)) for path in _NETWORK)
-        network = "no hidden layer" if layers == "none" else f"{layers} {activation}"
-        words = [f"{network}, {optimizer} at {rate}"]
-    else:
-        words = [
-            f"{label}: {', '.join(values) if len(values) <= _FEW else f'{len(values)} values'}"
-            for label, values in tried
-        ]
-    return " × ".join([*words, *([f"{experiment.spec.seeds} seeds"] if experiment.spec.seeds > 1 else [])])
+        words.append(f"{'no hidden layer' if layers == 'none' else f'{layers} {activation}'}, {optimizer} at {rate}")
+    if experiment.spec.seeds > 1:
+        words.append(f"{experiment.spec.seeds} seeds")
+    return " × ".join(words)
 
 
 def best_skill(summary: ExperimentSummary) -> str:
@@ -112,5 +114,5 @@ def empty_list(*, first: bool) -> None:
     with st.container(border=True):
         st.markdown("Nothing has been run yet.")
         with st.container(horizontal=True):
-            st.page_link(lab_page(), label="Go to the lab", icon=":material/science:")
-            st.page_link(lessons_page(), label="Start with a lesson", icon=":material/school:")
+            st.page_link(page("lab"), label="Go to the lab", icon=":material/science:")
+            st.page_link(page("lessons"), label="Start with a lesson", icon=":material/school:")

@@ -4,8 +4,7 @@ import pytest
 
 from core.errors import InputRefused
 from core.spec import load_spec
-from core.ui.lab.knob_values import spec_of, values_of
-from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for, label_of, show_value
+from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for, label_of, show_value, spec_of, values_of
 
 BASE = {"data": {"source": "sample:iris", "target": "species"}}
 

@@ -127,3 +127,12 @@ def test_labels_are_text_for_plotly():
     ranking = rank(experiment({("<b>a</b>",): (0.1,) * 3, ("b",): (0.2,) * 3, ("c",): (0.3,) * 3}, "data.features"))
     assert ranking is not None
     assert "<b>a" not in json.dumps(ranking_chart(ranking, COLOURS))
+
+
+def test_more_values_than_colours_are_grey_even_if_one_of_them_was_cancelled():
+    rates = {10.0**-power: (0.1 * power,) * 3 for power in range(9)}
+    ranking = rank(experiment(rates, "training.learning_rate", states=dict.fromkeys(range(3), State.CANCELLED)))
+    assert ranking is not None
+    assert len(ranking.rows) == len(COLOURS)
+    colours = {trace["line"]["color"] for trace in ranking_chart(ranking, COLOURS)["data"] if trace["mode"] == "lines"}
+    assert colours == {"#808080"}

@@ -225,8 +225,7 @@ class LiveChart {
     const epochs = this.runs.reduce((sum, run) => sum + (run.epoch || 0), 0);
     const reached = this.runs.reduce((sum, run) => sum + (FINISHED.has(run.state) ? run.epochs : run.epoch || 0), 0);
     const seconds = this.runs.reduce((sum, run) => sum + (run.seconds || 0), 0);
-    const words = [endingsText(this.runs), `epoch ${epochs} of ${total}`];
-    if (this.finished) words[1] = `${epochs} epochs`;
+    const words = [endingsText(this.runs), epochsText(epochs, total, this.finished)];
     if (seconds) words.push(`${seconds.toFixed(seconds < 10 ? 1 : 0)} s of training`);
     const waiting = !this.finished && this.runs.every((run) => run.state === "queued");
     const before = this.ahead ? `: ${this.ahead} ${this.ahead === 1 ? "run" : "runs"} before it` : "";

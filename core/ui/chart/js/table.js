@@ -21,6 +21,12 @@ function endingsText(runs) {
   return [...words, ...others.map((other) => other.join(" "))].join(", ");
 }
 
+/** How many epochs were trained; a run that was stopped while its network was built has ended none. */
+function epochsText(epochs, total, finished) {
+  if (!finished) return `epoch ${epochs} of ${total}`;
+  return epochs ? `${epochs} epochs` : "no epoch ended";
+}
+
 /** Leads to the diagnosis of a run: a plain click stays in the session, any other opens the link as it would. */
 function whyLink(meta, run, actions) {
   const link = element("a", "ll-why", "Why?");
