@@ -42,22 +42,15 @@ def _scaled(parameters: Parameters, _usual: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Initializer(Choice):
-    """One initializer of Keras; its class there bears the same name in camel case.
-
-    Attributes
-    ----------
-    parameters : mapping
-        What a spec may set → the words allowed; none where it is a number.
-    spread : callable
-        (parameters, Glorot's standard deviation) → the standard deviation of the weights relative to that of Glorot &
-        Bengio (2010); None where it is made for just that purpose.
-    offered : bool
-        Whether the lab offers it: it has to make sense without parameters, for any shape.
-    """
+    """One initializer of Keras; its class there bears the same name in camel case."""
 
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What a spec may set → the words allowed; none where it is a number."""
     spread: Callable[[Parameters, float], float | None] = _as_glorot
+    """(parameters, Glorot's standard deviation) → the standard deviation of the weights relative to that of Glorot &
+    Bengio (2010); None where it is made for just that purpose."""
     offered: bool = True
+    """Whether the lab offers it: it has to make sense without parameters, for any shape."""
 
     @property
     def keras(self) -> str:

@@ -11,19 +11,13 @@ from core.choices.choice import Choice, table
 
 @dataclass(frozen=True, kw_only=True)
 class Scaler(Choice):
-    """One way to bring the inputs to a similar range.
-
-    Attributes
-    ----------
-    build : callable or None
-        Number of fitted rows → a scikit-learn transformer of float64 [rows, inputs]; None leaves inputs as they are.
-    by_row : bool
-        Whether it scales each row by itself, a missing value counting as 0. Others learn from each column and must let
-        NaN pass; numbers beyond 1e100 come to them divided by the largest of their column.
-    """
+    """One way to bring the inputs to a similar range."""
 
     build: Callable[[int], Any] | None = None
+    """Number of fitted rows → a scikit-learn transformer of float64 [rows, inputs]; None leaves inputs as they are."""
     by_row: bool = False
+    """Whether it scales each row by itself, a missing value counting as 0. Others learn from each column and must let
+    NaN pass; numbers beyond 1e100 come to them divided by the largest of their column."""
 
 
 def _sklearn(name: str) -> Callable[[int], Any]:

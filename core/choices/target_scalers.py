@@ -17,19 +17,13 @@ Bend = Callable[[Any], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class TargetScaler(Choice):
-    """One invertible scaling: ``z = bend((y - shift) / factor)``.
-
-    Attributes
-    ----------
-    fit : callable
-        Targets, float64 [rows, targets] → shift and factor of each target. A factor that rounding alone keeps from 0
-        counts as 1.
-    bend, unbend : callable
-        What is done to the shifted and divided targets, and what undoes it, element by element.
-    """
+    """One invertible scaling: ``z = bend((y - shift) / factor)``."""
 
     fit: Fit = lambda _y: (0.0, 1.0)
+    """Targets, float64 [rows, targets] → shift and factor of each target. A factor that rounding alone keeps from 0
+    counts as 1."""
     bend: Bend = lambda d: d
+    """What is done to the shifted and divided targets, element by element; `unbend` undoes it."""
     unbend: Bend = lambda z: z
 
 

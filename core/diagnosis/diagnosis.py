@@ -52,25 +52,17 @@ _UNKNOWN_TARGET, _LEAST_TARGET = 0.9, 0.05
 
 @dataclass(frozen=True)
 class DiagnosisProgress:
-    """How far a diagnosis is.
-
-    Attributes
-    ----------
-    variant, variants : int
-        Which one, counted from 0, of how many.
-    runs : int
-        Trainings that have ended.
-    stage : str
-        What comes next, in plain words.
-    suspects : tuple of Suspect
-        The causes there is evidence for so far, the strongest first; not yet tried.
-    """
+    """How far a diagnosis is."""
 
     variant: int
+    """Which one, counted from 0."""
     variants: int
     runs: int
+    """Trainings that have ended."""
     stage: str
+    """What comes next, in plain words."""
     suspects: tuple[Suspect, ...] = ()
+    """The causes there is evidence for so far, the strongest first; not yet tried."""
 
 
 OnProgress = Callable[[DiagnosisProgress], None]

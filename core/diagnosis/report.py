@@ -70,29 +70,19 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class DiagnosisReport:
-    """What is known of one variant at the end.
-
-    Attributes
-    ----------
-    observed : Observation
-        The run, the facts of its data, its signals.
-    before : tuple of results
-        The runs as they are, one per seed, with telemetry.
-    faulty : bool
-    outcomes : tuple of Outcome
-        Every suspect that was considered.
-    suspects : tuple of Suspect
-        Every cause there was evidence for.
-    combined : Trial or None
-        Two changes together, where none alone was enough.
-    """
+    """What is known of one variant at the end."""
 
     observed: Observation
+    """The run, the facts of its data, its signals."""
     before: tuple[Result, ...]
+    """The runs as they are, one per seed, with telemetry."""
     faulty: bool
     outcomes: tuple[Outcome, ...]
+    """Every suspect that was considered."""
     suspects: tuple[Suspect, ...]
+    """Every cause there was evidence for."""
     combined: Trial | None
+    """Two changes together, where none alone was enough."""
 
     @property
     def verdict(self) -> Verdict:
@@ -142,18 +132,12 @@ class DiagnosisReport:
 
 @dataclass(frozen=True)
 class RefusedVariant:
-    """A variant whose data or spec cannot be used, beside others that can.
-
-    Attributes
-    ----------
-    variant : mapping
-        The values that were varied, by path.
-    error : str
-        Why, in one sentence.
-    """
+    """A variant whose data or spec cannot be used, beside others that can."""
 
     variant: Mapping[str, Any]
+    """The values that were varied, by path."""
     error: str
+    """Why, in one sentence."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""

@@ -28,23 +28,15 @@ _POOR: Final = 0.8
 
 @dataclass(frozen=True)
 class Mark:
-    """One symptom in a curve.
-
-    Attributes
-    ----------
-    kind : str
-    curve : str
-        ``loss`` or ``val_loss``.
-    epoch : int
-        From 1; where the curve is not a number, the nearest epoch before is meant.
-    words : str
-        At most some thirty letters: there is little room in a chart.
-    """
+    """One symptom in a curve."""
 
     kind: str
     curve: Literal["loss", "val_loss"]
+    """``loss`` or ``val_loss``."""
     epoch: int
+    """From 1; where the curve is not a number, the nearest epoch before is meant."""
     words: str
+    """At most some thirty letters: there is little room in a chart."""
 
 
 def marks(results: Sequence[Result], epochs: int) -> tuple[Mark, ...]:

@@ -50,86 +50,60 @@ def worth(skill: float | None) -> float:
 
 @dataclass(frozen=True)
 class Signals:
-    """Medians over the seeds, unless said otherwise; None where a number is unknown.
-
-    Attributes
-    ----------
-    skill, val_skill : tuple of float
-        `explained` of each seed, as `worth` has it; `val_skill` is empty without validation rows.
-    failed : str or None
-        What Keras said where it refused the run.
-    diverged : float
-        Share of seeds whose loss became NaN or infinite.
-    initial_loss : float or None
-        Loss before the first step, divided by the baseline's.
-    rise : float
-        How far the loss climbed above its minimum later, divided by its first value; 0 for a falling curve.
-    kick : float
-        Mean loss of the first epoch divided by the loss before the first step; above 1 the first steps do harm.
-    falling : float
-        Share of the whole fall of the loss that happened in the last fifth of the epochs.
-    oscillation : float
-        Mean up-and-down between neighbouring epochs of the second half, divided by the level there.
-    val_rise : float
-        Last validation loss divided by its minimum.
-    best_at : float
-        When the validation loss was lowest, as a share of the epochs.
-    updates : float
-        Optimizer steps taken.
-    gradient_ratio : float or None
-        Gradient norm of the first layer divided by the last one's, early in training.
-    gradient : float or None
-        Largest gradient norm seen.
-    dead, saturated : float
-        Largest share in any hidden layer at the end.
-    output_std : float or None
-        Spread of the outputs at the end.
-    penalty : float
-        Share of the last loss that is not the data's.
-    stopped : float
-        Epochs trained as a share of those asked for.
-    recall : tuple of float
-        Lowest recall of any class per seed, on the validation rows where there are any.
-    constant : float or None
-        Where the loss stood in the second half, if it did not move there at all.
-    without_inputs : float or None
-        Skill that is left where every row shows the mean of the inputs.
-    clipped : float
-        Share of the gradient that clipping cuts off, early in training.
-    warnings : tuple of str
-        What Keras said while the network was built.
-    few_rows : float or None
-        Skill on sixteen rows it was trained with alone; None where that was not tried.
-    rates : mapping
-        Other learning rates → the validation skill the worst seed reaches with them; empty where none was tried.
-    """
+    """Medians over the seeds, unless said otherwise; None where a number is unknown."""
 
     skill: tuple[float, ...]
+    """`explained` of each seed, as `worth` has it."""
     val_skill: tuple[float, ...] = ()
+    """The same on validation rows; empty without any."""
     failed: str | None = None
+    """What Keras said where it refused the run."""
     diverged: float = 0.0
+    """Share of seeds whose loss became NaN or infinite."""
     initial_loss: float | None = None
+    """Loss before the first step, divided by the baseline's."""
     rise: float = 0.0
+    """How far the loss climbed above its minimum later, divided by its first value; 0 for a falling curve."""
     kick: float = 1.0
+    """Mean loss of the first epoch divided by the loss before the first step; above 1 the first steps do harm."""
     falling: float = 0.0
+    """Share of the whole fall of the loss that happened in the last fifth of the epochs."""
     oscillation: float = 0.0
+    """Mean up-and-down between neighbouring epochs of the second half, divided by the level there."""
     val_rise: float = 1.0
+    """Last validation loss divided by its minimum."""
     best_at: float = 1.0
+    """When the validation loss was lowest, as a share of the epochs."""
     updates: float = 1000.0
+    """Optimizer steps taken."""
     gradient_ratio: float | None = None
+    """Gradient norm of the first layer divided by the last one's, early in training."""
     gradient: float | None = None
+    """Largest gradient norm seen."""
     dead: float = 0.0
+    """Largest share of a hidden layer's units that are 0 for every row, at the end."""
     saturated: float = 0.0
+    """Largest share of a hidden layer's values on the flat ends of its activation, at the end."""
     output_std: float | None = None
+    """Spread of the outputs at the end."""
     penalty: float = 0.0
+    """Share of the last loss that is not the data's."""
     stopped: float = 1.0
+    """Epochs trained as a share of those asked for."""
     recall: tuple[float, ...] = ()
+    """Lowest recall of any class per seed, on the validation rows where there are any."""
     constant: float | None = None
+    """Where the loss stood in the second half, if it did not move there at all."""
     without_inputs: float | None = None
+    """Skill that is left where every row shows the mean of the inputs."""
     clipped: float = 0.0
+    """Share of the gradient that clipping cuts off, early in training."""
     warnings: tuple[str, ...] = ()
+    """What Keras said while the network was built."""
     few_rows: float | None = None
+    """Skill on sixteen rows it was trained with alone; None where that was not tried."""
     rates: Mapping[float, float] = field(default_factory=dict)
+    """Other learning rates → the validation skill the worst seed reaches with them; empty where none was tried."""
 
     @property
     def blind(self) -> bool:
