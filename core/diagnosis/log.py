@@ -177,7 +177,7 @@ _UNTRIED: Final = 0.5
 
 
 def diagnose_log(table: Table) -> dict[str, Any]:
-    """Return what `core.diagnosis.diagnose` returns, from a log alone: no cause is proven, so none has a fix.
+    """Return what `core.diagnose` returns, from a log alone: no cause is proven, so none has a fix.
 
     Parameters
     ----------
@@ -200,5 +200,6 @@ def diagnose_log(table: Table) -> dict[str, Any]:
     findings = [Finding(suspect, None, _UNTRIED * suspect.strength) for suspect in found[:MOST_CAUSES] if faulty]
     why = "a log holds neither the data nor the network, so nothing could be tried"
     gaps = [{"cause": cause, "why": why} for cause in CAUSES if cause not in evidence]
-    found_in_log = public_variant({}, "faulty" if faulty else "healthy", findings=findings, not_checked=gaps)
+    causes = [finding.as_dict(rank) for rank, finding in enumerate(findings, 1)]
+    found_in_log = public_variant({}, "faulty" if faulty else "healthy", causes=causes, not_checked=gaps)
     return {"variants": [found_in_log], "spec_hash": None}
