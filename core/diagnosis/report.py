@@ -125,7 +125,7 @@ class DiagnosisReport:
 
 def public_variant(variant: Mapping[str, Any], verdict: Verdict, **known: Any) -> dict[str, Any]:
     """Return the public form of one variant, JSON-able; what is not among the `known` is None or empty."""
-    nothing = {
+    nothing: dict[str, Any] = {
         "error": None,
         "explained": {"training": None, "validation": None},
         "reachable": None,
