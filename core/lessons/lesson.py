@@ -11,7 +11,6 @@ from pydantic import Field, field_validator, model_validator
 from core.diagnosis.causes.catalogue import CAUSES
 from core.errors import InputRefused
 from core.spec import ExperimentSpec
-from core.spec.refusal import validated
 from core.spec.values import Value
 
 _CATALOGUE: Final = Path(__file__).parent / "catalogue"
@@ -73,7 +72,7 @@ def read_lesson(path: Path) -> Lesson:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         if isinstance(spec := values.get("spec"), dict):
             spec.setdefault("title", values.get("title"))
-        return validated(Lesson, {"id": name, **values})
+        return Lesson.validated({"id": name, **values})
     except (tomllib.TOMLDecodeError, InputRefused) as error:
         raise InputRefused(f"{path.name}: {str(error).rstrip('.')}.", path.name) from None
 

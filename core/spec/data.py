@@ -1,4 +1,4 @@
-"""Which table, which columns, which rows."""
+"""Which table, which columns, which rows, and what happens to them before the network sees them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,21 @@ from pydantic import (
     field_validator,
 )
 
+from core.choices.choice import one_of
+from core.choices.encoders import ENCODERS
+from core.choices.imputation import IMPUTATIONS
+from core.choices.outliers import OUTLIERS
+from core.choices.scalers import SCALERS
+from core.choices.target_scalers import TARGET_SCALERS
 from core.spec.touches import Thing, touches
 from core.spec.values import Count, Fraction, Value, canonical
 
+_NUMBERS = touches(Thing.ARRAYS, Thing.PICTURE)
 _SHAPES = touches(Thing.ARRAYS, Thing.PICTURE, Thing.STRUCTURE)
 _TARGET = touches(Thing.ARRAYS, Thing.PICTURE, Thing.STRUCTURE, Thing.LOSS_UNIT)
 
 Task = Literal["regression", "binary", "multiclass", "multilabel"]
+TargetScaling = Annotated[str, one_of(TARGET_SCALERS)]
 
 _SOURCE: Final = re.compile(r"sample:[a-z0-9_]+(\?[a-z0-9_=&.\-]*)?|file:[^\x00-\x1f]{1,1000}|dataset:[0-9a-f]{64}")
 _Cell = StrictBool | StrictInt | StrictFloat | StrictStr | None
@@ -110,3 +118,16 @@ class DataSpec(Value):
     def targets(self) -> tuple[str, ...]:
         """The target columns, always as a tuple."""
         return (self.target,) if isinstance(self.target, str) else self.target
+
+
+class PreprocessingSpec(Value):
+    """What happens to the table before the network sees it."""
+
+    scaling: Annotated[str, one_of(SCALERS), _NUMBERS] = "standard"
+    target_scaling: Annotated[TargetScaling, touches(Thing.ARRAYS, Thing.PICTURE, Thing.LOSS_UNIT)] = "none"
+    missing: Annotated[str, one_of(IMPUTATIONS), _SHAPES] = "median"
+    encoding: Annotated[str, one_of(ENCODERS), _SHAPES] = "one_hot"
+    outliers: Annotated[str, one_of(OUTLIERS), _NUMBERS] = "keep"
+    fit_on: Annotated[Literal["train", "all"], _NUMBERS] = Field(
+        "train", description="'all' leaks validation rows, on purpose"
+    )
