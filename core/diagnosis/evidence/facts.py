@@ -102,8 +102,8 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
     x = np.concatenate((prepared.x, prepared.x_val))
     truth, truth_val = _numbers(prepared, prepared.targets_raw), _numbers(prepared, prepared.targets_raw_val)
     y = np.concatenate((truth, truth_val))
-    targets = set(prepared.targets)
-    inputs = [c for c in table.columns if c.name not in targets and _is_used(run, c.name)]
+    used = {c.name for c in table.columns} if run.data.features is None else set(run.data.features)
+    inputs = [c for c in table.columns if c.name in used.difference(prepared.targets)]
     usable = tuple(c.name for c in inputs if c.kind not in {"identifier", "text"})
     spread, offset = _scale(prepared.x)
     shares = tuple(truth.mean(axis=0).tolist()) if prepared.classes and prepared.task != "multilabel" else ()
@@ -136,10 +136,6 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
         shift=_shift(truth, truth_val),
         runs_of_target=_runs(truth),
     )
-
-
-def _is_used(run: RunSpec, name: str) -> bool:
-    return run.data.features is None or name in run.data.features
 
 
 def _numbers(prepared: Prepared, raw: Array) -> Array:

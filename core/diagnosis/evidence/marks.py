@@ -40,14 +40,9 @@ class Mark:
 
 
 def marks(results: Sequence[Result], epochs: int) -> tuple[Mark, ...]:
-    """Return the symptoms that most of `results`, the seeds of one variant, show; ordered by epoch.
+    """Return the symptoms that most of `results` show, the seeds of one variant with whole histories; by epoch.
 
-    Parameters
-    ----------
-    results : sequence of results
-        In the public form, with whole histories; those that were never trained count for nothing.
-    epochs : int
-        How many were asked for.
+    `epochs` were asked for. Results that were never trained count for nothing.
     """
     trained = [result for result in results if result.history.get("loss")]
     found: list[Mark] = []
