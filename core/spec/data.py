@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    AfterValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -42,27 +41,23 @@ _SOURCE: Final = re.compile(r"sample:[a-z0-9_]+(\?[a-z0-9_=&.\-]*)?|file:[^\x00-
 _Cell = StrictBool | StrictInt | StrictFloat | StrictStr | None
 
 
-def _finite_cells(columns: dict[str, tuple[_Cell, ...]]) -> dict[str, tuple[_Cell, ...]]:
-    return {
-        name: tuple(None if isinstance(cell, float) and not math.isfinite(cell) else cell for cell in cells)
-        for name, cells in columns.items()
-    }
-
-
 class InlineData(Value):
     """A small table written into the spec itself; non-finite numbers count as missing."""
 
     model_config = ConfigDict(allow_inf_nan=True)
 
-    columns: Annotated[dict[str, tuple[_Cell, ...]], AfterValidator(_finite_cells)] = Field(min_length=1)
+    columns: dict[str, tuple[_Cell, ...]] = Field(min_length=1)
 
     @field_validator("columns")
     @classmethod
-    def _same_length(cls, columns: dict[str, tuple[_Cell, ...]]) -> dict[str, tuple[_Cell, ...]]:
+    def _finite_and_of_one_length(cls, columns: dict[str, tuple[_Cell, ...]]) -> dict[str, tuple[_Cell, ...]]:
         lengths = {name: len(cells) for name, cells in columns.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"every column needs the same number of rows, not {lengths}"[:200])
-        return columns
+        return {
+            name: tuple(None if isinstance(cell, float) and not math.isfinite(cell) else cell for cell in cells)
+            for name, cells in columns.items()
+        }
 
     @cached_property
     def digest(self) -> str:
