@@ -25,8 +25,7 @@ from core.choices.choice import one_of
 from core.choices.encoders import ENCODERS
 from core.choices.imputation import IMPUTATIONS
 from core.choices.outliers import OUTLIERS
-from core.choices.scalers import SCALERS
-from core.choices.target_scalers import TARGET_SCALERS
+from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.spec.touches import Thing, touches
 from core.spec.values import Count, Fraction, Value, canonical
 
