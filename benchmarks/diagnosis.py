@@ -21,8 +21,7 @@ from typing import Any, Final
 from benchmarks.faults import faulty_programs
 from benchmarks.programs import LabelledProgram, healthy_programs
 from core.data.prepare.cache import Preparation
-from core.diagnosis import diagnose
-from core.diagnosis.diagnosis import Doctor
+from core.diagnosis.diagnosis import Doctor, diagnose
 from core.diagnosis.evidence.facts import Examination
 from core.diagnosis.trials.trial import quality
 from core.paths import ROOT

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from core.data.table import Table, read_table
-    from core.diagnosis import diagnose
+    from core.diagnosis.diagnosis import diagnose
     from core.errors import InputRefused, WorkFailed
     from core.spec import ExperimentSpec, RunSpec, load_spec
     from core.training import train
@@ -30,7 +30,7 @@ _HOME: Final = {
     "RunSpec": "core.spec",
     "Table": "core.data.table",
     "WorkFailed": "core.errors",
-    "diagnose": "core.diagnosis",
+    "diagnose": "core.diagnosis.diagnosis",
     "load_spec": "core.spec",
     "read_table": "core.data.table",
     "train": "core.training",

@@ -72,10 +72,7 @@ def _run(chosen: argparse.Namespace) -> int:
     results = core.train(core.load_spec(chosen.spec), _progress_bar if sys.stderr.isatty() else None)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    if chosen.json:
-        print(json.dumps(results, allow_nan=False))
-    else:
-        print(_table(_RUN_COLUMNS, results["runs"]))
+    print(json.dumps(results, allow_nan=False) if chosen.json else _table(_RUN_COLUMNS, results["runs"]))
     if chosen.plot:
         from core.plot import write_page
 
@@ -96,10 +93,7 @@ def _diagnose(chosen: argparse.Namespace) -> int:
         report = core.diagnose(core.load_spec(chosen.spec), _stage if sys.stderr.isatty() else None)
         if sys.stderr.isatty():
             print(file=sys.stderr)
-    if chosen.json:
-        print(json.dumps(report, allow_nan=False))
-    else:
-        print("\n\n".join(_found(variant) for variant in report["variants"]))
+    print(json.dumps(report, allow_nan=False) if chosen.json else "\n\n".join(map(_found, report["variants"])))
     return DONE
 
 

@@ -6,10 +6,7 @@ from __future__ import annotations
 class InputRefused(ValueError):
     """A bad input, said in one sentence that names what, where and what is allowed.
 
-    Attributes
-    ----------
-    where : str
-        The place to mend: a path into the spec (``training.learning_rate``), a file name, a column.
+    `where` is the place to mend: a path into the spec (``training.learning_rate``), a file name, a column.
     """
 
     def __init__(self, message: str, where: str = "") -> None:

@@ -12,27 +12,18 @@ from core.choices.choice import Choice, table
 
 @dataclass(frozen=True, kw_only=True)
 class Activation(Choice):
-    """One activation of Keras, under Keras's own name.
-
-    Attributes
-    ----------
-    bounds : (float, float)
-        No output lies below the first or above the second.
-    flat_beyond : (float, float) or None
-        Outputs beyond which the slope has all but gone, on both sides; None where it stays on one side at least.
-    rectified : bool
-        Whether it is exactly 0 for all negative inputs, so that a unit can die.
-    usual : bool
-        Whether people put it behind hidden layers.
-    over_units : bool
-        Whether the outputs of one row share a sum of 1: a single output is always 1.
-    """
+    """One activation of Keras, under Keras's own name."""
 
     bounds: tuple[float, float] = (-math.inf, math.inf)
+    """No output lies below the first or above the second."""
     flat_beyond: tuple[float, float] | None = None
+    """Outputs beyond which the slope has all but gone, on both sides; None where it stays on one side at least."""
     rectified: bool = False
+    """Whether it is exactly 0 for all negative inputs, so that a unit can die."""
     usual: bool = True
+    """Whether people put it behind hidden layers."""
     over_units: bool = False
+    """Whether the outputs of one row share a sum of 1: a single output is always 1."""
 
 
 _POSITIVE: Final = (0.0, math.inf)

@@ -12,18 +12,12 @@ from pydantic_core import PydanticCustomError
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One thing that can be chosen.
-
-    Attributes
-    ----------
-    name : str
-        As a spec writes it.
-    help : str
-        What it does, in one short sentence for whoever has to choose.
-    """
+    """One thing that can be chosen."""
 
     name: str
+    """As a spec writes it."""
     help: str
+    """What it does, in one short sentence for whoever has to choose."""
 
 
 _C = TypeVar("_C", bound=Choice)

@@ -16,27 +16,19 @@ Labels = Sequence[Sequence[str | None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Encoder(Choice):
-    """One way to make numbers of words.
-
-    Attributes
-    ----------
-    build : callable or None
-        Makes a scikit-learn transformer of word codes, float64 [rows, categories]: the place of each word among the
-        sorted words of its column. A word may be new to it. None leaves category columns out.
-    labels : callable or None
-        (Fitted transformer, the sorted words of each category) → what the columns it makes of each category stand for;
-        None is the column that the rarest words share. An encoder without labels makes one column of each category,
-        which is scaled like a number; labelled columns are not scaled.
-    columns : callable
-        Number of different words → columns it makes of them.
-    flaw : str
-        What the diagnosis says of words encoded so, if that can harm.
-    """
+    """One way to make numbers of words."""
 
     build: Callable[[], Any] | None = None
+    """Makes a scikit-learn transformer of word codes, float64 [rows, categories]: the place of each word among the
+    sorted words of its column. A word may be new to it. None leaves category columns out."""
     labels: Callable[[Any, Sequence[Sequence[str]]], Labels] | None = None
+    """(Fitted transformer, the sorted words of each category) → what the columns it makes of each category stand for;
+    None is the column that the rarest words share. An encoder without labels makes one column of each category, which
+    is scaled like a number; labelled columns are not scaled."""
     columns: Callable[[int], int] = lambda _words: 1
+    """Number of different words → columns it makes of them."""
     flaw: str = ""
+    """What the diagnosis says of words encoded so, if that can harm."""
 
 
 def _one_hot() -> Any:

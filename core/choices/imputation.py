@@ -11,28 +11,19 @@ from core.choices.choice import Choice, table
 
 @dataclass(frozen=True, kw_only=True)
 class Imputation(Choice):
-    """One way to treat missing values.
-
-    Attributes
-    ----------
-    build : callable or None
-        Makes the scikit-learn imputer of number columns. It keeps the width: a column without a value among the fitted
-        rows stays.
-    own_category : bool
-        Whether a missing word is a word of its own; otherwise it becomes the most frequent one.
-    drops : str
-        What goes if it has a missing value: ``rows``, ``columns`` or nothing.
-    indicator : bool
-        Whether each column with missing values gets a 0/1 column beside it.
-    keeps : bool
-        Whether missing and infinite numbers reach the network as they are.
-    """
+    """One way to treat missing values."""
 
     build: Callable[[], Any] | None = None
+    """Makes the scikit-learn imputer of number columns. It keeps the width: a column without a value among the fitted
+    rows stays."""
     own_category: bool = False
+    """Whether a missing word is a word of its own; otherwise it becomes the most frequent one."""
     drops: Literal["", "rows", "columns"] = ""
+    """What goes if it has a missing value: ``rows``, ``columns`` or nothing."""
     indicator: bool = False
+    """Whether each column with missing values gets a 0/1 column beside it."""
     keeps: bool = False
+    """Whether missing and infinite numbers reach the network as they are."""
 
     @property
     def visible(self) -> bool:

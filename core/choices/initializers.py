@@ -15,10 +15,6 @@ _MODES: Final = ("fan_in", "fan_out", "fan_avg")
 _DISTRIBUTIONS: Final = ("truncated_normal", "untruncated_normal", "uniform")
 
 
-def _as_glorot(_parameters: Parameters, _usual: float) -> float | None:
-    return None
-
-
 def _equal(_parameters: Parameters, _usual: float) -> float:
     return 0.0
 
@@ -36,28 +32,17 @@ def _gain(parameters: Parameters, _usual: float) -> float:
     return float(parameters.get("gain", 1.0))
 
 
-def _scaled(parameters: Parameters, _usual: float) -> float:
-    return math.sqrt(float(parameters.get("scale", 1.0)))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Initializer(Choice):
-    """One initializer of Keras; its class there bears the same name in camel case.
-
-    Attributes
-    ----------
-    parameters : mapping
-        What a spec may set → the words allowed; none where it is a number.
-    spread : callable
-        (parameters, Glorot's standard deviation) → the standard deviation of the weights relative to that of Glorot &
-        Bengio (2010); None where it is made for just that purpose.
-    offered : bool
-        Whether the lab offers it: it has to make sense without parameters, for any shape.
-    """
+    """One initializer of Keras; its class there bears the same name in camel case."""
 
     parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    spread: Callable[[Parameters, float], float | None] = _as_glorot
+    """What a spec may set → the words allowed; none where it is a number."""
+    spread: Callable[[Parameters, float], float | None] = lambda _parameters, _usual: None
+    """(parameters, Glorot's standard deviation) → the standard deviation of the weights relative to that of Glorot &
+    Bengio (2010); None where it is made for just that purpose."""
     offered: bool = True
+    """Whether the lab offers it: it has to make sense without parameters, for any shape."""
 
     @property
     def keras(self) -> str:
@@ -86,5 +71,6 @@ INITIALIZERS: Final[Mapping[str, Initializer]] = table(
     Initializer(name="random_uniform", help="Evenly spread over a fixed range.",
                 parameters={"minval": (), "maxval": ()}, spread=_uniform),
     Initializer(name="variance_scaling", help="Scaled by the width of the layer, as its parameters say.",
-                parameters={"scale": (), "mode": _MODES, "distribution": _DISTRIBUTIONS}, spread=_scaled),
+                parameters={"scale": (), "mode": _MODES, "distribution": _DISTRIBUTIONS},
+                spread=lambda parameters, _usual: math.sqrt(float(parameters.get("scale", 1.0)))),
 )  # fmt: skip

@@ -13,25 +13,17 @@ Measures = Literal["distance", "relative distance", "probability", "margin", "ra
 
 @dataclass(frozen=True, kw_only=True)
 class Loss(Choice):
-    """One loss of Keras.
-
-    Attributes
-    ----------
-    keras : str
-        The class in ``keras.losses``.
-    measures : str
-        What of a prediction it judges: the distance to a number, that distance relative to the number, the probability
-        given to a class, the margin to the other class, the rate of a count, or a direction.
-    aliases : tuple of str
-        Other names Keras has for it.
-    sparse : bool
-        Whether it takes classes as indices.
-    """
+    """One loss of Keras."""
 
     keras: str
+    """The class in ``keras.losses``."""
     measures: Measures
+    """What of a prediction it judges: the distance to a number, that distance relative to the number, the probability
+    given to a class, the margin to the other class, the rate of a count, or a direction."""
     aliases: tuple[str, ...] = ()
+    """Other names Keras has for it."""
     sparse: bool = False
+    """Whether it takes classes as indices."""
 
 
 LOSSES: Final[Mapping[str, Loss]] = table(

@@ -11,27 +11,18 @@ from core.choices.choice import Choice, table
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer(Choice):
-    """One optimizer of Keras.
-
-    Attributes
-    ----------
-    usual_rate : float
-        The learning rate people start with: Keras's default, or what the paper trains with.
-    unit_steps : bool
-        Whether a step moves a weight by about the learning rate, whatever the size of the gradient.
-    shortens : bool
-        Whether steps shrink as training goes on.
-    takes : tuple of str
-        The settings of the spec it takes beside learning rate, clipping and weight decay.
-    no_decay : float or None
-        What Keras's constructor is given for no weight decay; its AdamW insists on a number.
-    """
+    """One optimizer of Keras."""
 
     usual_rate: float
+    """The learning rate people start with: Keras's default, or what the paper trains with."""
     unit_steps: bool = False
+    """Whether a step moves a weight by about the learning rate, whatever the size of the gradient."""
     shortens: bool = False
+    """Whether steps shrink as training goes on."""
     takes: tuple[str, ...] = ()
+    """The settings of the spec it takes beside learning rate, clipping and weight decay."""
     no_decay: float | None = None
+    """What Keras's constructor is given for no weight decay; its AdamW insists on a number."""
 
 
 OPTIMIZERS: Final[Mapping[str, Optimizer]] = table(

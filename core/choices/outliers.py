@@ -14,15 +14,10 @@ FENCE: Final = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class Outliers(Choice):
-    """One way to treat outliers.
-
-    Attributes
-    ----------
-    fence : float or None
-        How many interquartile ranges outside the quartiles numbers are cut; None cuts none.
-    """
+    """One way to treat outliers."""
 
     fence: float | None = None
+    """How many interquartile ranges outside the quartiles numbers are cut; None cuts none."""
 
 
 OUTLIERS: Final[Mapping[str, Outliers]] = table(

@@ -6,7 +6,7 @@ import itertools
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from core.diagnosis.causes.cause import Observation, Suspect, suspects
 from core.diagnosis.evidence.facts import Examination
 from core.diagnosis.evidence.limits import CLEAR_GAIN
 from core.diagnosis.evidence.signals import observe
-from core.diagnosis.report import DiagnosisReport, RefusedVariant
+from core.diagnosis.report import DiagnosisReport, public_variant
 from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
 from core.diagnosis.trials.search import combine, try_repairs
 from core.diagnosis.trials.trial import MOST_UPDATES, Outcome, Runner, Trial, Workbench, quality
@@ -52,43 +52,57 @@ _UNKNOWN_TARGET, _LEAST_TARGET = 0.9, 0.05
 
 @dataclass(frozen=True)
 class DiagnosisProgress:
-    """How far a diagnosis is.
-
-    Attributes
-    ----------
-    variant, variants : int
-        Which one, counted from 0, of how many.
-    runs : int
-        Trainings that have ended.
-    stage : str
-        What comes next, in plain words.
-    suspects : tuple of Suspect
-        The causes there is evidence for so far, the strongest first; not yet tried.
-    """
+    """How far a diagnosis is."""
 
     variant: int
+    """Which one, counted from 0."""
     variants: int
     runs: int
+    """Trainings that have ended."""
     stage: str
+    """What comes next, in plain words."""
     suspects: tuple[Suspect, ...] = ()
+    """The causes there is evidence for so far, the strongest first; not yet tried."""
 
 
 OnProgress = Callable[[DiagnosisProgress], None]
 
 
-def diagnose_experiment(
-    source: str | Path | Mapping[str, Any] | ExperimentSpec,
+def diagnose(
+    spec: str | Path | Mapping[str, Any] | ExperimentSpec,
     on_progress: OnProgress | None = None,
     runner: Runner | None = None,
 ) -> dict[str, Any]:
-    """Diagnose every variant; see `core.diagnosis.diagnose`."""
-    spec = load_spec(source)
+    """Name what causes the bad loss of every variant of `spec`, each cause with a repair that was trained.
+
+    Parameters
+    ----------
+    spec : str, Path, mapping or ExperimentSpec
+        What `core.load_spec` takes.
+    on_progress : callable, optional
+        Called before each batch of trainings.
+    runner : Runner, optional
+        Run specs in, results out, in the same order; without one they are trained here, in this process.
+
+    Returns
+    -------
+    dict
+        ``{"variants": [{"variant", "verdict", "causes", "not_checked", ...}], "spec_hash": ...}``, JSON-able. Where
+        the data or the spec of one variant cannot be used, its verdict is ``refused`` and ``error`` the reason in one
+        sentence; its other keys are empty or None. ``error`` is None for the others.
+
+    Raises
+    ------
+    InputRefused
+        If the spec cannot be used, or the data of none of its variants.
+    """
+    experiment = load_spec(spec)
     preparation = Preparation()
     if runner is not None:
-        return _diagnose(spec, runner, Examination(preparation), on_progress)
+        return _diagnose(experiment, runner, Examination(preparation), on_progress)
     with Crew(preparation) as crew:
-        crew.call_helpers(spec.runs()[0])
-        return _diagnose(spec, crew, Examination(preparation), on_progress)
+        crew.call_helpers(experiment.runs()[0])
+        return _diagnose(experiment, crew, Examination(preparation), on_progress)
 
 
 def _diagnose(
@@ -97,50 +111,34 @@ def _diagnose(
     groups: dict[str, list[RunSpec]] = {}
     for run in spec.runs():
         groups.setdefault(repr(run.variant), []).append(run)
-    reports: list[DiagnosisReport | RefusedVariant] = []
+    variants = []
     refusals = []
     for index, runs in enumerate(groups.values()):
         doctor = Doctor(runner, examination, on_progress, index, len(groups))
         try:
-            reports.append(doctor.diagnose(runs))
+            variants.append(doctor.diagnose(runs).as_dict())
         except InputRefused as refusal:
             refusals.append(refusal)
-            reports.append(RefusedVariant(runs[0].variant, str(refusal)))
+            variants.append(public_variant(runs[0].variant, "refused", error=str(refusal)))
     if len(refusals) == len(groups):
         raise refusals[0]
-    return {"variants": [report.as_dict() for report in reports], "spec_hash": spec.hash()}
+    return {"variants": variants, "spec_hash": spec.hash()}
 
 
+@dataclass
 class Doctor:
-    """Diagnoses variants, one after the other.
+    """Diagnoses variants, one after the other."""
 
-    Parameters
-    ----------
-    runner : Runner
-        Who trains.
-    examination : Examination
-        Who looks at the data.
-    on_progress : callable, optional
-        Called before each batch of trainings.
-    variant, variants : int
-        For the progress alone.
-    budget : int
-        Optimizer steps that all trials together may take.
-    """
-
-    def __init__(
-        self,
-        runner: Runner,
-        examination: Examination,
-        on_progress: OnProgress | None = None,
-        variant: int = 0,
-        variants: int = 1,
-        budget: int = MOST_UPDATES,
-    ) -> None:
-        self._runner, self._examination, self._on_progress = runner, examination, on_progress
-        self._variant, self._variants, self._budget = variant, variants, budget
-        self._trained = 0
-        self._suspects: tuple[Suspect, ...] = ()
+    runner: Runner
+    examination: Examination
+    on_progress: OnProgress | None = None
+    variant: int = 0
+    """For the progress alone, as `variants`."""
+    variants: int = 1
+    budget: int = MOST_UPDATES
+    """Optimizer steps that all trials together may take."""
+    _trained: int = field(default=0, init=False)
+    _suspects: tuple[Suspect, ...] = field(default=(), init=False)
 
     def diagnose(self, runs: Sequence[RunSpec], seen: Sequence[Result] = ()) -> DiagnosisReport:
         """Return the report of one variant, given as its runs; it is trained with three seeds at least.
@@ -157,7 +155,7 @@ class Doctor:
         InputRefused
             If the data cannot be used.
         """
-        facts = self._examination.of(runs[0])
+        facts = self.examination.of(runs[0])
         if seen:
             first = Observation(runs[0], facts, observe(seen, runs[0].training.epochs))
             self._suspects = suspects(first, CAUSES.values())
@@ -169,7 +167,7 @@ class Doctor:
         outcomes: list[Outcome] = []
         combined: Trial | None = None
         if any(suspect.certain for suspect in found) or not _learnt(observed, found, target):
-            workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self._budget)
+            workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self.budget)
             if not any(_about_data(suspect) for suspect in found):
                 observed = with_few_rows(observed, workbench)
                 if any(s.cause.id in _OF_THE_RATE and s.strength >= _RATE_STRENGTH for s in found):
@@ -188,11 +186,9 @@ class Doctor:
         own = structure_key(base)
 
         def train(runs: Sequence[RunSpec]) -> list[Result]:
-            alike = [run for run in runs if structure_key(run) == own]
-            others = [run for run in runs if structure_key(run) != own]
             results: dict[str, Result] = {}
-            for some, probed in ((alike, True), (others, False)):
-                if some:
+            for probed in (True, False):
+                if some := [run for run in runs if (structure_key(run) == own) is probed]:
                     trained = self._train(some, "repairs", probed=probed)
                     results.update(zip((run.hash() for run in some), trained, strict=True))
             return [results[run.hash()] for run in runs]
@@ -200,9 +196,9 @@ class Doctor:
         return train
 
     def _train(self, runs: Sequence[RunSpec], stage: str, *, probed: bool = False) -> list[Result]:
-        if self._on_progress is not None:
-            self._on_progress(DiagnosisProgress(self._variant, self._variants, self._trained, stage, self._suspects))
-        results = self._runner(runs, probed=probed)
+        if self.on_progress is not None:
+            self.on_progress(DiagnosisProgress(self.variant, self.variants, self._trained, stage, self._suspects))
+        results = self.runner(runs, probed=probed)
         self._trained += len(runs)
         return results
 

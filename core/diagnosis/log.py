@@ -14,7 +14,7 @@ from core.data.table import Table
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
 from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, STILL_FALLING, turned
-from core.diagnosis.evidence.signals import falling, oscillation, rise
+from core.diagnosis.evidence.signals import falling, oscillation, rise, turn, until_broken
 from core.diagnosis.report import MOST_CAUSES, Finding, public_variant
 from core.errors import InputRefused
 
@@ -48,18 +48,10 @@ class Log:
     @property
     def finite_loss(self) -> np.ndarray:
         """The training loss up to where it stops being a number."""
-        bad = np.flatnonzero(~np.isfinite(self.loss))
-        return self.loss[: bad[0]] if bad.size else self.loss
+        return until_broken(self.loss)
 
 
-def log_of(table: Table) -> Log:
-    """Return the curves in `table`.
-
-    Raises
-    ------
-    InputRefused
-        If there is no column of losses, or it has fewer than three rows.
-    """
+def _log_of(table: Table) -> Log:
     columns = {column.name.strip().lower(): column.name for column in table.columns}
     found = {}
     for curve, names in _NAMES.items():
@@ -147,10 +139,11 @@ def _still_falling(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 def _parting(log: Log) -> Iterator[tuple[str, Evidence]]:
     held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite_loss
-    if len(held_out) < _FEWEST or not len(curve) or held_out.min() <= 0:
+    times, place = turn(held_out)
+    if times is None or len(held_out) < _FEWEST or not len(curve):
         return
-    times, best = held_out[-1] / held_out.min(), int(held_out.argmin())
-    if turned(times, (best + 1) / len(held_out)) and curve[-1] < curve[min(best, len(curve) - 1)]:
+    best = int(held_out.argmin())
+    if turned(times, place) and curve[-1] < curve[min(best, len(curve) - 1)]:
         text = f"the validation loss was lowest at epoch {best + 1} and is {times:.2g} times that at the end"
         yield "overfitting", Evidence(min(0.9, 0.4 + 0.3 * times), text)
 
@@ -177,7 +170,7 @@ _UNTRIED: Final = 0.5
 
 
 def diagnose_log(table: Table) -> dict[str, Any]:
-    """Return what `core.diagnosis.diagnose` returns, from a log alone: no cause is proven, so none has a fix.
+    """Return what `core.diagnose` returns, from a log alone: no cause is proven, so none has a fix.
 
     Parameters
     ----------
@@ -187,9 +180,9 @@ def diagnose_log(table: Table) -> dict[str, Any]:
     Raises
     ------
     InputRefused
-        If there is no usable column of losses.
+        If there is no column of losses, or it has fewer than three rows.
     """
-    log = log_of(table)
+    log = _log_of(table)
     evidence: dict[str, list[Evidence]] = {}
     for rule in _RULES:
         for cause, piece in rule(log):
@@ -200,5 +193,6 @@ def diagnose_log(table: Table) -> dict[str, Any]:
     findings = [Finding(suspect, None, _UNTRIED * suspect.strength) for suspect in found[:MOST_CAUSES] if faulty]
     why = "a log holds neither the data nor the network, so nothing could be tried"
     gaps = [{"cause": cause, "why": why} for cause in CAUSES if cause not in evidence]
-    found_in_log = public_variant({}, "faulty" if faulty else "healthy", findings=findings, not_checked=gaps)
+    causes = [finding.as_dict(rank) for rank, finding in enumerate(findings, 1)]
+    found_in_log = public_variant({}, "faulty" if faulty else "healthy", causes=causes, not_checked=gaps)
     return {"variants": [found_in_log], "spec_hash": None}

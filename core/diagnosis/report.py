@@ -1,8 +1,8 @@
-"""What a diagnosis found in one variant: its verdict, its ranked causes, and what was not checked; or a refusal."""
+"""What a diagnosis found in one variant: its verdict, its ranked causes, and what was not checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -23,7 +23,6 @@ _LEAST_STRENGTH: Final = 0.4
 MOST_CAUSES: Final = 6
 """More than anybody reads."""
 
-_NOTHING_EXPLAINED: Final = {"training": None, "validation": None}
 _HIGHEST_CONFIDENCE: Final = 0.99
 _UNTRIED: Final = 0.3
 """What is left of a suspicion that no trial confirmed; the rest comes with how far the repair leads."""
@@ -70,34 +69,19 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class DiagnosisReport:
-    """What is known of one variant at the end.
-
-    Attributes
-    ----------
-    observed : Observation
-        The run, the facts of its data, its signals.
-    before : tuple of results
-        The runs as they are, one per seed, with telemetry.
-    faulty : bool
-    outcomes : tuple of Outcome
-        Every suspect that was considered.
-    suspects : tuple of Suspect
-        Every cause there was evidence for.
-    combined : Trial or None
-        Two changes together, where none alone was enough.
-    """
+    """What is known of one variant at the end."""
 
     observed: Observation
+    """The run, the facts of its data, its signals."""
     before: tuple[Result, ...]
+    """The runs as they are, one per seed, with telemetry."""
     faulty: bool
     outcomes: tuple[Outcome, ...]
+    """Every suspect that was considered."""
     suspects: tuple[Suspect, ...]
+    """Every cause there was evidence for."""
     combined: Trial | None
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict in a word."""
-        return "faulty" if self.faulty else "healthy"
+    """Two changes together, where none alone was enough."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -113,9 +97,8 @@ class DiagnosisReport:
         ]  # fmt: skip
         return tuple(kept[:MOST_CAUSES])
 
-    @property
-    def not_checked(self) -> tuple[Mapping[str, str], ...]:
-        """What could not be checked, each with the reason: ``{"cause": id, "why": sentence}``."""
+    def _not_checked(self) -> list[dict[str, str]]:
+        """Return what could not be checked, each with the reason."""
         gaps = [{"cause": c.id, "why": why} for c in CAUSES.values() if (why := c.needs(self.observed))]
         if not self.observed.facts.validation_rows:
             gaps.append({"cause": "leakage", "why": "no validation rows: only single columns were checked"})
@@ -123,67 +106,35 @@ class DiagnosisReport:
             tried = {o.suspect.cause.id for o in self.outcomes if o.trial}
             skipped = [s.cause.id for s in self.suspects if s.cause.id not in tried and not s.certain]
             gaps += [{"cause": name, "why": "suspected, but not tried"} for name in skipped]
-        return tuple(gaps)
+        return gaps
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
         signals, combined = self.observed.signals, self.combined
         return public_variant(
             self.observed.run.variant,
-            self.verdict,
+            "faulty" if self.faulty else "healthy",
             explained={"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
             reachable=self.observed.facts.reachable,
             symptoms=symptoms(self.observed),
-            findings=self.findings,
+            causes=[finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],
             combined=None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
-            not_checked=self.not_checked,
+            not_checked=self._not_checked(),
         )
 
 
-@dataclass(frozen=True)
-class RefusedVariant:
-    """A variant whose data or spec cannot be used, beside others that can.
-
-    Attributes
-    ----------
-    variant : mapping
-        The values that were varied, by path.
-    error : str
-        Why, in one sentence.
-    """
-
-    variant: Mapping[str, Any]
-    error: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the public form, JSON-able."""
-        return public_variant(self.variant, "refused", error=self.error)
-
-
-def public_variant(
-    variant: Mapping[str, Any],
-    verdict: Verdict,
-    *,
-    error: str | None = None,
-    explained: Mapping[str, float | None] = _NOTHING_EXPLAINED,
-    reachable: float | None = None,
-    symptoms: Mapping[str, str] | None = None,
-    findings: Iterable[Finding] = (),
-    combined: Mapping[str, Any] | None = None,
-    not_checked: Iterable[Mapping[str, str]] = (),
-) -> dict[str, Any]:
-    """Return the public form of one variant; what is not known of it is None or empty."""
-    return {
-        "variant": variant,
-        "verdict": verdict,
-        "error": error,
-        "explained": dict(explained),
-        "reachable": reachable,
-        "symptoms": dict(symptoms or {}),
-        "causes": [finding.as_dict(rank) for rank, finding in enumerate(findings, 1)],
-        "combined": combined,
-        "not_checked": [dict(gap) for gap in not_checked],
+def public_variant(variant: Mapping[str, Any], verdict: Verdict, **known: Any) -> dict[str, Any]:
+    """Return the public form of one variant, JSON-able; what is not among the `known` is None or empty."""
+    nothing: dict[str, Any] = {
+        "error": None,
+        "explained": {"training": None, "validation": None},
+        "reachable": None,
+        "symptoms": {},
+        "causes": [],
+        "combined": None,
+        "not_checked": [],
     }
+    return {"variant": variant, "verdict": verdict} | nothing | known
 
 
 def _confidence(outcome: Outcome, best: float) -> float:

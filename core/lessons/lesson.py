@@ -11,40 +11,30 @@ from pydantic import Field, field_validator, model_validator
 from core.diagnosis.causes.catalogue import CAUSES
 from core.errors import InputRefused
 from core.spec import ExperimentSpec
-from core.spec.refusal import validated
 from core.spec.values import Value
 
 _CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
 
 class Lesson(Value):
-    """Predict, run, understand: one experiment and the words around it.
-
-    Attributes
-    ----------
-    id : str
-        Stable name in links; the file's name without its number.
-    cause : str
-        Which cause of a bad loss it teaches, by the id of the diagnosis.
-    about : str
-        Two sentences of context.
-    question, options, answer
-        What to predict before running; `answer` is the position of the right option, from 0.
-    explanation : str
-        Markdown: what the curves show, why, and what to do.
-    spec : ExperimentSpec
-        At least two runs; its title is the lesson's.
-    """
+    """Predict, run, understand: one experiment and the words around it."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    """Stable name in links; the file's name without its number."""
     title: str = Field(min_length=1, max_length=60)
     cause: str
+    """Which cause of a bad loss it teaches, by the id of the diagnosis."""
     about: str = Field(min_length=1)
+    """Two sentences of context."""
     question: str = Field(min_length=1)
+    """What to predict before running."""
     options: tuple[str, ...] = Field(min_length=2, max_length=5)
     answer: int = Field(ge=0)
+    """The position of the right option, from 0."""
     explanation: str = Field(min_length=1)
+    """Markdown: what the curves show, why, and what to do."""
     spec: ExperimentSpec
+    """At least two runs; its title is the lesson's."""
 
     @field_validator("cause")
     @classmethod
@@ -82,7 +72,7 @@ def read_lesson(path: Path) -> Lesson:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         if isinstance(spec := values.get("spec"), dict):
             spec.setdefault("title", values.get("title"))
-        return validated(Lesson, {"id": name, **values})
+        return Lesson.validated({"id": name, **values})
     except (tomllib.TOMLDecodeError, InputRefused) as error:
         raise InputRefused(f"{path.name}: {str(error).rstrip('.')}.", path.name) from None
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from core.spec.data import DataSpec, InlineData, Task
+from core.spec.data import DataSpec, InlineData, PreprocessingSpec, TargetScaling, Task
 from core.spec.experiment import MAX_RUNS, ExperimentSpec, RunSpec, load_spec
 from core.spec.model import InitializerSpec, LayerSpec, ModelSpec
-from core.spec.preprocessing import Missing, PreprocessingSpec, Scaling, TargetScaling
 from core.spec.touches import Thing
 from core.spec.training import TrainingSpec
 from core.spec.values import plain_text
@@ -17,11 +16,9 @@ __all__ = [
     "InitializerSpec",
     "InlineData",
     "LayerSpec",
-    "Missing",
     "ModelSpec",
     "PreprocessingSpec",
     "RunSpec",
-    "Scaling",
     "TargetScaling",
     "Task",
     "Thing",

@@ -1,4 +1,4 @@
-"""Which table, which columns, which rows."""
+"""Which table, which columns, which rows, and what happens to them before the network sees them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    AfterValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -22,23 +21,23 @@ from pydantic import (
     field_validator,
 )
 
+from core.choices.choice import one_of
+from core.choices.encoders import ENCODERS
+from core.choices.imputation import IMPUTATIONS
+from core.choices.outliers import OUTLIERS
+from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.spec.touches import Thing, touches
 from core.spec.values import Count, Fraction, Value, canonical
 
+_NUMBERS = touches(Thing.ARRAYS, Thing.PICTURE)
 _SHAPES = touches(Thing.ARRAYS, Thing.PICTURE, Thing.STRUCTURE)
 _TARGET = touches(Thing.ARRAYS, Thing.PICTURE, Thing.STRUCTURE, Thing.LOSS_UNIT)
 
 Task = Literal["regression", "binary", "multiclass", "multilabel"]
+TargetScaling = Annotated[str, one_of(TARGET_SCALERS)]
 
 _SOURCE: Final = re.compile(r"sample:[a-z0-9_]+(\?[a-z0-9_=&.\-]*)?|file:[^\x00-\x1f]{1,1000}|dataset:[0-9a-f]{64}")
 _Cell = StrictBool | StrictInt | StrictFloat | StrictStr | None
-
-
-def _finite_cells(columns: dict[str, tuple[_Cell, ...]]) -> dict[str, tuple[_Cell, ...]]:
-    return {
-        name: tuple(None if isinstance(cell, float) and not math.isfinite(cell) else cell for cell in cells)
-        for name, cells in columns.items()
-    }
 
 
 class InlineData(Value):
@@ -46,15 +45,18 @@ class InlineData(Value):
 
     model_config = ConfigDict(allow_inf_nan=True)
 
-    columns: Annotated[dict[str, tuple[_Cell, ...]], AfterValidator(_finite_cells)] = Field(min_length=1)
+    columns: dict[str, tuple[_Cell, ...]] = Field(min_length=1)
 
     @field_validator("columns")
     @classmethod
-    def _same_length(cls, columns: dict[str, tuple[_Cell, ...]]) -> dict[str, tuple[_Cell, ...]]:
+    def _finite_and_of_one_length(cls, columns: dict[str, tuple[_Cell, ...]]) -> dict[str, tuple[_Cell, ...]]:
         lengths = {name: len(cells) for name, cells in columns.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"every column needs the same number of rows, not {lengths}"[:200])
-        return columns
+        return {
+            name: tuple(None if isinstance(cell, float) and not math.isfinite(cell) else cell for cell in cells)
+            for name, cells in columns.items()
+        }
 
     @cached_property
     def digest(self) -> str:
@@ -110,3 +112,16 @@ class DataSpec(Value):
     def targets(self) -> tuple[str, ...]:
         """The target columns, always as a tuple."""
         return (self.target,) if isinstance(self.target, str) else self.target
+
+
+class PreprocessingSpec(Value):
+    """What happens to the table before the network sees it."""
+
+    scaling: Annotated[str, one_of(SCALERS), _NUMBERS] = "standard"
+    target_scaling: Annotated[TargetScaling, touches(Thing.ARRAYS, Thing.PICTURE, Thing.LOSS_UNIT)] = "none"
+    missing: Annotated[str, one_of(IMPUTATIONS), _SHAPES] = "median"
+    encoding: Annotated[str, one_of(ENCODERS), _SHAPES] = "one_hot"
+    outliers: Annotated[str, one_of(OUTLIERS), _NUMBERS] = "keep"
+    fit_on: Annotated[Literal["train", "all"], _NUMBERS] = Field(
+        "train", description="'all' leaks validation rows, on purpose"
+    )

@@ -18,13 +18,11 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, model_validator
 
 from core.errors import InputRefused
-from core.spec.data import DataSpec
+from core.spec.data import DataSpec, PreprocessingSpec
 from core.spec.model import ModelSpec
-from core.spec.preprocessing import PreprocessingSpec
-from core.spec.refusal import shown, validated
 from core.spec.touches import Thing, digest, touching
 from core.spec.training import TrainingSpec
-from core.spec.values import Count, Value, canonical, plain_text
+from core.spec.values import Count, Value, canonical, plain_text, shown
 
 MAX_RUNS: Final = 512
 _OF_FILES: Final = frozenset({Thing.TABLE, Thing.ARRAYS, Thing.PICTURE})
@@ -63,7 +61,7 @@ class _Located(Value):
             values[section] = values[section].model_dump(mode="json")
         for path, value in changes.items():
             _assign(values, path, value)
-        return validated(type(self), values).at(self._base)
+        return self.validated(values).at(self._base)
 
     def canonical_json(self) -> str:
         """Return the one JSON text: sorted keys, every default written out, without the label of a variant."""
@@ -89,14 +87,11 @@ class RunSpec(_Located):
     @model_validator(mode="after")
     def _monitors_exist(self) -> Self:
         if self.data.validation_fraction == 0:
-            watched = {
-                "early_stopping": self.training.early_stopping,
-                "schedule": self.training.schedule,
-            }
-            for field, callback in watched.items():
-                if (getattr(callback, "monitor", None) or "").startswith("val_"):
+            for field in ("early_stopping", "schedule"):
+                monitor = getattr(getattr(self.training, field), "monitor", None) or ""
+                if monitor.startswith("val_"):
                     raise ValueError(
-                        f"training.{field}.monitor: {callback.monitor} needs validation rows; "  # type: ignore[union-attr]
+                        f"training.{field}.monitor: {monitor} needs validation rows; "
                         "allowed: data.validation_fraction above 0, or a monitor without val_"
                     )
         return self
@@ -148,12 +143,10 @@ class ExperimentSpec(_Located):
             for offset in range(self.seeds):
                 values = base | copy.deepcopy(dumped)
                 values["training"]["seed"] += offset
+                # A refusal is a ValueError: pydantic carries it out of the validator that expands the grid.
                 for path, value in zip(self.vary, combination, strict=True):
-                    try:
-                        _assign(values, path, value, "vary.")
-                    except InputRefused as refusal:
-                        raise ValueError(str(refusal)) from None
-                run = validated(RunSpec, values, inside="vary")
+                    _assign(values, path, value, "vary.")
+                run = RunSpec.validated(values)
                 label = {path: _lookup(run, path) for path in self.vary}
                 run = run.model_copy(update={"variant": label})
                 if run.hash() not in seen:
@@ -179,7 +172,7 @@ def load_spec(source: str | Path | Mapping[str, Any] | ExperimentSpec) -> Experi
     if isinstance(source, ExperimentSpec):
         return source
     if isinstance(source, Mapping):
-        return validated(ExperimentSpec, source)
+        return ExperimentSpec.validated(source)
     if not isinstance(source, str | Path):
         raise InputRefused(f"spec: {shown(source)} is refused; allowed: an object or the path of a JSON file.", "spec")
     path = Path(source)
@@ -196,7 +189,7 @@ def load_spec(source: str | Path | Mapping[str, Any] | ExperimentSpec) -> Experi
         raise InputRefused(f"{path.name}: is not JSON{line}.", path.name) from None
     if isinstance(values, dict) and "spec" in values and "data" not in values:
         values = values["spec"]
-    return validated(ExperimentSpec, values).at(path.resolve().parent)
+    return ExperimentSpec.validated(values).at(path.resolve().parent)
 
 
 _SECTIONS: Final[Mapping[str, type[BaseModel]]] = {

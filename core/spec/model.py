@@ -106,20 +106,10 @@ class ModelSpec(Value):
     def hidden(self) -> tuple[LayerSpec, ...]:
         """The hidden layers with every default filled in."""
         layers = (layer if isinstance(layer, LayerSpec) else LayerSpec(units=layer) for layer in self.layers)
-        return tuple(
-            LayerSpec(
-                units=layer.units,
-                activation=layer.activation or self.activation,
-                dropout=self.dropout if layer.dropout is None else layer.dropout,
-                initializer=layer.initializer or self.initializer,
-            )
-            for layer in layers
-        )
+        shared = {name: getattr(self, name) for name in ("activation", "dropout", "initializer")}
+        return tuple(LayerSpec(**shared | layer.model_dump(exclude_none=True)) for layer in layers)
 
     @property
     def filled(self) -> ModelSpec:
         """The same model said in one way: what hidden layers take from it stands at the layers."""
-        return ModelSpec.model_construct(**{
-            **{name: getattr(self, name) for name in ModelSpec.model_fields},
-            "layers": self.hidden, "activation": "relu", "dropout": 0.0,
-        })  # fmt: skip
+        return self.model_copy(update={"layers": self.hidden, "activation": "relu", "dropout": 0.0})

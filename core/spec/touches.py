@@ -41,8 +41,8 @@ class Touches:
 
 def touches(*things: Thing, **parts: Project) -> Touches:
     """Return the mark of a field that touches `things` by its whole value, and others by a part of it only."""
-    whole = dict.fromkeys(things, _whole)
-    return Touches({**whole, **{Thing(name): part for name, part in parts.items()}})
+    whole: dict[Thing, Project] = dict.fromkeys(things, lambda value: value)
+    return Touches(whole | {Thing(name): part for name, part in parts.items()})
 
 
 def touching(section: str, value: BaseModel, thing: Thing) -> dict[str, Any]:
@@ -53,10 +53,6 @@ def touching(section: str, value: BaseModel, thing: Thing) -> dict[str, Any]:
 def digest(parts: Any) -> str:
     """Return a short text that is equal for equal JSON-able `parts`, in hexadecimal."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _whole(value: Any) -> Any:
-    return value
 
 
 def _touching(value: BaseModel, thing: Thing) -> Iterator[tuple[str, Any]]:

@@ -1,12 +1,16 @@
-"""What every part of a spec is made of: frozen values, numbers that are no booleans, text that is safe to show."""
+"""What every part of a spec is made of: frozen values, and the one sentence that refuses what is none."""
 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from core.errors import InputRefused
 
 
 def plain_text(text: str, limit: int = 120) -> str:
@@ -25,6 +29,14 @@ class Value(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
+    @classmethod
+    def validated(cls, values: Any) -> Self:
+        """Return `values` as this, or refuse them in one sentence: the path, the value, what is allowed."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise _refusal(error) from None
+
 
 def _no_bool(value: Any) -> Any:
     if isinstance(value, bool | str):
@@ -35,3 +47,53 @@ def _no_bool(value: Any) -> Any:
 Fraction = Annotated[float, BeforeValidator(_no_bool), Field(ge=0.0, lt=1.0)]
 Number = Annotated[float, BeforeValidator(_no_bool)]
 Count = Annotated[int, BeforeValidator(_no_bool)]
+
+
+def _refusal(error: ValidationError) -> InputRefused:
+    """Turn pydantic's first complaint into one sentence."""
+    first = error.errors(include_url=False)[0]
+    names = [str(part) for part in first["loc"] if not str(part).startswith(("<", "literal[", "function-"))]
+    # Members of a plain union appear in the path by type name; the person's path has no such step.
+    names = [name for i, name in enumerate(names) if name not in _UNION_STEPS and names[i - 1 : i] != ["schedule"]]
+    where = plain_text(".".join(names), 120)
+    context = first.get("ctx", {})
+    match first["type"]:
+        case "missing":
+            return InputRefused(f"{where}: is missing.", where)
+        case "extra_forbidden":
+            return InputRefused(f"{where}: there is no such setting.", where)
+        case "value_error":
+            message = str(context.get("error", first["msg"])).rstrip(".")
+            if not where:
+                return InputRefused(f"{message}.", message.partition(":")[0])
+            return InputRefused(f"{where}: {shown(first['input'])} is refused; {message}.", where)
+        case "literal_error" | "union_tag_invalid":
+            allowed = str(context.get("expected") or context.get("expected_tags", ""))
+            allowed = allowed.replace("'", "").replace(" or ", ", ")
+            value = first["input"].get("name") if isinstance(first["input"], dict) else first["input"]
+            return InputRefused(f"{where}: {shown(value)} is not allowed; allowed: {allowed}.", where)
+    # A field that takes several types complains once per type; the useful complaint is that of the last.
+    same = [e for e in error.errors(include_url=False) if e["loc"][: len(names)] == first["loc"][: len(names)]]
+    allowed = same[-1]["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    for pydantics, ours in _PLAIN_WORDS:
+        allowed = re.sub(pydantics, ours, allowed)
+    return InputRefused(f"{where or 'spec'}: {shown(first['input'])} is refused; allowed: {allowed}.", where)
+
+
+_PLAIN_WORDS: Final = (
+    (r"a valid (dictionary|dict).*", "an object"),
+    (r"a valid (tuple|list).*", "a list"),
+    (r"a valid integer.*", "a whole number"),
+    (r"greater than or equal to", "at least"),
+    (r"less than or equal to", "at most"),
+    (r"\w+ should have at least 1 item.*", "at least one"),
+    (r"\w+ should have at most (\d+) items.*", r"at most \1"),
+)
+_UNION_STEPS: Final = frozenset({"str", "int", "float", "bool", "int-constraint", "tuple[str, ...]", "EarlyStopping"})
+
+
+def shown(value: Any) -> str:
+    """Return a refused value as it can be shown: short, plain text."""
+    if isinstance(value, Mapping | list | tuple):
+        return "an object" if isinstance(value, Mapping) else "a list"
+    return plain_text(json.dumps(value, ensure_ascii=False, default=str), 60)

@@ -9,8 +9,7 @@ import pytest
 
 import core
 from core.__main__ import main
-from core.diagnosis import diagnose
-from core.diagnosis.diagnosis import DiagnosisProgress
+from core.diagnosis.diagnosis import DiagnosisProgress, diagnose
 from tests.diagnosis.table import TableRunner, result_of
 
 NOISE = {"data": {"source": "sample:noise_targets", "target": "y"}, "preprocessing": {"scaling": "none"}}

@@ -4,7 +4,7 @@ import pytest
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
-from core.diagnosis.report import Finding, RefusedVariant
+from core.diagnosis.report import Finding, public_variant
 from core.diagnosis.trials.trial import MARGIN, Trial
 from tests.diagnosis.table import result_of
 
@@ -57,7 +57,7 @@ def test_a_trial_says_what_it_showed():
 
 
 def test_a_refused_variant_has_a_reason_and_no_causes():
-    refused = RefusedVariant({"data.target": "colour"}, "There is no column colour.").as_dict()
+    refused = public_variant({"data.target": "colour"}, "refused", error="There is no column colour.")
     assert (refused["verdict"], refused["error"]) == ("refused", "There is no column colour.")
     assert refused["variant"] == {"data.target": "colour"}
     assert refused["causes"] == refused["not_checked"] == []

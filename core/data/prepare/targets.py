@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from core.choices.losses import LOSSES
-from core.choices.target_scalers import TARGET_SCALERS
+from core.choices.scalers import TARGET_SCALERS
 from core.errors import InputRefused
 from core.spec import ModelSpec, TargetScaling, Task
 
@@ -36,7 +36,7 @@ class Outputs:
 class TargetScale:
     """An invertible scaling of regression targets, in float64; calling it turns predictions back into own units.
 
-    ``z = bend((y - shift) / factor)``, where `kind` says how to bend (see `core.choices.target_scalers`).
+    ``z = bend((y - shift) / factor)``, where `kind` says how to bend (see `core.choices.scalers`).
     """
 
     kind: TargetScaling = "none"

@@ -96,8 +96,8 @@ def _hidden_activation(observed: Observation) -> Iterator[Evidence]:
         yield Evidence(0.4, f"{observed.signals.saturated:.0%} of a hidden layer's values lie on the flat ends")
 
 
-def _activation_repairs(observed: Observation) -> Iterator[Change]:
-    for name in ("relu", "tanh"):
+def _other_activations(observed: Observation, *names: str) -> Iterator[Change]:
+    for name in names:
         if set(observed.activations) != {name} and observed.depth:
             yield hidden_change(observed.run.model, "activation", name)
 
@@ -133,9 +133,7 @@ def _vanishing(observed: Observation) -> Iterator[Evidence]:
 
 
 def _vanishing_repairs(observed: Observation) -> Iterator[Change]:
-    for name in ("tanh", "elu"):
-        if set(observed.activations) != {name}:
-            yield hidden_change(observed.run.model, "activation", name)
+    yield from _other_activations(observed, "tanh", "elu")
     yield from _fewer_layers(observed)
     if not observed.run.model.batch_normalization:
         yield {"model.batch_normalization": True}
@@ -162,8 +160,7 @@ def _exploding(observed: Observation) -> Iterator[Evidence]:
 
 
 def _exploding_repairs(observed: Observation) -> Iterator[Change]:
-    if set(observed.activations) - {"tanh"}:
-        yield hidden_change(observed.run.model, "activation", "tanh")
+    yield from _other_activations(observed, "tanh")
     if not observed.run.model.batch_normalization:
         yield {"model.batch_normalization": True}
     yield {"training.clip_norm": 1.0}
@@ -188,8 +185,7 @@ def _dying_relu(observed: Observation) -> Iterator[Evidence]:
 
 def _dying_repairs(observed: Observation) -> Iterator[Change]:
     # ELU passes a gradient wherever it stands (Clevert et al. 2016).
-    for name in ("elu", "leaky_relu", "tanh"):
-        yield hidden_change(observed.run.model, "activation", name)
+    yield from _other_activations(observed, "elu", "leaky_relu", "tanh")
     # The deeper and narrower, the likelier a layer is dead from the start (Lu et al. 2020).
     yield from _fewer_layers(observed)
     if not observed.run.model.batch_normalization:
@@ -259,16 +255,11 @@ def _capacity(observed: Observation) -> Iterator[Evidence]:
 
 
 def _capacity_repairs(observed: Observation) -> Iterator[Change]:
-    layers = [_plain(layer) for layer in observed.run.model.layers]
-    if not layers:
-        yield {"model.layers": [_WIDE]}
-        return
-    yield {
-        "model.layers": [
-            max(_WIDE, 4 * layer) if isinstance(layer, int) else layer | {"units": max(_WIDE, 4 * layer["units"])}
-            for layer in layers
-        ]
-    }
+    wider = [
+        max(_WIDE, 4 * layer) if isinstance(layer, int) else layer | {"units": max(_WIDE, 4 * layer["units"])}
+        for layer in map(_plain, observed.run.model.layers)
+    ]
+    yield {"model.layers": wider or [_WIDE]}
 
 
 def _overfitting(observed: Observation) -> Iterator[Evidence]:
@@ -298,7 +289,7 @@ CAUSES: Final = (
           _loss_mismatch, lambda _observed: ({"model.loss": "auto"},)),
     Cause("hidden_activation_unsuitable", "architecture", "The hidden activation is unsuitable",
           "The activation is linear, or so steep or flat that layers of it hardly learn.",
-          _hidden_activation, _activation_repairs, blocks=True),
+          _hidden_activation, lambda observed: _other_activations(observed, "relu", "tanh"), blocks=True),
     Cause("vanishing_gradients", "architecture", "Gradients vanish",
           "On the way back through the layers the gradient shrinks to nothing: the first layers stand still.",
           _vanishing, _vanishing_repairs, blocks=True),

@@ -42,59 +42,39 @@ class Observation:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One reason for a suspicion; a certain one needs no training to be true.
-
-    Attributes
-    ----------
-    strength : float
-        How much it speaks for the cause, chosen by hand: 0.1 a mere possibility, 0.3 a hint, 0.5 as likely as not, 0.7
-        likely, 0.9 and more hardly anything else. It orders the trials and weighs the confidence; it is no threshold.
-    text : str
-    certain : bool
-    """
+    """One reason for a suspicion; a certain one needs no training to be true."""
 
     strength: float
+    """How much it speaks for the cause, chosen by hand: 0.1 a mere possibility, 0.3 a hint, 0.5 as likely as not, 0.7
+    likely, 0.9 and more hardly anything else. It orders the trials and weighs the confidence; it is no threshold."""
     text: str
     certain: bool = False
 
 
 @dataclass(frozen=True)
 class Cause:
-    """One entry of the catalogue.
-
-    Attributes
-    ----------
-    id, family : str
-        Stable names (DESIGN: names of causes).
-    title : str
-        The same for a person, as a heading.
-    about : str
-        What goes wrong, in plain words.
-    look : callable
-        Observation → evidence for this cause; nothing where it is no suspect.
-    repairs : callable
-        Observation → single changes of the spec that would cure it, the likeliest first; none where no setting can.
-    goal : str
-        What a repair has to raise: ``fit`` both skills, ``validation`` the validation skill, ``recall`` the recall of
-        the class that is recognised least.
-    needs : callable
-        Observation → why the cause cannot be checked here, or None.
-    blocks : bool
-        Whether it keeps a network from learning even a few rows by heart.
-    flatters : bool
-        Whether the fault makes the skill look better than it is: its repair lowers it, to what is true.
-    """
+    """One entry of the catalogue."""
 
     id: str
+    """A stable name (DESIGN: names of causes)."""
     family: Family
     title: str
+    """The same for a person, as a heading."""
     about: str
+    """What goes wrong, in plain words."""
     look: Callable[[Observation], Iterable[Evidence]]
+    """Observation → evidence for this cause; nothing where it is no suspect."""
     repairs: Callable[[Observation], Iterable[Change]]
+    """Observation → single changes of the spec that would cure it, the likeliest first; none where no setting can."""
     goal: Goal = "fit"
+    """What a repair has to raise: ``fit`` both skills, ``validation`` the validation skill, ``recall`` the recall of
+    the class that is recognised least."""
     needs: Callable[[Observation], str | None] = lambda _observed: None
+    """Observation → why the cause cannot be checked here, or None."""
     blocks: bool = False
+    """Whether it keeps a network from learning even a few rows by heart."""
     flatters: bool = False
+    """Whether the fault makes the skill look better than it is: its repair lowers it, to what is true."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.choices.optimizers import OPTIMIZERS
+from core.diagnosis.causes.architecture import hidden_change
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
 from core.diagnosis.evidence.limits import CLEAR_GAIN, HIGHEST_RATE, STOPPED_EARLY
 
@@ -199,8 +200,6 @@ def _regularization_repairs(observed: Observation) -> Iterator[Change]:
     if model.l2:
         yield {"model.l2": 0.0}
     if any(layer.dropout for layer in model.hidden):
-        from core.diagnosis.causes.architecture import hidden_change
-
         yield hidden_change(model, "dropout", 0.0)
     if observed.run.training.weight_decay:
         yield {"training.weight_decay": 0.0}

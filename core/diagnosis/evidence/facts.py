@@ -30,30 +30,7 @@ _DOUBTFUL: Final = 0.15
 
 @dataclass(frozen=True)
 class DataFacts:
-    """The data in numbers; "inputs" and "target" are as the network sees them, unless they say raw.
-
-    Attributes
-    ----------
-    input_spread, input_offset : (float, float), float
-        Smallest and largest standard deviation of the columns that vary; the largest absolute mean.
-    target_range, target_mean, target_std : regression only, over all targets
-    skills : mapping
-        Out-of-fold skill of simple models (`evidence.simple_models`); empty where they could not be judged.
-    chance : float
-        The same for shuffled targets, where `skills` are so low that it matters.
-    sentinels : tuple of Sentinel
-        Values of the inputs that stand for "missing", as the profile of the table has them.
-    identifier_columns : tuple of str
-        Inputs that number the rows, as the profile has them.
-    leaks : tuple of Leak
-        Inputs that give a target away, as the profile has them, where the others together do not.
-    duplicates : float
-        Share of validation rows that are training rows, target included.
-    shift : float
-        Difference between the targets' means in training and validation rows, in standard deviations.
-    runs_of_target : float
-        How sorted the training targets are: their correlation from row to row.
-    """
+    """The data in numbers; "inputs" and "target" are as the network sees them, unless they say raw."""
 
     task: str
     rows: int
@@ -66,21 +43,32 @@ class DataFacts:
     class_shares: tuple[float, ...] = ()
     invalid_inputs: float = 0.0
     sentinels: tuple[Sentinel, ...] = ()
+    """Values of the inputs that stand for "missing", as the profile of the table has them."""
     input_spread: tuple[float, float] = (1.0, 1.0)
+    """Smallest and largest standard deviation of the columns that vary."""
     input_offset: float = 0.0
+    """The largest absolute mean of a column that varies."""
     target_range: tuple[float, float] = (0.0, 1.0)
+    """Of all targets, as mean and spread; for regression only."""
     target_mean: float = 0.0
     target_std: float = 1.0
     constant_target: bool = False
     category_columns: tuple[str, ...] = ()
     identifier_columns: tuple[str, ...] = ()
+    """Inputs that number the rows, as the profile has them."""
     usable_columns: tuple[str, ...] = ()
     skills: Mapping[str, float] = field(default_factory=dict)
+    """Out-of-fold skill of simple models (`evidence.simple_models`); empty where they could not be judged."""
     chance: float = 0.0
+    """The same for shuffled targets, where `skills` are so low that it matters."""
     leaks: tuple[Leak, ...] = ()
+    """Inputs that give a target away, as the profile has them, where the others together do not."""
     duplicates: float = 0.0
+    """Share of validation rows that are training rows, target included."""
     shift: float = 0.0
+    """Difference between the targets' means in training and validation rows, in standard deviations."""
     runs_of_target: float = 0.0
+    """How sorted the training targets are: their correlation from row to row."""
 
     @property
     def reachable(self) -> float | None:
@@ -114,8 +102,8 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
     x = np.concatenate((prepared.x, prepared.x_val))
     truth, truth_val = _numbers(prepared, prepared.targets_raw), _numbers(prepared, prepared.targets_raw_val)
     y = np.concatenate((truth, truth_val))
-    targets = set(prepared.targets)
-    inputs = [c for c in table.columns if c.name not in targets and _is_used(run, c.name)]
+    used = {c.name for c in table.columns} if run.data.features is None else set(run.data.features)
+    inputs = [c for c in table.columns if c.name in used.difference(prepared.targets)]
     usable = tuple(c.name for c in inputs if c.kind not in {"identifier", "text"})
     spread, offset = _scale(prepared.x)
     shares = tuple(truth.mean(axis=0).tolist()) if prepared.classes and prepared.task != "multilabel" else ()
@@ -148,10 +136,6 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
         shift=_shift(truth, truth_val),
         runs_of_target=_runs(truth),
     )
-
-
-def _is_used(run: RunSpec, name: str) -> bool:
-    return run.data.features is None or name in run.data.features
 
 
 def _numbers(prepared: Prepared, raw: Array) -> Array:

@@ -42,6 +42,6 @@ HIGHEST_RATE: Final = 10.0
 """No learning rate above this is tried: the largest default of any optimizer is 1."""
 
 
-def turned(times: float, place: float) -> bool:
+def turned(times: float | None, place: float | None) -> bool:
     """Whether a validation loss has turned: `times` its minimum at the end, lowest at `place` (share of the epochs)."""
-    return times > TURNED and place < TURNED_BEFORE
+    return times is not None and place is not None and times > TURNED and place < TURNED_BEFORE

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, KICKED, STILL_FALLING, STOPPED_EARLY, turned
-from core.diagnosis.evidence.signals import falling, oscillation, rise
+from core.diagnosis.evidence.signals import falling, oscillation, rise, turn, until_broken
 from core.training.result import Result
 
 Curve = npt.NDArray[np.float64]
@@ -28,34 +28,21 @@ _POOR: Final = 0.8
 
 @dataclass(frozen=True)
 class Mark:
-    """One symptom in a curve.
-
-    Attributes
-    ----------
-    kind : str
-    curve : str
-        ``loss`` or ``val_loss``.
-    epoch : int
-        From 1; where the curve is not a number, the nearest epoch before is meant.
-    words : str
-        At most some thirty letters: there is little room in a chart.
-    """
+    """One symptom in a curve."""
 
     kind: str
     curve: Literal["loss", "val_loss"]
+    """``loss`` or ``val_loss``."""
     epoch: int
+    """From 1; where the curve is not a number, the nearest epoch before is meant."""
     words: str
+    """At most some thirty letters: there is little room in a chart."""
 
 
 def marks(results: Sequence[Result], epochs: int) -> tuple[Mark, ...]:
-    """Return the symptoms that most of `results`, the seeds of one variant, show; ordered by epoch.
+    """Return the symptoms that most of `results` show, the seeds of one variant with whole histories; by epoch.
 
-    Parameters
-    ----------
-    results : sequence of results
-        In the public form, with whole histories; those that were never trained count for nothing.
-    epochs : int
-        How many were asked for.
+    `epochs` were asked for. Results that were never trained count for nothing.
     """
     trained = [result for result in results if result.history.get("loss")]
     found: list[Mark] = []
@@ -68,9 +55,7 @@ def marks(results: Sequence[Result], epochs: int) -> tuple[Mark, ...]:
 
 def _curve(result: Result, name: str) -> Curve:
     """Return a curve up to where it is no longer a number."""
-    values = np.array([np.nan if v is None else v for v in result.history.get(name, [])], float)
-    broken = np.flatnonzero(~np.isfinite(values))
-    return values[: broken[0]] if len(broken) else values
+    return until_broken(np.array(result.history.get(name, ()), float))
 
 
 def _diverged(result: Result, _epochs: int) -> Iterator[Mark]:
@@ -93,11 +78,9 @@ def _climbs(result: Result, _epochs: int) -> Iterator[Mark]:
 
 def _validation_rises(result: Result, _epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "val_loss")
-    if len(curve) < _FEWEST_EPOCHS or curve.min() <= 0:
-        return
-    lowest, times = int(curve.argmin()), curve[-1] / curve.min()
-    if turned(times, (lowest + 1) / len(curve)):
-        yield Mark("validation_rises", "val_loss", lowest + 1, f"validation lowest: epoch {lowest + 1}")
+    if len(curve) >= _FEWEST_EPOCHS and turned(*turn(curve)):
+        lowest = int(curve.argmin()) + 1
+        yield Mark("validation_rises", "val_loss", lowest, f"validation lowest: epoch {lowest}")
 
 
 def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:

@@ -9,7 +9,7 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -50,86 +50,60 @@ def worth(skill: float | None) -> float:
 
 @dataclass(frozen=True)
 class Signals:
-    """Medians over the seeds, unless said otherwise; None where a number is unknown.
-
-    Attributes
-    ----------
-    skill, val_skill : tuple of float
-        `explained` of each seed, as `worth` has it; `val_skill` is empty without validation rows.
-    failed : str or None
-        What Keras said where it refused the run.
-    diverged : float
-        Share of seeds whose loss became NaN or infinite.
-    initial_loss : float or None
-        Loss before the first step, divided by the baseline's.
-    rise : float
-        How far the loss climbed above its minimum later, divided by its first value; 0 for a falling curve.
-    kick : float
-        Mean loss of the first epoch divided by the loss before the first step; above 1 the first steps do harm.
-    falling : float
-        Share of the whole fall of the loss that happened in the last fifth of the epochs.
-    oscillation : float
-        Mean up-and-down between neighbouring epochs of the second half, divided by the level there.
-    val_rise : float
-        Last validation loss divided by its minimum.
-    best_at : float
-        When the validation loss was lowest, as a share of the epochs.
-    updates : float
-        Optimizer steps taken.
-    gradient_ratio : float or None
-        Gradient norm of the first layer divided by the last one's, early in training.
-    gradient : float or None
-        Largest gradient norm seen.
-    dead, saturated : float
-        Largest share in any hidden layer at the end.
-    output_std : float or None
-        Spread of the outputs at the end.
-    penalty : float
-        Share of the last loss that is not the data's.
-    stopped : float
-        Epochs trained as a share of those asked for.
-    recall : tuple of float
-        Lowest recall of any class per seed, on the validation rows where there are any.
-    constant : float or None
-        Where the loss stood in the second half, if it did not move there at all.
-    without_inputs : float or None
-        Skill that is left where every row shows the mean of the inputs.
-    clipped : float
-        Share of the gradient that clipping cuts off, early in training.
-    warnings : tuple of str
-        What Keras said while the network was built.
-    few_rows : float or None
-        Skill on sixteen rows it was trained with alone; None where that was not tried.
-    rates : mapping
-        Other learning rates → the validation skill the worst seed reaches with them; empty where none was tried.
-    """
+    """Medians over the seeds, unless said otherwise; None where a number is unknown."""
 
     skill: tuple[float, ...]
+    """`explained` of each seed, as `worth` has it."""
     val_skill: tuple[float, ...] = ()
+    """The same on validation rows; empty without any."""
     failed: str | None = None
+    """What Keras said where it refused the run."""
     diverged: float = 0.0
+    """Share of seeds whose loss became NaN or infinite."""
     initial_loss: float | None = None
+    """Loss before the first step, divided by the baseline's."""
     rise: float = 0.0
+    """How far the loss climbed above its minimum later, divided by its first value; 0 for a falling curve."""
     kick: float = 1.0
+    """Mean loss of the first epoch divided by the loss before the first step; above 1 the first steps do harm."""
     falling: float = 0.0
+    """Share of the whole fall of the loss that happened in the last fifth of the epochs."""
     oscillation: float = 0.0
+    """Mean up-and-down between neighbouring epochs of the second half, divided by the level there."""
     val_rise: float = 1.0
+    """Last validation loss divided by its minimum."""
     best_at: float = 1.0
+    """When the validation loss was lowest, as a share of the epochs."""
     updates: float = 1000.0
+    """Optimizer steps taken."""
     gradient_ratio: float | None = None
+    """Gradient norm of the first layer divided by the last one's, early in training."""
     gradient: float | None = None
+    """Largest gradient norm seen."""
     dead: float = 0.0
+    """Largest share of a hidden layer's units that are 0 for every row, at the end."""
     saturated: float = 0.0
+    """Largest share of a hidden layer's values on the flat ends of its activation, at the end."""
     output_std: float | None = None
+    """Spread of the outputs at the end."""
     penalty: float = 0.0
+    """Share of the last loss that is not the data's."""
     stopped: float = 1.0
+    """Epochs trained as a share of those asked for."""
     recall: tuple[float, ...] = ()
+    """Lowest recall of any class per seed, on the validation rows where there are any."""
     constant: float | None = None
+    """Where the loss stood in the second half, if it did not move there at all."""
     without_inputs: float | None = None
+    """Skill that is left where every row shows the mean of the inputs."""
     clipped: float = 0.0
+    """Share of the gradient that clipping cuts off, early in training."""
     warnings: tuple[str, ...] = ()
+    """What Keras said while the network was built."""
     few_rows: float | None = None
+    """Skill on sixteen rows it was trained with alone; None where that was not tried."""
     rates: Mapping[float, float] = field(default_factory=dict)
+    """Other learning rates → the validation skill the worst seed reaches with them; empty where none was tried."""
 
     @property
     def blind(self) -> bool:
@@ -204,39 +178,18 @@ def observe(results: Sequence[Result], epochs: int) -> Signals:
     if not alive:
         return Signals(skill=(_WORST,) * len(results), failed=refusals[0])
 
-    def median(measure: Callable[[Result], float | None]) -> float | None:
-        return known_median(measure(r) for r in alive)
-
-    def known(measure: Callable[[Result], float | None], otherwise: float) -> float:
-        value = median(measure)
-        return otherwise if value is None else value
-
     validated = any(r.validated for r in alive)
+    medians = {name: known_median(measure(r) for r in alive) for name, measure in _MEASURES.items()}
+    known: dict[str, Any] = {name: value for name, value in medians.items() if value is not None}
     return Signals(
         skill=tuple(worth(explained(r, held_out=False)) for r in results),
         val_skill=tuple(worth(explained(r, held_out=True)) for r in results) if validated else (),
         failed=refusals[0] if refusals else None,
         diverged=sum(r.state == "diverged" for r in alive) / len(alive),
-        initial_loss=median(lambda r: _ratio(r.telemetry.get("initial_loss"), (r.baseline or {}).get("loss"))),
-        rise=known(lambda r: rise(r.history.finite("loss")), 0.0),
-        kick=known(_kick, 1.0),
-        falling=known(lambda r: None if r.state == "diverged" else falling(r.history.finite("loss")), 0.0),
-        oscillation=known(lambda r: oscillation(r.history.finite("loss")), 0.0),
-        val_rise=known(lambda r: _val(r)[0], 1.0),
-        best_at=known(lambda r: _val(r)[1], 1.0),
-        updates=known(lambda r: r.telemetry.get("updates"), 0.0),
-        gradient_ratio=median(_gradient_ratio),
-        gradient=median(_gradient),
-        dead=known(lambda r: _worst_hidden(r, "dead"), 0.0),
-        saturated=known(lambda r: _worst_hidden(r, "saturated"), 0.0),
-        output_std=median(lambda r: _end(r.telemetry.get("output", {}).get("std", []))),
-        penalty=known(_penalty, 0.0),
-        stopped=known(lambda r: r.epochs / epochs if r.state == "done" else 1.0, 1.0),
+        stopped=statistics.median(r.epochs / epochs if r.state == "done" else 1.0 for r in alive),
         recall=tuple(r.least_recall or 0.0 for r in alive if r.telemetry.get("recall")),
-        constant=median(_constant),
-        without_inputs=median(lambda r: r.telemetry.get("without_inputs")),
-        clipped=known(lambda r: _early([v for v in r.telemetry.get("clipped") or () if v is not None]), 0.0),
         warnings=tuple(dict.fromkeys(text for r in alive for text in r.telemetry.get("warnings", ()))),
+        **{"updates": 0.0} | known,
     )
 
 
@@ -250,13 +203,14 @@ def _ratio(value: float | None, base: float | None) -> float | None:
     return None if value is None or not base else value / base
 
 
-def _last(result: Result, name: str) -> float | None:
-    curve = result.history.finite(name)
-    return float(curve[-1]) if len(curve) else None
-
-
 def _end(values: Sequence[float | None]) -> float | None:
     return next((v for v in reversed(values) if v is not None), None)
+
+
+def until_broken(curve: np.ndarray) -> np.ndarray:
+    """Return `curve` up to where it stops being a number."""
+    broken = np.flatnonzero(~np.isfinite(curve))
+    return curve[: broken[0]] if len(broken) else curve
 
 
 def rise(curve: np.ndarray) -> float | None:
@@ -267,10 +221,6 @@ def rise(curve: np.ndarray) -> float | None:
     return float((curve[lowest:].max() - curve[lowest]) / max(abs(curve[0]), _TINY))
 
 
-def _kick(result: Result) -> float | None:
-    return _ratio(next(iter(result.history["loss"]), None), result.telemetry.get("initial_loss"))
-
-
 def falling(curve: np.ndarray) -> float | None:
     """Return which share of the whole fall of `curve` happened in its last fifth."""
     if len(curve) < 5:
@@ -279,6 +229,13 @@ def falling(curve: np.ndarray) -> float | None:
     fall = curve[0] - curve[-part:].min()
     late = np.median(curve[-part - max(1, part // 2) : -part]) - np.median(curve[-max(1, part // 2) :])
     return float(np.clip(late / fall, 0, 1)) if fall > _AT_REST * abs(curve[0]) else 0.0
+
+
+def turn(curve: np.ndarray) -> tuple[float, float] | tuple[None, None]:
+    """Return the end of `curve` in multiples of its minimum, and when that was, as a share of the epochs."""
+    if len(curve) < 2 or curve.min() <= 0:
+        return None, None
+    return float(curve[-1] / curve.min()), (int(curve.argmin()) + 1) / len(curve)
 
 
 def oscillation(curve: np.ndarray) -> float | None:
@@ -297,13 +254,6 @@ def _constant(result: Result) -> float | None:
     if len(late) < 3 or np.ptp(late) > _AT_REST * max(abs(float(late.mean())), _TINY):
         return None
     return float(late.mean())
-
-
-def _val(result: Result) -> tuple[float | None, float | None]:
-    curve = result.history.finite("val_loss")
-    if len(curve) < 2 or curve.min() <= 0:
-        return None, None
-    return float(curve[-1] / curve.min()), (int(curve.argmin()) + 1) / len(curve)
 
 
 def _layers(result: Result, name: str) -> list[list[float]]:
@@ -332,5 +282,27 @@ def _worst_hidden(result: Result, name: str) -> float | None:
 
 
 def _penalty(result: Result) -> float | None:
-    loss, data = _last(result, "loss"), _end(result.telemetry.get("probe_loss", []))
-    return None if loss is None or data is None or loss <= 0 else float(np.clip(1 - data / loss, 0, 1))
+    curve, data = result.history.finite("loss"), _end(result.telemetry.get("probe_loss", []))
+    return None if not len(curve) or data is None or curve[-1] <= 0 else float(np.clip(1 - data / curve[-1], 0, 1))
+
+
+_MEASURES: Final[Mapping[str, Callable[[Result], float | None]]] = {
+    "initial_loss": lambda r: _ratio(r.telemetry.get("initial_loss"), (r.baseline or {}).get("loss")),
+    "rise": lambda r: rise(r.history.finite("loss")),
+    "kick": lambda r: _ratio(next(iter(r.history["loss"]), None), r.telemetry.get("initial_loss")),
+    "falling": lambda r: None if r.state == "diverged" else falling(r.history.finite("loss")),
+    "oscillation": lambda r: oscillation(r.history.finite("loss")),
+    "val_rise": lambda r: turn(r.history.finite("val_loss"))[0],
+    "best_at": lambda r: turn(r.history.finite("val_loss"))[1],
+    "updates": lambda r: r.telemetry.get("updates"),
+    "gradient_ratio": _gradient_ratio,
+    "gradient": _gradient,
+    "dead": lambda r: _worst_hidden(r, "dead"),
+    "saturated": lambda r: _worst_hidden(r, "saturated"),
+    "output_std": lambda r: _end(r.telemetry.get("output", {}).get("std", [])),
+    "penalty": _penalty,
+    "constant": _constant,
+    "without_inputs": lambda r: r.telemetry.get("without_inputs"),
+    "clipped": lambda r: _early([v for v in r.telemetry.get("clipped") or () if v is not None]),
+}
+"""What is measured of one run, by the signal that is the median over the seeds."""

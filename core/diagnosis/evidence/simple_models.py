@@ -6,7 +6,6 @@ one measure for every task.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -23,29 +22,20 @@ _PERMUTATIONS: Final = 20
 """The second best of twenty is exceeded by chance in one of ten tables without signal."""
 
 
-def _linear() -> Any:
+def _models() -> dict[str, Any]:
+    from sklearn.ensemble import ExtraTreesRegressor
     from sklearn.linear_model import Ridge
-
-    return Ridge(alpha=1.0)
-
-
-def _neighbours() -> Any:
     from sklearn.neighbors import KNeighborsRegressor
 
-    return KNeighborsRegressor(n_neighbors=5, weights="distance")
-
-
-def _trees() -> Any:
-    from sklearn.ensemble import ExtraTreesRegressor
-
-    return ExtraTreesRegressor(n_estimators=40, min_samples_leaf=2, random_state=0)
-
-
-MODELS: Final[Mapping[str, Callable[[], Any]]] = {"linear": _linear, "neighbours": _neighbours, "trees": _trees}
+    return {
+        "linear": Ridge(alpha=1.0),
+        "neighbours": KNeighborsRegressor(n_neighbors=5, weights="distance"),
+        "trees": ExtraTreesRegressor(n_estimators=40, min_samples_leaf=2, random_state=0),
+    }
 
 
 def reference(x: Array, y: Array) -> dict[str, float]:
-    """Return the out-of-fold skill of each of `MODELS`; empty below 20 rows, where it would say nothing.
+    """Return the out-of-fold skill of each model, the mean over the targets that vary; empty below 20 rows.
 
     Parameters
     ----------
@@ -56,7 +46,8 @@ def reference(x: Array, y: Array) -> dict[str, float]:
     x, y = _sampled(x, y)
     if not _tells(y):
         return {}
-    return {name: _out_of_fold(make, x, y) for name, make in MODELS.items()}
+    varying = y.std(axis=0) > 0
+    return {name: float(_explained(model, x, y)[varying].mean()) for name, model in _models().items()}
 
 
 def chance(x: Array, y: Array) -> float:
@@ -71,7 +62,8 @@ def chance(x: Array, y: Array) -> float:
     shuffled = np.hstack([y[rng.permutation(len(y))] for _ in range(_PERMUTATIONS)])
     # These models treat every target by itself, so that all permutations are one fit per fold: twenty times as fast as
     # scikit-learn's `permutation_test_score`, and the best of several models can be taken.
-    scores = [_explained(make, x, shuffled).reshape(_PERMUTATIONS, -1) for make in (_linear, _neighbours)]
+    quick = [model for name, model in _models().items() if name != "trees"]
+    scores = [_explained(model, x, shuffled).reshape(_PERMUTATIONS, -1) for model in quick]
     varying = y.std(axis=0) > 0
     best = np.max([score[:, varying].mean(axis=1) for score in scores], axis=0)
     return max(0.0, float(np.sort(best)[-2]))
@@ -99,16 +91,11 @@ def _sampled(x: Array, y: Array) -> tuple[Array, Array]:
     return x[order], y[order]
 
 
-def _out_of_fold(make: Callable[[], Any], x: Array, y: Array) -> float:
-    """Return the skill of predictions for rows the model has not seen: the mean over the targets that vary."""
-    return float(_explained(make, x, y)[y.std(axis=0) > 0].mean())
-
-
-def _explained(make: Callable[[], Any], x: Array, y: Array) -> Array:
-    """Return R² of each target, out of fold; the rows are in random order already."""
+def _explained(model: Any, x: Array, y: Array) -> Array:
+    """Return R² of each target, for rows the model has not seen; the rows are in random order already."""
     from sklearn.metrics import r2_score
     from sklearn.model_selection import PredefinedSplit, cross_val_predict
 
     folds = PredefinedSplit(np.arange(len(x)) % _FOLDS)
-    predicted = cross_val_predict(make(), x, y[:, 0] if y.shape[1] == 1 else y, cv=folds)
+    predicted = cross_val_predict(model, x, y[:, 0] if y.shape[1] == 1 else y, cv=folds)
     return np.asarray(r2_score(y, predicted.reshape(y.shape), multioutput="raw_values"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from core.diagnosis.causes.cause import Observation
@@ -18,39 +18,36 @@ _GOOD: Final = 0.5
 _MUCH_CLIPPED: Final = 0.5
 """Where more than half of the gradient is cut off, clipping sets the step, not the learning rate."""
 
-Symptom = Callable[[Observation], str | None]
+
+def _non_finite(observed: Observation) -> Iterator[str]:
+    if share := observed.signals.diverged:
+        yield f"The loss became NaN or infinite in {share:.0%} of the seeds."
 
 
-def _non_finite(observed: Observation) -> str | None:
-    share = observed.signals.diverged
-    return f"The loss became NaN or infinite in {share:.0%} of the seeds." if share else None
+def _refused(observed: Observation) -> Iterator[str]:
+    if said := observed.signals.failed:
+        yield f"Keras refused to train it: {said}"
 
 
-def _refused(observed: Observation) -> str | None:
-    return f"Keras refused to train it: {observed.signals.failed}" if observed.signals.failed else None
+def _first_steps(observed: Observation) -> Iterator[str]:
+    if observed.signals.kicked:
+        yield f"The first epoch made the loss {observed.signals.kick:.2g} times worse than it was untrained."
 
 
-def _first_steps(observed: Observation) -> str | None:
-    if not observed.signals.kicked:
-        return None
-    return f"The first epoch made the loss {observed.signals.kick:.2g} times worse than it was untrained."
+def _rising(observed: Observation) -> Iterator[str]:
+    if observed.signals.climbs:
+        yield f"The loss climbed again by {observed.signals.rise:.0%} of its first value."
 
 
-def _rising(observed: Observation) -> str | None:
-    signals = observed.signals
-    return f"The loss climbed again by {signals.rise:.0%} of its first value." if signals.climbs else None
+def _jumping(observed: Observation) -> Iterator[str]:
+    if observed.signals.jumps:
+        yield f"The loss jumps by {observed.signals.oscillation:.0%} of its level from epoch to epoch."
 
 
-def _jumping(observed: Observation) -> str | None:
-    signals = observed.signals
-    return f"The loss jumps by {signals.oscillation:.0%} of its level from epoch to epoch." if signals.jumps else None
-
-
-def _constant(observed: Observation) -> str | None:
+def _constant(observed: Observation) -> Iterator[str]:
     value = observed.signals.constant
-    if value is None:
-        return None
-    return f"The loss stands still at {value:.4g}{_meaning(observed, value)}."
+    if value is not None:
+        yield f"The loss stands still at {value:.4g}{_meaning(observed, value)}."
 
 
 def _meaning(observed: Observation, value: float) -> str:
@@ -73,51 +70,49 @@ def _meaning(observed: Observation, value: float) -> str:
     return next((f" = {what}" for at, what in known.items() if math.isclose(at, value, rel_tol=_EQUAL)), "")
 
 
-def _guessing(observed: Observation) -> str | None:
+def _guessing(observed: Observation) -> Iterator[str]:
     signals = observed.signals
-    if signals.constant is not None or not signals.stuck or signals.diverged or signals.failed:
-        return None
-    return "After training it is no better than guessing."
+    if signals.constant is None and signals.stuck and not signals.diverged and not signals.failed:
+        yield "After training it is no better than guessing."
 
 
-def _blind(observed: Observation) -> str | None:
-    return "It predicts the same for every row: the inputs play no part." if observed.signals.blind else None
+def _blind(observed: Observation) -> Iterator[str]:
+    if observed.signals.blind:
+        yield "It predicts the same for every row: the inputs play no part."
 
 
-def _still_falling(observed: Observation) -> str | None:
+def _still_falling(observed: Observation) -> Iterator[str]:
+    share = observed.signals.falling
+    if observed.signals.still_falling:
+        yield f"The loss was still falling: {share:.0%} of its fall came in the last fifth of the epochs."
+
+
+def _gap(observed: Observation) -> Iterator[str]:
     signals = observed.signals
-    if not signals.still_falling:
-        return None
-    return f"The loss was still falling: {signals.falling:.0%} of its fall came in the last fifth of the epochs."
+    if signals.gap > GAP:
+        told, held_out = f"{signals.level:.0%}", f"{max(0.0, signals.val_level):.0%}"
+        yield f"It explains {told} of the variance on the training rows, but {held_out} on the validation rows."
 
 
-def _gap(observed: Observation) -> str | None:
-    signals = observed.signals
-    if signals.gap <= GAP:
-        return None
-    told, held_out = f"{signals.level:.0%}", f"{max(0.0, signals.val_level):.0%}"
-    return f"It explains {told} of the variance on the training rows, but {held_out} on the validation rows."
-
-
-def _flattered(observed: Observation) -> str | None:
-    signals = observed.signals
+def _flattered(observed: Observation) -> Iterator[str]:
+    signals, facts = observed.signals, observed.facts
     fell = signals.initial_loss is not None and signals.constant is None and signals.stuck and not signals.diverged
-    if not fell or observed.facts.output_units > 1 or observed.facts.output_activation not in {"softmax", "sparsemax"}:
-        return None
-    return "The loss falls while every prediction stays the same: it is computed before the last activation."
+    if fell and facts.output_units == 1 and facts.output_activation in {"softmax", "sparsemax"}:
+        yield "The loss falls while every prediction stays the same: it is computed before the last activation."
 
 
-def _clipped(observed: Observation) -> str | None:
+def _clipped(observed: Observation) -> Iterator[str]:
     share = observed.signals.clipped
-    return f"Clipping cuts off {share:.0%} of the gradient." if share > _MUCH_CLIPPED else None
+    if share > _MUCH_CLIPPED:
+        yield f"Clipping cuts off {share:.0%} of the gradient."
 
 
-def _warned(observed: Observation) -> str | None:
-    said = observed.signals.warnings
-    return f"Keras warned: {said[0].split('. ')[0].rstrip('.')}." if said else None
+def _warned(observed: Observation) -> Iterator[str]:
+    for text in observed.signals.warnings[:1]:
+        yield f"Keras warned: {text.split('. ')[0].rstrip('.')}."
 
 
-SYMPTOMS: Final[Mapping[str, Symptom]] = {
+SYMPTOMS: Final[Mapping[str, Callable[[Observation], Iterator[str]]]] = {
     "non_finite": _non_finite,
     "refused": _refused,
     "first_steps_harm": _first_steps,
@@ -136,4 +131,4 @@ SYMPTOMS: Final[Mapping[str, Symptom]] = {
 
 def symptoms(observed: Observation) -> dict[str, str]:
     """Return the symptoms of `observed`: id → one sentence."""
-    return {name: text for name, look in SYMPTOMS.items() if (text := look(observed))}
+    return {name: text for name, look in SYMPTOMS.items() if (text := next(look(observed), None))}

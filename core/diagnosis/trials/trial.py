@@ -174,12 +174,8 @@ def _fit_gain(before: Result, after: Result) -> float:
     return min(skill, validation) if min(skill, validation) < -HARM else (skill + validation) / 2
 
 
-def _recall_gain(before: Result, after: Result) -> float:
-    return (after.least_recall or 0.0) - (before.least_recall or 0.0)
-
-
 _GAINS: Final[dict[str, Callable[[Result, Result], float]]] = {
     "fit": _fit_gain,
     "validation": lambda before, after: quality(after) - quality(before),
-    "recall": _recall_gain,
+    "recall": lambda before, after: (after.least_recall or 0.0) - (before.least_recall or 0.0),
 }

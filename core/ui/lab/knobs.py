@@ -19,8 +19,7 @@ from core.choices.initializers import INITIALIZERS
 from core.choices.losses import LOSSES
 from core.choices.optimizers import OPTIMIZERS
 from core.choices.outliers import OUTLIERS
-from core.choices.scalers import SCALERS
-from core.choices.target_scalers import TARGET_SCALERS
+from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, load_spec, plain_text
 from core.spec.schedules import SCHEDULES

@@ -33,13 +33,14 @@ def test_chance_is_the_same_every_time():
 def test_a_permutation_beside_others_is_judged_as_if_alone():
     x, y = simple_models._sampled(X, Y)
     rng = np.random.Generator(np.random.Philox(0))
+    models = simple_models._models()
     alone = []
     for _ in range(20):
         shuffled = y[rng.permutation(len(y))]
-        models = (simple_models._linear, simple_models._neighbours)
-        alone.append(max(simple_models._out_of_fold(make, x, shuffled) for make in models))
+        quick = (models["linear"], models["neighbours"])
+        alone.append(max(simple_models._explained(model, x, shuffled).mean() for model in quick))
     assert chance(X, Y) == pytest.approx(max(0.0, sorted(alone)[-2]), abs=1e-12)
-    assert max(alone) < simple_models._out_of_fold(simple_models._linear, x, y)
+    assert max(alone) < simple_models._explained(models["linear"], x, y).mean()
 
 
 def test_a_row_is_not_predicted_from_its_twin():
