@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.choices.activations import ACTIVATIONS
@@ -22,7 +22,7 @@ from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, load_spec, plain_text
-from core.spec.schedules import SCHEDULES
+from core.spec.schedules import SCHEDULES, Schedule
 from core.ui.lab.tokens import (
     COUNT,
     LAYERS,
@@ -43,6 +43,8 @@ OPTIMISATION: Final = "Optimisation"
 GROUPS: Final = (DATA, ARCHITECTURE, OPTIMISATION)
 _CLASSES: Final = frozenset({"binary", "multiclass"})
 _NUMBERS: Final = frozenset({"regression"})
+_MOST_MEANINGS: Final = 8
+"""Lines on choices in a tooltip; with more it would have to be scrolled."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Knob:
         A whole number that is not varied: the seeds.
     tasks : frozenset of str
         Shown for these tasks only; empty = all.
+    meanings : mapping
+        Choice → what it does, where the help does not say it.
     """
 
     path: str
@@ -73,6 +77,7 @@ class Knob:
     more: bool = False
     single: bool = False
     tasks: frozenset[str] = frozenset()
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, token: str) -> Any:
         """Return the value a token stands for.
@@ -96,20 +101,34 @@ class Knob:
         """The token of the spec's own default."""
         return self.kind.show(value_at(DEFAULTS, self.path))
 
+    def hint(self, chosen: Sequence[str]) -> str:
+        """Return the help and, as Markdown, what the choices do: of many, those chosen and the first of the table."""
+        told = [token for token in dict.fromkeys((*chosen, *self.meanings)) if token in self.meanings]
+        if many := len(told) > _MOST_MEANINGS:
+            del told[_MOST_MEANINGS - 1 :]
+        lines = [f"- {token}: {meaning}" for token, meaning in self.meanings.items() if token in told]
+        lines += [f"- {len(self.meanings) - len(told)} more, explained here once chosen"] * many
+        about = (self.help, "", *lines, "") if lines else (self.help,)
+        return "\n".join((*about, f"Empty means {self.default}."))
+
 
 def _knob(
     path: str,
     label: str,
     help: str,  # noqa: A002
-    choices: Sequence[str] | Mapping[str, Choice],
+    choices: Sequence[str] | Mapping[str, Choice | type[Schedule]],
+    first: Sequence[str] = (),
     **options: Any,
 ) -> Knob:
-    if isinstance(choices, Mapping):
-        lines = (f"- {choice.name}: {choice.help}" for choice in choices.values())
-        help = "\n".join((help, "", *lines, "", ""))  # noqa: A001
+    """Return a knob with the `first` choices, which its help explains, and those of a list or a table."""
+    meanings = {name: _meaning(entry) for name, entry in choices.items()} if isinstance(choices, Mapping) else {}
     section = path.partition(".")[0]
     group = {"model": ARCHITECTURE, "training": OPTIMISATION, "seeds": OPTIMISATION}.get(section, DATA)
-    return Knob(path, group, label, help, tuple(choices), **options)
+    return Knob(path, group, label, help, (*first, *choices), meanings=meanings, **options)
+
+
+def _meaning(entry: Choice | type[Schedule]) -> str:
+    return entry.help if isinstance(entry, Choice) else str(entry.__doc__)
 
 
 FIRST: Final = load_spec({"data": {"source": "sample:iris", "target": "species"}})
@@ -138,21 +157,21 @@ KNOBS: Final[tuple[Knob, ...]] = (
     _knob("model.layers", "Hidden layers", "Units per layer: 16, 16 is two layers; none is a linear model.",
           ("none", "10", "16, 16", "32, 32", "64, 64, 64"), kind=LAYERS, typed=True),
     _knob("model.activation", "Activation", "The bend after each hidden layer.",
-          tuple(ACTIVATIONS)),
+          ACTIVATIONS),
     _knob("model.dropout", "Dropout", "Share of units switched off at random in each training step.",
           ("0", "0.1", "0.2", "0.5"), kind=NUMBER, typed=True),
     _knob("model.batch_normalization", "Batch normalisation", "Standardises what flows between layers, batch by batch.",
           ("off", "on"), kind=SWITCH),
     _knob("model.initializer", "Initialisation", "The weights before the first step.",
-          tuple(name for name, entry in INITIALIZERS.items() if entry.offered), more=True),
+          {name: entry for name, entry in INITIALIZERS.items() if entry.offered}, more=True),
     _knob("model.l2", "L2 penalty", "Adds the squared weights times this to the loss.",
           ("0", "0.0001", "0.001", "0.01", "0.1"), kind=NUMBER, typed=True, more=True),
     _knob("model.output_activation", "Output activation", "auto: linear, sigmoid or softmax, by task.",
-          ("auto", *ACTIVATIONS), more=True),
+          ACTIVATIONS, ("auto",), more=True),
     _knob("model.loss", "Loss", "auto: mean squared error for numbers, cross-entropy for classes.",
-          ("auto", *LOSSES), more=True),
+          LOSSES, ("auto",), more=True),
     _knob("training.optimizer", "Optimizer", "The rule that turns gradients into steps.",
-          tuple(OPTIMIZERS)),
+          OPTIMIZERS),
     _knob("training.learning_rate", "Learning rate", "Length of a step: too high jumps or diverges, too low crawls.",
           ("0.0001", "0.001", "0.01", "0.1", "1"), kind=NUMBER, typed=True),
     _knob("training.batch_size", "Batch size", "Rows per step; small batches step often and noisily.",
@@ -162,7 +181,7 @@ KNOBS: Final[tuple[Knob, ...]] = (
     _knob("seeds", "Seeds", "How many times each setting is trained, with other random weights: luck or effect?",
           ("1", "3", "5", "10"), kind=COUNT, typed=True, single=True),
     _knob("training.schedule", "Schedule", "How the learning rate changes over the epochs.",
-          tuple(SCHEDULES), kind=SCHEDULE, more=True),
+          SCHEDULES, kind=SCHEDULE, more=True),
     _knob("training.momentum", "Momentum", "How much of the last step is kept; for sgd and rmsprop.",
           ("0", "0.5", "0.9", "0.99"), kind=NUMBER, typed=True, more=True),
     _knob("training.nesterov", "Nesterov", "Looks ahead along the momentum; for sgd.",
