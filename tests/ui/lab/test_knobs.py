@@ -1,5 +1,8 @@
 """The knobs say every setting they claim to, and never lose one they cannot say."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from core.choices.activations import ACTIVATIONS
@@ -39,7 +42,7 @@ def lines(hint):
     return [line for line in hint.splitlines() if line.startswith("- ")]
 
 
-TABLES = {
+TABLES: dict[str, Mapping[str, Any]] = {
     "model.activation": ACTIVATIONS, "model.output_activation": ACTIVATIONS, "model.loss": LOSSES,
     "model.initializer": INITIALIZERS, "training.optimizer": OPTIMIZERS, "training.schedule": SCHEDULES,
     "preprocessing.scaling": SCALERS, "preprocessing.target_scaling": TARGET_SCALERS,
@@ -47,9 +50,9 @@ TABLES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", TABLES)
-def test_every_choice_of_a_table_is_explained_once_chosen_and_the_usual_ones_before(path):
-    knob, table = knob_at(path), TABLES[path]
+@pytest.mark.parametrize("knob", [knob for knob in KNOBS if knob.path in TABLES], ids=lambda knob: knob.path)
+def test_every_choice_of_a_table_is_explained_once_chosen_and_the_usual_ones_before(knob):
+    table = TABLES[knob.path]
     for name in set(knob.choices) - {"auto"}:
         about = getattr(table[name], "help", table[name].__doc__)
         assert f"- {name}: {about}" in lines(knob.hint([name]))
