@@ -7,24 +7,10 @@ import numpy.typing as npt
 
 
 def row_order(seed: int, epoch: int, rows: int, *, shuffle: bool = True) -> npt.NDArray[np.int32]:
-    """Return the order of the training rows in one epoch.
+    """Return the order of the training rows in one epoch, counted from 0; int32 [rows].
 
-    Parameters
-    ----------
-    seed : int
-        The run's seed.
-    epoch : int
-        Counted from 0.
-    rows : int
-        Number of training rows.
-    shuffle : bool
-        If False, the rows keep their order.
-
-    Returns
-    -------
-    ndarray of int32, shape (rows,)
-        A permutation from numpy's counter-based Philox generator, keyed by seed and epoch (Salmon et al. 2011). A
-        resumed run, an exported script and ``model.fit(x[order], y[order], shuffle=False)`` see the same batches.
+    A permutation from numpy's counter-based Philox generator, keyed by seed and epoch (Salmon et al. 2011): a resumed
+    run, an exported script and ``model.fit(x[order], y[order], shuffle=False)`` see the same batches.
     """
     if not shuffle:
         return np.arange(rows, dtype=np.int32)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from core.choices.activations import ACTIVATIONS
 from core.training.backend import keras, tf
-from core.training.baseline import finite
+from core.training.result import finite
 
 PROBE_ROWS: Final = 128
 MOST_EPOCHS: Final = 200
