@@ -54,7 +54,7 @@ class Diagnoser:
         self._orders = orders
         self._voice = voice
         self._count = 0
-        self._examination = Examination(Preparation(store.dataset))
+        self._examination = Examination(Preparation(store.datasets.read))
 
     def serve(self) -> None:
         """Carry out one order after the other, for ever."""
@@ -77,7 +77,7 @@ class Diagnoser:
             self._end(claim, State.FAILED, error=error)
         self._count += 1
         if self._count % _FRESH_EVERY == 0:
-            self._examination = Examination(Preparation(self._store.dataset))
+            self._examination = Examination(Preparation(self._store.datasets.read))
 
     def _carry_out(self, claim: DiagnosisClaim) -> None:
         asked = self._store.diagnoses.get(claim.diagnosis)

@@ -122,7 +122,7 @@ class Backlog:
         return estimate_seconds(runs, *self._size(runs[0].data), 1)
 
     def _size(self, data: DataSpec) -> tuple[int, int]:
-        frame = load_table(data, dataset=self._store.dataset).frame
+        frame = load_table(data, dataset=self._store.datasets.read).frame
         return len(frame), len(frame.columns)
 
 

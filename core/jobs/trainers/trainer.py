@@ -100,7 +100,7 @@ def main() -> None:
     module, _, name = parser.parse_args().work.partition(":")
     orders, voice = begin_as_child()
     store = Store(load_settings(), verify=False)
-    work: Work = getattr(importlib.import_module(module), name)(store.dataset)
+    work: Work = getattr(importlib.import_module(module), name)(store.datasets.read)
     Trainer(store, work, orders, voice).serve()
 
 

@@ -174,7 +174,7 @@ def _turn_to(table: Table, names: Names | None = None, kinds: Kinds | None = Non
         base, packed = _as_inferred(table)
         name = source_name(lab_state.base_spec().data)
         upload = recast_packed(packed, name, kinds or {}, base, names)
-        source = f"dataset:{get_lab().store.add_dataset(upload.packed, name)}" if upload.table.base else base
+        source = f"dataset:{get_lab().store.datasets.add(upload.packed, name)}" if upload.table.base else base
         columns = dict(zip(table.frame.columns, upload.table.frame.columns, strict=True))
         lab_state.correct_data(source, upload.table, columns)
     except (InputRefused, WorkFailed) as refusal:
@@ -187,9 +187,9 @@ def _as_inferred(table: Table) -> tuple[str, bytes]:
     data = data.model_copy(update={"source": table.base or data.source})
     store = get_lab().store
     if isinstance(data.source, str) and data.source.startswith("dataset:"):
-        packed = store.dataset(data.source.removeprefix("dataset:"))
+        packed = store.datasets.read(data.source.removeprefix("dataset:"))
         return data.source, packed if is_packed(packed) else pack(table_for(data))
     packed = pack(table_for(data))
     # A table that is written into the spec is kept, so that there is a way back to it.
-    kept = data.source if isinstance(data.source, str) else f"dataset:{store.add_dataset(packed, source_name(data))}"
+    kept = data.source if isinstance(data.source, str) else f"dataset:{store.datasets.add(packed, source_name(data))}"
     return kept, packed

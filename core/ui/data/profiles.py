@@ -60,4 +60,4 @@ def preview_of(run: RunSpec) -> dict[str, Any]:
 def _preview(key: str, _run: RunSpec) -> dict[str, Any]:  # noqa: ARG001 - the key of the cache
     table_for(_run.data)  # Refuses what must not be read here.
     kind, _, sha = _run.data.source.partition(":") if isinstance(_run.data.source, str) else ("inline", "", "")
-    return ask_preview(_run, get_lab().store.dataset(sha) if kind == "dataset" else b"")
+    return ask_preview(_run, get_lab().store.datasets.read(sha) if kind == "dataset" else b"")

@@ -34,7 +34,7 @@ def _table(source: str) -> Table:
     data = DataSpec.model_validate({"source": json.loads(source), "target": ""})
     if isinstance(data.source, str) and data.source.startswith("file:"):
         raise InputRefused("data.source: files of this computer cannot be read here.", "data.source")
-    return load_table(data, dataset=get_lab().store.dataset)
+    return load_table(data, dataset=get_lab().store.datasets.read)
 
 
 def source_name(data: DataSpec) -> str:
@@ -44,7 +44,7 @@ def source_name(data: DataSpec) -> str:
     kind, _, rest = data.source.partition(":")
     if kind == "dataset":
         try:
-            return get_lab().store.dataset_name(rest)
+            return get_lab().store.datasets.name(rest)
         except InputRefused:
             return "An uploaded table"
     sample = SAMPLES.get(rest.partition("?")[0])

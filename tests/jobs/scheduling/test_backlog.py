@@ -99,7 +99,7 @@ def test_a_clock_that_was_set_back_gives_no_negative_wait(labs: Labs, settings: 
 
 def test_a_table_that_was_lost_is_no_reason_not_to_answer(labs: Labs, settings: Settings) -> None:
     lab = labs.make(settings)
-    sha = lab.store.add_dataset(b"x,y\n1,2\n3,4\n", "t.csv")
+    sha = lab.store.datasets.add(b"x,y\n1,2\n3,4\n", "t.csv")
     uploaded = fake_spec(QUICK, data={"source": f"dataset:{sha}", "target": "y"})
     lab.store.submit(uploaded)
     (settings.data / "datasets" / sha).unlink()
