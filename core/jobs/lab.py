@@ -28,7 +28,6 @@ class Lab:
 
     Parameters
     ----------
-    settings : Settings
     engine : Engine, optional
         Who lends slots; the embedded engine by default.
     diagnosing : bool

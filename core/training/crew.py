@@ -50,10 +50,6 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the helpers."""
         for helper in self._helpers:
             helper.close()
         self._helpers.clear()

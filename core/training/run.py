@@ -41,7 +41,6 @@ def train_run(
 
     Parameters
     ----------
-    run : RunSpec
     prepared : Prepared
         From `core.data.prepare.prepared.prepare` of the same run.
     on_points : callable

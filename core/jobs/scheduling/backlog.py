@@ -63,14 +63,7 @@ class Expectation:
 
 
 class Backlog:
-    """The unfinished runs of a lab, each at the pace measured in its experiment, or estimated before any has trained.
-
-    Parameters
-    ----------
-    store : Store
-    slots : int
-        Trainings at the same time.
-    """
+    """The unfinished runs of a lab, each at the pace measured in its experiment or estimated before any has trained."""
 
     def __init__(self, store: Store, slots: int) -> None:
         self._store = store
@@ -78,14 +71,9 @@ class Backlog:
         self._estimated = lru_cache(256)(self._estimate)  # an experiment never changes
 
     def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
-        """Return what to expect of `spec`.
+        """Return what to expect of `spec`, whose table has a `size` of rows and of columns after encoding.
 
-        Parameters
-        ----------
-        spec : ExperimentSpec
-        size : (int, int), optional
-            Rows of its table and columns after encoding; by default the table is loaded, and its columns count as they
-            are.
+        By default the table is loaded, and its columns count as they are.
         """
         seconds = estimate_seconds(spec.runs(), *(size or self._size(spec.data)), self._slots)
         training, waiting = self._left()

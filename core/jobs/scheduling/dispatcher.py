@@ -24,14 +24,7 @@ _CHECKPOINT_SECONDS: Final = 30.0
 
 
 class Dispatcher:
-    """Woken by `wake`; asks the chooser, claims, submits.
-
-    Parameters
-    ----------
-    runs : Queue
-    engine : Engine
-    database : Database
-    """
+    """Woken by `wake`; asks the chooser, claims, submits."""
 
     def __init__(self, runs: Queue, engine: Engine, database: Database) -> None:
         self._runs = runs

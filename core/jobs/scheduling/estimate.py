@@ -32,7 +32,6 @@ def estimate_seconds(runs: Sequence[RunSpec], rows: int, features: int, slots: i
 
     Parameters
     ----------
-    runs : sequence of RunSpec
     rows : int
         Rows of the table.
     features : int

@@ -54,7 +54,6 @@ class Queue:
 
     Parameters
     ----------
-    database : Database
     lease_seconds : float
         How long a claim holds without being renewed.
     """
@@ -128,10 +127,8 @@ class Queue:
 
         Parameters
         ----------
-        claim : Claim
         state : State
             done, diverged, failed or cancelled.
-        chunks : sequence of Chunk
         result : dict, optional
             What the training returned, without its history; finite numbers only.
         error : str, optional

@@ -45,7 +45,6 @@ class Store:
 
     Parameters
     ----------
-    settings : Settings
     verify : bool
         Check the file at opening (see `Database`).
     """
@@ -73,7 +72,6 @@ class Store:
 
         Parameters
         ----------
-        spec : ExperimentSpec
         key : str, optional
             Names one press of a button: the same key again gives the same experiment, not a second one.
 
@@ -99,7 +97,6 @@ class Store:
         ----------
         runs : sequence of RunSpec
             In the order the experiment shall have; on the same table.
-        key, title : str, optional
         probed : bool
             Measure what happens in the layers along the way.
         trials_of : DiagnosisClaim, optional
