@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec
@@ -15,10 +16,9 @@ from core.training.backend import keras, tf
 from core.training.baseline import baseline
 from core.training.epochs import Program, program_for
 from core.training.model import build_callbacks
-from core.training.order import row_order
 from core.training.predictions import Scores, scores
 from core.training.result import Ending, History, OnPoints, Result, finite
-from core.training.telemetry import Telemetry, measured_epochs
+from core.training.telemetry import measured_epochs, telemetry
 
 CHUNK_SECONDS: Final = 0.1
 """How long one compiled call should last: progress and cancel never wait longer than 0.25 s."""
@@ -115,7 +115,19 @@ def _train(
     )
 
 
-def _mean_row(prepared: Prepared) -> np.ndarray[Any, Any]:
+def row_order(seed: int, epoch: int, rows: int, *, shuffle: bool = True) -> npt.NDArray[np.int32]:
+    """Return the order of the training rows in one epoch, counted from 0; int32 [rows].
+
+    A permutation from numpy's counter-based Philox generator, keyed by seed and epoch (Salmon et al. 2011): a resumed
+    run, an exported script and ``model.fit(x[order], y[order], shuffle=False)`` see the same batches.
+    """
+    if not shuffle:
+        return np.arange(rows, dtype=np.int32)
+    generator = np.random.Generator(np.random.Philox(key=[seed, epoch]))
+    return generator.permutation(rows).astype(np.int32)
+
+
+def _mean_row(prepared: Prepared) -> npt.NDArray[Any]:
     mean = np.nanmean(np.where(np.isfinite(prepared.x), prepared.x, np.nan), axis=0, keepdims=True)
     return np.asarray(np.nan_to_num(mean), np.float32)
 
@@ -130,7 +142,7 @@ class _Training:
         names = ["loss", metric, "val_loss", f"val_{metric}"][: 4 if len(prepared.x_val) else 2]
         self.curves: Curves = {name: [] for name in [*names, "learning_rate"]}
         self.initial_loss: float | None = None
-        self.telemetry = Telemetry(len(run.model.layers) + 1)
+        self._measurements: dict[int, npt.NDArray[Any]] = {}
         self._measured = measured_epochs(run.training.epochs, -(-program.rows // program.structure.batch_size))
         self._seconds_a_batch = 0.0
         self._batch = 0
@@ -162,7 +174,8 @@ class _Training:
         """Return what the probe measured, if there was one."""
         if not self.program.structure.probed:
             return {}
-        return {"initial_loss": self.initial_loss, **self.telemetry.as_dict(self.run.training.clip_norm)}
+        layers, clip_norm = len(self.run.model.layers) + 1, self.run.training.clip_norm
+        return {"initial_loss": self.initial_loss, **telemetry(self._measurements, layers, clip_norm)}
 
     def _advance(self) -> Curves:
         """Train one call's worth: some whole epochs, or a stretch of a long one. Return the epochs it finished."""
@@ -175,9 +188,7 @@ class _Training:
             self._callbacks.on_epoch_begin(self.epoch)
         begin = time.perf_counter()
         measured = self._measured[self.epoch : self.epoch + count]
-        rows, telemetry, self._sums = program.advance(
-            self.data, orders, rates, measured, (self._batch, end), self._sums
-        )
+        rows, numbers, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
         self._seconds_a_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
         if end < program.batches:
             self._batch = end
@@ -186,7 +197,7 @@ class _Training:
         points = self._record(rows, rates)
         if program.structure.probed:
             for i in np.flatnonzero(measured[: len(points["loss"])]):
-                self.telemetry.add(epochs[i] + 1, telemetry[i])
+                self._measurements[epochs[i] + 1] = numbers[i]
         return points
 
     def _plan(self) -> tuple[int, int]:
@@ -207,7 +218,7 @@ class _Training:
         training = self.run.training
         return training.learning_rate * training.schedule.scale(epoch, training.epochs)
 
-    def _record(self, rows: np.ndarray[Any, Any], rates: list[float]) -> Curves:
+    def _record(self, rows: npt.NDArray[Any], rates: list[float]) -> Curves:
         bad = np.flatnonzero(~np.isfinite(rows[:, 0]))
         kept = rows[: bad[0] + 1] if bad.size else rows
         names = [name for name in self.curves if name != "learning_rate"]

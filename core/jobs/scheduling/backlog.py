@@ -71,9 +71,10 @@ class Backlog:
         self._estimated = lru_cache(256)(self._estimate)  # an experiment never changes
 
     def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
-        """Return what to expect of `spec`, whose table has a `size` of rows and of columns after encoding.
+        """Return what to expect of `spec` if it were submitted now.
 
-        By default the table is loaded, and its columns count as they are.
+        `size` is that of its table: rows, and columns after encoding. By default the table is loaded, and its columns
+        count as they are.
         """
         seconds = estimate_seconds(spec.runs(), *(size or self._size(spec.data)), self._slots)
         training, waiting = self._left()

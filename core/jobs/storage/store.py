@@ -56,16 +56,13 @@ class Store:
         self._parsed: Recent[str, _Parsed] = Recent(
             budget=_SPEC_CACHE_CHARACTERS, cost=lambda parsed: parsed.characters
         )
-        self._listeners: list[Callable[[], None]] = []
+        self.on_submit: Callable[[], None] = lambda: None
+        """Called after every submit of this process, so that nobody has to poll for work."""
         self.diagnoses = Diagnoses(self.database)
 
     def close(self) -> None:
         """Close idle connections."""
         self.database.close()
-
-    def on_submit(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after every submit of this process, so that nobody has to poll for work."""
-        self._listeners.append(listener)
 
     def submit(self, spec: ExperimentSpec, key: str | None = None) -> str:
         """Queue every run of `spec` and return the experiment's id; on disk before this returns.
@@ -133,8 +130,7 @@ class Store:
         # Whoever has submitted looks at it next: what is at hand need not be parsed.
         parsed, identity = _Parsed(submitted.spec, submitted.specs, len(header["spec"])), str(header["id"])
         self._parsed.get(identity, lambda: parsed)
-        for listener in self._listeners:
-            listener()
+        self.on_submit()
         return identity
 
     def find(self, key: str) -> str | None:
