@@ -83,16 +83,16 @@ def _train(
     # The row of means rides along: a call costs as much as a hundred rows.
     predicted = program.predict(np.concatenate((prepared.x, _mean_row(prepared))) if probed else prepared.x)
     predicted, blind = predicted[: len(prepared.x)], predicted[len(prepared.x) :]
+    predicted_val = program.predict(prepared.x_val) if len(prepared.x_val) else None
+    seconds = round(time.perf_counter() - begin, 4)
     fitted = scores(prepared, predicted)
-    held_out = Scores()
-    if len(prepared.x_val):
-        held_out = scores(prepared, program.predict(prepared.x_val), validation=True)
+    held_out = Scores() if predicted_val is None else scores(prepared, predicted_val, validation=True)
     return Result(
         variant=run.variant,
         seed=run.training.seed,
         state=state,
         epochs=training.epoch,
-        seconds=round(time.perf_counter() - begin, 4),
+        seconds=seconds,
         diverged_at=training.epoch if state == "diverged" else None,
         history=History.of(training.curves),
         baseline=baseline(prepared),
