@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.data.csv.column_buffers import Cells
 from core.data.csv.date_formats import read_dates
 from core.data.csv.notes import Remarks
-from core.data.csv.number_formats import PLAIN, WHOLE, Numbers, count_numbers, read_numbers, whole_numbers
+from core.data.csv.number_formats import Look, Numbers, count_numbers, read_numbers, whole_numbers
 from core.data.kinds import EXACT_INTEGER
+
+Cells: TypeAlias = pa.ChunkedArray | np.ndarray
+"""One column: strings, null where nothing is written; or float64 or int64 [rows] already, NaN where nothing is."""
 
 MISSING_MARKERS: Final = frozenset(
     {
@@ -46,30 +48,37 @@ class Reading:
     day_first: bool | None = None
 
 
-def typed_cells(name: str, cells: Cells, sample: Sequence[str], reading: Reading, remarks: Remarks) -> pd.Series[Any]:
-    """Return `cells` as int64, float64, bool, boolean (with missing values), datetime64 or str.
+def typed_columns(
+    names: Iterable[str], columns: list[Cells], looks: Iterable[Look], reading: Reading, remarks: Remarks
+) -> pd.DataFrame:
+    """Return `columns` as int64, float64, bool, boolean (with missing values), datetime64 or str.
 
     Parameters
     ----------
-    name : str
-        The column.
-    cells : pyarrow.ChunkedArray or numpy.ndarray
-        Strings, null where nothing is written; or numbers already.
-    sample : sequence of str
-        Some of the cells; they decide what is tried first, never what comes out.
-    reading : Reading
+    columns : list of pyarrow.ChunkedArray or numpy.ndarray
+        Emptied on the way, so that text and values are never both held whole.
+    looks : iterable of str
+        Of the first cells of each; they decide what is tried first, never what comes out.
     remarks : Remarks
         Takes what was inferred or repaired.
     """
+    # Arrays, not series: there are no indexes to align.
+    arrays = {
+        name: _typed(name, columns.pop(0), look, reading, remarks).array
+        for name, look in zip(names, looks, strict=False)
+    }
+    return pd.DataFrame(arrays, copy=False)
+
+
+def _typed(name: str, cells: Cells, look: Look, reading: Reading, remarks: Remarks) -> pd.Series[Any]:
     if isinstance(cells, np.ndarray):
         return _numbered(name, cells, remarks)
     if cells.null_count == len(cells):
         return pd.Series(np.full(len(cells), np.nan), name=name)
-    written = [cell for cell in sample if cell]
     values = None
-    if cells.null_count and all(WHOLE.fullmatch(cell) for cell in written):
+    if cells.null_count and look in {"empty", "whole"}:
         values = _whole_with_gaps(name, cells, remarks)
-    if values is None and reading.decimal == "." and all(PLAIN.fullmatch(cell) for cell in written):
+    if values is None and reading.decimal == "." and look != "text":
         values = _plain(cells)
     if values is not None:
         return pd.Series(values, name=name, copy=False)

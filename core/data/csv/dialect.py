@@ -7,14 +7,15 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from core.data.csv.header import Row, comments, count_titles, has_header, is_comment, is_value
+from core.data.csv.header import comments, count_titles, has_header, is_comment, is_value
 from core.data.csv.limits import MAX_CELL_BYTES, MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
-from core.data.csv.number_formats import decimal_mark, looks_like_number
+from core.data.csv.number_formats import Look, decimal_mark, look_of, looks_like_number
 from core.data.csv.read_options import ReadOptions
+from core.data.csv.row_by_row import Row, rows_of
 from core.errors import InputRefused
 from core.spec import plain_text
 
@@ -45,8 +46,8 @@ class Dialect:
         Where the first row begins, in bytes.
     above : int
         Lines of titles and comments above the table.
-    sample : tuple of lists of str
-        The first rows; some may have another width.
+    looks : tuple of str
+        What the first cells of each column look like.
     notes : tuple of str
     """
 
@@ -58,12 +59,8 @@ class Dialect:
     surplus: bool
     body: int
     above: int
-    sample: tuple[Row, ...]
+    looks: tuple[Look, ...]
     notes: tuple[str, ...]
-
-    def cells(self, column: int) -> list[str]:
-        """Return the first cells of a column in which something is written."""
-        return [row[column] for row in self.sample if column < len(row) and row[column]]
 
 
 def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
@@ -102,19 +99,9 @@ def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
         surplus=surplus,
         body=start + len((found.above + found.first if named else found.above).encode()),
         above=found.above.count("\n"),
-        sample=tuple(below),
+        looks=tuple(look_of((row[i] for row in below if i < len(row)), decimal) for i in range(width)),
         notes=tuple(_notes(found, surplus, named and options.header is None)),
     )
-
-
-def rows_of(text: Iterable[str], delimiter: str, spaced: bool = True) -> Iterator[tuple[int, int, Row]]:
-    """Return the number of the first and the last line of each row that is not blank, and its cells."""
-    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=spaced)
-    last = 0
-    for row in reader:
-        first, last = last + 1, reader.line_num
-        if len(row) > 1 or (row and row[0].strip()):
-            yield first, last, row
 
 
 def _head(content: bytes, start: int) -> str:

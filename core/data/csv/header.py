@@ -8,8 +8,7 @@ from typing import Final
 
 from core.data.csv.column_types import MISSING_MARKERS
 from core.data.csv.number_formats import looks_like_number
-
-Row = list[str]
+from core.data.csv.row_by_row import Row
 
 _COMMENTS: Final = re.compile(r"(#[^\n]*\n\s*)+")
 _DATE: Final = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -47,8 +47,10 @@ _STYLES: Final[Mapping[str, tuple[_Style, ...]]] = {
 }
 """What to try, by the decimal mark of the file."""
 
-WHOLE: Final = re.compile(r"[-+]?[0-9]+")
-PLAIN: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?inf", re.IGNORECASE)
+Look = Literal["empty", "whole", "decimal", "text"]
+
+_WHOLE: Final = re.compile(r"[-+]?[0-9]+")
+_PLAIN: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?inf", re.IGNORECASE)
 _AROUND: Final = "[^0-9.,]{0,5}"
 _ONLY_COMMA, _ONLY_POINT = (
     re.compile(
@@ -79,6 +81,16 @@ def decimal_mark(cells: Iterable[str], delimiter: str) -> str:
         elif _EITHER_COMMA.fullmatch(cell):
             either += 1
     return "," if comma > point or (comma == point == 0 and either and delimiter == ";") else "."
+
+
+def look_of(cells: Iterable[str], decimal: str) -> Look:
+    """Return what those of `cells` that are not blank look like; decimals only where Arrow reads them, with a point."""
+    written = [cell.strip() for cell in cells if cell.strip()]
+    if not written:
+        return "empty"
+    if all(map(_WHOLE.fullmatch, written)):
+        return "whole"
+    return "decimal" if decimal == "." and all(map(_PLAIN.fullmatch, written)) else "text"
 
 
 def looks_like_number(cell: str) -> bool:
