@@ -33,7 +33,6 @@ class Dialect:
 
     Attributes
     ----------
-    delimiter, decimal : str
     spaced : bool
         Whether blanks stand beside the delimiters, which are not part of the cells.
     names : tuple of str or None
@@ -48,7 +47,6 @@ class Dialect:
         Lines of titles and comments above the table.
     looks : tuple of str
         What the first cells of each column look like.
-    notes : tuple of str
     """
 
     delimiter: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import pandas as pd
 
@@ -23,16 +23,8 @@ from core.spec import plain_text
 _VISIBLE: Final = re.compile(rb"\S")
 
 
-class Parsed(NamedTuple):
-    """The frame in a file, each column typed; notes on what was inferred or repaired; how the file was read."""
-
-    frame: pd.DataFrame
-    notes: list[str]
-    origin: Origin
-
-
-def parse_csv(content: bytes, name: str, options: ReadOptions) -> Parsed:
-    """Return the table in `content`.
+def parse_csv(content: bytes, name: str, options: ReadOptions) -> tuple[pd.DataFrame, tuple[str, ...], Origin]:
+    """Return the table in `content`, each column typed; what was inferred or repaired; how it was read.
 
     Raises
     ------
@@ -67,4 +59,4 @@ def parse_csv(content: bytes, name: str, options: ReadOptions) -> Parsed:
     )
     guessed = encoding == "cp1252" and options.encoding is None
     origin = Origin(options, used, foreign_words(content, dialect.delimiter) if guessed else ())
-    return Parsed(frame, [*notes, *dialect.notes, *left_out, *renamed, *remarks.sentences()], origin)
+    return frame, (*notes, *dialect.notes, *left_out, *renamed, *remarks.sentences()), origin

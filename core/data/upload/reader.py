@@ -14,11 +14,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
-from core.data.arrow_file import unpack
 from core.data.csv.limits import check_content
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.kinds import Kind
-from core.data.table import Table
+from core.data.table import Table, unpack
 from core.errors import InputRefused, WorkFailed
 from core.paths import ROOT
 from core.spec import plain_text
@@ -54,7 +53,7 @@ _spare: list[subprocess.Popen[bytes]] = []
 
 
 class Upload(NamedTuple):
-    """A table that was read, and the bytes to store: `core.data.arrow_file` turns them into the table again."""
+    """A table that was read, and the bytes to store: `core.data.table` turns them into the table again."""
 
     table: Table
     packed: bytes

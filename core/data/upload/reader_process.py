@@ -16,10 +16,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from core.data.arrow_file import pack, unpack
 from core.data.csv.read_options import ChoiceNeeded
 from core.data.kinds import Kind
-from core.data.table import Table, read_table
+from core.data.table import Table, pack, read_table, unpack
 from core.data.upload.recast import recast
 from core.errors import InputRefused
 
