@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.data.csv.date_formats import read_dates
-from core.data.csv.notes import Remarks
-from core.data.csv.number_formats import Look, Numbers, count_numbers, read_numbers, whole_numbers
+from core.data.csv.notes import Remarks, Values
+from core.data.csv.number_formats import Look, count_numbers, read_numbers, whole_numbers
 from core.data.kinds import EXACT_INTEGER
 
 Cells: TypeAlias = pa.ChunkedArray | np.ndarray
@@ -139,17 +139,20 @@ def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: R
     trimmed = pc.utf8_trim_whitespace(raw)
     missing = np.asarray(pc.is_in(trimmed, value_set=_NOTHING))
     words = pc.if_else(pa.array(~missing), trimmed, pa.scalar(None, pa.string()))
-    found = _truths(name, words, remarks)
+    found = _truths(words)
     if missing.any():
         _count_markers(name, trimmed, missing, of_column.counts, remarks)
     if missing.all():
         return pd.Series(np.full(len(cells), np.nan), name=name)
     if found is None and pc.any(pc.match_substring_regex(words, _IN_NUMBERS)).as_py():
-        found = _numbers(name, words, reading, of_column, remarks)
+        found = read_numbers(words, reading.decimal)
         if found is None:
-            found = _dates(name, words, reading, remarks)
-    if found is not None:
-        return _placed(name, found, of_column.places)
+            _remark_mixture(name, words, of_column, remarks)
+            found = read_dates(words, reading.day_first)
+    for kind, detail in found.remarks if found else ():
+        remarks.add(kind, name, detail)
+    if found and found.series is not None:
+        return _placed(name, found.series, of_column.places)
     if not missing.any():
         return _text(name, cells)
     written = pc.if_else(pa.array(~missing), raw, pa.scalar(None, pa.string()))
@@ -168,39 +171,17 @@ def _count_markers(name: str, words: pa.Array, missing: np.ndarray, counts: np.n
             remarks.mark(word, name, int(counts[i]))
 
 
-def _truths(name: str, words: pa.Array, remarks: Remarks) -> pd.Series[Any] | None:
+def _truths(words: pa.Array) -> Values | None:
     if len(words) > _MANY_WORDS:
         return None
     lower = pc.utf8_lower(words)
     different = {word for word in lower.to_pylist() if word is not None}
-    for pair in TRUTHS:
+    for no, yes in TRUTHS:
         # One word of a pair alone could be anything, except true and false themselves.
-        if different == set(pair) or (pair == TRUTHS[0] and different <= set(pair)):
-            if pair != TRUTHS[0]:
-                remarks.add("truth", name, f"{pair[1]}/{pair[0]}")
-            return pd.Series(pc.equal(lower, pair[1]).to_pandas(), dtype="boolean")
+        if different == {no, yes} or (yes == "true" and different <= {no, yes}):
+            values = pd.Series(pc.equal(lower, yes).to_pandas(), dtype="boolean")
+            return Values(values, () if yes == "true" else (("truth", f"{yes}/{no}"),))
     return None
-
-
-def _numbers(
-    name: str, words: pa.Array, reading: Reading, of_column: _Words, remarks: Remarks
-) -> pd.Series[Any] | None:
-    numbers = read_numbers(words, reading.decimal)
-    if numbers is None:
-        _remark_mixture(name, words, of_column, remarks)
-        return None
-    for kind, said in _said(numbers):
-        remarks.add(kind, name, said)
-    return None if numbers.array is None else pd.Series(numbers.array)
-
-
-def _said(numbers: Numbers) -> list[tuple[str, str]]:
-    flags = {"comma": numbers.decimal_comma, "grouped": numbers.grouped, "large": numbers.largest > EXACT_INTEGER}
-    return [
-        *((kind, "") for kind, some in flags.items() if some),
-        *((kind, sign) for kind, sign in (("currency", numbers.currency), ("unit", numbers.unit)) if sign),
-        *([(numbers.kept, "")] if numbers.kept else []),
-    ]
 
 
 def _remark_mixture(name: str, words: pa.Array, of_column: _Words, remarks: Remarks) -> None:
@@ -212,15 +193,6 @@ def _remark_mixture(name: str, words: pa.Array, of_column: _Words, remarks: Rema
     numbers, rest = of_column.counts[numeric].sum(), int(of_column.counts[others].sum())
     if rest and numbers >= _MOSTLY * (numbers + rest):
         remarks.mixture(name, words[int(np.flatnonzero(others)[0])].as_py(), rest)
-
-
-def _dates(name: str, words: pa.Array, reading: Reading, remarks: Remarks) -> pd.Series[Any] | None:
-    dates = read_dates(words, reading.day_first)
-    if dates is None:
-        return None
-    if dates.form != "ISO":
-        remarks.add("ambiguous" if dates.ambiguous else "date", name, dates.form)
-    return dates.series
 
 
 def _placed(name: str, values: pd.Series[Any], places: np.ndarray) -> pd.Series[Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
 
 from core.data.column_names import listed
 from core.spec import plain_text
@@ -22,6 +24,13 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "large": "Whole numbers above 2^53, as features rounded to 16 digits: {columns}.",
 }
 _DAY_AND_MONTH: Final = re.compile(r"(day|month)[./-](day|month)[./-]")
+
+
+class Values(NamedTuple):
+    """The values that words were read as, None if they should stay words; and remarks: kinds of sentences, details."""
+
+    series: pd.Series[Any] | None
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
 class Remarks:

@@ -7,8 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from core.data.csv.notes import Values
+from core.data.kinds import EXACT_INTEGER
 
 _SPACES: Final = " \u00a0\u202f\u2009"
 _APOSTROPHES: Final = "'’"
@@ -102,34 +106,8 @@ _NUMERAL_IN_PYTHON: Final = re.compile(_NUMERAL.strip("^$"))
 _INFINITE_IN_PYTHON: Final = re.compile(_INFINITE.strip("^$"))
 
 
-class Numbers(NamedTuple):
-    """Numbers that were written as words.
-
-    Attributes
-    ----------
-    array : numpy.ndarray or None
-        int64 or float64, one for each word (NaN where there is none); None if the words should stay words.
-    currency, unit : str
-        The sign that was taken off.
-    largest : int
-        The largest whole number, without its sign; 0 where they are not whole.
-    decimal_comma, grouped : bool
-        Whether some number has a decimal comma, or separators between thousands.
-    kept : str
-        Why the words stay words: ``zeros`` or ``long``; else empty.
-    """
-
-    array: np.ndarray | None
-    currency: str = ""
-    unit: str = ""
-    decimal_comma: bool = False
-    grouped: bool = False
-    kept: str = ""
-    largest: int = 0
-
-
-def read_numbers(words: pa.Array, decimal: str) -> Numbers | None:
-    """Return the numbers that `words` are, or None if one of them is none.
+def read_numbers(words: pa.Array, decimal: str) -> Values | None:
+    """Return the numbers (int64 or float64, missing = NaN) that `words` are, or None if one of them is none.
 
     Parameters
     ----------
@@ -158,7 +136,10 @@ def read_numbers(words: pa.Array, decimal: str) -> Numbers | None:
     style = next((s for s in _STYLES[decimal] if _all(pc.match_substring_regex(digits, s.pattern))), None)
     if style is None:
         return None
-    return _cast(parts, digits, infinite, words, style)._replace(currency=currency, unit=unit)
+    numbers, remarks = _cast(parts, digits, infinite, words, style)
+    signs = (("currency", currency), ("unit", unit))
+    values = None if numbers is None else pd.Series(numbers)
+    return Values(values, (*((kind, "") for kind in remarks), *(sign for sign in signs if sign[1])))
 
 
 def whole_numbers(cells: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
@@ -190,16 +171,18 @@ def _shared_sign(parts: pa.StructArray) -> tuple[str | None, str | None]:
     )
 
 
-def _cast(parts: pa.StructArray, digits: pa.Array, infinite: pa.Array, words: pa.Array, style: _Style) -> Numbers:
+def _cast(
+    parts: pa.StructArray, digits: pa.Array, infinite: pa.Array, words: pa.Array, style: _Style
+) -> tuple[np.ndarray | None, list[str]]:
     grouped = _any(pc.match_substring_regex(digits, f"[{style.groups}]"))
     fraction = _any(pc.match_substring(digits, style.decimal))
     if grouped:
         digits = pc.replace_substring_regex(digits, f"[{style.groups}]", "")
     whole = not fraction and not _any(pc.match_substring_regex(digits, "[eE]")) and not _any(infinite)
     if whole and _any(pc.match_substring_regex(digits, "^0[0-9]")):
-        return Numbers(None, kept="zeros")
+        return None, ["zeros"]
     if whole and (pc.max(pc.binary_length(digits)).as_py() or 0) > _LONGEST_WHOLE:
-        return Numbers(None, kept="long")
+        return None, ["long"]
     if style.decimal == ",":
         digits = pc.replace_substring(digits, ",", ".")
     signs = pc.binary_join_element_wise(pc.struct_field(parts, "sign"), pc.struct_field(parts, "inner"), "")
@@ -210,12 +193,12 @@ def _cast(parts: pa.StructArray, digits: pa.Array, infinite: pa.Array, words: pa
     if _any(infinite):
         endless = pc.cast(pc.if_else(infinite, words, pa.scalar(None, pa.string())), pa.float64())
         values = pc.if_else(infinite, endless, values)
-    return Numbers(
-        values.to_numpy(zero_copy_only=False),
-        decimal_comma=fraction and style.decimal == ",",
-        grouped=grouped,
-        largest=largest,
-    )
+    found = {
+        "comma": fraction and style.decimal == ",",
+        "grouped": grouped,
+        "large": largest > EXACT_INTEGER,
+    }
+    return values.to_numpy(zero_copy_only=False), [kind for kind, some in found.items() if some]
 
 
 def _all(matches: pa.Array) -> bool:

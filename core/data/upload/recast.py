@@ -155,8 +155,8 @@ def _as_number(series: pd.Series, decimal: str) -> pd.Series | None:
     numbers = read_numbers(words, decimal)
     if numbers is None:
         return None
-    if numbers.array is not None:
-        return pd.Series(numbers.array, name=series.name)
+    if numbers.series is not None:
+        return numbers.series.rename(series.name)
     try:
         values = pc.cast(words, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
@@ -177,7 +177,7 @@ def _as_boolean(series: pd.Series, decimal: str) -> pd.Series | None:
 
 def _as_date(series: pd.Series, _: str) -> pd.Series | None:
     dates = read_dates(_stripped(series))
-    return None if dates is None else dates.series
+    return dates and dates.series
 
 
 def _stripped(series: pd.Series) -> pa.Array:
