@@ -64,42 +64,30 @@ def typed_columns(
     """
     # Arrays, not series: there are no indexes to align.
     arrays = {
-        name: _typed(name, columns.pop(0), look, reading, remarks).array
-        for name, look in zip(names, looks, strict=False)
+        name: _typed(name, columns.pop(0), look, reading, remarks) for name, look in zip(names, looks, strict=False)
     }
     return pd.DataFrame(arrays, copy=False)
 
 
-def _typed(name: str, cells: Cells, look: Look, reading: Reading, remarks: Remarks) -> pd.Series[Any]:
+def _typed(name: str, cells: Cells, look: Look, reading: Reading, remarks: Remarks) -> Any:
     if isinstance(cells, np.ndarray):
-        return _numbered(name, cells, remarks)
+        if cells.dtype == np.int64:
+            _remark_large(name, pa.array(cells), remarks)
+        return cells
     if cells.null_count == len(cells):
-        return pd.Series(np.full(len(cells), np.nan), name=name)
-    values = None
-    if cells.null_count and look in {"empty", "whole"}:
-        values = _whole_with_gaps(name, cells, remarks)
-    if values is None and reading.decimal == "." and look != "text":
-        values = _plain(cells)
-    if values is not None:
-        return pd.Series(values, name=name, copy=False)
+        return np.full(len(cells), np.nan)
+    if cells.null_count and look in {"empty", "whole"} and (numbers := whole_numbers(cells)) is not None:
+        _remark_large(name, numbers, remarks)
+        return numbers.to_numpy()
+    if reading.decimal == "." and look != "text" and (values := _plain(cells)) is not None:
+        return values
     return _typed_words(name, cells, reading, remarks)
 
 
-def _numbered(name: str, values: np.ndarray, remarks: Remarks) -> pd.Series[Any]:
-    if values.dtype == np.int64 and max(-int(values.min()), int(values.max())) > EXACT_INTEGER:
-        remarks.add("large", name)
-    return pd.Series(values, name=name, copy=False)
-
-
-def _whole_with_gaps(name: str, cells: pa.ChunkedArray, remarks: Remarks) -> np.ndarray | None:
-    """Return `cells` as float64, unless one is no whole number, or looks like a code."""
-    numbers = whole_numbers(cells)
-    if numbers is None:
-        return None
+def _remark_large(name: str, numbers: pa.Array | pa.ChunkedArray, remarks: Remarks) -> None:
     least, most = pc.min_max(numbers).as_py().values()
     if max(-least, most) > EXACT_INTEGER:
         remarks.add("large", name)
-    return np.asarray(numbers.to_numpy())
 
 
 def _plain(cells: pa.ChunkedArray) -> np.ndarray | None:
@@ -132,7 +120,7 @@ class _Words:
         return np.bincount(self.places[self.places >= 0], minlength=len(self.raw))
 
 
-def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: Remarks) -> pd.Series[Any]:
+def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: Remarks) -> Any:
     """Type each different word once, then put the values in the places of the words."""
     raw = pc.unique(cells).drop_null()
     of_column = _Words(cells, raw)
@@ -140,10 +128,11 @@ def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: R
     missing = np.asarray(pc.is_in(trimmed, value_set=_NOTHING))
     words = pc.if_else(pa.array(~missing), trimmed, pa.scalar(None, pa.string()))
     found = _truths(words)
-    if missing.any():
-        _count_markers(name, trimmed, missing, of_column.counts, remarks)
+    for i in np.flatnonzero(missing):
+        if word := trimmed[int(i)].as_py():
+            remarks.mark(word, name, int(of_column.counts[i]))
     if missing.all():
-        return pd.Series(np.full(len(cells), np.nan), name=name)
+        return np.full(len(cells), np.nan)
     if found is None and pc.any(pc.match_substring_regex(words, _IN_NUMBERS)).as_py():
         found = read_numbers(words, reading.decimal)
         if found is None:
@@ -152,23 +141,12 @@ def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: R
     for kind, detail in found.remarks if found else ():
         remarks.add(kind, name, detail)
     if found and found.series is not None:
-        return _placed(name, found.series, of_column.places)
+        return _placed(found.series, of_column.places)
     if not missing.any():
-        return _text(name, cells)
+        return cells.to_pandas().array
     written = pc.if_else(pa.array(~missing), raw, pa.scalar(None, pa.string()))
     places = of_column.places
-    return _text(name, written.take(pa.array(places, mask=places < 0)))
-
-
-def _text(name: str, cells: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
-    series: pd.Series[Any] = cells.to_pandas()
-    return series.rename(name)
-
-
-def _count_markers(name: str, words: pa.Array, missing: np.ndarray, counts: np.ndarray, remarks: Remarks) -> None:
-    for i in np.flatnonzero(missing):
-        if word := words[int(i)].as_py():
-            remarks.mark(word, name, int(counts[i]))
+    return written.take(pa.array(places, mask=places < 0)).to_pandas().array
 
 
 def _truths(words: pa.Array) -> Values | None:
@@ -195,10 +173,9 @@ def _remark_mixture(name: str, words: pa.Array, of_column: _Words, remarks: Rema
         remarks.mixture(name, words[int(np.flatnonzero(others)[0])].as_py(), rest)
 
 
-def _placed(name: str, values: pd.Series[Any], places: np.ndarray) -> pd.Series[Any]:
+def _placed(values: pd.Series[Any], places: np.ndarray) -> Any:
     """Return the value of each cell's word; a gap is NaN, NaT or NA, and only then."""
     placed = values.iloc[places] if (places >= 0).all() else values.reindex(places)
-    placed = placed.reset_index(drop=True).rename(name)
     if placed.dtype == "boolean" and not placed.isna().any():
-        return placed.astype(bool)
-    return placed
+        return placed.to_numpy(bool)
+    return placed.array
