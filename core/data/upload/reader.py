@@ -64,11 +64,8 @@ def read_upload(content: bytes, name: str, options: ReadOptions | None = None, m
 
     Parameters
     ----------
-    content : bytes
     name : str
         As the person's computer calls it; shown, never opened.
-    options : ReadOptions, optional
-        What the person chose.
     max_mb : int
         Largest file.
 
