@@ -16,7 +16,6 @@ import pandas as pd
 from core.data.kinds import as_float
 from core.data.table import Column, Table
 from core.data.understand.duplicate_columns import same_values
-from core.data.understand.row_numbers import counts_rows
 from core.spec import Task
 
 CLASS_LIMIT: Final = 0.97
@@ -33,6 +32,12 @@ FEWEST_ROWS: Final = 30
 ROWS_PER_WORD: Final = 5
 """Words of so many rows each, on average, are judged on the rows whose word has been seen: a rare word that was never
 learnt does not hide that each word goes with one class. Rarer words are ids, and know what they were told."""
+
+FEWEST_IDS: Final = 20
+"""Fewer whole numbers in a row may well be a measurement."""
+MOST_GAPS: Final = 2
+"""Ids reach up to so many times their number: rows were deleted. Whole measurements as dense as that repeat themselves
+long before there are twenty (the birthday paradox)."""
 
 _ROWS: Final = 5000
 _CELLS: Final = 250_000
@@ -116,6 +121,17 @@ def _suspect(table: Table, rows: np.ndarray, column: Column, target: str, task: 
         text = f"{column.name} numbers the rows and yet knows {target}: the rows are sorted, or it was given out later."
         return Leak(column.name, target, score, "identifier", text)
     return None
+
+
+def counts_rows(table: Table, column: Column) -> bool:
+    """Return whether a number column numbers the rows: whole, every value once, hardly any gaps between them."""
+    rows = len(table.frame)
+    if column.kind != "number" or column.missing or column.distinct < rows or rows < FEWEST_IDS:
+        return False
+    if column.minimum is None or column.maximum is None or column.maximum - column.minimum > MOST_GAPS * rows:
+        return False
+    values = as_float(table.frame[column.name])
+    return bool((np.isfinite(values) & (values == np.floor(values))).all())
 
 
 def _explained(table: Table, column: Column, target: str, rows: np.ndarray) -> float:

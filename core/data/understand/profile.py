@@ -15,10 +15,9 @@ from core.choices.outliers import FENCE
 from core.data.kinds import EXACT_INTEGER, Kind, as_float, moment
 from core.data.table import Column, Table
 from core.data.understand.duplicate_columns import duplicate_columns
-from core.data.understand.leaks import Leak, leak_suspects
-from core.data.understand.row_numbers import counts_rows
+from core.data.understand.leaks import Leak, counts_rows, leak_suspects
 from core.data.understand.sentinels import Sentinel, sentinels
-from core.data.understand.task import detect_task, suggested_target
+from core.data.understand.task import detect_task, suggest_target
 from core.errors import InputRefused
 from core.spec import Task
 
@@ -123,7 +122,7 @@ def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
         If a target does not exist.
     """
     if targets is None:
-        name, target_reason = suggested_target(table)
+        name, target_reason = suggest_target(table)
         targets = (name,)
     else:
         targets, target_reason = tuple(table.column(name, "data.target").name for name in targets), "chosen"

@@ -88,7 +88,7 @@ def choose_data(source: Any, table: Table) -> None:
     """Switch to other data: suggest a target, drop what only made sense for the old columns, clear the stage."""
     st.session_state.lab_shown = None
     st.query_params.pop("x", None)
-    _turn_to(source, suggest_target(table), None)
+    _turn_to(source, suggest_target(table)[0], None)
 
 
 def correct_data(source: Any, table: Table, names: Mapping[str, str] | None = None) -> None:
