@@ -53,10 +53,6 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
 
     Parameters
     ----------
-    run : RunSpec
-        What to train.
-    table : Table
-        The whole table.
     usable : numpy.ndarray
         bool [table rows], whether a row has its target.
 

@@ -83,11 +83,8 @@ def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Lea
 
     Parameters
     ----------
-    table : Table
-    targets : sequence of str
-        Columns of `table`.
     task : str
-        What is to be learnt; decides whether errors are wrong classes or squared differences.
+        Decides whether errors are wrong classes or squared differences.
     """
     columns = [column for column in table.columns if column.name not in targets and _varies(column)]
     rows = _sample(table, targets, len(columns))

@@ -32,8 +32,6 @@ class ColumnProfile:
     ----------
     missing : float
         Share of the rows without a value.
-    distinct : int
-        Different values.
     minimum, maximum, skew, outliers : float or None
         Of the finite values of a number column; `skew` is the third standardised moment (0 = symmetric), `outliers`
         the share beyond Tukey's outer fences, which ``outliers: clip`` would cut; 0 where the middle half is one value.
@@ -41,8 +39,6 @@ class ColumnProfile:
         A histogram: at most 20 equal bins of a number or date, else the most frequent values, the first the most.
     labels : tuple of str
         What `counts` counts: the bins' n + 1 edges, or the values.
-    infinite : int
-        Values that are plus or minus infinity.
     sentinels : tuple of Sentinel
         Values that may mean "missing".
     constant : bool
@@ -78,14 +74,10 @@ class Profile:
     ----------
     duplicate_rows : int
         Rows that equal an earlier one in every column; scaled up from the sample of a long table.
-    targets : tuple of str
-        What is to be predicted, given or suspected.
-    target_reason : str
-        Why this target, in plain words.
-    task : str or None
-        What is to be learnt; None where the target cannot be.
-    task_reason : str
-        Why, in plain words, or what is wrong with the target.
+    targets, target_reason : tuple of str, str
+        What is to be predicted, given or suspected, and why, in plain words.
+    task, task_reason : str or None, str
+        What is to be learnt, None where the target cannot be; and why, or what is wrong with the target.
     classes : tuple of (str, int)
         The rows of each class, the most frequent first; empty for numbers and several targets.
     leaks : tuple of Leak
@@ -112,7 +104,6 @@ def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
 
     Parameters
     ----------
-    table : Table
     targets : sequence of str, optional
         The target columns; suspected from names and positions by default.
 

@@ -110,10 +110,8 @@ def _ordered(do: str, label: str, details: Mapping[str, Any], content: bytes) ->
     finally:
         _turn.release()
         warm()
-    if "choice" in words:
-        raise ChoiceNeeded(words["refused"], words["where"], words["choice"], words["value"])
-    if "refused" in words:
-        raise InputRefused(words["refused"], words["where"])
+    if words:
+        raise (ChoiceNeeded if "choice" in words else InputRefused)(words.pop("refused"), **words)
     return Upload(unpack(packed), packed)
 
 

@@ -23,7 +23,6 @@ from core.spec import plain_text
 
 KINDS: Final[tuple[Kind, ...]] = ("number", "category", "boolean", "date", "text", "identifier")
 
-_ZERO_ONE: Final = ("0", "1")
 _LOOKED_AT: Final = 50
 
 _Reader = Callable[[pd.Series, str], pd.Series | None]
@@ -168,9 +167,9 @@ def _as_number(series: pd.Series, decimal: str) -> pd.Series | None:
 def _as_boolean(series: pd.Series, decimal: str) -> pd.Series | None:
     words = _as_words(series, decimal).str.strip().str.lower()
     different = set(words.dropna().unique()[:3])
-    for pair in (*TRUTHS, _ZERO_ONE):
-        if different == set(pair):
-            truths = words.map({pair[0]: False, pair[1]: True}).astype("boolean")
+    for no, yes in (*TRUTHS, ("0", "1")):
+        if different == {no, yes}:
+            truths = words.map({no: False, yes: True}).astype("boolean")
             return truths if truths.isna().any() else truths.astype(bool)
     return None
 
