@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from core.data.csv.date_formats import read_dates
 from core.data.csv.notes import Remarks, Values
 from core.data.csv.number_formats import Look, count_numbers, read_numbers, whole_numbers
+from core.data.csv.read_options import ReadOptions
 from core.data.kinds import EXACT_INTEGER
 
 Cells: TypeAlias = pa.ChunkedArray | np.ndarray
@@ -40,16 +41,8 @@ _MOSTLY: Final = 0.8
 _MANY_WORDS: Final = 20
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What is known about a file before its cells are typed: the decimal mark, and which of day and month leads."""
-
-    decimal: str = "."
-    day_first: bool | None = None
-
-
 def typed_columns(
-    names: Iterable[str], columns: list[Cells], looks: Iterable[Look], reading: Reading, remarks: Remarks
+    names: Iterable[str], columns: list[Cells], looks: Iterable[Look], used: ReadOptions, remarks: Remarks
 ) -> pd.DataFrame:
     """Return `columns` as int64, float64, bool, boolean (with missing values), datetime64 or str.
 
@@ -59,17 +52,17 @@ def typed_columns(
         Emptied on the way, so that text and values are never both held whole.
     looks : iterable of str
         Of the first cells of each; they decide what is tried first, never what comes out.
+    used : ReadOptions
+        Of which `decimal` and `day_first` matter here.
     remarks : Remarks
         Takes what was inferred or repaired.
     """
     # Arrays, not series: there are no indexes to align.
-    arrays = {
-        name: _typed(name, columns.pop(0), look, reading, remarks) for name, look in zip(names, looks, strict=False)
-    }
+    arrays = {name: _typed(name, columns.pop(0), look, used, remarks) for name, look in zip(names, looks, strict=False)}
     return pd.DataFrame(arrays, copy=False)
 
 
-def _typed(name: str, cells: Cells, look: Look, reading: Reading, remarks: Remarks) -> Any:
+def _typed(name: str, cells: Cells, look: Look, used: ReadOptions, remarks: Remarks) -> Any:
     if isinstance(cells, np.ndarray):
         if cells.dtype == np.int64:
             _remark_large(name, pa.array(cells), remarks)
@@ -79,9 +72,9 @@ def _typed(name: str, cells: Cells, look: Look, reading: Reading, remarks: Remar
     if cells.null_count and look in {"empty", "whole"} and (numbers := whole_numbers(cells)) is not None:
         _remark_large(name, numbers, remarks)
         return numbers.to_numpy()
-    if reading.decimal == "." and look != "text" and (values := _plain(cells)) is not None:
+    if used.decimal == "." and look != "text" and (values := _plain(cells)) is not None:
         return values
-    return _typed_words(name, cells, reading, remarks)
+    return _typed_words(name, cells, used, remarks)
 
 
 def _remark_large(name: str, numbers: pa.Array | pa.ChunkedArray, remarks: Remarks) -> None:
@@ -120,7 +113,7 @@ class _Words:
         return np.bincount(self.places[self.places >= 0], minlength=len(self.raw))
 
 
-def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: Remarks) -> Any:
+def _typed_words(name: str, cells: pa.ChunkedArray, used: ReadOptions, remarks: Remarks) -> Any:
     """Type each different word once, then put the values in the places of the words."""
     raw = pc.unique(cells).drop_null()
     of_column = _Words(cells, raw)
@@ -134,10 +127,10 @@ def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: R
     if missing.all():
         return np.full(len(cells), np.nan)
     if found is None and pc.any(pc.match_substring_regex(words, _IN_NUMBERS)).as_py():
-        found = read_numbers(words, reading.decimal)
+        found = read_numbers(words, used.decimal or ".")
         if found is None:
             _remark_mixture(name, words, of_column, remarks)
-            found = read_dates(words, reading.day_first)
+            found = read_dates(words, used.day_first)
     for kind, detail in found.remarks if found else ():
         remarks.add(kind, name, detail)
     if found and found.series is not None:

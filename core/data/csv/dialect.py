@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from core.data.csv.header import comments, count_titles, has_header, is_comment, is_value
+from core.data.csv.header import count_titles, has_header, is_comment, is_value
 from core.data.csv.limits import MAX_CELL_BYTES, MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
 from core.data.csv.number_formats import Look, decimal_mark, look_of, looks_like_number
 from core.data.csv.read_options import ReadOptions
@@ -24,6 +24,8 @@ DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "verti
 _SAMPLE_ROWS: Final = 60
 _HEAD: Final = 2**17
 _SEPARATOR_LINE: Final = re.compile(rb'"?sep=(.)"?\n', re.IGNORECASE)
+_COMMENTS: Final = re.compile(r"(#[^\n]*\n\s*)+")
+"""Lines with a ``#`` in front, and blank ones."""
 _MOSTLY: Final = 0.9
 
 
@@ -112,14 +114,6 @@ def _head(content: bytes, start: int) -> str:
     return head.decode("utf-8", "ignore")
 
 
-def _lines(head: str) -> Iterator[str]:
-    begin = 0
-    while begin < len(head):
-        end = head.find("\n", begin) + 1 or len(head)
-        yield head[begin:end]
-        begin = end
-
-
 class _Sniffed(NamedTuple):
     """The delimiter, what stands above the table, the text of its first row, and its first rows."""
 
@@ -131,7 +125,7 @@ class _Sniffed(NamedTuple):
 
 def _below_comments(head: str, label: str, delimiters: Sequence[str]) -> _Sniffed:
     """Return how the table is written below the comments it begins with; the last of them may be its header."""
-    above = comments(head)
+    above = match[0] if (match := _COMMENTS.match(head)) else ""
     if above and head[len(above) :].strip():
         found = _sniffed(head[len(above) :], label, delimiters)
         last = above.rstrip().rfind("\n#") + 1
@@ -160,7 +154,7 @@ def _sniffed(head: str, label: str, delimiters: Sequence[str]) -> _Sniffed:
         titles = count_titles(rows)
         score = _score(rows[titles:])
         if best is None or score > best[0]:
-            lines = _lines(head)
+            lines = io.StringIO(head)
             above = "".join(itertools.islice(lines, ends[titles - 1] if titles else 0))
             first = "".join(itertools.islice(lines, ends[titles] - (ends[titles - 1] if titles else 0)))
             best = score, _Sniffed(delimiter, above, first, rows[titles:])
@@ -173,7 +167,7 @@ def _first_rows(head: str, delimiter: str, label: str) -> tuple[list[int], list[
     """Return the first rows and the last line of each; too many columns are refused at the first sight."""
     ends: list[int] = []
     rows: list[Row] = []
-    for _, last, row in rows_of(_lines(head), delimiter):
+    for _, last, row in rows_of(io.StringIO(head), delimiter):
         if not rows and len(row) > MAX_COLUMNS:
             raise InputRefused(f"{label}: {len(row):,} columns are too many; allowed: at most {MAX_COLUMNS:,}.", label)
         ends.append(last)

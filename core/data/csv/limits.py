@@ -75,13 +75,7 @@ def _binary_kind(content: bytes) -> str | None:
 
 
 def with_line_feeds(content: bytes, label: str) -> bytes:
-    """Return UTF-8 `content` with every line end as one line feed.
-
-    Raises
-    ------
-    InputRefused
-        If it holds NUL bytes, which no text does, or nothing but space.
-    """
+    """Return UTF-8 `content` with every line end as one line feed; NUL bytes, which no text holds, are refused."""
     if b"\0" in content:
         raise InputRefused(f"{label} is not a text table (it holds NUL bytes); {ALLOWED}.", label)
     if b"\r" in content:
@@ -92,13 +86,7 @@ def with_line_feeds(content: bytes, label: str) -> bytes:
 
 
 def check_lines(content: bytes, label: str) -> int:
-    """Return the number of lines, none of them too long, holding no cell that is too long.
-
-    Raises
-    ------
-    InputRefused
-        With the number of the line.
-    """
+    """Return the number of lines; one that is too long, or holds a cell that is, is refused with its number."""
     for begin, end in _long_lines(content):
         if end - begin > MAX_LINE_BYTES:
             line = _line_at(content, begin)

@@ -129,17 +129,14 @@ def read_numbers(words: pa.Array, decimal: str) -> Values | None:
     count = len(finite) - finite.null_count
     if parts.null_count > len(words) - count or count == 0:
         return None
-    currency, unit = _shared_sign(parts)
-    if currency is None or unit is None:
-        return None
+    signs = _signs(parts)
     digits = pc.struct_field(parts, "digits")
-    style = next((s for s in _STYLES[decimal] if _all(pc.match_substring_regex(digits, s.pattern))), None)
-    if style is None:
+    style = next((s for s in _STYLES[decimal] if pc.all(pc.match_substring_regex(digits, s.pattern)).as_py()), None)
+    if signs is None or style is None:
         return None
     numbers, remarks = _cast(parts, digits, infinite, words, style)
-    signs = (("currency", currency), ("unit", unit))
-    values = None if numbers is None else pd.Series(numbers)
-    return Values(values, (*((kind, "") for kind in remarks), *(sign for sign in signs if sign[1])))
+    series = None if numbers is None else pd.Series(numbers)
+    return Values(series, (*((kind, "") for kind in remarks), *signs))
 
 
 def whole_numbers(cells: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
@@ -160,15 +157,15 @@ def count_numbers(words: pa.Array) -> np.ndarray:
     return np.asarray(pc.fill_null(pc.match_substring_regex(words, _NUMERAL), fill_value=False))
 
 
-def _shared_sign(parts: pa.StructArray) -> tuple[str | None, str | None]:
-    """Return the currency and the unit of all numbers; None where they differ."""
-    before, after, unit = (pc.struct_field(parts, name) for name in ("before", "after", "unit"))
-    currencies = {sign for column in (before, after) for sign in pc.unique(column).to_pylist() if sign}
-    units = [sign for sign in pc.unique(unit).to_pylist() if sign is not None]
-    return (
-        None if len(currencies) > 1 else "".join(currencies),
-        None if len(units) > 1 else "".join(units),
+def _signs(parts: pa.StructArray) -> list[tuple[str, str]] | None:
+    """Return the currency and the unit of all numbers, if they have any; None where they differ."""
+    before, after, units = (
+        set(pc.unique(pc.struct_field(parts, name)).to_pylist()) - {None} for name in ("before", "after", "unit")
     )
+    currencies = (before | after) - {""}
+    if len(currencies) > 1 or len(units) > 1:
+        return None
+    return [(kind, sign) for kind, found in (("currency", currencies), ("unit", units)) for sign in found if sign]
 
 
 def _cast(
@@ -199,10 +196,6 @@ def _cast(
         "large": largest > EXACT_INTEGER,
     }
     return values.to_numpy(zero_copy_only=False), [kind for kind, some in found.items() if some]
-
-
-def _all(matches: pa.Array) -> bool:
-    return bool(pc.all(matches).as_py())
 
 
 def _any(matches: pa.Array) -> bool:

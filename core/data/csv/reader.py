@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.data.column_names import unique_names
 from core.data.csv.cells import read_cells
-from core.data.csv.column_types import Reading, typed_columns
+from core.data.csv.column_types import typed_columns
 from core.data.csv.confusable_encodings import foreign_words
 from core.data.csv.dialect import sniff
 from core.data.csv.encoding import to_utf8
@@ -24,15 +24,7 @@ _VISIBLE: Final = re.compile(rb"\S")
 
 
 def parse_csv(content: bytes, name: str, options: ReadOptions) -> tuple[pd.DataFrame, tuple[str, ...], Origin]:
-    """Return the table in `content`, each column typed; what was inferred or repaired; how it was read.
-
-    Raises
-    ------
-    ChoiceNeeded
-        If the person has to decide something: the encoding, or whether rows may be left out.
-    InputRefused
-        If `content` is not delimited text or is beyond a limit of `core.data.csv.limits`.
-    """
+    """Return the table in `content`, each column typed; what was inferred or repaired; how it was read."""
     label = plain_text(name, 80) or "The file"
     check_content(content, label)
     text, encoding, notes = to_utf8(content, label, options.encoding)
@@ -47,16 +39,11 @@ def parse_csv(content: bytes, name: str, options: ReadOptions) -> tuple[pd.DataF
         renamed = [f"There is no header line: the columns are called column 1 … column {len(columns)}."]
     else:
         names, renamed = unique_names(dialect.names[: len(columns)], ignore_case=True)
+    header = dialect.names is not None
+    used = replace(options, encoding=encoding, delimiter=dialect.delimiter, decimal=dialect.decimal, header=header)
     remarks = Remarks()
-    frame = typed_columns(names, columns, dialect.looks, Reading(dialect.decimal, options.day_first), remarks)
-    used = replace(
-        options,
-        encoding=encoding,
-        delimiter=dialect.delimiter,
-        decimal=dialect.decimal,
-        header=dialect.names is not None,
-        day_first=remarks.day_first,
-    )
+    frame = typed_columns(names, columns, dialect.looks, used, remarks)
+    used = replace(used, day_first=remarks.day_first)
     guessed = encoding == "cp1252" and options.encoding is None
     origin = Origin(options, used, foreign_words(content, dialect.delimiter) if guessed else ())
     return frame, (*notes, *dialect.notes, *left_out, *renamed, *remarks.sentences()), origin

@@ -86,7 +86,9 @@ def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Lea
     task : str
         Decides whether errors are wrong classes or squared differences.
     """
-    columns = [column for column in table.columns if column.name not in targets and _varies(column)]
+    # A single word and its absence tell rows apart, too.
+    varying = [c for c in table.columns if c.distinct > 1 or (c.distinct == 1 and c.missing)]
+    columns = [column for column in varying if column.name not in targets]
     rows = _sample(table, targets, len(columns))
     found: dict[str, Leak] = {}
     for target in targets:
@@ -140,11 +142,6 @@ def _explained(table: Table, column: Column, target: str, rows: np.ndarray) -> f
     return float(1 - ((x - means[classes]) ** 2).mean() / x.var())
 
 
-def _varies(column: Column) -> bool:
-    """Return whether a column tells rows apart; a single word and its absence do."""
-    return column.distinct > 1 or (column.distinct == 1 and column.missing > 0)
-
-
 def column_score(table: Table, column: Column, target: str, task: Task, rows: np.ndarray | None = None) -> float:
     """Return the share of the error of guessing that `column` alone avoids, on rows held out of four folds.
 
@@ -162,7 +159,7 @@ def column_score(table: Table, column: Column, target: str, task: Task, rows: np
     x, ordered = _values(table.frame[column.name].iloc[rows], column)
     by_word = not ordered and len(x) >= ROWS_PER_WORD * len(np.unique(x))
     fold = np.random.Generator(np.random.Philox(0)).permutation(len(rows)) % _FOLDS
-    rules = _OF_NUMBERS if task == "regression" else _OF_CLASSES
+    rules = [_window_means, _by_line, _between] if task == "regression" else [_window_classes]
     rules = rules if ordered else rules[:1]
     errors, guess = np.zeros(len(rules)), 0.0
     for part in range(_FOLDS):
@@ -254,10 +251,6 @@ def _between(x: np.ndarray, y: np.ndarray, asked: np.ndarray, _reach: int) -> np
         return np.full(len(asked), y.mean())
     distinct, first, count = np.unique(x[known], return_inverse=True, return_counts=True)
     return np.asarray(np.interp(asked, distinct, np.bincount(first, y[known]) / count))
-
-
-_OF_NUMBERS: Final = (_window_means, _by_line, _between)
-_OF_CLASSES: Final = (_window_classes,)
 
 
 def _error(predicted: np.ndarray | float, actual: np.ndarray, task: Task) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from core.choices.outliers import FENCE
 from core.data.kinds import EXACT_INTEGER, Kind, as_float, moment
@@ -132,7 +133,7 @@ def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
         target_reason=target_reason,
         task=task,
         task_reason=task_reason,
-        classes=_balance(table, targets[0]) if task in {"binary", "multiclass"} else (),
+        classes=_balance(table.frame[targets[0]]) if task in {"binary", "multiclass"} else (),
         leaks=leak_suspects(table, targets, task) if task else (),
     )
 
@@ -197,6 +198,5 @@ def _skew(finite: np.ndarray) -> float:
     return float(((distance / spread) ** 3).mean()) if 0 < spread < np.inf else 0.0
 
 
-def _balance(table: Table, target: str) -> tuple[tuple[str, int], ...]:
-    counts = table.frame[target].value_counts()
-    return tuple((str(name), int(count)) for name, count in counts.items())
+def _balance(target: pd.Series) -> tuple[tuple[str, int], ...]:
+    return tuple((str(name), int(count)) for name, count in target.value_counts().items())

@@ -155,7 +155,7 @@ def _as_number(series: pd.Series, decimal: str) -> pd.Series | None:
     if numbers is None:
         return None
     if numbers.series is not None:
-        return numbers.series.rename(series.name)
+        return numbers.series
     try:
         values = pc.cast(words, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
