@@ -20,8 +20,6 @@ def load_table(data: DataSpec, base: Path | None = None, dataset: Callable[[str]
 
     Parameters
     ----------
-    data : DataSpec
-        The data section of a spec.
     base : Path, optional
         The folder that ``file:`` sources are relative to; the working directory by default.
     dataset : callable, optional

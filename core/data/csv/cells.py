@@ -37,16 +37,9 @@ with suppress(NotImplementedError):
 def read_cells(
     content: bytes, lines: int, dialect: Dialect, label: str, options: ReadOptions
 ) -> tuple[list[Cells], list[str]]:
-    """Return the columns below the header, and notes on rows that were left out.
+    """Return the columns below the header of `content`, UTF-8 of so many `lines`, and notes on rows left out.
 
-    Parameters
-    ----------
-    content : bytes
-        UTF-8 with line feeds.
-    lines : int
-        How many there are; rows are never more.
-    options : ReadOptions
-        Of which `drop_ragged`, `sample_rows` and `seed` matter here.
+    Of the options `drop_ragged`, `sample_rows` and `seed` matter here.
 
     Raises
     ------

@@ -66,10 +66,7 @@ class Dialect:
 def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
     """Return how the table in `content`, UTF-8 with line feeds, is written; `options` win over what it looks like.
 
-    Raises
-    ------
-    InputRefused
-        If there is no row, or there are too many columns.
+    A text without a row or with too many columns is refused.
     """
     start = len(content) - len(content.lstrip(b"\n"))
     stated = _SEPARATOR_LINE.match(content, start)

@@ -6,6 +6,7 @@ import codecs
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 from core.data.csv.read_options import ChoiceNeeded
@@ -66,15 +67,8 @@ def to_utf8(content: bytes, label: str, chosen: str | None = None) -> tuple[byte
     """Return `content` as UTF-8 without a mark, the one of `ENCODINGS` it was in, and a note where that is not UTF-8.
 
     A byte-order mark is believed; without one the text is UTF-8 if it is valid UTF-8, UTF-16 if every other byte is
-    zero, and Windows-1252 if its bytes look like a Western language. In doubt the file is refused.
-
-    Parameters
-    ----------
-    content : bytes
-    label : str
-        What to call the file in messages.
-    chosen : str, optional
-        What the person chose; then nothing is guessed.
+    zero, and Windows-1252 if its bytes look like a Western language. In doubt the file is refused. With an encoding
+    that the person has `chosen` nothing is guessed.
 
     Raises
     ------
@@ -146,6 +140,9 @@ def _pieces(content: bytes, codec: str) -> Iterator[str]:
             text = decoder.decode(view[start : start + _PIECE], final=last)
         except UnicodeDecodeError as error:
             raise _NotDecodable(lines + bytes(error.object[: error.start]).count(b"\n")) from None
+        except UnicodeError:
+            # UTF-16 and UTF-32 say so where their mark is missing.
+            raise _NotDecodable(1) from None
         lines += text.count("\n")
         yield text
 
@@ -166,12 +163,10 @@ def _western(content: bytes, label: str, line: int) -> tuple[bytes, str, list[st
     total = sum(map(len, runs))
     in_words = sum(len(run) for run in runs if len(run) >= _WORD_RUN)
     rare = sum(byte in _RARE_IN_WESTERN for run in runs for byte in run)
-    if in_words <= total / 2 and rare <= total * _RARE_SHARE and not any(map(_is_utf8, runs)):
-        try:
+    mixed = any(run.decode("utf-8", "ignore").encode() == run for run in runs)
+    if in_words <= total / 2 and rare <= total * _RARE_SHARE and not mixed:
+        with suppress(_NotDecodable):
             text = b"".join(piece.encode() for piece in _pieces(content, "cp1252"))
-        except _NotDecodable:
-            pass
-        else:
             note = f"Line {line} is not UTF-8, so the text is read as {ENCODINGS['cp1252']}"
             return text, "cp1252", [f"{note}; choose another encoding if letters look wrong."]
     raise ChoiceNeeded(
@@ -179,11 +174,3 @@ def _western(content: bytes, label: str, line: int) -> tuple[bytes, str, list[st
         label,
         "encoding",
     )
-
-
-def _is_utf8(run: bytes) -> bool:
-    try:
-        run.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

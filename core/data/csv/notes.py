@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -37,8 +38,8 @@ class Remarks:
     """Remarks on the columns of one file."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[str]] = {}
-        self._markers: dict[str, dict[str, int]] = {}
+        self._columns = defaultdict[str, list[str]](list)
+        self._markers = defaultdict[str, Counter[str]](Counter)
         self._mixtures: list[str] = []
         self._day_first: dict[str, bool] = {}
 
@@ -50,14 +51,13 @@ class Remarks:
     def add(self, kind: str, column: str, detail: str = "") -> None:
         """Remark that `column` is of `kind`, a key of the sentences."""
         shown = plain_text(column, 60)
-        self._columns.setdefault(kind, []).append(f"{shown} ({detail})" if detail else shown)
+        self._columns[kind].append(f"{shown} ({detail})" if detail else shown)
         if kind in {"date", "ambiguous"} and (form := _DAY_AND_MONTH.match(detail)):
             self._day_first.setdefault(kind, form[1] == "day")
 
     def mark(self, word: str, column: str, cells: int) -> None:
         """Remark that `word` was read as missing in so many cells of `column`."""
-        of_word = self._markers.setdefault(word, {})
-        of_word[column] = of_word.get(column, 0) + cells
+        self._markers[word][column] += cells
 
     def mixture(self, column: str, example: str, cells: int) -> None:
         """Remark that so many cells, such as `example`, keep `column` from being numbers."""

@@ -40,10 +40,6 @@ class ColumnProfile:
         A histogram: at most 20 equal bins of a number or date, else the most frequent values, the first the most.
     labels : tuple of str
         What `counts` counts: the bins' n + 1 edges, or the values.
-    sentinels : tuple of Sentinel
-        Values that may mean "missing".
-    constant : bool
-        At most one value.
     counts_rows : bool
         Numbers the rows: an id in the form of a number.
     repeats : str or None
@@ -81,8 +77,6 @@ class Profile:
         What is to be learnt, None where the target cannot be; and why, or what is wrong with the target.
     classes : tuple of (str, int)
         The rows of each class, the most frequent first; empty for numbers and several targets.
-    leaks : tuple of Leak
-        Columns that seem to give the target away.
     """
 
     rows: int

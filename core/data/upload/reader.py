@@ -92,10 +92,8 @@ def recast_packed(
 
     Raises
     ------
-    InputRefused
-        If a column cannot have the kind or the name that is asked for.
-    WorkFailed
-        If too many files are being read, or the process broke down.
+    InputRefused, WorkFailed
+        As `recast` and `read_upload` do.
     """
     details = {"kinds": dict(kinds), "base": base, "names": dict(names or {})}
     return _ordered("recast", plain_text(name, 80) or "The table", details, packed)
