@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from core.data.arrow_file import is_packed
+from core.data.table import is_packed
 from core.errors import InputRefused, WorkFailed
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
@@ -48,7 +48,7 @@ class Datasets:
 
         The file is on disk under its final name before the row exists, so a row never points at nothing.
         """
-        # A table that has been read (`core.data.arrow_file`) can be a little larger than its text was.
+        # A table that has been read (`core.data.table`) can be a little larger than its text was.
         name = self._checked(content, name, 2 if is_packed(content) else 1)
         sha = _keep(self._tables, content, name)
         row = {"sha256": sha, "name": name, "size": len(content), "created": time.time()}

@@ -8,10 +8,9 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from core.data.arrow_file import is_packed, pack
 from core.data.column_names import listed
 from core.data.kinds import Kind, as_float
-from core.data.table import Table
+from core.data.table import Table, is_packed, pack
 from core.data.upload.reader import recast_packed
 from core.data.upload.recast import KINDS, refuse_kind, refuse_names
 from core.errors import InputRefused, WorkFailed
