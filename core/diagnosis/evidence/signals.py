@@ -210,13 +210,13 @@ def telling(result: Result) -> list[str]:
     ratio, gradient = _gradient_ratio(result), _gradient(result) or 0.0
     even = ratio is None or limits.VANISHING <= ratio <= limits.EXPLODING
     steps = [statistics.median(values) for values in _layers(result, "update_ratio") if values]
-    speaks = {
+    stands_out = {
         "gradient_norm": not even or gradient > limits.ENORMOUS_GRADIENT,
         "update_ratio": any(not limits.SHORT_STEP <= step <= limits.LONG_STEP for step in steps),
         "dead": (_worst_hidden(result, "dead") or 0.0) >= limits.MANY_DEAD,
         "saturated": (_worst_hidden(result, "saturated") or 0.0) > limits.SATURATED,
     }
-    return [name for name, aloud in speaks.items() if aloud]
+    return [name for name, so in stands_out.items() if so]
 
 
 def _ratio(value: float | None, base: float | None) -> float | None:

@@ -28,7 +28,7 @@ _MOST_BADGES: Final = 6
 _MANY_TWINS: Final = 0.01
 
 
-def findings(data: DataSpec, table: Table) -> None:
+def oddities(data: DataSpec, table: Table) -> None:
     """Draw warnings about inputs, each with a button that leaves them out, and doubts about the columns in use."""
     profile = profile_of(data, table)
     features = chosen_features(data, table)
