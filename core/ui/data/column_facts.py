@@ -71,7 +71,7 @@ def fact_rows(profile: Profile, features: Collection[str]) -> list[dict[str, Any
             "missing": percent(column.missing),
             "distinct": column.distinct,
             "range": span(column),
-            "odd": [words for words, _ in badges(column, profile)],
+            "remarks": [words for words, _ in badges(column, profile)],
             "predict": "" if column.name in profile.targets or column.kind in NEARLY_UNIQUE else "Predict",
         }
         for column in profile.columns
