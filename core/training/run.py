@@ -17,7 +17,7 @@ from core.training.baseline import baseline
 from core.training.epochs import Program, program_for
 from core.training.model import build_callbacks
 from core.training.predictions import Scores, scores
-from core.training.result import Ending, History, OnPoints, Result, finite
+from core.training.result import Ending, History, OnPoints, Result, json_number
 from core.training.telemetry import measured_epochs, telemetry
 
 CHUNK_SECONDS: Final = 0.1
@@ -222,8 +222,8 @@ class _Training:
         bad = np.flatnonzero(~np.isfinite(rows[:, 0]))
         kept = rows[: bad[0] + 1] if bad.size else rows
         names = [name for name in self.curves if name != "learning_rate"]
-        points: Curves = {name: [finite(value) for value in kept[:, i]] for i, name in enumerate(names)}
-        points["learning_rate"] = [finite(rate) for rate in rates[: len(kept)]]
+        points: Curves = {name: [json_number(value) for value in kept[:, i]] for i, name in enumerate(names)}
+        points["learning_rate"] = [json_number(rate) for rate in rates[: len(kept)]]
         for name, values in points.items():
             self.curves[name] += values
         if self._callbacks.callbacks:
