@@ -101,7 +101,7 @@ def _small_print(ranking: Ranking) -> str:
     )
     for row in ranking.rows:
         if ranking.path == "preprocessing.missing" and IMPUTATIONS[row.value].drops == "rows":
-            words += f" Dropping rows also drops validation rows, so {row.value} is checked on fewer, easier rows."
+            words += f" Dropping rows also drops validation rows, so {row.value} is checked on those without gaps."
     if not ranking.validation:
         words += " There are no validation rows, so this skill may only be memory."
     return words

@@ -95,10 +95,10 @@ def verdict(ranking: Ranking) -> str:
     best, *others = ranking.rows
     if best.median == -math.inf:
         return "No setting came to a result."
-    first = f"{best.label} comes first with a {ranking.measure} of {skill_text(best.median)}"
+    first = f"“{best.label}” comes first with a {ranking.measure} of {skill_text(best.median)}"
     if len(best.seeds) < FEWEST_SEEDS:
         return f"{first}. With so few seeds that may be luck."
-    rivals = [row.label for row in others if not row.always_below(best)]
+    rivals = [f"“{row.label}”" for row in others if not row.always_below(best)]
     if not rivals:
         return f"{first}; it beats every other setting in each of {len(best.seeds)} seeds."
     named = ", ".join(rivals[:3]) + (f" and {len(rivals) - 3} more" if len(rivals) > 3 else "")

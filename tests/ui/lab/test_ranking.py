@@ -69,7 +69,7 @@ def test_a_winner_in_every_seed_is_told_apart_from_luck():
     assert close is not None
     assert "beats every other setting in each of 3 seeds" in verdict(clear)
     assert "luck" not in verdict(clear)
-    assert "not ahead of minmax" in verdict(close)
+    assert "not ahead of “minmax”" in verdict(close)
     assert "none" not in verdict(close)
 
 
