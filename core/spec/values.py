@@ -37,6 +37,14 @@ class Value(BaseModel):
         except ValidationError as error:
             raise _refusal(error) from None
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with `update` made, unchecked; what was worked out of the old values is forgotten."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            for name in vars(copied).keys() - type(self).model_fields.keys():
+                del vars(copied)[name]
+        return copied
+
 
 def _no_bool(value: Any) -> Any:
     if isinstance(value, bool | str):
