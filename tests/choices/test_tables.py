@@ -31,10 +31,19 @@ def test_every_entry_is_called_what_it_is_found_under_and_says_what_it_does(name
 
 
 def test_a_name_that_is_not_in_the_table_is_refused_with_those_that_are():
-    with pytest.raises(InputRefused, match=r'training.optimizer: "sgdd" is not allowed; allowed: sgd, adam, .*ftrl\.'):
+    allowed = ", ".join(OPTIMIZERS)
+    with pytest.raises(InputRefused, match=rf'training.optimizer: "sgdd" is not allowed; allowed: {allowed}\.$'):
         load_spec(IRIS | {"training": {"optimizer": "sgdd"}})
-    known = one_of(table(Choice(name="a", help="A.")))
-    assert known.func("a") == "a"  # type: ignore[call-arg]
+    known = one_of(table(Choice(name="a", help="A.")), "auto")
+    assert [known.func(name) for name in ("a", "auto")] == ["a", "auto"]  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match=r"allowed: auto, a$"):
+        known.func("b")  # type: ignore[call-arg]
+
+
+def test_a_second_entry_of_one_name_is_an_error():
+    with pytest.raises(ValueError, match=r"called a$"):
+        table(*(Choice(name=name, help="Help.") for name in "aba"))
+    assert list(table(*(Choice(name=name, help="Help.") for name in "ba"))) == ["b", "a"]
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
