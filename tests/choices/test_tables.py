@@ -46,6 +46,11 @@ def test_a_second_entry_of_one_name_is_an_error():
     assert list(table(*(Choice(name=name, help="Help.") for name in "ba"))) == ["b", "a"]
 
 
+def test_no_activation_of_keras_is_forgotten():
+    of_keras = {name for name, part in vars(keras.activations).items() if inspect.isfunction(part)}
+    assert of_keras - {"get", "serialize", "deserialize"} == ACTIVATIONS.keys() | {"glu", "threshold"}
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_outputs_keep_their_bounds_and_reach_for_them(name):
     entry = ACTIVATIONS[name]
