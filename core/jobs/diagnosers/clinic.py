@@ -32,7 +32,7 @@ class _Work:
 
 
 class Clinic(Actor[Never]):
-    """The lab's side: a thread that hands the diagnoses that wait to one child, a `Diagnoser`, and writes down the ends.
+    """The lab's side: a thread that hands waiting diagnoses to one child, a `Diagnoser`, and writes down the outcome.
 
     When it closes, its diagnosis is left for `DiagnosisQueue.reconcile`.
 
