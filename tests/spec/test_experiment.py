@@ -104,7 +104,11 @@ REFUSED = {
         "allowed: auto, regression, binary, multiclass, multilabel.",
     ),
     "unknown loss": ({"model": {"loss": "generalised"}}, "model.loss", f"allowed: auto, {', '.join(LOSSES)}."),
-    "a number as loss": ({"model": {"loss": 3}}, "model.loss", "allowed: auto, mse,"),
+    "a number as loss": (
+        {"model": {"loss": 3}},
+        "model.loss",
+        f"3 is not allowed; allowed: auto, {', '.join(LOSSES)}.",
+    ),
     "unknown output activation": (
         {"model": {"output_activation": "softmix"}},
         "model.output_activation",
