@@ -206,11 +206,11 @@ helper process, generated programs two at a time without.
 """
 _GENERATED: Final = """
 The generated set: ten textbook recipes on eighteen data sets as healthy controls, and {faults} faults put into one of
-them each, three seeds per program. Thresholds were chosen on the first half of the data sets; the second was kept for
-the figures. {left_out} of {all} programs were left out, judged by training alone: a control has to explain
-{healthy:.0%} of what the best one on its data does in every seed, a faulty program less than {faulty:.0%}, in every
-seed too. The second half is not quite untouched: an earlier run on it showed that duplicate rows were taken for skill,
-and that was mended.
+them each, three seeds a program. Thresholds were chosen on the first half of the data sets; the second was kept for the
+figures. {left_out} of {all} programs were left out, judged by training alone: a control has to explain {healthy:.0%} of
+what the best one on its data does in every seed, a faulty program less than {faulty:.0%} in every seed.
+The second half is not quite untouched: an earlier run on it showed that duplicate rows were taken for skill, and that
+was mended.
 """
 
 
