@@ -1,4 +1,4 @@
-"""The activations: those of Keras that keep the width of a layer (``glu`` halves it; ``threshold`` has to be set)."""
+"""The activations: all of Keras's but two (``glu`` halves the width of a layer; ``threshold`` has to be set)."""
 
 from __future__ import annotations
 

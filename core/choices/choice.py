@@ -24,18 +24,21 @@ _C = TypeVar("_C", bound=Choice)
 
 
 def table(*choices: _C) -> Mapping[str, _C]:
-    """Return `choices` by name, in their order."""
-    return {choice.name: choice for choice in choices}
+    """Return `choices` by name, in their order; two of one name are a ValueError."""
+    names = [choice.name for choice in choices]
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"more than one entry is called {', '.join(doubled)}")
+    return dict(zip(names, choices, strict=True))
 
 
-def one_of(choices: Mapping[str, Choice]) -> BeforeValidator:
-    """Return the validator of a field that names one of `choices`; a refusal lists what is allowed."""
-    allowed = ", ".join(choices)
+def one_of(choices: Mapping[str, Choice], *others: str) -> BeforeValidator:
+    """Return the validator of a field that names one of `choices` or `others`; a refusal lists what is allowed."""
+    names = (*others, *choices)
 
     # Before the type is looked at: whatever is no name gets the same sentence.
     def known(name: Any) -> Any:
-        if not isinstance(name, str) or name not in choices:
-            raise PydanticCustomError("literal_error", "allowed: {expected}", {"expected": allowed})
+        if not isinstance(name, str) or name not in names:
+            raise PydanticCustomError("literal_error", "allowed: {expected}", {"expected": ", ".join(names)})
         return name
 
     return BeforeValidator(known)

@@ -127,7 +127,7 @@ def _diagnose(
 
 @dataclass
 class Doctor:
-    """Diagnoses variants, one after the other."""
+    """The diagnosing itself: observes, suspects, tries and judges, one variant after the other, whoever trains."""
 
     runner: Runner
     examination: Examination

@@ -89,7 +89,7 @@ class DataSpec(Value):
     features: Annotated[tuple[str, ...] | None, _SHAPES] = Field(
         None, description="input columns; null = every other column"
     )
-    task: Annotated[Literal["auto"] | Task, _TARGET] = "auto"
+    task: Annotated[Literal["auto", Task], _TARGET] = "auto"
     rows: Annotated[Annotated[Count, Field(ge=2, le=10_000_000)] | None, _SHAPES] = Field(
         None, description="train on a seeded sample of at most this many rows"
     )

@@ -12,6 +12,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -117,8 +118,6 @@ class ExperimentSpec(_Located):
     vary: dict[str, tuple[Any, ...]] = Field({})
     seeds: Annotated[Count, Field(ge=1, le=100)] = 1
 
-    _runs: tuple[RunSpec, ...] = PrivateAttr(())
-
     @model_validator(mode="after")
     def _every_run_is_valid(self) -> Self:
         count = self.seeds * math.prod(len(values) for values in self.vary.values())
@@ -127,12 +126,16 @@ class ExperimentSpec(_Located):
         for path, values in self.vary.items():
             if not values:
                 raise ValueError(f"vary.{path}: no values, allowed: a list of at least one")
-        self._runs = tuple(self._expand())
+        runs = self._expanded
         # What was varied is kept as the validated run holds it: 1 becomes 1.0 where the field is a number.
         for path in self.vary:
-            seen = {canonical(run.variant[path]): run.variant[path] for run in self._runs}
+            seen = {canonical(run.variant[path]): run.variant[path] for run in runs}
             self.vary[path] = tuple(seen.values())
         return self
+
+    @cached_property
+    def _expanded(self) -> tuple[RunSpec, ...]:
+        return tuple(self._expand())
 
     def _expand(self) -> Iterator[RunSpec]:
         base: dict[str, Any] = {name: getattr(self, name) for name in _SECTIONS}
@@ -155,7 +158,7 @@ class ExperimentSpec(_Located):
 
     def runs(self) -> tuple[RunSpec, ...]:
         """Return one `RunSpec` per distinct combination and seed; equal combinations count once."""
-        return tuple(run.at(self._base) for run in self._runs)
+        return tuple(run.at(self._base) for run in self._expanded)
 
 
 def load_spec(source: str | Path | Mapping[str, Any] | ExperimentSpec) -> ExperimentSpec:

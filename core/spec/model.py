@@ -23,7 +23,6 @@ MAX_PARAMETER: Final = 1e6
 """Of an initializer, in either direction."""
 
 ActivationName = Annotated[str, one_of(ACTIVATIONS)]
-LossName = Annotated[str, one_of(LOSSES)]
 
 _COMPILED = touches(Thing.STRUCTURE)
 _OUTPUT = touches(Thing.ARRAYS, Thing.STRUCTURE, Thing.LOSS_UNIT)
@@ -89,9 +88,9 @@ class ModelSpec(Value):
     dropout: Annotated[Fraction, _COMPILED] = 0.0
     batch_normalization: Annotated[StrictBool, _COMPILED] = False
     l2: Annotated[Number, Field(ge=0.0, le=1e6), touches(Thing.STRUCTURE, Thing.LOSS_UNIT)] = 0.0
-    output_activation: Annotated[Literal["auto"] | ActivationName, touches(Thing.ARRAYS, Thing.STRUCTURE)] = "auto"
+    output_activation: Annotated[str, one_of(ACTIVATIONS, "auto"), touches(Thing.ARRAYS, Thing.STRUCTURE)] = "auto"
     output_units: Annotated[Literal["auto"] | Units, _OUTPUT] = "auto"
-    loss: Annotated[Literal["auto"] | LossName, BeforeValidator(_loss_name), _OUTPUT] = "auto"
+    loss: Annotated[str, one_of(LOSSES, "auto"), BeforeValidator(_loss_name), _OUTPUT] = "auto"
 
     @field_validator("layers")
     @classmethod

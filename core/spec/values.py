@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from core.errors import InputRefused
 
@@ -37,6 +38,14 @@ class Value(BaseModel):
         except ValidationError as error:
             raise _refusal(error) from None
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with `update` made, unchecked; what was worked out of the old values is forgotten."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            for name in vars(copied).keys() - type(self).model_fields.keys():
+                del vars(copied)[name]
+        return copied
+
 
 def _no_bool(value: Any) -> Any:
     if isinstance(value, bool | str):
@@ -51,39 +60,48 @@ Count = Annotated[int, BeforeValidator(_no_bool)]
 
 def _refusal(error: ValidationError) -> InputRefused:
     """Turn pydantic's first complaint into one sentence."""
-    first = error.errors(include_url=False)[0]
+    complaints = error.errors(include_url=False)
+    first = complaints[0]
     names = [str(part) for part in first["loc"] if not str(part).startswith(("<", "literal[", "function-"))]
     # Members of a plain union appear in the path by type name; the person's path has no such step.
     names = [name for i, name in enumerate(names) if name not in _UNION_STEPS and names[i - 1 : i] != ["schedule"]]
     where = plain_text(".".join(names), 120)
-    context = first.get("ctx", {})
+    value, verdict = first["input"], "refused"
     match first["type"]:
         case "missing":
             return InputRefused(f"{where}: is missing.", where)
         case "extra_forbidden":
             return InputRefused(f"{where}: there is no such setting.", where)
         case "value_error":
-            message = str(context.get("error", first["msg"])).rstrip(".")
+            message = str(first["ctx"]["error"]).rstrip(".")
             if not where:
                 return InputRefused(f"{message}.", message.partition(":")[0])
-            return InputRefused(f"{where}: {shown(first['input'])} is refused; {message}.", where)
+            return InputRefused(f"{where}: {shown(value)} is refused; {message}.", where)
         case "literal_error" | "union_tag_invalid":
-            allowed = str(context.get("expected") or context.get("expected_tags", ""))
-            allowed = allowed.replace("'", "").replace(" or ", ", ")
-            value = first["input"].get("name") if isinstance(first["input"], dict) else first["input"]
-            return InputRefused(f"{where}: {shown(value)} is not allowed; allowed: {allowed}.", where)
-    # A field that takes several types complains once per type; the useful complaint is that of the last.
-    same = [e for e in error.errors(include_url=False) if e["loc"][: len(names)] == first["loc"][: len(names)]]
-    allowed = same[-1]["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+            value, verdict = value.get("name") if isinstance(value, dict) else value, "not allowed"
+    # A field that takes several types complains once per type.
+    same = [e for e in complaints if e["loc"][: len(names)] == first["loc"][: len(names)]]
+    allowed = " or ".join(dict.fromkeys(map(_allowed, same)))
+    return InputRefused(f"{where or 'spec'}: {shown(value)} is {verdict}; allowed: {allowed}.", where)
+
+
+def _allowed(complaint: ErrorDetails) -> str:
+    """Return what would not have been complained about."""
+    context = complaint.get("ctx", {})
+    if names := context.get("expected") or context.get("expected_tags"):
+        return str(names).replace("'", "").replace(" or ", ", ")
+    allowed = complaint["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     for pydantics, ours in _PLAIN_WORDS:
         allowed = re.sub(pydantics, ours, allowed)
-    return InputRefused(f"{where or 'spec'}: {shown(first['input'])} is refused; allowed: {allowed}.", where)
+    return allowed
 
 
 _PLAIN_WORDS: Final = (
     (r"a valid (dictionary|dict).*", "an object"),
     (r"a valid (tuple|list).*", "a list"),
     (r"a valid integer.*", "a whole number"),
+    (r"a valid string", "text"),
+    (r"a number is needed", "a number"),
     (r"greater than or equal to", "at least"),
     (r"less than or equal to", "at most"),
     (r"\w+ should have at least 1 item.*", "at least one"),

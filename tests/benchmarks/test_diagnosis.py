@@ -5,6 +5,7 @@ import pytest
 from benchmarks.diagnosis import FILES, Scored, figures, programs, truthful
 from benchmarks.programs import DATA_SETS, plain_program
 from core.diagnosis.causes.catalogue import CAUSES
+from core.paths import ROOT
 from core.spec import load_spec
 
 ALL = programs()
@@ -52,9 +53,16 @@ def test_there_are_as_many_controls_as_faults():
     assert len({p.id for p in ALL}) == len(ALL)
 
 
-@pytest.mark.parametrize("half", ["calibration", "report"])
-def test_every_cause_is_put_into_both_halves(half):
-    assert {p.cause for p in ALL if p.half == half and p.cause} == set(CAUSES)
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_cause_that_is_put_into_programs_is_in_both_halves(cause):
+    halves = {p.half for p in ALL if p.cause == cause}
+    if not halves and f"| `{cause}` |" not in (ROOT / "docs" / "diagnosis.md").read_text():
+        pytest.skip(f"benchmarks/faults.py has no fault that shows {cause}: its hits are not measured")
+    assert halves == {"calibration", "report"}
+
+
+def test_no_fault_is_an_example_of_a_cause_that_is_not_in_the_catalogue():
+    assert {p.cause for p in ALL if p.cause} <= set(CAUSES)
 
 
 def test_controls_are_on_every_data_set():

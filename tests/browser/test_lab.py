@@ -7,6 +7,8 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from core.choices.scalers import SCALERS
+
 TITANIC = Path(__file__).parents[1] / "data" / "titanic.csv"
 CURVES = """() => (document.querySelector('.ll-chart')?.data ?? [])
   .filter((trace) => /loss$/.test(trace.uid)).map((trace) => ({uid: trace.uid, y: [...trace.y]}))"""
@@ -250,7 +252,7 @@ def test_the_chart_is_in_sight_beside_a_ranking_and_after_a_run_from_further_dow
     page.get_by_role("button", name="Try all scalings").click()
     arrive(page)
     expect(page.locator(".st-key-lab_ranking")).to_be_visible(timeout=90_000)
-    expect(page.locator(".ll-table tbody tr")).to_have_count(24)
+    expect(page.locator(".ll-table tbody tr")).to_have_count(3 * len(SCALERS))
     assert in_sight(page, ".ll-chart")
     page.mouse.move(800, 300)
     page.mouse.wheel(0, 5000)

@@ -31,10 +31,24 @@ def test_every_entry_is_called_what_it_is_found_under_and_says_what_it_does(name
 
 
 def test_a_name_that_is_not_in_the_table_is_refused_with_those_that_are():
-    with pytest.raises(InputRefused, match=r'training.optimizer: "sgdd" is not allowed; allowed: sgd, adam, .*ftrl\.'):
+    allowed = ", ".join(OPTIMIZERS)
+    with pytest.raises(InputRefused, match=rf'training.optimizer: "sgdd" is not allowed; allowed: {allowed}\.$'):
         load_spec(IRIS | {"training": {"optimizer": "sgdd"}})
-    known = one_of(table(Choice(name="a", help="A.")))
-    assert known.func("a") == "a"  # type: ignore[call-arg]
+    known = one_of(table(Choice(name="a", help="A.")), "auto")
+    assert [known.func(name) for name in ("a", "auto")] == ["a", "auto"]  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match=r"allowed: auto, a$"):
+        known.func("b")  # type: ignore[call-arg]
+
+
+def test_a_second_entry_of_one_name_is_an_error():
+    with pytest.raises(ValueError, match=r"called a$"):
+        table(*(Choice(name=name, help="Help.") for name in "aba"))
+    assert list(table(*(Choice(name=name, help="Help.") for name in "ba"))) == ["b", "a"]
+
+
+def test_no_activation_of_keras_is_forgotten():
+    of_keras = {name for name, part in vars(keras.activations).items() if inspect.isfunction(part)}
+    assert of_keras - {"get", "serialize", "deserialize"} == ACTIVATIONS.keys() | {"glu", "threshold"}
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -210,7 +210,8 @@ def test_a_comparison_leaves_the_knobs_and_takes_nothing_from_the_one_before(app
     imputations, scalings = (lab.store.experiment(summary.id) for summary in lab.store.experiments())
     assert scalings.title == "Every scaling · learning rate 0.01"
     assert imputations.title == "Every way to treat missing values · learning rate 0.01"
-    assert len(scalings.runs) == len(imputations.runs) == 24
+    assert len(scalings.runs) == 3 * len(knob(app, "preprocessing.scaling").options)
+    assert len(imputations.runs) == 3 * len(knob(app, "preprocessing.missing").options)
     assert {run.spec.preprocessing.scaling for run in imputations.runs} == {"robust"}
     assert {run.spec.training.learning_rate for run in (*scalings.runs, *imputations.runs)} == {0.01}
     assert knob(app, "training.learning_rate").value == ["0.01", "0.1"]
@@ -221,12 +222,13 @@ def test_a_comparison_leaves_the_knobs_and_takes_nothing_from_the_one_before(app
 
 def test_a_comparison_keeps_more_seeds_than_it_needs_and_refuses_too_many(app, lab):
     knob(app.run(), "seeds").set_value(5).run()
+    scalings = len(knob(app, "preprocessing.scaling").options)
     button(app, "lab_all_scaling").click().run()
-    assert [summary.runs for summary in lab.store.experiments()] == [8 * 5]
+    assert [summary.runs for summary in lab.store.experiments()] == [5 * scalings]
     knob(app, "seeds").set_value(100).run()
     button(app, "lab_all_scaling").click().run()
     assert not app.exception
-    assert "800 runs are too many" in words(app)
+    assert f"{100 * scalings} runs are too many" in words(app)
     assert len(lab.store.experiments()) == 1
 
 

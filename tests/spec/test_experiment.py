@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from core.choices.activations import ACTIVATIONS
+from core.choices.losses import LOSSES
 from core.errors import InputRefused
 from core.spec import MAX_RUNS, load_spec
 
@@ -96,6 +98,25 @@ REFUSED = {
     "a thousand layers": ({"model": {"layers": [1] * 1000}}, "model.layers", "at most 100"),
     "more weights than memory": ({"model": {"layers": [8192] * 3}}, "model.layers", "at most 20,000,000"),
     "unknown optimizer": ({"training": {"optimizer": "sgdx"}}, "training.optimizer", "adam"),
+    "unknown task": (
+        {"data": {"source": "sample:iris", "target": "species", "task": "ranking"}},
+        "data.task",
+        "allowed: auto, regression, binary, multiclass, multilabel.",
+    ),
+    "unknown loss": ({"model": {"loss": "generalised"}}, "model.loss", f"allowed: auto, {', '.join(LOSSES)}."),
+    "a number as loss": (
+        {"model": {"loss": 3}},
+        "model.loss",
+        f"3 is not allowed; allowed: auto, {', '.join(LOSSES)}.",
+    ),
+    "unknown output activation": (
+        {"model": {"output_activation": "softmix"}},
+        "model.output_activation",
+        f"allowed: auto, {', '.join(ACTIVATIONS)}.",
+    ),
+    "no outputs": ({"model": {"output_units": 0}}, "model.output_units", "auto or at least 1."),
+    "outputs in words": ({"model": {"output_units": "two"}}, "model.output_units", "auto or a number."),
+    "a number as target": ({"data": {"source": "sample:iris", "target": 3}}, "data.target", "allowed: text or a list."),
     "unknown schedule": ({"training": {"schedule": "cosin"}}, "training.schedule", "cosine"),
     "unknown schedule parameter": (
         {"training": {"schedule": {"name": "step", "evry": 1}}},

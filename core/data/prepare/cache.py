@@ -12,7 +12,7 @@ from core.spec import RunSpec, Thing
 
 
 class Preparation:
-    """Tables and prepared arrays, kept for the next run that shares them."""
+    """A cache: tables, and what `prepare` made of them (`Prepared`), kept for the next run that shares them."""
 
     def __init__(self, dataset: Callable[[str], bytes] | None = None) -> None:
         self._dataset = dataset

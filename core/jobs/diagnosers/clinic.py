@@ -32,7 +32,9 @@ class _Work:
 
 
 class Clinic(Actor[Never]):
-    """Serves the diagnoses of one lab. When it closes, its diagnosis is left for `DiagnosisQueue.reconcile`.
+    """The lab's side: a thread that hands waiting diagnoses to one child, a `Diagnoser`, and writes down the outcome.
+
+    When it closes, its diagnosis is left for `DiagnosisQueue.reconcile`.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ log = logging.getLogger("losslab.diagnoser")
 
 
 class Diagnoser:
-    """Carries out diagnoses and says what happens."""
+    """What runs in the child: takes one order after the other from the `Clinic`, and has a `Doctor` carry it out."""
 
     def __init__(self, store: Store, orders: Orders, voice: Voice) -> None:
         self._store = store

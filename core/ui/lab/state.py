@@ -148,7 +148,7 @@ def wanted(task: str) -> ExperimentSpec | InputRefused:
     except InputRefused as refusal:
         return refusal
     # A title belongs to what it was given to.
-    return spec if spec.hash() == base.hash() else spec.model_copy(update={"title": ""})
+    return spec.model_copy(update={"title": ""}) if spec.title and spec.hash() != base.hash() else spec
 
 
 def spec_at_press() -> ExperimentSpec | None:
