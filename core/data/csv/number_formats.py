@@ -102,6 +102,12 @@ def looks_like_number(cell: str) -> bool:
     return bool(_NUMERAL_IN_PYTHON.fullmatch(cell))
 
 
+def is_number(text: str) -> bool:
+    """Tell whether a trimmed text is one number, its marks in their places, and not several beside each other."""
+    numeral = _NUMERAL_IN_PYTHON.fullmatch(text)
+    return numeral is not None and any(re.match(style.pattern, numeral["digits"]) for style in _STYLES["."])
+
+
 _NUMERAL_IN_PYTHON: Final = re.compile(_NUMERAL.strip("^$"))
 _INFINITE_IN_PYTHON: Final = re.compile(_INFINITE.strip("^$"))
 
