@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -163,6 +164,15 @@ def unpack(content: bytes) -> Table:
     origin = origin_of(json.loads(known[_ORIGIN])) if _ORIGIN in known else None
     chosen = json.loads(known.get(_CHOSEN, b"{}"))
     return Table(arrow.to_pandas(), tuple(json.loads(known[_NOTES])), origin, **chosen)
+
+
+def packed_size(path: Path) -> tuple[int, int] | None:
+    """Return the rows and columns of the packed table in a file without reading a cell; None if there is none."""
+    try:
+        with pa.memory_map(str(path)) as content, pa.ipc.open_file(content) as file:
+            return file.count_rows(), len(file.schema)
+    except (OSError, pa.ArrowInvalid):
+        return None
 
 
 def _described(series: pd.Series, chosen: Kind | None) -> Column:
