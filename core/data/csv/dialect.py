@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from core.data.csv.file_limits import MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
 from core.data.csv.header import count_comments, count_titles, has_header, is_value
-from core.data.csv.limits import MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
 from core.data.csv.number_formats import Look, decimal_mark, look_of, looks_like_number
 from core.data.csv.read_options import ReadOptions
 from core.data.csv.row_by_row import Row, rows_of

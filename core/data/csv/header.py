@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.data.csv.column_types import MISSING_MARKERS
-from core.data.csv.limits import MAX_CELL_BYTES
+from core.data.csv.file_limits import MAX_CELL_BYTES
 from core.data.csv.number_formats import is_number, looks_like_number
 from core.data.csv.row_by_row import Row, rows_of
 
