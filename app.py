@@ -41,7 +41,7 @@ def _settle() -> None:
     import pyarrow  # noqa: F401
 
     import core.data.source  # noqa: F401
-    from core.data.upload.reader import warm
+    from core.data.upload.upload import warm
     from core.jobs.memory import keep_little
 
     keep_little()

@@ -36,7 +36,7 @@ def measure_reading(rows: int = ROWS) -> dict[str, Any]:
         ``memory_ratio``, how much a process grows at most while it reads, the file itself included, in sizes of the
         file; ``pandas_memory_ratio``, the same of pandas. ``small_after_large``: the times once more, in a process
         that has read the large one before, which is when pandas is faster. ``fixed_megabytes``: by how much reading a
-        few lines makes a process grow. ``child_seconds``: the small one through `core.data.upload.reader`, a process
+        few lines makes a process grow. ``child_seconds``: the small one through `core.data.upload.upload`, a process
         being ready.
     """
     small, large = gem_table(min(rows, GEMS)), generated_table(rows)
@@ -167,7 +167,7 @@ def _said(program: str, content: bytes, size: int) -> bytes:
 
 
 def _child_seconds(content: bytes) -> float:
-    from core.data.upload.reader import read_upload
+    from core.data.upload.upload import read_upload
 
     read_upload(content, "small.csv")
     # The next process starts while this one would like to measure.

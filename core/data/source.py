@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.data.column_names import unique_names
-from core.data.csv.limits import MAX_BYTES
+from core.data.csv.file_limits import MAX_BYTES
 from core.data.samples import sample_table
 from core.data.table import Table, is_packed, read_table, table_of, unpack
 from core.errors import InputRefused

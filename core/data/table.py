@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -113,7 +114,7 @@ def table_of(frame: pd.DataFrame, notes: Iterable[str] = ()) -> Table:
 
 
 def read_table(content: bytes, name: str = "", **options: Any) -> Table:
-    """Return the table in the bytes of a CSV file, in this process; `core.data.upload.reader` does it in another.
+    """Return the table in the bytes of a CSV file, in this process; `core.data.upload.upload` does it in another.
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ def read_table(content: bytes, name: str = "", **options: Any) -> Table:
     ChoiceNeeded
         If an option has to decide: the encoding is unclear, rows differ in length, or there are too many.
     InputRefused
-        If it is not such a file or is beyond a limit of `core.data.csv.limits`.
+        If it is not such a file or is beyond a limit of `core.data.csv.file_limits`.
     """
     return Table(*parse_csv(content, name, ReadOptions(**options)))
 
@@ -163,6 +164,15 @@ def unpack(content: bytes) -> Table:
     origin = origin_of(json.loads(known[_ORIGIN])) if _ORIGIN in known else None
     chosen = json.loads(known.get(_CHOSEN, b"{}"))
     return Table(arrow.to_pandas(), tuple(json.loads(known[_NOTES])), origin, **chosen)
+
+
+def packed_size(path: Path) -> tuple[int, int] | None:
+    """Return the rows and columns of the packed table in a file without reading a cell; None if there is none."""
+    try:
+        with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(pa.BufferReader(mapped.read_buffer())) as file:
+            return file.count_rows(), len(file.schema)
+    except (OSError, pa.ArrowInvalid):
+        return None
 
 
 def _described(series: pd.Series, chosen: Kind | None) -> Column:

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.data.csv.read_options import ReadOptions
-from core.data.table import pack, read_table, unpack
+from core.data.table import pack, packed_size, read_table, unpack
 from core.data.upload.recast import recast
 
 CONTENT = "n;word;day;zip\n1;Fürth;1.2.2024;01234\n2;Köln;3.4.2024;00001\n3;;;99999\n".encode("latin-1")
@@ -49,3 +49,13 @@ def test_a_table_packed_before_files_were_kept_still_opens():
     pd.testing.assert_frame_equal(old.frame, table.frame)
     assert (old.notes, old.origin, old.kinds) == (table.notes, None, {})
     assert old.columns == table.columns
+
+
+def test_the_size_of_a_packed_table_is_told_from_its_file_and_of_nothing_else(tmp_path):
+    packed = pack(read_table(CONTENT))
+    (tmp_path / "packed").write_bytes(packed)
+    assert packed_size(tmp_path / "packed") == (3, 4)
+    for name, content in (("text", CONTENT), ("cut", packed[:-20]), ("empty", b"")):
+        (tmp_path / name).write_bytes(content)
+        assert packed_size(tmp_path / name) is None
+    assert packed_size(tmp_path / "absent") is None

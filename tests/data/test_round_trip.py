@@ -29,7 +29,8 @@ def words(alphabet: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-WHOLE = st.integers(-(2**63), 2**63 - 1)
+# Longer ones are codes, and stay text.
+WHOLE = st.integers(1 - 10**18, 10**18 - 1)
 
 
 @st.composite

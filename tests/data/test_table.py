@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.csv
 import pytest
 
-from core.data.csv import limits as csv_limits
+from core.data.csv import file_limits
 from core.data.table import read_table
 from core.errors import InputRefused
 
@@ -177,7 +177,7 @@ def test_a_broken_or_oversized_table_is_refused_in_one_sentence(content, words):
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_looked_at(monkeypatch):
-    monkeypatch.setattr(csv_limits, "MAX_BYTES", 10)
+    monkeypatch.setattr(file_limits, "MAX_BYTES", 10)
     assert "MB" in refusal(b"a,b\n1,2\n3,4\n")
 
 

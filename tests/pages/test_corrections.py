@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.data.upload import reader as parsing
+from core.data.upload import upload as parsing
 from core.spec import load_spec
 from core.ui.data.tables import table_for
 
@@ -273,7 +273,7 @@ def test_every_column_of_a_wide_table_is_there(view):
 def test_a_kind_that_is_refused_leaves_the_table_as_it_was(view, monkeypatch):
     before = source(view)
     edit(view, kod={"kind": "number"})
-    monkeypatch.setattr("core.data.upload.reader.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("core.data.upload.upload.PATIENCE_SECONDS", 0.01)
     with parsing._turn, parsing._turn:
         apply(view)
     (error,) = view.error

@@ -9,6 +9,7 @@ import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
+from core.errors import WorkFailed
 from core.spec import load_spec
 from core.ui.lab.state import knob_key
 
@@ -341,18 +342,27 @@ def test_a_value_that_is_refused_at_the_press_runs_nothing(app, lab):
     assert "fast" in words(app)
 
 
-def test_work_that_comes_first_is_said_beside_the_estimate(app, lab):
+def test_work_that_comes_first_is_said_in_the_estimate(app, lab, monkeypatch):
     app.run()
-    assert "of other work" not in words(app)
+    alone = button(app).label
+    assert re.search(r"about \d+ s$", alone)
     slow = {"epochs": 100_000}
     lab.store.submit(
         load_spec({"data": {"source": "sample:iris", "target": "species"}, "training": slow, "seeds": 100})
     )
     app.run()
-    label = button(app).label
-    assert "about" in label
-    assert re.search(r"Starts after about \d+ (s|min) of other work \(100 runs\)\.", words(app))
+    assert re.fullmatch(re.escape(alone) + r", after \d+ (s|min) of waiting", button(app).label)
+    assert "100 runs ahead in the queue" in words(app)
+    with monkeypatch.context() as patched:
+        patched.setattr(lab.backlog, "_left", busy)
+        app.run()
+        assert not app.exception
+        assert button(app).label == alone
     lab.store.cancel(lab.store.experiments()[0].id)
     app.run()
-    assert "of other work" not in words(app)
-    assert button(app).label == label
+    assert "in the queue" not in words(app)
+    assert button(app).label == alone
+
+
+def busy() -> Any:
+    raise WorkFailed("The database could not be used just now.")

@@ -16,7 +16,7 @@ import pyarrow.csv
 
 from core.data.csv.column_types import Cells
 from core.data.csv.dialect import Dialect
-from core.data.csv.limits import MAX_CELL_BYTES, MAX_CELLS, MAX_ROWS, long_cell
+from core.data.csv.file_limits import MAX_CELL_BYTES, MAX_CELLS, MAX_ROWS, long_cell
 from core.data.csv.number_formats import Look, whole_numbers
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.csv.row_by_row import Rows

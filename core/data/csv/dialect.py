@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from core.data.csv.header import count_titles, has_header, is_comment, is_value
-from core.data.csv.limits import MAX_CELL_BYTES, MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
+from core.data.csv.file_limits import MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
+from core.data.csv.header import count_comments, count_titles, has_header, is_value
 from core.data.csv.number_formats import Look, decimal_mark, look_of, looks_like_number
 from core.data.csv.read_options import ReadOptions
 from core.data.csv.row_by_row import Row, rows_of
@@ -24,8 +24,9 @@ DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "verti
 _SAMPLE_ROWS: Final = 60
 _HEAD: Final = 2**17
 _SEPARATOR_LINE: Final = re.compile(rb'"?sep=(.)"?\n', re.IGNORECASE)
-_COMMENTS: Final = re.compile(r"(#[^\n]*\n\s*)+")
-"""Lines with a ``#`` in front, and blank ones."""
+_COMMENT: Final = re.compile(r"#[^\n]*\n\s*")
+"""A line with a ``#`` in front, and blank ones below it."""
+_COMMENTS: Final = re.compile(f"({_COMMENT.pattern})+")
 _MOSTLY: Final = 0.9
 
 
@@ -94,7 +95,7 @@ def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
         names=None if names is None else tuple(names[:width]),
         width=width,
         surplus=surplus,
-        body=start + len((found.above + found.first if named else found.above).encode()),
+        body=start + len((found.above + found.texts[0] if named else found.above).encode()),
         above=found.above.count("\n"),
         looks=tuple(look_of((row[i] for row in below if i < len(row)), decimal) for i in range(width)),
         notes=tuple(_notes(found, surplus, named and options.header is None)),
@@ -112,34 +113,33 @@ def _head(content: bytes, start: int) -> str:
 
 
 class _Sniffed(NamedTuple):
-    """The delimiter, what stands above the table, the text of its first row, and its first rows."""
+    """The delimiter, what stands above the table, its first rows, and the same as they are written."""
 
     delimiter: str
     above: str
-    first: str
     rows: list[Row]
+    texts: list[str]
 
 
 def _below_comments(head: str, label: str, delimiters: Sequence[str]) -> _Sniffed:
-    """Return how the table is written below the comments it begins with; the last of them may be its header."""
-    above = match[0] if (match := _COMMENTS.match(head)) else ""
-    if above and head[len(above) :].strip():
-        found = _sniffed(head[len(above) :], label, delimiters)
-        last = above.rstrip().rfind("\n#") + 1
-        line = above[last:].partition("\n")[0][:MAX_CELL_BYTES]
-        cells = next(csv.reader([line], delimiter=found.delimiter, skipinitialspace=True))
-        if is_comment(cells, found.rows, found.delimiter):
-            return found._replace(above=above + found.above)
-        if last and len(cells) > 1:
-            found = _sniffed(head[last:], label, delimiters)
-            return found._replace(above=above[:last] + found.above)
-    return _sniffed(head, label, delimiters)
+    """Return how the table is written below the comments it begins with."""
+    marked = _COMMENT.findall(match[0]) if (match := _COMMENTS.match(head)) else []
+    start = len("".join(marked))
+    if not head[start:].strip():
+        return _sniffed(head, label, delimiters)
+    found = _sniffed(head[start:], label, delimiters)
+    comments = count_comments(marked, found.rows, found.texts, found.delimiter) if marked else 0
+    if comments < len(marked):
+        start = len("".join(marked[:comments]))
+        found = _sniffed(head[start:], label, delimiters)
+    return found._replace(above=head[:start] + found.above)
 
 
 def _sniffed(head: str, label: str, delimiters: Sequence[str]) -> _Sniffed:
     """Return the delimiter that splits the first rows most evenly, and what it makes of them."""
-    best: tuple[tuple[float, float, float, int], _Sniffed] | None = None
+    best: tuple[tuple[float, ...], _Sniffed] | None = None
     absent = [delimiter for delimiter in delimiters if delimiter not in head]
+    lines = list(io.StringIO(head))
     for delimiter in delimiters:
         if delimiter in absent[1:]:
             # The rows are those of the first that is absent.
@@ -148,13 +148,11 @@ def _sniffed(head: str, label: str, delimiters: Sequence[str]) -> _Sniffed:
             ends, rows = _first_rows(head, delimiter, label)
         except csv.Error:
             continue
-        titles = count_titles(rows)
-        score = _score(rows[titles:])
+        texts = ["".join(lines[begin:end]) for begin, end in itertools.pairwise([0, *ends])]
+        titles = count_titles(rows, texts)
+        score = _score(rows[titles:], titles)
         if best is None or score > best[0]:
-            lines = io.StringIO(head)
-            above = "".join(itertools.islice(lines, ends[titles - 1] if titles else 0))
-            first = "".join(itertools.islice(lines, ends[titles] - (ends[titles - 1] if titles else 0)))
-            best = score, _Sniffed(delimiter, above, first, rows[titles:])
+            best = score, _Sniffed(delimiter, "".join(texts[:titles]), rows[titles:], texts[titles:])
     if best is None:
         raise long_cell(label)
     return best[1]
@@ -176,8 +174,8 @@ def _first_rows(head: str, delimiter: str, label: str) -> tuple[list[int], list[
     return ends, rows
 
 
-def _score(rows: list[Row]) -> tuple[float, float, float, int]:
-    """Rate a delimiter: rows of one width above one, else of one cell; then cells that are numbers; then the width."""
+def _score(rows: list[Row], titles: int) -> tuple[float, ...]:
+    """Rate a delimiter: rows of one width above one, else of one cell; few titles; numbers among cells; the width."""
     widths = Counter(map(len, rows))
     width = widths.most_common(1)[0][0]
     # A first line of one cell is the header of one column, whatever its cells hold.
@@ -186,7 +184,7 @@ def _score(rows: list[Row]) -> tuple[float, float, float, int]:
     share = widths[width] / len(rows)
     cells = [cell.strip() for row in rows[:10] for cell in row]
     numbers = sum(map(looks_like_number, cells)) / len(cells)
-    return (share, 0.0, numbers, width) if width > 1 else (0.0, share, numbers, 1)
+    return (share, 0.0, -titles, numbers, width) if width > 1 else (0.0, share, -titles, numbers, 1)
 
 
 def _surplus(names: Row | None, rows: list[Row], width: int) -> tuple[int, bool]:

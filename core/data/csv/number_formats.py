@@ -102,6 +102,12 @@ def looks_like_number(cell: str) -> bool:
     return bool(_NUMERAL_IN_PYTHON.fullmatch(cell))
 
 
+def is_number(text: str) -> bool:
+    """Tell whether a trimmed text is one number, its marks in their places, and not several beside each other."""
+    numeral = _NUMERAL_IN_PYTHON.fullmatch(text)
+    return numeral is not None and any(re.match(style.pattern, numeral["digits"]) for style in _STYLES["."])
+
+
 _NUMERAL_IN_PYTHON: Final = re.compile(_NUMERAL.strip("^$"))
 _INFINITE_IN_PYTHON: Final = re.compile(_INFINITE.strip("^$"))
 
@@ -140,7 +146,7 @@ def read_numbers(words: pa.Array, decimal: str) -> Values | None:
 
 
 def whole_numbers(cells: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
-    """Return `cells` as int64, unless one is no whole number, or looks like a code (``007``, ``0x1F``, ``-0``)."""
+    """Return `cells` as int64, unless one is no whole number, too long, or like a code (``007``, ``0x1F``, ``-0``)."""
     try:
         numbers = pc.cast(cells, pa.int64())
     except pa.ArrowInvalid:
@@ -148,8 +154,9 @@ def whole_numbers(cells: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArr
     padded = pc.starts_with(cells, "0")
     if _any(padded) and _any(pc.and_(padded, pc.greater(pc.binary_length(cells), 1))):
         return None
-    signed = (pc.min(numbers).as_py() or 0) <= 0 and _any(pc.starts_with(cells, "-0"))
-    return None if signed else numbers
+    least, most = (bound or 0 for bound in pc.min_max(numbers).as_py().values())
+    signed = least <= 0 and _any(pc.starts_with(cells, "-0"))
+    return None if signed or max(-least, most) >= 10**_LONGEST_WHOLE else numbers
 
 
 def count_numbers(words: pa.Array) -> np.ndarray:

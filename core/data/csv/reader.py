@@ -14,7 +14,7 @@ from core.data.csv.column_types import typed_columns
 from core.data.csv.confusable_encodings import foreign_words
 from core.data.csv.dialect import sniff
 from core.data.csv.encoding import to_utf8
-from core.data.csv.limits import check_content, check_lines, with_line_feeds
+from core.data.csv.file_limits import check_content, check_lines, with_line_feeds
 from core.data.csv.notes import Remarks
 from core.data.csv.read_options import Origin, ReadOptions
 from core.errors import InputRefused

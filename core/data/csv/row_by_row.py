@@ -11,7 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from core.data.csv.limits import long_cell
+from core.data.csv.file_limits import long_cell
 from core.data.csv.read_options import ChoiceNeeded
 from core.errors import InputRefused
 

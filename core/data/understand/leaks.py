@@ -6,7 +6,7 @@ with the same word, or the nearest numbers. It needs numpy alone, so that the we
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -44,6 +44,7 @@ _CELLS: Final = 250_000
 _FOLDS: Final = 4
 _NEIGHBOURS: Final = 5
 _ORDERED: Final = frozenset({"number", "date"})
+_Rule = Callable[[np.ndarray, np.ndarray, np.ndarray, int], np.ndarray]
 
 Reason = Literal["copy", "answer", "identifier"]
 
@@ -146,8 +147,9 @@ def column_score(table: Table, column: Column, target: str, task: Task, rows: np
     """Return the share of the error of guessing that `column` alone avoids, on rows held out of four folds.
 
     Words and booleans predict the mean (the most frequent class) of the training rows with the same value. Numbers do
-    so too, with the nearest rows where those are few, or by a line, straight or from row to row, whichever knows more.
-    What is missing is a value of its own. Guessing is the mean, or the most frequent class, of the training rows.
+    so with the nearest rows where those are few, or by a line, straight or from row to row; whole numbers that come
+    again may be codes and are taken as words, too. Whichever knows most counts. What is missing is a value of its own.
+    Guessing is the mean, or the most frequent class, of the training rows.
 
     Parameters
     ----------
@@ -157,16 +159,24 @@ def column_score(table: Table, column: Column, target: str, task: Task, rows: np
     rows = np.flatnonzero(table.frame[target].notna().to_numpy(bool)) if rows is None else rows
     y = _outcomes(table.frame[target].iloc[rows], task)
     x, ordered = _values(table.frame[column.name].iloc[rows], column)
-    by_word = not ordered and len(x) >= ROWS_PER_WORD * len(np.unique(x))
-    fold = np.random.Generator(np.random.Philox(0)).permutation(len(rows)) % _FOLDS
+    repeated = len(x) >= ROWS_PER_WORD * len(np.unique(x))
     rules = [_window_means, _by_line, _between] if task == "regression" else [_window_classes]
-    rules = rules if ordered else rules[:1]
+    scores = [_avoided(x, y, task, rules, _NEIGHBOURS)] if ordered else []
+    if not ordered or (repeated and column.kind == "number" and (x == np.floor(x)).all()):
+        scores.append(_avoided(x, y, task, rules[:1], 0, only_seen=repeated))
+    return max(scores)
+
+
+def _avoided(
+    x: np.ndarray, y: np.ndarray, task: Task, rules: Sequence[_Rule], reach: int, *, only_seen: bool = False
+) -> float:
+    """Return the share of the error of guessing that the best of `rules` avoids, on rows of any or of seen values."""
+    fold = np.random.Generator(np.random.Philox(0)).permutation(len(x)) % _FOLDS
     errors, guess = np.zeros(len(rules)), 0.0
     for part in range(_FOLDS):
         train, held = fold != part, fold == part
-        held = held & np.isin(x, x[train]) if by_word else held
-        predictions = [rule(x[train], y[train], x[held], _NEIGHBOURS if ordered else 0) for rule in rules]
-        errors += [_error(predicted, y[held], task) for predicted in predictions]
+        held = held & np.isin(x, x[train]) if only_seen else held
+        errors += [_error(rule(x[train], y[train], x[held], reach), y[held], task) for rule in rules]
         guess += _error(_guess(y[train]), y[held], task)
     best = float(np.nan_to_num(errors, nan=np.inf).min())
     return 1 - best / guess if guess > 0 else 0.0

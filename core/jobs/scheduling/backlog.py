@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -17,7 +18,8 @@ from core.jobs.scheduling.estimate import COMPILE_SECONDS, estimate_seconds
 from core.jobs.storage import schema
 from core.jobs.storage.records import UNFINISHED, State
 from core.jobs.storage.store import Store
-from core.spec import DataSpec, ExperimentSpec
+from core.recent import Recent
+from core.spec import DataSpec, ExperimentSpec, InlineData
 
 _run = schema.run
 _WAITS: Final = 0
@@ -69,15 +71,18 @@ class Backlog:
         self._store = store
         self._slots = slots
         self._estimated = lru_cache(256)(self._estimate)  # an experiment never changes
+        self._sizes: Recent[str, tuple[int, int]] = Recent(256)
 
     def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
         """Return what to expect of `spec` if it were submitted now.
 
-        `size` is that of its table: rows, and columns after encoding. By default the table is loaded, and its columns
-        count as they are.
+        `size` is that of its table: rows, and columns after encoding. By default its columns count as they are. Where
+        the database cannot be read nothing is known to come before it.
         """
         seconds = estimate_seconds(spec.runs(), *(size or self._size(spec.data)), self._slots)
-        training, waiting = self._left()
+        training, waiting = list[float](), list[float]()
+        with suppress(WorkFailed):
+            training, waiting = self._left()
         return Expectation(seconds, wait_seconds(training, waiting, self._slots), len(training) + len(waiting))
 
     def _left(self) -> tuple[list[float], list[float]]:
@@ -107,12 +112,21 @@ class Backlog:
             return 0.0
 
     def _estimate(self, experiment: str) -> float:
-        runs = [run.spec for run in self._store.experiment(experiment).runs]
+        runs = self._store.run_specs(experiment)
         return estimate_seconds(runs, *self._size(runs[0].data), 1)
 
     def _size(self, data: DataSpec) -> tuple[int, int]:
-        frame = load_table(data, dataset=self._store.datasets.read).frame
-        return len(frame), len(frame.columns)
+        source = data.source
+        if isinstance(source, InlineData):
+            names, rows = source.shape
+            return rows, len(names)
+
+        def look() -> tuple[int, int]:
+            kind, _, sha = source.partition(":")
+            size = self._store.datasets.size(sha) if kind == "dataset" else None
+            return size or load_table(data, dataset=self._store.datasets.read).frame.shape
+
+        return self._sizes.get(source, look)
 
 
 def wait_seconds(training: Iterable[float], waiting: Iterable[float], slots: int) -> float:

@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from core.data.table import is_packed
+from core.data.table import is_packed, packed_size
 from core.errors import InputRefused, WorkFailed
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
@@ -70,6 +70,11 @@ class Datasets:
         """Return the bytes of a table."""
         self.name(sha)
         return _read(self._tables / sha, "The uploaded table")
+
+    def size(self, sha: str) -> tuple[int, int] | None:
+        """Return the rows and columns of a table without reading it; None if only reading can tell."""
+        self.name(sha)
+        return packed_size(self._tables / sha)
 
     def read_file(self, sha: str) -> bytes:
         """Return the bytes of an upload as they came."""

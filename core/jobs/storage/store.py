@@ -152,9 +152,9 @@ class Store:
         runs = tuple(_as_run(row, parsed.runs) for row in rows)
         return Experiment(id, head.title, datetime.fromtimestamp(head.created, UTC), parsed.spec, runs)
 
-    def run_spec(self, experiment: str, position: int) -> RunSpec:
-        """Return what the run at `position` of an experiment trains."""
-        return self._parse(experiment).runs[position]
+    def run_specs(self, experiment: str) -> tuple[RunSpec, ...]:
+        """Return what the runs of an experiment train."""
+        return self._parse(experiment).runs
 
     def _parse(self, experiment: str) -> _Parsed:
         def parse() -> _Parsed:

@@ -61,7 +61,7 @@ class Trainer:
             self._say(event="points", token=token, first_epoch=first_epoch, last_epoch=reported, history=history)
 
         try:
-            spec = self.store.run_spec(order["experiment"], order["position"])
+            spec = self.store.run_specs(order["experiment"])[order["position"]]
             stopped = partial(self.orders.stopped, token)
             result = self.work.train(spec, on_points, stopped, probed=order["probed"])
             # The epochs that the training itself did not report.

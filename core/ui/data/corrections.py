@@ -11,8 +11,8 @@ import streamlit as st
 from core.data.column_names import listed
 from core.data.kinds import Kind, as_float
 from core.data.table import Table, is_packed, pack
-from core.data.upload.reader import recast_packed
 from core.data.upload.recast import KINDS, refuse_kind, refuse_names
+from core.data.upload.upload import recast_packed
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.spec import DataSpec

@@ -16,7 +16,7 @@ from core.data.csv.dialect import DELIMITERS
 from core.data.csv.encoding import ENCODINGS
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.table import Table
-from core.data.upload.reader import read_upload
+from core.data.upload.upload import read_upload
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.spec import plain_text

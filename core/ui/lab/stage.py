@@ -78,8 +78,10 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
             st.markdown(f":small[:red[{inert(reason, 300)}]]")
             return
         expected = get_lab().backlog.expected(wanted, (len(table.frame), width.columns))
+        waits = expected.wait_seconds >= _WORTH_WAITING
+        wait = f", after {duration(expected.wait_seconds)} of waiting" if waits else ""
         st.button(
-            f"Run {counted(len(wanted.runs()), 'experiment')} · about {duration(expected.seconds)}",
+            f"Run {counted(len(wanted.runs()), 'experiment')} · about {duration(expected.seconds)}{wait}",
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
@@ -87,10 +89,8 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
             key="lab_run_button",
             on_click=lab_state.submit_current,
         )
-        if expected.wait_seconds >= _WORTH_WAITING:
-            others = counted(expected.runs_ahead, "run")
-            wait = duration(expected.wait_seconds)
-            st.caption(f":material/hourglass_empty: Starts after about {wait} of other work ({others}).")
+        if waits:
+            st.caption(f":material/hourglass_empty: {counted(expected.runs_ahead, 'run')} ahead in the queue.")
         inputs = f"{counted(width.columns, 'input')} after encoding"
         if width.bytes > _WORTH_SAYING:
             inputs += f", {size(width.bytes)}"

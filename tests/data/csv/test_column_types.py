@@ -60,6 +60,19 @@ def test_what_only_looks_like_a_number_stays_text(cells):
     assert table.frame["x"].dtype == "str"
 
 
+@pytest.mark.parametrize("rows", [2, 6000])
+@pytest.mark.parametrize("gap", [[], ["?"], [""]])
+def test_whole_numbers_of_more_than_18_digits_are_text_wherever_they_stand(rows, gap):
+    for longest in ("1234567890123456789", "-1234567890123456789", "1000000000000000000"):
+        table = read(*["5"] * rows, longest, *gap, "7")
+        assert table.frame["x"].dtype == "str"
+        assert table.frame["x"].tolist()[rows] == longest
+        assert any("more than 18 digits: x" in note for note in table.notes)
+    shorter = read(*["5"] * rows, "-999999999999999999", "999999999999999999")
+    assert shorter.frame["x"].tolist()[-2:] == [-(10**18 - 1), 10**18 - 1]
+    assert not any("kept as text" in note.lower() for note in shorter.notes)
+
+
 def test_minus_zero_keeps_its_sign():
     assert np.signbit(column("-0.0", "1.5")[0])
 

@@ -3,6 +3,7 @@
 import pytest
 
 from core.data.table import read_table
+from core.errors import InputRefused
 
 TABLE = b"city,people,area\nRome,2800000,1285\nBari,320000,117.4\n"
 
@@ -68,10 +69,112 @@ def test_the_line_of_names_may_begin_as_a_comment_does(content, names, rows):
     assert len(frame) == rows
 
 
+PEOPLE = b"name,city\nAnn,Rome\nBob,Bari\nCid,Oslo\n"
+SUMS = b"shop,sum\nA,12\nB,13\nC,14\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "table"),
+    [
+        (b"My people of 2020\n", PEOPLE),
+        (b"2020\n", PEOPLE),
+        (b"My people\nof 2020\n", PEOPLE.replace(b",", b";")),
+        (b"My people\n", PEOPLE.replace(b",", b"\t")),
+        (b"# people\n", PEOPLE),
+        (b"# people\n# by nobody\n", PEOPLE),
+        (b"Population\n", b"country,2000,2005,2010\nFrance,1,2,3\nItaly,2,3,4\nSpain,3,4,5\n"),
+        (b"Sales, 2020\n", SUMS),
+        (b"Sales, 2020\n", SUMS.replace(b",", b";")),
+        (b"Sales, 2020\n", b"shop,sum,tax\nA,12,1\nB,13,1\nC,14,2\n"),
+        (b"Sales, 2020\n", b"shop,town,street\nA,X,S\nB,Y,T\nC,Z,U\n"),
+        (b"Report\nBerlin, 2020\n", SUMS),
+        (b"Report\nBerlin, 2020\n", b"city,people,area\nRome,2800000,1285\nBari,320000,117.4\n"),
+        (b"Source,WDI\nUpdated,2020-01-01\n\n", b"country,code,sum\nFrance,FRA,1.5\nItaly,ITA,2.5\n"),
+        (b"Letters\n", b"p,x,s\ne,x,t\np,b,w\n"),
+    ],
+)
+def test_a_line_narrower_than_the_table_is_a_title_whatever_the_kinds_of_its_columns(above, table):
+    read, alone = read_table(above + table, "t.csv"), read_table(table)
+    assert read.frame.equals(alone.frame)
+    assert "left out, a title or comment above the table" in read.notes[0]
+    assert read.notes[1:] == alone.notes
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"#1001,paid\n#1002,open\n1003,paid\n1004,paid\n1005,open\n",
+        b"#1001,paid\n1002,open\n1003,paid\n1004,paid\n1005,open\n",
+        b"#red,1\n#blue,2\ngreen,3\nred,4\n",
+        b"#red,paid\n#blue,open\ngreen,paid\nred,open\nred,paid\n",
+        b"#1001,paid\n#new,open\n" + b"1003,paid\n1004,paid\n1005,open\n" * 4,
+    ],
+)
+def test_a_line_that_fits_the_columns_is_a_row_whatever_it_begins_with(content):
+    table = read_table(content)
+    written = [line.split(",")[0] for line in content.decode().splitlines()]
+    assert table.frame["column 1"].tolist() == written
+    assert not any("left out" in note for note in table.notes)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a,b\n1,2,3\n1,2,3\n1,2,3\n",
+        b"1,2\n3,4,5\n6,7,8\n9,1,2\n",
+        b"mpg,cyl\nMazda,21,6\nDatsun,22.8,4\nHornet,21.4,6\n",
+        b"name,city\nAnn,Rome,x\nBob,Bari,y\nCid,Oslo,z\n",
+        b"name,age\nBob,unknown,\nCid,7,\nDan,8,9\n",
+    ],
+)
+def test_a_first_row_that_is_short_is_no_title(content):
+    with pytest.raises(InputRefused):
+        read_table(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"name, age\nBob,5\nCid,7\nDan,8\n",
+        b"Berlin, 2020\nRome,2021\nBari,2022\nOslo,1999\n",
+        b"city, 2020\nRome,good\nBari,bad\nOslo,good\n",
+        b"id,genres\n1,Action|War\n2,Fun|Love\n3,Fun|War\n",
+        b"name;price\nA;1,5\nB;2,5\nC;3,5\n",
+    ],
+)
+def test_a_first_line_as_wide_as_the_table_stays_part_of_it(content):
+    table = read_table(content)
+    assert table.frame.shape[1] == 2
+    assert not any("left out" in note for note in table.notes)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "named"),
+    [
+        ("country,2000,2005,2010", "France,1,2,3", True),
+        ("country,2000,2001,2002", "France,1,2,3", True),
+        ("Ann,2000,2005,2010", "Bob,1999,2003,2011", False),
+        ("Ann,10,20,30", "Bob,11,13,19", False),
+    ],
+)
+def test_years_name_columns_only_above_other_numbers(first, second, named):
+    frame = read_table(f"{first}\n{second}\n{second.replace('o', 'a')}\n".encode()).frame
+    assert (list(frame.columns) == first.split(",")) == named
+    assert len(frame) == 3 - named
+
+
 @pytest.mark.parametrize(
     "content",
     [
         b"name\nDoe, John\nRoe, Jane\n",
+        b"name\nDoe, John\nRoe, Jane\nPoe, Edgar\nMoe, Max\n",
+        b"# name\nDoe, John\nRoe, Jane\nPoe, Edgar\n",
+        b"place\nHauptstr. 5, Bonn\nMarkt 1, Trier\nMarkt 2, Berlin\n",
+        b"price\n12,5\n13,7\n14,9\n1,4\n",
+        b"price\n\xe2\x82\xac 12,50\n\xe2\x82\xac 13,70\n\xe2\x82\xac 14,90\n",
+        b"people\n1,234,567\n2,345,678\n3,456,789\n",
+        b"tags\nred|green\nblue|red\ngreen|blue\n",
+        b"tags\n" + b"Action,War\nWar,Love\nLove,Fun\nFun,Action\n" * 9,
         b"price\n12,5\n13,7\n",
         b"# price\n12,5\n13,7\n",
         b"remark\nwell, yes\nno\nperhaps, who, knows\n",

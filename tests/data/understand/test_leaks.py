@@ -128,6 +128,25 @@ def test_a_word_whose_every_value_goes_with_one_class_is_suspected():
     assert (leak.column, leak.reason, leak.score, leak.certain) == ("dropoff_zone", "answer", 1.0, True)
 
 
+def test_codes_that_are_numbers_are_suspected_as_the_same_codes_in_words_are():
+    frame = taxis(1500, rng=np.random.Generator(np.random.Philox(7))).frame
+    words = table_of(frame)
+    numbers = table_of(frame.assign(dropoff_zone=frame["dropoff_zone"].str.removeprefix("zone ").astype(int)))
+    assert numbers.column("dropoff_zone").kind == "number"
+    for table in (words, numbers):
+        (leak,) = leak_suspects(table, ["dropoff_borough"], "multiclass")
+        assert (leak.column, leak.reason, leak.score) == ("dropoff_zone", "answer", 1.0)
+
+
+def test_whole_numbers_that_repeat_or_hardly_do_are_not_suspected_for_it():
+    rng = np.random.Generator(np.random.Philox(8))
+    label = rng.integers(0, 2, N)
+    count, once = rng.poisson(4, N) + label, rng.permutation(N)
+    assert suspects(made(count=count, once=once, label=label), "label") == {}
+    # Twice each and always alike, as the visitors below: too few to be a code.
+    assert suspects(made(visitor=rng.permutation(N // 2).repeat(2), label=label[: N // 2].repeat(2)), "label") == {}
+
+
 def test_a_word_that_nearly_always_goes_with_one_class_is_no_certain_leak():
     frame = taxis().frame.copy()
     frame.loc[:59, "dropoff_borough"] = "borough 9"

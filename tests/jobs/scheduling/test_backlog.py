@@ -2,18 +2,23 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from sqlalchemy import update
 
-from core.errors import InputRefused
+from core.data.source import load_table
+from core.data.table import Table, pack, table_of
+from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import Lab
-from core.jobs.scheduling.backlog import wait_seconds
+from core.jobs.scheduling import backlog
+from core.jobs.scheduling.backlog import Expectation, wait_seconds
 from core.jobs.scheduling.queue import Chunk, Claim, Queue
 from core.jobs.storage import schema
 from core.jobs.storage.records import State
 from core.settings import Settings
-from core.spec import load_spec
+from core.spec import DataSpec, load_spec
 from tests.jobs.conftest import Labs, fake_spec, until
 from tests.jobs.fake import QUICK, SLOW
 
@@ -106,6 +111,54 @@ def test_a_table_that_was_lost_is_no_reason_not_to_answer(labs: Labs, settings: 
     assert lab.backlog.expected(MINE).runs_ahead == 1
     assert lab.backlog.expected(MINE).wait_seconds == 0
     assert lab.backlog.expected(uploaded, (2, 1)).seconds > 0
+
+
+def test_the_cells_of_a_table_are_not_read_to_tell_its_size(
+    labs: Labs, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = labs.make(settings)
+    wide = {f"x{i}": range(50) for i in range(9)} | {"y": range(50)}
+    sha = lab.store.datasets.add(pack(table_of(pd.DataFrame(wide))), "t.csv")
+    for source in (f"dataset:{sha}", {"columns": {name: list(cells) for name, cells in wide.items()}}):
+        spec = fake_spec(QUICK, data={"source": source, "target": "y"})
+        lab.store.submit(spec)
+        with monkeypatch.context() as patched:
+            patched.setattr(backlog, "load_table", lambda *_, **__: pytest.fail("the table was loaded"))
+            assert lab.backlog.expected(MINE, (10, 2)).wait_seconds > 0
+            # Columns as they are, the target among them.
+            assert lab.backlog.expected(spec).seconds == lab.backlog.expected(spec, (50, 10)).seconds
+
+
+def test_a_table_is_looked_at_once_however_many_experiments_use_it(
+    labs: Labs, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = labs.make(settings)
+    looks = []
+
+    def load(data: DataSpec, dataset: Any) -> Table:
+        looks.append(data.source)
+        return load_table(data, dataset=dataset)
+
+    monkeypatch.setattr(backlog, "load_table", load)
+    for seeds in range(1, 5):
+        lab.store.submit(fake_spec(QUICK, seeds=seeds))
+        assert lab.backlog.expected(MINE).runs_ahead == seeds * (seeds + 1) // 2
+    assert looks == [MINE.data.source]
+
+
+def test_a_database_that_cannot_be_read_leaves_the_estimate_of_the_work_itself(
+    labs: Labs, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = labs.make(settings)
+    lab.store.submit(fake_spec(SLOW, epochs=1000, seeds=4))
+    known = lab.backlog.expected(MINE)
+
+    def fail() -> None:
+        raise WorkFailed("The database could not be used just now.")
+
+    monkeypatch.setattr(lab.store.database, "read", fail)
+    assert lab.backlog.expected(MINE) == Expectation(known.seconds, 0.0, 0)
+    assert known.runs_ahead == 4
 
 
 def test_a_file_of_the_server_is_not_looked_at(labs: Labs, settings: Settings) -> None:

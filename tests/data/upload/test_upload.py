@@ -13,8 +13,8 @@ import pytest
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.source import load_table
 from core.data.table import is_packed, pack, read_table, unpack
-from core.data.upload import reader as parsing
-from core.data.upload.reader import read_upload, recast_packed
+from core.data.upload import upload as parsing
+from core.data.upload.upload import read_upload, recast_packed
 from core.errors import InputRefused, WorkFailed
 from core.spec import DataSpec
 

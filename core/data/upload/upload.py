@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
-from core.data.csv.limits import check_content
+from core.data.csv.file_limits import check_content
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.kinds import Kind
 from core.data.table import Table, unpack
