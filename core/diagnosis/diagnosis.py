@@ -41,7 +41,6 @@ LUCK_SHARE: Final = 0.4
 """Or where its worst seed has less than this: whether it learns is luck."""
 _ENOUGH: Final = 0.8
 """Of the target: a repair that reaches it needs no better one."""
-_OF_THE_RATE: Final = frozenset({"learning_rate_too_high", "learning_rate_too_low"})
 _RATE_STRENGTH: Final = 0.3
 """From this strength on a suspicion of the rate is worth a range of rates."""
 _GOAL_STRENGTH: Final = 0.5
@@ -168,12 +167,12 @@ class Doctor:
         combined: Trial | None = None
         if any(suspect.certain for suspect in found) or not _learnt(observed, found, target):
             workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self.budget)
-            if not any(_about_data(suspect) for suspect in found):
+            if not _of_the_data(found):
                 observed = with_few_rows(observed, workbench)
-                if any(s.cause.id in _OF_THE_RATE and s.strength >= _RATE_STRENGTH for s in found):
+                if any(s.cause.asks_rates and s.strength >= _RATE_STRENGTH for s in found):
                     observed = with_range_of_rates(observed, workbench)
                 found = self._suspects = suspects(observed, CAUSES.values())
-            queue = [suspect for suspect in found if _about_data(suspect)] or found
+            queue = _of_the_data(found) or found
             outcomes = try_repairs(workbench, observed, queue, _ENOUGH * target)
             if _best(outcomes) < BROKEN_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
                 combined = combine(workbench, outcomes)
@@ -210,9 +209,9 @@ def _with_seeds(runs: Sequence[RunSpec]) -> list[RunSpec]:
     return [run.model_copy(update={"variant": runs[0].variant}).at(runs[0].base) for run in extended]
 
 
-def _about_data(suspect: Suspect) -> bool:
-    """Whether a cause is certain and in the data itself: no repair of the network could be judged on such data."""
-    return suspect.certain and suspect.cause.id in {"leakage", "no_signal", "constant_target", "invalid_values"}
+def _of_the_data(found: Sequence[Suspect]) -> list[Suspect]:
+    """Return the suspects that are certain and in the data themselves."""
+    return [suspect for suspect in found if suspect.certain and suspect.cause.about_data]
 
 
 def _target(observed: Observation) -> float:

@@ -228,10 +228,10 @@ def _patience(observed: Observation) -> Iterator[Change]:
 CAUSES: Final = (
     Cause("learning_rate_too_high", "optimisation", "The learning rate is too high",
           "Each step overshoots: the loss jumps, climbs or overflows.",
-          _too_high, _lower_rates),
+          _too_high, _lower_rates, asks_rates=True),
     Cause("learning_rate_too_low", "optimisation", "The learning rate is too low",
           "The steps are too short to arrive in the epochs there are.",
-          _too_low, _higher_rates),
+          _too_low, _higher_rates, asks_rates=True),
     Cause("too_few_updates", "optimisation", "Too few training steps",
           "Training ends before the weights have moved as far as they must.",
           _too_few, _more_updates),

@@ -140,6 +140,15 @@ def test_a_doubtful_sentinel_or_leak_proves_nothing():
     assert not found["leakage"].certain
 
 
+def test_what_is_asked_of_a_cause_stands_in_its_entry():
+    asked = {name for name, cause in CAUSES.items() if cause.asks_rates}
+    assert asked == {"learning_rate_too_high", "learning_rate_too_low"}
+    of_the_data = {name for name, cause in CAUSES.items() if cause.about_data}
+    assert of_the_data == {"leakage", "no_signal", "constant_target", "invalid_values"}
+    doctor = (Path(__file__).parents[3] / "core/diagnosis/diagnosis.py").read_text()
+    assert not [name for name in CAUSES if name in doctor]
+
+
 def test_no_rule_names_a_case():
     """Rules are about causes, never about the programs they are measured with."""
     root = Path(__file__).parents[3]
