@@ -24,6 +24,8 @@ class Loss(Choice):
     """Other names Keras has for it."""
     sparse: bool = False
     """Whether it takes classes as indices."""
+    over_units: bool = False
+    """Whether it takes the outputs of one row as shares of their sum: over a single output it is always 0."""
 
 
 LOSSES: Final[Mapping[str, Loss]] = table(
@@ -43,9 +45,9 @@ LOSSES: Final[Mapping[str, Loss]] = table(
     Loss(name="binary_focal_crossentropy", help="Binary cross-entropy that looks at the hard rows (Lin et al. 2017).",
          keras="BinaryFocalCrossentropy", measures="probability"),
     Loss(name="categorical_crossentropy", help="For one of several classes, behind a softmax.",
-         keras="CategoricalCrossentropy", measures="probability"),
+         keras="CategoricalCrossentropy", measures="probability", over_units=True),
     Loss(name="categorical_focal_crossentropy", help="Categorical cross-entropy that looks at the hard rows.",
-         keras="CategoricalFocalCrossentropy", measures="probability"),
+         keras="CategoricalFocalCrossentropy", measures="probability", over_units=True),
     Loss(name="sparse_categorical_crossentropy", help="Categorical cross-entropy of class numbers.",
          keras="SparseCategoricalCrossentropy", measures="probability", sparse=True),
     Loss(name="hinge", help="Asks for a margin between two classes, as a support vector machine does.", keras="Hinge",

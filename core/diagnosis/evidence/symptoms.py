@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from core.choices.activations import ACTIVATIONS
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.limits import GAP
 
@@ -97,7 +98,7 @@ def _gap(observed: Observation) -> Iterator[str]:
 def _flattered(observed: Observation) -> Iterator[str]:
     signals, facts = observed.signals, observed.facts
     fell = signals.initial_loss is not None and signals.constant is None and signals.stuck and not signals.diverged
-    if fell and facts.output_units == 1 and facts.output_activation in {"softmax", "sparsemax"}:
+    if fell and facts.output_units == 1 and ACTIVATIONS[facts.output_activation].over_units:
         yield "The loss falls while every prediction stays the same: it is computed before the last activation."
 
 
