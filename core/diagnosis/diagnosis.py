@@ -14,7 +14,7 @@ from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect, suspects
 from core.diagnosis.evidence.facts import Examination
-from core.diagnosis.evidence.limits import CLEAR_GAIN
+from core.diagnosis.evidence.limits import CLEAR_GAIN, FEWEST_SEEDS
 from core.diagnosis.evidence.signals import observe
 from core.diagnosis.report import DiagnosisReport, public_variant
 from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
@@ -26,8 +26,6 @@ from core.training.crew import Crew
 from core.training.result import Result
 from core.training.structure import structure_key
 
-SEEDS: Final = 3
-"""The fewest of which one bad seed is not half."""
 LEARNT_SHARE: Final = 0.8
 """A run that explains this share of what a simple model does is healthy; what is left is tuning."""
 BROKEN_SHARE: Final = 0.35
@@ -205,7 +203,7 @@ class Doctor:
 def _with_seeds(runs: Sequence[RunSpec]) -> list[RunSpec]:
     first = runs[0].training.seed
     more = (runs[0].changed({"training.seed": seed}) for seed in itertools.count(first + len(runs)))
-    extended = [*runs, *itertools.islice(more, max(0, SEEDS - len(runs)))]
+    extended = [*runs, *itertools.islice(more, max(0, FEWEST_SEEDS - len(runs)))]
     return [run.model_copy(update={"variant": runs[0].variant}).at(runs[0].base) for run in extended]
 
 

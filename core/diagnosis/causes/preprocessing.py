@@ -98,6 +98,10 @@ def _encoding_repairs(observed: Observation) -> Iterator[Change]:
         yield {"data.features": kept}
 
 
+_MANY_DUPLICATES: Final = 0.2
+"""Share of validation rows seen in training; what is explained of so many may be known by heart."""
+
+
 def _leakage(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
     for leak in facts.leaks:
@@ -106,7 +110,7 @@ def _leakage(observed: Observation) -> Iterator[Evidence]:
             yield Evidence(0.97, text, certain=True)
         else:
             yield Evidence(0.3, leak.text)
-    if facts.duplicates > 0.2 and facts.features > 1:
+    if facts.duplicates > _MANY_DUPLICATES and facts.features > 1:
         yield Evidence(0.5, f"{facts.duplicates:.0%} of the validation rows are training rows too")
     if observed.run.preprocessing.fit_on == "all" and facts.validation_rows:
         yield Evidence(0.6, "the scaling was fitted on the validation rows too", certain=True)
