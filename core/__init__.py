@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from core.diagnosis.diagnosis import diagnose
     from core.errors import InputRefused, WorkFailed
     from core.spec import ExperimentSpec, RunSpec, load_spec
-    from core.training import train
+    from core.training.experiment import train
 
 __all__ = [
     "ExperimentSpec",
@@ -33,7 +33,7 @@ _HOME: Final = {
     "diagnose": "core.diagnosis.diagnosis",
     "load_spec": "core.spec",
     "read_table": "core.data.table",
-    "train": "core.training",
+    "train": "core.training.experiment",
 }
 
 

@@ -18,8 +18,7 @@ from core.spec import RunSpec, load_spec
 from core.training.backend import keras
 from core.training.epochs import forget_programs
 from core.training.model import build_loss, build_model, build_optimizer
-from core.training.order import row_order
-from core.training.run import train_run
+from core.training.run import row_order, train_run
 
 _T = TypeVar("_T")
 

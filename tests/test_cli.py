@@ -135,7 +135,7 @@ def test_a_fault_of_ours_is_one_line_with_status_1(error, written, capsys, monke
     def break_down(*_):
         raise error
 
-    monkeypatch.setattr("core.training.train", break_down)
+    monkeypatch.setattr("core.training.experiment.train", break_down)
     assert main(["run", written(IRIS)]) == FAILED
     printed = capsys.readouterr()
     assert printed.err.startswith(f"The work failed: {type(error).__name__}: ")

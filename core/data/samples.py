@@ -91,7 +91,8 @@ def _bundled(file: str, target: str, columns: Sequence[str]) -> Callable[..., pd
     def build(n: int, seed: int) -> pd.DataFrame:
         table = pd.read_csv(_bundled_bytes(file), skiprows=1, header=None)
         frame = pd.DataFrame(table.iloc[:, :-1].to_numpy(np.float64), columns=list(columns))
-        words = [word.replace("class_", "cultivar ") for word in _bundled_words(file)]
+        # The class names follow the counts of rows and columns in the first line.
+        words = _bundled_bytes(file).readline().decode().strip().replace("class_", "cultivar ").split(",")[2:]
         frame[target] = np.asarray(words, dtype=object)[table.iloc[:, -1]]
         return _sampled(frame, n, seed)
 
@@ -104,11 +105,6 @@ def _bundled_bytes(file: str) -> BytesIO:
         raise WorkFailed("scikit-learn, which carries the sample sets, is not installed.")
     content = (Path(package.origin).parent / "datasets" / "data" / file).read_bytes()
     return BytesIO(gzip.decompress(content) if file.endswith(".gz") else content)
-
-
-def _bundled_words(file: str) -> list[str]:
-    """Return the class names, which follow the counts of rows and columns in the first line."""
-    return _bundled_bytes(file).readline().decode().strip().split(",")[2:]
 
 
 def _sampled(frame: pd.DataFrame, n: int, seed: int) -> pd.DataFrame:
@@ -177,11 +173,8 @@ def _moons(n: int, noise: float, seed: int) -> pd.DataFrame:
         angle = np.linspace(0, np.pi, count)
         return np.column_stack((np.cos(angle), np.sin(angle)))
 
-    def lower(count: int) -> np.ndarray:
-        shifted: np.ndarray = np.asarray((1.0, 0.5)) - upper(count)
-        return shifted
-
-    return _points(*_arcs(n, noise, seed, upper, lower), ("upper", "lower"))
+    arcs = _arcs(n, noise, seed, upper, lambda count: np.asarray((1.0, 0.5)) - upper(count))
+    return _points(*arcs, ("upper", "lower"))
 
 
 def _circles(n: int, noise: float, seed: int) -> pd.DataFrame:
@@ -249,32 +242,25 @@ def _numbered(x: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(x, columns=[f"x{i + 1}" for i in range(x.shape[1])])
 
 
-_SEED: Final = Parameter(0, 0, 2**31 - 1)
-
-
-def _rows(default: int) -> dict[str, Parameter]:
-    return {"n": Parameter(default, 4, 100_000), "seed": _SEED}
+def _rows(default: int, most: int = 100_000) -> dict[str, Parameter]:
+    return {"n": Parameter(default, 4, most), "seed": Parameter(0, 0, 2**31 - 1)}
 
 
 def _shape(default: int, noise: float, **more: Parameter) -> dict[str, Parameter]:
     return _rows(default) | {"noise": Parameter(noise, 0.0, 10.0)} | more
 
 
-def _whole(rows: int) -> dict[str, Parameter]:
-    return {"n": Parameter(rows, 4, rows), "seed": _SEED}
-
-
 _ALL: Final = (
     Sample("iris", "Iris flowers", "Tell three iris species apart by the size of their petals and sepals.",
-           "species", _bundled("iris.csv", "species", _IRIS), _whole(150)),
+           "species", _bundled("iris.csv", "species", _IRIS), _rows(150, most=150)),
     Sample("wine", "Wine", "Tell three growers' wines apart by 13 chemical measurements of very different scales.",
-           "cultivar", _bundled("wine_data.csv", "cultivar", _WINE), _whole(178)),
+           "cultivar", _bundled("wine_data.csv", "cultivar", _WINE), _rows(178, most=178)),
     Sample("breast_cancer", "Breast cancer", "Tell malignant from benign tumours by 30 measurements of cell nuclei.",
-           "diagnosis", _bundled("breast_cancer.csv", "diagnosis", _CANCER), _whole(569)),
+           "diagnosis", _bundled("breast_cancer.csv", "diagnosis", _CANCER), _rows(569, most=569)),
     Sample("diabetes", "Diabetes", "Predict how diabetes progresses in a year from ten measurements, already scaled.",
-           "progression", _diabetes, _whole(442)),
+           "progression", _diabetes, _rows(442, most=442)),
     Sample("digits", "Handwritten digits", "Read a digit from the grey levels (0…16) of 8 × 8 pixels.",
-           "digit", _digits, _whole(1797)),
+           "digit", _digits, _rows(1797, most=1797)),
     Sample("moons", "Two moons", "Two half moons reach into each other, so no straight line parts them.",
            "label", _moons, _shape(500, 0.1)),
     Sample("circles", "Two circles", "One circle lies inside the other, so no straight line parts them.",

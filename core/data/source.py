@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.arrow_file import is_packed, unpack
 from core.data.column_names import unique_names
 from core.data.csv.limits import MAX_BYTES
 from core.data.samples import sample_table
-from core.data.table import Table, read_table, table_of
+from core.data.table import Table, is_packed, read_table, table_of, unpack
 from core.errors import InputRefused
 from core.spec import DataSpec, InlineData, plain_text
 
@@ -21,8 +20,6 @@ def load_table(data: DataSpec, base: Path | None = None, dataset: Callable[[str]
 
     Parameters
     ----------
-    data : DataSpec
-        The data section of a spec.
     base : Path, optional
         The folder that ``file:`` sources are relative to; the working directory by default.
     dataset : callable, optional

@@ -1,16 +1,18 @@
-"""A table: a typed pandas frame, what its columns are, and what was inferred or repaired on the way in."""
+"""A table: a typed frame, what its columns are, what was inferred or repaired on the way in; and the same as bytes."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from core.data.csv.read_options import Origin, ReadOptions
+from core.data.csv.read_options import Origin, ReadOptions, origin_of
 from core.data.csv.reader import parse_csv
 from core.data.kinds import EXACT_INTEGER, Kind, as_float, kind_of, typed
 from core.errors import InputRefused
@@ -18,6 +20,10 @@ from core.spec import plain_text
 
 SAMPLE_ROWS: Final = 100_000
 """The shape of a longer table is that of a seeded sample of so many rows."""
+
+_NOTES: Final = b"loss-lab-notes"
+_ORIGIN: Final = b"loss-lab-origin"
+_CHOSEN: Final = b"loss-lab-kinds"
 
 
 @dataclass(frozen=True)
@@ -106,23 +112,8 @@ def table_of(frame: pd.DataFrame, notes: Iterable[str] = ()) -> Table:
     return Table(frame, (*notes, *rounded))
 
 
-def read_table(
-    content: bytes,
-    name: str = "",
-    *,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    header: bool | None = None,
-    day_first: bool | None = None,
-    drop_ragged: bool = False,
-    sample_rows: int | None = None,
-    seed: int = 0,
-) -> Table:
+def read_table(content: bytes, name: str = "", **options: Any) -> Table:
     """Return the table in the bytes of a CSV file, in this process; `core.data.upload.reader` does it in another.
-
-    How the text is written is inferred, and said in the notes; each keyword decides it instead (see
-    `core.data.csv.read_options.ReadOptions`).
 
     Parameters
     ----------
@@ -130,23 +121,48 @@ def read_table(
         Text whose cells are separated by commas, semicolons, tabs or vertical bars.
     name : str
         The file's name; shown in messages, never opened.
-    encoding, delimiter, decimal, header, day_first
-        How the text is written.
-    drop_ragged : bool
-        Leave out rows with another number of cells than the first line.
-    sample_rows, seed : int
-        Read a random sample of at most so many rows.
+    **options
+        Fields of `core.data.csv.read_options.ReadOptions`; what they leave open is inferred, and said in the notes.
 
     Raises
     ------
     ChoiceNeeded
-        If a keyword has to decide: the encoding is unclear, rows differ in length, or there are too many.
+        If an option has to decide: the encoding is unclear, rows differ in length, or there are too many.
     InputRefused
         If it is not such a file or is beyond a limit of `core.data.csv.limits`.
     """
-    options = ReadOptions(encoding, delimiter, decimal, header, day_first, drop_ragged, sample_rows, seed)
-    parsed = parse_csv(content, name, options)
-    return Table(parsed.frame, tuple(parsed.notes), parsed.origin)
+    return Table(*parse_csv(content, name, ReadOptions(**options)))
+
+
+def is_packed(content: bytes) -> bool:
+    """Tell whether `content` is a packed table; no text table begins like one."""
+    return content.startswith(b"ARROW1")
+
+
+def pack(table: Table) -> bytes:
+    """Return `table` as an Arrow file, what is known of it in the metadata; the same bytes for the same table."""
+    arrow = pa.Table.from_pandas(table.frame, preserve_index=False)
+    metadata = {**(arrow.schema.metadata or {}), _NOTES: json.dumps(table.notes).encode()}
+    if table.origin is not None:
+        metadata[_ORIGIN] = json.dumps(table.origin.as_json()).encode()
+    chosen = {name: dict(value) for name in ("kinds", "names") if (value := getattr(table, name))}
+    if chosen:
+        metadata[_CHOSEN] = json.dumps({"base": table.base, **chosen}).encode()
+    arrow = arrow.replace_schema_metadata(metadata)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, arrow.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as file:
+        file.write_table(arrow)
+    return bytes(sink.getvalue())
+
+
+def unpack(content: bytes) -> Table:
+    """Return the table that `pack` made `content` of, an older version's too; nothing is unpickled."""
+    with pa.ipc.open_file(pa.BufferReader(content)) as file:
+        arrow = file.read_all()
+    known = arrow.schema.metadata
+    origin = origin_of(json.loads(known[_ORIGIN])) if _ORIGIN in known else None
+    chosen = json.loads(known.get(_CHOSEN, b"{}"))
+    return Table(arrow.to_pandas(), tuple(json.loads(known[_NOTES])), origin, **chosen)
 
 
 def _described(series: pd.Series, chosen: Kind | None) -> Column:

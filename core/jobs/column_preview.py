@@ -21,13 +21,7 @@ _AT_ONCE: Final = threading.BoundedSemaphore(1)
 
 
 def ask_preview(run: RunSpec, content: bytes = b"") -> dict[str, Any]:
-    """Return `core.data.prepare.before_after.preview` of `run`.
-
-    Parameters
-    ----------
-    run : RunSpec
-    content : bytes
-        The uploaded table, where ``data.source`` is one.
+    """Return `core.data.prepare.before_after.preview` of `run`; `content` is the uploaded table, if its source is one.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from typing import IO, Any
 from core.errors import WorkFailed
 from core.jobs.diagnosers.clinic import Clinic
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
-from core.jobs.scheduling.backlog import Backlog, Expectation
+from core.jobs.scheduling.backlog import Backlog
 from core.jobs.scheduling.dispatcher import Dispatcher
 from core.jobs.scheduling.engine import EmbeddedEngine, Engine
 from core.jobs.scheduling.queue import Queue
@@ -28,7 +28,6 @@ class Lab:
 
     Parameters
     ----------
-    settings : Settings
     engine : Engine, optional
         Who lends slots; the embedded engine by default.
     diagnosing : bool
@@ -46,14 +45,14 @@ class Lab:
         self._runs = Queue(self.store.database, settings.lease_seconds)
         self._engine = engine or EmbeddedEngine(settings)
         self._diagnoses = DiagnosisQueue(self.store.database)
-        self._backlog = Backlog(self.store, settings.slots)
+        self.backlog = Backlog(self.store, settings.slots)
         self._dispatcher: Dispatcher | None = None
         self._diagnosing = diagnosing
         self._clinic: Clinic | None = None
         self._lock_file: IO[bytes] | None = None
         self._starting = threading.Lock()
-        self.store.on_submit(self._wake)
-        self.store.diagnoses.on_ask(self._wake_clinic)
+        self.store.on_submit = self._wake
+        self.store.diagnoses.on_change = self._wake_clinic
 
     @property
     def dispatching(self) -> bool:
@@ -124,10 +123,6 @@ class Lab:
             "diagnosing": self._clinic is not None and self._clinic.keeper.ready,
             "problem": next(filter(None, problems), None),
         }
-
-    def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
-        """Return how long `spec` would take if it were submitted now, and what comes first (see `Backlog.expected`)."""
-        return self._backlog.expected(spec, size)
 
     def _take_lock(self) -> bool:
         private_folder(self.settings.data)

@@ -13,16 +13,14 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 from core.child import Child, Voice, Words
 from core.data.prepare.cache import Preparation
 from core.errors import InputRefused, WorkFailed
 from core.spec import RunSpec
-from core.training.compiler import uses_xla
 from core.training.result import Result
-from core.training.structure import structure_key
+from core.training.structure import structure_key, uses_xla
 
 _MOST_HELPERS: Final = 3
 
@@ -51,13 +49,7 @@ class Crew:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the helpers."""
+    def __exit__(self, *_: object) -> None:
         for helper in self._helpers:
             helper.close()
         self._helpers.clear()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 import warnings
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +24,8 @@ from core.training.initial_weights import initial_weights
 from core.training.model import build_loss, build_model, build_optimizer
 from core.training.structure import Structure, metric_name, structure_of
 from core.training.telemetry import Probe
+
+Floats = npt.NDArray[np.float32]
 
 _BLOCK: Final = 8192
 _CACHED_PROGRAMS: Final = 24
@@ -82,44 +85,23 @@ class Program:
 
     def load(self, prepared: Prepared) -> tuple[Any, ...]:
         """Return `prepared` as the tensors `advance` takes."""
-        weight = prepared.sample_weight
-        return tuple(
-            tf.constant(array)
-            for array in (
-                prepared.x,
-                prepared.y,
-                np.ones(len(prepared.x), np.float32) if weight is None else weight,
-                prepared.x_val,
-                prepared.y_val,
-            )
-        )
+        weight = np.ones(len(prepared.x), np.float32) if prepared.sample_weight is None else prepared.sample_weight
+        return tuple(map(tf.constant, (prepared.x, prepared.y, weight, prepared.x_val, prepared.y_val)))
 
     def compile(self, data: tuple[Any, ...]) -> None:
         """Trace and compile for `data`, training nothing; a second call costs nothing."""
         if self.compiled:
             return
         begin = time.perf_counter()
-        signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in data]
-        per_call = self.structure.epochs_a_call
-        signature += [
-            tf.TensorSpec((per_call, self._order_width), tf.int32),
-            tf.TensorSpec((per_call,), tf.float32),
-            tf.TensorSpec((per_call,), tf.bool),
-            tf.TensorSpec((3,), tf.int32),
-            tf.TensorSpec((2,), tf.float32),
-        ]
+        idle = (*self._no_epochs(), np.zeros(3, np.int32), np.zeros(2, np.float32))
+        signature = [tf.TensorSpec(array.shape, array.dtype) for array in (*data, *idle)]
         function = tf.function(self._epochs, input_signature=signature, jit_compile=self.structure.xla, autograph=False)
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always", UserWarning)
             self._function = function.get_concrete_function()
         said = (str(warning.message) for warning in heard if issubclass(warning.category, UserWarning))
         self.warnings = tuple(dict.fromkeys(_BATCH.sub("rows", text) for text in said))
-        idle = (
-            np.zeros((per_call, self._order_width), np.int32),
-            np.zeros(per_call, np.float32),
-            np.zeros(per_call, bool),
-        )
-        self._call(data, *idle, (0, 0, 0), np.zeros(2, np.float32))
+        self._call(data, *idle)
         self.predict(np.zeros((1, data[0].shape[1]), np.float32))
         self.compile_seconds = time.perf_counter() - begin
 
@@ -139,20 +121,17 @@ class Program:
         learning_rates: list[float],
         measured: npt.NDArray[np.bool_],
         batches: tuple[int, int],
-        sums: npt.NDArray[np.float32],
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        sums: Floats,
+    ) -> tuple[Floats, Floats, Floats]:
         """Train whole epochs, or one stretch of a long one.
 
         Parameters
         ----------
         data : tuple of tensors
             From `load`.
-        orders : list of int32 arrays, each of shape (rows,)
-            The row order of each epoch, at most `structure.epochs_a_call`.
-        learning_rates : list of float
-            One per epoch.
-        measured : bool array of shape (epochs,)
-            Whether the probe measures at the end of each epoch.
+        orders, learning_rates, measured
+            One per epoch, at most `structure.epochs_a_call`: the order of the rows, int32 [rows]; the learning rate;
+            whether the probe measures at its end.
         batches : (int, int)
             The batches to train in each epoch, first and end; an end of `self.batches` ends the epoch.
         sums : float32 array of shape (2,)
@@ -163,36 +142,29 @@ class Program:
         (history, telemetry, sums) : float32 arrays of shapes (epochs, 4), (epochs, probe.width) and (2,)
             Columns of the history: loss, metric, validation loss, validation metric (NaN without validation rows).
         """
-        per_call, count = self.structure.epochs_a_call, len(orders)
-        order = np.zeros((per_call, self._order_width), np.int32)
+        count = len(orders)
+        order, rates, flags = self._no_epochs()
         order[:count, : self.rows] = orders
         if self._filled:
             # With a row of the same batch: a loss that overflows there must not come from elsewhere.
             order[:count, self.rows :] = order[:count, -self.structure.batch_size, None]
-        rates = np.zeros(per_call, np.float32)
-        rates[:count] = learning_rates
-        flags = np.zeros(per_call, bool)
-        flags[:count] = measured
-        history, telemetry, left = self._call(data, order, rates, flags, (count, *batches), sums)
+        rates[:count], flags[:count] = learning_rates, measured
+        bounds = np.array((count, *batches), np.int32)
+        history, telemetry, left = self._call(data, order, rates, flags, bounds, sums)
         return history[:count], telemetry[:count], left
 
-    def predict(self, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def predict(self, x: Floats) -> Floats:
         """Return the model's outputs for the rows of `x`, shape (rows, outputs), computed block by block."""
         blocks = [self._outputs(x[i : i + _BLOCK]).numpy() for i in range(0, len(x), _BLOCK)]
         return np.concatenate(blocks)
 
-    def _call(
-        self,
-        data: tuple[Any, ...],
-        order: npt.NDArray[np.int32],
-        rates: npt.NDArray[np.float32],
-        measured: npt.NDArray[np.bool_],
-        bounds: tuple[int, int, int],
-        sums: npt.NDArray[np.float32],
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        arguments = (order, rates, measured, np.array(bounds, np.int32), sums)
-        history, telemetry, left = self._function(*data, *map(tf.constant, arguments))
-        return history.numpy(), telemetry.numpy(), left.numpy()
+    def _no_epochs(self) -> tuple[npt.NDArray[np.int32], Floats, npt.NDArray[np.bool_]]:
+        """Return row orders, learning rates and flags for as many epochs as a call can train, all zero."""
+        count = self.structure.epochs_a_call
+        return np.zeros((count, self._order_width), np.int32), np.zeros(count, np.float32), np.zeros(count, bool)
+
+    def _call(self, data: tuple[Any, ...], *arguments: npt.NDArray[Any]) -> Iterator[Floats]:
+        return (tensor.numpy() for tensor in self._function(*data, *map(tf.constant, arguments)))
 
     def _epochs(self, *arguments: Any) -> tuple[Any, Any, Any]:
         x, y, weight, x_val, y_val, order, rates, measured, bounds, sums = arguments
@@ -229,9 +201,7 @@ class Program:
                 (first, totals),
             )
             row, totals = tf.cond(
-                end >= self.batches,
-                lambda: end_of_epoch(epoch, totals),
-                lambda: (tf.zeros(4), totals),
+                end >= self.batches, lambda: end_of_epoch(epoch, totals), lambda: (tf.zeros(4), totals)
             )
             history = tf.tensor_scatter_nd_update(history, [[epoch]], [row])
             if self.structure.probed:

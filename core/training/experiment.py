@@ -11,7 +11,6 @@ from core.data.prepare.cache import Preparation
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, load_spec
 from core.training.result import Points, Result
-from core.training.run import train_run
 
 
 @dataclass(frozen=True)
@@ -37,38 +36,47 @@ class Progress:
     points: Points
 
 
-OnProgress = Callable[[Progress], None]
-
-
-def train_experiment(
-    source: str | Path | Mapping[str, Any] | ExperimentSpec, on_progress: OnProgress | None
+def train(
+    spec: str | Path | Mapping[str, Any] | ExperimentSpec, on_progress: Callable[[Progress], None] | None = None
 ) -> dict[str, Any]:
-    """Train every variant of the experiment; see `core.training.train`.
+    """Train every variant of `spec` here, in this process.
 
-    A variant that is refused is reported as ``failed`` beside the others. Only if all are refused is the first refusal
-    raised.
+    Parameters
+    ----------
+    spec : str, Path, mapping or ExperimentSpec
+        What `core.load_spec` takes.
+    on_progress : callable, optional
+        Called after each chunk of epochs.
+
+    Returns
+    -------
+    dict
+        ``{"runs": [...], "spec_hash": "..."}``, JSON-able; one entry per variant and seed, with the keys of
+        `core.training.result.Result`. A variant that is refused stands among the others: its ``state`` is ``failed``,
+        its ``error`` says why in one sentence, its ``history`` is empty and its ``skill`` is None.
+
+    Raises
+    ------
+    InputRefused
+        If the spec cannot be used, or every variant is refused; then the first refusal.
     """
-    spec = load_spec(source)
-    runs = spec.runs()
-    preparation = Preparation()
-    results = []
-    refusals = []
+    from core.training.run import train_run
+
+    spec = load_spec(spec)
+    runs, preparation = spec.runs(), Preparation()
+    results: list[Result] = []
+    refusals: list[InputRefused] = []
     for index, run in enumerate(runs):
+
+        def tell(first: int, points: Points, index: int = index, run: RunSpec = run) -> None:
+            if on_progress is not None:
+                on_progress(Progress(index, len(runs), run, first + len(points["loss"]) - 1, points))
+
         try:
-            prepared = preparation.of(run)
+            results.append(train_run(run, preparation.of(run), tell))
         except InputRefused as refusal:
             refusals.append(refusal)
             results.append(Result.refused(run, str(refusal)))
-            continue
-        results.append(train_run(run, prepared, _reporter(index, len(runs), run, on_progress)))
     if len(refusals) == len(runs):
         raise refusals[0]
     return {"runs": [result.as_dict() for result in results], "spec_hash": spec.hash()}
-
-
-def _reporter(
-    index: int, runs: int, spec: RunSpec, on_progress: OnProgress | None
-) -> Callable[[int, Points], None] | None:
-    if on_progress is None:
-        return None
-    return lambda first, points: on_progress(Progress(index, runs, spec, first + len(points["loss"]) - 1, points))

@@ -42,11 +42,7 @@ def initial_weights(built: Any, model: ModelSpec, seed: int) -> list[tuple[Any, 
         elif isinstance(layer, keras.layers.Dropout):
             values.append((layer.seed_generator.state, np.asarray(keras.random.SeedGenerator().state)))
         elif isinstance(layer, keras.layers.BatchNormalization):
-            values += [
-                (layer.gamma, np.ones(layer.gamma.shape, np.float32)),
-                (layer.beta, np.zeros(layer.beta.shape, np.float32)),
-                (layer.moving_mean, np.zeros(layer.moving_mean.shape, np.float32)),
-                (layer.moving_variance, np.ones(layer.moving_variance.shape, np.float32)),
-            ]
+            starts = ((layer.gamma, 1), (layer.beta, 0), (layer.moving_mean, 0), (layer.moving_variance, 1))
+            values += [(variable, np.full(variable.shape, start, np.float32)) for variable, start in starts]
     random.setstate(state)
     return values

@@ -1,4 +1,4 @@
-"""The real Keras model, loss and optimizer of a run."""
+"""The real Keras model, loss, optimizer and callbacks of a run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from core.choices.losses import LOSSES
 from core.choices.optimizers import OPTIMIZERS
 from core.data.prepare.prepared import Prepared
-from core.spec import ModelSpec, TrainingSpec
+from core.spec import ModelSpec, RunSpec, TrainingSpec
 from core.training.backend import keras
 from core.training.initial_weights import initializer
 
@@ -61,3 +61,13 @@ def build_optimizer(training: TrainingSpec) -> Any:
         **{name: getattr(training, name) for name in chosen.takes},
     }
     return keras.optimizers.get({"class_name": training.optimizer, "config": options})
+
+
+def build_callbacks(run: RunSpec) -> list[Any]:
+    """Return the real Keras callbacks this run asks for; none for most runs, which may then train in chunks."""
+    stopping = run.training.early_stopping
+    wanted = [
+        run.training.schedule.callback("val_loss" if run.data.validation_fraction else "loss"),
+        None if stopping is None else stopping.callback(),
+    ]
+    return [getattr(keras.callbacks, name)(**options) for name, options in filter(None, wanted)]

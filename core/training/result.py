@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,10 @@ Points = Mapping[str, Sequence[float | None]]
 OnPoints = Callable[[int, Points], None]
 """Told the first new epoch, counted from 1, and the points of the new epochs."""
 
-_FIELDS: Final = (
-    "variant", "seed", "state", "epochs", "seconds", "error", "diverged_at", "baseline", "skill", "val_skill",
-    "parameters", "telemetry",
-)  # fmt: skip
+
+def finite(value: float | None) -> float | None:
+    """Return `value` where JSON can hold it, else None."""
+    return None if value is None or not np.isfinite(value) else float(value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,6 @@ class Result:
         Why it failed, in one sentence.
     diverged_at : int or None
         The epoch, counted from 1, whose loss was not finite.
-    history : History
     baseline : mapping or None
         ``loss``, ``val_loss`` and ``what``: the best constant prediction.
     skill, val_skill : float or None
@@ -82,6 +81,7 @@ class Result:
         Weights of the network.
     telemetry : mapping
         ``updates``, ``compiler``, ``explained``, ``recall`` and, of a probed run, what was measured in the layers.
+    history : History
     """
 
     variant: Mapping[str, Any]
@@ -91,12 +91,12 @@ class Result:
     seconds: float = 0.0
     error: str | None = None
     diverged_at: int | None = None
-    history: History = field(default_factory=History)
     baseline: Mapping[str, Any] | None = None
     skill: float | None = None
     val_skill: float | None = None
     parameters: int | None = None
     telemetry: Mapping[str, Any] = field(default_factory=dict)
+    history: History = field(default_factory=History)
 
     @classmethod
     def refused(cls, run: RunSpec, error: str) -> Self:
@@ -106,11 +106,11 @@ class Result:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the result whose public form is `values`."""
-        return cls(**{name: values[name] for name in _FIELDS}, history=History.of(values["history"]))
+        return cls(**{**values, "history": History.of(values["history"])})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
-        return {name: getattr(self, name) for name in _FIELDS} | {"history": self.history.as_dict()}
+        return vars(self) | {"history": self.history.as_dict()}
 
     @property
     def validated(self) -> bool:

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec
 from core.training.backend import keras, tf
-from core.training.baseline import baseline, explained, finite, recall, skill
+from core.training.baseline import baseline
 from core.training.epochs import Program, program_for
-from core.training.order import row_order
-from core.training.result import Ending, History, OnPoints, Points, Result
-from core.training.schedule import callbacks, learning_rate_at
-from core.training.telemetry import Telemetry, measured_epochs
+from core.training.model import build_callbacks
+from core.training.predictions import Scores, scores
+from core.training.result import Ending, History, OnPoints, Result, finite
+from core.training.telemetry import measured_epochs, telemetry
 
 CHUNK_SECONDS: Final = 0.1
 """How long one compiled call should last: progress and cancel never wait longer than 0.25 s."""
@@ -31,8 +32,8 @@ Curves = dict[str, list[float | None]]
 def train_run(
     run: RunSpec,
     prepared: Prepared,
-    on_points: OnPoints | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    on_points: OnPoints = lambda _first_epoch, _points: None,
+    should_stop: Callable[[], bool] = lambda: False,
     *,
     probed: bool = False,
 ) -> Result:
@@ -40,12 +41,11 @@ def train_run(
 
     Parameters
     ----------
-    run : RunSpec
     prepared : Prepared
         From `core.data.prepare.prepared.prepare` of the same run.
-    on_points : callable, optional
-        ``on_points(first_epoch, points)`` after each chunk, with the new epochs only; epochs count from 1.
-    should_stop : callable, optional
+    on_points : callable
+        Told the new epochs after each chunk.
+    should_stop : callable
         Asked between chunks; True ends the run as ``cancelled`` with the history so far.
     probed : bool
         Measure layers and outputs along the way, into ``telemetry``; the first run of a structure takes longer.
@@ -56,7 +56,7 @@ def train_run(
         What Keras refuses to train comes back as ``failed``. Non-finite numbers are None.
     """
     try:
-        return _train(run, prepared, on_points or _silent, should_stop or _never, probed)
+        return _train(run, prepared, on_points, should_stop, probed)
     except (tf.errors.OpError, ValueError, TypeError) as error:
         # What the spec allows and Keras does not: a loss that cannot compare these outputs with these targets.
         _LOGGER.info("Keras refused a run", exc_info=True)
@@ -80,23 +80,24 @@ def _train(
     program.compile(data)
     training = _Training(run, prepared, program, data)
     state = training.until_end(on_points, should_stop)
-    held_out = len(prepared.x_val)
     # The row of means rides along: a call costs as much as a hundred rows.
     predicted = program.predict(np.concatenate((prepared.x, _mean_row(prepared))) if probed else prepared.x)
     predicted, blind = predicted[: len(prepared.x)], predicted[len(prepared.x) :]
-    predicted_val = program.predict(prepared.x_val) if held_out else None
+    predicted_val = program.predict(prepared.x_val) if len(prepared.x_val) else None
+    seconds = round(time.perf_counter() - begin, 4)
+    fitted = scores(prepared, predicted)
+    held_out = Scores() if predicted_val is None else scores(prepared, predicted_val, validation=True)
     return Result(
         variant=run.variant,
         seed=run.training.seed,
         state=state,
         epochs=training.epoch,
-        seconds=round(time.perf_counter() - begin, 4),
-        error=None,
+        seconds=seconds,
         diverged_at=training.epoch if state == "diverged" else None,
         history=History.of(training.curves),
         baseline=baseline(prepared),
-        skill=skill(prepared, predicted, validation=False),
-        val_skill=None if predicted_val is None else skill(prepared, predicted_val, validation=True),
+        skill=fitted.skill,
+        val_skill=held_out.skill,
         parameters=program.model.count_params(),
         telemetry={
             "updates": training.epoch * -(-len(prepared.x) // program.structure.batch_size),
@@ -104,31 +105,31 @@ def _train(
             "compile_seconds": 0.0 if known else round(program.compile_seconds, 4),
             "warnings": list(program.warnings),
             **training.measured(),
-            **({"without_inputs": _without_inputs(prepared, blind)} if probed else {}),
-            "explained": explained(prepared, predicted, validation=False),
-            "val_explained": None if predicted_val is None else explained(prepared, predicted_val, validation=True),
-            "recall": recall(prepared, predicted, validation=False),
-            "val_recall": None if predicted_val is None else recall(prepared, predicted_val, validation=True),
+            # What is explained if every row shows the mean of the inputs: nothing, where the network uses them.
+            **({"without_inputs": scores(prepared, blind.repeat(len(prepared.x), axis=0)).explained} if probed else {}),
+            "explained": fitted.explained,
+            "val_explained": held_out.explained,
+            "recall": fitted.recall,
+            "val_recall": held_out.recall,
         },
     )
 
 
-def _mean_row(prepared: Prepared) -> np.ndarray[Any, Any]:
+def row_order(seed: int, epoch: int, rows: int, *, shuffle: bool = True) -> npt.NDArray[np.int32]:
+    """Return the order of the training rows in one epoch, counted from 0; int32 [rows].
+
+    A permutation from numpy's counter-based Philox generator, keyed by seed and epoch (Salmon et al. 2011): a resumed
+    run, an exported script and ``model.fit(x[order], y[order], shuffle=False)`` see the same batches.
+    """
+    if not shuffle:
+        return np.arange(rows, dtype=np.int32)
+    generator = np.random.Generator(np.random.Philox(key=[seed, epoch]))
+    return generator.permutation(rows).astype(np.int32)
+
+
+def _mean_row(prepared: Prepared) -> npt.NDArray[Any]:
     mean = np.nanmean(np.where(np.isfinite(prepared.x), prepared.x, np.nan), axis=0, keepdims=True)
     return np.asarray(np.nan_to_num(mean), np.float32)
-
-
-def _without_inputs(prepared: Prepared, blind: np.ndarray[Any, Any]) -> float | None:
-    """Return what is explained if every row shows the mean of the inputs: nothing, where the network uses them."""
-    return explained(prepared, np.repeat(blind, len(prepared.x), axis=0), validation=False)
-
-
-def _silent(_first_epoch: int, _points: Points) -> None:
-    pass
-
-
-def _never() -> bool:
-    return False
 
 
 class _Training:
@@ -141,12 +142,12 @@ class _Training:
         names = ["loss", metric, "val_loss", f"val_{metric}"][: 4 if len(prepared.x_val) else 2]
         self.curves: Curves = {name: [] for name in [*names, "learning_rate"]}
         self.initial_loss: float | None = None
-        self.telemetry = Telemetry(len(run.model.layers) + 1)
+        self._measurements: dict[int, npt.NDArray[Any]] = {}
         self._measured = measured_epochs(run.training.epochs, -(-program.rows // program.structure.batch_size))
         self._seconds_a_batch = 0.0
         self._batch = 0
         self._sums = np.zeros(2, np.float32)
-        self._callbacks = keras.callbacks.CallbackList(callbacks(run), model=program.model)
+        self._callbacks = keras.callbacks.CallbackList(build_callbacks(run), model=program.model)
 
     def until_end(self, on_points: OnPoints, should_stop: Callable[[], bool]) -> Ending:
         self.program.start(self.run)
@@ -173,7 +174,8 @@ class _Training:
         """Return what the probe measured, if there was one."""
         if not self.program.structure.probed:
             return {}
-        return {"initial_loss": self.initial_loss, **self.telemetry.as_dict(self.run.training.clip_norm)}
+        layers, clip_norm = len(self.run.model.layers) + 1, self.run.training.clip_norm
+        return {"initial_loss": self.initial_loss, **telemetry(self._measurements, layers, clip_norm)}
 
     def _advance(self) -> Curves:
         """Train one call's worth: some whole epochs, or a stretch of a long one. Return the epochs it finished."""
@@ -186,9 +188,7 @@ class _Training:
             self._callbacks.on_epoch_begin(self.epoch)
         begin = time.perf_counter()
         measured = self._measured[self.epoch : self.epoch + count]
-        rows, telemetry, self._sums = program.advance(
-            self.data, orders, rates, measured, (self._batch, end), self._sums
-        )
+        rows, numbers, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
         self._seconds_a_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
         if end < program.batches:
             self._batch = end
@@ -197,7 +197,7 @@ class _Training:
         points = self._record(rows, rates)
         if program.structure.probed:
             for i in np.flatnonzero(measured[: len(points["loss"])]):
-                self.telemetry.add(epochs[i] + 1, telemetry[i])
+                self._measurements[epochs[i] + 1] = numbers[i]
         return points
 
     def _plan(self) -> tuple[int, int]:
@@ -215,9 +215,10 @@ class _Training:
         if self.run.training.schedule.reacts:
             # Its callback lowers the optimizer's own rate, in float32; seven digits are what that holds.
             return float(f"{float(np.asarray(self.program.optimizer.learning_rate)):.7g}")
-        return learning_rate_at(self.run.training, epoch)
+        training = self.run.training
+        return training.learning_rate * training.schedule.scale(epoch, training.epochs)
 
-    def _record(self, rows: np.ndarray[Any, Any], rates: list[float]) -> Curves:
+    def _record(self, rows: npt.NDArray[Any], rates: list[float]) -> Curves:
         bad = np.flatnonzero(~np.isfinite(rows[:, 0]))
         kept = rows[: bad[0] + 1] if bad.size else rows
         names = [name for name in self.curves if name != "learning_rate"]

@@ -9,7 +9,12 @@ import numpy as np
 from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec, Thing
 from core.spec.touches import digest, touching
-from core.training.compiler import uses_xla
+
+XLA_FROM_UPDATES: Final = 1500
+"""From this many updates XLA's compilation (about 1 s) costs less than the graph's 0.1 ms of dispatch per update.
+
+Measured by ``python -m core bench``.
+"""
 
 _ORDER_CELLS: Final = 2**17
 """Row numbers handed over with one call, at most: half a megabyte."""
@@ -23,6 +28,17 @@ def structure_key(run: RunSpec, *, probed: bool = False) -> str:
     A probed run measures its layers, which is compiled in.
     """
     return run.key(Thing.STRUCTURE) + ("p" if probed else "")
+
+
+def uses_xla(run: RunSpec, rows: int) -> bool:
+    """Return whether `run` on `rows` training rows is compiled by XLA instead of staying a graph, ready at once.
+
+    It follows from the spec and the table alone, so every machine makes the same choice. Runs with dropout stay graphs:
+    XLA draws other random numbers than TensorFlow, so the history would not be Keras's.
+    """
+    batch_size = min(run.training.batch_size, rows)
+    updates = run.training.epochs * -(-rows // batch_size)
+    return updates >= XLA_FROM_UPDATES and not any(layer.dropout for layer in run.model.hidden)
 
 
 class Structure(NamedTuple):

@@ -6,6 +6,7 @@ A measurement costs about as much as one training step, so where epochs have few
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from core.choices.activations import ACTIVATIONS
 from core.training.backend import keras, tf
-from core.training.baseline import finite
+from core.training.result import finite
 
 PROBE_ROWS: Final = 128
 MOST_EPOCHS: Final = 200
@@ -101,39 +102,28 @@ class Probe:
         return outputs
 
 
-class Telemetry:
-    """The measurements of one run so far."""
+def telemetry(
+    measurements: Mapping[int, npt.NDArray[np.float32]], layers: int, clip_norm: float | None
+) -> dict[str, Any]:
+    """Return ``epochs``, ``layers`` (name, a list per kind), ``output``, ``probe_loss`` and ``clipped``.
 
-    def __init__(self, layers: int) -> None:
-        self._names = [*(f"hidden {i + 1}" for i in range(layers - 1)), "output"]
-        self._epochs: list[int] = []
-        self._rows: list[npt.NDArray[np.float32]] = []
-
-    def add(self, epoch: int, row: npt.NDArray[np.float32]) -> None:
-        """Keep the measurement at the end of `epoch`, counted from 1."""
-        self._epochs.append(epoch)
-        self._rows.append(row)
-
-    def as_dict(self, clip_norm: float | None = None) -> dict[str, Any]:
-        """Return ``epochs``, ``layers`` (name, a list per kind), ``output``, ``probe_loss``, ``clipped``.
-
-        ``clipped`` is the share of the probe's gradient that `clip_norm` would cut off; None where nothing is clipped.
-        """
-        layers = len(self._names)
-        width = len(PER_LAYER) * layers + len(OUTPUT) + 1
-        table = np.array(self._rows, float).reshape(len(self._rows), width)
-        columns = [[finite(value) for value in column] for column in table.T]
-        end = len(PER_LAYER) * layers
-        return {
-            "epochs": self._epochs,
-            "layers": [
-                {"name": name} | {what: columns[kind * layers + i] for kind, what in enumerate(PER_LAYER)}
-                for i, name in enumerate(self._names)
-            ],
-            "output": {what: columns[end + i] for i, what in enumerate(OUTPUT)},
-            "probe_loss": columns[-1],
-            "clipped": None if clip_norm is None else _clipped(table[:, :layers], clip_norm),
-        }
+    `measurements` are those at the end of epochs, counted from 1, of a network of so many dense `layers`. ``clipped``
+    is the share of the probe's gradient that `clip_norm` would cut off; None where nothing is clipped.
+    """
+    end = len(PER_LAYER) * layers
+    table = np.array(list(measurements.values()), float).reshape(len(measurements), end + len(OUTPUT) + 1)
+    columns = [[finite(value) for value in column] for column in table.T]
+    names = [*(f"hidden {i + 1}" for i in range(layers - 1)), "output"]
+    return {
+        "epochs": list(measurements),
+        "layers": [
+            {"name": name} | {what: columns[kind * layers + i] for kind, what in enumerate(PER_LAYER)}
+            for i, name in enumerate(names)
+        ],
+        "output": {what: columns[end + i] for i, what in enumerate(OUTPUT)},
+        "probe_loss": columns[-1],
+        "clipped": None if clip_norm is None else _clipped(table[:, :layers], clip_norm),
+    }
 
 
 def _clipped(norms: npt.NDArray[np.float64], clip_norm: float) -> list[float | None]:

@@ -154,7 +154,7 @@ def test_a_diagnosis_that_kills_its_process_fails_and_the_next_is_served(clinic:
 
 
 def test_data_that_cannot_be_used_is_said_in_a_sentence(clinic: Lab) -> None:
-    sha = clinic.store.add_dataset(b"x,y\n" + b"1,2\n3,4\n" * 20, "t.csv")
+    sha = clinic.store.datasets.add(b"x,y\n" + b"1,2\n3,4\n" * 20, "t.csv")
     experiment = ran(clinic, sick_spec().changed({"data.source": f"dataset:{sha}"}))
     found = wait_for(clinic, ask(clinic, experiment), lambda d: d.finished)
     assert (found.state, found.report) == (State.FAILED, None)

@@ -70,7 +70,7 @@ def test_stray_prints_do_not_reach_the_protocol(labs: Labs, settings: Settings) 
 
 def test_a_trainer_reads_uploaded_tables(labs: Labs, settings: Settings) -> None:
     lab = labs.start(settings)
-    sha = lab.store.add_dataset(b"x,y\n1,2\n", "t.csv")
+    sha = lab.store.datasets.add(b"x,y\n1,2\n", "t.csv")
     data = {"source": f"dataset:{sha}", "target": "y"}
     experiment = lab.store.submit(fake_spec(QUICK, data=data))
     assert finished(lab, experiment) == ["done"]

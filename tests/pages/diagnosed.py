@@ -66,7 +66,7 @@ def diagnose(lab: Lab, experiment: str, look_up: LookUp) -> str:
     queue = DiagnosisQueue(lab.store.database)
     claim = queue.claim()
     assert claim is not None
-    doctor = Doctor(TableRunner(look_up), Examination(Preparation(lab.store.dataset)))
+    doctor = Doctor(TableRunner(look_up), Examination(Preparation(lab.store.datasets.read)))
     report = without_nan(written(doctor.diagnose([lab.store.experiment(experiment).runs[0].spec])))
     first = report["causes"][0]["cause"] if report["causes"] else None
     progress = {"stage": "", "runs": 6, "suspects": [], "verdict": report["verdict"], "first": first}

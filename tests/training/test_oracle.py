@@ -9,7 +9,7 @@ from core.bench import plain_history
 from core.data.prepare.prepared import prepare
 from core.data.source import load_table
 from core.spec import load_spec
-from core.training import compiler
+from core.training import structure
 from core.training.run import train_run
 from core.training.structure import structure_of
 
@@ -69,7 +69,7 @@ def test_the_history_is_that_of_model_fit(sections):
 
 @pytest.mark.parametrize("name", ["example 1, raw", "titanic", "l2, momentum, nesterov", "batch normalisation"])
 def test_xla_gives_the_same_history(name, monkeypatch):
-    monkeypatch.setattr(compiler, "XLA_FROM_UPDATES", 1)
+    monkeypatch.setattr(structure, "XLA_FROM_UPDATES", 1)
     result, plain = both(HISTORIES[name])
     assert result.telemetry["compiler"] == "xla"
     for metric, values in plain.items():
@@ -77,7 +77,7 @@ def test_xla_gives_the_same_history(name, monkeypatch):
 
 
 def test_dropout_which_xla_would_change_stays_out_of_it(monkeypatch):
-    monkeypatch.setattr(compiler, "XLA_FROM_UPDATES", 1)
+    monkeypatch.setattr(structure, "XLA_FROM_UPDATES", 1)
     run = load_spec(HISTORIES["dropout"]).runs()[0]
     assert not structure_of(run, prepare(run, load_table(run.data))).xla
 

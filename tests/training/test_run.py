@@ -9,7 +9,7 @@ import pytest
 from core.bench import plain_history
 from core.training import run as run_module
 from core.training.model import build_model, build_optimizer
-from core.training.order import row_order
+from core.training.run import row_order
 
 TARGETS = {"source": "sample:noise_targets", "target": "y"}
 LINE = {"source": "sample:line", "target": "y"}

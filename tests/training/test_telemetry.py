@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from core.training import compiler
+from core.training import structure
 from core.training.model import build_loss, build_model
 from core.training.telemetry import MOST_EPOCHS, PER_LAYER, measured_epochs, probe_rows
 
@@ -35,7 +35,7 @@ def test_the_probe_is_spread_over_rows_that_may_be_sorted():
 def test_gradients_and_updates_are_those_of_keras(trained, monkeypatch, xla):
     """One step of plain gradient descent: the kernels move by learning rate × gradient at the start."""
     if xla:
-        monkeypatch.setattr(compiler, "XLA_FROM_UPDATES", 1)
+        monkeypatch.setattr(structure, "XLA_FROM_UPDATES", 1)
     run, prepared, result = trained(
         probed=True, data=TARGETS, training={"optimizer": "sgd", "learning_rate": 0.1, "epochs": 1, "batch_size": 100}
     )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.data.csv.column_buffers import Cells
 from core.data.csv.date_formats import read_dates
-from core.data.csv.notes import Remarks
-from core.data.csv.number_formats import PLAIN, WHOLE, Numbers, count_numbers, read_numbers, whole_numbers
+from core.data.csv.notes import Remarks, Values
+from core.data.csv.number_formats import Look, count_numbers, read_numbers, whole_numbers
+from core.data.csv.read_options import ReadOptions
 from core.data.kinds import EXACT_INTEGER
+
+Cells: TypeAlias = pa.ChunkedArray | np.ndarray
+"""One column: strings, null where nothing is written; or float64 or int64 [rows] already, NaN where nothing is."""
 
 MISSING_MARKERS: Final = frozenset(
     {
@@ -38,59 +41,46 @@ _MOSTLY: Final = 0.8
 _MANY_WORDS: Final = 20
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What is known about a file before its cells are typed: the decimal mark, and which of day and month leads."""
-
-    decimal: str = "."
-    day_first: bool | None = None
-
-
-def typed_cells(name: str, cells: Cells, sample: Sequence[str], reading: Reading, remarks: Remarks) -> pd.Series[Any]:
-    """Return `cells` as int64, float64, bool, boolean (with missing values), datetime64 or str.
+def typed_columns(
+    names: Iterable[str], columns: list[Cells], looks: Iterable[Look], used: ReadOptions, remarks: Remarks
+) -> pd.DataFrame:
+    """Return `columns` as int64, float64, bool, boolean (with missing values), datetime64 or str.
 
     Parameters
     ----------
-    name : str
-        The column.
-    cells : pyarrow.ChunkedArray or numpy.ndarray
-        Strings, null where nothing is written; or numbers already.
-    sample : sequence of str
-        Some of the cells; they decide what is tried first, never what comes out.
-    reading : Reading
+    columns : list of pyarrow.ChunkedArray or numpy.ndarray
+        Emptied on the way, so that text and values are never both held whole.
+    looks : iterable of str
+        Of the first cells of each; they decide what is tried first, never what comes out.
+    used : ReadOptions
+        Of which `decimal` and `day_first` matter here.
     remarks : Remarks
         Takes what was inferred or repaired.
     """
+    # Arrays, not series: there are no indexes to align.
+    arrays = {name: _typed(name, columns.pop(0), look, used, remarks) for name, look in zip(names, looks, strict=False)}
+    return pd.DataFrame(arrays, copy=False)
+
+
+def _typed(name: str, cells: Cells, look: Look, used: ReadOptions, remarks: Remarks) -> Any:
     if isinstance(cells, np.ndarray):
-        return _numbered(name, cells, remarks)
+        if cells.dtype == np.int64:
+            _remark_large(name, pa.array(cells), remarks)
+        return cells
     if cells.null_count == len(cells):
-        return pd.Series(np.full(len(cells), np.nan), name=name)
-    written = [cell for cell in sample if cell]
-    values = None
-    if cells.null_count and all(WHOLE.fullmatch(cell) for cell in written):
-        values = _whole_with_gaps(name, cells, remarks)
-    if values is None and reading.decimal == "." and all(PLAIN.fullmatch(cell) for cell in written):
-        values = _plain(cells)
-    if values is not None:
-        return pd.Series(values, name=name, copy=False)
-    return _typed_words(name, cells, reading, remarks)
+        return np.full(len(cells), np.nan)
+    if cells.null_count and look in {"empty", "whole"} and (numbers := whole_numbers(cells)) is not None:
+        _remark_large(name, numbers, remarks)
+        return numbers.to_numpy()
+    if used.decimal == "." and look != "text" and (values := _plain(cells)) is not None:
+        return values
+    return _typed_words(name, cells, used, remarks)
 
 
-def _numbered(name: str, values: np.ndarray, remarks: Remarks) -> pd.Series[Any]:
-    if values.dtype == np.int64 and max(-int(values.min()), int(values.max())) > EXACT_INTEGER:
-        remarks.add("large", name)
-    return pd.Series(values, name=name, copy=False)
-
-
-def _whole_with_gaps(name: str, cells: pa.ChunkedArray, remarks: Remarks) -> np.ndarray | None:
-    """Return `cells` as float64, unless one is no whole number, or looks like a code."""
-    numbers = whole_numbers(cells)
-    if numbers is None:
-        return None
+def _remark_large(name: str, numbers: pa.Array | pa.ChunkedArray, remarks: Remarks) -> None:
     least, most = pc.min_max(numbers).as_py().values()
     if max(-least, most) > EXACT_INTEGER:
         remarks.add("large", name)
-    return np.asarray(numbers.to_numpy())
 
 
 def _plain(cells: pa.ChunkedArray) -> np.ndarray | None:
@@ -123,75 +113,46 @@ class _Words:
         return np.bincount(self.places[self.places >= 0], minlength=len(self.raw))
 
 
-def _typed_words(name: str, cells: pa.ChunkedArray, reading: Reading, remarks: Remarks) -> pd.Series[Any]:
+def _typed_words(name: str, cells: pa.ChunkedArray, used: ReadOptions, remarks: Remarks) -> Any:
     """Type each different word once, then put the values in the places of the words."""
     raw = pc.unique(cells).drop_null()
     of_column = _Words(cells, raw)
     trimmed = pc.utf8_trim_whitespace(raw)
     missing = np.asarray(pc.is_in(trimmed, value_set=_NOTHING))
     words = pc.if_else(pa.array(~missing), trimmed, pa.scalar(None, pa.string()))
-    found = _truths(name, words, remarks)
-    if missing.any():
-        _count_markers(name, trimmed, missing, of_column.counts, remarks)
+    found = _truths(words)
+    for i in np.flatnonzero(missing):
+        if word := trimmed[int(i)].as_py():
+            remarks.mark(word, name, int(of_column.counts[i]))
     if missing.all():
-        return pd.Series(np.full(len(cells), np.nan), name=name)
+        return np.full(len(cells), np.nan)
     if found is None and pc.any(pc.match_substring_regex(words, _IN_NUMBERS)).as_py():
-        found = _numbers(name, words, reading, of_column, remarks)
+        found = read_numbers(words, used.decimal or ".")
         if found is None:
-            found = _dates(name, words, reading, remarks)
-    if found is not None:
-        return _placed(name, found, of_column.places)
+            _remark_mixture(name, words, of_column, remarks)
+            found = read_dates(words, used.day_first)
+    for kind, detail in found.remarks if found else ():
+        remarks.add(kind, name, detail)
+    if found and found.series is not None:
+        return _placed(found.series, of_column.places)
     if not missing.any():
-        return _text(name, cells)
+        return cells.to_pandas().array
     written = pc.if_else(pa.array(~missing), raw, pa.scalar(None, pa.string()))
     places = of_column.places
-    return _text(name, written.take(pa.array(places, mask=places < 0)))
+    return written.take(pa.array(places, mask=places < 0)).to_pandas().array
 
 
-def _text(name: str, cells: pa.Array | pa.ChunkedArray) -> pd.Series[Any]:
-    series: pd.Series[Any] = cells.to_pandas()
-    return series.rename(name)
-
-
-def _count_markers(name: str, words: pa.Array, missing: np.ndarray, counts: np.ndarray, remarks: Remarks) -> None:
-    for i in np.flatnonzero(missing):
-        if word := words[int(i)].as_py():
-            remarks.mark(word, name, int(counts[i]))
-
-
-def _truths(name: str, words: pa.Array, remarks: Remarks) -> pd.Series[Any] | None:
+def _truths(words: pa.Array) -> Values | None:
     if len(words) > _MANY_WORDS:
         return None
     lower = pc.utf8_lower(words)
     different = {word for word in lower.to_pylist() if word is not None}
-    for pair in TRUTHS:
+    for no, yes in TRUTHS:
         # One word of a pair alone could be anything, except true and false themselves.
-        if different == set(pair) or (pair == TRUTHS[0] and different <= set(pair)):
-            if pair != TRUTHS[0]:
-                remarks.add("truth", name, f"{pair[1]}/{pair[0]}")
-            return pd.Series(pc.equal(lower, pair[1]).to_pandas(), dtype="boolean")
+        if different == {no, yes} or (yes == "true" and different <= {no, yes}):
+            values = pd.Series(pc.equal(lower, yes).to_pandas(), dtype="boolean")
+            return Values(values, () if yes == "true" else (("truth", f"{yes}/{no}"),))
     return None
-
-
-def _numbers(
-    name: str, words: pa.Array, reading: Reading, of_column: _Words, remarks: Remarks
-) -> pd.Series[Any] | None:
-    numbers = read_numbers(words, reading.decimal)
-    if numbers is None:
-        _remark_mixture(name, words, of_column, remarks)
-        return None
-    for kind, said in _said(numbers):
-        remarks.add(kind, name, said)
-    return None if numbers.array is None else pd.Series(numbers.array)
-
-
-def _said(numbers: Numbers) -> list[tuple[str, str]]:
-    flags = {"comma": numbers.decimal_comma, "grouped": numbers.grouped, "large": numbers.largest > EXACT_INTEGER}
-    return [
-        *((kind, "") for kind, some in flags.items() if some),
-        *((kind, sign) for kind, sign in (("currency", numbers.currency), ("unit", numbers.unit)) if sign),
-        *([(numbers.kept, "")] if numbers.kept else []),
-    ]
 
 
 def _remark_mixture(name: str, words: pa.Array, of_column: _Words, remarks: Remarks) -> None:
@@ -205,19 +166,9 @@ def _remark_mixture(name: str, words: pa.Array, of_column: _Words, remarks: Rema
         remarks.mixture(name, words[int(np.flatnonzero(others)[0])].as_py(), rest)
 
 
-def _dates(name: str, words: pa.Array, reading: Reading, remarks: Remarks) -> pd.Series[Any] | None:
-    dates = read_dates(words, reading.day_first)
-    if dates is None:
-        return None
-    if dates.form != "ISO":
-        remarks.add("ambiguous" if dates.ambiguous else "date", name, dates.form)
-    return dates.series
-
-
-def _placed(name: str, values: pd.Series[Any], places: np.ndarray) -> pd.Series[Any]:
+def _placed(values: pd.Series[Any], places: np.ndarray) -> Any:
     """Return the value of each cell's word; a gap is NaN, NaT or NA, and only then."""
     placed = values.iloc[places] if (places >= 0).all() else values.reindex(places)
-    placed = placed.reset_index(drop=True).rename(name)
     if placed.dtype == "boolean" and not placed.isna().any():
-        return placed.astype(bool)
-    return placed
+        return placed.to_numpy(bool)
+    return placed.array

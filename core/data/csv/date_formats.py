@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
+
+from core.data.csv.notes import Values
 
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
 _NUMERIC: Final = re.compile(r"(?P<first>\d{1,4})(?P<mark>[./-])\d{1,2}(?P=mark)(?P<last>\d{1,4})(?P<time>[ T].+)?")
@@ -19,29 +21,11 @@ _MONTH_FORMATS: Final = (
     "%B %d %Y",
 )  # fmt: skip
 _LOOKED_AT: Final = 20
-_IN_WORDS: Final = {"%d": "day", "%m": "month", "%Y": "year", "%y": "year"}
+_IN_WORDS: Final = {"%d": "day", "%m": "month", "%Y": "year", "%y": "year", "%b": "month", "%B": "month"}
 
 
-class Dates(NamedTuple):
-    """Dates that were written as words.
-
-    Attributes
-    ----------
-    series : pandas.Series
-        datetime64 (UTC, naive), NaT where there is no word.
-    form : str
-        How they were written, in words: ``day.month.year``; ``ISO`` for ISO 8601.
-    ambiguous : bool
-        Whether day and month could have been the other way round in every one of them.
-    """
-
-    series: pd.Series[Any]
-    form: str
-    ambiguous: bool = False
-
-
-def read_dates(words: pa.Array, day_first: bool | None = None) -> Dates | None:
-    """Return the dates that `words` are, or None if one of them is none.
+def read_dates(words: pa.Array, day_first: bool | None = None) -> Values | None:
+    """Return the dates (datetime64, UTC and naive) that `words` are, or None if one of them is none.
 
     With points and dashes the day comes first, as where dates are written so; with slashes the order that fits every
     date, and the month first if both do.
@@ -58,14 +42,16 @@ def read_dates(words: pa.Array, day_first: bool | None = None) -> Dates | None:
         return None
     if all(map(_ISO.fullmatch, head)):
         dates = iso_dates(words.to_pandas())
-        return None if dates is None else Dates(dates, "ISO")
+        return None if dates is None else Values(dates)
     if all(map(_WITH_MONTH.fullmatch, head)):
-        return next(_fitting(words, list(_MONTH_FORMATS)), None)
+        return next(_fitting(words, _MONTH_FORMATS), None)
     first = _NUMERIC.fullmatch(head[0])
     if first is None or not all(map(_NUMERIC.fullmatch, head)):
         return None
     found = list(_fitting(words, _formats(first, day_first)))
-    return found[0]._replace(ambiguous=len(found) > 1 and day_first is None) if found else None
+    if len(found) > 1 and day_first is None:
+        return found[0]._replace(remarks=(("ambiguous", found[0].remarks[0][1]),))
+    return found[0] if found else None
 
 
 def iso_dates(words: pd.Series[Any]) -> pd.Series[Any] | None:
@@ -103,7 +89,7 @@ def _clock_format(time: str) -> str | None:
     return f"{clock['lead']}{hours}:%M{':%S' if clock['seconds'] else ''}{half}"
 
 
-def _fitting(words: pa.Array, formats: list[str]) -> Iterator[Dates]:
+def _fitting(words: pa.Array, formats: Iterable[str]) -> Iterator[Values]:
     series = words.to_pandas()
     for form in formats:
         values = pd.to_datetime(series, format=form, errors="coerce")
@@ -111,4 +97,4 @@ def _fitting(words: pa.Array, formats: list[str]) -> Iterator[Dates]:
             shown = form.split("%H")[0].split("%I")[0].strip(" T")
             for code, word in _IN_WORDS.items():
                 shown = shown.replace(code, word)
-            yield Dates(values, shown.replace("%b", "month").replace("%B", "month"))
+            yield Values(values, (("date", shown),))

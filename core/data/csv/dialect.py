@@ -7,14 +7,15 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from core.data.csv.header import Row, comments, count_titles, has_header, is_comment, is_value
+from core.data.csv.header import count_titles, has_header, is_comment, is_value
 from core.data.csv.limits import MAX_CELL_BYTES, MAX_COLUMNS, MAX_LINE_BYTES, empty, long_cell
-from core.data.csv.number_formats import decimal_mark, looks_like_number
+from core.data.csv.number_formats import Look, decimal_mark, look_of, looks_like_number
 from core.data.csv.read_options import ReadOptions
+from core.data.csv.row_by_row import Row, rows_of
 from core.errors import InputRefused
 from core.spec import plain_text
 
@@ -23,6 +24,8 @@ DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "verti
 _SAMPLE_ROWS: Final = 60
 _HEAD: Final = 2**17
 _SEPARATOR_LINE: Final = re.compile(rb'"?sep=(.)"?\n', re.IGNORECASE)
+_COMMENTS: Final = re.compile(r"(#[^\n]*\n\s*)+")
+"""Lines with a ``#`` in front, and blank ones."""
 _MOSTLY: Final = 0.9
 
 
@@ -32,7 +35,6 @@ class Dialect:
 
     Attributes
     ----------
-    delimiter, decimal : str
     spaced : bool
         Whether blanks stand beside the delimiters, which are not part of the cells.
     names : tuple of str or None
@@ -45,9 +47,8 @@ class Dialect:
         Where the first row begins, in bytes.
     above : int
         Lines of titles and comments above the table.
-    sample : tuple of lists of str
-        The first rows; some may have another width.
-    notes : tuple of str
+    looks : tuple of str
+        What the first cells of each column look like.
     """
 
     delimiter: str
@@ -58,21 +59,14 @@ class Dialect:
     surplus: bool
     body: int
     above: int
-    sample: tuple[Row, ...]
+    looks: tuple[Look, ...]
     notes: tuple[str, ...]
-
-    def cells(self, column: int) -> list[str]:
-        """Return the first cells of a column in which something is written."""
-        return [row[column] for row in self.sample if column < len(row) and row[column]]
 
 
 def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
     """Return how the table in `content`, UTF-8 with line feeds, is written; `options` win over what it looks like.
 
-    Raises
-    ------
-    InputRefused
-        If there is no row, or there are too many columns.
+    A text without a row or with too many columns is refused.
     """
     start = len(content) - len(content.lstrip(b"\n"))
     stated = _SEPARATOR_LINE.match(content, start)
@@ -102,19 +96,9 @@ def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
         surplus=surplus,
         body=start + len((found.above + found.first if named else found.above).encode()),
         above=found.above.count("\n"),
-        sample=tuple(below),
+        looks=tuple(look_of((row[i] for row in below if i < len(row)), decimal) for i in range(width)),
         notes=tuple(_notes(found, surplus, named and options.header is None)),
     )
-
-
-def rows_of(text: Iterable[str], delimiter: str, spaced: bool = True) -> Iterator[tuple[int, int, Row]]:
-    """Return the number of the first and the last line of each row that is not blank, and its cells."""
-    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=spaced)
-    last = 0
-    for row in reader:
-        first, last = last + 1, reader.line_num
-        if len(row) > 1 or (row and row[0].strip()):
-            yield first, last, row
 
 
 def _head(content: bytes, start: int) -> str:
@@ -125,14 +109,6 @@ def _head(content: bytes, start: int) -> str:
             head = content[start : start + 2 * MAX_LINE_BYTES]
         head = head[: head.rfind(b"\n") + 1] or head
     return head.decode("utf-8", "ignore")
-
-
-def _lines(head: str) -> Iterator[str]:
-    begin = 0
-    while begin < len(head):
-        end = head.find("\n", begin) + 1 or len(head)
-        yield head[begin:end]
-        begin = end
 
 
 class _Sniffed(NamedTuple):
@@ -146,7 +122,7 @@ class _Sniffed(NamedTuple):
 
 def _below_comments(head: str, label: str, delimiters: Sequence[str]) -> _Sniffed:
     """Return how the table is written below the comments it begins with; the last of them may be its header."""
-    above = comments(head)
+    above = match[0] if (match := _COMMENTS.match(head)) else ""
     if above and head[len(above) :].strip():
         found = _sniffed(head[len(above) :], label, delimiters)
         last = above.rstrip().rfind("\n#") + 1
@@ -175,7 +151,7 @@ def _sniffed(head: str, label: str, delimiters: Sequence[str]) -> _Sniffed:
         titles = count_titles(rows)
         score = _score(rows[titles:])
         if best is None or score > best[0]:
-            lines = _lines(head)
+            lines = io.StringIO(head)
             above = "".join(itertools.islice(lines, ends[titles - 1] if titles else 0))
             first = "".join(itertools.islice(lines, ends[titles] - (ends[titles - 1] if titles else 0)))
             best = score, _Sniffed(delimiter, above, first, rows[titles:])
@@ -188,7 +164,7 @@ def _first_rows(head: str, delimiter: str, label: str) -> tuple[list[int], list[
     """Return the first rows and the last line of each; too many columns are refused at the first sight."""
     ends: list[int] = []
     rows: list[Row] = []
-    for _, last, row in rows_of(_lines(head), delimiter):
+    for _, last, row in rows_of(io.StringIO(head), delimiter):
         if not rows and len(row) > MAX_COLUMNS:
             raise InputRefused(f"{label}: {len(row):,} columns are too many; allowed: at most {MAX_COLUMNS:,}.", label)
         ends.append(last)

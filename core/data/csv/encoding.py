@@ -6,6 +6,7 @@ import codecs
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 from core.data.csv.read_options import ChoiceNeeded
@@ -43,16 +44,15 @@ ENCODINGS: Final[Mapping[str, str]] = {
 
 _BY_CODEC: Final = {codecs.lookup(name).name: name for name in ENCODINGS}
 _NAME: Final = re.compile(r"[A-Za-z0-9_\- ]{1,30}")
+_UTF8_MARK: Final = b"\xef\xbb\xbf"
 _MARKS: Final = (
-    (b"\xef\xbb\xbf", "utf-8"),
+    (_UTF8_MARK, "utf-8"),
     # UTF-32's mark begins with UTF-16's.
     (b"\xff\xfe\0\0", "utf-32-le"),
     (b"\0\0\xfe\xff", "utf-32-be"),
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
-_TITLES: Final = {"utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32-le": "UTF-32"}
-_UTF8_MARK: Final = b"\xef\xbb\xbf"
 _PIECE: Final = 2**20
 _LOOKED_AT: Final = 4096
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
@@ -63,19 +63,12 @@ _RARE_IN_WESTERN: Final = frozenset({*range(0x81, 0x85), *range(0x86, 0x8A), 0x8
 _RARE_SHARE: Final = 0.1
 
 
-def to_utf8(content: bytes, label: str, encoding: str | None = None) -> tuple[bytes, list[str]]:
-    """Return `content` as UTF-8 without a mark, and a note where it was something else.
+def to_utf8(content: bytes, label: str, chosen: str | None = None) -> tuple[bytes, str, list[str]]:
+    """Return `content` as UTF-8 without a mark, the one of `ENCODINGS` it was in, and a note where that is not UTF-8.
 
     A byte-order mark is believed; without one the text is UTF-8 if it is valid UTF-8, UTF-16 if every other byte is
-    zero, and Windows-1252 if its bytes look like a Western language. In doubt the file is refused.
-
-    Parameters
-    ----------
-    content : bytes
-    label : str
-        What to call the file in messages.
-    encoding : str, optional
-        What the person chose; then nothing is guessed.
+    zero, and Windows-1252 if its bytes look like a Western language. In doubt the file is refused. With an encoding
+    that the person has `chosen` nothing is guessed.
 
     Raises
     ------
@@ -84,36 +77,27 @@ def to_utf8(content: bytes, label: str, encoding: str | None = None) -> tuple[by
     InputRefused
         If there is no such encoding, or the bytes are not valid in the one that was chosen.
     """
-    if encoding is not None:
-        chosen = _chosen(encoding)
-        return _transcoded(content, chosen, label, ENCODINGS[chosen]), [f"The text was read as {ENCODINGS[chosen]}."]
+    if chosen is not None:
+        encoding = _known(chosen)
+        title = ENCODINGS[encoding]
+        return _transcoded(content, encoding, label, title), encoding, [f"The text was read as {title}."]
     codec = _unmistakable(content)
     if codec is not None and codec != "utf-8":
-        title = _TITLES.get(codec, "UTF-32")
-        return _transcoded(content, codec, label, title), [f"The text is {title}."]
+        title = codec[: len("UTF-16")].upper()
+        encoding = codec if codec in ENCODINGS else "utf-32"
+        return _transcoded(content, codec, label, title), encoding, [f"The text is {title}."]
     content = content.removeprefix(_UTF8_MARK)
     if content.isascii():
-        return content, []
+        return content, "utf-8", []
     try:
         for _ in _pieces(content, "utf-8"):
             pass
     except _NotDecodable as error:
         return _western(content, label, error.line)
-    return content, []
+    return content, "utf-8", []
 
 
-def encoding_of(content: bytes, text: bytes, chosen: str | None) -> str:
-    """Return the one of `ENCODINGS` in which `to_utf8` read `content`; `text` is what came out."""
-    if chosen is not None:
-        return _chosen(chosen)
-    codec = _unmistakable(content)
-    if codec is not None:
-        return codec if codec in ENCODINGS else "utf-32"
-    # Each character beyond ASCII takes more bytes in UTF-8.
-    return "utf-8" if len(text) <= len(content) else "cp1252"
-
-
-def _chosen(encoding: str) -> str:
+def _known(encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding).name if _NAME.fullmatch(encoding) else ""
     except LookupError:
@@ -156,6 +140,9 @@ def _pieces(content: bytes, codec: str) -> Iterator[str]:
             text = decoder.decode(view[start : start + _PIECE], final=last)
         except UnicodeDecodeError as error:
             raise _NotDecodable(lines + bytes(error.object[: error.start]).count(b"\n")) from None
+        except UnicodeError:
+            # UTF-16 and UTF-32 say so where their mark is missing.
+            raise _NotDecodable(1) from None
         lines += text.count("\n")
         yield text
 
@@ -170,31 +157,20 @@ def _transcoded(content: bytes, codec: str, label: str, title: str) -> bytes:
     return text.removeprefix(_UTF8_MARK)
 
 
-def _western(content: bytes, label: str, line: int) -> tuple[bytes, list[str]]:
+def _western(content: bytes, label: str, line: int) -> tuple[bytes, str, list[str]]:
     """Read as Windows-1252 what looks like it; Windows-1252 is Latin-1 with printable characters added."""
     runs = [found.group() for found in itertools.islice(_HIGH.finditer(content), _MANY_RUNS)]
     total = sum(map(len, runs))
     in_words = sum(len(run) for run in runs if len(run) >= _WORD_RUN)
     rare = sum(byte in _RARE_IN_WESTERN for run in runs for byte in run)
-    if in_words <= total / 2 and rare <= total * _RARE_SHARE and not any(map(_is_utf8, runs)):
-        try:
+    mixed = any(run.decode("utf-8", "ignore").encode() == run for run in runs)
+    if in_words <= total / 2 and rare <= total * _RARE_SHARE and not mixed:
+        with suppress(_NotDecodable):
             text = b"".join(piece.encode() for piece in _pieces(content, "cp1252"))
-        except _NotDecodable:
-            pass
-        else:
-            title = ENCODINGS["cp1252"]
-            wrong = "choose another encoding if letters look wrong"
-            return text, [f"Line {line} is not UTF-8, so the text is read as {title}; {wrong}."]
+            note = f"Line {line} is not UTF-8, so the text is read as {ENCODINGS['cp1252']}"
+            return text, "cp1252", [f"{note}; choose another encoding if letters look wrong."]
     raise ChoiceNeeded(
         f"{label}: line {line} is not UTF-8 text; allowed: UTF-8, UTF-16 with its mark, or the encoding you choose.",
         label,
         "encoding",
     )
-
-
-def _is_utf8(run: bytes) -> bool:
-    try:
-        run.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -8,21 +8,13 @@ from typing import Final
 
 from core.data.csv.column_types import MISSING_MARKERS
 from core.data.csv.number_formats import looks_like_number
+from core.data.csv.row_by_row import Row
 
-Row = list[str]
-
-_COMMENTS: Final = re.compile(r"(#[^\n]*\n\s*)+")
 _DATE: Final = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?")
 _MOSTLY: Final = 0.9
 _MOST_TITLES: Final = 10
 _RUN: Final = 3
 """So many numbers that count up one by one are names of columns (years, pixels), not a row."""
-
-
-def comments(head: str) -> str:
-    """Return the lines with which `head` begins that may be comments: each with a ``#`` in front, and blank ones."""
-    found = _COMMENTS.match(head)
-    return found[0] if found else ""
 
 
 def is_comment(cells: Row, rows: list[Row], delimiter: str) -> bool:

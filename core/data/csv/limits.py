@@ -51,12 +51,7 @@ _PIECE: Final = 2**16
 
 
 def check_content(content: bytes, label: str) -> None:
-    """Refuse what is too large, empty, or known not to be a text table by its first bytes.
-
-    Raises
-    ------
-    InputRefused
-    """
+    """Refuse what is too large, empty, or known not to be a text table by its first bytes."""
     if len(content) > MAX_BYTES:
         size = len(content) // 2**20
         raise InputRefused(f"{label}: {size} MB is too much; allowed: at most {MAX_BYTES // 2**20} MB.", label)
@@ -80,13 +75,7 @@ def _binary_kind(content: bytes) -> str | None:
 
 
 def with_line_feeds(content: bytes, label: str) -> bytes:
-    """Return UTF-8 `content` with every line end as one line feed.
-
-    Raises
-    ------
-    InputRefused
-        If it holds NUL bytes, which no text does, or nothing but space.
-    """
+    """Return UTF-8 `content` with every line end as one line feed; NUL bytes, which no text holds, are refused."""
     if b"\0" in content:
         raise InputRefused(f"{label} is not a text table (it holds NUL bytes); {ALLOWED}.", label)
     if b"\r" in content:
@@ -97,16 +86,11 @@ def with_line_feeds(content: bytes, label: str) -> bytes:
 
 
 def check_lines(content: bytes, label: str) -> int:
-    """Return the number of lines, none of them too long, holding no cell that is too long.
-
-    Raises
-    ------
-    InputRefused
-        With the number of the line.
-    """
+    """Return the number of lines; one that is too long, or holds a cell that is, is refused with its number."""
     for begin, end in _long_lines(content):
         if end - begin > MAX_LINE_BYTES:
-            raise _long_line(label, _line_at(content, begin))
+            line = _line_at(content, begin)
+            raise InputRefused(f"{label}: line {line} is too long; allowed: at most 1 MB in a line.", label)
         characters = np.frombuffer(content, np.uint8, end - begin, begin)
         delimiters = np.flatnonzero(np.isin(characters, _DELIMITERS))
         if np.diff(delimiters, prepend=-1, append=len(characters)).max() > MAX_CELL_BYTES + 1:
@@ -148,10 +132,6 @@ def _line_at(content: bytes, begin: int) -> int:
 def empty(label: str) -> InputRefused:
     """Return the refusal of a file without any text."""
     return InputRefused(f"{label}: is empty; {ALLOWED}.", label)
-
-
-def _long_line(label: str, line: int) -> InputRefused:
-    return InputRefused(f"{label}: line {line} is too long; allowed: at most 1 MB in a line.", label)
 
 
 def long_cell(label: str, line: int | None = None) -> InputRefused:

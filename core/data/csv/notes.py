@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
 
 from core.data.column_names import listed
 from core.spec import plain_text
@@ -24,12 +27,19 @@ _SENTENCES: Final[Mapping[str, str]] = {
 _DAY_AND_MONTH: Final = re.compile(r"(day|month)[./-](day|month)[./-]")
 
 
+class Values(NamedTuple):
+    """The values that words were read as, None if they should stay words; and remarks: kinds of sentences, details."""
+
+    series: pd.Series[Any] | None
+    remarks: tuple[tuple[str, str], ...] = ()
+
+
 class Remarks:
     """Remarks on the columns of one file."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[str]] = {}
-        self._markers: dict[str, dict[str, int]] = {}
+        self._columns = defaultdict[str, list[str]](list)
+        self._markers = defaultdict[str, Counter[str]](Counter)
         self._mixtures: list[str] = []
         self._day_first: dict[str, bool] = {}
 
@@ -41,14 +51,13 @@ class Remarks:
     def add(self, kind: str, column: str, detail: str = "") -> None:
         """Remark that `column` is of `kind`, a key of the sentences."""
         shown = plain_text(column, 60)
-        self._columns.setdefault(kind, []).append(f"{shown} ({detail})" if detail else shown)
+        self._columns[kind].append(f"{shown} ({detail})" if detail else shown)
         if kind in {"date", "ambiguous"} and (form := _DAY_AND_MONTH.match(detail)):
             self._day_first.setdefault(kind, form[1] == "day")
 
     def mark(self, word: str, column: str, cells: int) -> None:
         """Remark that `word` was read as missing in so many cells of `column`."""
-        of_word = self._markers.setdefault(word, {})
-        of_word[column] = of_word.get(column, 0) + cells
+        self._markers[word][column] += cells
 
     def mixture(self, column: str, example: str, cells: int) -> None:
         """Remark that so many cells, such as `example`, keep `column` from being numbers."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from core.data.csv.notes import Values
+from core.data.kinds import EXACT_INTEGER
 
 _SPACES: Final = " \u00a0\u202f\u2009"
 _APOSTROPHES: Final = "'’"
@@ -47,8 +51,10 @@ _STYLES: Final[Mapping[str, tuple[_Style, ...]]] = {
 }
 """What to try, by the decimal mark of the file."""
 
-WHOLE: Final = re.compile(r"[-+]?[0-9]+")
-PLAIN: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?inf", re.IGNORECASE)
+Look = Literal["empty", "whole", "decimal", "text"]
+
+_WHOLE: Final = re.compile(r"[-+]?[0-9]+")
+_PLAIN: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?inf", re.IGNORECASE)
 _AROUND: Final = "[^0-9.,]{0,5}"
 _ONLY_COMMA, _ONLY_POINT = (
     re.compile(
@@ -81,6 +87,16 @@ def decimal_mark(cells: Iterable[str], delimiter: str) -> str:
     return "," if comma > point or (comma == point == 0 and either and delimiter == ";") else "."
 
 
+def look_of(cells: Iterable[str], decimal: str) -> Look:
+    """Return what those of `cells` that are not blank look like; decimals only where Arrow reads them, with a point."""
+    written = [cell.strip() for cell in cells if cell.strip()]
+    if not written:
+        return "empty"
+    if all(map(_WHOLE.fullmatch, written)):
+        return "whole"
+    return "decimal" if decimal == "." and all(map(_PLAIN.fullmatch, written)) else "text"
+
+
 def looks_like_number(cell: str) -> bool:
     """Tell whether one cell, trimmed, is a number in any of the ways known here."""
     return bool(_NUMERAL_IN_PYTHON.fullmatch(cell))
@@ -90,34 +106,8 @@ _NUMERAL_IN_PYTHON: Final = re.compile(_NUMERAL.strip("^$"))
 _INFINITE_IN_PYTHON: Final = re.compile(_INFINITE.strip("^$"))
 
 
-class Numbers(NamedTuple):
-    """Numbers that were written as words.
-
-    Attributes
-    ----------
-    array : numpy.ndarray or None
-        int64 or float64, one for each word (NaN where there is none); None if the words should stay words.
-    currency, unit : str
-        The sign that was taken off.
-    largest : int
-        The largest whole number, without its sign; 0 where they are not whole.
-    decimal_comma, grouped : bool
-        Whether some number has a decimal comma, or separators between thousands.
-    kept : str
-        Why the words stay words: ``zeros`` or ``long``; else empty.
-    """
-
-    array: np.ndarray | None
-    currency: str = ""
-    unit: str = ""
-    decimal_comma: bool = False
-    grouped: bool = False
-    kept: str = ""
-    largest: int = 0
-
-
-def read_numbers(words: pa.Array, decimal: str) -> Numbers | None:
-    """Return the numbers that `words` are, or None if one of them is none.
+def read_numbers(words: pa.Array, decimal: str) -> Values | None:
+    """Return the numbers (int64 or float64, missing = NaN) that `words` are, or None if one of them is none.
 
     Parameters
     ----------
@@ -139,14 +129,14 @@ def read_numbers(words: pa.Array, decimal: str) -> Numbers | None:
     count = len(finite) - finite.null_count
     if parts.null_count > len(words) - count or count == 0:
         return None
-    currency, unit = _shared_sign(parts)
-    if currency is None or unit is None:
-        return None
+    signs = _signs(parts)
     digits = pc.struct_field(parts, "digits")
-    style = next((s for s in _STYLES[decimal] if _all(pc.match_substring_regex(digits, s.pattern))), None)
-    if style is None:
+    style = next((s for s in _STYLES[decimal] if pc.all(pc.match_substring_regex(digits, s.pattern)).as_py()), None)
+    if signs is None or style is None:
         return None
-    return _cast(parts, digits, infinite, words, style)._replace(currency=currency, unit=unit)
+    numbers, remarks = _cast(parts, digits, infinite, words, style)
+    series = None if numbers is None else pd.Series(numbers)
+    return Values(series, (*((kind, "") for kind in remarks), *signs))
 
 
 def whole_numbers(cells: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
@@ -167,27 +157,29 @@ def count_numbers(words: pa.Array) -> np.ndarray:
     return np.asarray(pc.fill_null(pc.match_substring_regex(words, _NUMERAL), fill_value=False))
 
 
-def _shared_sign(parts: pa.StructArray) -> tuple[str | None, str | None]:
-    """Return the currency and the unit of all numbers; None where they differ."""
-    before, after, unit = (pc.struct_field(parts, name) for name in ("before", "after", "unit"))
-    currencies = {sign for column in (before, after) for sign in pc.unique(column).to_pylist() if sign}
-    units = [sign for sign in pc.unique(unit).to_pylist() if sign is not None]
-    return (
-        None if len(currencies) > 1 else "".join(currencies),
-        None if len(units) > 1 else "".join(units),
+def _signs(parts: pa.StructArray) -> list[tuple[str, str]] | None:
+    """Return the currency and the unit of all numbers, if they have any; None where they differ."""
+    before, after, units = (
+        set(pc.unique(pc.struct_field(parts, name)).to_pylist()) - {None} for name in ("before", "after", "unit")
     )
+    currencies = (before | after) - {""}
+    if len(currencies) > 1 or len(units) > 1:
+        return None
+    return [(kind, sign) for kind, found in (("currency", currencies), ("unit", units)) for sign in found if sign]
 
 
-def _cast(parts: pa.StructArray, digits: pa.Array, infinite: pa.Array, words: pa.Array, style: _Style) -> Numbers:
+def _cast(
+    parts: pa.StructArray, digits: pa.Array, infinite: pa.Array, words: pa.Array, style: _Style
+) -> tuple[np.ndarray | None, list[str]]:
     grouped = _any(pc.match_substring_regex(digits, f"[{style.groups}]"))
     fraction = _any(pc.match_substring(digits, style.decimal))
     if grouped:
         digits = pc.replace_substring_regex(digits, f"[{style.groups}]", "")
     whole = not fraction and not _any(pc.match_substring_regex(digits, "[eE]")) and not _any(infinite)
     if whole and _any(pc.match_substring_regex(digits, "^0[0-9]")):
-        return Numbers(None, kept="zeros")
+        return None, ["zeros"]
     if whole and (pc.max(pc.binary_length(digits)).as_py() or 0) > _LONGEST_WHOLE:
-        return Numbers(None, kept="long")
+        return None, ["long"]
     if style.decimal == ",":
         digits = pc.replace_substring(digits, ",", ".")
     signs = pc.binary_join_element_wise(pc.struct_field(parts, "sign"), pc.struct_field(parts, "inner"), "")
@@ -198,16 +190,12 @@ def _cast(parts: pa.StructArray, digits: pa.Array, infinite: pa.Array, words: pa
     if _any(infinite):
         endless = pc.cast(pc.if_else(infinite, words, pa.scalar(None, pa.string())), pa.float64())
         values = pc.if_else(infinite, endless, values)
-    return Numbers(
-        values.to_numpy(zero_copy_only=False),
-        decimal_comma=fraction and style.decimal == ",",
-        grouped=grouped,
-        largest=largest,
-    )
-
-
-def _all(matches: pa.Array) -> bool:
-    return bool(pc.all(matches).as_py())
+    found = {
+        "comma": fraction and style.decimal == ",",
+        "grouped": grouped,
+        "large": largest > EXACT_INTEGER,
+    }
+    return values.to_numpy(zero_copy_only=False), [kind for kind, some in found.items() if some]
 
 
 def _any(matches: pa.Array) -> bool:

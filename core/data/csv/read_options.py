@@ -93,9 +93,5 @@ class Origin:
 
 def origin_of(content: Mapping[str, Any]) -> Origin:
     """Return what `Origin.as_json` made `content` of."""
-    return Origin(
-        ReadOptions(**content["options"]),
-        ReadOptions(**content["used"]),
-        tuple(bytes.fromhex(word) for word in content["words"]),
-        content["file"],
-    )
+    words = tuple(map(bytes.fromhex, content["words"]))
+    return Origin(ReadOptions(**content["options"]), ReadOptions(**content["used"]), words, content["file"])

@@ -47,7 +47,8 @@ def preview(run: RunSpec, table: Table) -> dict[str, Any]:
     InputRefused
         As `prepare` does.
     """
-    prepared = _prepared(run, table)
+    rows = min(run.data.rows or MAX_ROWS, MAX_ROWS)
+    prepared = prepare(run.changed({"data.rows": rows}) if rows < len(table.frame) else run, table)
     return {
         "columns": {column.name: _view(prepared, table, column.name) for column in table.columns},
         "rows": len(prepared.rows),
@@ -56,32 +57,21 @@ def preview(run: RunSpec, table: Table) -> dict[str, Any]:
     }
 
 
-def _prepared(run: RunSpec, table: Table) -> Prepared:
-    rows = min(run.data.rows or MAX_ROWS, MAX_ROWS)
-    return prepare(run.changed({"data.rows": rows}) if rows < len(table.frame) else run, table)
-
-
 def _view(prepared: Prepared, table: Table, column: str) -> dict[str, Any]:
     series = table.frame[column]
     before = _raw(series, table.column(column).kind, prepared)
     if column in prepared.targets:
         return {"before": before, "after": _target(prepared, column), "features": [column]}
-    places = [i for i, origin in enumerate(prepared.origins) if origin == column]
-    if not places:
+    names = {i: prepared.features[i] for i, origin in enumerate(prepared.origins) if origin == column}
+    if not names:
         return {"before": before, "after": None, "features": []}
-    names = [prepared.features[i] for i in places]
-    words = [
-        (name.removeprefix(f"{column}="), i)
-        for name, i in zip(names, places, strict=True)
-        if name.startswith(f"{column}=")
-    ]
-    one_hot = len(words) > 0 and set(np.unique(prepared.x[:, [i for _, i in words]])) <= {0.0, 1.0}
+    words = {i: name.removeprefix(f"{column}=") for i, name in names.items() if name.startswith(f"{column}=")}
+    one_hot = words and set(np.unique(prepared.x[:, list(words)])) <= {0.0, 1.0}
     if one_hot and table.column(column).kind in {"category", "identifier", "text"}:
-        shares = [(word, prepared.x[:, i].mean(), _mean(prepared.x_val[:, i])) for word, i in words]
-        after = _bars(*zip(*shares, strict=True))
+        after = _bars(list(words.values()), *([_mean(x[:, i]) for i in words] for x in (prepared.x, prepared.x_val)))
     else:
-        after = _numbers(prepared.x[:, places[0]], prepared.x_val[:, places[0]])
-    return {"before": before, "after": after, "features": names}
+        after = _numbers(*(x[:, min(names)] for x in (prepared.x, prepared.x_val)))
+    return {"before": before, "after": after, "features": list(names.values())}
 
 
 def _raw(series: pd.Series, kind: str, prepared: Prepared) -> Picture:
@@ -95,12 +85,9 @@ def _raw(series: pd.Series, kind: str, prepared: Prepared) -> Picture:
 
 
 def _target(prepared: Prepared, column: str) -> Picture:
-    if prepared.task == "regression":
+    if prepared.task in {"regression", "multilabel"}:
         place = prepared.targets.index(column)
         return _numbers(prepared.y[:, place], prepared.y_val[:, place])
-    if prepared.task == "multilabel":
-        place = prepared.targets.index(column)
-        return _numbers(prepared.targets_raw[:, place], prepared.targets_raw_val[:, place])
     size = len(prepared.classes)
     counts = [np.bincount(part, minlength=size) for part in (prepared.targets_raw, prepared.targets_raw_val)]
     shares = [(count / max(count.sum(), 1)).tolist() for count in counts]
@@ -134,16 +121,14 @@ def _bars(
     missing: Sequence[float] = (0.0, 0.0),
 ) -> Picture:
     """Return the most frequent words, and what is left as one bar."""
-    order = sorted(range(len(labels)), key=lambda i: -train[i])
-    shown, rest = order[:_BARS], order[_BARS:]
-    bars = [(str(labels[i]), float(train[i]), float(held_out[i])) for i in shown]
+    ranked = sorted(zip(map(str, labels), train, held_out, strict=True), key=lambda bar: -bar[1])
+    shown, rest = ranked[:_BARS], ranked[_BARS:]
     if rest:
-        others = sum(train[i] for i in rest), sum(held_out[i] for i in rest)
-        bars.append((f"{len(rest)} others", float(others[0]), float(others[1])))
+        shown.append((f"{len(rest)} others", sum(bar[1] for bar in rest), sum(bar[2] for bar in rest)))
     return {
-        "labels": [bar[0] for bar in bars],
-        "train": [bar[1] for bar in bars],
-        "val": [bar[2] for bar in bars],
+        "labels": [bar[0] for bar in shown],
+        "train": [float(bar[1]) for bar in shown],
+        "val": [float(bar[2]) for bar in shown],
         "missing": list(missing),
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from core.data.prepare.prepared import Prepared, prepare
 from core.data.source import load_table
@@ -11,19 +10,14 @@ from core.data.table import Table
 from core.recent import Recent
 from core.spec import RunSpec, Thing
 
-ReadDataset = Callable[[str], bytes]
-
 
 class Preparation:
     """Tables and prepared arrays, kept for the next run that shares them."""
 
-    _TABLES: Final = 4
-    _PREPARED: Final = 8
-
-    def __init__(self, dataset: ReadDataset | None = None) -> None:
+    def __init__(self, dataset: Callable[[str], bytes] | None = None) -> None:
         self._dataset = dataset
-        self._tables: Recent[str, Table] = Recent(self._TABLES)
-        self._prepared: Recent[str, Prepared] = Recent(self._PREPARED)
+        self._tables: Recent[str, Table] = Recent(4)
+        self._prepared: Recent[str, Prepared] = Recent(8)
 
     def of(self, run: RunSpec) -> Prepared:
         """Return the arrays of `run`.

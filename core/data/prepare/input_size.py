@@ -15,8 +15,6 @@ from core.data.prepare.selection import choose_features, is_numeric
 from core.data.table import Column, Table
 from core.spec import RunSpec
 
-_FLOAT32_BYTES = 4
-
 
 @dataclass(frozen=True)
 class Width:
@@ -52,7 +50,7 @@ def encoded_width(run: RunSpec, table: Table) -> Width:
     # Where every column is constant, all of them stay.
     width = sum(widths) or len(columns)
     too_large = ENCODERS[run.preprocessing.encoding].labels is not None and width * rows > MAX_CELLS
-    return Width(width, width * rows * _FLOAT32_BYTES, too_large)
+    return Width(width, width * rows * np.dtype(np.float32).itemsize, too_large)
 
 
 def _width(run: RunSpec, table: Table, column: Column) -> int:

@@ -44,8 +44,6 @@ def encode_inputs(
 
     Parameters
     ----------
-    spec : PreprocessingSpec
-        What to do.
     numbers : pandas.DataFrame
         float64, missing = NaN.
     categories : pandas.DataFrame

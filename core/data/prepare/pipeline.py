@@ -34,8 +34,6 @@ def build_pipeline(spec: PreprocessingSpec, numbers: np.ndarray, codes: np.ndarr
 
     Parameters
     ----------
-    spec : PreprocessingSpec
-        What to do.
     numbers, codes : numpy.ndarray
         float64 [rows, ·], missing = NaN.
     fit_rows : int

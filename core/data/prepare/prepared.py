@@ -37,8 +37,6 @@ class Prepared:
         one output unit or a sparse loss, else one-hot [rows, output_units].
     sample_weight : numpy.ndarray or None
         float32 [rows], for ``class_weight: balanced``.
-    task : str
-        regression, binary, multiclass or multilabel.
     classes : tuple of str
         Names of the classes in the order of their indices; empty for regression.
     features, targets : tuple of str

@@ -53,10 +53,6 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
 
     Parameters
     ----------
-    run : RunSpec
-        What to train.
-    table : Table
-        The whole table.
     usable : numpy.ndarray
         bool [table rows], whether a row has its target.
 
@@ -167,14 +163,11 @@ def is_numeric(column: Column) -> bool:
 
 
 def _without_infinite(frame: pd.DataFrame, numeric: list[str], notes: list[str]) -> pd.DataFrame:
-    infinite = np.isinf(frame[numeric].to_numpy(np.float64))
-    if not infinite.any():
+    names = [name for name in numeric if np.isinf(frame[name]).any()]
+    if not names:
         return frame
-    names = [name for name, some in zip(numeric, infinite.any(axis=0), strict=True) if some]
     notes.append(f"Infinite numbers count as missing in {listed(names)}.")
-    frame = frame.copy()
-    frame[names] = frame[names].replace([np.inf, -np.inf], np.nan)
-    return frame
+    return frame.assign(**frame[names].replace([np.inf, -np.inf], np.nan))
 
 
 def _without(frame: pd.DataFrame, names: list[str], why: str, notes: list[str]) -> pd.DataFrame:

@@ -19,10 +19,6 @@ def split(run: RunSpec, rows: int, classes: np.ndarray | None) -> tuple[np.ndarr
 
     Parameters
     ----------
-    run : RunSpec
-        Gives ``data.split``, ``data.validation_fraction`` and ``training.seed``.
-    rows : int
-        How many rows there are.
     classes : numpy.ndarray or None
         int64 [rows], the class of each row; None where the target is no single class.
 

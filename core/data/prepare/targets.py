@@ -13,13 +13,13 @@ from core.choices.scalers import TARGET_SCALERS
 from core.errors import InputRefused
 from core.spec import ModelSpec, TargetScaling, Task
 
-_ACTIVATION: Final[Mapping[Task, str]] = {
-    "regression": "linear", "binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"
-}  # fmt: skip
-_LOSS: Final[Mapping[Task, str]] = {
-    "regression": "mse", "binary": "binary_crossentropy", "multiclass": "categorical_crossentropy",
-    "multilabel": "binary_crossentropy",
-}  # fmt: skip
+_USUAL: Final[Mapping[Task, tuple[str, str]]] = {
+    "regression": ("linear", "mse"),
+    "binary": ("sigmoid", "binary_crossentropy"),
+    "multiclass": ("softmax", "categorical_crossentropy"),
+    "multilabel": ("sigmoid", "binary_crossentropy"),
+}
+"""The last layer's activation and the loss."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,11 @@ def resolve_outputs(model: ModelSpec, task: Task, targets: int, classes: int) ->
                 f"model.output_units: {units} units for {targets} labels; allowed: auto or {targets}.",
                 "model.output_units",
             )
-    several = task == "binary" and units > 1
-    activation = model.output_activation
-    loss = model.loss
+    activation, loss = _USUAL["multiclass" if task == "binary" and units > 1 else task]
     return Outputs(
         units=units,
-        activation=("softmax" if several else _ACTIVATION[task]) if activation == "auto" else activation,
-        loss=("categorical_crossentropy" if several else _LOSS[task]) if loss == "auto" else loss,
+        activation=activation if model.output_activation == "auto" else model.output_activation,
+        loss=loss if model.loss == "auto" else model.loss,
         metric="mae" if task == "regression" else "accuracy",
     )
 

@@ -16,7 +16,6 @@ import pandas as pd
 from core.data.kinds import as_float
 from core.data.table import Column, Table
 from core.data.understand.duplicate_columns import same_values
-from core.data.understand.row_numbers import counts_rows
 from core.spec import Task
 
 CLASS_LIMIT: Final = 0.97
@@ -33,6 +32,12 @@ FEWEST_ROWS: Final = 30
 ROWS_PER_WORD: Final = 5
 """Words of so many rows each, on average, are judged on the rows whose word has been seen: a rare word that was never
 learnt does not hide that each word goes with one class. Rarer words are ids, and know what they were told."""
+
+FEWEST_IDS: Final = 20
+"""Fewer whole numbers in a row may well be a measurement."""
+MOST_GAPS: Final = 2
+"""Ids reach up to so many times their number: rows were deleted. Whole measurements as dense as that repeat themselves
+long before there are twenty (the birthday paradox)."""
 
 _ROWS: Final = 5000
 _CELLS: Final = 250_000
@@ -78,13 +83,12 @@ def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Lea
 
     Parameters
     ----------
-    table : Table
-    targets : sequence of str
-        Columns of `table`.
     task : str
-        What is to be learnt; decides whether errors are wrong classes or squared differences.
+        Decides whether errors are wrong classes or squared differences.
     """
-    columns = [column for column in table.columns if column.name not in targets and _varies(column)]
+    # A single word and its absence tell rows apart, too.
+    varying = [c for c in table.columns if c.distinct > 1 or (c.distinct == 1 and c.missing)]
+    columns = [column for column in varying if column.name not in targets]
     rows = _sample(table, targets, len(columns))
     found: dict[str, Leak] = {}
     for target in targets:
@@ -118,6 +122,17 @@ def _suspect(table: Table, rows: np.ndarray, column: Column, target: str, task: 
     return None
 
 
+def counts_rows(table: Table, column: Column) -> bool:
+    """Return whether a number column numbers the rows: whole, every value once, hardly any gaps between them."""
+    rows = len(table.frame)
+    if column.kind != "number" or column.missing or column.distinct < rows or rows < FEWEST_IDS:
+        return False
+    if column.minimum is None or column.maximum is None or column.maximum - column.minimum > MOST_GAPS * rows:
+        return False
+    values = as_float(table.frame[column.name])
+    return bool((np.isfinite(values) & (values == np.floor(values))).all())
+
+
 def _explained(table: Table, column: Column, target: str, rows: np.ndarray) -> float:
     """Return the share of a number column's variance that lies between the classes: Fisher's correlation ratio."""
     classes = _outcomes(table.frame[target].iloc[rows], "multiclass")
@@ -125,11 +140,6 @@ def _explained(table: Table, column: Column, target: str, rows: np.ndarray) -> f
     x = np.where(np.isfinite(x), x, 0.0)
     means = np.bincount(classes, x) / np.bincount(classes)
     return float(1 - ((x - means[classes]) ** 2).mean() / x.var())
-
-
-def _varies(column: Column) -> bool:
-    """Return whether a column tells rows apart; a single word and its absence do."""
-    return column.distinct > 1 or (column.distinct == 1 and column.missing > 0)
 
 
 def column_score(table: Table, column: Column, target: str, task: Task, rows: np.ndarray | None = None) -> float:
@@ -149,7 +159,7 @@ def column_score(table: Table, column: Column, target: str, task: Task, rows: np
     x, ordered = _values(table.frame[column.name].iloc[rows], column)
     by_word = not ordered and len(x) >= ROWS_PER_WORD * len(np.unique(x))
     fold = np.random.Generator(np.random.Philox(0)).permutation(len(rows)) % _FOLDS
-    rules = _OF_NUMBERS if task == "regression" else _OF_CLASSES
+    rules = [_window_means, _by_line, _between] if task == "regression" else [_window_classes]
     rules = rules if ordered else rules[:1]
     errors, guess = np.zeros(len(rules)), 0.0
     for part in range(_FOLDS):
@@ -241,10 +251,6 @@ def _between(x: np.ndarray, y: np.ndarray, asked: np.ndarray, _reach: int) -> np
         return np.full(len(asked), y.mean())
     distinct, first, count = np.unique(x[known], return_inverse=True, return_counts=True)
     return np.asarray(np.interp(asked, distinct, np.bincount(first, y[known]) / count))
-
-
-_OF_NUMBERS: Final = (_window_means, _by_line, _between)
-_OF_CLASSES: Final = (_window_classes,)
 
 
 def _error(predicted: np.ndarray | float, actual: np.ndarray, task: Task) -> float:

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from core.choices.outliers import FENCE
 from core.data.kinds import EXACT_INTEGER, Kind, as_float, moment
 from core.data.table import Column, Table
 from core.data.understand.duplicate_columns import duplicate_columns
-from core.data.understand.leaks import Leak, leak_suspects
-from core.data.understand.row_numbers import counts_rows
+from core.data.understand.leaks import Leak, counts_rows, leak_suspects
 from core.data.understand.sentinels import Sentinel, sentinels
-from core.data.understand.task import detect_task, suggested_target
+from core.data.understand.task import detect_task, suggest_target
 from core.errors import InputRefused
 from core.spec import Task
 
@@ -33,8 +33,6 @@ class ColumnProfile:
     ----------
     missing : float
         Share of the rows without a value.
-    distinct : int
-        Different values.
     minimum, maximum, skew, outliers : float or None
         Of the finite values of a number column; `skew` is the third standardised moment (0 = symmetric), `outliers`
         the share beyond Tukey's outer fences, which ``outliers: clip`` would cut; 0 where the middle half is one value.
@@ -42,12 +40,6 @@ class ColumnProfile:
         A histogram: at most 20 equal bins of a number or date, else the most frequent values, the first the most.
     labels : tuple of str
         What `counts` counts: the bins' n + 1 edges, or the values.
-    infinite : int
-        Values that are plus or minus infinity.
-    sentinels : tuple of Sentinel
-        Values that may mean "missing".
-    constant : bool
-        At most one value.
     counts_rows : bool
         Numbers the rows: an id in the form of a number.
     repeats : str or None
@@ -79,18 +71,12 @@ class Profile:
     ----------
     duplicate_rows : int
         Rows that equal an earlier one in every column; scaled up from the sample of a long table.
-    targets : tuple of str
-        What is to be predicted, given or suspected.
-    target_reason : str
-        Why this target, in plain words.
-    task : str or None
-        What is to be learnt; None where the target cannot be.
-    task_reason : str
-        Why, in plain words, or what is wrong with the target.
+    targets, target_reason : tuple of str, str
+        What is to be predicted, given or suspected, and why, in plain words.
+    task, task_reason : str or None, str
+        What is to be learnt, None where the target cannot be; and why, or what is wrong with the target.
     classes : tuple of (str, int)
         The rows of each class, the most frequent first; empty for numbers and several targets.
-    leaks : tuple of Leak
-        Columns that seem to give the target away.
     """
 
     rows: int
@@ -113,7 +99,6 @@ def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
 
     Parameters
     ----------
-    table : Table
     targets : sequence of str, optional
         The target columns; suspected from names and positions by default.
 
@@ -123,7 +108,7 @@ def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
         If a target does not exist.
     """
     if targets is None:
-        name, target_reason = suggested_target(table)
+        name, target_reason = suggest_target(table)
         targets = (name,)
     else:
         targets, target_reason = tuple(table.column(name, "data.target").name for name in targets), "chosen"
@@ -142,7 +127,7 @@ def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
         target_reason=target_reason,
         task=task,
         task_reason=task_reason,
-        classes=_balance(table, targets[0]) if task in {"binary", "multiclass"} else (),
+        classes=_balance(table.frame[targets[0]]) if task in {"binary", "multiclass"} else (),
         leaks=leak_suspects(table, targets, task) if task else (),
     )
 
@@ -207,6 +192,5 @@ def _skew(finite: np.ndarray) -> float:
     return float(((distance / spread) ** 3).mean()) if 0 < spread < np.inf else 0.0
 
 
-def _balance(table: Table, target: str) -> tuple[tuple[str, int], ...]:
-    counts = table.frame[target].value_counts()
-    return tuple((str(name), int(count)) for name, count in counts.items())
+def _balance(target: pd.Series) -> tuple[tuple[str, int], ...]:
+    return tuple((str(name), int(count)) for name, count in target.value_counts().items())

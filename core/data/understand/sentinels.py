@@ -55,12 +55,7 @@ def sentinels(table: Table, column: Column) -> tuple[Sentinel, ...]:
     of `USUAL` or repeated; a -1 below values from 0 up, more frequent than the value next to it; and a repeated 0 below
     positive values that keep clear of it. A usual code at one end does not make the rest look wide for the other.
 
-    Parameters
-    ----------
-    table : Table
-        Its sample is looked at; the rows are counted in all of it.
-    column : Column
-        What is not finite is left aside; only number columns have such codes.
+    The sample of the table is looked at, the rows are counted in all of it; what is not finite is left aside.
     """
     if column.kind != "number":
         return ()

@@ -28,13 +28,8 @@ _TARGET_NAMES: Final = (
 """The surest first; y comes last, since beside x and z it is a place or a size."""
 
 
-def suggest_target(table: Table) -> str:
-    """Return the column most likely meant as target: one called like a target, else the last that varies."""
-    return suggested_target(table)[0]
-
-
-def suggested_target(table: Table) -> tuple[str, str]:
-    """Return the column most likely meant as target, and the reason in plain words."""
+def suggest_target(table: Table) -> tuple[str, str]:
+    """Return the column most likely meant as target, one called so or the last that varies; and why, in plain words."""
     usable = [c.name for c in table.columns if c.kind not in {"text", "identifier", "date"} and c.distinct > 1]
     by_lower_name = {name.lower(): name for name in reversed(usable)}
     for name in _TARGET_NAMES:
@@ -71,7 +66,8 @@ def detect_task(table: Table, targets: Sequence[str]) -> tuple[Task, str]:
         return "binary", f"{column.name} is true or false"
     if column.kind != "number":
         _check_classes(table, column)
-        return ("binary" if column.distinct <= 2 else "multiclass"), f"{column.name} has {_classes(column)}"
+        classes = "1 class" if column.distinct == 1 else f"{column.distinct} classes"
+        return ("binary" if column.distinct <= 2 else "multiclass"), f"{column.name} has {classes}"
     return _detect_number(table, column)
 
 
@@ -142,10 +138,6 @@ def _detect_number(table: Table, column: Column) -> tuple[Task, str]:
 
 def _values(table: Table, column: Column) -> set[float]:
     return set(pd.unique(as_float(table.frame[column.name].dropna())).tolist())
-
-
-def _classes(column: Column) -> str:
-    return f"{column.distinct} {'class' if column.distinct == 1 else 'classes'}"
 
 
 def _check_number(column: Column) -> None:

@@ -14,11 +14,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
-from core.data.arrow_file import unpack
 from core.data.csv.limits import check_content
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.kinds import Kind
-from core.data.table import Table
+from core.data.table import Table, unpack
 from core.errors import InputRefused, WorkFailed
 from core.paths import ROOT
 from core.spec import plain_text
@@ -54,7 +53,7 @@ _spare: list[subprocess.Popen[bytes]] = []
 
 
 class Upload(NamedTuple):
-    """A table that was read, and the bytes to store: `core.data.arrow_file` turns them into the table again."""
+    """A table that was read, and the bytes to store: `core.data.table` turns them into the table again."""
 
     table: Table
     packed: bytes
@@ -65,11 +64,8 @@ def read_upload(content: bytes, name: str, options: ReadOptions | None = None, m
 
     Parameters
     ----------
-    content : bytes
     name : str
         As the person's computer calls it; shown, never opened.
-    options : ReadOptions, optional
-        What the person chose.
     max_mb : int
         Largest file.
 
@@ -96,10 +92,8 @@ def recast_packed(
 
     Raises
     ------
-    InputRefused
-        If a column cannot have the kind or the name that is asked for.
-    WorkFailed
-        If too many files are being read, or the process broke down.
+    InputRefused, WorkFailed
+        As `recast` and `read_upload` do.
     """
     details = {"kinds": dict(kinds), "base": base, "names": dict(names or {})}
     return _ordered("recast", plain_text(name, 80) or "The table", details, packed)
@@ -114,10 +108,8 @@ def _ordered(do: str, label: str, details: Mapping[str, Any], content: bytes) ->
     finally:
         _turn.release()
         warm()
-    if "choice" in words:
-        raise ChoiceNeeded(words["refused"], words["where"], words["choice"], words["value"])
-    if "refused" in words:
-        raise InputRefused(words["refused"], words["where"])
+    if words:
+        raise (ChoiceNeeded if "choice" in words else InputRefused)(words.pop("refused"), **words)
     return Upload(unpack(packed), packed)
 
 

@@ -14,12 +14,11 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
-from core.data.arrow_file import pack, unpack
-from core.data.csv.read_options import ChoiceNeeded
 from core.data.kinds import Kind
-from core.data.table import Table, read_table
+from core.data.table import Table, pack, read_table, unpack
 from core.data.upload.recast import recast
 from core.errors import InputRefused
 
@@ -71,12 +70,8 @@ def _answer(order: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byte
     name = order["name"]
     try:
         return {}, pack(_ORDERS[order["do"]](content, name, **order["with"]))
-    except ChoiceNeeded as refusal:
-        return {
-            "refused": str(refusal), "where": refusal.where, "choice": refusal.choice, "value": refusal.value
-        }, b""  # fmt: skip
     except InputRefused as refusal:
-        return {"refused": str(refusal), "where": refusal.where}, b""
+        return {"refused": str(refusal), **vars(refusal)}, b""
     except MemoryError:
         needs = f"needs more than {MEMORY_BYTES // 2**20} MB of memory to read"
         return {"refused": f"{name}: {needs}; allowed: a smaller file.", "where": name}, b""
@@ -91,8 +86,6 @@ def limit_resources() -> None:
     used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
     bounds = {resource.RLIMIT_CPU: used + CPU_SECONDS, resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 0}
     with suppress(OSError):
-        from pathlib import Path
-
         held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         bounds[resource.RLIMIT_AS] = held + MEMORY_BYTES
     for bound, value in bounds.items():

@@ -23,7 +23,6 @@ from core.spec import plain_text
 
 KINDS: Final[tuple[Kind, ...]] = ("number", "category", "boolean", "date", "text", "identifier")
 
-_ZERO_ONE: Final = ("0", "1")
 _LOOKED_AT: Final = 50
 
 _Reader = Callable[[pd.Series, str], pd.Series | None]
@@ -155,8 +154,8 @@ def _as_number(series: pd.Series, decimal: str) -> pd.Series | None:
     numbers = read_numbers(words, decimal)
     if numbers is None:
         return None
-    if numbers.array is not None:
-        return pd.Series(numbers.array, name=series.name)
+    if numbers.series is not None:
+        return numbers.series
     try:
         values = pc.cast(words, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
@@ -168,16 +167,16 @@ def _as_number(series: pd.Series, decimal: str) -> pd.Series | None:
 def _as_boolean(series: pd.Series, decimal: str) -> pd.Series | None:
     words = _as_words(series, decimal).str.strip().str.lower()
     different = set(words.dropna().unique()[:3])
-    for pair in (*TRUTHS, _ZERO_ONE):
-        if different == set(pair):
-            truths = words.map({pair[0]: False, pair[1]: True}).astype("boolean")
+    for no, yes in (*TRUTHS, ("0", "1")):
+        if different == {no, yes}:
+            truths = words.map({no: False, yes: True}).astype("boolean")
             return truths if truths.isna().any() else truths.astype(bool)
     return None
 
 
 def _as_date(series: pd.Series, _: str) -> pd.Series | None:
     dates = read_dates(_stripped(series))
-    return None if dates is None else dates.series
+    return dates and dates.series
 
 
 def _stripped(series: pd.Series) -> pa.Array:

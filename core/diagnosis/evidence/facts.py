@@ -12,8 +12,7 @@ import numpy.typing as npt
 from core.data.prepare.cache import Preparation
 from core.data.prepare.prepared import Prepared
 from core.data.table import Column, Table
-from core.data.understand.leaks import Leak, leak_suspects
-from core.data.understand.row_numbers import counts_rows
+from core.data.understand.leaks import Leak, counts_rows, leak_suspects
 from core.data.understand.sentinels import Sentinel, sentinels
 from core.diagnosis.evidence.simple_models import chance, reference
 from core.spec import RunSpec, Thing

@@ -1,18 +1,48 @@
-"""Keeps a child process alive: starts it, and starts another when it is gone, after longer waits while that fails."""
+"""Keeps a child process of the lab alive: starts it, and another when it is gone, after longer waits if that fails."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.child import Child, Listener
+from core.settings import Settings
 
 _FIRST_WAIT_SECONDS: Final = 0.5
 _LONGEST_WAIT_SECONDS: Final = 30.0
 
+_ENVIRONMENT: Final = {
+    # One training per processor; more threads would only take it from the neighbours, and change the last digits.
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "CUDA_VISIBLE_DEVICES": "",
+    "KERAS_BACKEND": "tensorflow",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "PYTHONHASHSEED": "0",
+}
+
 Launch = Callable[[Listener], Child]
+
+
+def lab_child(settings: Settings, arguments: Sequence[str], name: str, listener: Listener) -> Child:
+    """Start a child process with the lab's database and a log of this `name`; the rest as for `Child`."""
+    data = settings.data.absolute()
+    compiled = data / "xla"
+    environment = _ENVIRONMENT | {
+        "LOSSLAB_DATA": str(data),
+        "LOSSLAB_DB_URL": settings.database_url,
+        "TF_XLA_FLAGS": f"--tf_xla_persistent_cache_directory={compiled} "
+        "--tf_xla_persistent_cache_device_types=CPU,XLA_CPU_JIT",
+    }
+    log = data / "logs" / f"{name}.log"
+    for folder in (compiled, log.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    return Child(arguments, listener, environment, log)
 
 
 @dataclass

@@ -12,8 +12,7 @@ from typing import Final, Never
 from core.child import Words
 from core.errors import WorkFailed
 from core.jobs.children.actor import LOOK_SECONDS, Actor, Said
-from core.jobs.children.keeper import Keeper
-from core.jobs.children.lab_child import lab_child
+from core.jobs.children.keeper import Keeper, lab_child
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, DiagnosisQueue
 from core.jobs.storage.records import State
 from core.settings import Settings
@@ -37,8 +36,6 @@ class Clinic(Actor[Never]):
 
     Parameters
     ----------
-    diagnoses : DiagnosisQueue
-    settings : Settings
     on_work : callable
         Called when a diagnosis has put runs into the queue.
     """

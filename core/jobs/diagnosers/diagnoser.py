@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +23,7 @@ from core.diagnosis.evidence.simple_models import reference
 from core.diagnosis.trials.trial import MOST_UPDATES
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
-from core.jobs.diagnosers.diagnoses import Budget, Diagnosis, variant_places
+from core.jobs.diagnosers.diagnoses import Budget, variant_places
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, StaleClaim
 from core.jobs.diagnosers.trial_runner import TrialRunner
 from core.jobs.diagnosers.written_report import written
@@ -54,7 +55,7 @@ class Diagnoser:
         self._orders = orders
         self._voice = voice
         self._count = 0
-        self._examination = Examination(Preparation(store.dataset))
+        self._examination = Examination(Preparation(store.datasets.read))
 
     def serve(self) -> None:
         """Carry out one order after the other, for ever."""
@@ -77,37 +78,32 @@ class Diagnoser:
             self._end(claim, State.FAILED, error=error)
         self._count += 1
         if self._count % _FRESH_EVERY == 0:
-            self._examination = Examination(Preparation(self._store.dataset))
+            self._examination = Examination(Preparation(self._store.datasets.read))
 
     def _carry_out(self, claim: DiagnosisClaim) -> None:
+        progress: dict[str, Any] = {"stage": "", "suspects": [], "runs": 0}
+
+        def tell(**news: Any) -> None:
+            progress.update(news)
+            self._voice.say(event="progress", token=claim.token, progress=without_nan(progress))
+
+        def on_progress(told: DiagnosisProgress) -> None:
+            tell(stage=told.stage, suspects=[_suspect(suspect) for suspect in told.suspects], runs=told.runs)
+
         asked = self._store.diagnoses.get(claim.diagnosis)
+        submitted = partial(self._voice.say, event="submitted")
+        runner = TrialRunner(self._store, claim, self._orders, submitted, lambda trained: tell(runs=trained))
+        doctor = Doctor(runner, self._examination, on_progress, budget=UPDATES[asked.budget])
         experiment = self._store.experiment(asked.experiment)
         places = variant_places(experiment, asked.index)
         ended = [place for place in places if experiment.runs[place].state in _COMPARABLE]
-        doctor = self._doctor(claim, asked)
         report = doctor.diagnose(
             [experiment.runs[place].spec for place in places], self._store.results(experiment.id, ended)
         )
         found = written(report)
         first = found["causes"][0]["cause"] if found["causes"] else None
-        progress = {"stage": "", "runs": self._trained, "suspects": [], "verdict": found["verdict"], "first": first}
-        self._end(claim, State.DONE, report=without_nan(found), progress=progress)
-
-    def _doctor(self, claim: DiagnosisClaim, asked: Diagnosis) -> Doctor:
-        self._trained = 0
-        stage: dict[str, Any] = {"stage": "", "suspects": []}
-
-        def tell(trained: int) -> None:
-            self._trained = trained
-            progress = without_nan({**stage, "runs": trained})
-            self._voice.say(event="progress", token=claim.token, progress=progress)
-
-        def on_progress(progress: DiagnosisProgress) -> None:
-            stage.update(stage=progress.stage, suspects=[_suspect(suspect) for suspect in progress.suspects])
-            tell(progress.runs)
-
-        runner = TrialRunner(self._store, claim, self._orders, lambda: self._voice.say(event="submitted"), tell)
-        return Doctor(runner, self._examination, on_progress, budget=UPDATES[asked.budget])
+        last = {"stage": "", "runs": progress["runs"], "suspects": [], "verdict": found["verdict"], "first": first}
+        self._end(claim, State.DONE, report=without_nan(found), progress=last)
 
     def _end(self, claim: DiagnosisClaim, state: State, **rest: Any) -> None:
         self._voice.say(event="end", token=claim.token, state=state, **rest)

@@ -89,11 +89,8 @@ class Diagnoses:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._listeners: list[Callable[[], None]] = []
-
-    def on_ask(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after every `ask` and `cancel` of this process."""
-        self._listeners.append(listener)
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after every `ask` and `cancel` of this process."""
 
     def ask(self, experiment: Experiment, index: int, budget: Budget = Budget.USUAL, key: str | None = None) -> str:
         """Queue a diagnosis of the variant of the run at `index` and return its id; on disk before this returns.
@@ -115,7 +112,7 @@ class Diagnoses:
             if connection.scalar(select(_experiment.c.id).where(_experiment.c.id == experiment.id)) is None:
                 raise _unknown()
             connection.execute(insert(_diagnosis), values)
-        self._tell()
+        self.on_change()
         return str(values["id"])
 
     def get(self, id: str) -> Diagnosis:  # noqa: A002 - the word the pages use
@@ -159,11 +156,7 @@ class Diagnoses:
             )
             trials = select(_experiment.c.id).where(_experiment.c.diagnosis == id)
             cancel_runs(connection, _run.c.experiment.in_(trials))
-        self._tell()
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            listener()
+        self.on_change()
 
 
 def _unknown() -> InputRefused:

@@ -95,7 +95,6 @@ class DiagnosisQueue:
 
         Parameters
         ----------
-        claim : DiagnosisClaim
         state : State
             done or failed.
         progress, report : mapping, optional

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from core.errors import WorkFailed
@@ -18,16 +18,15 @@ LOOK_SECONDS: Final = 0.02
 """How often to look whether the trials have ended: a read of about a millisecond."""
 
 
+@dataclass
 class TrialRunner:
     """The runner (`core.diagnosis.trials.trial.Runner`) of one diagnosis.
 
     The same runs asked for again, by a diagnosis whose process was killed and that began anew, are found as they were
     trained, or where they are in training.
 
-    Parameters
+    Attributes
     ----------
-    store : Store
-    claim : DiagnosisClaim
     orders : Orders
         Says when to stop.
     on_submit : callable
@@ -36,17 +35,12 @@ class TrialRunner:
         Called with the number of runs that have ended so far, whenever it has changed.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        claim: DiagnosisClaim,
-        orders: Orders,
-        on_submit: Callable[[], None],
-        on_trained: Callable[[int], None],
-    ) -> None:
-        self._store, self._claim, self._orders = store, claim, orders
-        self._on_submit, self._on_trained = on_submit, on_trained
-        self._trained = 0
+    store: Store
+    claim: DiagnosisClaim
+    orders: Orders
+    on_submit: Callable[[], None]
+    on_trained: Callable[[int], None]
+    _trained: int = 0
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Return the results of `runs`, in the same order.
@@ -60,24 +54,20 @@ class TrialRunner:
         WorkFailed
             If a trial was cancelled by somebody else.
         """
-        key = f"{self._claim.diagnosis}:{_name(runs, probed)}"
-        experiment = self._store.submit_runs(runs, key, probed=probed, trials_of=self._claim)
-        self._on_submit()
+        name = " ".join([str(probed), *(run.hash() for run in runs)])
+        key = f"{self.claim.diagnosis}:{hashlib.sha256(name.encode()).hexdigest()}"
+        experiment = self.store.submit_runs(runs, key, probed=probed, trials_of=self.claim)
+        self.on_submit()
         seen = 0
-        while left := self._store.unfinished(experiment):
+        while left := self.store.unfinished(experiment):
             if len(runs) - left != seen:
                 seen = len(runs) - left
-                self._on_trained(self._trained + seen)
-            if self._orders.wait(self._claim.token, LOOK_SECONDS):
+                self.on_trained(self._trained + seen)
+            if self.orders.wait(self.claim.token, LOOK_SECONDS):
                 raise StaleClaim
         self._trained += len(runs)
-        self._on_trained(self._trained)
-        results = self._store.results(experiment, range(len(runs)))
+        self.on_trained(self._trained)
+        results = self.store.results(experiment, range(len(runs)))
         if any(result.state == "cancelled" for result in results):
             raise WorkFailed("A trial of this diagnosis was cancelled.")
         return [replace(result, variant=run.variant) for run, result in zip(runs, results, strict=True)]
-
-
-def _name(runs: Sequence[RunSpec], probed: bool) -> str:
-    text = " ".join([str(probed), *(run.hash() for run in runs)])
-    return hashlib.sha256(text.encode()).hexdigest()

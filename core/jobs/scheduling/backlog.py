@@ -63,14 +63,7 @@ class Expectation:
 
 
 class Backlog:
-    """The unfinished runs of a lab, each at the pace measured in its experiment, or estimated before any has trained.
-
-    Parameters
-    ----------
-    store : Store
-    slots : int
-        Trainings at the same time.
-    """
+    """The unfinished runs of a lab, each at the pace measured in its experiment or estimated before any has trained."""
 
     def __init__(self, store: Store, slots: int) -> None:
         self._store = store
@@ -78,14 +71,10 @@ class Backlog:
         self._estimated = lru_cache(256)(self._estimate)  # an experiment never changes
 
     def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
-        """Return what to expect of `spec`.
+        """Return what to expect of `spec` if it were submitted now.
 
-        Parameters
-        ----------
-        spec : ExperimentSpec
-        size : (int, int), optional
-            Rows of its table and columns after encoding; by default the table is loaded, and its columns count as they
-            are.
+        `size` is that of its table: rows, and columns after encoding. By default the table is loaded, and its columns
+        count as they are.
         """
         seconds = estimate_seconds(spec.runs(), *(size or self._size(spec.data)), self._slots)
         training, waiting = self._left()
@@ -122,7 +111,7 @@ class Backlog:
         return estimate_seconds(runs, *self._size(runs[0].data), 1)
 
     def _size(self, data: DataSpec) -> tuple[int, int]:
-        frame = load_table(data, dataset=self._store.dataset).frame
+        frame = load_table(data, dataset=self._store.datasets.read).frame
         return len(frame), len(frame.columns)
 
 

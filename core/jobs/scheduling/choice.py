@@ -23,7 +23,6 @@ class SlotView:
 
     Attributes
     ----------
-    name : str
     ready : bool
         Its trainer lives and takes orders.
     free : bool
@@ -69,7 +68,6 @@ class Chooser:
         ----------
         waiting : sequence of (int, str)
             Id and structure of the oldest run of each structure, oldest first.
-        slots : sequence of SlotView
         now : float
             Seconds of a steady clock.
         """

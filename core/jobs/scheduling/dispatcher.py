@@ -24,14 +24,7 @@ _CHECKPOINT_SECONDS: Final = 30.0
 
 
 class Dispatcher:
-    """Woken by `wake`; asks the chooser, claims, submits.
-
-    Parameters
-    ----------
-    runs : Queue
-    engine : Engine
-    database : Database
-    """
+    """Woken by `wake`; asks the chooser, claims, submits."""
 
     def __init__(self, runs: Queue, engine: Engine, database: Database) -> None:
         self._runs = runs
@@ -64,7 +57,7 @@ class Dispatcher:
             self._news.clear()
             if self._stopping:
                 return
-            now = time.monotonic()
+            now, pause = time.monotonic(), _IDLE_SECONDS
             try:
                 if now - expire > _EXPIRE_SECONDS:
                     expire = now
@@ -72,13 +65,12 @@ class Dispatcher:
                 if now - checkpoint > _CHECKPOINT_SECONDS:
                     checkpoint = now
                     self._database.checkpoint()
-                pause = _HESITATION_SECONDS if self._dispatch() else _IDLE_SECONDS
+                if self._dispatch():
+                    pause = _HESITATION_SECONDS
             except WorkFailed:
                 log.warning("the queue waits for the database", exc_info=True)
-                pause = _IDLE_SECONDS
             except Exception:
                 log.exception("the dispatcher goes on after a failure")
-                pause = _IDLE_SECONDS
 
     def _dispatch(self) -> bool:
         """Hand out what can be; return whether a free slot waits for a better one to take what is left."""

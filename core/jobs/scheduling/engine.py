@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
-from core.jobs.children.lab_child import lab_child
+from core.jobs.children.keeper import lab_child
 from core.jobs.scheduling.choice import SlotView
 from core.jobs.scheduling.queue import Claim, Queue
 from core.jobs.trainers.slot import Slot
@@ -38,9 +38,8 @@ class EmbeddedEngine:
 
     Parameters
     ----------
-    settings : Settings
     work : str
-        ``module:name`` of what the trainers do (`core.jobs.trainers.work.Work`).
+        ``module:name`` of what the trainers do (see `core.jobs.trainers.work.KerasWork`).
     """
 
     def __init__(self, settings: Settings, work: str = KERAS_WORK) -> None:
@@ -53,7 +52,7 @@ class EmbeddedEngine:
         for number in range(self._settings.slots):
             share = dict(list(warm.items())[number :: self._settings.slots])
             name = f"slot-{number + 1}"
-            launch = partial(lab_child, self._settings, ["core.jobs.trainers.trainer", "--work", self._work], name)
+            launch = partial(lab_child, self._settings, ["core.jobs.trainers.trainer", self._work], name)
             self._slots[name] = Slot(name, runs, launch, self._settings, share, on_free)
         for slot in self._slots.values():
             slot.open()

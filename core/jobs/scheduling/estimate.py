@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.spec import RunSpec
-from core.training.compiler import uses_xla
-from core.training.structure import structure_key
+from core.training.structure import structure_key, uses_xla
 
 UPDATE_SECONDS: Final = {True: 8e-6, False: 150e-6}
 """One optimizer step on a network of two layers, apart from its arithmetic, under XLA and as a graph."""
@@ -33,7 +32,6 @@ def estimate_seconds(runs: Sequence[RunSpec], rows: int, features: int, slots: i
 
     Parameters
     ----------
-    runs : sequence of RunSpec
     rows : int
         Rows of the table.
     features : int

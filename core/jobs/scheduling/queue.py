@@ -54,7 +54,6 @@ class Queue:
 
     Parameters
     ----------
-    database : Database
     lease_seconds : float
         How long a claim holds without being renewed.
     """
@@ -128,10 +127,8 @@ class Queue:
 
         Parameters
         ----------
-        claim : Claim
         state : State
             done, diverged, failed or cancelled.
-        chunks : sequence of Chunk
         result : dict, optional
             What the training returned, without its history; finite numbers only.
         error : str, optional
@@ -174,20 +171,27 @@ class Queue:
 
     def reconcile(self) -> int:
         """Queue every leased or running run again; only for who holds the lab's lock, so that their owners are dead."""
-        with self._database.write() as connection:
-            mine = update(_run).where(_run.c.state.in_(HELD))
-            return connection.execute(_back_to_queue(mine).values(changed=tick(connection))).rowcount
+        return self._queue_again()
 
     def expire(self) -> int:
         """Queue runs again whose lease has run out; their late owners are fenced off by the token."""
         with self._database.read() as connection:
             late = _run.c.lease_expires < time.time()
             expired = connection.scalar(select(func.count()).where(_run.c.state.in_(HELD), late))
-        if not expired:
-            return 0
+        return self._queue_again(late) if expired else 0
+
+    def _queue_again(self, *mine: ColumnElement[bool]) -> int:
+        """Queue the held runs of `mine` again, or cancel them where that was asked for meanwhile."""
         with self._database.write() as connection:
-            mine = update(_run).where(_run.c.state.in_(HELD), late)
-            return connection.execute(_back_to_queue(mine).values(changed=tick(connection))).rowcount
+            held = update(_run).where(_run.c.state.in_(HELD), *mine)
+            again = held.values(
+                state=case((_run.c.cancel, State.CANCELLED), else_=State.QUEUED),
+                finished=case((_run.c.cancel, time.time()), else_=None),
+                token=None,
+                lease_expires=None,
+                changed=tick(connection),
+            )
+            return connection.execute(again).rowcount
 
     def _lease(self) -> float:
         return time.time() + self._lease_seconds
@@ -206,16 +210,6 @@ def _held(claim: Claim, state: State = State.RUNNING) -> Update:
 
 def _moved(connection: Connection, move: Update) -> bool:
     return connection.execute(move.values(changed=tick(connection))).rowcount == 1
-
-
-def _back_to_queue(rows: Update) -> Update:
-    """Return `rows` queued again, or cancelled where that was asked for meanwhile."""
-    return rows.values(
-        state=case((_run.c.cancel, State.CANCELLED), else_=State.QUEUED),
-        finished=case((_run.c.cancel, time.time()), else_=None),
-        token=None,
-        lease_expires=None,
-    )
 
 
 def _store(connection: Connection, move: Update, claim: Claim, chunks: Sequence[Chunk]) -> bool | None:

@@ -32,7 +32,6 @@ class Database:
 
     Parameters
     ----------
-    settings : Settings
     verify : bool
         Check the file and create missing tables. A trainer, started by a process that has done so, need not.
 
@@ -137,16 +136,13 @@ def _complaint(connection: Connection) -> str:
     elif version > schema.SCHEMA_VERSION:
         return "was written by a newer Loss Lab; upgrade this one"
     else:
-        _migrate(connection, version)
+        # Inside the transaction that checked it: all of it or nothing.
+        for newer in range(version + 1, schema.SCHEMA_VERSION + 1):
+            for statement in schema.MIGRATIONS[newer]:
+                connection.exec_driver_sql(statement)
+        current = update(schema.meta).where(schema.meta.c.name == "schema").values(value=schema.SCHEMA_VERSION)
+        connection.execute(current)
     return ""
-
-
-def _migrate(connection: Connection, version: int) -> None:
-    """Bring an older database up to date, inside the transaction that checked it: all of it or nothing."""
-    for newer in range(version + 1, schema.SCHEMA_VERSION + 1):
-        for statement in schema.MIGRATIONS[newer]:
-            connection.exec_driver_sql(statement)
-    connection.execute(update(schema.meta).where(schema.meta.c.name == "schema").values(value=schema.SCHEMA_VERSION))
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -1,8 +1,14 @@
-"""Uploaded tables, and beside each the file it was read from, so that it can be read differently."""
+"""Uploaded tables, and beside each the file it was read from, so that it can be read differently.
+
+Both are kept under the SHA-256 of their bytes: the same content is kept once and never changes.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import secrets
 import time
 from pathlib import Path
 from typing import Final
@@ -10,21 +16,21 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from core.data.arrow_file import is_packed
-from core.errors import InputRefused
+from core.data.table import is_packed
+from core.errors import InputRefused, WorkFailed
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
-from core.jobs.storage.files import Files
 from core.spec import plain_text
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Datasets:
-    """The uploaded tables of one lab.
+    """The uploaded tables of one lab. What is not there raises `InputRefused`, what was lost or changed `WorkFailed`.
 
     Parameters
     ----------
+    database : Database
     folder : Path
         Where the tables and the files they were read from go, each in a folder of their own: a file is not a table
         that a spec can name.
@@ -34,18 +40,17 @@ class Datasets:
 
     def __init__(self, database: Database, folder: Path, limit_mb: int) -> None:
         self._database = database
-        self._tables = Files(folder / "datasets", "The uploaded table")
-        self._files = Files(folder / "uploads", "The uploaded file")
+        self._tables, self._files = folder / "datasets", folder / "uploads"
         self._limit_mb = limit_mb
 
     def add(self, content: bytes, name: str) -> str:
-        """Keep `content` and return its SHA-256; when it is known already, nothing changes.
+        """Keep a table and return its SHA-256, the ``dataset:SHA256`` of a spec; known already, nothing changes.
 
         The file is on disk under its final name before the row exists, so a row never points at nothing.
         """
-        # A table that has been read (`core.data.arrow_file`) can be a little larger than its text was.
+        # A table that has been read (`core.data.table`) can be a little larger than its text was.
         name = self._checked(content, name, 2 if is_packed(content) else 1)
-        sha = self._tables.add(content, name)
+        sha = _keep(self._tables, content, name)
         row = {"sha256": sha, "name": name, "size": len(content), "created": time.time()}
         with self._database.write() as connection:
             connection.execute(insert(schema.dataset).on_conflict_do_nothing(), row)
@@ -53,7 +58,7 @@ class Datasets:
 
     def add_file(self, content: bytes, name: str) -> str:
         """Keep the bytes of an upload as they came and return their SHA-256, which the table read from them names."""
-        return self._files.add(content, self._checked(content, name))
+        return _keep(self._files, content, self._checked(content, name))
 
     def _checked(self, content: bytes, name: str, times: int = 1) -> str:
         name = plain_text(name) or "table"
@@ -62,43 +67,60 @@ class Datasets:
         return name
 
     def read(self, sha: str) -> bytes:
-        """Return the bytes of a table.
-
-        Raises
-        ------
-        InputRefused
-            If there is no such table.
-        WorkFailed
-            If its file was lost or changed.
-        """
+        """Return the bytes of a table."""
         self.name(sha)
-        return self._tables.read(sha)
+        return _read(self._tables / sha, "The uploaded table")
 
     def read_file(self, sha: str) -> bytes:
-        """Return the bytes of an upload as they came.
-
-        Raises
-        ------
-        InputRefused
-            If `sha` is none.
-        WorkFailed
-            If the file was lost or changed.
-        """
+        """Return the bytes of an upload as they came."""
         if not _SHA256.fullmatch(sha):
             raise InputRefused("The uploaded file was not kept; upload it again.", "data.source")
-        return self._files.read(sha)
+        return _read(self._files / sha, "The uploaded file")
 
     def name(self, sha: str) -> str:
-        """Return the name a table was first uploaded under.
-
-        Raises
-        ------
-        InputRefused
-            If there is no such table.
-        """
+        """Return the name a table was first uploaded under."""
         with self._database.read() as connection:
             name = connection.scalar(select(schema.dataset.c.name).where(schema.dataset.c.sha256 == sha))
         if name is None:
             shown = f"{sha[:8]}…" if _SHA256.fullmatch(sha) else plain_text(sha, 20)
             raise InputRefused(f"dataset:{shown}: there is no such table; upload it again.", "data.source")
         return str(name)
+
+
+def _keep(folder: Path, content: bytes, name: str) -> str:
+    """Keep `content` in `folder`, on disk under its final name before this returns its SHA-256."""
+    sha = hashlib.sha256(content).hexdigest()
+    try:
+        if not (folder / sha).exists():
+            _write(folder / sha, content)
+    except OSError as error:
+        raise WorkFailed(f"{name}: could not be stored ({error.strerror}).") from error
+    return sha
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise WorkFailed(f"{what} {path.name[:8]}… cannot be read ({error.strerror}); upload it again.") from error
+    if hashlib.sha256(content).hexdigest() != path.name:
+        raise WorkFailed(f"{what} {path.name[:8]}… has changed on disk; upload it again.")
+    return content

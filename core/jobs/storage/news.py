@@ -30,11 +30,14 @@ _HEAD: Final = select(
 _AHEAD: Final = select(func.count()).where(
     _run.c.state.in_(UNFINISHED), _run.c.experiment != _ID, _run.c.id < bindparam("waits")
 )
-_RUNS: Final = select(
+RUN_COLUMNS: Final = (
     *(_run.c[name] for name in ("id", "state", "attempt", "epoch", "epochs", "seconds", "error", "diverged_at")),
     _run.c.position.label("index"),
     _run.c.result.label("final"),
-).where(_run.c.experiment == _ID, _run.c.changed > _SINCE)
+)
+"""What is told of a run, under the names of `core.jobs.storage.records.Run`; `decoded` reads it."""
+
+_RUNS: Final = select(*RUN_COLUMNS).where(_run.c.experiment == _ID, _run.c.changed > _SINCE)
 _POINTS: Final = (
     select(_points.c.run, _points.c.attempt, _points.c.first_epoch, _points.c.history)
     .join(_run, and_(_run.c.id == _points.c.run, _run.c.attempt == _points.c.attempt))
@@ -75,9 +78,14 @@ def news(database: Database, experiment: str, since: int) -> News:
         cursor=head.clock,
         finished=not head.unfinished,
         ahead=ahead,
-        runs=tuple({**run, "final": run["final"] and json.loads(run["final"])} for run in runs),
+        runs=tuple(map(decoded, runs)),
         points=points,
     )
+
+
+def decoded(run: RowMapping) -> dict[str, Any]:
+    """Return a row of `RUN_COLUMNS` with its result parsed."""
+    return {**run, "final": run["final"] and json.loads(run["final"])}
 
 
 def stretches(rows: Iterable[Any]) -> tuple[Stretch, ...]:

@@ -5,20 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    false,
-)
+import sqlalchemy as sa
 
 SCHEMA_VERSION: Final = 3
 
@@ -36,13 +23,13 @@ MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {
 }
 """What brings a database from the version before to this one; tables that are new are made whole beforehand."""
 
-metadata = MetaData()
+metadata = sa.MetaData()
 
-meta = Table(
+meta = sa.Table(
     "meta",
     metadata,
-    Column("name", String(20), primary_key=True),
-    Column("value", BigInteger, nullable=False),
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
 )
 """Two numbers: the `schema` version and the `clock`, which ticks with every change a page may want to see.
 
@@ -50,30 +37,30 @@ Taking the cursor from a row, not from an autoincrement, keeps it in the order o
 row until the commit, so nobody can read a tick and miss a smaller one that commits later.
 """
 
-dataset = Table(
+dataset = sa.Table(
     "dataset",
     metadata,
-    Column("sha256", String(64), primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("created", Float, nullable=False),
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
 )
 """An uploaded table; its bytes are the file of that name in the data folder, written before the row."""
 
-experiment = Table(
+experiment = sa.Table(
     "experiment",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("key", String(200), unique=True),
-    Column("title", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("spec", Text, nullable=False),
-    Column("spec_hash", String(64), nullable=False),
-    Column("created", Float, nullable=False),
-    Column("diagnosis", String(32), ForeignKey("diagnosis.id", ondelete="CASCADE")),
-    Column("listed", Boolean, nullable=False, server_default=false()),
-    Index("experiment_by_age", "created", "id"),
-    Index("experiment_of_diagnosis", "diagnosis"),
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("key", sa.String(200), unique=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("spec", sa.Text, nullable=False),
+    sa.Column("spec_hash", sa.String(64), nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Column("diagnosis", sa.String(32), sa.ForeignKey("diagnosis.id", ondelete="CASCADE")),
+    sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("experiment_by_age", "created", "id"),
+    sa.Index("experiment_of_diagnosis", "diagnosis"),
 )
 """A submitted spec, as JSON in the order it was written: the order of `vary` numbers the runs.
 
@@ -81,74 +68,74 @@ Where `listed` is set the runs are no product of `vary`: each is the spec with i
 `diagnosis` is set they are trials of that diagnosis, which nobody asked to see.
 """
 
-run = Table(
+run = sa.Table(
     "run",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("experiment", String(32), ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("variant", Text, nullable=False),
-    Column("seed", BigInteger, nullable=False),
-    Column("structure", String(32), nullable=False),
-    Column("state", String(10), nullable=False),
-    Column("cancel", Boolean, nullable=False, default=False),
-    Column("token", String(32)),
-    Column("lease_expires", Float),
-    Column("attempt", Integer, nullable=False, default=0),
-    Column("deaths", Integer, nullable=False, default=0),
-    Column("epoch", Integer, nullable=False, default=0),
-    Column("epochs", Integer, nullable=False),
-    Column("probed", Boolean, nullable=False, server_default=false()),
-    Column("created", Float, nullable=False),
-    Column("started", Float),
-    Column("finished", Float),
-    Column("seconds", Float),
-    Column("skill", Float),
-    Column("val_skill", Float),
-    Column("diverged_at", Integer),
-    Column("error", Text),
-    Column("result", Text),
-    Column("changed", BigInteger, nullable=False),
-    Index("run_changes", "experiment", "changed"),
-    Index("run_states", "experiment", "state"),
-    Index("run_queue", "state", "structure", "id"),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("experiment", sa.String(32), sa.ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("variant", sa.Text, nullable=False),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("structure", sa.String(32), nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("cancel", sa.Boolean, nullable=False, default=False),
+    sa.Column("token", sa.String(32)),
+    sa.Column("lease_expires", sa.Float),
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("deaths", sa.Integer, nullable=False, default=0),
+    sa.Column("epoch", sa.Integer, nullable=False, default=0),
+    sa.Column("epochs", sa.Integer, nullable=False),
+    sa.Column("probed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Column("started", sa.Float),
+    sa.Column("finished", sa.Float),
+    sa.Column("seconds", sa.Float),
+    sa.Column("skill", sa.Float),
+    sa.Column("val_skill", sa.Float),
+    sa.Column("diverged_at", sa.Integer),
+    sa.Column("error", sa.Text),
+    sa.Column("result", sa.Text),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+    sa.Index("run_changes", "experiment", "changed"),
+    sa.Index("run_states", "experiment", "state"),
+    sa.Index("run_queue", "state", "structure", "id"),
     sqlite_autoincrement=True,
 )
 """One training. Its spec is the experiment's `position`-th; `token` fences off whoever held the run before."""
 
-points = Table(
+points = sa.Table(
     "points",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("experiment", String(32), ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
-    Column("run", Integer, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("first_epoch", Integer, nullable=False),
-    Column("history", Text, nullable=False),
-    Index("points_news", "experiment", "id"),
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("experiment", sa.String(32), sa.ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("run", sa.Integer, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("first_epoch", sa.Integer, nullable=False),
+    sa.Column("history", sa.Text, nullable=False),
+    sa.Index("points_news", "experiment", "id"),
 )
 """Some epochs of one attempt, as JSON {metric: [value, …]}; `id` is the tick of the clock, the cursor of the pages."""
 
-diagnosis = Table(
+diagnosis = sa.Table(
     "diagnosis",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("id", String(32), nullable=False, unique=True),
-    Column("key", String(200), unique=True),
-    Column("experiment", String(32), ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("budget", String(10), nullable=False),
-    Column("state", String(10), nullable=False),
-    Column("token", String(32)),
-    Column("deaths", Integer, nullable=False, default=0),
-    Column("progress", Text),
-    Column("report", Text),
-    Column("error", Text),
-    Column("created", Float, nullable=False),
-    Column("started", Float),
-    Column("finished", Float),
-    Index("diagnosis_queue", "state", "number"),
-    Index("diagnosis_of_run", "experiment", "position", "number"),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(32), nullable=False, unique=True),
+    sa.Column("key", sa.String(200), unique=True),
+    sa.Column("experiment", sa.String(32), sa.ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("budget", sa.String(10), nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("token", sa.String(32)),
+    sa.Column("deaths", sa.Integer, nullable=False, default=0),
+    sa.Column("progress", sa.Text),
+    sa.Column("report", sa.Text),
+    sa.Column("error", sa.Text),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Column("started", sa.Float),
+    sa.Column("finished", sa.Float),
+    sa.Index("diagnosis_queue", "state", "number"),
+    sa.Index("diagnosis_of_run", "experiment", "position", "number"),
     sqlite_autoincrement=True,
 )
 """The question what is wrong with the variant of the run at `position`, and in the end the answer.

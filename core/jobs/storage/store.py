@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, insert, select, tuple_
+from sqlalchemy import RowMapping, delete, func, insert, select, tuple_
 
 from core.errors import InputRefused
 from core.jobs.diagnosers.diagnoses import Diagnoses
@@ -18,9 +18,9 @@ from core.jobs.storage import schema
 from core.jobs.storage.database import Database, tick
 from core.jobs.storage.datasets import Datasets
 from core.jobs.storage.history import join_histories
-from core.jobs.storage.news import news, stretches, unknown_experiment
+from core.jobs.storage.news import RUN_COLUMNS, decoded, news, stretches, unknown_experiment
 from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
-from core.jobs.storage.submission import Submission, listed_runs, of_grid, of_list
+from core.jobs.storage.submission import Submission, listed_runs, listing, submission
 from core.recent import Recent
 from core.settings import Settings
 from core.spec import ExperimentSpec, RunSpec, load_spec
@@ -45,55 +45,30 @@ class Store:
 
     Parameters
     ----------
-    settings : Settings
     verify : bool
         Check the file at opening (see `Database`).
     """
 
     def __init__(self, settings: Settings, *, verify: bool = True) -> None:
         self.database = Database(settings, verify=verify)
-        self._datasets = Datasets(self.database, settings.data, settings.max_upload_mb)
+        self.datasets = Datasets(self.database, settings.data, settings.max_upload_mb)
         self._max_queued = settings.max_queued
         self._parsed: Recent[str, _Parsed] = Recent(
             budget=_SPEC_CACHE_CHARACTERS, cost=lambda parsed: parsed.characters
         )
-        self._listeners: list[Callable[[], None]] = []
+        self.on_submit: Callable[[], None] = lambda: None
+        """Called after every submit of this process, so that nobody has to poll for work."""
         self.diagnoses = Diagnoses(self.database)
 
     def close(self) -> None:
         """Close idle connections."""
         self.database.close()
 
-    def on_submit(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after every submit of this process, so that nobody has to poll for work."""
-        self._listeners.append(listener)
-
-    def add_dataset(self, content: bytes, name: str) -> str:
-        """Keep an uploaded table and return its SHA-256, the ``dataset:SHA256`` of a spec; idempotent."""
-        return self._datasets.add(content, name)
-
-    def dataset(self, sha: str) -> bytes:
-        """Return the bytes of an uploaded table."""
-        return self._datasets.read(sha)
-
-    def dataset_name(self, sha: str) -> str:
-        """Return the name an uploaded table came with."""
-        return self._datasets.name(sha)
-
-    def add_upload(self, content: bytes, name: str) -> str:
-        """Keep an uploaded file as it came and return its SHA-256; idempotent."""
-        return self._datasets.add_file(content, name)
-
-    def upload(self, sha: str) -> bytes:
-        """Return the bytes of an uploaded file as it came."""
-        return self._datasets.read_file(sha)
-
     def submit(self, spec: ExperimentSpec, key: str | None = None) -> str:
         """Queue every run of `spec` and return the experiment's id; on disk before this returns.
 
         Parameters
         ----------
-        spec : ExperimentSpec
         key : str, optional
             Names one press of a button: the same key again gives the same experiment, not a second one.
 
@@ -102,7 +77,7 @@ class Store:
         InputRefused
             If a source is a ``file:``, an uploaded table is not here, or the queue is full.
         """
-        return self._enqueue(of_grid(spec, self.dataset_name), key)
+        return self._enqueue(submission(spec, spec.runs(), self.datasets.name), key)
 
     def submit_runs(
         self,
@@ -119,7 +94,6 @@ class Store:
         ----------
         runs : sequence of RunSpec
             In the order the experiment shall have; on the same table.
-        key, title : str, optional
         probed : bool
             Measure what happens in the layers along the way.
         trials_of : DiagnosisClaim, optional
@@ -130,10 +104,11 @@ class Store:
         StaleClaim
             If the diagnosis is somebody else's by now, was cancelled or deleted.
         """
-        return self._enqueue(of_list(runs, self.dataset_name, title=title, probed=probed), key, trials_of)
+        spec, listed = listing(runs, title)
+        return self._enqueue(submission(spec, listed, self.datasets.name, listed=True, probed=probed), key, trials_of)
 
-    def _enqueue(self, submission: Submission, key: str | None, trials_of: DiagnosisClaim | None = None) -> str:
-        header = {**submission.header, "key": key}
+    def _enqueue(self, submitted: Submission, key: str | None, trials_of: DiagnosisClaim | None = None) -> str:
+        header = {**submitted.header, "key": key}
         with self.database.write() as connection:
             if trials_of is not None:
                 trials_of.check(connection)
@@ -143,21 +118,20 @@ class Store:
                 if known is not None:
                     return str(known)
             waiting = connection.scalar(select(func.count()).where(_run.c.state.in_(UNFINISHED))) or 0
-            if waiting + len(submission.runs) > self._max_queued:
+            if waiting + len(submitted.runs) > self._max_queued:
                 raise InputRefused(
-                    f"The queue is full: {waiting} runs wait or train and this adds {len(submission.runs)}, "
+                    f"The queue is full: {waiting} runs wait or train and this adds {len(submitted.runs)}, "
                     f"allowed: at most {self._max_queued}; try again later.",
                     "vary",
                 )
             changed = tick(connection)
             connection.execute(insert(_experiment), header)
-            connection.execute(insert(_run), [{**row, "changed": changed} for row in submission.runs])
+            connection.execute(insert(_run), [{**row, "changed": changed} for row in submitted.runs])
         # Whoever has submitted looks at it next: what is at hand need not be parsed.
-        parsed = _Parsed(submission.spec, submission.specs, len(header["spec"]))
-        self._parsed.get(submission.id, lambda: parsed)
-        for listener in self._listeners:
-            listener()
-        return submission.id
+        parsed, identity = _Parsed(submitted.spec, submitted.specs, len(header["spec"])), str(header["id"])
+        self._parsed.get(identity, lambda: parsed)
+        self.on_submit()
+        return identity
 
     def find(self, key: str) -> str | None:
         """Return the experiment that was submitted under `key`, unless it was deleted."""
@@ -171,7 +145,8 @@ class Store:
             head = connection.execute(
                 select(_experiment.c.title, _experiment.c.created).where(_experiment.c.id == id)
             ).one_or_none()
-            rows = connection.execute(select(_run).where(_run.c.experiment == id).order_by(_run.c.position)).all()
+            mine = select(*RUN_COLUMNS, _run.c.variant, _run.c.seed).where(_run.c.experiment == id)
+            rows = connection.execute(mine.order_by(_run.c.position)).mappings().all()
         if head is None:
             raise unknown_experiment()
         runs = tuple(_as_run(row, parsed.runs) for row in rows)
@@ -265,22 +240,9 @@ def _refuse_unknown(found: object) -> None:
         raise unknown_experiment()
 
 
-def _as_run(row: Row[Any], specs: tuple[RunSpec, ...]) -> Run:
-    return Run(
-        id=row.id,
-        index=row.position,
-        variant=json.loads(row.variant),
-        seed=row.seed,
-        state=State(row.state),
-        attempt=row.attempt,
-        epoch=row.epoch,
-        epochs=row.epochs,
-        seconds=row.seconds,
-        error=row.error,
-        diverged_at=row.diverged_at,
-        final=json.loads(row.result) if row.result else None,
-        specs=specs,
-    )
+def _as_run(row: RowMapping, specs: tuple[RunSpec, ...]) -> Run:
+    values = decoded(row)
+    return Run(**values | {"variant": json.loads(row["variant"]), "state": State(row["state"]), "specs": specs})
 
 
 def _summary(head: Any, counts: Sequence[Any]) -> ExperimentSummary:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,31 +23,20 @@ _SEED = "training.seed"
 class Submission:
     """The rows of one experiment, not yet stored, and what they were made of."""
 
-    id: str
     spec: ExperimentSpec
     specs: tuple[RunSpec, ...]
     header: Mapping[str, Any]
     runs: Sequence[Mapping[str, Any]]
 
 
-def of_grid(spec: ExperimentSpec, dataset_name: Callable[[str], str]) -> Submission:
-    """Return the submission of every run of `spec`."""
-    return _submission(spec, spec.runs(), dataset_name)
-
-
-def of_list(
-    runs: Sequence[RunSpec], dataset_name: Callable[[str], str], *, title: str = "", probed: bool = False
-) -> Submission:
-    """Return the submission of runs that are no product of anything: an experiment of the first, and what differs.
+def listing(runs: Sequence[RunSpec], title: str) -> tuple[ExperimentSpec, tuple[RunSpec, ...]]:
+    """Return an experiment of the first of `runs`, which are no product of anything, and all with what differs.
 
     Only numbers, names and lists may differ, so the table is written once however many runs there are.
     """
-    first = runs[0]
-    spec = ExperimentSpec(
-        title=title, data=first.data, preprocessing=first.preprocessing, model=first.model, training=first.training
-    )
-    specs = [run.model_copy(update={"variant": variant}) for run, variant in zip(runs, _differences(runs), strict=True)]
-    return _submission(spec, specs, dataset_name, listed=True, probed=probed)
+    spec = ExperimentSpec(title=title, **{section: getattr(runs[0], section) for section in _SECTIONS})
+    variants = zip(runs, _differences(runs), strict=True)
+    return spec, tuple(run.model_copy(update={"variant": variant}) for run, variant in variants)
 
 
 def listed_runs(spec: ExperimentSpec, rows: Sequence[tuple[Mapping[str, Any], int]]) -> tuple[RunSpec, ...]:
@@ -77,18 +66,23 @@ def _differences(runs: Sequence[RunSpec]) -> list[dict[str, Any]]:
     ]
 
 
-def _submission(
+def submission(
     spec: ExperimentSpec,
-    runs: Sequence[RunSpec],
+    runs: tuple[RunSpec, ...],
     dataset_name: Callable[[str], str],
     *,
     listed: bool = False,
     probed: bool = False,
 ) -> Submission:
-    labels = [_describe(run.data.source, dataset_name) for run in _distinct_sources(runs)]
+    """Return the submission of `runs`, those of the grid of `spec` or a `listing`."""
+    # Runs that do not vary the source share one object.
+    sources = {
+        source if isinstance(source, str) else id(source): source for source in (run.data.source for run in runs)
+    }
+    labels = dict.fromkeys(_describe(source, dataset_name) for source in sources.values())
     identity, now = secrets.token_urlsafe(12), time.time()
     header = {
-        "id": identity, "title": spec.title, "source": ", ".join(dict.fromkeys(labels)),
+        "id": identity, "title": spec.title, "source": ", ".join(labels),
         # Keys in the order they were written: the order of `vary` numbers the runs, that of columns the features.
         "spec": json.dumps(spec.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False),
         "spec_hash": spec.hash(), "created": now, "listed": listed,
@@ -101,18 +95,7 @@ def _submission(
         }
         for position, run in enumerate(runs)
     ]  # fmt: skip
-    return Submission(identity, spec, tuple(runs), header, rows)
-
-
-def _distinct_sources(runs: Sequence[RunSpec]) -> Iterator[RunSpec]:
-    """Yield one run per distinct source; runs that do not vary it share one object."""
-    seen: set[object] = set()
-    for run in runs:
-        source = run.data.source
-        name = source if isinstance(source, str) else id(source)
-        if name not in seen:
-            seen.add(name)
-            yield run
+    return Submission(spec, runs, header, rows)
 
 
 def _describe(source: str | InlineData, dataset_name: Callable[[str], str]) -> str:

@@ -1,5 +1,5 @@
 """Who trains.
 
 A `Slot` is the thread that takes one run at a time; its `TrainerKeeper` keeps a `Trainer` ready, the child process that
-does the `Work`: by default that of Keras, in tests that of a fake.
+does the work: by default that of Keras, in tests that of a fake.
 """

@@ -39,13 +39,8 @@ class Slot(Actor[Claim]):
 
     Parameters
     ----------
-    name : str
-    runs : Queue
-    launch : callable
-        Starts a trainer (see `Keeper`).
-    settings : Settings
-    warm : mapping from str to dict
-        What to compile ahead (see `TrainerKeeper`).
+    launch, warm
+        See `TrainerKeeper`.
     on_free : callable
         Called when the slot can take a run.
     """

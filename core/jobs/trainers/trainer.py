@@ -7,11 +7,12 @@ error), ``warmed``. The end of stdin is the end of the process, so that it never
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import logging
+import sys
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -20,28 +21,30 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
 from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.store import Store
-from core.jobs.trainers.work import Work
 from core.settings import load_settings
 from core.spec import RunSpec
-from core.training.result import History, OnPoints, Points, Result
+from core.training.result import Points
+
+if TYPE_CHECKING:
+    from core.jobs.trainers.work import KerasWork
 
 log = logging.getLogger("losslab.trainer")
 
 
+@dataclass
 class Trainer:
     """Carries out orders and says what happens."""
 
-    def __init__(self, store: Store, work: Work, orders: Orders, voice: Voice) -> None:
-        self._store = store
-        self._work = work
-        self._orders = orders
-        self._voice = voice
+    store: Store
+    work: KerasWork
+    orders: Orders
+    voice: Voice
 
     def serve(self) -> None:
         """Carry out one order after the other, for ever."""
         self._say(event="ready")
         while True:
-            order = self._orders.next()
+            order = self.orders.next()
             if order["cmd"] == "train":
                 self._train(order)
             else:
@@ -58,10 +61,13 @@ class Trainer:
             self._say(event="points", token=token, first_epoch=first_epoch, last_epoch=reported, history=history)
 
         try:
-            spec = self._store.run_spec(order["experiment"], order["position"])
-            stopped = partial(self._orders.stopped, token)
-            result = self._work.train(spec, on_points, stopped, probed=order["probed"])
-            self._report_rest(result.history, reported, on_points)
+            spec = self.store.run_spec(order["experiment"], order["position"])
+            stopped = partial(self.orders.stopped, token)
+            result = self.work.train(spec, on_points, stopped, probed=order["probed"])
+            # The epochs that the training itself did not report.
+            rest = {name: values[reported:] for name, values in result.history.items()}
+            if any(rest.values()):
+                on_points(reported + 1, rest)
         except (InputRefused, WorkFailed) as failure:
             self._say(event="end", token=token, state="failed", error=str(failure))
         except Exception as failure:  # whatever one run does, the next one must be served
@@ -69,38 +75,27 @@ class Trainer:
             error = f"The training failed with {type(failure).__name__}; the trainer's log says more."
             self._say(event="end", token=token, state="failed", error=error)
         else:
-            self._say(event="end", token=token, state=result.state, result=without_nan(_ending(result)))
-
-    def _report_rest(self, history: History, reported: int, on_points: OnPoints) -> None:
-        """Report the epochs of `history` that the training itself did not report."""
-        rest = {name: values[reported:] for name, values in history.items()}
-        if any(rest.values()):
-            on_points(reported + 1, rest)
+            # Without the history, which was told while it grew.
+            ending = {name: value for name, value in result.as_dict().items() if name != "history"}
+            self._say(event="end", token=token, state=result.state, result=without_nan(ending))
 
     def _warm(self, order: dict[str, Any]) -> None:
         try:
-            self._work.warm(RunSpec.model_validate(order["run"]))
+            self.work.warm(RunSpec.model_validate(order["run"]))
         except Exception:  # a lost head start is worth a line in the log, no more
             log.exception("a structure could not be compiled ahead")
         self._say(event="warmed", structure=order["structure"])
 
     def _say(self, **words: Any) -> None:
-        self._voice.say(**words, rss=psutil.Process().memory_info().rss)
-
-
-def _ending(result: Result) -> dict[str, Any]:
-    """Return a result without its history, which was told while it grew."""
-    return {name: value for name, value in result.as_dict().items() if name != "history"}
+        self.voice.say(**words, rss=psutil.Process().memory_info().rss)
 
 
 def main() -> None:
-    """Serve until stdin ends."""
-    parser = argparse.ArgumentParser(prog="core.jobs.trainers.trainer")
-    parser.add_argument("--work", default="core.jobs.trainers.work:KerasWork", help="module:name of what trains")
-    module, _, name = parser.parse_args().work.partition(":")
+    """Serve until stdin ends; the one argument is ``module:name`` of what trains, such as `KerasWork`."""
+    module, _, name = sys.argv[1].partition(":")
     orders, voice = begin_as_child()
     store = Store(load_settings(), verify=False)
-    work: Work = getattr(importlib.import_module(module), name)(store.dataset)
+    work: KerasWork = getattr(importlib.import_module(module), name)(store.datasets.read)
     Trainer(store, work, orders, voice).serve()
 
 

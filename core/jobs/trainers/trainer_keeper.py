@@ -21,7 +21,6 @@ class TrainerKeeper(Keeper):
     ----------
     launch, listener, closing
         See `Keeper`.
-    settings : Settings
     warm : mapping from str to dict
         Structures to compile ahead and, for each, a run spec as JSON values.
     """

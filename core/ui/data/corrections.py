@@ -8,10 +8,9 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from core.data.arrow_file import is_packed, pack
 from core.data.column_names import listed
 from core.data.kinds import Kind, as_float
-from core.data.table import Table
+from core.data.table import Table, is_packed, pack
 from core.data.upload.reader import recast_packed
 from core.data.upload.recast import KINDS, refuse_kind, refuse_names
 from core.errors import InputRefused, WorkFailed
@@ -166,7 +165,7 @@ def _turn_to(table: Table, names: dict[str, str] | None = None, kinds: dict[str,
         base, packed = _packed(_as_inferred(table))
         name = source_name(lab_state.base_spec().data)
         upload = recast_packed(packed, name, kinds or {}, base, names)
-        source = f"dataset:{get_lab().store.add_dataset(upload.packed, name)}" if upload.table.base else base
+        source = f"dataset:{get_lab().store.datasets.add(upload.packed, name)}" if upload.table.base else base
         columns = dict(zip(table.frame.columns, upload.table.frame.columns, strict=True))
         lab_state.correct_data(source, upload.table, columns)
     except (InputRefused, WorkFailed) as refusal:
@@ -183,9 +182,9 @@ def _packed(data: DataSpec) -> tuple[str, bytes]:
     """Return the source of a table, kept in the store if it was written into the spec, and its bytes."""
     store = get_lab().store
     if isinstance(data.source, str) and data.source.startswith("dataset:"):
-        packed = store.dataset(data.source.removeprefix("dataset:"))
+        packed = store.datasets.read(data.source.removeprefix("dataset:"))
         return data.source, packed if is_packed(packed) else pack(table_for(data))
     packed = pack(table_for(data))
     # A table that is written into the spec is kept, so that there is a way back to it.
-    kept = data.source if isinstance(data.source, str) else f"dataset:{store.add_dataset(packed, source_name(data))}"
+    kept = data.source if isinstance(data.source, str) else f"dataset:{store.datasets.add(packed, source_name(data))}"
     return kept, packed

@@ -37,7 +37,7 @@ def table_for(data: DataSpec) -> Table:
     InputRefused
         If it is not here or cannot be read.
     """
-    return load_table(data, dataset=get_lab().store.dataset)
+    return load_table(data, dataset=get_lab().store.datasets.read)
 
 
 @st.cache_resource(
@@ -77,7 +77,7 @@ def preview_of(run: RunSpec) -> dict[str, Any]:
     """
     table_for(run.data)  # Refuses what must not be read here.
     kind, _, sha = run.data.source.partition(":") if isinstance(run.data.source, str) else ("inline", "", "")
-    return ask_preview(run, get_lab().store.dataset(sha) if kind == "dataset" else b"")
+    return ask_preview(run, get_lab().store.datasets.read(sha) if kind == "dataset" else b"")
 
 
 def source_name(data: DataSpec) -> str:
@@ -87,7 +87,7 @@ def source_name(data: DataSpec) -> str:
     kind, _, rest = data.source.partition(":")
     if kind == "dataset":
         try:
-            return get_lab().store.dataset_name(rest)
+            return get_lab().store.datasets.name(rest)
         except InputRefused:
             return "An uploaded table"
     sample = SAMPLES.get(rest.partition("?")[0])

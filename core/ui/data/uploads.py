@@ -117,7 +117,7 @@ def read_again(table: Table, name: str, options: ReadOptions) -> None:
     """Read the file that `table` comes from with other options; if that fails the lab keeps `table` and says why."""
     forget_trouble()
     try:
-        content = get_lab().store.upload(table.origin.file if table.origin else "")
+        content = get_lab().store.datasets.read_file(table.origin.file if table.origin else "")
     except (InputRefused, WorkFailed) as refusal:
         st.session_state[_TROUBLE] = _Trouble(str(refusal), table)
         return
@@ -132,8 +132,8 @@ def _read(name: str, content: bytes, options: ReadOptions, before: Table | None 
         upload = read_upload(content, name, options, get_lab().settings.max_upload_mb)
         if before is not None:
             _check_columns(name, upload.table, before)
-        store.add_upload(content, name)
-        source = f"dataset:{store.add_dataset(upload.packed, name)}"
+        store.datasets.add_file(content, name)
+        source = f"dataset:{store.datasets.add(upload.packed, name)}"
         (lab_state.choose_data if before is None else lab_state.correct_data)(source, upload.table)
     except (InputRefused, WorkFailed) as refusal:
         trouble = _Trouble(str(refusal), before)

@@ -77,7 +77,7 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
             reason = f"{knob.label} needs another value." if knob and knob in knobs_for(task) else in_words(refusal)
             st.markdown(f":small[:red[{inert(reason, 300)}]]")
             return
-        expected = get_lab().expected(wanted, (len(table.frame), width.columns))
+        expected = get_lab().backlog.expected(wanted, (len(table.frame), width.columns))
         st.button(
             f"Run {counted(len(wanted.runs()), 'experiment')} · about {duration(expected.seconds)}",
             type="primary",

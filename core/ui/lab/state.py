@@ -75,7 +75,7 @@ def choose_data(source: Any, table: Table) -> None:
     """Switch to other data: suggest a target, drop what only made sense for the old columns, clear the stage."""
     st.session_state.lab_shown = None
     st.query_params.pop("x", None)
-    change_data(source=source, target=suggest_target(table), features=None, task="auto")
+    change_data(source=source, target=suggest_target(table)[0], features=None, task="auto")
 
 
 def correct_data(source: Any, table: Table, names: Mapping[str, str] | None = None) -> None:

@@ -230,3 +230,11 @@ def test_long_lines_and_cells_are_found_as_by_a_look_at_each(monkeypatch):
         else:
             assert csv_limits.check_lines(content, "t") == len(lines)
     assert seen == {"", "long", "cell"}
+
+
+@pytest.mark.parametrize("padded", [" , ", ", "])
+def test_blanks_beside_delimiters_change_no_type(padded):
+    content = "whole,long,decimal,word,gap\n" + "7,1234567890123456789,0.5,a,1\n" * 3 + "8,1234567890123456788,inf,b,\n"
+    plain = frame(content.encode())
+    assert [str(dtype) for dtype in plain.dtypes] == ["int64", "int64", "float64", "str", "float64"]
+    assert frame(content.replace(",", padded).encode()).equals(plain)

@@ -58,6 +58,12 @@ def test_a_wrong_choice_is_refused_with_the_line_and_not_repaired():
     assert "\ufffd" not in str(caught.value)
 
 
+def test_utf16_is_no_choice_for_a_file_without_its_mark():
+    with pytest.raises(ChoiceNeeded, match="line 1 is not valid UTF-16") as caught:
+        read_table(b"a,b\n1,2\n", encoding="utf-16")
+    assert caught.value.choice == "encoding"
+
+
 def test_broken_utf16_is_refused():
     with pytest.raises(InputRefused, match="not valid UTF-16"):
         read_table(b"\xff\xfea\x00,\x00\x00\xd8,\x00")

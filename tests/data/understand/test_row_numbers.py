@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.data.table import table_of
-from core.data.understand.row_numbers import counts_rows
+from core.data.understand.leaks import counts_rows
 
 IDS = np.arange(1, 61)
 

@@ -10,10 +10,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from core.data.arrow_file import is_packed, pack, unpack
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.source import load_table
-from core.data.table import read_table
+from core.data.table import is_packed, pack, read_table, unpack
 from core.data.upload import reader as parsing
 from core.data.upload.reader import read_upload, recast_packed
 from core.errors import InputRefused, WorkFailed

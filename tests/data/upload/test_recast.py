@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.data.arrow_file import pack, unpack
 from core.data.prepare.input_size import encoded_width
 from core.data.prepare.prepared import prepare
-from core.data.table import read_table, table_of
+from core.data.table import pack, read_table, table_of, unpack
 from core.data.understand.profile import profile
 from core.data.upload.recast import KINDS, possible_kinds, recast
 from core.errors import InputRefused

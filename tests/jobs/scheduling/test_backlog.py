@@ -36,7 +36,7 @@ def began(lab: Lab, claim: Claim, seconds_ago: float) -> None:
 
 def test_nothing_comes_first_where_nothing_waits(labs: Labs, settings: Settings) -> None:
     lab = labs.make(settings)
-    expected = lab.expected(MINE)
+    expected = lab.backlog.expected(MINE)
     assert (expected.wait_seconds, expected.runs_ahead) == (0.0, 0)
     assert 0 < expected.seconds < 10
 
@@ -46,34 +46,34 @@ def test_the_wait_grows_with_what_is_queued_and_ends_with_it(labs: Labs, setting
     waits = []
     for _ in range(3):
         other = lab.store.submit(fake_spec(SLOW, epochs=1000, seeds=4))
-        expected = lab.expected(MINE)
+        expected = lab.backlog.expected(MINE)
         waits.append(expected.wait_seconds)
         assert math.isfinite(expected.wait_seconds)
-        assert expected.seconds == lab.expected(MINE).seconds
+        assert expected.seconds == lab.backlog.expected(MINE).seconds
     assert 0 < waits[0] < waits[1] < waits[2]
-    assert lab.expected(MINE).runs_ahead == 12
+    assert lab.backlog.expected(MINE).runs_ahead == 12
     lab.store.delete(other)
-    assert lab.expected(MINE).wait_seconds == pytest.approx(waits[1])
+    assert lab.backlog.expected(MINE).wait_seconds == pytest.approx(waits[1])
 
 
 def test_one_run_in_training_leaves_a_second_slot_free(labs: Labs, tmp_path: Path, runs: Queue) -> None:
     lab = labs.make(Settings(data=tmp_path / "data", slots=2))
     lab.store.submit(fake_spec(SLOW, epochs=100_000))
     started(runs)
-    assert (lab.expected(MINE).wait_seconds, lab.expected(MINE).runs_ahead) == (0.0, 1)
+    assert (lab.backlog.expected(MINE).wait_seconds, lab.backlog.expected(MINE).runs_ahead) == (0.0, 1)
     lab.store.submit(fake_spec(SLOW, epochs=100_000))
-    assert lab.expected(MINE).wait_seconds > 0
+    assert lab.backlog.expected(MINE).wait_seconds > 0
 
 
 def test_what_was_measured_counts_more_than_what_was_estimated(labs: Labs, settings: Settings, runs: Queue) -> None:
     lab = labs.make(settings)
     lab.store.submit(fake_spec(QUICK, epochs=100, seeds=2))
-    estimated = lab.expected(MINE).wait_seconds
+    estimated = lab.backlog.expected(MINE).wait_seconds
     claim = started(runs)
     runs.renew(claim, [Chunk(1, 50, '{"loss":[1]}')])
     began(lab, claim, seconds_ago=52)
     # Half of the first run is left and the whole of the second, at a second per epoch beside two of compiling.
-    assert lab.expected(MINE).wait_seconds == pytest.approx(150, rel=0.05)
+    assert lab.backlog.expected(MINE).wait_seconds == pytest.approx(150, rel=0.05)
     assert estimated < 15
     runs.finish(claim, State.DONE, result={"seconds": 102.0, "epochs": 100})
 
@@ -81,11 +81,11 @@ def test_what_was_measured_counts_more_than_what_was_estimated(labs: Labs, setti
 def test_a_run_that_only_compiles_so_far_says_nothing_of_its_pace(labs: Labs, settings: Settings, runs: Queue) -> None:
     lab = labs.make(settings)
     lab.store.submit(fake_spec(QUICK, epochs=1000))
-    estimated = lab.expected(MINE).wait_seconds
+    estimated = lab.backlog.expected(MINE).wait_seconds
     claim = started(runs)
     runs.renew(claim, [Chunk(1, 1, '{"loss":[1]}')])
     began(lab, claim, seconds_ago=2)
-    assert lab.expected(MINE).wait_seconds <= estimated
+    assert lab.backlog.expected(MINE).wait_seconds <= estimated
 
 
 def test_a_clock_that_was_set_back_gives_no_negative_wait(labs: Labs, settings: Settings, runs: Queue) -> None:
@@ -94,34 +94,34 @@ def test_a_clock_that_was_set_back_gives_no_negative_wait(labs: Labs, settings: 
     claim = started(runs)
     runs.renew(claim, [Chunk(1, 5, '{"loss":[1]}')])
     began(lab, claim, seconds_ago=-3600)
-    assert 0 <= lab.expected(MINE).wait_seconds < 60
+    assert 0 <= lab.backlog.expected(MINE).wait_seconds < 60
 
 
 def test_a_table_that_was_lost_is_no_reason_not_to_answer(labs: Labs, settings: Settings) -> None:
     lab = labs.make(settings)
-    sha = lab.store.add_dataset(b"x,y\n1,2\n3,4\n", "t.csv")
+    sha = lab.store.datasets.add(b"x,y\n1,2\n3,4\n", "t.csv")
     uploaded = fake_spec(QUICK, data={"source": f"dataset:{sha}", "target": "y"})
     lab.store.submit(uploaded)
     (settings.data / "datasets" / sha).unlink()
-    assert lab.expected(MINE).runs_ahead == 1
-    assert lab.expected(MINE).wait_seconds == 0
-    assert lab.expected(uploaded, (2, 1)).seconds > 0
+    assert lab.backlog.expected(MINE).runs_ahead == 1
+    assert lab.backlog.expected(MINE).wait_seconds == 0
+    assert lab.backlog.expected(uploaded, (2, 1)).seconds > 0
 
 
 def test_a_file_of_the_server_is_not_looked_at(labs: Labs, settings: Settings) -> None:
     with pytest.raises(InputRefused, match="files cannot be read here"):
-        labs.make(settings).expected(load_spec({"data": {"source": "file:/etc/passwd", "target": "y"}}))
+        labs.make(settings).backlog.expected(load_spec({"data": {"source": "file:/etc/passwd", "target": "y"}}))
 
 
 def test_the_wait_of_a_lab_at_work_is_over_when_its_runs_are(labs: Labs, settings: Settings) -> None:
     lab = labs.start(settings)
     experiment = lab.store.submit(fake_spec(SLOW, epochs=50_000, seeds=3))
     until(lambda: lab.store.news(experiment).points)
-    assert lab.expected(MINE).runs_ahead == 3
-    assert lab.expected(MINE).wait_seconds > 1
+    assert lab.backlog.expected(MINE).runs_ahead == 3
+    assert lab.backlog.expected(MINE).wait_seconds > 1
     lab.store.cancel(experiment)
     until(lambda: lab.store.news(experiment).finished)
-    assert (lab.expected(MINE).wait_seconds, lab.expected(MINE).runs_ahead) == (0.0, 0)
+    assert (lab.backlog.expected(MINE).wait_seconds, lab.backlog.expected(MINE).runs_ahead) == (0.0, 0)
 
 
 def test_each_waiting_run_takes_the_slot_that_is_free_first() -> None:

@@ -98,10 +98,10 @@ def test_a_table_that_was_never_uploaded_is_refused(store: Store) -> None:
 
 
 def test_an_upload_is_kept_once_and_names_its_experiments(store: Store) -> None:
-    sha = store.add_dataset(b"x,y\n1,2\n", "first.csv")
-    assert store.add_dataset(b"x,y\n1,2\n", "second.csv") == sha
-    assert store.dataset(sha) == b"x,y\n1,2\n"
-    assert store.dataset_name(sha) == "first.csv"
+    sha = store.datasets.add(b"x,y\n1,2\n", "first.csv")
+    assert store.datasets.add(b"x,y\n1,2\n", "second.csv") == sha
+    assert store.datasets.read(sha) == b"x,y\n1,2\n"
+    assert store.datasets.name(sha) == "first.csv"
     store.submit(load_spec({"data": {"source": f"dataset:{sha}", "target": "y"}}))
     assert store.experiments()[0].source == "first.csv"
 
@@ -111,8 +111,8 @@ def test_an_upload_is_kept_once_and_names_its_experiments(store: Store) -> None:
     ["../../x.csv", r"C:\x.csv", "y" * 5000, "a\0b.csv", "\u202ecsv.exe", "a.csv:$x.csv", "🎉.csv", "<b>x</b>.csv", ""],
 )
 def test_the_name_of_an_upload_is_shown_and_is_no_path(store: Store, settings: Settings, name: str) -> None:
-    sha = store.add_dataset(b"x,y\n1,2\n", name)
-    shown = store.dataset_name(sha)
+    sha = store.datasets.add(b"x,y\n1,2\n", name)
+    shown = store.datasets.name(sha)
     assert 0 < len(shown) <= 120
     assert not {"\0", "\u202e"} & set(shown)
     assert [file.name for file in settings.data.glob("**/*") if "x.csv" in file.name or name in file.parts] == []
@@ -120,11 +120,11 @@ def test_the_name_of_an_upload_is_shown_and_is_no_path(store: Store, settings: S
 
 
 def test_deleting_an_experiment_keeps_the_table_that_another_learns_from(store: Store) -> None:
-    sha = store.add_dataset(b"x,y\n1,2\n", "t.csv")
+    sha = store.datasets.add(b"x,y\n1,2\n", "t.csv")
     spec = load_spec({"data": {"source": f"dataset:{sha}", "target": "y"}})
     first, second = store.submit(spec), store.submit(spec)
     store.delete(first)
-    assert store.dataset(sha) == b"x,y\n1,2\n"
+    assert store.datasets.read(sha) == b"x,y\n1,2\n"
     assert [experiment.id for experiment in store.experiments()] == [second]
 
 
@@ -136,7 +136,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(WorkFailed, match=r"t\.csv: could not be stored"):
-        store.add_dataset(b"x,y\n1,2\n", "t.csv")
+        store.datasets.add(b"x,y\n1,2\n", "t.csv")
     assert list((settings.data / "datasets").iterdir()) == []
     assert count(store, schema.dataset) == 0
 
@@ -144,17 +144,17 @@ def test_an_upload_that_breaks_off_leaves_nothing(
 def test_an_upload_above_the_limit_is_refused(tmp_path: Path) -> None:
     store = Store(Settings(data=tmp_path, max_upload_mb=1))
     with pytest.raises(InputRefused, match="at most 1 MB"):
-        store.add_dataset(b"x" * (2**20 + 1), "large.csv")
+        store.datasets.add(b"x" * (2**20 + 1), "large.csv")
     assert not list((tmp_path).glob("datasets/*"))
 
 
 def test_the_file_a_table_was_read_from_is_kept_once_and_is_no_table(settings: Settings, store: Store) -> None:
-    sha = store.add_upload(b"x;y\n1;2\n", "first.csv")
-    assert store.add_upload(b"x;y\n1;2\n", "second.csv") == sha
-    assert store.upload(sha) == b"x;y\n1;2\n"
+    sha = store.datasets.add_file(b"x;y\n1;2\n", "first.csv")
+    assert store.datasets.add_file(b"x;y\n1;2\n", "second.csv") == sha
+    assert store.datasets.read_file(sha) == b"x;y\n1;2\n"
     assert [file.name for file in (settings.data / "uploads").iterdir()] == [sha]
     with pytest.raises(InputRefused, match="no such table"):
-        store.dataset(sha)
+        store.datasets.read(sha)
     with pytest.raises(InputRefused, match="no such table"):
         store.submit(load_spec({"data": {"source": f"dataset:{sha}", "target": "y"}}))
 
@@ -162,26 +162,26 @@ def test_the_file_a_table_was_read_from_is_kept_once_and_is_no_table(settings: S
 def test_a_file_above_the_limit_is_not_kept(tmp_path: Path) -> None:
     store = Store(Settings(data=tmp_path, max_upload_mb=1))
     with pytest.raises(InputRefused, match="at most 1 MB"):
-        store.add_upload(b"x" * (2**20 + 1), "large.csv")
+        store.datasets.add_file(b"x" * (2**20 + 1), "large.csv")
     assert not list((tmp_path).glob("uploads/*"))
 
 
 def test_a_file_that_was_lost_or_changed_is_said_in_one_sentence(settings: Settings, store: Store) -> None:
-    sha = store.add_upload(b"x,y\n1,2\n", "t.csv")
+    sha = store.datasets.add_file(b"x,y\n1,2\n", "t.csv")
     (settings.data / "uploads" / sha).write_bytes(b"changed")
     with pytest.raises(WorkFailed, match="has changed on disk; upload it again"):
-        store.upload(sha)
+        store.datasets.read_file(sha)
     (settings.data / "uploads" / sha).unlink()
     with pytest.raises(WorkFailed, match=r"cannot be read .* upload it again"):
-        store.upload(sha)
+        store.datasets.read_file(sha)
     for name in ("", "../lab.db", sha.upper()):
         with pytest.raises(InputRefused, match="was not kept"):
-            store.upload(name)
+            store.datasets.read_file(name)
 
 
 def test_a_dataset_name_is_no_path(store: Store) -> None:
     with pytest.raises(InputRefused, match="no such table"):
-        store.dataset("../lab.db")
+        store.datasets.read("../lab.db")
 
 
 def test_a_full_queue_refuses_and_keeps_nothing(tmp_path: Path) -> None:

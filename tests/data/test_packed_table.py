@@ -5,9 +5,8 @@ import json
 import pandas as pd
 import pyarrow as pa
 
-from core.data.arrow_file import pack, unpack
 from core.data.csv.read_options import ReadOptions
-from core.data.table import read_table
+from core.data.table import pack, read_table, unpack
 from core.data.upload.recast import recast
 
 CONTENT = "n;word;day;zip\n1;Fürth;1.2.2024;01234\n2;Köln;3.4.2024;00001\n3;;;99999\n".encode("latin-1")
