@@ -163,14 +163,15 @@ class Doctor:
         target = _target(observed)
         outcomes: list[Outcome] = []
         combined: Trial | None = None
-        if any(suspect.certain for suspect in found) or not _learnt(observed, found, target):
+        learnt = _learnt(observed, target)
+        if not learnt or any(s.certain or (s.cause.goal != "fit" and s.strength >= _GOAL_STRENGTH) for s in found):
             workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self.budget)
-            if not _of_the_data(found):
+            if not _of_the_data(found, learnt=learnt):
                 observed = with_few_rows(observed, workbench)
                 if any(s.cause.asks_rates and s.strength >= _RATE_STRENGTH for s in found):
                     observed = with_range_of_rates(observed, workbench)
                 found = self._suspects = suspects(observed, CAUSES.values())
-            queue = _of_the_data(found) or found
+            queue = _of_the_data(found, learnt=learnt) or found
             outcomes = try_repairs(workbench, observed, queue, _ENOUGH * target)
             if _best(outcomes) < BROKEN_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
                 combined = combine(workbench, outcomes)
@@ -207,9 +208,10 @@ def _with_seeds(runs: Sequence[RunSpec]) -> list[RunSpec]:
     return [run.model_copy(update={"variant": runs[0].variant}).at(runs[0].base) for run in extended]
 
 
-def _of_the_data(found: Sequence[Suspect]) -> list[Suspect]:
-    """Return the suspects that are certain and in the data themselves."""
-    return [suspect for suspect in found if suspect.certain and suspect.cause.about_data]
+def _of_the_data(found: Sequence[Suspect], *, learnt: bool) -> list[Suspect]:
+    """Return the suspects that are certain and in the data themselves; what flatters hides nothing from who fails."""
+    certain = [suspect for suspect in found if suspect.certain and suspect.cause.about_data]
+    return [suspect for suspect in certain if learnt or not suspect.cause.flatters]
 
 
 def _target(observed: Observation) -> float:
@@ -218,12 +220,10 @@ def _target(observed: Observation) -> float:
     return _UNKNOWN_TARGET if reachable is None else max(reachable, _LEAST_TARGET)
 
 
-def _learnt(observed: Observation, found: Sequence[Suspect], target: float) -> bool:
-    """Whether every seed reached enough for the run to be called healthy without a trial."""
+def _learnt(observed: Observation, target: float) -> bool:
+    """Whether every seed reached enough for the run to be called healthy."""
     signals = observed.signals
     if signals.failed or signals.diverged:
-        return False
-    if any(s.cause.goal != "fit" and s.strength >= _GOAL_STRENGTH for s in found):
         return False
     share = LEARNT_SHARE if observed.facts.skills else 1.0
     return min(signals.val_skill or signals.skill) >= share * target

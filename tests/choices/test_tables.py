@@ -102,7 +102,7 @@ def test_plain_gradient_descent_takes_steps_as_long_as_the_gradient(name):
 
 @pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if not loss.sparse])
 def test_a_loss_that_a_single_output_keeps_at_zero_is_said_to_be(name):
-    target, output = (np.array([[a], [b], [c]], np.float32) for a, b, c in ((0, 1, 1), (0.2, 0.9, 0.4)))
+    target, output = np.array([[0], [1], [1]], np.float32), np.array([[0.2], [0.9], [0.4]], np.float32)
     assert LOSSES[name].over_units == (abs(float(build_loss(name)(target, output))) < 1e-6)
 
 

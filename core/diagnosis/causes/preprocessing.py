@@ -10,6 +10,7 @@ from core.choices.encoders import ENCODERS
 from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
+from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.limits import LEARNT_LITTLE
 
 NO_SIGNAL: Final = 0.03
@@ -86,7 +87,7 @@ def _unsuitable_encoding(observed: Observation) -> Iterator[Evidence]:
     if facts.category_columns and flaw:
         yield Evidence(0.6, f"the categories of {', '.join(facts.category_columns[:3])} are {flaw}")
     for name in facts.identifier_columns[:3]:
-        yield Evidence(0.3, f"{name} merely numbers the rows")
+        yield Evidence(0.3, f"{name} merely tells the rows apart")
 
 
 def _encoding_repairs(observed: Observation) -> Iterator[Change]:
@@ -98,18 +99,29 @@ def _encoding_repairs(observed: Observation) -> Iterator[Change]:
         yield {"data.features": kept}
 
 
+_OTHERS_FAIL, _OTHERS_SUFFICE = 0.02, 0.95
+"""A column that merely knows much is no leak where the others explain less than the first, for it is the only input
+there is; nor where they explain more than the second, for what it knows is known without it."""
 _MANY_DUPLICATES: Final = 0.2
 """Share of validation rows seen in training; what is explained of so many may be known by heart."""
 
 
+def _honest_inputs(facts: DataFacts) -> list[str]:
+    telling = {leak.column for leak in facts.leaks}
+    return [name for name in facts.usable_columns if name not in telling]
+
+
 def _leakage(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
-    for leak in facts.leaks:
-        if leak.certain:
-            text = f"{leak.column} alone gives the target, which the others together do not"
-            yield Evidence(0.97, text, certain=True)
-        else:
-            yield Evidence(0.3, leak.text)
+    others = facts.without_leaks
+    beside = "" if others is None else f"; the other inputs together explain {max(0.0, others):.0%} of it"
+    # Where every input gives the target, to find out how is all there is to learn.
+    copies = [leak for leak in facts.leaks if leak.certain] if _honest_inputs(facts) else []
+    for leak in copies:
+        yield Evidence(0.97, leak.text.rstrip(".") + beside, certain=True)
+    if doubts := [leak for leak in facts.leaks if leak not in copies]:
+        tells = others is not None and _OTHERS_FAIL < others < _OTHERS_SUFFICE
+        yield Evidence(0.3 if tells else 0.1, doubts[0].text.rstrip(".") + beside)
     if facts.duplicates > _MANY_DUPLICATES and facts.features > 1:
         yield Evidence(0.5, f"{facts.duplicates:.0%} of the validation rows are training rows too")
     if observed.run.preprocessing.fit_on == "all" and facts.validation_rows:
@@ -117,8 +129,7 @@ def _leakage(observed: Observation) -> Iterator[Evidence]:
 
 
 def _leakage_repairs(observed: Observation) -> Iterator[Change]:
-    telling = {leak.column for leak in observed.facts.leaks}
-    kept = [name for name in observed.facts.usable_columns if name not in telling]
+    kept = _honest_inputs(observed.facts)
     if observed.facts.leaks and kept:
         yield {"data.features": kept}
     elif observed.run.preprocessing.fit_on == "all":

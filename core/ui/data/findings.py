@@ -12,7 +12,7 @@ from core.data.table import Table
 from core.data.understand.leaks import Leak, Reason
 from core.data.understand.profile import Profile
 from core.spec import DataSpec
-from core.ui.data.column_facts import DOUBT, badges, is_identifier
+from core.ui.data.column_facts import DOUBT, badges
 from core.ui.data.feature_choice import chosen_features, leave_out
 from core.ui.data.tables import profile_of
 from core.ui.text import counted, inert, percent
@@ -34,7 +34,7 @@ def findings(data: DataSpec, table: Table) -> None:
     leaks = [leak for leak in profile.leaks if leak.column in features]
     _leaks(table, leaks)
     inputs = set(features) - {leak.column for leak in leaks}
-    identifiers = [column.name for column in profile.columns if column.name in inputs and is_identifier(column)]
+    identifiers = [column.name for column in profile.columns if column.name in inputs and column.identifier]
     _identifiers(table, identifiers, len(features))
     seen = {*features, *profile.targets}
     doubts = [

@@ -36,7 +36,7 @@ FAULTY = [
     ("unsuitable_encoding", {"category_columns": ("colour",)}, {}, {"preprocessing": {"encoding": "ordinal"}}),
     ("unsuitable_encoding", {"identifier_columns": ("a",)}, {}, {}),
     ("leakage", {"leaks": (Leak("a", "y", 1.0, "copy", "a is y.", certain=True),)}, {}, {}),
-    ("leakage", {"leaks": (Leak("a", "y", 0.98, "answer", "a nearly gives y away."),)}, {}, {}),
+    ("leakage", {"leaks": (Leak("a", "y", 0.98, "answer", "a nearly reveals y."),), "without_leaks": 0.5}, {}, {}),
     ("leakage", {}, {}, {"preprocessing": {"fit_on": "all"}}),
     ("leakage", {"duplicates": 0.5}, {}, {}),
     ("no_signal", {"skills": {"linear": -0.1, "trees": 0.01}}, STUCK, {}),
@@ -151,6 +151,18 @@ def test_what_is_asked_of_a_cause_stands_in_its_entry():
     assert of_the_data == {"leakage", "no_signal", "constant_target", "invalid_values"}
     doctor = (Path(__file__).parents[3] / "core/diagnosis/diagnosis.py").read_text()
     assert not [name for name in CAUSES if name in doctor]
+
+
+@pytest.mark.parametrize("others", [None, -0.2, 0.5, 0.99])
+def test_a_copy_is_certain_whatever_the_other_inputs_explain_and_a_doubt_is_weighed_by_it(others):
+    copy, doubt = Leak("a", "y", 1.0, "copy", "a is y.", certain=True), Leak("a", "y", 0.98, "answer", "a knows y.")
+    leakage = CAUSES["leakage"]
+    (piece,) = leakage.look(observation_of({"leaks": (copy,), "without_leaks": others}))
+    assert (piece.strength, piece.certain) == (0.97, True)
+    (piece,) = leakage.look(observation_of({"leaks": (doubt,), "without_leaks": others}))
+    assert (piece.strength, piece.certain) == (0.3 if others == 0.5 else 0.1, False)
+    (piece,) = leakage.look(observation_of({"leaks": (copy,), "usable_columns": ("a",)}))
+    assert not piece.certain
 
 
 def test_no_rule_names_a_case():
