@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.choices.encoders import ENCODERS
 from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS
+from core.data.understand.leaks import Leak
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
 from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.limits import LEARNT_LITTLE
@@ -106,22 +107,27 @@ _MANY_DUPLICATES: Final = 0.2
 """Share of validation rows seen in training; what is explained of so many may be known by heart."""
 
 
-def _honest_inputs(facts: DataFacts) -> list[str]:
-    telling = {leak.column for leak in facts.leaks}
+def _leaks(facts: DataFacts) -> list[Leak]:
+    """Return the leaks that are a fault, the certain ones, or may be one."""
+    copies = [leak for leak in facts.leaks if leak.certain]
+    others = facts.without_leaks
+    beside = others is not None and _OTHERS_FAIL < others < _OTHERS_SUFFICE
+    doubts = [leak for leak in facts.leaks if beside and not leak.certain]
+    # Where every input is a copy, to find out how is all there is to learn.
+    return [*copies, *doubts] if _inputs_without(facts, copies) else []
+
+
+def _inputs_without(facts: DataFacts, leaks: Sequence[Leak]) -> list[str]:
+    telling = {leak.column for leak in leaks}
     return [name for name in facts.usable_columns if name not in telling]
 
 
 def _leakage(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
     others = facts.without_leaks
-    beside = "" if others is None else f"; the other inputs together explain {max(0.0, others):.0%} of it"
-    # Where every input gives the target, to find out how is all there is to learn.
-    copies = [leak for leak in facts.leaks if leak.certain] if _honest_inputs(facts) else []
-    for leak in copies:
-        yield Evidence(0.97, leak.text.rstrip(".") + beside, certain=True)
-    if doubts := [leak for leak in facts.leaks if leak not in copies]:
-        tells = others is not None and _OTHERS_FAIL < others < _OTHERS_SUFFICE
-        yield Evidence(0.3 if tells else 0.1, doubts[0].text.rstrip(".") + beside)
+    beside = "" if others is None else f"; the other inputs together explain {max(0.0, others):.0%}"
+    for leak in _leaks(facts):
+        yield Evidence(0.97 if leak.certain else 0.3, leak.text.rstrip(".") + beside, certain=leak.certain)
     if facts.duplicates > _MANY_DUPLICATES and facts.features > 1:
         yield Evidence(0.5, f"{facts.duplicates:.0%} of the validation rows are training rows too")
     if observed.run.preprocessing.fit_on == "all" and facts.validation_rows:
@@ -129,8 +135,9 @@ def _leakage(observed: Observation) -> Iterator[Evidence]:
 
 
 def _leakage_repairs(observed: Observation) -> Iterator[Change]:
-    kept = _honest_inputs(observed.facts)
-    if observed.facts.leaks and kept:
+    leaks = _leaks(observed.facts)
+    kept = _inputs_without(observed.facts, leaks)
+    if leaks and kept:
         yield {"data.features": kept}
     elif observed.run.preprocessing.fit_on == "all":
         yield {"preprocessing.fit_on": "train"}

@@ -138,7 +138,8 @@ def test_causes_come_certain_first_then_by_strength():
 
 
 def test_a_doubtful_sentinel_or_leak_proves_nothing():
-    doubts = {"sentinels": (Sentinel("a", 0.0, 5),), "leaks": (Leak("a", "y", 0.98, "answer", "a knows y."),)}
+    leak = Leak("a", "y", 0.98, "answer", "a knows y.")
+    doubts = {"sentinels": (Sentinel("a", 0.0, 5),), "leaks": (leak,), "without_leaks": 0.5}
     found = {suspect.cause.id: suspect for suspect in suspects(observation_of(doubts), CAUSES.values())}
     assert not found["invalid_values"].certain
     assert not found["leakage"].certain
@@ -154,15 +155,26 @@ def test_what_is_asked_of_a_cause_stands_in_its_entry():
 
 
 @pytest.mark.parametrize("others", [None, -0.2, 0.5, 0.99])
-def test_a_copy_is_certain_whatever_the_other_inputs_explain_and_a_doubt_is_weighed_by_it(others):
+def test_a_copy_is_certain_whatever_the_other_inputs_explain_and_a_doubt_counts_where_they_explain_some(others):
     copy, doubt = Leak("a", "y", 1.0, "copy", "a is y.", certain=True), Leak("a", "y", 0.98, "answer", "a knows y.")
     leakage = CAUSES["leakage"]
     (piece,) = leakage.look(observation_of({"leaks": (copy,), "without_leaks": others}))
     assert (piece.strength, piece.certain) == (0.97, True)
-    (piece,) = leakage.look(observation_of({"leaks": (doubt,), "without_leaks": others}))
-    assert (piece.strength, piece.certain) == (0.3 if others == 0.5 else 0.1, False)
-    (piece,) = leakage.look(observation_of({"leaks": (copy,), "usable_columns": ("a",)}))
-    assert not piece.certain
+    doubted = leakage.look(observation_of({"leaks": (doubt,), "without_leaks": others}))
+    assert [(piece.strength, piece.certain) for piece in doubted] == ([(0.3, False)] if others == 0.5 else [])
+
+
+def test_a_column_that_only_knows_much_does_not_excuse_a_copy():
+    copy, doubt = Leak("a", "y", 1.0, "copy", "a is y.", certain=True), Leak("b", "y", 0.996, "answer", "b knows y.")
+    observed = observation_of({"leaks": (copy, doubt), "usable_columns": ("a", "b")})
+    (piece,) = CAUSES["leakage"].look(observed)
+    assert piece.certain
+    assert list(CAUSES["leakage"].repairs(observed)) == [{"data.features": ["b"]}]
+
+
+def test_where_every_input_is_a_copy_to_find_out_how_is_the_exercise():
+    copy = Leak("a", "y", 1.0, "copy", "a is y.", certain=True)
+    assert not list(CAUSES["leakage"].look(observation_of({"leaks": (copy,), "usable_columns": ("a",)})))
 
 
 def test_no_rule_names_a_case():
