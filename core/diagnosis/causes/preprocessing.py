@@ -8,7 +8,7 @@ from typing import Final
 
 from core.choices.encoders import ENCODERS
 from core.choices.outliers import OUTLIERS
-from core.choices.scalers import SCALERS
+from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.data.understand.leaks import Leak
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
 from core.diagnosis.evidence.facts import DataFacts
@@ -44,7 +44,7 @@ def _inputs_unscaled(observed: Observation) -> Iterator[Evidence]:
 
 def _target_unscaled(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
-    if facts.task != "regression" or observed.run.preprocessing.target_scaling != "none":
+    if facts.task != "regression" or TARGET_SCALERS[observed.run.preprocessing.target_scaling].fit is not None:
         return
     largest = max(abs(facts.target_mean), facts.target_std)
     if largest > _LARGE:
