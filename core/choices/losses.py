@@ -8,6 +8,9 @@ from typing import Final, Literal
 
 from core.choices.choice import Choice, table
 
+KERAS_EPSILON: Final = 1e-7
+"""Keras cuts probabilities here, so that a wrong prediction made with certainty costs -log(1e-7) = 16.12."""
+
 Measures = Literal["distance", "relative distance", "probability", "margin", "rate", "direction"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from core.choices.activations import ACTIVATIONS
 from core.choices.choice import Choice, one_of, table
 from core.choices.initializers import INITIALIZERS
-from core.choices.losses import ALIASES, LOSSES
+from core.choices.losses import ALIASES, KERAS_EPSILON, LOSSES
 from core.choices.optimizers import OPTIMIZERS
 from core.errors import InputRefused
 from core.spec import TrainingSpec, load_spec
@@ -126,6 +126,10 @@ def test_weights_spread_as_the_table_says(name):
     weights = np.asarray(initializer(name)(shape))
     # Truncation at two deviations takes a tenth of the spread, orthogonal matrices are 1/sqrt(width) wide.
     assert weights.std() / glorot == pytest.approx(spread, rel=0.3, abs=1e-6)
+
+
+def test_probabilities_are_cut_where_keras_cuts_them():
+    assert keras.config.epsilon() == KERAS_EPSILON
 
 
 def test_another_name_of_a_loss_is_the_same_loss():

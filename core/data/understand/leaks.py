@@ -1,4 +1,4 @@
-"""Which columns give the target away: each alone is asked to predict the target on rows it has not seen.
+"""Which columns reveal the target: each alone is asked to predict the target on rows it has not seen.
 
 The score is the idea of the predictive power score (Wetschoreck 2020) with the plainest predictor there is: the rows
 with the same word, or the nearest numbers. It needs numpy alone, so that the web process may ask it.
@@ -16,12 +16,12 @@ import pandas as pd
 from core.data.kinds import as_float
 from core.data.table import Column, Table
 from core.data.understand.duplicate_columns import same_values
-from core.spec import Task
+from core.spec import Task, plain_text
 
 CLASS_LIMIT: Final = 0.97
-"""A column that avoids this share of the errors of guessing gives a class away (petal width reaches 0.94 for iris) …"""
+"""A column that avoids this share of the errors of guessing reveals a class (petal width reaches 0.94 for iris) …"""
 NUMBER_LIMIT: Final = 0.995
-"""… and one that explains this share of a number's variance gives that away (length reaches 0.991 for carat)."""
+"""… and one that explains this share of a number's variance reveals that (length reaches 0.991 for carat)."""
 CERTAIN_LIMIT: Final = 0.999
 """Measurements err and stay below this; what reaches it was computed from the target, or the target from it. A number
 may separate classes honestly, and a target may be computed from it (a square, a sine): it is a copy for certain only
@@ -103,8 +103,9 @@ def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Lea
 
 
 def _suspect(table: Table, rows: np.ndarray, column: Column, target: str, task: Task, *, alone: bool) -> Leak | None:
+    name, aim = plain_text(column.name, 60), plain_text(target, 60)
     if same_values(table, column.name, target):
-        text = f"{column.name} is {target} in other words: every value of one stands for one value of the other."
+        text = f"{name} is {aim} in other words: every value of one stands for one value of the other."
         return Leak(column.name, target, 1.0, "copy", text, certain=True)
     if alone or len(rows) < FEWEST_SCORED:
         return None
@@ -113,14 +114,14 @@ def _suspect(table: Table, rows: np.ndarray, column: Column, target: str, task: 
     if score >= limit:
         does = "explains {} of the variance of" if task == "regression" else "avoids {} of the errors of guessing"
         knows = does.format(f"{min(score, 1):.0%}".replace("%", " %"))
-        text = f"{column.name} alone {knows} {target}, on rows it has not seen."
+        text = f"{name} alone {knows} {aim}, on rows it has not seen."
         surely = score
         if column.kind in _ORDERED:
             back = column_score(table, table.column(target), column.name, "regression", rows)
             surely = min(score, back) if task == "regression" else back
         return Leak(column.name, target, score, "answer", text, surely >= CERTAIN_LIMIT)
     if score >= IDENTIFIER_LIMIT and is_identifier(table, column):
-        text = f"{column.name} numbers the rows and yet knows {target}: the rows are sorted, or it was given out later."
+        text = f"{name} numbers the rows and yet reveals {aim}: the rows are sorted, or it was given out later."
         return Leak(column.name, target, score, "identifier", text)
     return None
 
@@ -174,7 +175,7 @@ def column_score(table: Table, column: Column, target: str, task: Task, rows: np
 def _sample(table: Table, targets: Sequence[str], columns: int) -> np.ndarray:
     """Return the positions of a seeded sample of the rows that have every target; fewer of a wide table.
 
-    Rows that come again count once: their twin in another fold would give them away.
+    Rows that come again count once: their twin in another fold would reveal them.
     """
     rows = np.flatnonzero(table.frame[list(targets)].notna().all(axis=1).to_numpy(bool))
     most = int(np.clip(_CELLS // max(columns, 1), 500, _ROWS))

@@ -95,7 +95,7 @@ def _encoding_repairs(observed: Observation) -> Iterator[Change]:
     facts = observed.facts
     if facts.category_columns and ENCODERS[observed.run.preprocessing.encoding].flaw:
         yield {"preprocessing.encoding": "one_hot"}
-    kept = [name for name in facts.usable_columns if name not in facts.identifier_columns]
+    kept = _inputs_without(facts)
     if facts.identifier_columns and kept:
         yield {"data.features": kept}
 
@@ -117,9 +117,10 @@ def _leaks(facts: DataFacts) -> list[Leak]:
     return [*copies, *doubts] if _inputs_without(facts, copies) else []
 
 
-def _inputs_without(facts: DataFacts, leaks: Sequence[Leak]) -> list[str]:
-    telling = {leak.column for leak in leaks}
-    return [name for name in facts.usable_columns if name not in telling]
+def _inputs_without(facts: DataFacts, leaks: Sequence[Leak] = ()) -> list[str]:
+    """Return the inputs that are none of `leaks` and do more than tell the rows apart."""
+    left_out = {*facts.identifier_columns, *(leak.column for leak in leaks)}
+    return [name for name in facts.usable_columns if name not in left_out]
 
 
 def _leakage(observed: Observation) -> Iterator[Evidence]:

@@ -57,7 +57,7 @@ class DataFacts:
     chance: float = 0.0
     """The same for shuffled targets, where `skills` are so low that it matters."""
     leaks: tuple[Leak, ...] = ()
-    """Inputs that give a target away, as the profile has them."""
+    """Inputs that reveal a target, as the profile has them."""
     without_leaks: float | None = None
     """The best out-of-fold skill of a simple model on the other inputs; None without such a leak, or another input."""
     duplicates: float = 0.0

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from core.choices.activations import ACTIVATIONS
+from core.choices.losses import KERAS_EPSILON
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.limits import GAP
 
-KERAS_EPSILON: Final = 1e-7
-"""Keras cuts probabilities here, so that a wrong prediction made with certainty costs -log(1e-7) = 16.12."""
 _EQUAL: Final = 0.01
 """How near a loss comes to a well-known constant, relative to it: dropout and penalties are added to it."""
 _GOOD: Final = 0.5

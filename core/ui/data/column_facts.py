@@ -26,8 +26,8 @@ _LOOKED_AT: Final = 200
 
 _LEAKS: Final = {
     "copy": "the target in other words",
-    "answer": "gives the answer away",
-    "identifier": "row number that knows the target",
+    "answer": "reveals the target",
+    "identifier": "row number that reveals the target",
 }
 
 

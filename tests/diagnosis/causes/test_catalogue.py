@@ -174,7 +174,10 @@ def test_a_column_that_only_knows_much_does_not_excuse_a_copy():
 
 def test_where_every_input_is_a_copy_to_find_out_how_is_the_exercise():
     copy = Leak("a", "y", 1.0, "copy", "a is y.", certain=True)
-    assert not list(CAUSES["leakage"].look(observation_of({"leaks": (copy,), "usable_columns": ("a",)})))
+    for others in ({"usable_columns": ("a",)}, {"usable_columns": ("a", "id"), "identifier_columns": ("id",)}):
+        observed = observation_of({"leaks": (copy,), **others})
+        assert not list(CAUSES["leakage"].look(observed))
+        assert not list(CAUSES["leakage"].repairs(observed))
 
 
 def test_no_rule_names_a_case():
