@@ -36,7 +36,7 @@ HEALTHY_SHARE: Final = 0.75
 """A control explains this share of what the best program on its data does, in every seed."""
 FAULTY_SHARE: Final = 0.5
 """A faulty program explains less than this share of it, in every seed."""
-_TASKS_A_PROCESS: Final = 30
+_TASKS_PER_PROCESS: Final = 30
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def score_programs(chosen: Sequence[LabelledProgram]) -> Iterator[Scored]:
     """Yield the scores as they come, each processor with programs of its own."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     # Not concurrent.futures: its max_tasks_per_child hangs (github.com/python/cpython/issues/115634).
-    with get_context("spawn").Pool(workers, maxtasksperchild=_TASKS_A_PROCESS) as pool:
+    with get_context("spawn").Pool(workers, maxtasksperchild=_TASKS_PER_PROCESS) as pool:
         yield from pool.imap_unordered(score_program, chosen)
 
 
@@ -205,10 +205,11 @@ a diagnosis in a process that has loaded TensorFlow, on two shared cores; case f
 helper process, generated programs two at a time without.
 """
 _GENERATED: Final = """
-The generated set: ten textbook recipes on eighteen data sets as healthy controls, and {faults} faults put into one of
-them each, three seeds a program. Thresholds were chosen on the first half of the data sets; the second was kept for the
-figures. {left_out} of {all} programs were left out, judged by training alone: a control has to explain {healthy:.0%} of
-what the best one on its data does in every seed, a faulty program less than {faulty:.0%} in every seed.
+The generated set: ten textbook recipes on eighteen data sets as healthy controls, and {faults} faults each put into
+one of them, with three seeds per program. Thresholds were chosen on the first half of the data sets; the second was
+kept for the figures. {left_out} of {all} programs were left out, judged by training alone: a control has to
+explain {healthy:.0%} of what the best one on its data does in every seed, a faulty program less than {faulty:.0%} in
+every seed.
 The second half is not quite untouched: an earlier run on it showed that duplicate rows were taken for skill, and that
 was mended.
 """

@@ -36,7 +36,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {"docs/causes.md": causes_page}
 
 
 def main() -> None:
-    """Write every page anew."""
+    """Write every page again."""
     for path, page in PAGES.items():
         (ROOT / path).write_text(page(), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""What was used last, for values that are dear to make and must not fill the memory."""
+"""What was used last, for values that are expensive to make and must not fill the memory."""
 
 from __future__ import annotations
 

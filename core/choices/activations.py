@@ -37,8 +37,12 @@ _SHARE: Final = (0.0, 1.0)
 _AROUND_ZERO: Final = (-1.0, 1.0)
 
 ACTIVATIONS: Final[Mapping[str, Activation]] = table(
-    Activation(name="linear", help="None: the layer stays linear.", usual=False),
     Activation(name="relu", help="Cuts off what is negative.", bounds=_POSITIVE, rectified=True),
+    Activation(name="tanh", help="An S from -1 to 1.", bounds=_AROUND_ZERO, flat_beyond=(-0.99, 0.99)),
+    Activation(name="sigmoid", help="An S from 0 to 1.", bounds=_SHARE, flat_beyond=(0.01, 0.99)),
+    Activation(name="linear", help="None: the layer stays linear.", usual=False),
+    Activation(name="softmax", help="Shares that sum to 1: probabilities of classes.", bounds=_SHARE, usual=False,
+               over_units=True),
     Activation(name="leaky_relu", help="ReLU that lets a fifth of the negative through."),
     Activation(name="relu6", help="ReLU, cut off above 6.", bounds=(0.0, 6.0), rectified=True),
     Activation(name="elu", help="ReLU with a smooth end at -1 (Clevert et al. 2016).",
@@ -51,13 +55,9 @@ ACTIVATIONS: Final[Mapping[str, Activation]] = table(
     Activation(name="silu", help="A smooth ReLU: x times its sigmoid.", bounds=(-0.2785, math.inf)),
     Activation(name="swish", help="Another name for silu.", bounds=(-0.2785, math.inf)),
     Activation(name="mish", help="A smooth ReLU with a small dip (Misra 2019).", bounds=(-0.3089, math.inf)),
-    Activation(name="sigmoid", help="An S from 0 to 1.", bounds=_SHARE, flat_beyond=(0.01, 0.99)),
-    Activation(name="tanh", help="An S from -1 to 1.", bounds=_AROUND_ZERO, flat_beyond=(-0.99, 0.99)),
     Activation(name="softplus", help="A smooth ReLU, always above 0.", bounds=_POSITIVE),
     Activation(name="softsign", help="An S from -1 to 1 with slow ends.", bounds=_AROUND_ZERO,
                flat_beyond=(-0.99, 0.99)),
-    Activation(name="softmax", help="Shares that sum to 1: probabilities of classes.", bounds=_SHARE, usual=False,
-               over_units=True),
     Activation(name="log_softmax", help="The logarithm of softmax.", bounds=_NEGATIVE, usual=False),
     Activation(name="log_sigmoid", help="The logarithm of sigmoid.", bounds=_NEGATIVE, usual=False),
     Activation(name="exponential", help="e to the power of x: grows very fast.", bounds=_POSITIVE, usual=False),

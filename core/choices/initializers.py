@@ -52,11 +52,11 @@ class Initializer(Choice):
 
 INITIALIZERS: Final[Mapping[str, Initializer]] = table(
     Initializer(name="glorot_uniform", help="Keeps signal and gradient (Glorot & Bengio 2010); Keras's default."),
-    Initializer(name="glorot_normal", help="The same from a normal distribution."),
+    Initializer(name="glorot_normal", help="As glorot_uniform, from a normal distribution."),
     Initializer(name="he_uniform", help="Made for ReLU (He et al. 2015)."),
-    Initializer(name="he_normal", help="The same from a normal distribution."),
+    Initializer(name="he_normal", help="As he_uniform, from a normal distribution."),
     Initializer(name="lecun_uniform", help="Made for SELU and tanh (LeCun et al. 1998)."),
-    Initializer(name="lecun_normal", help="The same from a normal distribution."),
+    Initializer(name="lecun_normal", help="As lecun_uniform, from a normal distribution."),
     Initializer(name="zeros", help="All weights 0: the units of a layer stay equal.", spread=_equal),
     Initializer(name="ones", help="All weights 1: the units of a layer stay equal.", spread=_equal),
     Initializer(name="constant", help="All weights one number.", parameters={"value": ()}, spread=_equal,
@@ -66,7 +66,7 @@ INITIALIZERS: Final[Mapping[str, Initializer]] = table(
     Initializer(name="orthogonal", help="A random rotation (Saxe et al. 2014).", parameters={"gain": ()}, spread=_gain),
     Initializer(name="random_normal", help="A normal distribution of a fixed width.",
                 parameters={"mean": (), "stddev": ()}, spread=_normal),
-    Initializer(name="truncated_normal", help="The same without what is beyond two standard deviations.",
+    Initializer(name="truncated_normal", help="As random_normal, without what is beyond two standard deviations.",
                 parameters={"mean": (), "stddev": ()}, spread=_normal),
     Initializer(name="random_uniform", help="Evenly spread over a fixed range.",
                 parameters={"minval": (), "maxval": ()}, spread=_uniform),

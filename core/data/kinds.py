@@ -11,6 +11,10 @@ import pandas as pd
 from core.data.csv.date_formats import iso_dates
 
 Kind = Literal["number", "category", "boolean", "date", "text", "identifier"]
+NUMERIC: Final[tuple[Kind, ...]] = ("number", "boolean", "date")
+"""What goes into the network as a number of its own; the others are words to encode."""
+NEARLY_UNIQUE: Final[tuple[Kind, ...]] = ("identifier", "text")
+"""What differs in nearly every row: an input only where a person says so."""
 
 MANY_DISTINCT: Final = 20
 """Up to this many distinct strings are categories, however few rows there are."""

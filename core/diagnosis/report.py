@@ -10,6 +10,7 @@ import numpy as np
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect
+from core.diagnosis.evidence.signals import explained, median_of_most
 from core.diagnosis.evidence.symptoms import symptoms
 from core.diagnosis.trials.trial import Outcome, Trial
 from core.training.result import Result
@@ -110,11 +111,12 @@ class DiagnosisReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
-        signals, combined = self.observed.signals, self.combined
+        combined = self.combined
+        rows = {"training": False, "validation": True}
         return public_variant(
             self.observed.run.variant,
             "faulty" if self.faulty else "healthy",
-            explained={"training": signals.level, "validation": signals.val_level if signals.val_skill else None},
+            explained={name: median_of_most(explained(r, held_out=h) for r in self.before) for name, h in rows.items()},
             reachable=self.observed.facts.reachable,
             symptoms=symptoms(self.observed),
             causes=[finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],

@@ -105,7 +105,7 @@ class DataSpec(Value):
 
     @cached_property
     def canonical_json(self) -> str:
-        """The one JSON text of this section; of a large inline table it is dear, and runs share it."""
+        """The one JSON text of this section; for a large inline table it is expensive, and runs share it."""
         return canonical(self.model_dump(mode="json"))
 
     @property

@@ -66,7 +66,7 @@ class _Located(Value):
     def canonical_json(self) -> str:
         """Return the one JSON text: sorted keys, every default written out, without the label of a variant."""
         rest = canonical(self.model_dump(mode="json", exclude={"data", "variant"}))
-        # "data" sorts first; of a large inline table its text is dear, and runs share it.
+        # "data" sorts first; the text of a large inline table is expensive, and runs share it.
         return f'{{"data":{self.data.canonical_json},{rest[1:]}'
 
     def hash(self) -> str:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from core.choices.losses import LOSSES
 from core.data.prepare.prepared import Prepared
 from core.training.model import build_loss
-from core.training.result import finite
+from core.training.result import json_number
 
 Array = npt.NDArray[Any]
 
@@ -49,4 +49,4 @@ def baseline(prepared: Prepared) -> dict[str, Any]:
     costs = {what: cost(constant, prepared.y, weights) for what, constant in candidates.items()}
     what = min(costs, key=lambda name: (not np.isfinite(costs[name]), costs[name]))
     val_loss = cost(candidates[what], prepared.y_val, None) if len(prepared.y_val) else None
-    return {"loss": finite(costs[what]), "val_loss": finite(val_loss), "what": what}
+    return {"loss": json_number(costs[what]), "val_loss": json_number(val_loss), "what": what}

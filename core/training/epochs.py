@@ -130,7 +130,7 @@ class Program:
         data : tuple of tensors
             From `load`.
         orders, learning_rates, measured
-            One per epoch, at most `structure.epochs_a_call`: the order of the rows, int32 [rows]; the learning rate;
+            One per epoch, at most `structure.epochs_per_call`: the order of the rows, int32 [rows]; the learning rate;
             whether the probe measures at its end.
         batches : (int, int)
             The batches to train in each epoch, first and end; an end of `self.batches` ends the epoch.
@@ -160,7 +160,7 @@ class Program:
 
     def _no_epochs(self) -> tuple[npt.NDArray[np.int32], Floats, npt.NDArray[np.bool_]]:
         """Return row orders, learning rates and flags for as many epochs as a call can train, all zero."""
-        count = self.structure.epochs_a_call
+        count = self.structure.epochs_per_call
         return np.zeros((count, self._order_width), np.int32), np.zeros(count, np.float32), np.zeros(count, bool)
 
     def _call(self, data: tuple[Any, ...], *arguments: npt.NDArray[Any]) -> Iterator[Floats]:
@@ -208,7 +208,7 @@ class Program:
                 telemetry = probed(epoch, before, telemetry)
             return epoch + 1, history, telemetry, totals
 
-        per_call = self.structure.epochs_a_call
+        per_call = self.structure.epochs_per_call
         start = (0, tf.zeros((per_call, 4)), tf.zeros((per_call, self.probe.width)), sums)
         _, history, telemetry, sums = tf.while_loop(lambda epoch, *_: epoch < count, epoch_body, start)
         return history, telemetry, sums

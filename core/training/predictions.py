@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core.choices.losses import KERAS_EPSILON
 from core.data.prepare.prepared import Prepared
-from core.training.result import finite
+from core.training.result import json_number
 
 Array = npt.NDArray[Any]
 
@@ -47,7 +47,7 @@ def scores(prepared: Prepared, predicted: Array, *, validation: bool = False) ->
         with np.errstate(over="ignore"):
             error = ((prepared.unscale(predicted.astype(np.float64)) - actual) ** 2).sum(axis=0)
         guess = ((known.mean(axis=0) - actual) ** 2).sum(axis=0)
-        r2 = finite(float(np.mean(1 - error / guess))) if (guess > 0).all() else None
+        r2 = json_number(float(np.mean(1 - error / guess))) if (guess > 0).all() else None
         return Scores(r2, r2)
     truth, probability = _one_hot(prepared, actual), _probabilities(prepared, predicted)
     guess = np.broadcast_to(_one_hot(prepared, known).mean(axis=0), truth.shape)
@@ -68,7 +68,7 @@ def _gain(
 ) -> float | None:
     """Return how much less `probability` costs than `guess`, as a share; None where that costs less than `least`."""
     guessed = cost(truth, guess)
-    return None if guessed < least else finite(1 - cost(truth, probability) / guessed)
+    return None if guessed < least else json_number(1 - cost(truth, probability) / guessed)
 
 
 def _brier(truth: Array, probability: Array) -> float:

@@ -18,7 +18,7 @@ OnPoints = Callable[[int, Points], None]
 """Told the first new epoch, counted from 1, and the points of the new epochs."""
 
 
-def finite(value: float | None) -> float | None:
+def json_number(value: float | None) -> float | None:
     """Return `value` where JSON can hold it, else None."""
     return None if value is None or not np.isfinite(value) else float(value)
 

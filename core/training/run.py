@@ -17,7 +17,7 @@ from core.training.baseline import baseline
 from core.training.epochs import Program, program_for
 from core.training.model import build_callbacks
 from core.training.predictions import Scores, scores
-from core.training.result import Ending, History, OnPoints, Result, finite
+from core.training.result import Ending, History, OnPoints, Result, json_number
 from core.training.telemetry import measured_epochs, telemetry
 
 CHUNK_SECONDS: Final = 0.1
@@ -144,7 +144,7 @@ class _Training:
         self.initial_loss: float | None = None
         self._measurements: dict[int, npt.NDArray[Any]] = {}
         self._measured = measured_epochs(run.training.epochs, -(-program.rows // program.structure.batch_size))
-        self._seconds_a_batch = 0.0
+        self._seconds_per_batch = 0.0
         self._batch = 0
         self._sums = np.zeros(2, np.float32)
         self._callbacks = keras.callbacks.CallbackList(build_callbacks(run), model=program.model)
@@ -189,7 +189,7 @@ class _Training:
         begin = time.perf_counter()
         measured = self._measured[self.epoch : self.epoch + count]
         rows, numbers, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
-        self._seconds_a_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
+        self._seconds_per_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
         if end < program.batches:
             self._batch = end
             return {name: [] for name in self.curves}
@@ -204,9 +204,9 @@ class _Training:
         """Return how many epochs the next call trains, and its last full batch: about `CHUNK_SECONDS` of work."""
         batches, left = self.program.batches, self.run.training.epochs - self.epoch
         affordable = _FIRST_BATCHES
-        if self._seconds_a_batch:
-            affordable = max(1, int(CHUNK_SECONDS / self._seconds_a_batch))
-        whole = min(affordable // max(1, batches), left, self.program.structure.epochs_a_call)
+        if self._seconds_per_batch:
+            affordable = max(1, int(CHUNK_SECONDS / self._seconds_per_batch))
+        whole = min(affordable // max(1, batches), left, self.program.structure.epochs_per_call)
         if self._batch == 0 and whole >= 1:
             return whole, batches
         return 1, min(batches, self._batch + affordable)
@@ -222,8 +222,8 @@ class _Training:
         bad = np.flatnonzero(~np.isfinite(rows[:, 0]))
         kept = rows[: bad[0] + 1] if bad.size else rows
         names = [name for name in self.curves if name != "learning_rate"]
-        points: Curves = {name: [finite(value) for value in kept[:, i]] for i, name in enumerate(names)}
-        points["learning_rate"] = [finite(rate) for rate in rates[: len(kept)]]
+        points: Curves = {name: [json_number(value) for value in kept[:, i]] for i, name in enumerate(names)}
+        points["learning_rate"] = [json_number(rate) for rate in rates[: len(kept)]]
         for name, values in points.items():
             self.curves[name] += values
         if self._callbacks.callbacks:

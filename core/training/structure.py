@@ -49,7 +49,7 @@ class Structure(NamedTuple):
     choices: str
     metric: str
     batch_size: int
-    epochs_a_call: int
+    epochs_per_call: int
     xla: bool
     probed: bool
 
@@ -74,7 +74,7 @@ def structure_of(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> S
         choices=digest(chosen | resolved),
         metric=metric_name(prepared),
         batch_size=batch_size,
-        epochs_a_call=1 if between_epochs else int(np.clip(_ORDER_CELLS // rows, 1, _MOST_EPOCHS_PER_CALL)),
+        epochs_per_call=1 if between_epochs else int(np.clip(_ORDER_CELLS // rows, 1, _MOST_EPOCHS_PER_CALL)),
         xla=uses_xla(run, rows),
         probed=probed,
     )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core.choices.activations import ACTIVATIONS
 from core.training.backend import keras, tf
-from core.training.result import finite
+from core.training.result import json_number
 
 PROBE_ROWS: Final = 128
 MOST_EPOCHS: Final = 200
@@ -84,7 +84,7 @@ class Probe:
 
     def loss_at(self, x: Any, y: Any) -> float | None:
         """Return the present loss of the model's predictions for the probe, penalties included."""
-        return finite(float(self._loss_at(tf.gather(x, self._rows), tf.gather(y, self._rows))))
+        return json_number(float(self._loss_at(tf.gather(x, self._rows), tf.gather(y, self._rows))))
 
     def _penalised_loss(self, x: Any, y: Any) -> Any:
         loss = self._loss(y, self._outputs(x)[-1])
@@ -112,7 +112,7 @@ def telemetry(
     """
     end = len(PER_LAYER) * layers
     table = np.array(list(measurements.values()), float).reshape(len(measurements), end + len(OUTPUT) + 1)
-    columns = [[finite(value) for value in column] for column in table.T]
+    columns = [[json_number(value) for value in column] for column in table.T]
     names = [*(f"hidden {i + 1}" for i in range(layers - 1)), "output"]
     return {
         "epochs": list(measurements),
@@ -128,7 +128,7 @@ def telemetry(
 
 def _clipped(norms: npt.NDArray[np.float64], clip_norm: float) -> list[float | None]:
     whole = np.sqrt((norms**2).sum(axis=1))
-    return [finite(max(0.0, 1 - clip_norm / norm)) if norm > 0 else 0.0 for norm in whole]
+    return [json_number(max(0.0, 1 - clip_norm / norm)) if norm > 0 else 0.0 for norm in whole]
 
 
 def _has_modes(layer: Any) -> bool:

@@ -1,10 +1,12 @@
-"""Dates as numbers and numbers as dates, in whatever year."""
+"""What kinds there are; dates as numbers and numbers as dates, in whatever year."""
+
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from core.data.kinds import as_float, moment
+from core.data.kinds import NEARLY_UNIQUE, NUMERIC, Kind, as_float, moment
 from core.data.prepare.before_after import preview
 from core.data.prepare.input_size import encoded_width
 from core.data.prepare.prepared import prepare
@@ -13,6 +15,10 @@ from core.data.understand.profile import profile
 from core.spec import load_spec
 
 DAYS = ["9999-12-31", "2020-01-02", "0001-01-01", "2020-05-05", "2021-01-02", "2020-06-05"]
+
+
+def test_a_kind_is_a_number_a_category_or_differs_in_nearly_every_row():
+    assert sorted([*NUMERIC, "category", *NEARLY_UNIQUE]) == sorted(get_args(Kind))
 
 
 @pytest.mark.parametrize("unit", ["ns", "us", "ms", "s"])

@@ -1,12 +1,15 @@
 """How sure a cause is, and what a variant says that cannot be diagnosed."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
-from core.diagnosis.report import Finding, public_variant
+from core.diagnosis.evidence.signals import observe
+from core.diagnosis.report import DiagnosisReport, Finding, public_variant
 from core.diagnosis.trials.trial import MARGIN, Trial
-from tests.diagnosis.table import result_of
+from tests.diagnosis.table import observation_of, result_of
 
 
 def trial(*after, before=0.1, goal="fit", **more):
@@ -54,6 +57,17 @@ def test_a_run_without_a_result_is_worse_than_any_result():
 def test_a_trial_says_what_it_showed():
     assert trial(0.8, 0.8, 0.0).as_dict() | {"helped": True, "proven": False} == trial(0.8, 0.8, 0.0).as_dict()
     assert trial(0.8, 0.8, 0.8).as_dict()["proven"]
+
+
+@pytest.mark.parametrize(
+    ("skills", "told"),
+    [((0.1, 0.2, 0.0), 0.1), ((-11.0, -12.0, -10.0), -11.0), ((None, 0.3, 0.5), 0.4), ((None, None, 0.3), None)],
+)
+def test_what_is_explained_is_the_median_of_most_seeds_as_it_is(skills, told):
+    before = tuple(result_of(0.9, skill) for skill in skills)
+    observed = replace(observation_of(), signals=observe(before, 100))
+    report = DiagnosisReport(observed, before, False, (), (), None).as_dict()
+    assert report["explained"] == {"training": 0.9, "validation": told}
 
 
 def test_a_refused_variant_has_a_reason_and_no_causes():

@@ -87,7 +87,7 @@ def test_the_dialog_shows_every_column_and_what_is_odd(opened):
     assert "alive is survived in other words" in words(opened)
     frame = opened.data_editor[0].value
     assert list(frame["column"])[:3] == ["survived", "pclass", "sex"]
-    assert frame.loc[frame["column"] == "deck", "findings"].iloc[0] == ["77 % missing"]
+    assert frame.loc[frame["column"] == "deck", "remarks"].iloc[0] == ["77 % missing"]
 
 
 def test_boxes_switch_columns_off_and_on():

@@ -276,6 +276,19 @@ def test_a_title_does_not_outlive_a_change(app, lab):
     assert lab.store.experiments()[0].title == ""
 
 
+def test_a_target_that_was_chosen_is_no_longer_varied(app, lab):
+    varied = {"data.target": ["species", "petal length"], "training.epochs": [10, 30]}
+    app.query_params["x"] = lab.store.submit(
+        load_spec({"data": {"source": "sample:iris", "target": "species"}, "vary": varied})
+    )
+    app.run()
+    app.get_by_key("lab_target").set_value("petal width").run()
+    button(app).click().run()
+    assert not app.exception
+    chosen = lab.store.experiment(app.query_params["x"]).spec
+    assert (chosen.data.target, list(chosen.vary)) == ("petal width", ["training.epochs"])
+
+
 def test_other_data_keeps_the_knobs_but_not_the_old_columns(app):
     app.run()
     knob(app, "training.learning_rate").set_value(["0.1"]).run()

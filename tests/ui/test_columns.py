@@ -47,7 +47,7 @@ def test_the_table_and_the_badge_say_the_same_share():
     few = profile(read_table("\n".join(lines).encode()), ["y"])
     row = fact_rows(few, ["x"])[0]
     assert row["missing"] == "< 1 %"
-    assert row["findings"] == ["< 1 % missing"]
+    assert row["remarks"] == ["< 1 % missing"]
     assert fact_rows(few, ["x"])[1]["missing"] == "0 %"
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from core.data.kinds import as_float, moment
+from core.data.kinds import NUMERIC, as_float, moment
 from core.data.prepare.prepared import Prepared, prepare
 from core.data.source import load_table
 from core.data.table import Table
@@ -67,7 +67,7 @@ def _view(prepared: Prepared, table: Table, column: str) -> dict[str, Any]:
         return {"before": before, "after": None, "features": []}
     words = {i: name.removeprefix(f"{column}=") for i, name in names.items() if name.startswith(f"{column}=")}
     one_hot = words and set(np.unique(prepared.x[:, list(words)])) <= {0.0, 1.0}
-    if one_hot and table.column(column).kind in {"category", "identifier", "text"}:
+    if one_hot and table.column(column).kind not in NUMERIC:
         after = _bars(list(words.values()), *([_mean(x[:, i]) for i in words] for x in (prepared.x, prepared.x_val)))
     else:
         after = _numbers(*(x[:, min(names)] for x in (prepared.x, prepared.x_val)))

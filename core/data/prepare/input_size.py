@@ -8,10 +8,10 @@ import numpy as np
 
 from core.choices.encoders import ENCODERS
 from core.choices.imputation import IMPUTATIONS
-from core.data.kinds import as_float
+from core.data.kinds import NUMERIC, as_float
 from core.data.prepare.cyclical_features import useful_cycles
 from core.data.prepare.inputs import MAX_CELLS
-from core.data.prepare.selection import choose_features, is_numeric
+from core.data.prepare.selection import choose_features
 from core.data.table import Column, Table
 from core.spec import RunSpec
 
@@ -66,6 +66,6 @@ def _width(run: RunSpec, table: Table, column: Column) -> int:
     flag = int(imputation.indicator and gaps > 0)
     if column.kind == "date":
         return 1 + 2 * len(useful_cycles(table.frame[column.name])) + flag
-    if is_numeric(column):
+    if column.kind in NUMERIC:
         return 1 + flag
     return encoder.columns(column.distinct + int(imputation.own_category and gaps > 0)) + flag

@@ -11,7 +11,7 @@ import pandas as pd
 from core.choices.encoders import ENCODERS
 from core.choices.imputation import IMPUTATIONS
 from core.data.column_names import listed
-from core.data.kinds import as_float
+from core.data.kinds import NEARLY_UNIQUE, NUMERIC, as_float
 from core.data.prepare.cyclical_features import on_cycle, useful_cycles
 from core.data.table import Column, Table
 from core.errors import InputRefused
@@ -66,8 +66,8 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     notes = [f"{_rows(len(usable) - len(rows))} without a target left out."] if len(rows) < len(usable) else []
     columns, left_out = choose_features(run, table)
     notes += left_out
-    numeric = [column.name for column in columns if is_numeric(column)]
-    words = [column.name for column in columns if not is_numeric(column)]
+    numeric = [column.name for column in columns if column.kind in NUMERIC]
+    words = [column.name for column in columns if column.kind not in NUMERIC]
     chosen = {name: as_float(table.frame[name]) for name in numeric} | {name: table.frame[name] for name in words}
     frame = pd.DataFrame(chosen, index=table.frame.index).iloc[rows]
     if not imputation.keeps:
@@ -136,11 +136,11 @@ def choose_features(run: RunSpec, table: Table) -> tuple[list[Column], list[str]
     targets = {table.column(name).name for name in run.data.targets}
     if run.data.features is None:
         columns = [column for column in table.columns if column.name not in targets]
-        for kind in ("identifier", "text"):
+        for kind in NEARLY_UNIQUE:
             names = [column.name for column in columns if column.kind == kind]
             if names:
                 notes.append(f"Left out as {kind}, nearly every row differs: {listed(names)}.")
-        columns = [column for column in columns if column.kind not in {"identifier", "text"}]
+        columns = [column for column in columns if column.kind not in NEARLY_UNIQUE]
     else:
         asked = [table.column(name, "data.features") for name in run.data.features]
         columns = list(dict.fromkeys(asked))
@@ -150,16 +150,11 @@ def choose_features(run: RunSpec, table: Table) -> tuple[list[Column], list[str]
                     f"data.features: {column.name} is the target; allowed: every other column.", "data.features"
                 )
     if not ENCODERS[run.preprocessing.encoding].build:
-        dropped = [column.name for column in columns if not is_numeric(column)]
+        dropped = [column.name for column in columns if column.kind not in NUMERIC]
         if dropped:
             notes.append(f"Categories left out: {listed(dropped)}.")
-        columns = [column for column in columns if is_numeric(column)]
+        columns = [column for column in columns if column.kind in NUMERIC]
     return columns, notes
-
-
-def is_numeric(column: Column) -> bool:
-    """Return whether a column goes into the network as numbers of its own, not as words to encode."""
-    return column.kind in {"number", "boolean", "date"}
 
 
 def _without_infinite(frame: pd.DataFrame, numeric: list[str], notes: list[str]) -> pd.DataFrame:

@@ -9,13 +9,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from core.data.kinds import as_float
+from core.data.kinds import NUMERIC, as_float
 from core.data.table import Column, Table
 
 FEWEST_GROUPED: Final = 20
 """With fewer rows, each counted once, two columns may group them alike by chance."""
-
-_NUMERIC: Final = frozenset({"number", "boolean", "date"})
 
 
 def same_values(table: Table, first: str, second: str) -> bool:
@@ -57,7 +55,7 @@ def _prints(table: Table, column: Column) -> set[bytes]:
     series = table.frame[column.name]
     rows = (len(series) - column.missing) * (1 - table.repeated)
     prints = set()
-    if column.kind in _NUMERIC:
+    if column.kind in NUMERIC:
         values = as_float(series) + 0.0  # -0 is 0
         values[np.isnan(values)] = np.nan
         prints.add(_digest(b"numbers", values))

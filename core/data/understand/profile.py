@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core.choices.outliers import FENCE
-from core.data.kinds import EXACT_INTEGER, Kind, as_float, moment
+from core.data.kinds import EXACT_INTEGER, NEARLY_UNIQUE, Kind, as_float, moment
 from core.data.table import Column, Table
 from core.data.understand.duplicate_columns import duplicate_columns
 from core.data.understand.leaks import Leak, is_identifier, leak_suspects
@@ -147,7 +147,7 @@ def _column(table: Table, column: Column, twins: dict[str, str]) -> ColumnProfil
     )
     if column.kind in {"number", "date"}:
         return _with_shape(facts, as_float(sample))
-    if column.kind in {"identifier", "text"}:
+    if column.kind in NEARLY_UNIQUE:
         return facts
     frequent = sample.value_counts().head(BINS)
     return replace(facts, counts=tuple(frequent), labels=tuple(map(str, frequent.index)))

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from core.data.kinds import as_float
+from core.data.kinds import NEARLY_UNIQUE, as_float
 from core.data.table import Column, Table
 from core.errors import InputRefused
 from core.spec import DataSpec, Task
@@ -30,7 +30,7 @@ _TARGET_NAMES: Final = (
 
 def suggest_target(table: Table) -> tuple[str, str]:
     """Return the column most likely meant as target, one called so or the last that varies; and why, in plain words."""
-    usable = [c.name for c in table.columns if c.kind not in {"text", "identifier", "date"} and c.distinct > 1]
+    usable = [c.name for c in table.columns if c.kind not in {*NEARLY_UNIQUE, "date"} and c.distinct > 1]
     by_lower_name = {name.lower(): name for name in reversed(usable)}
     for name in _TARGET_NAMES:
         if name in by_lower_name:

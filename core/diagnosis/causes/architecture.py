@@ -10,7 +10,7 @@ from core.choices.activations import ACTIVATIONS
 from core.choices.initializers import INITIALIZERS
 from core.choices.losses import LOSSES
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
-from core.diagnosis.evidence.limits import GAP
+from core.diagnosis.evidence.limits import ENORMOUS_GRADIENT, EXPLODING, GAP, MANY_DEAD, SATURATED, VANISHING
 from core.spec import InitializerSpec, LayerSpec, ModelSpec
 
 _CONVENTIONAL: Final = {"binary": {"sigmoid"}, "multilabel": {"sigmoid"}, "multiclass": {"softmax"}}
@@ -78,8 +78,6 @@ def _loss_mismatch(observed: Observation) -> Iterator[Evidence]:
 
 _NOT_LINEAR: Final = 0.7
 """A relation of which a linear model finds less than this share of what the best simple model finds is bent."""
-_SATURATED: Final = 0.6
-"""Share of a layer's values on the flat ends; no healthy program has more than 0.3."""
 
 
 def _hidden_activation(observed: Observation) -> Iterator[Evidence]:
@@ -92,7 +90,7 @@ def _hidden_activation(observed: Observation) -> Iterator[Evidence]:
             yield Evidence(0.6, "linear hidden layers make a linear model")
     elif odd:
         yield Evidence(0.75, f"{', '.join(odd)} is not a usual activation of hidden layers")
-    if observed.signals.saturated > _SATURATED:
+    if observed.signals.saturated > SATURATED:
         yield Evidence(0.4, f"{observed.signals.saturated:.0%} of a hidden layer's values lie on the flat ends")
 
 
@@ -111,8 +109,8 @@ def _plain(layer: int | LayerSpec) -> Any:
     return layer if isinstance(layer, int) else layer.model_dump(exclude_none=True)
 
 
-_VANISHING, _VANISHED = 1e-2, 1e-3
-"""The first layer's gradient as a share of the last one's; in healthy programs it is 0.6 or more."""
+_VANISHED: Final = 1e-3
+"""The first layer's gradient as a share of the last one's, far below `VANISHING`."""
 _WHOLE_LAYER_DEAD: Final = 0.9
 """Share of dead units that stops a gradient by itself: it has died, not vanished."""
 _SEVERAL: Final = 3
@@ -124,7 +122,7 @@ def _vanishing(observed: Observation) -> Iterator[Evidence]:
         return
     dead = observed.signals.dead > _WHOLE_LAYER_DEAD
     ratio = observed.signals.gradient_ratio
-    if ratio is not None and ratio < _VANISHING:
+    if ratio is not None and ratio < VANISHING:
         text = f"the first layer's gradient is {ratio:.1g} of the last one's"
         yield Evidence((0.85 if ratio < _VANISHED else 0.5) * (0.5 if dead else 1), text)
     flat = sum(ACTIVATIONS[name].flat_beyond is not None for name in observed.activations)
@@ -141,10 +139,6 @@ def _vanishing_repairs(observed: Observation) -> Iterator[Change]:
 
 _ENORMOUS_LOSS: Final = 1e3
 """Loss of the untrained network in multiples of the baseline's; Glorot's weights give about 1."""
-_EXPLODING: Final = 70
-"""The first layer's gradient in multiples of the last one's; in healthy programs it is 2.2 at most."""
-_ENORMOUS_GRADIENT: Final = 1e4
-"""In healthy programs the norm of a layer's gradient is 4 at most."""
 
 
 def _exploding(observed: Observation) -> Iterator[Evidence]:
@@ -153,9 +147,9 @@ def _exploding(observed: Observation) -> Iterator[Evidence]:
     if observed.depth >= 2 and signals.diverged and enormous:
         yield Evidence(0.9, "the outputs of the untrained network are infinite or enormous already")
     ratio = signals.gradient_ratio
-    if ratio is not None and ratio > _EXPLODING and observed.depth >= _SEVERAL:
+    if ratio is not None and ratio > EXPLODING and observed.depth >= _SEVERAL:
         yield Evidence(0.6, f"the first layer's gradient is {ratio:.0f} times the last one's")
-    if signals.gradient is not None and signals.gradient > _ENORMOUS_GRADIENT and observed.depth >= 2:
+    if signals.gradient is not None and signals.gradient > ENORMOUS_GRADIENT and observed.depth >= 2:
         yield Evidence(0.3, f"gradient norms reach {signals.gradient:.1g}")
 
 
@@ -170,13 +164,9 @@ def _rectified(observed: Observation) -> bool:
     return any(ACTIVATIONS[name].rectified for name in observed.activations)
 
 
-_MANY_DEAD: Final = 0.5
-"""Share of a layer's units. Nine of ten healthy programs have at most a quarter dead: they have units to spare."""
-
-
 def _dying_relu(observed: Observation) -> Iterator[Evidence]:
     signals = observed.signals
-    if not _rectified(observed) or signals.dead < _MANY_DEAD:
+    if not _rectified(observed) or signals.dead < MANY_DEAD:
         return
     # Units that one enormous step killed are that step's victims.
     victims = 0.4 if signals.kicked else 1.0

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from core.data.kinds import NEARLY_UNIQUE
 from core.data.prepare.cache import Preparation
 from core.data.prepare.prepared import Prepared
 from core.data.table import Table
@@ -100,7 +101,7 @@ def examine(table: Table, prepared: Prepared) -> DataFacts:
     truth, truth_val = _numbers(prepared, prepared.targets_raw), _numbers(prepared, prepared.targets_raw_val)
     y = np.concatenate((truth, truth_val))
     inputs = [c for c in table.columns if c.name in prepared.origins]
-    usable = tuple(c.name for c in inputs if c.kind not in {"identifier", "text"})
+    usable = tuple(c.name for c in inputs if c.kind not in NEARLY_UNIQUE)
     spread, offset = _scale(prepared.x)
     shares = tuple(truth.mean(axis=0).tolist()) if prepared.classes and prepared.task != "multilabel" else ()
     skills = reference(x, y)

@@ -1,4 +1,4 @@
-"""The limits of the questions that several rules ask of a run, each once; a limit of one rule stands with that rule.
+"""The limits of what several rules, or a rule and a page, ask of a run, each once; a limit of one rule stands with it.
 
 All are relative, so that they hold for any loss and any data. "Healthy programs" are the controls of
 `benchmarks.programs`, three seeds each.
@@ -40,6 +40,17 @@ CLEAR_GAIN: Final = 0.1
 """What has to be gained before a run that works is called faulty, or another rate the better one."""
 FLAT: Final = 0.01
 """What a curve that stands still changes at most, as a share of its level."""
+VANISHING, EXPLODING = 1e-2, 70
+"""The first layer's gradient in multiples of the last one's; in healthy programs it is 0.6 to 2.2."""
+ENORMOUS_GRADIENT: Final = 1e4
+"""In healthy programs the norm of a layer's gradient is 4 at most."""
+SHORT_STEP, LONG_STEP = 1e-5, 0.1
+"""Change of a layer's weights in one step, as a share of their size: the median of a run. 70 of 71 healthy programs are
+between, the last one just below."""
+MANY_DEAD: Final = 0.5
+"""Share of a layer's units. Nine of ten healthy programs have at most a quarter dead: they have units to spare."""
+SATURATED: Final = 0.6
+"""Share of a layer's values on the flat ends; no healthy program has more than 0.3."""
 HIGHEST_RATE: Final = 10.0
 """No learning rate above this is tried: the largest default of any optimizer is 1."""
 

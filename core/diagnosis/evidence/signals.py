@@ -205,6 +205,26 @@ def known_median(values: Iterable[float | None]) -> float | None:
     return statistics.median(present) if present else None
 
 
+def median_of_most(values: Iterable[float | None]) -> float | None:
+    """Return the median of the numbers among `values`; None where they are not most of them."""
+    every = list(values)
+    return known_median(every) if 2 * sum(value is None for value in every) < len(every) else None
+
+
+def telling(result: Result) -> list[str]:
+    """Return which measurements of the layers a person should look at, by the limits of the causes."""
+    ratio, gradient = _gradient_ratio(result), _gradient(result) or 0.0
+    even = ratio is None or limits.VANISHING <= ratio <= limits.EXPLODING
+    steps = [statistics.median(values) for values in _layers(result, "update_ratio") if values]
+    stands_out = {
+        "gradient_norm": not even or gradient > limits.ENORMOUS_GRADIENT,
+        "update_ratio": any(not limits.SHORT_STEP <= step <= limits.LONG_STEP for step in steps),
+        "dead": (_worst_hidden(result, "dead") or 0.0) >= limits.MANY_DEAD,
+        "saturated": (_worst_hidden(result, "saturated") or 0.0) > limits.SATURATED,
+    }
+    return [name for name, so in stands_out.items() if so]
+
+
 def _ratio(value: float | None, base: float | None) -> float | None:
     return None if value is None or not base else value / base
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from core.diagnosis.evidence.signals import explained
+from core.diagnosis.evidence.signals import explained, median_of_most, telling
 from core.diagnosis.report import DiagnosisReport
 from core.diagnosis.trials.trial import Trial, quality
 from core.jobs.storage.history import thinned
@@ -18,14 +18,20 @@ WrittenFinding = Mapping[str, Any]
 WrittenCurve = Mapping[str, Any]
 """One run of its ``before`` or ``after``: skills, and its losses as ``{"epochs", "values"}``."""
 
-FORMAT: Final = 2
-"""Of what is written down; a page does not read another one. 1 did not say how sure a cause is."""
+FORMAT: Final = 3
+"""Of what is written down; a page does not read another one. 1 did not say how sure a cause is, 2 what runs reach."""
 
 MOST_POINTS: Final = 240
 """Of one curve of a trial: a card is at most some 600 pixels wide."""
 
 _LAYER_NUMBERS: Final = ("gradient_norm", "update_ratio", "dead", "saturated")
 _DIGITS: Final = 4
+
+
+_REACHED: Final[Mapping[str, Callable[[Result], float | None]]] = {
+    "explained": lambda result: explained(result, held_out=result.validated),
+    "recall": lambda result: result.least_recall,
+}
 
 
 def written(report: DiagnosisReport) -> dict[str, Any]:
@@ -35,31 +41,39 @@ def written(report: DiagnosisReport) -> dict[str, Any]:
     -------
     dict
         ``DiagnosisReport.as_dict()`` and, in it, ``before``: a curve per seed of the runs as they are; of each cause
-        and of ``combined`` its ``goal`` and ``after``: a curve per seed of its trial; ``layers``: the seed of the run
-        that went worst and what was measured in its layers; ``models``: the skill of each simple model; ``columns``:
-        the inputs that can be used; ``format``: `FORMAT`.
+        and of ``combined`` its ``goal``, ``after``: a curve per seed of its trial, and ``reached``: what those seeds
+        reached as they were and with the fix; ``layers``: the seed of the run that went worst, what was measured in its
+        layers, and what of it is ``telling``; ``models``: the skill of each simple model; ``columns``: the inputs that
+        can be used; ``format``: `FORMAT`.
     """
     public = report.as_dict()
     worst = min(report.before, key=quality)
     for cause, finding in zip(public["causes"], report.findings, strict=True):
-        cause["certain"] = finding.suspect.certain
-        cause["goal"] = finding.suspect.cause.goal
-        cause["after"] = _after(finding.trial)
+        suspect = finding.suspect
+        cause.update(certain=suspect.certain, goal=suspect.cause.goal, **_trial(finding.trial))
     if report.combined is not None:
-        public["combined"] |= {"goal": report.combined.goal, "after": _after(report.combined)}
+        public["combined"] |= {"goal": report.combined.goal, **_trial(report.combined)}
     facts = report.observed.facts
     return public | {
         "format": FORMAT,
         "before": [_curve(result) for result in report.before],
-        "layers": {"seed": worst.seed, **_layers(worst)},
+        "layers": {"seed": worst.seed, "telling": telling(worst), **_layers(worst)},
         "models": {name: round(skill, _DIGITS) for name, skill in facts.skills.items()},
         "columns": list(facts.usable_columns),
         "validation_rows": facts.validation_rows,
     }
 
 
-def _after(trial: Trial | None) -> list[dict[str, Any]]:
-    return [] if trial is None else [_curve(result) for result in trial.after]
+def _trial(trial: Trial | None) -> dict[str, Any]:
+    if trial is None:
+        return {"after": [], "reached": {}}
+    return {
+        "after": [_curve(result) for result in trial.after],
+        "reached": {
+            name: [median_of_most(map(measure, results)) for results in (trial.before, trial.after)]
+            for name, measure in _REACHED.items()
+        },
+    }
 
 
 def _curve(result: Result) -> dict[str, Any]:

@@ -59,9 +59,9 @@ def _run_seconds(run: RunSpec, rows: int, features: int) -> float:
     trained = _trained_rows(run, rows)
     update = UPDATE_SECONDS[uses_xla(run, trained)]
     widths = [features, *(layer.units for layer in run.model.hidden), len(run.data.targets)]
-    flops_a_row = 2 * sum(a * b for a, b in itertools.pairwise(widths))
+    flops_per_row = 2 * sum(a * b for a, b in itertools.pairwise(widths))
     updates = -(-trained // run.training.batch_size)
-    arithmetic = flops_a_row * (_FORWARD_AND_BACKWARD * trained + (rows - trained)) / FLOPS_PER_SECOND
+    arithmetic = flops_per_row * (_FORWARD_AND_BACKWARD * trained + (rows - trained)) / FLOPS_PER_SECOND
     layers = len(widths) - 1
     epoch = EPOCH_SECONDS + updates * update * (1 + layers) / 3 + arithmetic
     return RUN_SECONDS + run.training.epochs * epoch

@@ -111,15 +111,14 @@ class Slot(Actor[Claim]):
         return self._look_after(training, time.monotonic())
 
     def _hear(self, training: _Training, said: Said) -> bool:
-        if said.child is not self.keeper.child:
-            self.keeper.hear(said.child, said.words)
-            return False
-        if said.words is None:
+        ours, words, claim = said.child is self.keeper.child, said.words, training.claim
+        if ours and words is None:
             self._died(training, said.child.ended)
             return True
-        self.keeper.hear(said.child, said.words)
+        self.keeper.hear(said.child, words)
+        if not ours or words is None:
+            return False
         training.heard = time.monotonic()
-        words, claim = said.words, training.claim
         if words.get("token") != claim.token:
             return False
         if words["event"] == "points":

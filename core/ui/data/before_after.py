@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.choices.encoders import ENCODERS
 from core.choices.outliers import OUTLIERS
+from core.data.kinds import NUMERIC
 from core.data.prepare.before_after import MAX_ROWS
 from core.data.table import Column
 from core.errors import InputRefused, WorkFailed
@@ -56,7 +57,7 @@ def made_by(spec: ExperimentSpec, column: Column, task: Task) -> str:
     if column.name in run.data.targets:
         settings = ["target_scaling"] if task == "regression" else []
     else:
-        words = column.kind not in {"number", "boolean", "date"}
+        words = column.kind not in NUMERIC
         settings = ["encoding"] if words else []
         # Columns that stand for single words are not scaled.
         if not words or ENCODERS[run.preprocessing.encoding].labels is None:

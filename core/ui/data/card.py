@@ -11,7 +11,7 @@ from core.data.table import Table
 from core.errors import InputRefused
 from core.ui.data.columns_dialog import open_columns
 from core.ui.data.feature_choice import chosen_features
-from core.ui.data.findings import findings
+from core.ui.data.oddities import oddities
 from core.ui.data.reading import how_it_was_read, letters_doubt
 from core.ui.data.tables import source_name, table_for
 from core.ui.data.uploads import forget_trouble, upload_trouble, uploader
@@ -45,7 +45,7 @@ def data_card(table: Table) -> str:
             st.caption(f"Task: {_TASKS[task]}; {inert(reason, 200)}")
         else:
             st.error(inert(reason, 300), icon=":material/block:")
-        findings(spec.data, table)
+        oddities(spec.data, table)
         if st.button("Columns", icon=":material/view_column:", width="stretch", key="lab_columns_button"):
             open_columns()
         # The run bar says what is wrong.

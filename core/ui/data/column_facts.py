@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from core.data.kinds import NEARLY_UNIQUE
 from core.data.understand.profile import ColumnProfile, Profile
 from core.spec import plain_text
 from core.ui.text import percent
@@ -65,8 +66,8 @@ def fact_rows(profile: Profile, features: Collection[str]) -> list[dict[str, Any
             "missing": percent(column.missing),
             "distinct": column.distinct,
             "range": span(column),
-            "findings": [words for words, _ in badges(column, profile)],
-            "predict": "" if column.name in profile.targets or column.kind in {"text", "identifier"} else "Predict",
+            "remarks": [words for words, _ in badges(column, profile)],
+            "predict": "" if column.name in profile.targets or column.kind in NEARLY_UNIQUE else "Predict",
         }
         for column in profile.columns
     ]

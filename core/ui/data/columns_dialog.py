@@ -108,8 +108,8 @@ def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
         hide_index=True,
         height="auto" if len(profile.columns) <= _ROWS else _HEIGHT,
         num_rows="fixed",
-        disabled=["column", "kind", "shape", "missing", "distinct", "range", "findings"],
-        column_order=["column", "input", "kind", "shape", "missing", "distinct", "range", "findings", "predict"],
+        disabled=["column", "kind", "shape", "missing", "distinct", "range", "remarks"],
+        column_order=["column", "input", "kind", "shape", "missing", "distinct", "range", "remarks", "predict"],
         column_config={
             "column": config.TextColumn("Column", pinned=True, width=130),
             "input": config.CheckboxColumn("Input", help="Whether the network sees this column.", width=70),
@@ -120,8 +120,8 @@ def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
             "missing": config.TextColumn("Missing", width=75, alignment="right"),
             "distinct": config.NumberColumn("Distinct", format="localized", width=75),
             "range": config.TextColumn("Range", width=180),
-            "findings": config.MultiselectColumn(
-                "Findings", options=list(colours), color=list(colours.values()) or None, width=320
+            "remarks": config.MultiselectColumn(
+                "Remarks", options=list(colours), color=list(colours.values()) or None, width=320
             ),
             "predict": config.ButtonColumn(
                 "Target",
@@ -134,7 +134,7 @@ def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
         },
         on_change=_switch,
         args=(table, key, features),
-        alt="Every column with its kind, shape, missing values and findings",
+        alt="Every column with its kind, shape, missing values and remarks",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from core.data.kinds import NEARLY_UNIQUE
 from core.data.table import Table
 from core.spec import DataSpec
 from core.ui.lab import state as lab_state
@@ -17,7 +18,7 @@ def chosen_features(data: DataSpec, table: Table) -> tuple[str, ...]:
         if (
             column.name in data.features
             if data.features is not None
-            else column.name not in data.targets and column.kind not in {"identifier", "text"}
+            else column.name not in data.targets and column.kind not in NEARLY_UNIQUE
         )
     )
 

@@ -101,7 +101,7 @@ def _trial(report: WrittenReport, finding: WrittenFinding, colour: str, key: str
     before, after = words.curves_of(finding, report)
     alt = f"Loss by epoch as it is and with the fix. {words.trial_words(finding, report)}"
     st.plotly_chart(trial_chart(before, after, colour, finding["goal"]), key=key, config=_CHART, alt=alt)
-    if words.look_alike(finding, report):
+    if words.flattered(finding, report):
         st.caption(
             "The losses look alike, the predictions do not: Keras computes this loss from what comes before the "
             "output activation. Judge by the skill."

@@ -16,7 +16,7 @@ from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, Wr
 from core.jobs.storage.history import thinned
 from core.plot import COLOURS
 from core.training.result import Result
-from core.ui.diagnose.words import measure_of, reached, rows_of, share
+from core.ui.diagnose.words import explained_by, rows_of, share
 from core.ui.text import skill_text
 
 GREY: Final = "#8a8a8a"
@@ -161,11 +161,14 @@ def _relative(curve: WrittenCurve, name: str) -> Mapping[str, Any]:
 
 def skill_chart(report: WrittenReport, fixes: Sequence[tuple[str, WrittenFinding]], colour: str) -> Figure:
     """Return bars of what the run, its `fixes` by name and simple models explain: what is reached and what can be."""
-    runs = [("This run", report["before"], 0.55), *((name, finding["after"], 1.0) for name, finding in fixes)]
+    runs = [
+        ("This run", explained_by(report), report["before"], 0.55),
+        *((name, finding["reached"]["explained"][1], finding["after"], 1.0) for name, finding in fixes),
+    ]
     rows: list[tuple[str, float | None, list[float], str, float]] = []
-    for name, curves, opacity in runs:
-        known = [v for curve in curves if (v := curve[measure_of(report)]) is not None]
-        rows.append((name, reached(curves, report), known, colour, opacity))
+    for name, level, curves, opacity in runs:
+        measure = "val_explained" if report["validation_rows"] else "explained"
+        rows.append((name, level, [v for curve in curves if (v := curve[measure]) is not None], colour, opacity))
     rows += [(_MODELS.get(name, name), level, [], GREY, 0.6) for name, level in report["models"].items()]
     names, levels, seeds, colours, opacities = zip(*reversed(rows), strict=True)
     labels = [escape(name, quote=False) for name in names]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median_high
 from typing import Any, Final
 
 from core.plot import COLOURS
@@ -31,8 +30,6 @@ class LayerMap:
         One sentence on how to read it.
     scale : tuple of (float, str)
         Plotly's colour scale.
-    says : callable
-        Rows of values, one per layer → whether a person should look.
     log : bool
         Whether the colours follow the logarithm to base 10; else the numbers are shares.
     limits : tuple of (float, float) or None
@@ -43,30 +40,12 @@ class LayerMap:
     title: str
     reading: str
     scale: tuple[tuple[float, str], ...]
-    says: Callable[[Rows], bool]
     log: bool = False
     limits: tuple[float, float] | None = (0.0, 1.0)
 
 
 def _known(rows: Rows) -> list[float]:
     return [value for row in rows for value in row if value is not None]
-
-
-def _middles(rows: Rows) -> list[float]:
-    return [median_high(known) for row in rows if (known := _known([row]))]
-
-
-def _gradients_speak(rows: Rows) -> bool:
-    middles = _middles(rows)
-    return len(middles) > 1 and (max(middles) > 30 * max(min(middles), 1e-30) or max(_known(rows)) > 1e3)
-
-
-def _updates_speak(rows: Rows) -> bool:
-    return any(middle > 0.1 or middle < 1e-5 for middle in _middles(rows))
-
-
-def _shares_speak(rows: Rows) -> bool:
-    return max(_known(rows), default=0.0) >= 0.25
 
 
 MAPS: Final = (
@@ -76,7 +55,6 @@ MAPS: Final = (
         "Each row is a layer, the first one at the bottom. Rows of similar colour are healthy; where the colour fades "
         "towards the bottom the gradient vanishes on its way back, where it deepens it explodes.",
         ((0.0, _CLEAR), (0.5, f"{_BLUE}90"), (1.0, _BLUE)),
-        _gradients_speak,
         log=True,
         limits=None,
     ),
@@ -85,7 +63,6 @@ MAPS: Final = (
         "Change of the weights in one step, relative to their size",
         "About 0.001 is usual. Orange: steps so long that they undo each other. Blue: a layer that hardly moves.",
         ((0.0, _BLUE), (0.35, f"{_BLUE}60"), (0.5, _CLEAR), (0.65, f"{_ORANGE}60"), (1.0, _ORANGE)),
-        _updates_speak,
         log=True,
         limits=(-6.0, 0.0),
     ),
@@ -94,26 +71,24 @@ MAPS: Final = (
         "Dead units",
         "The share of a layer's units that are 0 for every row. They get no gradient, so they stay dead.",
         ((0.0, _CLEAR), (1.0, _RED)),
-        _shares_speak,
     ),
     LayerMap(
         "saturated",
         "Saturated units",
         "The share of a layer's values on the flat ends of its activation, where the gradient is next to nothing.",
         ((0.0, _CLEAR), (1.0, _ORANGE)),
-        _shares_speak,
     ),
 )  # fmt: skip
 
 
 def split_maps(layers: Layers) -> tuple[list[LayerMap], list[LayerMap]]:
-    """Return the maps a person should look at, and the others that hold anything at all."""
+    """Return the maps the report calls telling, and the others that hold anything at all."""
     telling: list[LayerMap] = []
     quiet: list[LayerMap] = []
     for layer_map in MAPS:
         rows = _rows(layers, layer_map)
         if any(known := _known(rows)) or (known and layer_map.log):
-            (telling if layer_map.says(rows) else quiet).append(layer_map)
+            (telling if layer_map.field in layers["telling"] else quiet).append(layer_map)
     return telling, quiet
 
 

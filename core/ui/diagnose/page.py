@@ -170,7 +170,7 @@ def _layers(report: WrittenReport) -> None:
                 with st.container(border=True, height="stretch"):
                     _map(layers, layer_map)
     else:
-        st.markdown("Nothing stands out: all layers learn at a similar pace, and no units are lost.")
+        st.markdown("Nothing stands out: all layers learn at a similar pace, and enough of their units are alive.")
     if quiet:
         with st.expander("The other measurements"), st.grid(2, min_column_width=380):
             for layer_map in quiet:

@@ -1,4 +1,4 @@
-"""A diagnosis in progress: one line on what is trained, the suspects so far, Cancel; drawn anew until it has ended."""
+"""A diagnosis in progress: one line on what is trained, the suspects so far, Cancel; drawn again until it has ended."""
 
 from __future__ import annotations
 

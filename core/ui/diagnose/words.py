@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Cause
-from core.diagnosis.evidence.signals import known_median
 from core.diagnosis.report import Standing
 from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, WrittenReport
 from core.lessons import LESSONS, Lesson
@@ -27,8 +26,6 @@ _MANY: Final = 4
 """Columns that are named one by one; a line has room for no more."""
 _SOMETHING: Final = 0.005
 """What rounds to 0 % is nothing."""
-_FAR_APART, _ALIKE = 0.3, 0.15
-"""A difference in what is explained that nobody overlooks; losses that lie on each other in a small chart."""
 
 
 def cause_of(finding: WrittenFinding) -> Cause:
@@ -43,23 +40,15 @@ def lesson_of(cause: Cause) -> Lesson | None:
     return next((lesson for lesson in LESSONS if lesson.cause == cause.id), None)
 
 
-def measure_of(report: WrittenReport, goal: str = "fit") -> str:
-    """Return the field of a curve that counts: what is explained of rows held out, where there are any."""
-    if goal == "recall":  # less may be explained when a rare class is no longer ignored
-        return "recall"
-    return "val_explained" if report["validation_rows"] else "explained"
-
-
 def rows_of(report: WrittenReport) -> str:
     """Return which rows are meant by what is explained."""
     return "rows it has not seen" if report["validation_rows"] else "its training rows"
 
 
-def reached(curves: Sequence[WrittenCurve], report: WrittenReport, goal: str = "fit") -> float | None:
-    """Return what some runs reach: the median over their seeds; None where most came to no result."""
-    field = measure_of(report, goal)
-    values = [curve[field] for curve in curves]
-    return known_median(values) if 2 * sum(value is None for value in values) < len(values) else None
+def explained_by(report: WrittenReport) -> float | None:
+    """Return what the run explains: of rows held out, where there are any."""
+    level: float | None = report["explained"]["validation" if report["validation_rows"] else "training"]
+    return level
 
 
 def share(value: float | None) -> str:
@@ -78,7 +67,7 @@ def headline(report: WrittenReport) -> str:
 
 def verdict(report: WrittenReport) -> str:
     """Return the verdict in a sentence or two: what was reached, what can be reached, what the first fix brings."""
-    level, best = reached(report["before"], report), report["reachable"]
+    level, best = explained_by(report), report["reachable"]
     now = "It comes to no result"
     if level is not None:
         now = f"It explains {share(level)} of the variance on {rows_of(report)}"
@@ -90,16 +79,10 @@ def verdict(report: WrittenReport) -> str:
     if not report["causes"]:
         return f"{now}{models}. No suspected cause could be confirmed."
     first = report["causes"][0]
-    after = reached(first["after"], report) if helped(first) and first["goal"] != "recall" else None
+    after = first["reached"]["explained"][1] if helped(first) and first["goal"] != "recall" else None
     if after is None:
         return f"{now}{models}."
     return f"{now}. With one change it is {share(after)}: better in {_of_seeds(first)}."
-
-
-def before_and_after(finding: WrittenFinding, report: WrittenReport) -> tuple[float | None, float | None]:
-    """Return what the seeds of a trial reached as they were, and with the fix."""
-    old, new = curves_of(finding, report)
-    return reached(old, report, finding["goal"]), reached(new, report, finding["goal"])
 
 
 def curves_of(finding: WrittenFinding, report: WrittenReport) -> tuple[list[WrittenCurve], list[WrittenCurve]]:
@@ -118,18 +101,20 @@ def trial_words(finding: WrittenFinding, report: WrittenReport) -> str:
     trial = finding["trial"]
     if trial is None:
         return "No setting of the lab can cure this." if finding["certain"] else "Its fix was not tried."
-    before, after = before_and_after(finding, report)
-    numbers = f"{share(before)} → {share(after)}"
-    if finding["goal"] == "recall":
-        told = f"Lowest recall of any class: {numbers}"
+    if finding["goal"] == "recall":  # less may be explained when a rare class is no longer ignored
+        told = f"Lowest recall of any class: {_change(finding, 'recall')}"
     else:
-        told = f"Explained: {numbers}{_skills(finding, report)}"
+        told = f"Explained: {_change(finding, 'explained')}{_skills(finding, report)}"
     cause = CAUSES.get(finding["cause"])
     if cause is not None and cause.flatters and not trial["improved"]:
         return f"Without it, the result is the honest one. {told}."
     if not trial["improved"]:
         return f"Its fix did not help in {counted(trial['seeds'], 'seed')}. {told}."
     return f"Better in {_of_seeds(finding)}. {told}."
+
+
+def _change(finding: WrittenFinding, what: str) -> str:
+    return " → ".join(map(share, finding["reached"][what]))
 
 
 def _skills(finding: WrittenFinding, report: WrittenReport) -> str:
@@ -139,18 +124,9 @@ def _skills(finding: WrittenFinding, report: WrittenReport) -> str:
     return "" if before is None or after is None else f" (skill {skill_text(before)} → {skill_text(after)})"
 
 
-def look_alike(finding: WrittenFinding, report: WrittenReport) -> bool:
-    """Return whether the losses of a trial end alike although what the runs can do does not."""
-    before, after = before_and_after(finding, report)
-    if before is None or after is None or abs(after - before) < _FAR_APART:
-        return False
-    old, new = (known_median(map(_last_loss, curves)) for curves in curves_of(finding, report))
-    return bool(old and new and abs(new - old) <= _ALIKE * abs(old))
-
-
-def _last_loss(curve: WrittenCurve) -> float | None:
-    values = curve.get("loss", {"values": ()})["values"]
-    return values[-1] if values else None
+def flattered(finding: WrittenFinding, report: WrittenReport) -> bool:
+    """Return whether the losses of a trial may look alike although the predictions do not."""
+    return "flattered" in report["symptoms"] and "model.output_activation" in finding["fix"]
 
 
 def _of_seeds(finding: WrittenFinding) -> str:

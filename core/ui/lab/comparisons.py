@@ -111,7 +111,7 @@ def _small_print(ranking: Ranking) -> str:
 def _use_best(ranking: Ranking) -> None:
     best = ranking.rows[0]
     knob = next((knob for knob in KNOBS if knob.path == ranking.path), None)
-    token = knob.kind.show(best.value) if knob else ""
+    token = knob.notation.show(best.value) if knob else ""
     if knob and token and best.skills:
         chosen = {lab_state.knob_key(ranking.path): [token]}
         st.button(f"Use {inert(best.label, 40)}", key="lab_use_best", on_click=st.session_state.update, kwargs=chosen)

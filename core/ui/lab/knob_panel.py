@@ -47,7 +47,7 @@ def _more(knobs: Sequence[Knob], wanted: ExperimentSpec | InputRefused) -> None:
 def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
     key = knob_key(knob.path)
     chosen = chosen_tokens(knob)
-    hint = f"{knob.help} Empty means {knob.default}."
+    hint = knob.hint(chosen)
     label = f"{knob.label} :gray-badge[{len(chosen)} values]" if len(chosen) > 1 else knob.label
     if knob.single:
         st.number_input(label, 1, _MOST_SEEDS, key=key, help=knob.help, persist_state="session")

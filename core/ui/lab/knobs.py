@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.choices.activations import ACTIVATIONS
@@ -22,7 +22,7 @@ from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, load_spec, plain_text
-from core.spec.schedules import SCHEDULES
+from core.spec.schedules import SCHEDULES, Schedule
 from core.ui.lab.tokens import (
     COUNT,
     LAYERS,
@@ -34,7 +34,7 @@ from core.ui.lab.tokens import (
     PATIENCE,
     SCHEDULE,
     SWITCH,
-    Kind,
+    Notation,
 )
 
 DATA: Final = "Data preprocessing"
@@ -43,6 +43,8 @@ OPTIMISATION: Final = "Optimisation"
 GROUPS: Final = (DATA, ARCHITECTURE, OPTIMISATION)
 _CLASSES: Final = frozenset({"binary", "multiclass"})
 _NUMBERS: Final = frozenset({"regression"})
+_MOST_MEANINGS: Final = 8
+"""Lines on choices in a tooltip; with more it would have to be scrolled."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Knob:
         A whole number that is not varied: the seeds.
     tasks : frozenset of str
         Shown for these tasks only; empty = all.
+    meanings : mapping
+        Choice → what it does, where the help does not say it.
     """
 
     path: str
@@ -68,11 +72,12 @@ class Knob:
     label: str
     help: str
     choices: tuple[str, ...]
-    kind: Kind = NAME
+    notation: Notation = NAME
     typed: bool = False
     more: bool = False
     single: bool = False
     tasks: frozenset[str] = frozenset()
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, token: str) -> Any:
         """Return the value a token stands for.
@@ -86,30 +91,44 @@ class Knob:
         if not self.typed and token not in self.choices:
             raise InputRefused(f"{self.label}: {shown} is not one of the choices.", self.path)
         try:
-            return self.kind.read(token)
+            return self.notation.read(token)
         except (ValueError, KeyError, OverflowError):
-            sentence = f"{self.label}: {shown} is not understood; type {self.kind.example}."
+            sentence = f"{self.label}: {shown} is not understood; type {self.notation.example}."
             raise InputRefused(sentence, self.path) from None
 
     @property
     def default(self) -> str:
         """The token of the spec's own default."""
-        return self.kind.show(value_at(DEFAULTS, self.path))
+        return self.notation.show(value_at(DEFAULTS, self.path))
+
+    def hint(self, chosen: Sequence[str]) -> str:
+        """Return the help and, as Markdown, what the choices do: of many, those chosen and the first of the table."""
+        told = [token for token in dict.fromkeys((*chosen, *self.meanings)) if token in self.meanings]
+        if many := len(told) > _MOST_MEANINGS:
+            del told[_MOST_MEANINGS - 1 :]
+        lines = [f"- {token}: {meaning}" for token, meaning in self.meanings.items() if token in told]
+        lines += [f"- {len(self.meanings) - len(told)} more, explained here once chosen"] * many
+        about = (self.help, "", *lines, "") if lines else (self.help,)
+        return "\n".join((*about, f"Empty means {self.default}."))
 
 
 def _knob(
     path: str,
     label: str,
     help: str,  # noqa: A002
-    choices: Sequence[str] | Mapping[str, Choice],
+    choices: Sequence[str] | Mapping[str, Choice | type[Schedule]],
+    first: Sequence[str] = (),
     **options: Any,
 ) -> Knob:
-    if isinstance(choices, Mapping):
-        lines = (f"- {choice.name}: {choice.help}" for choice in choices.values())
-        help = "\n".join((help, "", *lines, "", ""))  # noqa: A001
+    """Return a knob with the `first` choices, which its help explains, and those of a list or a table."""
+    meanings = {name: _meaning(entry) for name, entry in choices.items()} if isinstance(choices, Mapping) else {}
     section = path.partition(".")[0]
     group = {"model": ARCHITECTURE, "training": OPTIMISATION, "seeds": OPTIMISATION}.get(section, DATA)
-    return Knob(path, group, label, help, tuple(choices), **options)
+    return Knob(path, group, label, help, (*first, *choices), meanings=meanings, **options)
+
+
+def _meaning(entry: Choice | type[Schedule]) -> str:
+    return entry.help if isinstance(entry, Choice) else str(entry.__doc__)
 
 
 FIRST: Final = load_spec({"data": {"source": "sample:iris", "target": "species"}})
@@ -126,59 +145,59 @@ KNOBS: Final[tuple[Knob, ...]] = (
     _knob("preprocessing.encoding", "Encoding", "What becomes of words.",
           ENCODERS),
     _knob("data.validation_fraction", "Validation share", "Share of rows held out to check what was learnt.",
-          ("0", "0.1", "0.2", "0.3", "0.5"), kind=NUMBER, typed=True, more=True),
+          ("0", "0.1", "0.2", "0.3", "0.5"), notation=NUMBER, typed=True, more=True),
     _knob("data.split", "Split", "Rows held out: random, equal class shares, or the last ones.",
           ("random", "stratified", "in_order"), more=True),
     _knob("data.rows", "Rows", "Train on a random sample of at most this many rows.",
-          ("all", "50", "100", "1000"), kind=OPTIONAL_COUNT, typed=True, more=True),
+          ("all", "50", "100", "1000"), notation=OPTIONAL_COUNT, typed=True, more=True),
     _knob("preprocessing.outliers", "Outliers", "What is done with extreme values.",
           OUTLIERS, more=True),
     _knob("preprocessing.fit_on", "Fit preprocessing on", "Training rows only; 'all' leaks validation rows.",
           ("train", "all"), more=True),
     _knob("model.layers", "Hidden layers", "Units per layer: 16, 16 is two layers; none is a linear model.",
-          ("none", "10", "16, 16", "32, 32", "64, 64, 64"), kind=LAYERS, typed=True),
+          ("none", "10", "16, 16", "32, 32", "64, 64, 64"), notation=LAYERS, typed=True),
     _knob("model.activation", "Activation", "The bend after each hidden layer.",
-          tuple(ACTIVATIONS)),
+          ACTIVATIONS),
     _knob("model.dropout", "Dropout", "Share of units switched off at random in each training step.",
-          ("0", "0.1", "0.2", "0.5"), kind=NUMBER, typed=True),
+          ("0", "0.1", "0.2", "0.5"), notation=NUMBER, typed=True),
     _knob("model.batch_normalization", "Batch normalisation", "Standardises what flows between layers, batch by batch.",
-          ("off", "on"), kind=SWITCH),
+          ("off", "on"), notation=SWITCH),
     _knob("model.initializer", "Initialisation", "The weights before the first step.",
-          tuple(name for name, entry in INITIALIZERS.items() if entry.offered), more=True),
+          {name: entry for name, entry in INITIALIZERS.items() if entry.offered}, more=True),
     _knob("model.l2", "L2 penalty", "Adds the squared weights times this to the loss.",
-          ("0", "0.0001", "0.001", "0.01", "0.1"), kind=NUMBER, typed=True, more=True),
+          ("0", "0.0001", "0.001", "0.01", "0.1"), notation=NUMBER, typed=True, more=True),
     _knob("model.output_activation", "Output activation", "auto: linear, sigmoid or softmax, by task.",
-          ("auto", *ACTIVATIONS), more=True),
+          ACTIVATIONS, ("auto",), more=True),
     _knob("model.loss", "Loss", "auto: mean squared error for numbers, cross-entropy for classes.",
-          ("auto", *LOSSES), more=True),
+          LOSSES, ("auto",), more=True),
     _knob("training.optimizer", "Optimizer", "The rule that turns gradients into steps.",
-          tuple(OPTIMIZERS)),
+          OPTIMIZERS),
     _knob("training.learning_rate", "Learning rate", "Length of a step: too high jumps or diverges, too low crawls.",
-          ("0.0001", "0.001", "0.01", "0.1", "1"), kind=NUMBER, typed=True),
+          ("0.0001", "0.001", "0.01", "0.1", "1"), notation=NUMBER, typed=True),
     _knob("training.batch_size", "Batch size", "Rows per step; small batches step often and noisily.",
-          ("1", "8", "32", "128", "1024"), kind=COUNT, typed=True),
+          ("1", "8", "32", "128", "1024"), notation=COUNT, typed=True),
     _knob("training.epochs", "Epochs", "How often every row is seen.",
-          ("10", "30", "100", "300", "1000"), kind=COUNT, typed=True),
+          ("10", "30", "100", "300", "1000"), notation=COUNT, typed=True),
     _knob("seeds", "Seeds", "How many times each setting is trained, with other random weights: luck or effect?",
-          ("1", "3", "5", "10"), kind=COUNT, typed=True, single=True),
+          ("1", "3", "5", "10"), notation=COUNT, typed=True, single=True),
     _knob("training.schedule", "Schedule", "How the learning rate changes over the epochs.",
-          tuple(SCHEDULES), kind=SCHEDULE, more=True),
+          SCHEDULES, notation=SCHEDULE, more=True),
     _knob("training.momentum", "Momentum", "How much of the last step is kept; for sgd and rmsprop.",
-          ("0", "0.5", "0.9", "0.99"), kind=NUMBER, typed=True, more=True),
+          ("0", "0.5", "0.9", "0.99"), notation=NUMBER, typed=True, more=True),
     _knob("training.nesterov", "Nesterov", "Looks ahead along the momentum; for sgd.",
-          ("off", "on"), kind=SWITCH, more=True),
+          ("off", "on"), notation=SWITCH, more=True),
     _knob("training.weight_decay", "Weight decay", "Shrinks every weight a little in each step.",
-          ("0", "0.0001", "0.001", "0.01"), kind=NUMBER, typed=True, more=True),
+          ("0", "0.0001", "0.001", "0.01"), notation=NUMBER, typed=True, more=True),
     _knob("training.clip_norm", "Gradient clipping", "Cuts the norm of all gradients together to this.",
-          ("off", "0.1", "1", "10"), kind=OPTIONAL_NUMBER, typed=True, more=True),
+          ("off", "0.1", "1", "10"), notation=OPTIONAL_NUMBER, typed=True, more=True),
     _knob("training.early_stopping", "Early stopping", "Stops after this many epochs without a better validation loss.",
-          ("off", "5", "10", "30"), kind=PATIENCE, typed=True, more=True),
+          ("off", "5", "10", "30"), notation=PATIENCE, typed=True, more=True),
     _knob("training.shuffle", "Shuffle", "A new order of rows in every epoch.",
-          ("on", "off"), kind=SWITCH, more=True),
+          ("on", "off"), notation=SWITCH, more=True),
     _knob("training.class_weight", "Class weights", "Balanced: rare classes count as much as frequent ones.",
-          ("off", "balanced"), kind=OPTIONAL_NAME, more=True, tasks=_CLASSES),
+          ("off", "balanced"), notation=OPTIONAL_NAME, more=True, tasks=_CLASSES),
     _knob("training.seed", "First seed", "The number all randomness starts from.",
-          ("0", "1", "2", "3"), kind=COUNT, typed=True, more=True),
+          ("0", "1", "2", "3"), notation=COUNT, typed=True, more=True),
 )  # fmt: skip
 
 _BY_PATH: Final[Mapping[str, Knob]] = {knob.path: knob for knob in KNOBS}
@@ -214,7 +233,7 @@ def in_words(refusal: InputRefused) -> str:
 
 def show_value(path: str, value: Any) -> str:
     """Return a value in words, as short as its knob says it."""
-    token = _BY_PATH[path].kind.show(value) if path in _BY_PATH else ""
+    token = _BY_PATH[path].notation.show(value) if path in _BY_PATH else ""
     if token:
         return plain_text(token, 60)
     if path == "model.layers" and isinstance(value, Sequence):
@@ -247,7 +266,7 @@ def values_of(spec: ExperimentSpec) -> dict[str, list[str]]:
     dumped = spec.model_dump(mode="json")
     values = {}
     for knob in KNOBS:
-        tokens = [knob.kind.show(value) for value in dumped["vary"].get(knob.path, [value_at(dumped, knob.path)])]
+        tokens = [knob.notation.show(value) for value in dumped["vary"].get(knob.path, [value_at(dumped, knob.path)])]
         fits = all(token and (knob.typed or token in knob.choices) for token in tokens)
         values[knob.path] = tokens if fits else []
     return values

@@ -97,7 +97,7 @@ def correct_data(source: Any, table: Table, names: Mapping[str, str] | None = No
 
 
 def choose_target(target: str | tuple[str, ...]) -> None:
-    """Predict `target`; inputs and task are found anew."""
+    """Predict `target`; inputs and task are found again."""
     change_data(target=target, features=None, task="auto")
 
 

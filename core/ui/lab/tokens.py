@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.spec.schedules import SCHEDULES
+from core.spec.training import EarlyStopping
 
 
 def _number(text: str) -> float | int:
@@ -27,7 +28,7 @@ def _show_layers(value: Any) -> str:
 
 
 def _show_patience(value: Any) -> str:
-    usual = {"monitor": "val_loss", "min_delta": 0.0, "restore_best_weights": True}
+    usual = EarlyStopping().model_dump()
     return str(value["patience"]) if value == usual | {"patience": value.get("patience")} else ""
 
 
@@ -37,7 +38,7 @@ def _show_schedule(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Kind:
+class Notation:
     """How a value of the spec is written as a token and read back.
 
     Attributes
@@ -55,10 +56,10 @@ class Kind:
     example: str
 
 
-def _none_or(kind: Kind, example: str, none: str = "off") -> Kind:
-    return Kind(
-        lambda text: None if text.strip().lower() == none else kind.read(text),
-        lambda value: none if value is None else kind.show(value),
+def _none_or(notation: Notation, example: str, none: str = "off") -> Notation:
+    return Notation(
+        lambda text: None if text.strip().lower() == none else notation.read(text),
+        lambda value: none if value is None else notation.show(value),
         example,
     )
 
@@ -67,13 +68,15 @@ def _show_name(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-NAME: Final = Kind(str, _show_name, "one of the choices")
-NUMBER: Final = Kind(_number, _show_number, "a number such as 0.01")
-COUNT: Final = Kind(int, _show_number, "a whole number such as 32")
-LAYERS: Final = Kind(_layers, _show_layers, "units such as 16, 16, or none")
-SWITCH: Final = Kind(lambda text: {"on": True, "off": False}[text], lambda value: "on" if value else "off", "on or off")
-SCHEDULE: Final = Kind(lambda text: {"name": text}, _show_schedule, "one of the choices")
-_EPOCHS: Final = Kind(lambda text: {"patience": int(text)}, _show_patience, "epochs such as 10")
+NAME: Final = Notation(str, _show_name, "one of the choices")
+NUMBER: Final = Notation(_number, _show_number, "a number such as 0.01")
+COUNT: Final = Notation(int, _show_number, "a whole number such as 32")
+LAYERS: Final = Notation(_layers, _show_layers, "units such as 16, 16, or none")
+SWITCH: Final = Notation(
+    lambda text: {"on": True, "off": False}[text], lambda value: "on" if value else "off", "on or off"
+)
+SCHEDULE: Final = Notation(lambda text: {"name": text}, _show_schedule, "one of the choices")
+_EPOCHS: Final = Notation(lambda text: {"patience": int(text)}, _show_patience, "epochs such as 10")
 PATIENCE: Final = _none_or(_EPOCHS, "off or epochs such as 10")
 OPTIONAL_NUMBER: Final = _none_or(NUMBER, "a number such as 0.01, or off")
 OPTIONAL_COUNT: Final = _none_or(COUNT, "all, or a whole number such as 100", none="all")

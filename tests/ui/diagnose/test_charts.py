@@ -90,11 +90,12 @@ def test_a_skill_far_below_zero_is_cut_short_and_told():
     assert nothing["layout"]["annotations"][-1]["text"] == "no result"
 
 
-def layers(**fields):
+def layers(*telling, **fields):
     usual = {"gradient_norm": [1.0, 1.0], "update_ratio": [1e-3, 1e-3], "dead": [0.0, 0.0], "saturated": [0.0, 0.0]}
     names = ("hidden 1", "hidden 2", "output")
     return {
         "epochs": [1, 50],
+        "telling": list(telling),
         "layers": [
             {"name": name, **usual, **{field: values[i] for field, values in fields.items()}}
             for i, name in enumerate(names)
@@ -108,8 +109,8 @@ def test_healthy_layers_have_nothing_to_say():
     assert {found.field for found in quiet} == {"gradient_norm", "update_ratio"}
 
 
-def test_only_what_is_wrong_is_shown():
-    vanished = layers(gradient_norm=[[1e-6, 0.0], [1e-3, 1e-3], [1.0, None]])
+def test_only_what_the_report_calls_telling_is_shown():
+    vanished = layers("gradient_norm", gradient_norm=[[1e-6, 0.0], [1e-3, 1e-3], [1.0, None]])
     telling, _ = split_maps(vanished)
     assert [found.field for found in telling] == ["gradient_norm"]
     picture = layer_chart(vanished, telling[0])["data"][0]
@@ -120,7 +121,8 @@ def test_only_what_is_wrong_is_shown():
 
 
 def test_dead_units_are_shares_of_hidden_layers():
-    (dead,) = split_maps(layers(dead=[[0.0, 0.6], [0.0, 0.0], [0.0, 0.0]]))[0]
-    picture = layer_chart(layers(dead=[[0.0, 0.6], [0.0, 0.0], [0.0, 0.0]]), dead)["data"][0]
+    measured = layers("dead", dead=[[0.0, 0.6], [0.0, 0.0], [0.0, 0.0]])
+    (dead,) = split_maps(measured)[0]
+    picture = layer_chart(measured, dead)["data"][0]
     assert picture["y"] == ["hidden 1", "hidden 2"]
     assert (picture["zmin"], picture["zmax"], picture["text"][0][1]) == (0.0, 1.0, "60%")

@@ -1,9 +1,21 @@
 """The knobs say every setting they claim to, and never lose one they cannot say."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
+from core.choices.activations import ACTIVATIONS
+from core.choices.encoders import ENCODERS
+from core.choices.imputation import IMPUTATIONS
+from core.choices.initializers import INITIALIZERS
+from core.choices.losses import LOSSES
+from core.choices.optimizers import OPTIMIZERS
+from core.choices.outliers import OUTLIERS
+from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.errors import InputRefused
 from core.spec import load_spec
+from core.spec.schedules import SCHEDULES
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for, label_of, show_value, spec_of, values_of
 
 BASE = {"data": {"source": "sample:iris", "target": "species"}}
@@ -24,6 +36,39 @@ def test_two_values_of_a_knob_vary_that_setting_and_no_other(knob):
     assert list(spec.vary) == [knob.path]
     assert values_of(spec)[knob.path] == two
     assert spec_of(spec, values_of(spec)) == spec
+
+
+def lines(hint):
+    return [line for line in hint.splitlines() if line.startswith("- ")]
+
+
+TABLES: dict[str, Mapping[str, Any]] = {
+    "model.activation": ACTIVATIONS, "model.output_activation": ACTIVATIONS, "model.loss": LOSSES,
+    "model.initializer": INITIALIZERS, "training.optimizer": OPTIMIZERS, "training.schedule": SCHEDULES,
+    "preprocessing.scaling": SCALERS, "preprocessing.target_scaling": TARGET_SCALERS,
+    "preprocessing.missing": IMPUTATIONS, "preprocessing.encoding": ENCODERS, "preprocessing.outliers": OUTLIERS,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("knob", [knob for knob in KNOBS if knob.path in TABLES], ids=lambda knob: knob.path)
+def test_every_choice_of_a_table_is_explained_once_chosen_and_the_usual_ones_before(knob):
+    table = TABLES[knob.path]
+    for name in set(knob.choices) - {"auto"}:
+        about = getattr(table[name], "help", table[name].__doc__)
+        assert f"- {name}: {about}" in lines(knob.hint([name]))
+    assert lines(knob.hint([]))[0].startswith(f"- {next(iter(table))}: ")
+    offered = {name for name, entry in table.items() if getattr(entry, "offered", True)}
+    assert set(knob.choices) - {"auto"} == offered
+
+
+@pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.path)
+def test_a_tooltip_has_no_more_lines_than_fit(knob):
+    for chosen in ([], [knob.choices[-1]], knob.choices):
+        hint = knob.hint(chosen)
+        assert hint.startswith(f"{knob.help}\n")
+        assert hint.endswith(f"\nEmpty means {knob.default}.")
+        assert len(lines(hint)) <= 8
+    assert ("more, explained here once chosen" in knob.hint([])) == (len(knob.meanings) > 8)
 
 
 @pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.path)

@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from core.data.column_names import listed
+from core.data.kinds import NEARLY_UNIQUE
 from core.data.table import Table
 from core.data.understand.leaks import Leak
 from core.data.understand.profile import Profile
@@ -22,7 +23,7 @@ _MOST_BADGES: Final = 6
 _MANY_TWINS: Final = 0.01
 
 
-def findings(data: DataSpec, table: Table) -> None:
+def oddities(data: DataSpec, table: Table) -> None:
     """Draw warnings about inputs, each with a button that leaves them out, and doubts about the columns in use."""
     profile = profile_of(data, table)
     features = chosen_features(data, table)
@@ -79,7 +80,7 @@ def _left_out(profile: Profile, seen: Collection[str]) -> str:
     names = [
         f"{inert(column.name, 30)} ({column.kind})"
         for column in profile.columns
-        if column.kind in {"identifier", "text"} and column.name not in seen
+        if column.kind in NEARLY_UNIQUE and column.name not in seen
     ]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"Left out, because nearly every row differs: {shown}." if names else ""
