@@ -25,6 +25,11 @@ class Activation(Choice):
     over_units: bool = False
     """Whether the outputs of one row share a sum of 1: a single output is always 1."""
 
+    @property
+    def probabilities(self) -> bool:
+        """Whether outputs lie between 0 and 1."""
+        return self.bounds == _SHARE
+
 
 _POSITIVE: Final = (0.0, math.inf)
 _NEGATIVE: Final = (-math.inf, 0.0)

@@ -8,6 +8,9 @@ from typing import Final, Literal
 
 from core.choices.choice import Choice, table
 
+KERAS_EPSILON: Final = 1e-7
+"""Keras cuts probabilities here, so that a wrong prediction made with certainty costs -log(1e-7) = 16.12."""
+
 Measures = Literal["distance", "relative distance", "probability", "margin", "rate", "direction"]
 
 
@@ -24,6 +27,8 @@ class Loss(Choice):
     """Other names Keras has for it."""
     sparse: bool = False
     """Whether it takes classes as indices."""
+    over_units: bool = False
+    """Whether it takes the outputs of one row as shares of their sum: over a single output it is always 0."""
 
 
 LOSSES: Final[Mapping[str, Loss]] = table(
@@ -43,9 +48,9 @@ LOSSES: Final[Mapping[str, Loss]] = table(
     Loss(name="binary_focal_crossentropy", help="Binary cross-entropy that looks at the hard rows (Lin et al. 2017).",
          keras="BinaryFocalCrossentropy", measures="probability"),
     Loss(name="categorical_crossentropy", help="For one of several classes, behind a softmax.",
-         keras="CategoricalCrossentropy", measures="probability"),
+         keras="CategoricalCrossentropy", measures="probability", over_units=True),
     Loss(name="categorical_focal_crossentropy", help="Categorical cross-entropy that looks at the hard rows.",
-         keras="CategoricalFocalCrossentropy", measures="probability"),
+         keras="CategoricalFocalCrossentropy", measures="probability", over_units=True),
     Loss(name="sparse_categorical_crossentropy", help="Categorical cross-entropy of class numbers.",
          keras="SparseCategoricalCrossentropy", measures="probability", sparse=True),
     Loss(name="hinge", help="Asks for a margin between two classes, as a support vector machine does.", keras="Hinge",

@@ -15,6 +15,8 @@ class Optimizer(Choice):
 
     usual_rate: float
     """The learning rate people start with: Keras's default, or what the paper trains with."""
+    plain: bool = False
+    """Whether a step is the gradient times the learning rate, one rate for all weights."""
     unit_steps: bool = False
     """Whether a step moves a weight by about the learning rate, whatever the size of the gradient."""
     shortens: bool = False
@@ -27,7 +29,7 @@ class Optimizer(Choice):
 
 OPTIMIZERS: Final[Mapping[str, Optimizer]] = table(
     Optimizer(name="sgd", help="Plain steps along the gradient, with or without momentum.",
-              usual_rate=0.01, takes=("momentum", "nesterov")),
+              usual_rate=0.01, plain=True, takes=("momentum", "nesterov")),
     Optimizer(name="adam", help="A step size per weight from running means of gradient and square (Kingma & Ba 2015).",
               usual_rate=0.001, unit_steps=True),
     Optimizer(name="adamw", help="Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019).",

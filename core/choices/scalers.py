@@ -58,9 +58,9 @@ SCALERS: Final[Mapping[str, Scaler]] = table(
 class TargetScaler(Choice):
     """One invertible scaling: ``z = bend((y - shift) / factor)``."""
 
-    fit: Callable[[Any], tuple[Any, Any]] = lambda _y: (0.0, 1.0)
-    """Targets, float64 [rows, targets] → shift and factor of each target. A factor that rounding alone keeps from 0
-    counts as 1."""
+    fit: Callable[[Any], tuple[Any, Any]] | None = None
+    """Targets, float64 [rows, targets] → shift and factor of each target; None leaves targets as they are. A factor
+    that rounding alone keeps from 0 counts as 1."""
     bend: Callable[[Any], Any] = lambda d: d
     """What is done to the shifted and divided targets, element by element; `unbend` undoes it."""
     unbend: Callable[[Any], Any] = lambda z: z

@@ -80,6 +80,11 @@ class Table:
         return self.frame.iloc[np.sort(rows)]
 
     @cached_property
+    def repeated(self) -> float:
+        """Share of the rows that equal an earlier one in every column, in the sample of a long table."""
+        return float(self.sample.duplicated().mean()) if len(self.sample) else 0.0
+
+    @cached_property
     def _by_name(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
 

@@ -14,7 +14,7 @@ from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect, suspects
 from core.diagnosis.evidence.facts import Examination
-from core.diagnosis.evidence.limits import CLEAR_GAIN
+from core.diagnosis.evidence.limits import CLEAR_GAIN, FEWEST_SEEDS
 from core.diagnosis.evidence.signals import observe
 from core.diagnosis.report import DiagnosisReport, public_variant
 from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
@@ -26,8 +26,6 @@ from core.training.crew import Crew
 from core.training.result import Result
 from core.training.structure import structure_key
 
-SEEDS: Final = 3
-"""The fewest of which one bad seed is not half."""
 LEARNT_SHARE: Final = 0.8
 """A run that explains this share of what a simple model does is healthy; what is left is tuning."""
 BROKEN_SHARE: Final = 0.35
@@ -41,7 +39,6 @@ LUCK_SHARE: Final = 0.4
 """Or where its worst seed has less than this: whether it learns is luck."""
 _ENOUGH: Final = 0.8
 """Of the target: a repair that reaches it needs no better one."""
-_OF_THE_RATE: Final = frozenset({"learning_rate_too_high", "learning_rate_too_low"})
 _RATE_STRENGTH: Final = 0.3
 """From this strength on a suspicion of the rate is worth a range of rates."""
 _GOAL_STRENGTH: Final = 0.5
@@ -166,14 +163,15 @@ class Doctor:
         target = _target(observed)
         outcomes: list[Outcome] = []
         combined: Trial | None = None
-        if any(suspect.certain for suspect in found) or not _learnt(observed, found, target):
+        learnt = _learnt(observed, target)
+        if not learnt or any(s.certain or (s.cause.goal != "fit" and s.strength >= _GOAL_STRENGTH) for s in found):
             workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self.budget)
-            if not any(_about_data(suspect) for suspect in found):
+            if not _of_the_data(found, learnt=learnt):
                 observed = with_few_rows(observed, workbench)
-                if any(s.cause.id in _OF_THE_RATE and s.strength >= _RATE_STRENGTH for s in found):
+                if any(s.cause.asks_rates and s.strength >= _RATE_STRENGTH for s in found):
                     observed = with_range_of_rates(observed, workbench)
                 found = self._suspects = suspects(observed, CAUSES.values())
-            queue = [suspect for suspect in found if _about_data(suspect)] or found
+            queue = _of_the_data(found, learnt=learnt) or found
             outcomes = try_repairs(workbench, observed, queue, _ENOUGH * target)
             if _best(outcomes) < BROKEN_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
                 combined = combine(workbench, outcomes)
@@ -206,13 +204,14 @@ class Doctor:
 def _with_seeds(runs: Sequence[RunSpec]) -> list[RunSpec]:
     first = runs[0].training.seed
     more = (runs[0].changed({"training.seed": seed}) for seed in itertools.count(first + len(runs)))
-    extended = [*runs, *itertools.islice(more, max(0, SEEDS - len(runs)))]
+    extended = [*runs, *itertools.islice(more, max(0, FEWEST_SEEDS - len(runs)))]
     return [run.model_copy(update={"variant": runs[0].variant}).at(runs[0].base) for run in extended]
 
 
-def _about_data(suspect: Suspect) -> bool:
-    """Whether a cause is certain and in the data itself: no repair of the network could be judged on such data."""
-    return suspect.certain and suspect.cause.id in {"leakage", "no_signal", "constant_target", "invalid_values"}
+def _of_the_data(found: Sequence[Suspect], *, learnt: bool) -> list[Suspect]:
+    """Return the suspects that are certain and in the data themselves; what flatters hides nothing from who fails."""
+    certain = [suspect for suspect in found if suspect.certain and suspect.cause.about_data]
+    return [suspect for suspect in certain if learnt or not suspect.cause.flatters]
 
 
 def _target(observed: Observation) -> float:
@@ -221,12 +220,10 @@ def _target(observed: Observation) -> float:
     return _UNKNOWN_TARGET if reachable is None else max(reachable, _LEAST_TARGET)
 
 
-def _learnt(observed: Observation, found: Sequence[Suspect], target: float) -> bool:
-    """Whether every seed reached enough for the run to be called healthy without a trial."""
+def _learnt(observed: Observation, target: float) -> bool:
+    """Whether every seed reached enough for the run to be called healthy."""
     signals = observed.signals
     if signals.failed or signals.diverged:
-        return False
-    if any(s.cause.goal != "fit" and s.strength >= _GOAL_STRENGTH for s in found):
         return False
     share = LEARNT_SHARE if observed.facts.skills else 1.0
     return min(signals.val_skill or signals.skill) >= share * target

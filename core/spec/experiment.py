@@ -1,7 +1,7 @@
 """What an experiment is: a frozen, validated value that names data, preprocessing, model, training and what to vary.
 
-The spec is data. Nothing in it is evaluated or imported; every name in it is looked up in a table here, and
-``tests/training`` holds those tables against Keras itself.
+The spec is data. Nothing in it is evaluated or imported; every name in it is looked up in a table of `core.choices`,
+and ``tests/choices`` holds those tables against Keras itself.
 """
 
 from __future__ import annotations

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from core.choices.losses import KERAS_EPSILON
 from core.data.prepare.prepared import Prepared
 from core.training.result import json_number
 
 Array = npt.NDArray[Any]
-
-_EPSILON: Final = 1e-7
-"""Keras's own clip of probabilities (``keras.config.epsilon``)."""
 
 
 class Scores(NamedTuple):
@@ -59,8 +57,8 @@ def scores(prepared: Prepared, predicted: Array, *, validation: bool = False) ->
         by_class = [hits[actual == i] for i in range(len(prepared.classes))]
         recall = [float(found.mean()) if len(found) else None for found in by_class]
     return Scores(
-        _gain(_cross_entropy, truth, probability, guess, _EPSILON * 10),
-        _gain(_brier, truth, probability, guess, _EPSILON),
+        _gain(_cross_entropy, truth, probability, guess, KERAS_EPSILON * 10),
+        _gain(_brier, truth, probability, guess, KERAS_EPSILON),
         recall,
     )
 
@@ -78,7 +76,7 @@ def _brier(truth: Array, probability: Array) -> float:
 
 
 def _cross_entropy(truth: Array, probability: Array) -> float:
-    return float(-(truth * np.log(np.clip(probability, _EPSILON, 1 - _EPSILON))).sum(axis=-1).mean())
+    return float(-(truth * np.log(np.clip(probability, KERAS_EPSILON, 1 - KERAS_EPSILON))).sum(axis=-1).mean())
 
 
 def _one_hot(prepared: Prepared, actual: Array) -> Array:
@@ -95,8 +93,8 @@ def _probabilities(prepared: Prepared, predicted: Array) -> Array:
         return np.stack([1 - yes, yes], axis=-1)
     classes = len(prepared.classes)
     if predicted.shape[1] > 1:
-        share = np.clip(predicted[:, :classes], _EPSILON, None)
-        return np.asarray(share / predicted.clip(_EPSILON, None).sum(axis=1, keepdims=True))
+        share = np.clip(predicted[:, :classes], KERAS_EPSILON, None)
+        return np.asarray(share / predicted.clip(KERAS_EPSILON, None).sum(axis=1, keepdims=True))
     if classes == 2:
         yes = np.clip(predicted, 0, 1)
         return np.concatenate([1 - yes, yes], axis=1)

@@ -9,13 +9,13 @@ import pytest
 from core.choices.activations import ACTIVATIONS
 from core.choices.choice import Choice, one_of, table
 from core.choices.initializers import INITIALIZERS
-from core.choices.losses import ALIASES, LOSSES
+from core.choices.losses import ALIASES, KERAS_EPSILON, LOSSES
 from core.choices.optimizers import OPTIMIZERS
 from core.errors import InputRefused
 from core.spec import TrainingSpec, load_spec
 from core.spec.schedules import SCHEDULES
 from core.training.initial_weights import initializer
-from core.training.model import build_optimizer
+from core.training.model import build_loss, build_optimizer
 
 TABLES = {"activations": ACTIVATIONS, "initializers": INITIALIZERS, "losses": LOSSES, "optimizers": OPTIMIZERS}
 IRIS = {"data": {"source": "sample:iris", "target": "species"}}
@@ -107,10 +107,17 @@ def test_a_step_of_unit_length_does_not_depend_on_the_gradient(name):
     assert 0.005 < steps[0] < 0.05
 
 
-def test_plain_gradient_descent_takes_steps_as_long_as_the_gradient():
-    steps = [moved(build_optimizer(TrainingSpec(optimizer="sgd", learning_rate=0.01)), size) for size in (1.0, 10.0)]
-    assert steps[1] == pytest.approx(10 * steps[0], rel=1e-4)
-    assert not OPTIMIZERS["sgd"].unit_steps
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_plain_gradient_descent_takes_steps_as_long_as_the_gradient(name):
+    steps = [moved(build_optimizer(TrainingSpec(optimizer=name, learning_rate=0.01)), size) for size in (1.0, 10.0)]
+    assert OPTIMIZERS[name].plain == (steps[1] == pytest.approx(10 * steps[0], rel=1e-4))
+    assert not (OPTIMIZERS[name].plain and OPTIMIZERS[name].unit_steps)
+
+
+@pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if not loss.sparse])
+def test_a_loss_that_a_single_output_keeps_at_zero_is_said_to_be(name):
+    target, output = np.array([[0], [1], [1]], np.float32), np.array([[0.2], [0.9], [0.4]], np.float32)
+    assert LOSSES[name].over_units == (abs(float(build_loss(name)(target, output))) < 1e-6)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -133,6 +140,10 @@ def test_weights_spread_as_the_table_says(name):
     weights = np.asarray(initializer(name)(shape))
     # Truncation at two deviations takes a tenth of the spread, orthogonal matrices are 1/sqrt(width) wide.
     assert weights.std() / glorot == pytest.approx(spread, rel=0.3, abs=1e-6)
+
+
+def test_probabilities_are_cut_where_keras_cuts_them():
+    assert keras.config.epsilon() == KERAS_EPSILON
 
 
 def test_another_name_of_a_loss_is_the_same_loss():

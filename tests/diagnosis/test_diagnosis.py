@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import core
@@ -68,6 +69,29 @@ def test_noise_has_no_signal_and_no_trials():
         assert [cause["cause"] for cause in variant["causes"]] == ["no_signal"]
         assert variant["causes"][0]["fix"] is None
     assert len(runner.asked) == 6
+
+
+def leaky(**sections):
+    y, one, other = np.random.default_rng(0).normal(size=(3, 200)).tolist()
+    columns = {"one": one, "other": other, "copy": [3 * v + 1 for v in y], "y": y}
+    return {"data": {"source": {"columns": columns}, "target": "y"}, **sections}
+
+
+def test_a_copy_of_the_target_is_a_fault_however_well_it_is_learnt_and_whatever_the_others_know():
+    report, runner = of(leaky(), lambda run: result_of(0.9999, 0.9999))
+    (variant,) = report["variants"]
+    assert variant["verdict"] == "faulty"
+    assert [cause["cause"] for cause in variant["causes"]] == ["leakage"]
+    assert variant["causes"][0]["fix"] == {"data.features": ["one", "other"]}
+    assert {tuple(run.data.features or ()) for run in runner.asked} == {(), ("one", "other")}
+
+
+def test_a_copy_of_the_target_hides_no_other_fault_from_a_run_that_learns_nothing():
+    slow = leaky(training={"learning_rate": 1e-7})
+    report, _ = of(slow, lambda run: result_of(*((0.9, 0.9) if run.training.learning_rate > 1e-6 else (0.0, 0.0))))
+    (variant,) = report["variants"]
+    assert [cause["cause"] for cause in variant["causes"]][:2] == ["leakage", "learning_rate_too_low"]
+    assert variant["causes"][1]["trial"]["proven"]
 
 
 def test_what_cannot_be_checked_is_said():

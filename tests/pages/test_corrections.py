@@ -338,7 +338,7 @@ def test_an_identifier_is_no_news_where_it_is_left_out_or_all_there_is(app):
 def test_titanic_says_what_is_odd_without_opening_anything(app):
     upload(app.run(), (DATA / "titanic.csv").read_bytes(), "titanic.csv")
     said = words(app).replace("\\", "")
-    assert "**alive** gives **survived** away" in said
+    assert "alive is survived in other words" in said
     assert ":orange-badge[deck · 77 % missing]" in said
     assert ":gray-badge[class · same as pclass]" in said
     assert "107 rows (12 %) repeat an earlier one: after the split some are on both sides" in said
@@ -349,9 +349,7 @@ def test_constant_columns_ids_and_sorted_rows_are_said_on_the_card(app):
     rows = "".join(f"{i},7,note {i},{i // 20}\n" for i in range(60))
     upload(app.run(), f"row,unit,note,target\n{rows}".encode(), "t.csv")
     said = words(app).replace("\\", "")
-    assert (
-        "**row** numbers the rows and yet knows **target**" in said or "**row** seems to give **target** away" in said
-    )
+    assert "row numbers the rows and yet reveals target" in said
     assert ":orange-badge[unit · constant]" in said
     assert "Left out, because nearly every row differs: note (identifier)." in said
     assert "repeat" not in said

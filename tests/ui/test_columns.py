@@ -9,12 +9,12 @@ from core.choices.imputation import IMPUTATIONS
 from core.choices.scalers import SCALERS
 from core.data.table import read_table
 from core.data.understand.profile import profile
+from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.spec import load_spec
 from core.ui.data.before_after import histogram_chart, made_by
 from core.ui.data.column_facts import badges, balance, fact_rows
 from core.ui.data.feature_choice import chosen_features, with_features
 from core.ui.lab.comparisons import COMPARISONS, every_value
-from core.ui.lab.ranking import FEWEST_SEEDS
 
 TITANIC = read_table((Path(__file__).parents[1] / "data" / "titanic.csv").read_bytes(), "titanic.csv")
 SPEC = load_spec({"data": {"source": "dataset:" + "0" * 64, "target": "survived"}})

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from core.choices.scalers import TARGET_SCALERS
 from core.data.kinds import as_float
 from core.data.prepare.inputs import encode_inputs
 from core.data.prepare.selection import select
@@ -152,7 +153,7 @@ def _outputs(
         scale = fit_target_scale(scaling, raw[fit_rows])
         limit = np.finfo(np.float32).max
         return np.clip(scale.scale(raw), -limit, limit).astype(np.float32), scale, ()
-    notes = () if scaling == "none" else ("The target is a class, so it is not scaled.",)
+    notes = () if TARGET_SCALERS[scaling].fit is None else ("The target is a class, so it is not scaled.",)
     y = raw.astype(np.float32) if task == "multilabel" else encode_classes(raw, outputs)
     return y, TargetScale(), notes
 

@@ -54,7 +54,9 @@ class TargetScale:
 
 def fit_target_scale(kind: TargetScaling, y: np.ndarray) -> TargetScale:
     """Return the scaling `kind` learnt from `y`, float64 [rows, targets]; a constant target is only shifted."""
-    shift, factor = TARGET_SCALERS[kind].fit(y)
+    if (fit := TARGET_SCALERS[kind].fit) is None:
+        return TargetScale(kind)
+    shift, factor = fit(y)
     # Rounding leaves a constant column a tiny deviation, which must not become its unit.
     tiny = 10 * np.finfo(np.float64).eps * np.abs(shift)
     return TargetScale(kind, shift, np.where(factor > tiny, factor, 1.0))

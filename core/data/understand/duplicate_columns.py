@@ -12,15 +12,15 @@ import pandas as pd
 from core.data.kinds import NUMERIC, as_float
 from core.data.table import Column, Table
 
-FEWEST_ROWS: Final = 20
-"""With fewer rows two columns may part them alike by chance."""
+FEWEST_GROUPED: Final = 20
+"""With fewer rows, each counted once, two columns may group them alike by chance."""
 
 
 def same_values(table: Table, first: str, second: str) -> bool:
-    """Return whether two columns hold the same values, or part the rows in the same groups (1, 2 = First, Second).
+    """Return whether two columns hold the same values, or group the rows in the same way (1, 2 = First, Second).
 
-    The second counts only where values repeat: two columns that differ in every row part the rows alike and need not
-    have anything to do with one another.
+    The second counts only where values repeat in rows that differ: two columns that differ in every row group them
+    alike, as do all columns of rows that come again as a whole, and need not have anything to do with one another.
     """
     one, other = table.column(first), table.column(second)
     if _counts(one) != _counts(other) or one.distinct < 2:
@@ -51,9 +51,9 @@ def _counts(column: Column) -> tuple[int, int]:
 
 
 def _prints(table: Table, column: Column) -> set[bytes]:
-    """Return fingerprints of the values and, where they repeat, of the groups they part the rows in."""
+    """Return fingerprints of the values and, where they repeat, of the groups of rows they make."""
     series = table.frame[column.name]
-    rows = len(series) - column.missing
+    rows = (len(series) - column.missing) * (1 - table.repeated)
     prints = set()
     if column.kind in NUMERIC:
         values = as_float(series) + 0.0  # -0 is 0
@@ -61,7 +61,7 @@ def _prints(table: Table, column: Column) -> set[bytes]:
         prints.add(_digest(b"numbers", values))
     else:
         prints.add(_digest(b"words", pd.util.hash_pandas_object(series, index=False).to_numpy()))
-    if rows >= FEWEST_ROWS and column.distinct <= rows / 2:
+    if rows >= FEWEST_GROUPED and column.distinct <= rows / 2:
         # Groups numbered in the order of their first rows are equal where the groups are.
         prints.add(_digest(b"groups", pd.factorize(series)[0].astype(np.int64)))
     return prints

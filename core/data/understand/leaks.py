@@ -1,4 +1,4 @@
-"""Which columns give the target away: each alone is asked to predict the target on rows it has not seen.
+"""Which columns reveal the target: each alone is asked to predict the target on rows it has not seen.
 
 The score is the idea of the predictive power score (Wetschoreck 2020) with the plainest predictor there is: the rows
 with the same word, or the nearest numbers. It needs numpy alone, so that the web process may ask it.
@@ -16,22 +16,23 @@ import pandas as pd
 from core.data.kinds import as_float
 from core.data.table import Column, Table
 from core.data.understand.duplicate_columns import same_values
-from core.spec import Task
+from core.spec import Task, plain_text
 
 CLASS_LIMIT: Final = 0.97
-"""A column that avoids this share of the errors of guessing gives a class away (petal width reaches 0.94 for iris) …"""
+"""A column that avoids this share of the errors of guessing reveals a class (petal width reaches 0.94 for iris) …"""
 NUMBER_LIMIT: Final = 0.995
-"""… and one that explains this share of a number's variance gives that away (length reaches 0.991 for carat)."""
+"""… and one that explains this share of a number's variance reveals that (length reaches 0.991 for carat)."""
 CERTAIN_LIMIT: Final = 0.999
 """Measurements err and stay below this; what reaches it was computed from the target, or the target from it. A number
-may separate classes honestly, whatever its score: it is certain where they explain this share of *its* variance."""
+may separate classes honestly, and a target may be computed from it (a square, a sine): it is a copy for certain only
+where the target explains this share of *its* variance, too."""
 IDENTIFIER_LIMIT: Final = 0.5
 """A row number or id should know nothing at all; this much is an order in the file."""
-FEWEST_ROWS: Final = 30
+FEWEST_SCORED: Final = 30
 """With fewer rows a perfect score is luck."""
 ROWS_PER_WORD: Final = 5
 """Words of so many rows each, on average, are judged on the rows whose word has been seen: a rare word that was never
-learnt does not hide that each word goes with one class. Rarer words are ids, and know what they were told."""
+learnt does not hide that each word goes with one class. Rarer words are ids, and tell nothing of a new row."""
 
 FEWEST_IDS: Final = 20
 """Fewer whole numbers in a row may well be a measurement."""
@@ -103,44 +104,43 @@ def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Lea
 
 
 def _suspect(table: Table, rows: np.ndarray, column: Column, target: str, task: Task, *, alone: bool) -> Leak | None:
+    name, aim = plain_text(column.name, 60), plain_text(target, 60)
     if same_values(table, column.name, target):
-        text = f"{column.name} is {target} in other words: every value of one stands for one value of the other."
+        text = f"{name} is {aim} in other words: every value of one stands for one value of the other."
         return Leak(column.name, target, 1.0, "copy", text, certain=True)
-    if alone or len(rows) < FEWEST_ROWS:
+    if alone or len(rows) < FEWEST_SCORED:
         return None
     score = column_score(table, column, target, task, rows)
     limit = NUMBER_LIMIT if task == "regression" else CLASS_LIMIT
     if score >= limit:
         does = "explains {} of the variance of" if task == "regression" else "avoids {} of the errors of guessing"
         knows = does.format(f"{min(score, 1):.0%}".replace("%", " %"))
-        text = f"{column.name} alone {knows} {target}, on rows it has not seen."
-        measured = task != "regression" and column.kind in _ORDERED
-        certain = (_explained(table, column, target, rows) if measured else score) >= CERTAIN_LIMIT
-        return Leak(column.name, target, score, "answer", text, certain)
-    if score >= IDENTIFIER_LIMIT and counts_rows(table, column):
-        text = f"{column.name} numbers the rows and yet knows {target}: the rows are sorted, or it was given out later."
+        text = f"{name} alone {knows} {aim}, on rows it has not seen."
+        surely = score
+        if column.kind in _ORDERED:
+            back = column_score(table, table.column(target), column.name, "regression", rows)
+            surely = min(score, back) if task == "regression" else back
+        return Leak(column.name, target, score, "answer", text, surely >= CERTAIN_LIMIT)
+    if score >= IDENTIFIER_LIMIT and is_identifier(table, column):
+        text = f"{name} numbers the rows and yet reveals {aim}: the rows are sorted, or it was given out later."
         return Leak(column.name, target, score, "identifier", text)
     return None
 
 
-def counts_rows(table: Table, column: Column) -> bool:
-    """Return whether a number column numbers the rows: whole, every value once, hardly any gaps between them."""
+def is_identifier(table: Table, column: Column) -> bool:
+    """Return whether a column only tells rows apart: words that differ in nearly every row, or numbers of the rows.
+
+    Such numbers are whole, each there once, with hardly any gaps between them.
+    """
     rows = len(table.frame)
+    if column.kind == "identifier":
+        return True
     if column.kind != "number" or column.missing or column.distinct < rows or rows < FEWEST_IDS:
         return False
     if column.minimum is None or column.maximum is None or column.maximum - column.minimum > MOST_GAPS * rows:
         return False
     values = as_float(table.frame[column.name])
     return bool((np.isfinite(values) & (values == np.floor(values))).all())
-
-
-def _explained(table: Table, column: Column, target: str, rows: np.ndarray) -> float:
-    """Return the share of a number column's variance that lies between the classes: Fisher's correlation ratio."""
-    classes = _outcomes(table.frame[target].iloc[rows], "multiclass")
-    x, _ = _values(table.frame[column.name].iloc[rows], column)
-    x = np.where(np.isfinite(x), x, 0.0)
-    means = np.bincount(classes, x) / np.bincount(classes)
-    return float(1 - ((x - means[classes]) ** 2).mean() / x.var())
 
 
 def column_score(table: Table, column: Column, target: str, task: Task, rows: np.ndarray | None = None) -> float:
@@ -183,12 +183,15 @@ def _avoided(
 
 
 def _sample(table: Table, targets: Sequence[str], columns: int) -> np.ndarray:
-    """Return the positions of a seeded sample of the rows that have every target; fewer of a wide table."""
+    """Return the positions of a seeded sample of the rows that have every target; fewer of a wide table.
+
+    Rows that come again count once: their twin in another fold would reveal them.
+    """
     rows = np.flatnonzero(table.frame[list(targets)].notna().all(axis=1).to_numpy(bool))
     most = int(np.clip(_CELLS // max(columns, 1), 500, _ROWS))
-    if len(rows) <= most:
-        return rows
-    return np.sort(np.random.Generator(np.random.Philox(0)).permutation(rows)[:most])
+    if len(rows) > most:
+        rows = np.sort(np.random.Generator(np.random.Philox(0)).permutation(rows)[:most])
+    return np.asarray(rows[~table.frame.iloc[rows].duplicated().to_numpy()])
 
 
 def _outcomes(series: pd.Series, task: Task) -> np.ndarray:

@@ -16,7 +16,7 @@ from core.choices.outliers import FENCE
 from core.data.kinds import EXACT_INTEGER, NEARLY_UNIQUE, Kind, as_float, moment
 from core.data.table import Column, Table
 from core.data.understand.duplicate_columns import duplicate_columns
-from core.data.understand.leaks import Leak, counts_rows, leak_suspects
+from core.data.understand.leaks import Leak, is_identifier, leak_suspects
 from core.data.understand.sentinels import Sentinel, sentinels
 from core.data.understand.task import detect_task, suggest_target
 from core.errors import InputRefused
@@ -40,8 +40,8 @@ class ColumnProfile:
         A histogram: at most 20 equal bins of a number or date, else the most frequent values, the first the most.
     labels : tuple of str
         What `counts` counts: the bins' n + 1 edges, or the values.
-    counts_rows : bool
-        Numbers the rows: an id in the form of a number.
+    identifier : bool
+        Only tells rows apart: words that differ in nearly every row, or numbers of the rows.
     repeats : str or None
         An earlier column that says the same.
     """
@@ -59,7 +59,7 @@ class ColumnProfile:
     infinite: int = 0
     sentinels: tuple[Sentinel, ...] = ()
     constant: bool = False
-    counts_rows: bool = False
+    identifier: bool = False
     repeats: str | None = None
 
 
@@ -118,11 +118,10 @@ def profile(table: Table, targets: Sequence[str] | None = None) -> Profile:
     except InputRefused as refusal:
         task, task_reason = None, str(refusal)
     twins = duplicate_columns(table)
-    repeated = float(table.sample.duplicated().mean()) if len(table.sample) else 0.0
     return Profile(
         rows=len(table.frame),
         columns=tuple(_column(table, column, twins) for column in table.columns),
-        duplicate_rows=round(repeated * len(table.frame)),
+        duplicate_rows=round(table.repeated * len(table.frame)),
         targets=targets,
         target_reason=target_reason,
         task=task,
@@ -143,7 +142,7 @@ def _column(table: Table, column: Column, twins: dict[str, str]) -> ColumnProfil
         maximum=column.maximum,
         sentinels=sentinels(table, column),
         constant=column.distinct <= 1,
-        counts_rows=counts_rows(table, column),
+        identifier=is_identifier(table, column),
         repeats=twins.get(column.name),
     )
     if column.kind in {"number", "date"}:

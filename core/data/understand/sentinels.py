@@ -16,11 +16,11 @@ FEWEST_OTHERS: Final = 5
 """Beside fewer other values a usual code is one of the codes of a category …"""
 FEWEST_OTHERS_OF_ANY: Final = 10
 """… and any other number needs so many before it looks out of place among them, …"""
-FEWEST_ROWS: Final = 20
+FEWEST_COUNTED: Final = 20
 """… in so many rows; with fewer its repeats are chance."""
 FEWEST_REPEATS: Final = 3
 SMALL_SHARE: Final = 0.005
-"""A number that is no usual code is an outlier until it comes again so often, and in this share of the rows."""
+"""A far number is an outlier until it comes again so often, and in this share of the rows; a usual code may be one."""
 MINUS_ONE_SHARE: Final = 0.01
 """A -1 among counts is an oddity in fewer rows."""
 ZERO_GAP: Final = 0.2
@@ -36,8 +36,8 @@ class Sentinel:
     Attributes
     ----------
     certain : bool
-        Whether it can hardly be anything else: a usual code that repeats far from all other values, or any number that
-        repeats very far from them and is the largest in size.
+        Whether it can hardly be anything else: a usual code far from all other values, or any number very far from
+        them, that is the largest in size and comes again in many rows.
     """
 
     column: str
@@ -81,12 +81,15 @@ def _judged(value: float, count: int, others: np.ndarray, finite: np.ndarray) ->
         return None
     width = others[-1] - others[0]
     gap = min(abs(value - others[0]), abs(value - others[-1]))
+    enough = len(finite) >= FEWEST_COUNTED
+    repeated = enough and count >= max(FEWEST_REPEATS, SMALL_SHARE * len(finite))
+    largest = bool(abs(value) > np.abs(others).max())
     if value in USUAL and gap > width:
-        return count > 1
-    if len(others) < FEWEST_OTHERS_OF_ANY or len(finite) < FEWEST_ROWS:
+        return repeated and largest
+    if len(others) < FEWEST_OTHERS_OF_ANY or not enough:
         return None
-    if gap > width and count >= max(FEWEST_REPEATS, SMALL_SHARE * len(finite)):
-        return bool(gap > FAR * width and abs(value) > np.abs(others).max())
+    if gap > width and repeated:
+        return largest and bool(gap > FAR * width)
     rest = finite[(finite >= others[0]) & (finite <= others[-1])]
     return False if _minus_one(value, count, rest) or _impossible_zero(value, count, others, rest) else None
 

@@ -58,16 +58,16 @@ def _output_repairs(observed: Observation) -> Iterator[Change]:
 
 
 def _loss_mismatch(observed: Observation) -> Iterator[Evidence]:
-    facts = observed.facts
-    measures = LOSSES[facts.loss].measures
+    facts, loss = observed.facts, LOSSES[observed.facts.loss]
+    measures = loss.measures
     if facts.task == "regression":
         if measures == "relative distance":
             yield Evidence(0.5, f"{facts.loss} counts errors relative to targets, which are near or below zero here")
         elif measures != "distance":
             yield Evidence(0.9, f"{facts.loss} does not measure how far a number is off", certain=measures != "rate")
-    elif facts.loss == "categorical_crossentropy" and facts.output_units == 1:
-        yield Evidence(0.97, "categorical cross-entropy over one output is always 0", certain=True)
-    elif measures == "margin" and facts.output_activation in {"sigmoid", "softmax"}:
+    elif loss.over_units and facts.output_units == 1:
+        yield Evidence(0.97, f"{facts.loss} over a single output is always 0", certain=True)
+    elif measures == "margin" and ACTIVATIONS[facts.output_activation].probabilities:
         yield Evidence(0.5, f"{facts.loss} on probabilities")
     elif measures not in {"probability", "margin"}:
         flat = "is flat where the prediction is most wrong"

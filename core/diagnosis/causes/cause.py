@@ -75,6 +75,10 @@ class Cause:
     """Whether it keeps a network from learning even a few rows by heart."""
     flatters: bool = False
     """Whether the fault makes the skill look better than it is: its repair lowers it, to what is true."""
+    about_data: bool = False
+    """Whether it lies in the data themselves: where it is certain, no repair of the network can be judged on them."""
+    asks_rates: bool = False
+    """Whether a suspicion of it asks for a range test of learning rates."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def _rates(*rates: float) -> Iterator[Change]:
 
 _ABOUT_ONE: Final = 1.5
 """How far weights have to come: they start below 1 and end at about 1 where inputs are scaled."""
-_SMALL_FOR_SGD: Final = 0.1
+_SMALL_IF_PLAIN: Final = 0.1
 """What plain gradient descent needs on scaled inputs where the loss is flat."""
 
 
@@ -84,7 +84,7 @@ def _too_low(observed: Observation) -> Iterator[Evidence]:
         yield Evidence(0.5, f"{signals.updates:.0f} steps of {rate:g} move a weight by {reach:.2g} at most")
     if rate < _FAR_BELOW * _usual_rate(observed):
         yield Evidence(0.5, f"a rate of {rate:g} is far below the usual one of this optimizer")
-    elif training.optimizer == "sgd" and rate < _SMALL_FOR_SGD and signals.learnt_little:
+    elif OPTIMIZERS[training.optimizer].plain and rate < _SMALL_IF_PLAIN and signals.learnt_little:
         yield Evidence(0.2, "plain gradient descent with a small rate creeps where the loss is flat")
 
 
@@ -148,13 +148,14 @@ _HEAVY, _STRONG = 0.95, 0.8
 def _optimizer(observed: Observation) -> Iterator[Evidence]:
     training, signals = observed.run.training, observed.signals
     name, rate, momentum = training.optimizer, training.learning_rate, training.momentum
-    if OPTIMIZERS[name].shortens and rate < _RATE_THAT_SHORTENS:
+    optimizer = OPTIMIZERS[name]
+    if optimizer.shortens and rate < _RATE_THAT_SHORTENS:
         yield Evidence(0.6, f"{name} shortens its steps as it goes; a rate of {rate:g} is too low to start from")
     if momentum >= _HEAVY:
         yield Evidence(0.7, f"momentum {momentum:g} adds up about {1 / max(1e-3, 1 - momentum):.0f} steps")
     elif momentum >= _STRONG and signals.jumps:
         yield Evidence(0.3, f"momentum {momentum:g} multiplies the step")
-    if name == "sgd" and signals.learnt_little and not signals.diverged and not signals.kicked:
+    if optimizer.plain and signals.learnt_little and not signals.diverged and not signals.kicked:
         yield Evidence(0.25, "plain gradient descent uses the same rate for every weight")
 
 
@@ -228,10 +229,10 @@ def _patience(observed: Observation) -> Iterator[Change]:
 CAUSES: Final = (
     Cause("learning_rate_too_high", "optimisation", "The learning rate is too high",
           "Each step overshoots: the loss jumps, climbs or overflows.",
-          _too_high, _lower_rates),
+          _too_high, _lower_rates, asks_rates=True),
     Cause("learning_rate_too_low", "optimisation", "The learning rate is too low",
           "The steps are too short to arrive in the epochs there are.",
-          _too_low, _higher_rates),
+          _too_low, _higher_rates, asks_rates=True),
     Cause("too_few_updates", "optimisation", "Too few training steps",
           "Training ends before the weights have moved as far as they must.",
           _too_few, _more_updates),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.choices.encoders import ENCODERS
 from core.choices.outliers import OUTLIERS
-from core.choices.scalers import SCALERS
+from core.choices.scalers import SCALERS, TARGET_SCALERS
+from core.data.understand.leaks import Leak
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
+from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.limits import LEARNT_LITTLE
 
 NO_SIGNAL: Final = 0.03
@@ -42,7 +44,7 @@ def _inputs_unscaled(observed: Observation) -> Iterator[Evidence]:
 
 def _target_unscaled(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
-    if facts.task != "regression" or observed.run.preprocessing.target_scaling != "none":
+    if facts.task != "regression" or TARGET_SCALERS[observed.run.preprocessing.target_scaling].fit is not None:
         return
     largest = max(abs(facts.target_mean), facts.target_std)
     if largest > _LARGE:
@@ -86,36 +88,57 @@ def _unsuitable_encoding(observed: Observation) -> Iterator[Evidence]:
     if facts.category_columns and flaw:
         yield Evidence(0.6, f"the categories of {', '.join(facts.category_columns[:3])} are {flaw}")
     for name in facts.identifier_columns[:3]:
-        yield Evidence(0.3, f"{name} merely numbers the rows")
+        yield Evidence(0.3, f"{name} merely tells the rows apart")
 
 
 def _encoding_repairs(observed: Observation) -> Iterator[Change]:
     facts = observed.facts
     if facts.category_columns and ENCODERS[observed.run.preprocessing.encoding].flaw:
         yield {"preprocessing.encoding": "one_hot"}
-    kept = [name for name in facts.usable_columns if name not in facts.identifier_columns]
+    kept = _inputs_without(facts)
     if facts.identifier_columns and kept:
         yield {"data.features": kept}
 
 
+_OTHERS_FAIL, _OTHERS_SUFFICE = 0.02, 0.95
+"""A column that merely knows much is no leak where the others explain less than the first, for it is the only input
+there is; nor where they explain more than the second, for what it knows is known without it."""
+_MANY_DUPLICATES: Final = 0.2
+"""Share of validation rows seen in training; what is explained of so many may be known by heart."""
+
+
+def _leaks(facts: DataFacts) -> list[Leak]:
+    """Return the leaks that are a fault, the certain ones, or may be one."""
+    copies = [leak for leak in facts.leaks if leak.certain]
+    others = facts.without_leaks
+    beside = others is not None and _OTHERS_FAIL < others < _OTHERS_SUFFICE
+    doubts = [leak for leak in facts.leaks if beside and not leak.certain]
+    # Where every input is a copy, to find out how is all there is to learn.
+    return [*copies, *doubts] if _inputs_without(facts, copies) else []
+
+
+def _inputs_without(facts: DataFacts, leaks: Sequence[Leak] = ()) -> list[str]:
+    """Return the inputs that are none of `leaks` and do more than tell the rows apart."""
+    left_out = {*facts.identifier_columns, *(leak.column for leak in leaks)}
+    return [name for name in facts.usable_columns if name not in left_out]
+
+
 def _leakage(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
-    for leak in facts.leaks:
-        if leak.certain:
-            text = f"{leak.column} alone gives the target, which the others together do not"
-            yield Evidence(0.97, text, certain=True)
-        else:
-            yield Evidence(0.3, leak.text)
-    if facts.duplicates > 0.2 and facts.features > 1:
+    others = facts.without_leaks
+    beside = "" if others is None else f"; the other inputs together explain {max(0.0, others):.0%}"
+    for leak in _leaks(facts):
+        yield Evidence(0.97 if leak.certain else 0.3, leak.text.rstrip(".") + beside, certain=leak.certain)
+    if facts.duplicates > _MANY_DUPLICATES and facts.features > 1:
         yield Evidence(0.5, f"{facts.duplicates:.0%} of the validation rows are training rows too")
     if observed.run.preprocessing.fit_on == "all" and facts.validation_rows:
         yield Evidence(0.6, "the scaling was fitted on the validation rows too", certain=True)
 
 
 def _leakage_repairs(observed: Observation) -> Iterator[Change]:
-    telling = {leak.column for leak in observed.facts.leaks}
-    kept = [name for name in observed.facts.usable_columns if name not in telling]
-    if observed.facts.leaks and kept:
+    leaks = _leaks(observed.facts)
+    kept = _inputs_without(observed.facts, leaks)
+    if leaks and kept:
         yield {"data.features": kept}
     elif observed.run.preprocessing.fit_on == "all":
         yield {"preprocessing.fit_on": "train"}
@@ -192,19 +215,19 @@ CAUSES: Final = (
           _target_unscaled, lambda _observed: ({"preprocessing.target_scaling": "standard"},)),
     Cause("invalid_values", "preprocessing", "Invalid values among the inputs",
           "NaN, infinite or stand-in values are taken for measurements.",
-          _invalid_values, _invalid_repairs),
+          _invalid_values, _invalid_repairs, about_data=True),
     Cause("unsuitable_encoding", "preprocessing", "Columns are encoded unsuitably",
           "Names or row numbers are fed to the network as if they were quantities.",
           _unsuitable_encoding, _encoding_repairs),
     Cause("leakage", "preprocessing", "The target leaks into the inputs",
           "The network sees something it will not have when it is used, so that its loss is too good to be true.",
-          _leakage, _leakage_repairs, goal="validation", flatters=True),
+          _leakage, _leakage_repairs, goal="validation", flatters=True, about_data=True),
     Cause("no_signal", "preprocessing", "There is no signal to learn",
           "The inputs say nothing about the target: the best honest loss is the baseline's.",
-          _no_signal, lambda _observed: (), needs=_few_rows),
+          _no_signal, lambda _observed: (), needs=_few_rows, about_data=True),
     Cause("constant_target", "preprocessing", "The target never changes",
           "Every row has the same target: there is nothing to learn.",
-          _constant_target, lambda _observed: ()),
+          _constant_target, lambda _observed: (), about_data=True),
     Cause("class_imbalance", "preprocessing", "One class outweighs the others",
           "One class is so frequent that always predicting it costs little.",
           _class_imbalance, lambda _observed: ({"training.class_weight": "balanced"},), goal="recall"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,18 +12,14 @@ import numpy.typing as npt
 from core.data.kinds import NEARLY_UNIQUE
 from core.data.prepare.cache import Preparation
 from core.data.prepare.prepared import Prepared
-from core.data.table import Column, Table
-from core.data.understand.leaks import Leak, counts_rows, leak_suspects
+from core.data.table import Table
+from core.data.understand.leaks import Leak, is_identifier, leak_suspects
 from core.data.understand.sentinels import Sentinel, sentinels
 from core.diagnosis.evidence.simple_models import chance, reference
 from core.spec import RunSpec, Thing
 
 Array = npt.NDArray[Any]
 
-OTHERS_FAIL: Final = 0.02
-"""Where the other inputs explain no more, the suspect is the only input there is, not a leak beside real ones …"""
-OTHERS_SUFFICE: Final = 0.95
-"""… and where they explain so much, what it knows is known without it."""
 _DOUBTFUL: Final = 0.15
 """Below this, what simple models find may be luck."""
 
@@ -55,14 +51,16 @@ class DataFacts:
     constant_target: bool = False
     category_columns: tuple[str, ...] = ()
     identifier_columns: tuple[str, ...] = ()
-    """Inputs that number the rows, as the profile has them."""
+    """Inputs that only tell the rows apart, as the profile has them."""
     usable_columns: tuple[str, ...] = ()
     skills: Mapping[str, float] = field(default_factory=dict)
     """Out-of-fold skill of simple models (`evidence.simple_models`); empty where they could not be judged."""
     chance: float = 0.0
     """The same for shuffled targets, where `skills` are so low that it matters."""
     leaks: tuple[Leak, ...] = ()
-    """Inputs that give a target away, as the profile has them, where the others together do not."""
+    """Inputs that reveal a target, as the profile has them."""
+    without_leaks: float | None = None
+    """The best out-of-fold skill of a simple model on the other inputs; None without such a leak, or another input."""
     duplicates: float = 0.0
     """Share of validation rows that are training rows, target included."""
     shift: float = 0.0
@@ -93,21 +91,24 @@ class Examination:
         """
         key = run.key(Thing.ARRAYS)
         if key not in self._known:
-            self._known[key] = examine(run, self.preparation.table(run), self.preparation.of(run))
+            self._known[key] = examine(self.preparation.table(run), self.preparation.of(run))
         return self._known[key]
 
 
-def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
-    """Return the facts of `run`'s data."""
+def examine(table: Table, prepared: Prepared) -> DataFacts:
+    """Return the facts of `prepared`, made of `table`."""
     x = np.concatenate((prepared.x, prepared.x_val))
     truth, truth_val = _numbers(prepared, prepared.targets_raw), _numbers(prepared, prepared.targets_raw_val)
     y = np.concatenate((truth, truth_val))
-    used = {c.name for c in table.columns} if run.data.features is None else set(run.data.features)
-    inputs = [c for c in table.columns if c.name in used.difference(prepared.targets)]
+    inputs = [c for c in table.columns if c.name in prepared.origins]
     usable = tuple(c.name for c in inputs if c.kind not in NEARLY_UNIQUE)
     spread, offset = _scale(prepared.x)
     shares = tuple(truth.mean(axis=0).tolist()) if prepared.classes and prepared.task != "multilabel" else ()
     skills = reference(x, y)
+    found = leak_suspects(table, prepared.targets, prepared.task)
+    leaks = tuple(leak for leak in found if leak.column in prepared.origins)
+    telling = {leak.column for leak in leaks}
+    others = [i for i, origin in enumerate(prepared.origins) if origin not in telling] if leaks else []
     return DataFacts(
         task=prepared.task,
         rows=len(prepared.x),
@@ -127,11 +128,12 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
         target_std=float(prepared.y.std(axis=0).mean()),
         constant_target=not (y.std(axis=0) > 0).any(),
         category_columns=tuple(c.name for c in inputs if c.kind == "category" and c.distinct > 2),
-        identifier_columns=tuple(c.name for c in inputs if counts_rows(table, c)),
+        identifier_columns=tuple(c.name for c in inputs if is_identifier(table, c)),
         usable_columns=usable,
         skills=skills,
         chance=chance(x, y) if skills and 0 < max(skills.values()) < _DOUBTFUL else 0.0,
-        leaks=_leaks(table, prepared, inputs, x, y),
+        leaks=leaks,
+        without_leaks=max(reference(x[:, others], y).values(), default=None) if others else None,
         duplicates=_duplicates(prepared, truth, truth_val),
         shift=_shift(truth, truth_val),
         runs_of_target=_runs(truth),
@@ -153,18 +155,6 @@ def _scale(x: Array) -> tuple[tuple[float, float], float]:
     if not varying.any():
         return (1.0, 1.0), float(np.abs(mean).max(initial=0.0))
     return (float(spread[varying].min()), float(spread[varying].max())), float(np.abs(mean[varying]).max())
-
-
-def _leaks(table: Table, prepared: Prepared, inputs: Sequence[Column], x: Array, y: Array) -> tuple[Leak, ...]:
-    names = {column.name for column in inputs} & set(prepared.origins)
-    suspects = leak_suspects(table, prepared.targets, prepared.task)
-    leaks = tuple(leak for leak in suspects if leak.column in names)
-    if not leaks or 2 * len(leaks) > len(names):
-        return ()
-    known = {leak.column for leak in leaks}
-    others = [i for i, origin in enumerate(prepared.origins) if origin not in known]
-    without = max(reference(x[:, others], y).values(), default=1.0)
-    return leaks if OTHERS_FAIL < without < OTHERS_SUFFICE else ()
 
 
 def _duplicates(prepared: Prepared, truth: Array, truth_val: Array) -> float:

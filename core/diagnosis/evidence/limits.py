@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+FEWEST_SEEDS: Final = 3
+"""The fewest of which one bad seed is not half: fewer prove nothing."""
 KICKED: Final = 3.0
 """Loss of the first epoch, in multiples of the untrained loss. No healthy program comes above 1."""
 CLIMBED: Final = 0.1

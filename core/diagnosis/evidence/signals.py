@@ -25,6 +25,12 @@ _TINY: Final = 1e-12
 """Keeps a division by a loss or gradient of 0 finite."""
 _FEWEST_LATE: Final = 4
 """Epochs in the second half; fewer have no ups and downs to speak of."""
+_FEWEST_STILL: Final = 3
+"""Epochs in the second half; that two are alike may be chance."""
+_PARTS: Final = 5
+"""The end of a curve is its last fifth; one of fewer epochs has none."""
+_FEWEST_LAYERS: Final = 3
+"""Layers with weights; between the first and the last of two there is none for a gradient to pass."""
 
 
 def explained(result: Result, *, held_out: bool) -> float | None:
@@ -243,9 +249,9 @@ def rise(curve: np.ndarray) -> float | None:
 
 def falling(curve: np.ndarray) -> float | None:
     """Return which share of the whole fall of `curve` happened in its last fifth."""
-    if len(curve) < 5:
+    if len(curve) < _PARTS:
         return 1.0 if len(curve) > 0 and curve[-1] < curve[0] else None
-    part = max(1, len(curve) // 5)
+    part = max(1, len(curve) // _PARTS)
     fall = curve[0] - curve[-part:].min()
     late = np.median(curve[-part - max(1, part // 2) : -part]) - np.median(curve[-max(1, part // 2) :])
     return float(np.clip(late / fall, 0, 1)) if fall > _AT_REST * abs(curve[0]) else 0.0
@@ -271,7 +277,7 @@ def oscillation(curve: np.ndarray) -> float | None:
 def _constant(result: Result) -> float | None:
     curve = result.history.finite("loss")
     late = curve[len(curve) // 2 :]
-    if len(late) < 3 or np.ptp(late) > _AT_REST * max(abs(float(late.mean())), _TINY):
+    if len(late) < _FEWEST_STILL or np.ptp(late) > _AT_REST * max(abs(float(late.mean())), _TINY):
         return None
     return float(late.mean())
 
@@ -286,7 +292,7 @@ def _early(values: Sequence[float]) -> float | None:
 
 def _gradient_ratio(result: Result) -> float | None:
     layers = _layers(result, "gradient_norm")
-    if len(layers) < 3:
+    if len(layers) < _FEWEST_LAYERS:
         return None
     first, last = _early(layers[0]), _early(layers[-1])
     return None if first is None or last is None else first / max(last, _TINY)

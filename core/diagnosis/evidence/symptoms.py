@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from core.choices.activations import ACTIVATIONS
+from core.choices.losses import KERAS_EPSILON
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.limits import GAP
 
-KERAS_EPSILON: Final = 1e-7
-"""Keras cuts probabilities here, so that a wrong prediction made with certainty costs -log(1e-7) = 16.12."""
 _EQUAL: Final = 0.01
 """How near a loss comes to a well-known constant, relative to it: dropout and penalties are added to it."""
 _GOOD: Final = 0.5
@@ -97,7 +97,7 @@ def _gap(observed: Observation) -> Iterator[str]:
 def _flattered(observed: Observation) -> Iterator[str]:
     signals, facts = observed.signals, observed.facts
     fell = signals.initial_loss is not None and signals.constant is None and signals.stuck and not signals.diverged
-    if fell and facts.output_units == 1 and facts.output_activation in {"softmax", "sparsemax"}:
+    if fell and facts.output_units == 1 and ACTIVATIONS[facts.output_activation].over_units:
         yield "The loss falls while every prediction stays the same: it is computed before the last activation."
 
 

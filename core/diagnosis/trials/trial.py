@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from core.diagnosis.causes.cause import Change, Suspect
+from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.diagnosis.evidence.signals import explained, known_median, worth
 from core.errors import InputRefused
 from core.spec import RunSpec
@@ -61,7 +62,7 @@ class Trial:
     @property
     def proven(self) -> bool:
         """Whether it helped in every seed, of three at least."""
-        return len(self.after) >= 3 and self.improved == len(self.after)
+        return len(self.after) >= FEWEST_SEEDS and self.improved == len(self.after)
 
     @property
     def helped(self) -> bool:

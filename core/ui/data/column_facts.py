@@ -27,8 +27,8 @@ _LOOKED_AT: Final = 200
 
 _LEAKS: Final = {
     "copy": "the target in other words",
-    "answer": "gives the answer away",
-    "identifier": "row number that knows the target",
+    "answer": "reveals the target",
+    "identifier": "row number that reveals the target",
 }
 
 
@@ -46,18 +46,13 @@ def badges(column: ColumnProfile, profile: Profile) -> list[tuple[str, str]]:
         *((True, f"suspicious {_number(sentinel.value)}", DOUBT) for sentinel in column.sentinels),
         (column.infinite > 0, "infinite values", DOUBT),
         (0 < column.missing < 1, f"{percent(column.missing)} missing", DOUBT if column.missing > _MUCH else FACT),
-        (is_identifier(column), "identifier", FACT),
+        (column.identifier, "identifier", FACT),
         (not known_twin, f"same as {plain_text(column.repeats or '', 24)}", FACT),
         ((column.outliers or 0) >= _MANY_OUTLIERS, f"{percent(column.outliers or 0)} outliers", FACT),
         (abs(column.skew or 0) >= _SKEWED, "skewed", FACT),
         (column.kind == "category" and column.distinct > _MANY_CATEGORIES, "many categories", FACT),
     )
     return [(words, colour) for true, words, colour in checks if true]
-
-
-def is_identifier(column: ColumnProfile) -> bool:
-    """Return whether `column` only tells rows apart: words that differ in nearly every row, or numbers of the rows."""
-    return column.kind == "identifier" or column.counts_rows
 
 
 def fact_rows(profile: Profile, features: Collection[str]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import streamlit as st
@@ -10,20 +10,15 @@ import streamlit as st
 from core.data.column_names import listed
 from core.data.kinds import NEARLY_UNIQUE
 from core.data.table import Table
-from core.data.understand.leaks import Leak, Reason
+from core.data.understand.leaks import Leak
 from core.data.understand.profile import Profile
 from core.spec import DataSpec
-from core.ui.data.column_facts import DOUBT, badges, is_identifier
+from core.ui.data.column_facts import DOUBT, badges
 from core.ui.data.feature_choice import chosen_features, leave_out
 from core.ui.data.tables import profile_of
 from core.ui.text import counted, inert, percent
 
 _MOST_LEAKS: Final = 3
-_LEAKS: Final[Mapping[Reason, str]] = {
-    "copy": "**{name}** gives **{target}** away: it says the same in other words.",
-    "answer": "**{name}** seems to give **{target}** away.",
-    "identifier": "**{name}** numbers the rows and yet knows **{target}**: are they sorted?",
-}
 _MOST_BADGES: Final = 6
 _MANY_TWINS: Final = 0.01
 
@@ -35,7 +30,7 @@ def oddities(data: DataSpec, table: Table) -> None:
     leaks = [leak for leak in profile.leaks if leak.column in features]
     _leaks(table, leaks)
     inputs = set(features) - {leak.column for leak in leaks}
-    identifiers = [column.name for column in profile.columns if column.name in inputs and is_identifier(column)]
+    identifiers = [column.name for column in profile.columns if column.name in inputs and column.identifier]
     _identifiers(table, identifiers, len(features))
     seen = {*features, *profile.targets}
     doubts = [
@@ -58,15 +53,9 @@ def _leaks(table: Table, leaks: Sequence[Leak]) -> None:
     for place, leak in enumerate(leaks[:_MOST_LEAKS]):
         name = inert(leak.column, 40)
         with st.container(border=True, gap="xsmall", key=f"lab_leak_{place}"):
-            target = inert(leak.target, 40)
-            st.markdown(f":red[:material/warning:] {_LEAKS[leak.reason].format(name=name, target=target)}")
-            st.button(
-                f"Leave {name} out",
-                help=inert(leak.text, 300),
-                key=f"lab_leave_out_{place}",
-                on_click=leave_out,
-                args=(table, leak.column),
-            )
+            st.markdown(f":red[:material/warning:] {inert(leak.text, 300)}")
+            label, key = f"Leave {name} out", f"lab_leave_out_{place}"
+            st.button(label, key=key, on_click=leave_out, args=(table, leak.column))
     if len(leaks) > _MOST_LEAKS:
         st.caption(f"{len(leaks) - _MOST_LEAKS} more are marked in Columns.")
 

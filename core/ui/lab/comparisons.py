@@ -8,13 +8,14 @@ from typing import Final
 import streamlit as st
 
 from core.choices.imputation import IMPUTATIONS
+from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.errors import InputRefused
 from core.jobs.storage.records import Experiment
 from core.plot import COLOURS
 from core.spec import ExperimentSpec, load_spec
 from core.ui.lab import state as lab_state
 from core.ui.lab.knobs import KNOBS, in_words, label_of, show_value
-from core.ui.lab.ranking import FEWEST_SEEDS, Ranking, rank, ranking_chart, verdict
+from core.ui.lab.ranking import Ranking, rank, ranking_chart, verdict
 from core.ui.text import inert
 
 COMPARISONS: Final = {

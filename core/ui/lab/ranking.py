@@ -12,13 +12,13 @@ from html import escape
 from statistics import median
 from typing import Any, Final
 
+from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.jobs.storage.records import Experiment, Run, State
 from core.ui.lab.knobs import show_value
 from core.ui.text import skill_text
 
 FEWEST: Final = 3
 """Fewer settings need no ranking."""
-FEWEST_SEEDS: Final = 3
 _LOWEST_SHOWN: Final = -0.5
 _ROW_PIXELS: Final = 34
 _NEUTRAL: Final = "#808080"

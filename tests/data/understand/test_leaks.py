@@ -95,6 +95,13 @@ def test_a_number_that_separates_classes_is_certain_only_if_it_hardly_varies_wit
         assert (leak.reason, leak.certain) == ("answer", certain)
 
 
+@pytest.mark.parametrize("computed", [np.square, np.abs, lambda x: np.sin(3 * x)], ids=["square", "absolute", "sine"])
+def test_a_target_that_does_not_tell_the_number_it_was_computed_from_is_no_certain_leak(computed):
+    x = RNG.uniform(-2, 2, N)
+    (leak,) = leak_suspects(made(x=x, y=computed(x)), ["y"], "regression")
+    assert (leak.reason, leak.certain) == ("answer", False)
+
+
 def test_a_heavy_tail_does_not_hide_a_copy():
     y = RNG.lognormal(0, 2, N)
     assert "euros" in suspects(made(euros=y * 0.9, y=y), "y")

@@ -45,7 +45,7 @@ def test_columns_of_titanic(titanic):
     assert deck.missing > 0.7
     assert deck.labels[0] == "C"
     assert embark_town.repeats == "embarked"
-    assert not any(column.constant or column.sentinels or column.counts_rows for column in titanic.columns)
+    assert not any(column.constant or column.sentinels or column.identifier for column in titanic.columns)
 
 
 def test_iris_has_nothing_to_warn_of():
@@ -72,8 +72,8 @@ def test_what_is_odd_is_said():
         }
     ).assign(copy=lambda frame: frame["y"])
     told = profile(table_of(frame), ["y"])
-    assert told.column("id").counts_rows
-    assert not told.column("age").counts_rows
+    assert told.column("id").identifier
+    assert not told.column("age").identifier
     assert told.column("name").kind == "identifier"
     assert told.column("name").counts == ()
     assert told.column("constant").constant

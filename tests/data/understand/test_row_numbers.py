@@ -1,18 +1,18 @@
-"""Which numbers merely number the rows."""
+"""Which columns merely tell the rows apart."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from core.data.table import table_of
-from core.data.understand.leaks import counts_rows
+from core.data.understand.leaks import is_identifier
 
 IDS = np.arange(1, 61)
 
 
 def counts(values):
     table = table_of(pd.DataFrame({"x": values}))
-    return counts_rows(table, table.column("x"))
+    return is_identifier(table, table.column("x"))
 
 
 @pytest.mark.parametrize(
@@ -23,17 +23,18 @@ def counts(values):
         IDS[(IDS != 7) & (IDS != 30)],
         IDS * 1.0,
         np.random.Generator(np.random.Philox(1)).permutation(IDS),
+        [f"n{i}" for i in IDS],
     ],
-    ids=["from 1 on", "backwards", "two holes", "as floats", "shuffled"],
+    ids=["from 1 on", "backwards", "two holes", "as floats", "shuffled", "words"],
 )
-def test_whole_numbers_each_once_with_hardly_a_gap_are_row_numbers(values):
+def test_what_differs_in_every_row_and_hardly_leaves_a_gap_is_an_identifier(values):
     assert counts(values)
 
 
 @pytest.mark.parametrize(
     "values",
-    [IDS % 50, IDS * 3, IDS + 0.5, [*IDS[:-1], np.nan], [*IDS[:-1], np.inf], IDS[:19], [f"n{i}" for i in IDS]],
-    ids=["repeated", "wide gaps", "halves", "one missing", "one infinite", "few rows", "words"],
+    [IDS % 50, IDS * 3, IDS + 0.5, [*IDS[:-1], np.nan], [*IDS[:-1], np.inf], IDS[:19], [f"n{i % 9}" for i in IDS]],
+    ids=["repeated", "wide gaps", "halves", "one missing", "one infinite", "few rows", "repeated words"],
 )
 def test_other_columns_are_not(values):
     assert not counts(values)

@@ -78,14 +78,23 @@ def test_a_code_at_either_end_is_found_beside_the_other():
 @pytest.mark.parametrize(
     ("values", "certain"),
     [
-        (mixed(AGES, -999, 2), True),
+        (mixed(AGES, -999, 3), True),
         (mixed(AGES / 7, 365243, 20), True),
+        (mixed(AGES, -999, 2), False),
         (mixed(AGES, -999, 1), False),
         (mixed(AGES, -1, 10), False),
         (mixed(GLUCOSE, 0, 5), False),
+        (mixed(RNG.uniform(200, 220, 298), 99, 2), False),
+        (mixed(RNG.uniform(200, 220, 270), 99, 30), False),
+        (mixed(RNG.integers(20, 46, 200), 99, 2), False),
+        (mixed(RNG.uniform(20, 46, 996), 99, 4), False),
+        (mixed(np.arange(1.0, 7) / 10, -1, 2), False),
+        (mixed(np.arange(1.0, 7) / 10, -1, 5), False),
     ],
-    ids=["a usual code, repeated", "any number, repeated and very far", "a single one", "-1 among counts", "a zero"],
-)
+    ids=["a usual code, repeated", "any number, repeated and very far", "twice", "a single one", "-1 among counts",
+         "a zero", "below larger ones", "often below larger ones", "two old ones", "a small share", "eight rows",
+         "eleven rows"],
+)  # fmt: skip
 def test_only_what_repeats_far_off_is_certain(values, certain):
     (found,) = found_in(values)
     assert found.certain == certain

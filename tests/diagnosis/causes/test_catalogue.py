@@ -36,7 +36,7 @@ FAULTY = [
     ("unsuitable_encoding", {"category_columns": ("colour",)}, {}, {"preprocessing": {"encoding": "ordinal"}}),
     ("unsuitable_encoding", {"identifier_columns": ("a",)}, {}, {}),
     ("leakage", {"leaks": (Leak("a", "y", 1.0, "copy", "a is y.", certain=True),)}, {}, {}),
-    ("leakage", {"leaks": (Leak("a", "y", 0.98, "answer", "a nearly gives y away."),)}, {}, {}),
+    ("leakage", {"leaks": (Leak("a", "y", 0.98, "answer", "a nearly reveals y."),), "without_leaks": 0.5}, {}, {}),
     ("leakage", {}, {}, {"preprocessing": {"fit_on": "all"}}),
     ("leakage", {"duplicates": 0.5}, {}, {}),
     ("no_signal", {"skills": {"linear": -0.1, "trees": 0.01}}, STUCK, {}),
@@ -55,6 +55,10 @@ FAULTY = [
     ("loss_mismatch", {**CLASSES, "loss": "mae"}, {}, {"model": {"loss": "mae"}}),
     ("loss_mismatch", {**CLASSES, "loss": "categorical_crossentropy"}, {},
      {"model": {"loss": "categorical_crossentropy"}}),
+    ("loss_mismatch", {**CLASSES, "loss": "categorical_focal_crossentropy"}, {},
+     {"model": {"loss": "categorical_focal_crossentropy"}}),
+    ("loss_mismatch", {**CLASSES, "loss": "hinge", "output_activation": "hard_sigmoid"}, {},
+     {"model": {"loss": "hinge", "output_activation": "hard_sigmoid"}}),
     ("hidden_activation_unsuitable", {}, {}, {"model": {"activation": "exponential"}}),
     ("hidden_activation_unsuitable", {}, {}, {"model": {"activation": "linear"}}),
     ("vanishing_gradients", {}, {"gradient_ratio": 1e-6}, {"model": DEEP}),
@@ -134,10 +138,46 @@ def test_causes_come_certain_first_then_by_strength():
 
 
 def test_a_doubtful_sentinel_or_leak_proves_nothing():
-    doubts = {"sentinels": (Sentinel("a", 0.0, 5),), "leaks": (Leak("a", "y", 0.98, "answer", "a knows y."),)}
+    leak = Leak("a", "y", 0.98, "answer", "a knows y.")
+    doubts = {"sentinels": (Sentinel("a", 0.0, 5),), "leaks": (leak,), "without_leaks": 0.5}
     found = {suspect.cause.id: suspect for suspect in suspects(observation_of(doubts), CAUSES.values())}
     assert not found["invalid_values"].certain
     assert not found["leakage"].certain
+
+
+def test_what_is_asked_of_a_cause_stands_in_its_entry():
+    asked = {name for name, cause in CAUSES.items() if cause.asks_rates}
+    assert asked == {"learning_rate_too_high", "learning_rate_too_low"}
+    of_the_data = {name for name, cause in CAUSES.items() if cause.about_data}
+    assert of_the_data == {"leakage", "no_signal", "constant_target", "invalid_values"}
+    doctor = (Path(__file__).parents[3] / "core/diagnosis/diagnosis.py").read_text()
+    assert not [name for name in CAUSES if name in doctor]
+
+
+@pytest.mark.parametrize("others", [None, -0.2, 0.5, 0.99])
+def test_a_copy_is_certain_whatever_the_other_inputs_explain_and_a_doubt_counts_where_they_explain_some(others):
+    copy, doubt = Leak("a", "y", 1.0, "copy", "a is y.", certain=True), Leak("a", "y", 0.98, "answer", "a knows y.")
+    leakage = CAUSES["leakage"]
+    (piece,) = leakage.look(observation_of({"leaks": (copy,), "without_leaks": others}))
+    assert (piece.strength, piece.certain) == (0.97, True)
+    doubted = leakage.look(observation_of({"leaks": (doubt,), "without_leaks": others}))
+    assert [(piece.strength, piece.certain) for piece in doubted] == ([(0.3, False)] if others == 0.5 else [])
+
+
+def test_a_column_that_only_knows_much_does_not_excuse_a_copy():
+    copy, doubt = Leak("a", "y", 1.0, "copy", "a is y.", certain=True), Leak("b", "y", 0.996, "answer", "b knows y.")
+    observed = observation_of({"leaks": (copy, doubt), "usable_columns": ("a", "b")})
+    (piece,) = CAUSES["leakage"].look(observed)
+    assert piece.certain
+    assert list(CAUSES["leakage"].repairs(observed)) == [{"data.features": ["b"]}]
+
+
+def test_where_every_input_is_a_copy_to_find_out_how_is_the_exercise():
+    copy = Leak("a", "y", 1.0, "copy", "a is y.", certain=True)
+    for others in ({"usable_columns": ("a",)}, {"usable_columns": ("a", "id"), "identifier_columns": ("id",)}):
+        observed = observation_of({"leaks": (copy,), **others})
+        assert not list(CAUSES["leakage"].look(observed))
+        assert not list(CAUSES["leakage"].repairs(observed))
 
 
 def test_no_rule_names_a_case():

@@ -20,7 +20,7 @@ def both_of(columns, target="y", **sections):
     data = {"source": {"columns": {k: np.asarray(v).tolist() for k, v in columns.items()}}, "target": target}
     run = load_spec({"data": data | sections.pop("data", {}), **sections}).runs()[0]
     table = load_table(run.data)
-    return examine(run, table, prepare(run, table)), profile(table, run.data.targets)
+    return examine(table, prepare(run, table)), profile(table, run.data.targets)
 
 
 def facts_of(columns, target="y", **sections):
@@ -60,7 +60,12 @@ def test_a_column_with_a_little_noise_is_suspected_and_not_certain():
 
 def test_a_single_honest_input_is_no_leak():
     assert facts_of({"a": A, "y": 3 * A}).leaks == ()
-    assert facts_of({"a": A, "noise": B, "y": 3 * A}).leaks == ()
+
+
+def test_what_is_computed_from_an_input_and_not_the_other_way_round_is_no_certain_leak():
+    a, noise = RNG.normal(size=(2, 400))
+    leaks = facts_of({"a": a, "noise": noise, "y": a**2}).leaks
+    assert [leak.certain for leak in leaks] == [False]
 
 
 def test_noise_has_nothing_to_learn():
@@ -132,12 +137,52 @@ ALIKE = {
 }
 
 
+LEAKY = {
+    "a copy beside noise": {"copy": 3 * NOISY + 1, "noise": RNG.normal(size=N), "more": RNG.normal(size=N)},
+    "a copy beside one column": {"copy": 3 * NOISY + 1, "a": A},
+    "two copies of three inputs": {"copy": 3 * NOISY + 1, "again": NOISY / 7, "a": A},
+    "a copy beside a strong column": {"copy": 3 * NOISY + 1, "a": A, "strong": NOISY + 0.25 * np.roll(B, 1)},
+}
+
+
+def agree(facts, told):
+    assert facts.sentinels == tuple(found for column in told.columns for found in column.sentinels)
+    assert facts.identifier_columns == tuple(column.name for column in told.columns if column.identifier)
+    assert facts.leaks == told.leaks
+
+
 @pytest.mark.parametrize("name", ALIKE)
 def test_lab_and_diagnosis_agree(name):
-    facts, told = both_of({"a": A, "b": B, "x": ALIKE[name], "y": NOISY})
-    assert facts.sentinels == told.column("x").sentinels
-    assert facts.identifier_columns == (("x",) if told.column("x").counts_rows else ())
-    assert facts.leaks == told.leaks
+    agree(*both_of({"a": A, "b": B, "x": ALIKE[name], "y": NOISY}))
+
+
+@pytest.mark.parametrize("name", LEAKY)
+def test_lab_and_diagnosis_agree_on_a_copy_whatever_stands_beside_it(name):
+    facts, told = both_of({**LEAKY[name], "y": NOISY})
+    agree(facts, told)
+    assert {leak.column for leak in facts.leaks if leak.certain} == {"copy", "again"} & set(LEAKY[name])
+
+
+def test_lab_and_diagnosis_agree_on_a_word_that_names_the_row():
+    columns = {"a": A, "b": B, "id": [f"id {i}" for i in range(N)], "y": NOISY}
+    facts, told = both_of(columns, data={"features": ["a", "b", "id"]})
+    agree(facts, told)
+    assert facts.identifier_columns == ("id",)
+    assert facts_of(columns).identifier_columns == ()
+
+
+def test_how_much_the_other_inputs_explain_is_known_beside_a_leak_alone():
+    assert facts_of({"copy": NOISY, "a": A, "b": B, "y": NOISY}).without_leaks == pytest.approx(0.6, abs=0.1)
+    assert facts_of({"copy": NOISY, "noise": RNG.normal(size=N), "y": NOISY}).without_leaks < 0.1
+    assert facts_of({"a": A, "b": B, "y": NOISY}).without_leaks is None
+    assert facts_of({"copy": NOISY, "y": NOISY}).without_leaks is None
+
+
+def test_rows_that_come_again_make_no_column_a_copy():
+    columns = {name: RNG.normal(size=60).repeat(5) for name in ("a", "b", "y")}
+    facts, told = both_of(columns)
+    assert facts.leaks == told.leaks == ()
+    assert not any(column.repeats for column in told.columns)
 
 
 def test_what_they_agree_on_is_not_nothing():

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.jobs.storage.records import Experiment, Run, State
 from core.spec import load_spec
-from core.ui.lab.ranking import FEWEST_SEEDS, rank, ranking_chart, verdict
+from core.ui.lab.ranking import rank, ranking_chart, verdict
 
 COLOURS = [f"#00000{i}" for i in range(8)]
 
