@@ -36,7 +36,7 @@ class Value(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise _refusal(error) from None
+            raise _refusal(error, cls) from None
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with `update` made, unchecked; what was worked out of the old values is forgotten."""
@@ -58,7 +58,7 @@ Number = Annotated[float, BeforeValidator(_no_bool)]
 Count = Annotated[int, BeforeValidator(_no_bool)]
 
 
-def _refusal(error: ValidationError) -> InputRefused:
+def _refusal(error: ValidationError, of: Any) -> InputRefused:
     """Turn pydantic's first complaint into one sentence."""
     complaints = error.errors(include_url=False)
     first = complaints[0]
@@ -71,7 +71,10 @@ def _refusal(error: ValidationError) -> InputRefused:
         case "missing":
             return InputRefused(f"{where}: is missing.", where)
         case "extra_forbidden":
-            return InputRefused(f"{where}: there is no such setting.", where)
+            for name in names[:-1]:
+                of = getattr(getattr(of, "model_fields", {}).get(name), "annotation", None)
+            allowed = ", ".join(getattr(of, "model_fields", ()))
+            return InputRefused(f"{where}: there is no such setting{allowed and f'; allowed: {allowed}'}.", where)
         case "value_error":
             message = str(first["ctx"]["error"]).rstrip(".")
             if not where:

@@ -59,9 +59,9 @@ def test_a_lesson_is_one_file(written):
     ("old", "new", "says"),
     [
         ("answer = 1", "answr = 1", "04-new.toml: answer: is missing."),
-        ("answer = 1", "answer = 1\nhint = 2", "04-new.toml: hint: there is no such setting."),
+        ("answer = 1", "answer = 1\nhint = 2", "04-new.toml: hint: there is no such setting; allowed: "),
         ("answer = 1", "answer = 9", "04-new.toml: answer: there is no option 9."),
-        ("epochs = 100", "epoch = 100", "04-new.toml: spec.training.epoch: there is no such setting."),
+        ("epochs = 100", "epoch = 100", "04-new.toml: spec.training.epoch: there is no such setting; allowed: "),
         ("epochs = 100", "epochs = 0", "04-new.toml: spec.training.epochs: 0 is refused; allowed: at least 1."),
         ('cause = "inputs_unscaled"', 'cause = "bad_luck"', '04-new.toml: cause: "bad_luck" is refused; allowed: '),
         ('["none", "minmax"]', '["none"]', "04-new.toml: spec: a lesson compares at least two runs."),
