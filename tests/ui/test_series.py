@@ -135,6 +135,19 @@ def test_a_log_axis_is_refused_where_losses_are_negative():
     assert "below zero" in shown["notes"][0]
 
 
+def test_a_run_that_diverged_in_its_first_epoch_is_named_as_it_has_no_curve():
+    lost = RUNS[0] | {"history": {"loss": [None]}, "label": "rate <b>10</b>"}
+    (note,) = figure(runs=[lost, RUNS[1]])["notes"]
+    assert note.endswith("first epoch: rate <b>10</b>.")
+    assert figure()["notes"] == []
+
+
+def test_axes_are_drawn_once_there_is_a_loss():
+    waiting = [{key: value for key, value in RUNS[1].items() if key != "history"} | {"history": {}}]
+    assert not figure(runs=waiting)["layout"]["xaxis"]["visible"]
+    assert figure()["layout"]["yaxis"]["visible"]
+
+
 @pytest.mark.parametrize("log", ["true", "false"])
 def test_the_words_of_the_baseline_lie_outside_of_the_plot(log):
     shown = figure(OPTIONS.replace("{", f"{{log: {log}, "))

@@ -28,6 +28,7 @@ from core.ui.text import counted, inert
 
 _CHART: Final = {"displayModeBar": False}
 _MOST_FIXES: Final = 3
+_TO_THE_TOP: Final = "document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)"
 _ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
 
 
@@ -59,6 +60,9 @@ def show_opened(opened: Opened) -> None:
 
 def _bar(opened: Opened) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="diagnose_bar"):
+        # The list this was chosen from may have been scrolled down; the script runs once for each run that is opened.
+        chosen = f"{opened.experiment.id} {opened.places[0]}"
+        st.html(f"<script>/* {chosen} */ {_TO_THE_TOP}</script>", width="content", unsafe_allow_javascript=True)
         st.button("Another run", icon=":material/arrow_back:", type="tertiary", on_click=state.leave)
         st.page_link(
             page("lab"), label="Open in the lab", icon=":material/science:", query_params={"x": opened.experiment.id}

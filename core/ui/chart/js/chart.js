@@ -129,6 +129,8 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   if (options.relative && shown.some((run) => run.history.loss?.length && !baseOf(run, "loss"))) {
     notes.push("A curve appears here once the baseline of its run is known.");
   }
+  const lost = shown.filter((run) => run.state === "diverged" && !(run.history.loss || []).some((loss) => loss !== null));
+  if (lost.length) notes.push(`Without a curve, as it diverged in its first epoch: ${lost.slice(0, 3).map((run) => run.label).join("; ")}${lost.length > 3 ? " …" : "."}`);
   const groups = meta.groups
     .map((group) => ({ ...group, runs: shown.filter((run) => run.variant === group.variant) }))
     .filter((group) => group.runs.length);
@@ -142,7 +144,7 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   const levels = options.baseline ? baselines(groups, options, baseOf) : [];
   data.push(...baselineTraces(levels, Math.max(2, reached), theme));
   data.push(...divergenceTrace(groups, options, theme, baseOf));
-  const frame = layout({ ...options, experiment: meta.experiment, decades: Math.log10(most / least) }, theme);
+  const frame = layout({ ...options, experiment: meta.experiment, decades: Math.log10(most / least), empty: !values.length }, theme);
   return { data, layout: { ...frame, annotations: baselineNotes(levels, theme) }, notes, log };
 }
 
@@ -158,7 +160,7 @@ function extremes(values) {
 
 function layout(options, theme) {
   const axis = {
-    gridcolor: theme.grid, linecolor: theme.border, zeroline: false, automargin: true, ticks: "outside", ticklen: 4,
+    visible: !options.empty, gridcolor: theme.grid, linecolor: theme.border, zeroline: false, automargin: true, ticks: "outside", ticklen: 4,
     tickcolor: theme.border, tickfont: { size: 12, color: theme.muted }, showspikes: false,
   };
   const title = (text) => ({ text, font: { size: 13, color: theme.muted }, standoff: 8 });

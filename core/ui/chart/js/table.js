@@ -122,6 +122,7 @@ function makeTable(host, meta, runs, actions) {
       return cell;
     });
     const why = meta.why ? row.insertCell().appendChild(whyLink(meta, run, actions)) : null;
+    why?.parentElement.classList.add("ll-why");
     row.onclick = () => actions.toggle(run);
     row.onmouseenter = () => actions.emphasise(run);
     row.onmouseleave = () => actions.emphasise(null);
