@@ -91,16 +91,17 @@ class Examination:
         """
         key = run.key(Thing.ARRAYS)
         if key not in self._known:
-            self._known[key] = examine(self.preparation.table(run), self.preparation.of(run))
+            self._known[key] = examine(run, self.preparation.table(run), self.preparation.of(run))
         return self._known[key]
 
 
-def examine(table: Table, prepared: Prepared) -> DataFacts:
-    """Return the facts of `prepared`, made of `table`."""
+def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
+    """Return the facts of `prepared`, made of `table` as `run` asks."""
     x = np.concatenate((prepared.x, prepared.x_val))
     truth, truth_val = _numbers(prepared, prepared.targets_raw), _numbers(prepared, prepared.targets_raw_val)
     y = np.concatenate((truth, truth_val))
-    inputs = [c for c in table.columns if c.name in prepared.origins]
+    asked = [c for c in table.columns if c.name not in prepared.targets and _is_asked(run, c.name)]
+    inputs = [c for c in asked if c.name in prepared.origins]
     usable = tuple(c.name for c in inputs if c.kind not in NEARLY_UNIQUE)
     spread, offset = _scale(prepared.x)
     shares = tuple(truth.mean(axis=0).tolist()) if prepared.classes and prepared.task != "multilabel" else ()
@@ -127,7 +128,8 @@ def examine(table: Table, prepared: Prepared) -> DataFacts:
         target_mean=float(prepared.y.mean()),
         target_std=float(prepared.y.std(axis=0).mean()),
         constant_target=not (y.std(axis=0) > 0).any(),
-        category_columns=tuple(c.name for c in inputs if c.kind == "category" and c.distinct > 2),
+        # Those that the encoding drops, too: that may be the fault.
+        category_columns=tuple(c.name for c in asked if c.kind == "category" and c.distinct > 2),
         identifier_columns=tuple(c.name for c in inputs if is_identifier(table, c)),
         usable_columns=usable,
         skills=skills,
@@ -138,6 +140,10 @@ def examine(table: Table, prepared: Prepared) -> DataFacts:
         shift=_shift(truth, truth_val),
         runs_of_target=_runs(truth),
     )
+
+
+def _is_asked(run: RunSpec, name: str) -> bool:
+    return run.data.features is None or name in run.data.features
 
 
 def _numbers(prepared: Prepared, raw: Array) -> Array:

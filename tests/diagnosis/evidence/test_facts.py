@@ -20,7 +20,7 @@ def both_of(columns, target="y", **sections):
     data = {"source": {"columns": {k: np.asarray(v).tolist() for k, v in columns.items()}}, "target": target}
     run = load_spec({"data": data | sections.pop("data", {}), **sections}).runs()[0]
     table = load_table(run.data)
-    return examine(table, prepare(run, table)), profile(table, run.data.targets)
+    return examine(run, table, prepare(run, table)), profile(table, run.data.targets)
 
 
 def facts_of(columns, target="y", **sections):
@@ -66,6 +66,13 @@ def test_what_is_computed_from_an_input_and_not_the_other_way_round_is_no_certai
     a, noise = RNG.uniform(-2, 2, size=(2, 400))
     leaks = facts_of({"a": a, "noise": noise, "y": a**2}).leaks
     assert [leak.certain for leak in leaks] == [False]
+
+
+def test_categories_that_the_encoding_drops_are_known_and_those_left_out_are_not():
+    columns = {"a": A, "word": list("xyz") * (N // 3), "y": NOISY}
+    dropped = facts_of(columns, preprocessing={"encoding": "drop"})
+    assert (dropped.features, dropped.category_columns) == (1, ("word",))
+    assert facts_of(columns, data={"features": ["a"]}).category_columns == ()
 
 
 def test_noise_has_nothing_to_learn():
