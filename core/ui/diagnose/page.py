@@ -60,9 +60,6 @@ def show_opened(opened: Opened) -> None:
 
 def _bar(opened: Opened) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="diagnose_bar"):
-        # The list this was chosen from may have been scrolled down; the script runs once for each run that is opened.
-        chosen = f"{opened.experiment.id} {opened.places[0]}"
-        st.html(f"<script>/* {chosen} */ {_TO_THE_TOP}</script>", width="content", unsafe_allow_javascript=True)
         st.button("Another run", icon=":material/arrow_back:", type="tertiary", on_click=state.leave)
         st.page_link(
             page("lab"), label="Open in the lab", icon=":material/science:", query_params={"x": opened.experiment.id}
@@ -70,6 +67,9 @@ def _bar(opened: Opened) -> None:
         if opened.diagnosis is not None and opened.diagnosis.finished:
             with st.popover("Diagnose again", icon=":material/replay:", type="tertiary", key="diagnose_again"):
                 _again(opened, opened.diagnosis)
+        # The list this was chosen from may have been scrolled down; the script runs once for each run that is opened.
+        chosen = f"{opened.experiment.id} {opened.places[0]}"
+        st.html(f"<script>/* {chosen} */ {_TO_THE_TOP}</script>", width="content", unsafe_allow_javascript=True)
 
 
 def _colour(opened: Opened) -> str:
