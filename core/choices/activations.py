@@ -40,7 +40,7 @@ ACTIVATIONS: Final[Mapping[str, Activation]] = table(
     Activation(name="relu", help="Cuts off what is negative.", bounds=_POSITIVE, rectified=True),
     Activation(name="tanh", help="An S from -1 to 1.", bounds=_AROUND_ZERO, flat_beyond=(-0.99, 0.99)),
     Activation(name="sigmoid", help="An S from 0 to 1.", bounds=_SHARE, flat_beyond=(0.01, 0.99)),
-    Activation(name="linear", help="None: the layer stays linear.", usual=False),
+    Activation(name="linear", help="No bend: the layer stays linear.", usual=False),
     Activation(name="softmax", help="Shares that sum to 1: probabilities of classes.", bounds=_SHARE, usual=False,
                over_units=True),
     Activation(name="leaky_relu", help="ReLU that lets a fifth of the negative through."),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from core.data.prepare.cache import Preparation
@@ -21,7 +20,7 @@ from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
 from core.diagnosis.trials.search import combine, try_repairs
 from core.diagnosis.trials.trial import MOST_UPDATES, Outcome, Runner, Trial, Workbench, quality
 from core.errors import InputRefused
-from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.training.crew import Crew
 from core.training.result import Result
 from core.training.structure import structure_key
@@ -66,7 +65,7 @@ OnProgress = Callable[[DiagnosisProgress], None]
 
 
 def diagnose(
-    spec: str | Path | Mapping[str, Any] | ExperimentSpec,
+    spec: SpecSource,
     on_progress: OnProgress | None = None,
     runner: Runner | None = None,
 ) -> dict[str, Any]:
@@ -74,8 +73,6 @@ def diagnose(
 
     Parameters
     ----------
-    spec : str, Path, mapping or ExperimentSpec
-        What `core.load_spec` takes.
     on_progress : callable, optional
         Called before each batch of trainings.
     runner : Runner, optional

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.spec.data import DataSpec, InlineData, PreprocessingSpec, TargetScaling, Task
-from core.spec.experiment import MAX_RUNS, ExperimentSpec, RunSpec, load_spec
+from core.spec.experiment import MAX_RUNS, ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.spec.model import InitializerSpec, LayerSpec, ModelSpec
 from core.spec.touches import Thing
 from core.spec.training import TrainingSpec
@@ -19,6 +19,7 @@ __all__ = [
     "ModelSpec",
     "PreprocessingSpec",
     "RunSpec",
+    "SpecSource",
     "TargetScaling",
     "Task",
     "Thing",

@@ -161,7 +161,11 @@ class ExperimentSpec(_Located):
         return tuple(run.at(self._base) for run in self._expanded)
 
 
-def load_spec(source: str | Path | Mapping[str, Any] | ExperimentSpec) -> ExperimentSpec:
+SpecSource = str | Path | Mapping[str, Any] | ExperimentSpec
+"""The path of a JSON file, a mapping, or an experiment itself."""
+
+
+def load_spec(source: SpecSource) -> ExperimentSpec:
     """Return a validated experiment from a path to a JSON file, a mapping, or an experiment itself.
 
     A case file (``{"id": …, "spec": {…}}``) is read as its spec. ``file:`` sources are relative to the spec's

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core.data.prepare.cache import Preparation
 from core.errors import InputRefused
-from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.spec import RunSpec, SpecSource, load_spec
 from core.training.result import Points, Result
 
 
@@ -36,15 +35,11 @@ class Progress:
     points: Points
 
 
-def train(
-    spec: str | Path | Mapping[str, Any] | ExperimentSpec, on_progress: Callable[[Progress], None] | None = None
-) -> dict[str, Any]:
+def train(spec: SpecSource, on_progress: Callable[[Progress], None] | None = None) -> dict[str, Any]:
     """Train every variant of `spec` here, in this process.
 
     Parameters
     ----------
-    spec : str, Path, mapping or ExperimentSpec
-        What `core.load_spec` takes.
     on_progress : callable, optional
         Called after each chunk of epochs.
 
