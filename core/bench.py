@@ -18,7 +18,7 @@ from core.spec import RunSpec, load_spec
 from core.training.backend import keras
 from core.training.epochs import forget_programs
 from core.training.model import build_loss, build_model, build_optimizer
-from core.training.run import row_order, train_run
+from core.training.run import compile_run, row_order, train_run
 
 _T = TypeVar("_T")
 
@@ -61,8 +61,9 @@ def measure(case: Case) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``name``, ``epochs`` and ``compiler`` of the lab's run. In seconds: ``lab_cold`` and ``lab_warm``, the whole
-        run for the first and for a further time in this process (the fastest of 3 to 20); ``lab_probed``, as the
+        ``name``, ``epochs`` and ``compiler`` of the lab's warm run. In seconds: ``lab_cold`` and ``lab_warm``, the
+        whole run for the first time in this process and, compiled, for further ones (the fastest of 3 to 20);
+        ``lab_probed``, as the
         latter, with measuring the layers; ``fit_cold``, as many epochs of ``model.fit``, building and tracing
         included; ``fit_epoch``, one further epoch of it. ``cold_ratio`` and ``warm_ratio``: how many times faster the
         lab is. ``telemetry_cost``: what measuring the layers adds, as a share. ``deviation``: the largest relative
@@ -72,9 +73,12 @@ def measure(case: Case) -> dict[str, Any]:
     prepared = prepare(run, load_table(run.data))
     forget_programs()
     plainly, probing = partial(train_run, run, prepared), partial(train_run, run, prepared, probed=True)
-    lab_cold, result = _timed(plainly)
+    lab_cold, _ = _timed(plainly)
     probing()
-    count = int(np.clip(2 / _timed(plainly)[0], 3, 20))
+    for probed in (False, True):
+        compile_run(run, prepared, probed=probed, wait=True)
+    seconds, result = _timed(plainly)
+    count = int(np.clip(2 / seconds, 3, 20))
     # Taken in turns, so that a moment's load of the machine meets both.
     turns = [(_timed(plainly)[0], _timed(probing)[0]) for _ in range(count)]
     lab_warm, lab_probed = (min(seconds) for seconds in zip(*turns, strict=True))

@@ -20,9 +20,11 @@ from core.data.prepare.cache import Preparation
 from core.errors import InputRefused, WorkFailed
 from core.spec import RunSpec
 from core.training.result import Result
-from core.training.structure import structure_key, uses_xla
+from core.training.structure import structure_key, updates
 
 _MOST_HELPERS: Final = 3
+_LONG_FROM_UPDATES: Final = 1500
+"""Fewer are trained before a helper has started."""
 
 Job = tuple[str, RunSpec, bool]
 
@@ -55,8 +57,8 @@ class Crew:
         self._helpers.clear()
 
     def call_helpers(self, run: RunSpec) -> None:
-        """Start the helpers, if runs like `run` take long enough to compile; they are of use some seconds later."""
-        if self._wanted and uses_xla(run, len(self._preparation.of(run).x)):
+        """Start the helpers, if runs like `run` take long enough; they are of use some seconds later."""
+        if self._wanted and updates(run, len(self._preparation.of(run).x)) >= _LONG_FROM_UPDATES:
             self.start()
 
     def start(self) -> None:

@@ -1,7 +1,7 @@
 """Many epochs in one compiled call: the arithmetic of ``model.fit`` without its 50 ms of bookkeeping per epoch.
 
-A `Program` is a real Keras model, optimizer, loss and metric, and one ``tf.function`` that trains a chunk of epochs.
-Data, row order and learning rates are its arguments, so every seed, learning rate, scaling and initializer of the same
+A `Program` is a real Keras model, optimizer, loss and metric, and one function that trains a chunk of epochs: a graph
+as soon as it is traced, compiled by XLA behind it. Data, row order and learning rates are its arguments, so every seed, learning rate, scaling and initializer of the same
 structure shares it.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import time
 import warnings
-from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +19,9 @@ from core.data.prepare.prepared import Prepared
 from core.recent import Recent
 from core.spec import RunSpec
 from core.training.backend import keras, tf
-from core.training.initial_weights import initial_weights
+from core.training.compiler import Compiled, Compiler
+from core.training.dropout import Dropout
+from core.training.initial_weights import drawn_variables, initial_weights
 from core.training.model import build_loss, build_model, build_optimizer
 from core.training.structure import Structure, metric_name, structure_of
 from core.training.telemetry import Probe
@@ -29,6 +30,12 @@ Floats = npt.NDArray[np.float32]
 
 _BLOCK: Final = 8192
 _CACHED_PROGRAMS: Final = 24
+XLA_PER_TRACE: Final = 2.0
+"""How many times as long XLA compiles as the graph was traced; 1.4 to 2.2 between 1 and 20 layers."""
+
+_START_BYTES: Final = 2**23
+"""First weights that a structure keeps; those of a seed serve every variant."""
+
 _BATCH: Final = re.compile(r"(?<=\()\d+(?=, )")
 """The number of rows in a shape: Keras says the same of each batch it sees."""
 
@@ -46,8 +53,8 @@ class Program:
         Batches per epoch that are trained in one loop. A smaller last batch is among them, filled up with rows of no
         weight, so that one step is compiled and not two; batch normalisation and dropout would see those rows, and
         there it is a step of its own.
-    compile_seconds : float
-        What tracing and compiling took, once.
+    trace_seconds : float
+        What tracing took, once.
     warnings : tuple of str
         What Keras said of this structure.
     """
@@ -62,7 +69,7 @@ class Program:
         )
         self.batches = self.rows // size + self._filled
         self._order_width = self.batches * size if self._filled else self.rows
-        self.model = build_model(run.model, prepared)
+        self.model = build_model(run.model, prepared, Dropout)
         self.optimizer = build_optimizer(run.training)
         self.optimizer.build(self.model.trainable_variables)
         self.metric = getattr(keras.metrics, metric_name(prepared))
@@ -70,48 +77,69 @@ class Program:
         self.model.compile(optimizer=self.optimizer, loss=self._loss)
         activations = [str(layer.activation) for layer in hidden] + [prepared.output_activation]
         self.probe = Probe(self.model, activations, self._loss, self.rows)
-        self._optimizer_start = [(v, v.numpy()) for v in self.optimizer.variables]
+        self._optimizer_start = [(variable, variable.numpy()) for variable in self.optimizer.variables]
+        self._starts: Recent[tuple[Any, ...], list[Any]] = Recent(64, _START_BYTES, _bytes_of)
+        self._restart = tf.function(self._assign_start, autograph=False)
         self._validation_rows = len(prepared.x_val)
-        self.compile_seconds = 0.0
+        self.trace_seconds = 0.0
         self.warnings: tuple[str, ...] = ()
-        self._function: Any = None
+        self._function: Any = None  # Compiled, once traced
         inputs = tf.TensorSpec((None, prepared.x.shape[1]), tf.float32)
         self._outputs = tf.function(lambda x: self.model(x, training=False), input_signature=[inputs], autograph=False)
 
     @property
-    def compiled(self) -> bool:
-        """Whether `compile` has been here."""
+    def traced(self) -> bool:
+        """Whether `trace` has been here."""
         return self._function is not None
+
+    @property
+    def compiler(self) -> Compiler:
+        """What the next call runs in."""
+        return self._function.compiler if self.traced else "graph"
 
     def load(self, prepared: Prepared) -> tuple[Any, ...]:
         """Return `prepared` as the tensors `advance` takes."""
-        weight = np.ones(len(prepared.x), np.float32) if prepared.sample_weight is None else prepared.sample_weight
-        return tuple(map(tf.constant, (prepared.x, prepared.y, weight, prepared.x_val, prepared.y_val)))
+        return _tensors.get(prepared, lambda: _as_tensors(prepared))
 
-    def compile(self, data: tuple[Any, ...]) -> None:
-        """Trace and compile for `data`, training nothing; a second call costs nothing."""
-        if self.compiled:
+    def trace(self, data: tuple[Any, ...]) -> None:
+        """Make the graph of an epoch for `data`, training nothing; a second call costs nothing."""
+        if self.traced:
             return
         begin = time.perf_counter()
-        idle = (*self._no_epochs(), np.zeros(3, np.int32), np.zeros(2, np.float32))
+        idle = self._idle()
         signature = [tf.TensorSpec(array.shape, array.dtype) for array in (*data, *idle)]
-        function = tf.function(self._epochs, input_signature=signature, jit_compile=self.structure.xla, autograph=False)
+        function = tf.function(self._epochs, input_signature=signature, autograph=False)
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always", UserWarning)
-            self._function = function.get_concrete_function()
+            self._function = Compiled(function.get_concrete_function())
         said = (str(warning.message) for warning in heard if issubclass(warning.category, UserWarning))
         self.warnings = tuple(dict.fromkeys(_BATCH.sub("rows", text) for text in said))
-        self._call(data, *idle)
-        self.predict(np.zeros((1, data[0].shape[1]), np.float32))
-        self.compile_seconds = time.perf_counter() - begin
+        self._function(*data, *map(tf.constant, idle))
+        self.trace_seconds = time.perf_counter() - begin
+
+    def compile_behind(self, data: tuple[Any, ...], *, at_leisure: bool = False, wait: bool = False) -> None:
+        """Have XLA compile the epoch, which was traced for `data`; it takes over once it is ready.
+
+        What is wanted `at_leisure` lets the rest go first; with `wait` it is ready on return.
+        """
+        self._function.compile_behind((*data, *map(tf.constant, self._idle())), first=not at_leisure)
+        if wait:
+            self._function.wait()
+
+    def deserves_xla(self, seconds: float) -> bool:
+        """Whether XLA is worth its time for a training that takes `seconds` more as a graph.
+
+        As with skis to rent or to buy (Karlin et al. 1988, "Competitive snoopy caching"): once what the graph has
+        cost, and surely will, is what compiling costs.
+        """
+        return self._function.graph_seconds + seconds > XLA_PER_TRACE * self.trace_seconds
 
     def start(self, run: RunSpec) -> None:
         """Give model and optimizer the state they have before the first batch of `run`."""
-        for variable, value in self._optimizer_start:
-            variable.assign(value)
-        for variable, value in initial_weights(self.model, run.model, run.training.seed):
-            variable.assign(value)
-        self.optimizer.learning_rate = run.training.learning_rate
+        initializers = [repr(layer.initializer or run.model.initializer) for layer in run.model.hidden]
+        drawn = (run.training.seed, repr(run.model.initializer), *initializers)
+        values = self._starts.get(drawn, lambda: self._draw(run))
+        self._restart(tf.constant(run.training.learning_rate, tf.float32), *values)
         self.model.stop_training = False
 
     def advance(
@@ -150,7 +178,8 @@ class Program:
             order[:count, self.rows :] = order[:count, -self.structure.batch_size, None]
         rates[:count], flags[:count] = learning_rates, measured
         bounds = np.array((count, *batches), np.int32)
-        history, telemetry, left = self._call(data, order, rates, flags, bounds, sums)
+        arguments = map(tf.constant, (order, rates, flags, bounds, sums))
+        history, telemetry, left = (tensor.numpy() for tensor in self._function(*data, *arguments))
         return history[:count], telemetry[:count], left
 
     def predict(self, x: Floats) -> Floats:
@@ -158,13 +187,24 @@ class Program:
         blocks = [self._outputs(x[i : i + _BLOCK]).numpy() for i in range(0, len(x), _BLOCK)]
         return np.concatenate(blocks)
 
+    def _draw(self, run: RunSpec) -> list[Any]:
+        return [tf.constant(value) for value in initial_weights(self.model, run.model, run.training.seed)]
+
+    def _assign_start(self, learning_rate: Any, *values: Any) -> None:
+        for variable, start in self._optimizer_start:
+            variable.assign(start)
+        self.optimizer.learning_rate.assign(learning_rate)
+        for variable, value in zip(drawn_variables(self.model), values, strict=True):
+            variable.assign(value)
+
     def _no_epochs(self) -> tuple[npt.NDArray[np.int32], Floats, npt.NDArray[np.bool_]]:
         """Return row orders, learning rates and flags for as many epochs as a call can train, all zero."""
         count = self.structure.epochs_per_call
         return np.zeros((count, self._order_width), np.int32), np.zeros(count, np.float32), np.zeros(count, bool)
 
-    def _call(self, data: tuple[Any, ...], *arguments: npt.NDArray[Any]) -> Iterator[Floats]:
-        return (tensor.numpy() for tensor in self._function(*data, *map(tf.constant, arguments)))
+    def _idle(self) -> tuple[npt.NDArray[Any], ...]:
+        """Return arguments of `_epochs` behind the data that train nothing."""
+        return *self._no_epochs(), np.zeros(3, np.int32), np.zeros(2, np.float32)
 
     def _epochs(self, *arguments: Any) -> tuple[Any, Any, Any]:
         x, y, weight, x_val, y_val, order, rates, measured, bounds, sums = arguments
@@ -262,6 +302,16 @@ class Program:
         return sums / rows + tf.stack([penalty, 0.0])
 
 
+def _bytes_of(tensors: list[Any]) -> float:
+    return float(sum(tensor.dtype.size * tensor.shape.num_elements() for tensor in tensors))
+
+
+def _as_tensors(prepared: Prepared) -> tuple[Any, ...]:
+    weight = np.ones(len(prepared.x), np.float32) if prepared.sample_weight is None else prepared.sample_weight
+    return tuple(map(tf.constant, (prepared.x, prepared.y, weight, prepared.x_val, prepared.y_val)))
+
+
+_tensors: Recent[Prepared, tuple[Any, ...]] = Recent(2)
 _programs: Recent[Structure, Program] = Recent(_CACHED_PROGRAMS)
 
 
@@ -272,5 +322,6 @@ def program_for(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> Pr
 
 
 def forget_programs() -> None:
-    """Empty the cache of this process."""
+    """Empty the caches of this process."""
     _programs.clear()
+    _tensors.clear()

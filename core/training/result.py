@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -20,7 +21,7 @@ OnPoints = Callable[[int, Points], None]
 
 def json_number(value: float | None) -> float | None:
     """Return `value` where JSON can hold it, else None."""
-    return None if value is None or not np.isfinite(value) else float(value)
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 @dataclass(frozen=True, eq=False)

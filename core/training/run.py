@@ -14,6 +14,7 @@ from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec
 from core.training.backend import keras, tf
 from core.training.baseline import baseline
+from core.training.compiler import Compiler
 from core.training.epochs import Program, program_for
 from core.training.model import build_callbacks
 from core.training.predictions import Scores, scores
@@ -64,10 +65,15 @@ def train_run(
         return Result.refused(run, f"Keras cannot train this combination of model, loss and target: {reason}.")
 
 
-def compile_run(run: RunSpec, prepared: Prepared) -> None:
-    """Compile what `run` needs, training nothing."""
-    program = program_for(run, prepared)
-    program.compile(program.load(prepared))
+def compile_run(run: RunSpec, prepared: Prepared, *, probed: bool = False, wait: bool = False) -> None:
+    """Make what `run` needs ready, training nothing: the graph now, XLA behind it, after what is more urgent.
+
+    With `wait` it returns when XLA is ready too.
+    """
+    program = program_for(run, prepared, probed=probed)
+    data = program.load(prepared)
+    program.trace(data)
+    program.compile_behind(data, at_leisure=True, wait=wait)
 
 
 def _train(
@@ -75,9 +81,9 @@ def _train(
 ) -> Result:
     begin = time.perf_counter()
     program = program_for(run, prepared, probed=probed)
-    known = program.compiled
+    known = program.traced
     data = program.load(prepared)
-    program.compile(data)
+    program.trace(data)
     training = _Training(run, prepared, program, data)
     state = training.until_end(on_points, should_stop)
     # The row of means rides along: a call costs as much as a hundred rows.
@@ -101,8 +107,8 @@ def _train(
         parameters=program.model.count_params(),
         telemetry={
             "updates": training.epoch * -(-len(prepared.x) // program.structure.batch_size),
-            "compiler": "xla" if program.structure.xla else "graph",
-            "compile_seconds": 0.0 if known else round(program.compile_seconds, 4),
+            "compiler": " then ".join(training.compilers),
+            "compile_seconds": 0.0 if known else round(program.trace_seconds, 4),
             "warnings": list(program.warnings),
             **training.measured(),
             # What is explained if every row shows the mean of the inputs: nothing, where the network uses them.
@@ -121,10 +127,23 @@ def row_order(seed: int, epoch: int, rows: int, *, shuffle: bool = True) -> npt.
     A permutation from numpy's counter-based Philox generator, keyed by seed and epoch (Salmon et al. 2011): a resumed
     run, an exported script and ``model.fit(x[order], y[order], shuffle=False)`` see the same batches.
     """
-    if not shuffle:
-        return np.arange(rows, dtype=np.int32)
-    generator = np.random.Generator(np.random.Philox(key=[seed, epoch]))
-    return generator.permutation(rows).astype(np.int32)
+    return _RowOrders(seed, rows, shuffle=shuffle).of(epoch)
+
+
+class _RowOrders:
+    """The orders of one run; a generator is made once, because making it takes longer than a short permutation."""
+
+    def __init__(self, seed: int, rows: int, *, shuffle: bool) -> None:
+        self._rows, self._shuffle = rows, shuffle
+        self._generator = np.random.Generator(np.random.Philox(key=[seed, 0]))
+        self._start = self._generator.bit_generator.state
+
+    def of(self, epoch: int) -> npt.NDArray[np.int32]:
+        if not self._shuffle:
+            return np.arange(self._rows, dtype=np.int32)
+        self._start["state"]["key"][1] = epoch
+        self._generator.bit_generator.state = self._start
+        return self._generator.permutation(self._rows).astype(np.int32)
 
 
 def _mean_row(prepared: Prepared) -> npt.NDArray[Any]:
@@ -141,9 +160,11 @@ class _Training:
         metric = prepared.metric
         names = ["loss", metric, "val_loss", f"val_{metric}"][: 4 if len(prepared.x_val) else 2]
         self.curves: Curves = {name: [] for name in [*names, "learning_rate"]}
+        self.compilers: list[Compiler] = []
         self.initial_loss: float | None = None
         self._measurements: dict[int, npt.NDArray[Any]] = {}
         self._measured = measured_epochs(run.training.epochs, -(-program.rows // program.structure.batch_size))
+        self._orders = _RowOrders(run.training.seed, program.rows, shuffle=run.training.shuffle)
         self._seconds_per_batch = 0.0
         self._batch = 0
         self._sums = np.zeros(2, np.float32)
@@ -183,13 +204,18 @@ class _Training:
         count, end = self._plan()
         epochs = range(self.epoch, self.epoch + count)
         rates = [self._learning_rate(epoch) for epoch in epochs]
-        orders = [row_order(training.seed, epoch, program.rows, shuffle=training.shuffle) for epoch in epochs]
+        orders = [self._orders.of(epoch) for epoch in epochs]
         if self._batch == 0:
             self._callbacks.on_epoch_begin(self.epoch)
+        if program.compiler not in self.compilers:
+            self.compilers.append(program.compiler)
         begin = time.perf_counter()
         measured = self._measured[self.epoch : self.epoch + count]
         rows, numbers, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
         self._seconds_per_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
+        left = (training.epochs - self.epoch) * program.batches - end
+        if program.deserves_xla(left * self._seconds_per_batch):
+            program.compile_behind(self.data)
         if end < program.batches:
             self._batch = end
             return {name: [] for name in self.curves}

@@ -10,12 +10,6 @@ from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec, Thing
 from core.spec.touches import digest, touching
 
-XLA_FROM_UPDATES: Final = 1500
-"""From this many updates XLA's compilation (about 1 s) costs less than the graph's 0.1 ms of dispatch per update.
-
-Measured by ``python -m core bench``.
-"""
-
 _ORDER_CELLS: Final = 2**17
 """Row numbers handed over with one call, at most: half a megabyte."""
 _MOST_EPOCHS_PER_CALL: Final = 128
@@ -30,15 +24,9 @@ def structure_key(run: RunSpec, *, probed: bool = False) -> str:
     return run.key(Thing.STRUCTURE) + ("p" if probed else "")
 
 
-def uses_xla(run: RunSpec, rows: int) -> bool:
-    """Return whether `run` on `rows` training rows is compiled by XLA instead of staying a graph, ready at once.
-
-    It follows from the spec and the table alone, so every machine makes the same choice. Runs with dropout stay graphs:
-    XLA draws other random numbers than TensorFlow, so the history would not be Keras's.
-    """
-    batch_size = min(run.training.batch_size, rows)
-    updates = run.training.epochs * -(-rows // batch_size)
-    return updates >= XLA_FROM_UPDATES and not any(layer.dropout for layer in run.model.hidden)
+def updates(run: RunSpec, rows: int) -> int:
+    """Return how many steps the optimizer takes in `run` on `rows` training rows, unless it ends early."""
+    return run.training.epochs * -(-rows // min(run.training.batch_size, rows))
 
 
 class Structure(NamedTuple):
@@ -50,7 +38,6 @@ class Structure(NamedTuple):
     metric: str
     batch_size: int
     epochs_per_call: int
-    xla: bool
     probed: bool
 
 
@@ -75,7 +62,6 @@ def structure_of(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> S
         metric=metric_name(prepared),
         batch_size=batch_size,
         epochs_per_call=1 if between_epochs else int(np.clip(_ORDER_CELLS // rows, 1, _MOST_EPOCHS_PER_CALL)),
-        xla=uses_xla(run, rows),
         probed=probed,
     )
 

@@ -8,7 +8,7 @@ from core.choices.initializers import INITIALIZERS
 from core.data.prepare.prepared import prepare
 from core.data.source import load_table
 from core.spec import load_spec
-from core.training.initial_weights import initial_weights, initializer
+from core.training.initial_weights import drawn_variables, initial_weights, initializer
 from core.training.model import build_model
 
 IRIS = {"data": {"source": "sample:iris", "target": "species"}}
@@ -37,7 +37,7 @@ MODELS = {
 def test_weights_are_those_of_a_newly_built_model(model):
     _, wanted = model_of(model, seed=3)
     spec, reused = model_of(model, seed=99)
-    for variable, value in initial_weights(reused, spec, seed=3):
+    for variable, value in zip(drawn_variables(reused), initial_weights(reused, spec, seed=3), strict=True):
         variable.assign(value)
     for mine, theirs in zip(reused.variables, wanted.variables, strict=True):
         np.testing.assert_array_equal(mine.numpy(), theirs.numpy())

@@ -10,8 +10,8 @@ from core.data.prepare.prepared import prepare
 from core.data.source import load_table
 from core.spec import load_spec
 from core.training import structure
-from core.training.run import train_run
-from core.training.structure import structure_of
+from core.training.epochs import forget_programs
+from core.training.run import compile_run, train_run
 
 TITANIC = {"source": f"file:{Path(__file__).parent.parent / 'data' / 'titanic.csv'}", "target": "survived"}
 FOUR_ROWS = {
@@ -46,40 +46,66 @@ HISTORIES = {
     },
     "balanced classes": {"data": TITANIC, "training": {"class_weight": "balanced", **FEW}},
     "sparse labels": {"data": IRIS, "model": {"loss": "sparse_categorical_crossentropy"}, "training": FEW},
+    "several targets": {"data": {**IRIS, "target": ["sepal length", "sepal width"]}, "training": FEW},
     "unshuffled": {"data": IRIS, "training": {"shuffle": False, **FEW}},
     "batch beyond the rows": {"data": FOUR_ROWS, "training": {"batch_size": 1000, **FEW}},
     "batch of one": {"data": FOUR_ROWS, "training": {"batch_size": 1, **FEW}},
 }
 
 
-def both(sections):
+def both(sections, compiler="graph", should_stop=lambda run, prepared: False):
     run = load_spec(sections).runs()[0]
     prepared = prepare(run, load_table(run.data))
-    return train_run(run, prepared), plain_history(run, prepared)
+    if compiler == "xla":
+        compile_run(run, prepared, wait=True)
+    result = train_run(run, prepared, should_stop=lambda: should_stop(run, prepared))
+    return result, plain_history(run, prepared)
 
 
-@pytest.mark.parametrize("sections", HISTORIES.values(), ids=HISTORIES)
-def test_the_history_is_that_of_model_fit(sections):
-    result, plain = both(sections)
-    assert result.telemetry["compiler"] == "graph"
+def same(result, plain):
     assert set(plain) == set(result.history) - {"learning_rate"}
     for name, values in plain.items():
         np.testing.assert_allclose(result.history[name], values, rtol=1e-5, atol=1e-7, err_msg=name)
 
 
-@pytest.mark.parametrize("name", ["example 1, raw", "titanic", "l2, momentum, nesterov", "batch normalisation"])
-def test_xla_gives_the_same_history(name, monkeypatch):
-    monkeypatch.setattr(structure, "XLA_FROM_UPDATES", 1)
-    result, plain = both(HISTORIES[name])
+@pytest.fixture
+def nothing_compiled():
+    forget_programs()
+
+
+@pytest.mark.parametrize("sections", HISTORIES.values(), ids=HISTORIES)
+def test_the_history_is_that_of_model_fit(sections, nothing_compiled):
+    result, plain = both(sections)
+    assert result.telemetry["compiler"] == "graph"
+    same(result, plain)
+
+
+COMPILED = ["example 1, raw", "titanic", "dropout", "batch normalisation", "balanced classes", "l2, momentum, nesterov",
+            "several targets", "rmsprop, clipped, decayed"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_xla_gives_the_same_history(name, nothing_compiled):
+    result, plain = both(HISTORIES[name], "xla")
     assert result.telemetry["compiler"] == "xla"
-    for metric, values in plain.items():
-        np.testing.assert_allclose(result.history[metric], values, rtol=1e-5, atol=1e-7, err_msg=metric)
+    same(result, plain)
 
 
-def test_dropout_which_xla_would_change_stays_out_of_it(monkeypatch):
-    monkeypatch.setattr(structure, "XLA_FROM_UPDATES", 1)
-    run = load_spec(HISTORIES["dropout"]).runs()[0]
-    assert not structure_of(run, prepare(run, load_table(run.data))).xla
+@pytest.mark.parametrize("name", COMPILED)
+def test_so_does_a_run_that_xla_takes_over_half_way(name, nothing_compiled, monkeypatch):
+    monkeypatch.setattr(structure, "_MOST_EPOCHS_PER_CALL", 4)
+    calls = []
+
+    def compile_after_two_calls(run, prepared):
+        calls.append(1)
+        if len(calls) == 3:
+            compile_run(run, prepared, wait=True)
+        return False
+
+    result, plain = both(HISTORIES[name], should_stop=compile_after_two_calls)
+    assert result.telemetry["compiler"] == "graph then xla"
+    assert len(calls) >= 4
+    same(result, plain)
 
 
 def test_a_cached_structure_forgets_the_run_before():

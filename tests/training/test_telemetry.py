@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from core.training import structure
 from core.training.model import build_loss, build_model
+from core.training.run import compile_run
 from core.training.telemetry import MOST_EPOCHS, PER_LAYER, measured_epochs, probe_rows
 
 TARGETS = {"source": "sample:noise_targets", "target": "y"}
@@ -32,13 +32,16 @@ def test_the_probe_is_spread_over_rows_that_may_be_sorted():
 
 
 @pytest.mark.parametrize("xla", [False, True])
-def test_gradients_and_updates_are_those_of_keras(trained, monkeypatch, xla):
+def test_gradients_and_updates_are_those_of_keras(trained, xla):
     """One step of plain gradient descent: the kernels move by learning rate × gradient at the start."""
+    sections = {
+        "data": TARGETS,
+        "training": {"optimizer": "sgd", "learning_rate": 0.1, "epochs": 1, "batch_size": 100},
+    }
     if xla:
-        monkeypatch.setattr(structure, "XLA_FROM_UPDATES", 1)
-    run, prepared, result = trained(
-        probed=True, data=TARGETS, training={"optimizer": "sgd", "learning_rate": 0.1, "epochs": 1, "batch_size": 100}
-    )
+        run, prepared, _ = trained(probed=True, **sections)
+        compile_run(run, prepared, probed=True, wait=True)
+    run, prepared, result = trained(probed=True, **sections)
     import tensorflow as tf
 
     keras.utils.set_random_seed(0)

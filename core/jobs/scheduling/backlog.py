@@ -14,7 +14,7 @@ from sqlalchemy import Row, bindparam, case, func, select
 
 from core.data.source import load_table
 from core.errors import InputRefused, WorkFailed
-from core.jobs.scheduling.estimate import COMPILE_SECONDS, estimate_seconds
+from core.jobs.scheduling.estimate import TRACE_SECONDS, XLA_SECONDS, estimate_seconds
 from core.jobs.storage import schema
 from core.jobs.storage.records import UNFINISHED, State
 from core.jobs.storage.store import Store
@@ -24,7 +24,7 @@ from core.spec import DataSpec, ExperimentSpec, InlineData
 _run = schema.run
 _WAITS: Final = 0
 _ENDED: Final = -1
-_COMPILE: Final = COMPILE_SECONDS[True]
+_COMPILE: Final = 3 * (TRACE_SECONDS + XLA_SECONDS)
 """Seconds that say nothing of an epoch, in what was measured of an experiment."""
 
 _GROUP: Final = case((_run.c.state == State.RUNNING, _run.c.id), (_run.c.state.in_(UNFINISHED), _WAITS), else_=_ENDED)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from core.spec import RunSpec
-from core.training.structure import structure_key, uses_xla
+from core.training.structure import structure_key
 
-UPDATE_SECONDS: Final = {True: 8e-6, False: 150e-6}
-"""One optimizer step on a network of two layers, apart from its arithmetic, under XLA and as a graph."""
+UPDATE_SECONDS: Final = {"xla": 8e-6, "graph": 150e-6}
+"""One optimizer step on a network of two layers, apart from its arithmetic, in either compiler."""
 
 EPOCH_SECONDS: Final = 50e-6
 """The share of an epoch in the call of a compiled chunk."""
@@ -18,8 +19,11 @@ EPOCH_SECONDS: Final = 50e-6
 FLOPS_PER_SECOND: Final = 2e10
 """Multiply-adds of one processor on matrices of a hundred columns."""
 
-COMPILE_SECONDS: Final = {True: 2.0, False: 0.6}
-"""Tracing and compiling a structure, under XLA and as a graph."""
+TRACE_SECONDS: Final = 0.1
+"""Tracing a structure as a graph, for each of its layers."""
+
+XLA_SECONDS: Final = 0.2
+"""What XLA needs behind a run, for each layer."""
 
 RUN_SECONDS: Final = 0.02
 """What a run costs however short it is: preparing, assigning weights, storing the end."""
@@ -39,29 +43,43 @@ def estimate_seconds(runs: Sequence[RunSpec], rows: int, features: int, slots: i
     slots : int
         Trainings at the same time.
     """
-    # Runs of one variant differ by their seed alone.
+    # Runs of one variant differ by their seed alone; those of one structure share what was compiled.
     variants = {repr(run.variant): run for run in runs}
-    seconds = {variant: _run_seconds(run, rows, features) for variant, run in variants.items()}
-    training = sum(seconds[repr(run.variant)] for run in runs)
-    compiling = {
-        structure_key(run): COMPILE_SECONDS[uses_xla(run, _trained_rows(run, rows))] for run in variants.values()
-    }
-    busy = max(1, min(slots, len(runs)))
-    return max((training + sum(compiling.values())) / busy, max(seconds.values()) + max(compiling.values()))
+    counts = Counter(repr(run.variant) for run in runs)
+    graph, xla = (
+        {name: _run_seconds(run, rows, features, UPDATE_SECONDS[compiler]) for name, run in variants.items()}
+        for compiler in ("graph", "xla")
+    )
+    structures: dict[str, list[str]] = {}
+    for name, run in variants.items():
+        structures.setdefault(structure_key(run), []).append(name)
+    total = longest = 0.0
+    for names in structures.values():
+        layers = len(variants[names[0]].model.layers) + 1
+        together = [sum(counts[name] * work[name] for name in names) for work in (graph, xla)]
+        alone = [_across_the_change(graph[name], xla[name], layers) for name in names]
+        total += TRACE_SECONDS * layers + _across_the_change(together[0], together[1], layers)
+        longest = max(longest, TRACE_SECONDS * layers + max(alone))
+    return max((total + RUN_SECONDS * len(runs)) / max(1, min(slots, len(runs))), longest + RUN_SECONDS)
+
+
+def _across_the_change(graph: float, xla: float, layers: int) -> float:
+    """Return the seconds of a training that starts as a graph, told those of either compiler alone."""
+    compiling = XLA_SECONDS * layers
+    return graph if graph <= compiling else compiling + (1 - compiling / graph) * xla
 
 
 def _trained_rows(run: RunSpec, rows: int) -> int:
     return max(1, round(min(rows, run.data.rows or rows) * (1 - run.data.validation_fraction)))
 
 
-def _run_seconds(run: RunSpec, rows: int, features: int) -> float:
+def _run_seconds(run: RunSpec, rows: int, features: int, update: float) -> float:
     rows = min(rows, run.data.rows or rows)
     trained = _trained_rows(run, rows)
-    update = UPDATE_SECONDS[uses_xla(run, trained)]
     widths = [features, *(layer.units for layer in run.model.hidden), len(run.data.targets)]
     flops_per_row = 2 * sum(a * b for a, b in itertools.pairwise(widths))
     updates = -(-trained // run.training.batch_size)
     arithmetic = flops_per_row * (_FORWARD_AND_BACKWARD * trained + (rows - trained)) / FLOPS_PER_SECOND
     layers = len(widths) - 1
     epoch = EPOCH_SECONDS + updates * update * (1 + layers) / 3 + arithmetic
-    return RUN_SECONDS + run.training.epochs * epoch
+    return run.training.epochs * epoch

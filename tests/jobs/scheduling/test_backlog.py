@@ -89,7 +89,7 @@ def test_a_run_that_only_compiles_so_far_says_nothing_of_its_pace(labs: Labs, se
     estimated = lab.backlog.expected(MINE).wait_seconds
     claim = started(runs)
     runs.renew(claim, [Chunk(1, 1, '{"loss":[1]}')])
-    began(lab, claim, seconds_ago=2)
+    began(lab, claim, seconds_ago=1)
     assert lab.backlog.expected(MINE).wait_seconds <= estimated
 
 

@@ -1,0 +1,121 @@
+"""XLA at work behind a function that is in use as a graph meanwhile, and takes over between two calls.
+
+TensorFlow compiles without Python's lock, so a training goes on. The compiled code does not depend on which variables
+it is called with: it is compiled with stand-ins, because a call writes the variables it was given back at its end, and
+those of a training in progress must not be.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
+from core.training.backend import tf
+
+Compiler = Literal["graph", "xla"]
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+
+class Compiled:
+    """A traced function of tensors: a graph from the start, XLA once that has been asked for and is ready.
+
+    Parameters
+    ----------
+    traced : tf.types.experimental.ConcreteFunction
+        Its arguments are flat; its results are the same in either form, but for their last digits.
+
+    Attributes
+    ----------
+    compiler : {"graph", "xla"}
+        What the next call runs in.
+    graph_seconds : float
+        How long calls in the graph took, all together.
+    """
+
+    def __init__(self, traced: Any) -> None:
+        self._graph = traced
+        self._call = traced
+        self._asked = False
+        self._done = threading.Event()
+        self.compiler: Compiler = "graph"
+        self.graph_seconds = 0.0
+
+    def __call__(self, *tensors: Any) -> Any:
+        """Return the results for `tensors`."""
+        if self.compiler == "xla":
+            return self._call(*tensors)
+        begin = time.perf_counter()
+        results = self._call(*tensors)
+        self.graph_seconds += time.perf_counter() - begin
+        return results
+
+    def compile_behind(self, tensors: tuple[Any, ...], *, first: bool = True) -> None:
+        """Have XLA compile it in a thread, before whatever else waits for that; a second call does nothing.
+
+        `tensors` are arguments for which a call would compute next to nothing. If XLA fails, it stays a graph.
+        """
+        if self._asked:
+            return
+        self._asked = True
+        # Traced here and not in the thread: TensorFlow numbers what it traces, and the compiler's cache goes by that.
+        signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
+
+        def traced(*arguments: Any) -> Any:
+            return self._graph(*arguments)
+
+        function = tf.function(traced, input_signature=signature, autograph=False, jit_compile=True)
+        compiled = function.get_concrete_function()
+        _WORKSHOP.take(lambda: self._compile(compiled, tensors), first)
+
+    def wait(self) -> None:
+        """Wait until XLA is ready, or has failed; only after `compile_behind`."""
+        self._done.wait()
+
+    def _compile(self, compiled: Any, tensors: tuple[Any, ...]) -> None:
+        try:
+            stand_ins = {id(variable.handle): tf.Variable(tf.zeros_like(variable)) for variable in compiled.variables}
+            handles = [
+                stand_ins[id(captured)].handle if id(captured) in stand_ins else captured
+                for captured in compiled.captured_inputs
+            ]
+            # The public call takes no other variables than those it was traced with.
+            compiled._call_flat(list(tensors), captured_inputs=handles)  # noqa: SLF001
+        except Exception:  # whatever XLA cannot do, the graph can
+            _LOGGER.warning("XLA has failed; what it was to compile stays a graph", exc_info=True)
+        else:
+            self._call, self.compiler = compiled, "xla"
+        self._done.set()
+
+
+class _Workshop:
+    """One thread that does one piece of work after the other, while there are any."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._lock = threading.Lock()
+        self._open = False
+
+    def take(self, work: Callable[[], None], first: bool) -> None:
+        with self._lock:
+            (self._waiting.appendleft if first else self._waiting.append)(work)
+            if not self._open:
+                self._open = True
+                # No daemon: the interpreter waits for what is being compiled, or would end in the middle of it.
+                threading.Thread(target=self._work, name="compiler", daemon=False).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting or not threading.main_thread().is_alive():
+                    self._open = False
+                    return
+                work = self._waiting.popleft()
+            work()
+
+
+_WORKSHOP: Final = _Workshop()
