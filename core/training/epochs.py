@@ -1,8 +1,8 @@
 """Many epochs in one compiled call: the arithmetic of ``model.fit`` without its 50 ms of bookkeeping per epoch.
 
 A `Program` is a real Keras model, optimizer, loss and metric, and one function that trains a chunk of epochs: a graph
-as soon as it is traced, compiled by XLA behind it. Data, row order and learning rates are its arguments, so every seed, learning rate, scaling and initializer of the same
-structure shares it.
+as soon as it is traced, compiled by XLA behind it. Data, row order and learning rates are its arguments, so every seed,
+learning rate, scaling and initializer of the same structure shares it.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Program:
         As with skis to rent or to buy (Karlin et al. 1988, "Competitive snoopy caching"): once what the graph has
         cost, and surely will, is what compiling costs.
         """
-        return self._function.graph_seconds + seconds > XLA_PER_TRACE * self.trace_seconds
+        return bool(self._function.graph_seconds + seconds > XLA_PER_TRACE * self.trace_seconds)
 
     def start(self, run: RunSpec) -> None:
         """Give model and optimizer the state they have before the first batch of `run`."""
