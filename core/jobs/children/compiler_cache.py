@@ -91,11 +91,12 @@ class CompilerCache:
         """Put checksums beside new files and keep to the size; a file that gets none lasts until the next `open`."""
         with _LOCK, suppress(OSError):
             # Complete ones: TensorFlow writes elsewhere and renames.
-            for path in self._folder.glob("*.pb"):
-                seal = _seal_of(path)
-                if not seal.exists():
-                    seal.write_text(_digest(path))
-            self._trim()
+            paths = set(self._folder.iterdir())
+            new = [path for path in paths if path.suffix == ".pb" and _seal_of(path) not in paths]
+            for path in new:
+                _seal_of(path).write_text(_digest(path))
+            if new:
+                self._trim()
 
     def clear(self) -> None:
         """Remove everything; programs that are loaded already do not need it."""

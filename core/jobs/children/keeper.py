@@ -37,7 +37,7 @@ Launch = Callable[[Listener], Child]
 
 
 def lab_child(settings: Settings, arguments: Sequence[str], name: str, listener: Listener) -> Child:
-    """Start a child process with the lab's database and a log of this `name`; the rest as for `Child`."""
+    """Start a child with the lab's database and compiler cache and a log of this `name`; the rest as for `Child`."""
     data = settings.data.absolute()
     log_file = data / "logs" / f"{name}.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import platform
+import queue
 import shutil
 import signal
 import tempfile
@@ -193,6 +194,7 @@ def test_it_keeps_to_its_size_and_what_was_not_used_for_longest_goes_first(cache
 def test_a_smaller_limit_takes_effect_at_the_next_start(folder: Path, root: Path) -> None:
     (folder / "large.pb").write_bytes(b"x" * 2 * MB)
     CompilerCache(root, 10).seal()
+    assert (folder / "large.pb").exists()
     CompilerCache(root, 1).open()
     assert sum(path.stat().st_size for path in folder.iterdir()) <= MB
 
@@ -305,6 +307,22 @@ def test_a_child_that_crashed_takes_the_cache_with_it_and_a_killed_one_does_not(
     assert folder.exists() is kept
     assert str(folder) in CompilerCache(root, 10).open()
     assert programs(folder) == (["one.pb"] if kept else [])
+
+
+def test_what_a_child_compiled_is_sealed_once_it_says_so(tmp_path: Path) -> None:
+    heard: queue.SimpleQueue[Words | None] = queue.SimpleQueue()
+    child = lab_child(Settings(data=tmp_path), ["tests.echo", "word"], "slot-1", lambda _, words: heard.put(words))
+    (folder,) = (tmp_path / "xla").iterdir()
+    (folder / "one.pb").write_bytes(b"machine code")
+    try:
+        for event in ("points", "warmed"):
+            assert not (folder / "one.pb.sha256").exists()
+            child.send(event=event)
+        while (heard.get(timeout=30) or {})["event"] != "warmed":
+            pass
+        assert (folder / "one.pb.sha256").read_text() == compiler_cache._digest(folder / "one.pb")
+    finally:
+        child.kill()
 
 
 @pytest.fixture
