@@ -17,6 +17,7 @@ from typing import Any, Final
 from core.paths import ROOT
 
 _LOG_BYTES: Final = 2 * 2**20
+_CRASHES: Final = {signal.SIGSEGV, signal.SIGILL, signal.SIGBUS, signal.SIGFPE, signal.SIGABRT}
 
 Words = dict[str, Any]
 Listener = Callable[["Child", Words | None], None]
@@ -98,6 +99,11 @@ class Child:
         if self._log and self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
             shutil.copyfile(self._log, self._log.with_suffix(".old.log"))
             os.truncate(self._log, 0)
+
+    @property
+    def crashed(self) -> bool:
+        """Whether its own code ended it and not somebody's signal; waits until it has."""
+        return -self._process.wait() in _CRASHES
 
     @property
     def ended(self) -> str:

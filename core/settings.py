@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     trainer_runs: int = Field(200, ge=1, description="a trainer is replaced after this many runs …")
     trainer_growth_mb: int = Field(400, ge=1, description="… or when it has grown by this much memory")
     trainer_silence_seconds: float = Field(300.0, ge=1, description="a trainer without a word for this long is killed")
+    compiler_cache_mb: int = Field(200, ge=0, description="size of the compiler cache; 0 = none")
 
     @property
     def database_url(self) -> str:

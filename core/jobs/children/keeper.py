@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core.child import Child, Listener
+from core.child import Child, Listener, Words
+from core.jobs.children.compiler_cache import CompilerCache
 from core.settings import Settings
 
 _FIRST_WAIT_SECONDS: Final = 0.5
@@ -26,23 +28,37 @@ _ENVIRONMENT: Final = {
     "PYTHONHASHSEED": "0",
 }
 
+_COMPILED: Final = {"end", "warmed"}
+"""What a trainer says when it may have compiled something."""
+
+log = logging.getLogger(__name__)
+
 Launch = Callable[[Listener], Child]
 
 
 def lab_child(settings: Settings, arguments: Sequence[str], name: str, listener: Listener) -> Child:
-    """Start a child process with the lab's database and a log of this `name`; the rest as for `Child`."""
+    """Start a child with the lab's database and compiler cache and a log of this `name`; the rest as for `Child`."""
     data = settings.data.absolute()
-    compiled = data / "xla"
+    log_file = data / "logs" / f"{name}.log"
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    cache = CompilerCache(data / "xla", settings.compiler_cache_mb)
+
+    def hear(child: Child, words: Words | None) -> None:
+        if words is None and child.crashed:
+            # What it had loaded may be why: the next one is not to die of it again.
+            log.warning("the compiler cache is emptied: %s crashed (%s)", name, child.ended)
+            cache.clear()
+        elif words is None or words.get("event") in _COMPILED:
+            cache.seal()
+        listener(child, words)
+
     environment = _ENVIRONMENT | {
         "LOSSLAB_DATA": str(data),
         "LOSSLAB_DB_URL": settings.database_url,
-        "TF_XLA_FLAGS": f"--tf_xla_persistent_cache_directory={compiled} "
-        "--tf_xla_persistent_cache_device_types=CPU,XLA_CPU_JIT",
     }
-    log = data / "logs" / f"{name}.log"
-    for folder in (compiled, log.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    return Child(arguments, listener, environment, log)
+    if flags := cache.open():
+        environment["TF_XLA_FLAGS"] = flags
+    return Child(arguments, hear, environment, log_file)
 
 
 @dataclass
