@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import InputRefused
 from core.jobs.scheduling.queue import Queue
-from core.jobs.storage import schema
+from core.jobs.storage import migrations, schema
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
 from core.settings import Settings
@@ -114,13 +114,13 @@ def test_the_validation_skill_of_runs_that_ended_before_version_3_is_known(tmp_p
 
 
 def test_every_version_has_its_migration() -> None:
-    assert sorted(schema.MIGRATIONS) == list(range(2, schema.SCHEMA_VERSION + 1))
+    assert sorted(migrations.MIGRATIONS) == list(range(2, schema.SCHEMA_VERSION + 1))
 
 
 def test_a_migration_that_fails_changes_nothing(old: tuple[Settings, str], monkeypatch: pytest.MonkeyPatch) -> None:
     settings, _ = old
-    broken = {2: (*schema.MIGRATIONS[2], "ALTER TABLE nowhere ADD COLUMN x")}
-    monkeypatch.setattr(schema, "MIGRATIONS", broken)
+    broken = {2: (*migrations.MIGRATIONS[2], "ALTER TABLE nowhere ADD COLUMN x")}
+    monkeypatch.setattr(migrations, "MIGRATIONS", broken)
     with pytest.raises(InputRefused, match=r"lab\.db"):
         Store(settings)
     assert "probed" not in columns(settings.data / "lab.db", "run")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, RowMapping, and_, bindparam, exists, func, select
@@ -11,9 +12,11 @@ from sqlalchemy import BindParameter, RowMapping, and_, bindparam, exists, func,
 from core.errors import InputRefused
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
-from core.jobs.storage.records import UNFINISHED, News, State, Stretch
+from core.jobs.storage.history import stretches
+from core.jobs.storage.overview import WHOLE
+from core.jobs.storage.records import UNFINISHED, Block, News, State, Stretch
 
-_run, _points = schema.run, schema.points
+_run, _points, _overview = schema.run, schema.points, schema.overview
 _ID: Final[BindParameter[str]] = bindparam("experiment")
 _SINCE: Final[BindParameter[int]] = bindparam("cursor")
 
@@ -41,8 +44,14 @@ _RUNS: Final = select(*RUN_COLUMNS).where(_run.c.experiment == _ID, _run.c.chang
 _POINTS: Final = (
     select(_points.c.run, _points.c.attempt, _points.c.first_epoch, _points.c.history)
     .join(_run, and_(_run.c.id == _points.c.run, _run.c.attempt == _points.c.attempt))
-    .where(_points.c.experiment == _ID, _points.c.id > _SINCE)
+    .where(_points.c.experiment == _ID, _points.c.id > _SINCE, _points.c.first_epoch <= WHOLE)
     .order_by(_points.c.id)
+)
+_BLOCKS: Final = (
+    select(_overview.c.run, _overview.c.attempt, _overview.c.block)
+    .join(_run, and_(_run.c.id == _overview.c.run, _run.c.attempt == _overview.c.attempt))
+    .where(_overview.c.experiment == _ID, _overview.c.id > _SINCE)
+    .order_by(_overview.c.run, _overview.c.first_epoch)
 )
 
 
@@ -52,7 +61,7 @@ def unknown_experiment() -> InputRefused:
 
 
 def news(database: Database, experiment: str, since: int) -> News:
-    """Return what happened in an experiment since the cursor `since`; 0 = everything.
+    """Return what happened in an experiment since the cursor `since`; 0 = everything, histories as a chart needs them.
 
     Raises
     ------
@@ -68,18 +77,21 @@ def news(database: Database, experiment: str, since: int) -> News:
             ahead = connection.scalar(_AHEAD, {"experiment": experiment, "waits": head.waits}) or 0
         runs: Sequence[RowMapping] = ()
         points: tuple[Stretch, ...] = ()
+        blocks: tuple[Block, ...] = ()
         # A cursor from the future was given out by another database: start over.
         cursor = since if since <= head.clock else 0
         if (head.changed or 0) > cursor:
             values = {"experiment": experiment, "cursor": cursor}
             runs = connection.execute(_RUNS, values).mappings().all()
-            points = stretches(connection.execute(_POINTS, values))
+            points = tuple(map(_start, stretches(connection.execute(_POINTS, values))))
+            blocks = tuple(Block(*row) for row in connection.execute(_BLOCKS, values))
     return News(
         cursor=head.clock,
         finished=not head.unfinished,
         ahead=ahead,
         runs=tuple(map(decoded, runs)),
         points=points,
+        blocks=blocks,
     )
 
 
@@ -88,6 +100,7 @@ def decoded(run: RowMapping) -> dict[str, Any]:
     return {**run, "final": run["final"] and json.loads(run["final"])}
 
 
-def stretches(rows: Iterable[Any]) -> tuple[Stretch, ...]:
-    """Return stored epochs from rows of (run, attempt, first_epoch, history as text)."""
-    return tuple(Stretch(run, attempt, first, json.loads(history)) for run, attempt, first, history in rows)
+def _start(piece: Stretch) -> Stretch:
+    """Return `piece` without the epochs that the overview has."""
+    left = WHOLE + 1 - piece.first_epoch
+    return replace(piece, history={name: values[:left] for name, values in piece.history.items()})

@@ -17,8 +17,8 @@ from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database, tick
 from core.jobs.storage.datasets import Datasets
-from core.jobs.storage.history import join_histories
-from core.jobs.storage.news import RUN_COLUMNS, decoded, news, stretches, unknown_experiment
+from core.jobs.storage.history import join_histories, stretches
+from core.jobs.storage.news import RUN_COLUMNS, decoded, news, unknown_experiment
 from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
 from core.jobs.storage.submission import Submission, listed_runs, listing, submission
 from core.recent import Recent
@@ -212,7 +212,10 @@ class Store:
             _refuse_unknown(connection.execute(delete(_experiment).where(_experiment.c.id == id)).rowcount)
 
     def news(self, id: str, since: int = 0) -> News:  # noqa: A002
-        """Return what happened in an experiment since the cursor `since`; 0 = everything."""
+        """Return what happened in an experiment since the cursor `since`; 0 = everything.
+
+        Of a history, what a chart draws: `results` has every epoch.
+        """
         return news(self.database, id, since)
 
     def results(self, id: str, places: Sequence[int]) -> list[Result]:  # noqa: A002
