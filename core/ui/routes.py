@@ -18,7 +18,6 @@ from starlette.routing import Route
 
 from core.errors import InputRefused
 from core.jobs.lab import Lab
-from core.jobs.storage.overview import CURVES
 from core.jobs.storage.records import News
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -62,10 +61,7 @@ def _for_chart(news: News) -> str:
         "runs": [
             run | {"final": run["final"] and {name: run["final"].get(name) for name in _RESULTS}} for run in news.runs
         ],
-        "points": [
-            vars(stretch) | {"history": {name: stretch.history[name] for name in CURVES if name in stretch.history}}
-            for stretch in news.points
-        ],
+        "points": list(map(vars, news.points)),
     }
     return f'{_text(body)[:-1]},"blocks":[{blocks}]}}'
 

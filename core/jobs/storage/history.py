@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.jobs.storage.records import Stretch
@@ -21,9 +21,12 @@ def number_text(value: float | None) -> str:
     return "null" if value is None or not math.isfinite(value) else f"{value:.7g}"
 
 
-def stretches(rows: Iterable[Any]) -> tuple[Stretch, ...]:
-    """Return stored epochs from rows of (run, attempt, first_epoch, history as text)."""
-    return tuple(Stretch(run, attempt, first, json.loads(history)) for run, attempt, first, history in rows)
+def stretches(rows: Iterable[Any], curves: Collection[str] | None = None) -> Iterator[Stretch]:
+    """Yield stored epochs from rows of (run, attempt, first_epoch, history as text); of `curves` alone, if given."""
+    for run, attempt, first, text in rows:
+        history = json.loads(text)
+        chosen = history if curves is None else {name: v for name, v in history.items() if name in curves}
+        yield Stretch(run, attempt, first, chosen)
 
 
 def join_histories(pieces: Iterable[Stretch]) -> dict[str, list[float | None]]:

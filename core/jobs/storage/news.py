@@ -13,7 +13,7 @@ from core.errors import InputRefused
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
 from core.jobs.storage.history import stretches
-from core.jobs.storage.overview import WHOLE
+from core.jobs.storage.overview import CURVES, WHOLE
 from core.jobs.storage.records import UNFINISHED, Block, News, State, Stretch
 
 _run, _points, _overview = schema.run, schema.points, schema.overview
@@ -83,7 +83,7 @@ def news(database: Database, experiment: str, since: int) -> News:
         if (head.changed or 0) > cursor:
             values = {"experiment": experiment, "cursor": cursor}
             runs = connection.execute(_RUNS, values).mappings().all()
-            points = tuple(map(_start, stretches(connection.execute(_POINTS, values))))
+            points = tuple(map(_start, stretches(connection.execute(_POINTS, values), CURVES)))
             blocks = tuple(Block(*row) for row in connection.execute(_BLOCKS, values))
     return News(
         cursor=head.clock,

@@ -32,7 +32,7 @@ class Overview:
 
     A block is the JSON text ``{"first": epoch, "loss": {"epochs": […], "values": […], "means": […]}, …}``. Of each
     stretch it has the first, the lowest, the highest and the first missing value at their epochs, and the mean, from
-    which the chart smooths. The last stretch of a history has its last value too.
+    which the chart smooths. The last stretch of a block, and so of a history, has its last value too.
     """
 
     def __init__(self) -> None:
@@ -54,27 +54,25 @@ class Overview:
                 mine = self._values.setdefault(name, [])
                 mine.extend([None] * (epoch - self._stretch.start - len(mine)))
                 mine.extend(values[epoch - first_epoch : stop - first_epoch])
-            if stop == self._stretch.stop:
-                for name, values in self._values.items():
-                    self._rows.setdefault(name, []).append(_row(self._stretch.start, values))
-                self._values = {}
             if stop in (self._block.stop, last + 1):
                 changed[self._block.start] = self._text()
             epoch = stop
         return changed
 
     def _enter(self, epoch: int) -> None:
+        if epoch not in self._stretch:
+            for name, values in self._values.items():
+                self._rows.setdefault(name, []).append(_row(self._stretch.start, values))
+            self._stretch, self._values = _around(epoch, 1), {}
         if epoch not in self._block:
             self._block, self._rows = _around(epoch, _BLOCK), {}
-        if epoch not in self._stretch:
-            self._stretch, self._values = _around(epoch, 1), {}
 
     def _text(self) -> str:
-        growing = {name: _row(self._stretch.start, values, grows=True) for name, values in self._values.items()}
+        newest = {name: [_row(self._stretch.start, values, last=True)] for name, values in self._values.items()}
         curves = (
-            f"{json.dumps(name)}:{_curve([*self._rows.get(name, []), *([growing[name]] if name in growing else [])])}"
+            f"{json.dumps(name)}:{_curve(self._rows.get(name, []) + newest.get(name, []))}"
             for name in CURVES
-            if name in self._rows or name in growing
+            if name in self._rows or name in newest
         )
         return "{" + ",".join([f'"first":{self._block.start}', *curves]) + "}"
 
@@ -86,10 +84,10 @@ def _around(epoch: int, stretches: int) -> range:
     return range(first, first + length)
 
 
-def _row(first: int, values: Sequence[float | None], *, grows: bool = False) -> _Row:
+def _row(first: int, values: Sequence[float | None], *, last: bool = False) -> _Row:
     """Return epochs and values of what is kept of one stretch, and the mean."""
     known = [(value, place) for place, value in enumerate(values) if value is not None and math.isfinite(value)]
-    kept = {0, len(values) - 1} if grows else {0}
+    kept = {0, len(values) - 1} if last else {0}
     if known:
         kept |= {min(known)[1], max(known, key=lambda pair: pair[0])[1]}
     if len(known) < len(values):

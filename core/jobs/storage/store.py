@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -218,8 +218,11 @@ class Store:
         """
         return news(self.database, id, since)
 
-    def results(self, id: str, places: Sequence[int]) -> list[Result]:  # noqa: A002
-        """Return the results of the runs at `places`, in that order, as far as they are known; whole histories."""
+    def results(self, id: str, places: Sequence[int], curves: Collection[str] | None = None) -> list[Result]:  # noqa: A002
+        """Return the results of the runs at `places`, in that order, as far as they are known.
+
+        Histories have every epoch, of `curves` alone if they are named.
+        """
         # In this order: a run seen as done here has its whole history in the points read after.
         runs = self.experiment(id).runs
         chosen = [runs[place] for place in places]
@@ -227,7 +230,7 @@ class Store:
         mine = select(*columns).where(_points.c.experiment == id, _points.c.run.in_([run.id for run in chosen]))
         pieces: dict[tuple[int, int], list[Stretch]] = {}
         with self.database.read() as connection:
-            for stretch in stretches(connection.execute(mine.order_by(_points.c.id))):
+            for stretch in stretches(connection.execute(mine.order_by(_points.c.id)), curves):
                 pieces.setdefault((stretch.run, stretch.attempt), []).append(stretch)
         return [_result(run, join_histories(pieces.get((run.id, run.attempt), []))) for run in chosen]
 

@@ -135,7 +135,7 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   const reached = Math.max(1, ...shown.map((run) => curveOf(run, "loss").x.at(-1) || 0));
   if (reached > WHOLE) {
     const word = options.smooth ? "average" : "extremes";
-    notes.push(`${grouped(reached)} epochs: from epoch ${WHOLE + 1} on, each stretch is drawn by its ${word}.`);
+    notes.push(`${reached.toLocaleString("en")} epochs: from epoch ${WHOLE + 1} on, each stretch is drawn by its ${word}.`);
   }
   const lines = groups.length * (options.validation ? 2 : 1);
   const limit = Math.max(120, Math.min(POINTS_PER_LINE, Math.floor(POINTS_PER_CHART / Math.max(1, lines))));

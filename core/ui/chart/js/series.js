@@ -11,11 +11,6 @@ function formatNumber(value, digits = 4) {
   return String(Number(value.toPrecision(digits))).replace("-", "−");
 }
 
-/** A whole number with its thousands apart. */
-function grouped(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
-}
-
 /** Skill in two decimals; anything far below zero as a power of ten. */
 function formatSkill(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
