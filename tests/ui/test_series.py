@@ -128,12 +128,12 @@ def test_smoothing_a_long_curve_takes_the_mean_of_every_epoch():
     assert line["x"][-1] == 4000
     assert line["y"][-1] == pytest.approx(exact[-1], rel=0.02)
     assert max(line["y"]) < 20
-    assert "by its average" in shown["notes"][0]
+    assert "drawn as averages" in shown["notes"][0]
 
 
 def test_a_thinned_curve_says_so_and_a_whole_one_does_not():
     (note,) = figure(runs=[{**RUNS[1], **grown(12_000)}])["notes"]
-    assert note == "12,000 epochs: from epoch 1025 on, each stretch is drawn by its extremes."
+    assert note == "12,000 epochs, drawn with their extremes."
     assert figure(runs=[{**RUNS[1], **grown(WHOLE)}])["notes"] == []
 
 

@@ -113,7 +113,7 @@ def trial_chart(
     for points, name, line, label in lines:
         trace = _line(points, name, line, log, opacity=0.5 if name == "val_loss" and goal != "validation" else 0.9)
         trace |= {"legendgroup": label, "name": label if name == "loss" else f"{label}, validation"}
-        trace["hovertemplate"] = f"{trace['name']}<br>epoch %{{x}}<br>%{{y:.3~g}} times guessing<extra></extra>"
+        trace["hovertemplate"] = f"{trace['name']}<br>epoch %{{x:,d}}<br>%{{y:.3~g}} times guessing<extra></extra>"
         data.append(trace)
     _name_once(data)
     if goal != "validation":
@@ -245,7 +245,7 @@ def _line(points: Mapping[str, Any], name: str, colour: str, log: bool, opacity:
     return {
         "type": "scatter", "mode": "lines" if len(shown) > 3 else "lines+markers", "x": points["epochs"], "y": shown,
         "name": label, "line": {"color": colour, "width": width, "dash": dash}, "opacity": opacity,
-        "connectgaps": False, "hovertemplate": f"{label}<br>epoch %{{x}}<br>loss %{{y:.4~g}}<extra></extra>",
+        "connectgaps": False, "hovertemplate": f"{label}<br>epoch %{{x:,d}}<br>loss %{{y:.4~g}}<extra></extra>",
     }  # fmt: skip
 
 

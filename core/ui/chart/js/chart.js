@@ -22,7 +22,7 @@ function lineTrace(uid, name, colour, line, view, extra = {}) {
   const [x, y] = thin(...within(line, view.range), view.limit);
   return {
     uid, name, x, y, type: "scatter", mode: x.length > 1 ? "lines" : "markers", connectgaps: false, showlegend: false,
-    hovertemplate: `<b>${name}</b><br>epoch %{x}<br>%{meta} %{y:.4~g}<extra></extra>`,
+    hovertemplate: `<b>${name}</b><br>epoch %{x:,d}<br>%{meta} %{y:.4~g}<extra></extra>`,
     ...extra,
     line: { color: colour, width: view.width, ...extra.line },
     marker: { color: colour, size: 6 },
@@ -134,8 +134,7 @@ function figure(runs, meta, chosen, hidden, theme, range) {
     .filter((group) => group.runs.length);
   const reached = Math.max(1, ...shown.map((run) => curveOf(run, "loss").x.at(-1) || 0));
   if (reached > WHOLE) {
-    const word = options.smooth ? "average" : "extremes";
-    notes.push(`${reached.toLocaleString("en")} epochs: from epoch ${WHOLE + 1} on, each stretch is drawn by its ${word}.`);
+    notes.push(`${reached.toLocaleString("en")} epochs, drawn ${options.smooth ? "as averages" : "with their extremes"}.`);
   }
   const lines = groups.length * (options.validation ? 2 : 1);
   const limit = Math.max(120, Math.min(POINTS_PER_LINE, Math.floor(POINTS_PER_CHART / Math.max(1, lines))));
