@@ -19,12 +19,17 @@ from core.jobs.storage.records import UNFINISHED, Block, News, State, Stretch
 _run, _points, _overview = schema.run, schema.points, schema.overview
 _ID: Final[BindParameter[str]] = bindparam("experiment")
 _SINCE: Final[BindParameter[int]] = bindparam("cursor")
+_UNTIL: Final[BindParameter[int]] = bindparam("until")
+
+MOST_BLOCKS: Final = 800
+"""About 3 MB of JSON: of more, the first are told and the others next time."""
 
 _HEAD: Final = select(
     select(schema.meta.c.value).where(schema.meta.c.name == "clock").scalar_subquery().label("clock"),
     exists().where(schema.experiment.c.id == _ID).label("known"),
     exists().where(_run.c.experiment == _ID, _run.c.state.in_(UNFINISHED)).label("unfinished"),
     select(func.max(_run.c.changed)).where(_run.c.experiment == _ID).scalar_subquery().label("changed"),
+    select(func.max(_points.c.id)).where(_points.c.experiment == _ID).scalar_subquery().label("grown"),
     select(func.min(_run.c.id))
     .where(_run.c.experiment == _ID, _run.c.state == State.QUEUED)
     .scalar_subquery()
@@ -44,14 +49,15 @@ _RUNS: Final = select(*RUN_COLUMNS).where(_run.c.experiment == _ID, _run.c.chang
 _POINTS: Final = (
     select(_points.c.run, _points.c.attempt, _points.c.first_epoch, _points.c.history)
     .join(_run, and_(_run.c.id == _points.c.run, _run.c.attempt == _points.c.attempt))
-    .where(_points.c.experiment == _ID, _points.c.id > _SINCE, _points.c.first_epoch <= WHOLE)
+    .where(_points.c.experiment == _ID, _points.c.id > _SINCE, _points.c.id <= _UNTIL, _points.c.first_epoch <= WHOLE)
     .order_by(_points.c.id)
 )
 _BLOCKS: Final = (
-    select(_overview.c.run, _overview.c.attempt, _overview.c.block)
+    select(_overview.c.run, _overview.c.attempt, _overview.c.block, _overview.c.id)
     .join(_run, and_(_run.c.id == _overview.c.run, _run.c.attempt == _overview.c.attempt))
     .where(_overview.c.experiment == _ID, _overview.c.id > _SINCE)
-    .order_by(_overview.c.run, _overview.c.first_epoch)
+    .order_by(_overview.c.id, _overview.c.first_epoch)
+    .limit(MOST_BLOCKS + 1)
 )
 
 
@@ -80,14 +86,18 @@ def news(database: Database, experiment: str, since: int) -> News:
         blocks: tuple[Block, ...] = ()
         # A cursor from the future was given out by another database: start over.
         cursor = since if since <= head.clock else 0
-        if (head.changed or 0) > cursor:
+        until = head.clock
+        if max(head.changed or 0, head.grown or 0) > cursor:
             values = {"experiment": experiment, "cursor": cursor}
             runs = connection.execute(_RUNS, values).mappings().all()
-            points = tuple(map(_start, stretches(connection.execute(_POINTS, values), CURVES)))
-            blocks = tuple(Block(*row) for row in connection.execute(_BLOCKS, values))
+            found = connection.execute(_BLOCKS, values).all()
+            if len(found) > MOST_BLOCKS:
+                until = found[-1].id - 1
+            blocks = tuple(Block(*rest) for *rest, moment in found if moment <= until)
+            points = tuple(map(_start, stretches(connection.execute(_POINTS, values | {"until": until}), CURVES)))
     return News(
-        cursor=head.clock,
-        finished=not head.unfinished,
+        cursor=until,
+        finished=not head.unfinished and until == head.clock,
         ahead=ahead,
         runs=tuple(map(decoded, runs)),
         points=points,

@@ -129,7 +129,7 @@ class News:
     cursor : int
         What to pass as `since` next time.
     finished : bool
-        Whether no run waits or trains.
+        Whether no run waits or trains and everything has been told.
     ahead : int
         How many runs of others wait or train that came before the first of its runs that waits; 0 where none waits.
     runs : tuple of dict

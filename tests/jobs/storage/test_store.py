@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.scheduling.queue import Chunk, Queue
+from core.jobs.storage import news as news_module
 from core.jobs.storage import schema
 from core.jobs.storage.history import encode_history
 from core.jobs.storage.overview import Overview
@@ -318,6 +319,26 @@ def test_a_block_that_has_grown_is_news_and_the_others_are_not(store: Store, run
     assert [block.text for block in news.blocks] == ["two, longer"]
     assert news.points == ()
     assert [block.text for block in store.news(experiment).blocks] == ["one", "two, longer"]
+
+
+def test_very_much_is_told_in_several_parts_that_make_the_whole(
+    store: Store, runs: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = long_run(store, runs, 20_480)
+    whole = store.news(experiment)
+    assert whole.finished
+    few = news_module._BLOCKS.limit(6)
+    monkeypatch.setattr(news_module, "MOST_BLOCKS", 5)
+    monkeypatch.setattr(news_module, "_BLOCKS", few)
+    parts = [store.news(experiment)]
+    while not parts[-1].finished:
+        parts.append(store.news(experiment, parts[-1].cursor))
+        assert len(parts) < 20
+    assert len(parts) > 2
+    assert max(len(part.blocks) for part in parts) <= 5
+    assert tuple(block for part in parts for block in part.blocks) == whole.blocks
+    assert tuple(point for part in parts for point in part.points) == whole.points
+    assert parts[-1].cursor == whole.cursor
 
 
 def test_blocks_of_an_earlier_attempt_are_not_shown_and_go_with_the_experiment(store: Store, runs: Queue) -> None:
