@@ -11,12 +11,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 
+from benchmarks.long_page import LONG, SHORT, write_runs
 from core.errors import WorkFailed
 from core.jobs.lab import Lab
 from core.lessons import LESSONS
@@ -45,7 +47,9 @@ def measure_app() -> dict[str, Any]:
         ``suspects_seconds``, ``diagnosis_seconds``: from asking for the diagnosis of a faulty run of 500 epochs to the
         first suspects and to the whole report; ``diagnosis_again_seconds``: the same with another seed, compiled.
         ``tick_ms``: processor time of the web process for one poll of a live chart. ``web_mb``: its memory.
-        ``web_maps_tensorflow``: whether TensorFlow is in it.
+        ``web_maps_tensorflow``: whether TensorFlow is in it. ``short_page_seconds``, ``long_page_seconds``: its answer
+        to a chart that opens ten runs of 100 and of 100 000 epochs; ``…_page_mb``: what its memory grows by at most
+        meanwhile; ``…_page_sent_mb``: the size of the answer.
     """
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder))
@@ -60,6 +64,7 @@ def measure_app() -> dict[str, Any]:
             children = psutil.Process().children(recursive=True)
             trainer = max(child.memory_info().rss for child in children)
             experiment = lab.store.experiments(limit=1)[0].id
+            pages = {"short": write_runs(lab.store, SHORT), "long": write_runs(lab.store, LONG)}
         finally:
             lab.stop()
         return {
@@ -69,7 +74,7 @@ def measure_app() -> dict[str, Any]:
             "diagnosis_seconds": diagnosis,
             "diagnosis_again_seconds": diagnosis_again,
             "trainer_mb": trainer / 2**20,
-            **_server(settings, experiment),
+            **_server(settings, experiment, pages),
         }
 
 
@@ -98,7 +103,7 @@ def _diagnosis_seconds(lab: Lab, spec: ExperimentSpec) -> tuple[float, float]:
     return suspects, time.perf_counter() - begin
 
 
-def _server(settings: Settings, experiment: str) -> dict[str, Any]:
+def _server(settings: Settings, experiment: str, pages: dict[str, str]) -> dict[str, Any]:
     with _served(settings) as (process, address):
         points = f"{address}/api/experiments/{experiment}/points?since=1"
         _get(points)
@@ -111,7 +116,26 @@ def _server(settings: Settings, experiment: str) -> dict[str, Any]:
             "tick_ms": spent / _TICKS * 1000,
             "web_mb": process.memory_info().rss / 2**20,
             "web_maps_tensorflow": any("tensorflow" in name for name in maps),
+            **{
+                name: cost
+                for page, opened in pages.items()
+                for name, cost in _page_cost(process, address, page, opened)
+            },
         }
+
+
+def _page_cost(process: psutil.Process, address: str, page: str, experiment: str) -> Iterator[tuple[str, float]]:
+    """Yield what it costs to open `experiment`: seconds, growth of the memory at its highest, size of the answer."""
+    before, begin = process.memory_info().rss, time.perf_counter()
+    with ThreadPoolExecutor(1) as reader:
+        answer = reader.submit(_get, f"{address}/api/experiments/{experiment}/points?since=0")
+        highest = before
+        while not answer.done():
+            highest = max(highest, process.memory_info().rss)
+            time.sleep(0.001)
+    yield f"{page}_page_seconds", time.perf_counter() - begin
+    yield f"{page}_page_mb", (max(highest, process.memory_info().rss) - before) / 2**20
+    yield f"{page}_page_sent_mb", len(answer.result()) / 2**20
 
 
 @contextmanager

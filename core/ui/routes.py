@@ -22,7 +22,6 @@ from core.jobs.storage.records import News
 
 _LOGGER: Final = logging.getLogger(__name__)
 _NOSNIFF: Final = {"X-Content-Type-Options": "nosniff"}
-_METRICS: Final = ("loss", "val_loss")
 _RESULTS: Final = ("baseline", "skill", "val_skill")
 _LARGEST_CURSOR: Final = 2**53
 
@@ -41,24 +40,30 @@ def _plotly_gzipped() -> bytes:
 
 
 def _json(body: dict[str, Any], status: int = 200) -> Response:
-    content = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    return Response(content, status, _NOSNIFF | {"Cache-Control": "no-store"}, "application/json")
+    return _response(_text(body), status)
 
 
-def _for_chart(news: News) -> dict[str, Any]:
-    """Leave out what the chart does not draw."""
-    return {
+def _text(body: dict[str, Any]) -> str:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _response(text: str, status: int = 200) -> Response:
+    return Response(text.encode(), status, _NOSNIFF | {"Cache-Control": "no-store"}, "application/json")
+
+
+def _for_chart(news: News) -> str:
+    """Return `news` as JSON without what the chart does not draw; blocks go as they were stored."""
+    blocks = ",".join(f'{{"run":{block.run},"attempt":{block.attempt},"block":{block.text}}}' for block in news.blocks)
+    body = {
         "cursor": news.cursor,
         "finished": news.finished,
         "ahead": news.ahead,
         "runs": [
             run | {"final": run["final"] and {name: run["final"].get(name) for name in _RESULTS}} for run in news.runs
         ],
-        "points": [
-            vars(stretch) | {"history": {name: stretch.history[name] for name in _METRICS if name in stretch.history}}
-            for stretch in news.points
-        ],
+        "points": list(map(vars, news.points)),
     }
+    return f'{_text(body)[:-1]},"blocks":[{blocks}]}}'
 
 
 def _cursor(text: str) -> int:
@@ -104,7 +109,7 @@ def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
             return _json({"error": str(refusal)}, 400)
         try:
             experiment = request.path_params["experiment"]
-            return await run_in_threadpool(lambda: _json(_for_chart(lab().store.news(experiment, since))))
+            return await run_in_threadpool(lambda: _response(_for_chart(lab().store.news(experiment, since))))
         except InputRefused as refusal:
             return _json({"error": str(refusal)}, 404)
         except Exception:

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputRefused
-from core.jobs.scheduling.queue import Queue
-from core.jobs.storage import schema
+from core.jobs.scheduling.queue import Chunk, Queue
+from core.jobs.storage import migrations, schema
+from core.jobs.storage.history import encode_history
+from core.jobs.storage.overview import Overview
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
 from core.settings import Settings
@@ -15,8 +17,16 @@ from tests.jobs.conftest import fake_spec
 from tests.jobs.fake import QUICK
 
 
+def as_version_3(path: Path) -> None:
+    """Take off what version 4 has put on."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE overview; UPDATE meta SET value = 3 WHERE name = 'schema';")
+    connection.close()
+
+
 def as_version_2(path: Path) -> None:
-    """Take off what version 3 has put on."""
+    """Take off what version 3 has put on, too."""
+    as_version_3(path)
     with sqlite3.connect(path) as connection:
         connection.executescript(
             "ALTER TABLE run DROP COLUMN val_skill; UPDATE meta SET value = 2 WHERE name = 'schema';"
@@ -113,14 +123,37 @@ def test_the_validation_skill_of_runs_that_ended_before_version_3_is_known(tmp_p
     store.close()
 
 
+def test_long_histories_of_before_version_4_are_drawn_like_new_ones(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    store = Store(settings)
+    identity = store.submit(fake_spec(QUICK, seeds=3))
+    queue, overview = Queue(store.database, lease_seconds=30), Overview()
+    points = {"loss": [round(1 / epoch, 6) for epoch in range(1, 5001)]}
+    for length in (5000, 100):
+        claim = queue.claim(queue.waiting()[0][1])
+        assert claim is not None
+        queue.start(claim)
+        cut = {"loss": points["loss"][:length]}
+        blocks = overview.add(1, cut) if length > 100 else {}
+        queue.finish(claim, State.DONE, [Chunk(1, length, encode_history(cut), blocks)])
+    known = store.news(identity)
+    assert len(known.blocks) > 1
+    store.close()
+    as_version_3(tmp_path / "lab.db")
+    store = Store(settings)
+    assert store.news(identity) == known
+    assert {block.run for block in known.blocks} == {min(run["id"] for run in known.runs)}
+    store.close()
+
+
 def test_every_version_has_its_migration() -> None:
-    assert sorted(schema.MIGRATIONS) == list(range(2, schema.SCHEMA_VERSION + 1))
+    assert sorted(migrations.MIGRATIONS) == list(range(2, schema.SCHEMA_VERSION + 1))
 
 
 def test_a_migration_that_fails_changes_nothing(old: tuple[Settings, str], monkeypatch: pytest.MonkeyPatch) -> None:
     settings, _ = old
-    broken = {2: (*schema.MIGRATIONS[2], "ALTER TABLE nowhere ADD COLUMN x")}
-    monkeypatch.setattr(schema, "MIGRATIONS", broken)
+    broken = {2: (*migrations.MIGRATIONS[2], "ALTER TABLE nowhere ADD COLUMN x")}
+    monkeypatch.setattr(migrations, "MIGRATIONS", broken)
     with pytest.raises(InputRefused, match=r"lab\.db"):
         Store(settings)
     assert "probed" not in columns(settings.data / "lab.db", "run")

@@ -1,12 +1,14 @@
 """The page Diagnose at every stage, without a browser, trainers or a diagnoser."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from core.jobs.diagnosers.diagnoses import Budget
 from core.jobs.diagnosers.written_report import FORMAT
 from core.jobs.storage.records import State
+from core.training.result import History
 
 from .diagnosed import FRIEDMAN, ask, begin, diagnose, refuse, submit, trained
 from .test_lab import words
@@ -237,3 +239,30 @@ def test_deleting_the_experiment_takes_the_page_back_to_its_start(open_page, lab
     app.run()
     assert not app.exception
     assert titles(app) == ["What causes this loss?"]
+
+
+def test_a_long_curve_is_drawn_with_its_extremes_and_read_once(open_page, lab, monkeypatch):
+    def spiky(run):
+        result = trained(0.8, run)
+        loss = list(result.history["loss"])
+        loss[3333] = 77.0
+        return replace(result, history=History.of({"loss": loss, "val_loss": loss}))
+
+    experiment = submit(lab, {**FRIEDMAN, "training": {"epochs": 5000}, "seeds": 2}, spiky)
+    ask(lab, experiment)
+    app = open_page(x=experiment, run="0")
+    assert "5,000 epochs, drawn with their extremes." in words(app)
+    lines = [trace for trace in json.loads(charts(app)[0].spec)["data"] if len(trace["x"]) > 2]
+    assert len(lines) == 4
+    for line in lines:
+        assert len(line["x"]) <= 602
+        assert line["y"][line["x"].index(3334)] == 77.0
+    marked = charts(app)[0].alt
+    monkeypatch.setattr(lab.store, "results", lambda *_: pytest.fail("a history was read again"))
+    assert charts(open_page(x=experiment, run="0"))[0].alt == marked
+
+
+def test_a_short_curve_is_not_said_to_be_thinned(open_page, lab):
+    experiment = submit(lab, {**FRIEDMAN, "training": {"epochs": 600}}, healthy)
+    ask(lab, experiment)
+    assert "extremes" not in words(open_page(x=experiment, run="0"))

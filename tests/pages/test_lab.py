@@ -12,8 +12,10 @@ from streamlit.testing.v1 import AppTest
 from core.errors import WorkFailed
 from core.spec import load_spec
 from core.ui.lab.state import knob_key
+from tests.diagnosis.table import result_of
 
 from .conftest import DATA
+from .diagnosed import FRIEDMAN, submit
 
 WIDGETS = ("multiselect", "pills", "number_input", "selectbox", "button")
 
@@ -366,3 +368,13 @@ def test_work_that_comes_first_is_said_in_the_estimate(app, lab, monkeypatch):
 
 def busy() -> Any:
     raise WorkFailed("The database could not be used just now.")
+
+
+def test_where_no_setting_came_to_a_result_that_is_said_and_the_curves_stay(app, lab):
+    rates = {"vary": {"training.learning_rate": [10.0, 100.0, 1000.0]}}
+    app.query_params["x"] = submit(lab, {**FRIEDMAN, **rates}, lambda _: result_of(None, state="diverged"))
+    app.run()
+    assert not app.exception
+    assert "No setting came to a result" in words(app)
+    assert app.get("plotly_chart") == []
+    assert len(json.loads(app.get("bidi_component")[0].proto.json)["runs"]) == 3

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.errors import InputRefused
-from core.jobs.storage.records import News, Stretch
+from core.jobs.storage.records import Block, News, Stretch
 from core.ui.routes import PLOTLY_URL, make_routes
 
 NEWS = News(
@@ -20,7 +20,8 @@ NEWS = News(
         {"id": 1, "state": "done", "final": {"skill": 0.5, "baseline": {"loss": 1.0}, "telemetry": {"big": [1] * 999}}},
         {"id": 2, "state": "queued", "final": None},
     ),
-    points=(Stretch(1, 1, 3, {"loss": [0.1234567, None], "learning_rate": [0.1, 0.1]}),),
+    points=(Stretch(1, 1, 3, {"loss": [0.1234567, None]}),),
+    blocks=(Block(1, 1, '{"first":1025,"loss":{"epochs":[1025],"values":[0.5],"means":[0.5]}}'),),
 )
 
 
@@ -50,6 +51,8 @@ def test_points_carry_what_the_chart_draws_and_nothing_else():
     news = reply.json()
     assert (reply.status_code, news["cursor"], news["finished"], news["ahead"]) == (200, 10, False, 2)
     assert news["points"] == [{"run": 1, "attempt": 1, "first_epoch": 3, "history": {"loss": [0.1234567, None]}}]
+    curve = {"epochs": [1025], "values": [0.5], "means": [0.5]}
+    assert news["blocks"] == [{"run": 1, "attempt": 1, "block": {"first": 1025, "loss": curve}}]
     assert news["runs"][0]["final"] == {"baseline": {"loss": 1.0}, "skill": 0.5, "val_skill": None}
     assert news["runs"][1]["final"] is None
     assert "telemetry" not in reply.text

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import core.ui
+from core.jobs.storage.overview import WHOLE, Overview
 from core.plot import COLOURS
 
 _JS = Path(core.ui.__file__).parent / "chart" / "js"
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")
 def run(expression: str, *files: str) -> Any:
     text = "\n".join((_JS / name).read_text() for name in ("series.js", *files))
     program = f"{text}\nconsole.log(JSON.stringify({expression}))"
-    node = subprocess.run(["node", "-e", program], capture_output=True, text=True, timeout=30, check=True)
+    node = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, timeout=30, check=True)
     return json.loads(node.stdout)
 
 
@@ -40,13 +41,14 @@ def test_thinning_keeps_the_spike_and_both_ends():
 
 
 def test_smoothing_starts_at_the_first_value_and_keeps_gaps():
-    line = run("smooth([4, null, 4, 2])")
+    line = run("smoothed({history: {loss: [4, null, 4, 2]}}, 'loss').y")
     assert line[:3] == [4, None, pytest.approx(4)]
     assert 2 < line[3] < 4
 
 
 def test_the_spread_ignores_runs_that_have_ended():
-    assert run("spread([[1, 5], [3], [2, 7]])") == {"median": [2, 6], "low": [1, 5], "high": [3, 7]}
+    found = run("spread([[1, 5], [3], [2, 7]].map((loss) => curveOf({history: {loss}}, 'loss')))")
+    assert found == {"x": [1, 2], "median": [2, 6], "low": [1, 5], "high": [3, 7]}
 
 
 def test_a_missing_node_is_an_error_where_node_is_required(tmp_path):
@@ -80,6 +82,74 @@ def test_every_colour_can_be_told_from_both_backgrounds(count, background):
     for colour in run(f"colours({count}, {json.dumps(COLOURS)})"):
         light, dark = sorted((luminance(colour), luminance(background)), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 3, colour
+
+
+def grown(*pieces: int, at: int = 3000) -> dict[str, Any]:
+    """A run of so many epochs, told piece by piece, whose loss has a spike at epoch `at`, as the browser holds it."""
+    overview, news, first = Overview(), [], 1
+    for epochs in pieces:
+        loss = [99.0 if epoch == at else 1 / epoch for epoch in range(first, first + epochs)]
+        if first <= WHOLE:
+            news.append({"first_epoch": first, "history": {"loss": loss[: WHOLE + 1 - first]}})
+        news += [json.loads(block) for block in overview.add(first, {"loss": loss}).values()]
+        first += epochs
+    told = f"{json.dumps(news)}.forEach((piece) => (piece.history ? addPoints : addBlock)(held, piece))"
+    held: dict[str, Any] = run(
+        f"(() => {{ const held = {{}}; clearCurves(held); {told}; curveOf(held, 'loss'); return held; }})()"
+    )
+    return held
+
+
+def test_a_long_curve_that_grew_equals_the_one_that_is_read_at_once():
+    whole = grown(9999)
+    assert grown(*[7] * 1428, 3) == whole
+    line = whole["curves"]["loss"]
+    assert line["x"] == sorted(set(line["x"]))
+    assert line["x"][-1] == 9999
+    assert line["y"][line["x"].index(3000)] == 99
+    assert len(line["x"]) < 3000
+
+
+def test_the_browser_cuts_stretches_where_the_trainer_does():
+    overview = Overview()
+    blocks = overview.add(1, {"loss": [1.0] * 98_304})
+    for first, block in blocks.items():
+        starts = json.loads(block)["loss"]["epochs"]
+        assert run(f"[stretchOf({first}) - stretchOf({first - 1}), stretchLength({first})]") == [1, starts[1] - first]
+        assert len(set(run(f"{starts[:32]}.map(stretchOf)"))) == len(starts[:32])
+        assert run(f"stretchOf({starts[1] - 1}) === stretchOf({first})")
+
+
+def test_smoothing_a_long_curve_takes_the_mean_of_every_epoch():
+    long = {**RUNS[1], **grown(4000)}
+    shown = figure("{smooth: true, validation: false, baseline: false}", runs=[long])
+    exact = run(f"smoothed({{history: {{loss: {[99 if e == 3000 else 1 / e for e in range(1, 4001)]}}}}}, 'loss').y")
+    (line,) = shown["data"]
+    assert line["x"][-1] == 4000
+    assert line["y"][-1] == pytest.approx(exact[-1], rel=0.02)
+    assert max(line["y"]) < 20
+    assert "drawn as averages" in shown["notes"][0]
+
+
+def test_a_thinned_curve_says_so_and_a_whole_one_does_not():
+    (note,) = figure(runs=[{**RUNS[1], **grown(12_000)}])["notes"]
+    assert note == "12,000 epochs, drawn with their extremes."
+    assert figure(runs=[{**RUNS[1], **grown(WHOLE)}])["notes"] == []
+
+
+def test_zooming_shows_the_epochs_of_the_range_and_one_on_either_side():
+    assert run("within({x: [1, 2, 3, 50, 60, 70], y: [1, 2, 3, 5, 6, 7]}, [40, 55])") == [[3, 50, 60], [3, 5, 6]]
+    assert run("within({x: [1, 2], y: [1, 2]}, [5, 9])") == [[2], [2]]
+
+
+def test_the_band_of_long_curves_holds_every_spike():
+    one, other = grown(5000), grown(5000, at=3001) | {"id": 3}
+    shown = figure("{validation: false, baseline: false}", runs=[{**RUNS[1], **one}, {**RUNS[1], **other}])
+    traces = {trace["uid"]: trace for trace in shown["data"]}
+    high = traces["v1band1"]
+    assert [y for y in high["y"] if y == 99] == [99]
+    assert 99 not in traces["v1loss"]["y"]
+    assert abs(high["x"][high["y"].index(99)] - 3000) <= 16
 
 
 def test_names_are_inert_for_plotly():

@@ -5,7 +5,7 @@ The limits are those of the causes (`evidence.limits`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -39,16 +39,16 @@ class Mark:
     """At most some thirty letters: there is little room in a chart."""
 
 
-def marks(results: Sequence[Result], epochs: int) -> tuple[Mark, ...]:
+def marks(results: Iterable[Result], epochs: int) -> tuple[Mark, ...]:
     """Return the symptoms that most of `results` show, the seeds of one variant with whole histories; by epoch.
 
-    `epochs` were asked for. Results that were never trained count for nothing.
+    `epochs` were asked for. Results that were never trained count for nothing; each is looked at once and let go.
     """
-    trained = [result for result in results if result.history.get("loss")]
+    looks = [[next(look(result, epochs), None) for look in _LOOKS] for result in results if result.history.get("loss")]
     found: list[Mark] = []
-    for look in _LOOKS:
-        seen = sorted((mark for result in trained if (mark := next(look(result, epochs), None))), key=lambda m: m.epoch)
-        if 2 * len(seen) > len(trained):
+    for told in zip(*looks, strict=True):
+        seen = sorted(filter(None, told), key=lambda mark: mark.epoch)
+        if 2 * len(seen) > len(looks):
             found.append(seen[len(seen) // 2])
     return tuple(sorted(found, key=lambda mark: mark.epoch))
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Update, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, case, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database, tick
@@ -22,7 +23,7 @@ from core.jobs.storage.records import HELD, State
 MAX_DEATHS: Final = 2
 """A run whose trainer died this often has failed: it is more likely the cause than the victim."""
 
-_run, _points = schema.run, schema.points
+_run, _points, _overview = schema.run, schema.points, schema.overview
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Epochs to be stored: the first one's number, from 1, and the history as JSON text."""
+    """Epochs to be stored: the first one's number, from 1, and the history as JSON text.
+
+    `overview` has the blocks that these epochs make or change (`core.jobs.storage.overview`), by first epoch.
+    """
 
     first_epoch: int
     last_epoch: int
     history: str
+    overview: Mapping[int, str] = field(default_factory=dict)
 
 
 class Queue:
@@ -221,7 +226,10 @@ def _store(connection: Connection, move: Update, claim: Claim, chunks: Sequence[
     if row is None:
         return None
     for place, chunk in enumerate(chunks):
-        values = {"experiment": claim.experiment, "run": claim.run, "attempt": row.attempt}
-        values |= {"first_epoch": chunk.first_epoch, "history": chunk.history}
-        connection.execute(insert(_points).values(id=tick(connection) if place else changed, **values))
+        now = tick(connection) if place else changed
+        values = {"experiment": claim.experiment, "run": claim.run, "attempt": row.attempt, "id": now}
+        connection.execute(insert(_points).values(first_epoch=chunk.first_epoch, history=chunk.history, **values))
+        for first, block in chunk.overview.items():
+            new = insert(_overview).values(first_epoch=first, block=block, **values)
+            connection.execute(new.on_conflict_do_update(set_={"id": now, "block": block}))
     return bool(row.cancel)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from core.errors import InputRefused, WorkFailed
-from core.jobs.storage import schema
+from core.jobs.storage import migrations, schema
 from core.settings import Settings, private_folder
 
 _PRAGMAS: Final = (
@@ -138,8 +138,8 @@ def _complaint(connection: Connection) -> str:
     else:
         # Inside the transaction that checked it: all of it or nothing.
         for newer in range(version + 1, schema.SCHEMA_VERSION + 1):
-            for statement in schema.MIGRATIONS[newer]:
-                connection.exec_driver_sql(statement)
+            for step in migrations.MIGRATIONS[newer]:
+                connection.exec_driver_sql(step) if isinstance(step, str) else step(connection)
         current = update(schema.meta).where(schema.meta.c.name == "schema").values(value=schema.SCHEMA_VERSION)
         connection.execute(current)
     return ""

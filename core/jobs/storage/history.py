@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.jobs.storage.records import Stretch
@@ -13,11 +13,20 @@ from core.training.result import Points
 
 def encode_history(history: Points) -> str:
     """Return `history` as JSON, numbers rounded to seven significant digits, non-finite ones as null."""
-    return "{" + ",".join(f"{json.dumps(name)}:[{','.join(map(_digits, v))}]" for name, v in history.items()) + "}"
+    return "{" + ",".join(f"{json.dumps(name)}:[{','.join(map(number_text, v))}]" for name, v in history.items()) + "}"
 
 
-def _digits(value: float | None) -> str:
+def number_text(value: float | None) -> str:
+    """Return a number as JSON, rounded to seven significant digits; null for one that is not finite."""
     return "null" if value is None or not math.isfinite(value) else f"{value:.7g}"
+
+
+def stretches(rows: Iterable[Any], curves: Collection[str] | None = None) -> Iterator[Stretch]:
+    """Yield stored epochs from rows of (run, attempt, first_epoch, history as text); of `curves` alone, if given."""
+    for run, attempt, first, text in rows:
+        history = json.loads(text)
+        chosen = history if curves is None else {name: v for name, v in history.items() if name in curves}
+        yield Stretch(run, attempt, first, chosen)
 
 
 def join_histories(pieces: Iterable[Stretch]) -> dict[str, list[float | None]]:
@@ -40,7 +49,7 @@ def thinned(values: Sequence[float | None], limit: int) -> dict[str, list[Any]]:
     kept = range(len(values)) if len(values) <= limit else sorted(set(_extremes(values, max(1, limit // 2))))
     return {
         "epochs": [place + 1 for place in kept],
-        "values": [None if (v := values[place]) is None else float(_digits(v)) for place in kept],
+        "values": [None if (v := values[place]) is None else float(number_text(v)) for place in kept],
     }
 
 

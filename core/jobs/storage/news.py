@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, RowMapping, and_, bindparam, exists, func, select
@@ -11,17 +12,24 @@ from sqlalchemy import BindParameter, RowMapping, and_, bindparam, exists, func,
 from core.errors import InputRefused
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
-from core.jobs.storage.records import UNFINISHED, News, State, Stretch
+from core.jobs.storage.history import stretches
+from core.jobs.storage.overview import CURVES, WHOLE
+from core.jobs.storage.records import UNFINISHED, Block, News, State, Stretch
 
-_run, _points = schema.run, schema.points
+_run, _points, _overview = schema.run, schema.points, schema.overview
 _ID: Final[BindParameter[str]] = bindparam("experiment")
 _SINCE: Final[BindParameter[int]] = bindparam("cursor")
+_UNTIL: Final[BindParameter[int]] = bindparam("until")
+
+MOST_BLOCKS: Final = 800
+"""About 3 MB of JSON: of more, the first are told and the others next time."""
 
 _HEAD: Final = select(
     select(schema.meta.c.value).where(schema.meta.c.name == "clock").scalar_subquery().label("clock"),
     exists().where(schema.experiment.c.id == _ID).label("known"),
     exists().where(_run.c.experiment == _ID, _run.c.state.in_(UNFINISHED)).label("unfinished"),
     select(func.max(_run.c.changed)).where(_run.c.experiment == _ID).scalar_subquery().label("changed"),
+    select(func.max(_points.c.id)).where(_points.c.experiment == _ID).scalar_subquery().label("grown"),
     select(func.min(_run.c.id))
     .where(_run.c.experiment == _ID, _run.c.state == State.QUEUED)
     .scalar_subquery()
@@ -41,8 +49,15 @@ _RUNS: Final = select(*RUN_COLUMNS).where(_run.c.experiment == _ID, _run.c.chang
 _POINTS: Final = (
     select(_points.c.run, _points.c.attempt, _points.c.first_epoch, _points.c.history)
     .join(_run, and_(_run.c.id == _points.c.run, _run.c.attempt == _points.c.attempt))
-    .where(_points.c.experiment == _ID, _points.c.id > _SINCE)
+    .where(_points.c.experiment == _ID, _points.c.id > _SINCE, _points.c.id <= _UNTIL, _points.c.first_epoch <= WHOLE)
     .order_by(_points.c.id)
+)
+_BLOCKS: Final = (
+    select(_overview.c.run, _overview.c.attempt, _overview.c.block, _overview.c.id)
+    .join(_run, and_(_run.c.id == _overview.c.run, _run.c.attempt == _overview.c.attempt))
+    .where(_overview.c.experiment == _ID, _overview.c.id > _SINCE)
+    .order_by(_overview.c.id, _overview.c.first_epoch)
+    .limit(MOST_BLOCKS + 1)
 )
 
 
@@ -52,7 +67,7 @@ def unknown_experiment() -> InputRefused:
 
 
 def news(database: Database, experiment: str, since: int) -> News:
-    """Return what happened in an experiment since the cursor `since`; 0 = everything.
+    """Return what happened in an experiment since the cursor `since`; 0 = everything, histories as a chart needs them.
 
     Raises
     ------
@@ -68,18 +83,25 @@ def news(database: Database, experiment: str, since: int) -> News:
             ahead = connection.scalar(_AHEAD, {"experiment": experiment, "waits": head.waits}) or 0
         runs: Sequence[RowMapping] = ()
         points: tuple[Stretch, ...] = ()
+        blocks: tuple[Block, ...] = ()
         # A cursor from the future was given out by another database: start over.
         cursor = since if since <= head.clock else 0
-        if (head.changed or 0) > cursor:
+        until = head.clock
+        if max(head.changed or 0, head.grown or 0) > cursor:
             values = {"experiment": experiment, "cursor": cursor}
             runs = connection.execute(_RUNS, values).mappings().all()
-            points = stretches(connection.execute(_POINTS, values))
+            found = connection.execute(_BLOCKS, values).all()
+            if len(found) > MOST_BLOCKS:
+                until = found[-1].id - 1
+            blocks = tuple(Block(*rest) for *rest, moment in found if moment <= until)
+            points = tuple(map(_start, stretches(connection.execute(_POINTS, values | {"until": until}), CURVES)))
     return News(
-        cursor=head.clock,
-        finished=not head.unfinished,
+        cursor=until,
+        finished=not head.unfinished and until == head.clock,
         ahead=ahead,
         runs=tuple(map(decoded, runs)),
         points=points,
+        blocks=blocks,
     )
 
 
@@ -88,6 +110,7 @@ def decoded(run: RowMapping) -> dict[str, Any]:
     return {**run, "final": run["final"] and json.loads(run["final"])}
 
 
-def stretches(rows: Iterable[Any]) -> tuple[Stretch, ...]:
-    """Return stored epochs from rows of (run, attempt, first_epoch, history as text)."""
-    return tuple(Stretch(run, attempt, first, json.loads(history)) for run, attempt, first, history in rows)
+def _start(piece: Stretch) -> Stretch:
+    """Return `piece` without the epochs that the overview has."""
+    left = WHOLE + 1 - piece.first_epoch
+    return replace(piece, history={name: values[:left] for name, values in piece.history.items()})

@@ -112,6 +112,15 @@ class Stretch:
 
 
 @dataclass(frozen=True)
+class Block:
+    """A part of the overview of one attempt of a long run, as JSON (`core.jobs.storage.overview`)."""
+
+    run: int
+    attempt: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class News:
     """What happened in an experiment since a cursor.
 
@@ -120,13 +129,15 @@ class News:
     cursor : int
         What to pass as `since` next time.
     finished : bool
-        Whether no run waits or trains.
+        Whether no run waits or trains and everything has been told.
     ahead : int
         How many runs of others wait or train that came before the first of its runs that waits; 0 where none waits.
     runs : tuple of dict
         Only the runs that changed: id, index, state, attempt, epoch, epochs, seconds, error, diverged_at, final.
     points : tuple of Stretch
-        Only of each run's newest attempt.
+        The first epochs of histories. These and the next only of each run's newest attempt.
+    blocks : tuple of Block
+        What a chart draws of the epochs after; a block replaces the one that began at the same epoch.
     """
 
     cursor: int
@@ -134,3 +145,4 @@ class News:
     ahead: int
     runs: tuple[dict[str, Any], ...]
     points: tuple[Stretch, ...]
+    blocks: tuple[Block, ...] = ()

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 3
-
-MIGRATIONS: Final[Mapping[int, tuple[str, ...]]] = {
-    2: (
-        "ALTER TABLE experiment ADD COLUMN diagnosis VARCHAR(32) REFERENCES diagnosis (id) ON DELETE CASCADE",
-        "ALTER TABLE experiment ADD COLUMN listed BOOLEAN NOT NULL DEFAULT 0",
-        "ALTER TABLE run ADD COLUMN probed BOOLEAN NOT NULL DEFAULT 0",
-        "CREATE INDEX experiment_of_diagnosis ON experiment (diagnosis)",
-    ),
-    3: (
-        "ALTER TABLE run ADD COLUMN val_skill FLOAT",
-        "UPDATE run SET val_skill = json_extract(result, '$.val_skill') WHERE result IS NOT NULL",
-    ),
-}
-"""What brings a database from the version before to this one; tables that are new are made whole beforehand."""
+SCHEMA_VERSION: Final = 4
 
 metadata = sa.MetaData()
 
@@ -115,6 +100,22 @@ points = sa.Table(
     sa.Index("points_news", "experiment", "id"),
 )
 """Some epochs of one attempt, as JSON {metric: [value, …]}; `id` is the tick of the clock, the cursor of the pages."""
+
+overview = sa.Table(
+    "overview",
+    metadata,
+    sa.Column("run", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first_epoch", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("experiment", sa.String(32), sa.ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("id", sa.BigInteger, nullable=False),
+    sa.Column("block", sa.Text, nullable=False),
+    sa.Index("overview_news", "experiment", "id"),
+)
+"""What a chart draws of one attempt beyond its first epochs, as JSON (`core.jobs.storage.overview`).
+
+A block is written again as it grows; `id` is the tick of the last time.
+"""
 
 diagnosis = sa.Table(
     "diagnosis",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,8 +17,8 @@ from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database, tick
 from core.jobs.storage.datasets import Datasets
-from core.jobs.storage.history import join_histories
-from core.jobs.storage.news import RUN_COLUMNS, decoded, news, stretches, unknown_experiment
+from core.jobs.storage.history import join_histories, stretches
+from core.jobs.storage.news import RUN_COLUMNS, decoded, news, unknown_experiment
 from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
 from core.jobs.storage.submission import Submission, listed_runs, listing, submission
 from core.recent import Recent
@@ -212,11 +212,17 @@ class Store:
             _refuse_unknown(connection.execute(delete(_experiment).where(_experiment.c.id == id)).rowcount)
 
     def news(self, id: str, since: int = 0) -> News:  # noqa: A002
-        """Return what happened in an experiment since the cursor `since`; 0 = everything."""
+        """Return what happened in an experiment since the cursor `since`; 0 = everything.
+
+        Of a history, what a chart draws: `results` has every epoch.
+        """
         return news(self.database, id, since)
 
-    def results(self, id: str, places: Sequence[int]) -> list[Result]:  # noqa: A002
-        """Return the results of the runs at `places`, in that order, as far as they are known; whole histories."""
+    def results(self, id: str, places: Sequence[int], curves: Collection[str] | None = None) -> list[Result]:  # noqa: A002
+        """Return the results of the runs at `places`, in that order, as far as they are known.
+
+        Histories have every epoch, of `curves` alone if they are named.
+        """
         # In this order: a run seen as done here has its whole history in the points read after.
         runs = self.experiment(id).runs
         chosen = [runs[place] for place in places]
@@ -224,7 +230,7 @@ class Store:
         mine = select(*columns).where(_points.c.experiment == id, _points.c.run.in_([run.id for run in chosen]))
         pieces: dict[tuple[int, int], list[Stretch]] = {}
         with self.database.read() as connection:
-            for stretch in stretches(connection.execute(mine.order_by(_points.c.id))):
+            for stretch in stretches(connection.execute(mine.order_by(_points.c.id)), curves):
                 pieces.setdefault((stretch.run, stretch.attempt), []).append(stretch)
         return [_result(run, join_histories(pieces.get((run.id, run.attempt), []))) for run in chosen]
 

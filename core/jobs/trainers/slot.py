@@ -123,7 +123,8 @@ class Slot(Actor[Claim]):
             return False
         if words["event"] == "points":
             self.keeper.learned(claim.structure)
-            training.unsaved.append(Chunk(words["first_epoch"], words["last_epoch"], words["history"]))
+            overview = {int(first): block for first, block in words["overview"].items()}
+            training.unsaved.append(Chunk(words["first_epoch"], words["last_epoch"], words["history"], overview))
             return False
         if words["state"] != State.FAILED:
             self.keeper.learned(claim.structure)

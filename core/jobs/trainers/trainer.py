@@ -1,8 +1,8 @@
 """The trainer: a child process that trains one run at a time and speaks JSON lines over its pipes.
 
 Orders come on stdin: ``train`` (token, experiment, position, probed), ``stop`` (token), ``warm`` (structure, run).
-Words go out on stdout: ``ready``, ``points`` (first_epoch, last_epoch, history as text), ``end`` (state, result,
-error), ``warmed``. The end of stdin is the end of the process, so that it never outlives whoever started it.
+Words go out on stdout: ``ready``, ``points`` (first_epoch, last_epoch, history as text, overview), ``end`` (state,
+result, error), ``warmed``. The end of stdin is the end of the process, so that it never outlives whoever started it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from core.child import Voice
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
 from core.jobs.storage.history import encode_history, without_nan
+from core.jobs.storage.overview import WHOLE, Overview
 from core.jobs.storage.store import Store
 from core.settings import load_settings
 from core.spec import RunSpec
@@ -53,12 +54,20 @@ class Trainer:
     def _train(self, order: dict[str, Any]) -> None:
         token: str = order["token"]
         reported = 0
+        overview = Overview()
 
         def on_points(first_epoch: int, points: Points) -> None:
             nonlocal reported
+            start = WHOLE + 1 - first_epoch
+            if 0 < start < max(map(len, points.values())):  # so that whoever draws the start reads nothing else
+                on_points(first_epoch, {name: values[:start] for name, values in points.items()})
+                on_points(WHOLE + 1, {name: values[start:] for name, values in points.items()})
+                return
             reported = first_epoch - 1 + max(map(len, points.values()))
-            history = encode_history(points)
-            self._say(event="points", token=token, first_epoch=first_epoch, last_epoch=reported, history=history)
+            self._say(
+                event="points", token=token, first_epoch=first_epoch, last_epoch=reported,
+                history=encode_history(points), overview=overview.add(first_epoch, points),
+            )  # fmt: skip
 
         try:
             spec = self.store.run_specs(order["experiment"])[order["position"]]

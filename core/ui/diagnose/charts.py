@@ -11,11 +11,9 @@ from html import escape
 from statistics import median
 from typing import Any, Final
 
-from core.diagnosis.evidence.marks import Mark
 from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, WrittenReport
-from core.jobs.storage.history import thinned
 from core.plot import COLOURS
-from core.training.result import Result
+from core.ui.diagnose.curves import Curves
 from core.ui.diagnose.words import explained_by, rows_of, share
 from core.ui.text import skill_text
 
@@ -27,7 +25,6 @@ _WIDE: Final = 100
 _RUN_HEIGHT, _FLAG_PIXELS = 360, 19
 _FAR: Final = 1000
 """A loss so many times above every loss after the fix need not be seen as high as it is."""
-_MOST_POINTS: Final = 600
 _FEW_DECADES: Final = 5
 """An axis of more has powers of ten at its ticks."""
 _LOWEST_SHOWN: Final = -0.25
@@ -36,36 +33,35 @@ _MODELS: Final = {"linear": "Linear model", "neighbours": "Nearest neighbours", 
 Figure = dict[str, Any]
 
 
-def run_chart(results: Sequence[Result], marks: Sequence[Mark], colour: str) -> Figure:
-    """Return the curves of one variant, a line per seed of `results`, with a word at each symptom."""
-    histories = [result.history for result in results]
-    values = [v for history in histories for name in _CURVES for v in history.get(name, ()) if v is not None]
+def run_chart(curves: Curves, colour: str) -> Figure:
+    """Return the `curves` of one variant, a line per seed, with a word at each symptom."""
+    lines, marks, last = curves.lines, curves.marks, curves.epochs
+    values = [v for line in lines for name in _CURVES if name in line for v in line[name]["values"] if v is not None]
     log = _needs_log(values)
     data = [
-        _line(thinned(history[name], _MOST_POINTS), name, colour, log, opacity=1.0 if len(results) == 1 else 0.7)
-        for history in histories
+        _line(line[name], name, colour, log, opacity=1.0 if len(lines) == 1 else 0.7)
+        for line in lines
         for name in _CURVES
-        if history.get(name)
+        if name in line
     ]
     _name_once(data)
-    baseline = next((r.baseline for r in results if r.baseline and r.baseline.get("loss")), None)
-    last = max((len(history.get("loss", ())) for history in histories), default=1)
+    baseline = next((line["baseline"] for line in lines if line["baseline"] and line["baseline"].get("loss")), None)
     if baseline and (baseline["loss"] > 0 or not log):
         values.append(baseline["loss"])
         data.append(_baseline(baseline["loss"], last, f"{baseline['what']} ({_number(baseline['loss'])})"))
     above = _FLAG_PIXELS * len(marks)
     figure = _figure(data, last, values, "loss", _RUN_HEIGHT + above)
     figure["layout"]["margin"] |= {"t": 40 + above}
-    figure["layout"] |= _flags(marks, results, last, log)
+    figure["layout"] |= _flags(curves, log)
     figure["layout"]["legend"] = {**_LEGEND, "y": 1.0 + (4 + above) / (_RUN_HEIGHT - 90)}
     return figure
 
 
-def _flags(marks: Sequence[Mark], results: Sequence[Result], last: int, log: bool) -> dict[str, list[dict[str, Any]]]:
+def _flags(curves: Curves, log: bool) -> dict[str, list[dict[str, Any]]]:
     """Return a line for each mark, and its word above the chart, where no curve is, with a point on the curve."""
     lines, notes = [], []
-    for row, mark in enumerate(marks):
-        share = mark.epoch / max(1, last)
+    for row, mark in enumerate(curves.marks):
+        share = mark.epoch / max(1, curves.epochs)
         side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
         lines.append({
             "type": "line", "x0": mark.epoch, "x1": mark.epoch, "yref": "paper", "y0": 0, "y1": 1,
@@ -77,13 +73,18 @@ def _flags(marks: Sequence[Mark], results: Sequence[Result], last: int, log: boo
             "font": {"color": DANGER, "size": 13},
         })  # fmt: skip
         # Diverged curves are marked at their last number.
-        ends = [result.history.get(mark.curve, ())[: mark.epoch] for result in results]
-        known = [numbers[-1] for end in ends if (numbers := [v for v in end if v is not None])]
+        ends = [_until(line[mark.curve], mark.epoch) for line in curves.lines if mark.curve in line]
+        known = [numbers[-1] for numbers in ends if numbers]
         if known and ((level := median(known)) > 0 or not log):
             diverged = mark.kind == "diverged"
             point = {"text": "×" if diverged else "●", "font": {"color": DANGER, "size": 18 if diverged else 11}}
             notes.append({"x": mark.epoch, "y": math.log10(level) if log else level, "showarrow": False, **point})
     return {"shapes": lines, "annotations": notes}
+
+
+def _until(points: Mapping[str, Any], epoch: int) -> list[float]:
+    """Return the numbers of a curve up to an epoch."""
+    return [v for at, v in zip(points["epochs"], points["values"], strict=True) if at <= epoch and v is not None]
 
 
 def trial_chart(
@@ -112,7 +113,7 @@ def trial_chart(
     for points, name, line, label in lines:
         trace = _line(points, name, line, log, opacity=0.5 if name == "val_loss" and goal != "validation" else 0.9)
         trace |= {"legendgroup": label, "name": label if name == "loss" else f"{label}, validation"}
-        trace["hovertemplate"] = f"{trace['name']}<br>epoch %{{x}}<br>%{{y:.3~g}} times guessing<extra></extra>"
+        trace["hovertemplate"] = f"{trace['name']}<br>epoch %{{x:,d}}<br>%{{y:.3~g}} times guessing<extra></extra>"
         data.append(trace)
     _name_once(data)
     if goal != "validation":
@@ -244,7 +245,7 @@ def _line(points: Mapping[str, Any], name: str, colour: str, log: bool, opacity:
     return {
         "type": "scatter", "mode": "lines" if len(shown) > 3 else "lines+markers", "x": points["epochs"], "y": shown,
         "name": label, "line": {"color": colour, "width": width, "dash": dash}, "opacity": opacity,
-        "connectgaps": False, "hovertemplate": f"{label}<br>epoch %{{x}}<br>loss %{{y:.4~g}}<extra></extra>",
+        "connectgaps": False, "hovertemplate": f"{label}<br>epoch %{{x:,d}}<br>loss %{{y:.4~g}}<extra></extra>",
     }  # fmt: skip
 
 

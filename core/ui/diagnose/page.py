@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import streamlit as st
 
-from core.diagnosis.evidence.marks import Mark, marks
+from core.diagnosis.evidence.marks import Mark
 from core.jobs.diagnosers.diagnoses import Budget, Diagnosis
 from core.jobs.diagnosers.written_report import FORMAT, WrittenReport
-from core.jobs.lab import get_lab
 from core.jobs.storage.records import State
 from core.plot import COLOURS
-from core.training.result import Result
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
 from core.ui.diagnose.cards import show_causes, with_card
 from core.ui.diagnose.charts import run_chart, skill_chart
+from core.ui.diagnose.curves import MOST_POINTS, Curves, curves_of
 from core.ui.diagnose.layer_maps import LayerMap, layer_chart, split_maps
 from core.ui.diagnose.progress import watch
 from core.ui.diagnose.state import Opened
@@ -29,7 +27,6 @@ from core.ui.text import counted, inert
 _CHART: Final = {"displayModeBar": False}
 _MOST_FIXES: Final = 3
 _TO_THE_TOP: Final = "document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)"
-_ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
 
 
 def show_opened(opened: Opened) -> None:
@@ -41,13 +38,14 @@ def show_opened(opened: Opened) -> None:
     _bar(opened)
     colour = _colour(opened)
     left, right = st.columns([4, 6], gap="large")
-    results = _results(opened, report)
-    found = marks(results, opened.run.training.epochs)
+    curves = curves_of(
+        opened, {curve["seed"]: curve.get("initial_loss") for curve in report["before"]} if report else {}
+    )
     # The words first: a browser that draws its first chart is busy for half a second.
     with left.container(key="diagnose_verdict", gap="xsmall"):
-        _verdict(opened, report, found, colour)
+        _verdict(opened, report, curves.marks, colour)
     with right.container(key="diagnose_curve"):
-        _curve(report, results, found, colour)
+        _curve(report, curves, colour)
     if diagnosis is None:
         return
     if report:
@@ -80,25 +78,15 @@ def _colour(opened: Opened) -> str:
     return COLOURS[place if len(variants) <= len(COLOURS) else 0]
 
 
-def _results(opened: Opened, report: WrittenReport | None) -> list[Result]:
-    """Return the results of the runs that were trained, with the initial loss, which only a probed run knows."""
-    ended = [run.index for run in opened.runs if run.state in _ENDED]
-    results = get_lab().store.results(opened.experiment.id, ended)
-    probed = {curve["seed"]: curve.get("initial_loss") for curve in report["before"]} if report else {}
-    return [
-        replace(result, telemetry={**result.telemetry, "initial_loss": probed.get(result.seed)})
-        for result in results
-        if result.history.get("loss")
-    ]
-
-
-def _curve(report: WrittenReport | None, results: Sequence[Result], found: Sequence[Mark], colour: str) -> None:
-    if not results:
+def _curve(report: WrittenReport | None, curves: Curves, colour: str) -> None:
+    if not curves.lines:
         st.caption("There is no curve: this run was not trained.")
         return
-    words = "; ".join(mark.words for mark in found) or "nothing stands out"
-    figure = run_chart(results, found, colour)
+    words = "; ".join(mark.words for mark in curves.marks) or "nothing stands out"
+    figure = run_chart(curves, colour)
     st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=f"Loss by epoch. Symptoms: {words}.")
+    if curves.epochs > MOST_POINTS:
+        st.caption(f"{counted(curves.epochs, 'epoch')}, drawn with their extremes.")
     if report and report["symptoms"]:
         st.caption("\n".join(f"- {inert(text, 300)}" for text in report["symptoms"].values()))
 

@@ -85,6 +85,8 @@ def show_ranking(experiment: Experiment) -> None:
             st.markdown(f"**{inert(label_of(ranking.path))} by {ranking.measure}**", width="content")
             _use_best(ranking)
         st.markdown(inert(verdict(ranking), 300))
+        if not any(row.skills for row in ranking.rows):
+            return
         # Closed, so that the curves below stay in sight when the last run ends.
         with st.expander(f"See all {len(ranking.rows)} ranked", icon=":material/leaderboard:"):
             st.plotly_chart(

@@ -1,4 +1,5 @@
 import errno
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,10 @@ from sqlalchemy import func, select, update
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.scheduling.queue import Chunk, Queue
+from core.jobs.storage import news as news_module
 from core.jobs.storage import schema
+from core.jobs.storage.history import encode_history
+from core.jobs.storage.overview import Overview
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
 from core.settings import Settings
@@ -273,6 +277,82 @@ def test_points_of_an_earlier_attempt_are_not_shown(store: Store, runs: Queue) -
     news = store.news(experiment)
     assert [(point.attempt, point.history) for point in news.points] == [(2, {"loss": [2]})]
     assert store.results(experiment, [0])[0].history == {"loss": (2,)}
+
+
+def long_run(store: Store, runs: Queue, epochs: int) -> str:
+    """An experiment with one run of so many epochs, stored in pieces as a trainer tells them."""
+    experiment = store.submit(fake_spec(QUICK))
+    claim = runs.claim(runs.waiting()[0][1])
+    assert claim is not None
+    assert runs.start(claim)
+    overview = Overview()
+    for first in range(1, epochs + 1, 512):
+        points = {name: [1 / epoch for epoch in range(first, first + 512)] for name in ("loss", "mae")}
+        runs.renew(claim, [Chunk(first, first + 511, encode_history(points), overview.add(first, points))])
+    assert runs.finish(claim, State.DONE)
+    return experiment
+
+
+def test_a_long_history_is_news_in_a_bounded_number_of_points_and_a_result_in_all(store: Store, runs: Queue) -> None:
+    experiment = long_run(store, runs, 51_200)
+    news = store.news(experiment)
+    assert [point.first_epoch for point in news.points] == [1, 513]
+    curves = [json.loads(block.text)["loss"] for block in news.blocks]
+    assert sum(len(curve["epochs"]) for curve in curves) < 2500
+    assert curves[-1]["epochs"][-1] == 51_200
+    (result,) = store.results(experiment, [0])
+    assert {name: len(values) for name, values in result.history.items()} == {"loss": 51_200, "mae": 51_200}
+    (lean,) = store.results(experiment, [0], ["loss"])
+    assert set(lean.history) == {"loss"}
+    assert lean.history["loss"] == result.history["loss"]
+
+
+def test_a_block_that_has_grown_is_news_and_the_others_are_not(store: Store, runs: Queue) -> None:
+    experiment = store.submit(fake_spec(QUICK))
+    claim = runs.claim(runs.waiting()[0][1])
+    assert claim is not None
+    assert runs.start(claim)
+    runs.renew(claim, [Chunk(1, 2048, '{"loss":[1]}', {1025: "one", 1281: "two"})])
+    cursor = store.news(experiment).cursor
+    runs.renew(claim, [Chunk(2049, 2050, '{"loss":[1,1]}', {1281: "two, longer"})])
+    news = store.news(experiment, cursor)
+    assert [block.text for block in news.blocks] == ["two, longer"]
+    assert news.points == ()
+    assert [block.text for block in store.news(experiment).blocks] == ["one", "two, longer"]
+
+
+def test_very_much_is_told_in_several_parts_that_make_the_whole(
+    store: Store, runs: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = long_run(store, runs, 20_480)
+    whole = store.news(experiment)
+    assert whole.finished
+    few = news_module._BLOCKS.limit(6)
+    monkeypatch.setattr(news_module, "MOST_BLOCKS", 5)
+    monkeypatch.setattr(news_module, "_BLOCKS", few)
+    parts = [store.news(experiment)]
+    while not parts[-1].finished:
+        parts.append(store.news(experiment, parts[-1].cursor))
+        assert len(parts) < 20
+    assert len(parts) > 2
+    assert max(len(part.blocks) for part in parts) <= 5
+    assert tuple(block for part in parts for block in part.blocks) == whole.blocks
+    assert tuple(point for part in parts for point in part.points) == whole.points
+    assert parts[-1].cursor == whole.cursor
+
+
+def test_blocks_of_an_earlier_attempt_are_not_shown_and_go_with_the_experiment(store: Store, runs: Queue) -> None:
+    experiment = store.submit(fake_spec(QUICK))
+    for attempt in (1, 2):
+        claim = runs.claim(runs.waiting()[0][1])
+        assert claim is not None
+        assert runs.start(claim)
+        runs.renew(claim, [Chunk(1, 1, '{"loss":[1]}', {1025: f"of {attempt}"})])
+        if attempt == 1:
+            assert runs.died(claim, "signal 9")
+    assert [block.text for block in store.news(experiment).blocks] == ["of 2"]
+    store.delete(experiment)
+    assert count(store, schema.overview) == 0
 
 
 def test_a_refusal_with_quotes_and_a_gap_in_a_history_come_back_as_they_were(store: Store, runs: Queue) -> None:

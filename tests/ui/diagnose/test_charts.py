@@ -5,8 +5,9 @@ import math
 from dataclasses import replace
 
 from core.diagnosis.evidence.marks import Mark
-from core.training.result import History, Result
+from core.jobs.storage.history import thinned
 from core.ui.diagnose.charts import GREY, run_chart, skill_chart, trial_chart
+from core.ui.diagnose.curves import Curves
 from core.ui.diagnose.layer_maps import layer_chart, split_maps
 from tests.ui.diagnose.test_words import curve, finding, report
 
@@ -14,9 +15,9 @@ BASELINE = {"loss": 2.0, "val_loss": 2.0, "what": "always <b>guess</b>"}
 BLUE = "#0077bb"
 
 
-def result(loss, **more):
-    history = History.of({"loss": loss, "val_loss": loss})
-    return replace(Result({}, 0, "done", history=history, baseline=BASELINE), **more)
+def curves(*losses):
+    lines = [{"baseline": BASELINE, "loss": points, "val_loss": points} for points in (thinned(v, 99) for v in losses)]
+    return Curves(tuple(lines), ())
 
 
 def trial(values, seed=0, **more):
@@ -29,26 +30,26 @@ def lines(figure):
 
 
 def test_training_is_solid_validation_dashed_and_guessing_dotted():
-    figure = run_chart([result([4.0, 3.0, 2.5, 2.2])], (), BLUE)
+    figure = run_chart(curves([4.0, 3.0, 2.5, 2.2]), BLUE)
     assert [trace["line"]["dash"] for trace in lines(figure)] == ["solid", "dash", "dot"]
     assert "<b>" not in json.dumps(figure)
     assert figure["layout"]["yaxis"]["type"] == "linear"
 
 
 def test_a_mark_has_a_word_above_the_curves_and_a_point_on_them():
-    wide = result([1e6, 1e3, 10.0, None], state="diverged")
-    figure = run_chart([wide], (Mark("diverged", "loss", 4, "NaN from epoch 4"),), BLUE)
+    wide = curves([1e6, 1e3, 10.0, None])
+    figure = run_chart(replace(wide, marks=(Mark("diverged", "loss", 4, "NaN from epoch 4"),)), BLUE)
     word, point = figure["layout"]["annotations"]
     assert (word["text"], word["x"], word["yref"]) == ("NaN from epoch 4", 4, "paper")
     assert (point["text"], point["x"], point["y"]) == ("×", 4, math.log10(10.0))
     assert figure["layout"]["yaxis"]["type"] == "log"
-    calm = run_chart([wide], (), BLUE)
+    calm = run_chart(wide, BLUE)
     assert calm["layout"]["annotations"] == []
     assert calm["layout"]["height"] < figure["layout"]["height"]
 
 
 def test_seeds_share_one_entry_of_the_legend():
-    figure = run_chart([result([4.0, 3.0]), result([4.1, 3.1])], (), BLUE)
+    figure = run_chart(curves([4.0, 3.0], [4.1, 3.1]), BLUE)
     assert [trace["name"] for trace in lines(figure) if trace["showlegend"]].count("training") == 1
 
 

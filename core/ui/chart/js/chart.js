@@ -5,10 +5,10 @@ const POINTS_PER_LINE = 2000;
 
 /** The losses of a run as they are to be drawn: relative to its baseline, smoothed, positive on a log axis. */
 function drawn(run, metric, options, base) {
-  let values = run.history[metric] || [];
-  if (options.relative) values = base ? values.map((v) => (v === null ? null : v / base)) : [];
-  if (options.smooth) values = smooth(values);
-  return options.log ? values.map((v) => (v > 0 ? v : null)) : values;
+  if (options.relative && !base) return { x: [], y: [] };
+  let { x, y } = options.smooth ? smoothed(run, metric) : curveOf(run, metric);
+  if (options.relative) y = y.map((v) => (v === null ? null : v / base));
+  return { x, y: options.log ? y.map((v) => (v > 0 ? v : null)) : y };
 }
 
 /** The loss of "no better than guessing" for a run; until it has finished, that of a run it is comparable with. */
@@ -18,13 +18,11 @@ function baselineOf(run, runs, metric, comparable) {
   return known(run) || (sibling ? known(sibling) : null);
 }
 
-function lineTrace(uid, name, colour, xs, values, view, extra = {}) {
-  const first = view.range ? Math.max(0, Math.floor(view.range[0]) - 2) : 0;
-  const last = view.range ? Math.min(values.length, Math.ceil(view.range[1]) + 2) : values.length;
-  const [x, y] = thin(xs.slice(first, last), values.slice(first, last), view.limit);
+function lineTrace(uid, name, colour, line, view, extra = {}) {
+  const [x, y] = thin(...within(line, view.range), view.limit);
   return {
     uid, name, x, y, type: "scatter", mode: x.length > 1 ? "lines" : "markers", connectgaps: false, showlegend: false,
-    hovertemplate: `<b>${name}</b><br>epoch %{x}<br>%{meta} %{y:.4~g}<extra></extra>`,
+    hovertemplate: `<b>${name}</b><br>epoch %{x:,d}<br>%{meta} %{y:.4~g}<extra></extra>`,
     ...extra,
     line: { color: colour, width: view.width, ...extra.line },
     marker: { color: colour, size: 6 },
@@ -32,23 +30,24 @@ function lineTrace(uid, name, colour, xs, values, view, extra = {}) {
 }
 
 /** The curves of one variant: a line for one seed; median and a band from lowest to highest for several. */
-function variantTraces(group, xs, options, view, baseOf) {
+function variantTraces(group, options, view, baseOf) {
   const { colour, runs, variant } = group;
   const name = inert(group.label);
   const traces = [];
   for (const metric of options.validation ? ["loss", "val_loss"] : ["loss"]) {
-    const lines = runs.map((run) => drawn(run, metric, options, baseOf(run, metric))).filter((line) => line.length);
+    const lines = runs.map((run) => drawn(run, metric, options, baseOf(run, metric))).filter((line) => line.x.length);
     if (!lines.length) continue;
     const validation = metric === "val_loss";
     const several = lines.length > 1 ? spread(lines) : null;
+    const x = several?.x;
     if (several && !validation) {
       const edge = { hoverinfo: "skip", hovertemplate: null, mode: "lines" };
       const uid = `v${variant}band`;
-      traces.push(lineTrace(`${uid}0`, name, colour, xs, several.low, view, { ...edge, line: { width: 0 } }));
+      traces.push(lineTrace(`${uid}0`, name, colour, { x, y: several.low }, view, { ...edge, line: { width: 0 } }));
       const fill = { ...edge, line: { width: 0 }, fill: "tonexty", fillcolor: `${colour}2b` };
-      traces.push(lineTrace(`${uid}1`, name, colour, xs, several.high, view, fill));
+      traces.push(lineTrace(`${uid}1`, name, colour, { x, y: several.high }, view, fill));
     }
-    traces.push(lineTrace(`v${variant}${metric}`, name, colour, xs, several ? several.median : lines[0], view, {
+    traces.push(lineTrace(`v${variant}${metric}`, name, colour, several ? { x, y: several.median } : lines[0], view, {
       meta: (validation ? "validation loss" : "loss") + (several ? `, median of ${lines.length}` : ""),
       line: validation ? { dash: "5px,4px", width: 0.75 * view.width } : {},
       opacity: view.opacity,
@@ -96,9 +95,8 @@ function baselineNotes(levels, theme) {
 function divergenceTrace(groups, options, theme, baseOf) {
   const marks = groups.flatMap((group) => group.runs.filter((run) => run.state === "diverged").map((run) => {
     const line = drawn(run, "loss", options, baseOf(run, "loss"));
-    let last = line.length - 1;
-    while (last >= 0 && (line[last] === null || line[last] === undefined)) last -= 1;
-    return { colour: group.colour, name: group.label, x: last + 1, y: last < 0 ? null : line[last], at: run.diverged_at };
+    const last = line.y.findLastIndex((loss) => loss !== null);
+    return { colour: group.colour, name: group.label, x: line.x[last], y: line.y[last] ?? null, at: run.diverged_at };
   })).filter((mark) => mark.y !== null);
   if (!marks.length) return [];
   return [{
@@ -116,7 +114,7 @@ function divergenceTrace(groups, options, theme, baseOf) {
 function figure(runs, meta, chosen, hidden, theme, range) {
   const shown = runs.filter((run) => !hidden.has(run.id));
   const baseOf = (run, metric) => baselineOf(run, runs, metric, meta.comparable);
-  const values = shown.flatMap((run) => [...(run.history.loss || [])]).filter((v) => v !== null);
+  const values = shown.flatMap((run) => curveOf(run, "loss").y).filter((v) => v !== null);
   const [least, most] = extremes(values);
   const wide = least > 0 && most / least > 300;
   const log = (chosen.log ?? wide) && least >= 0;
@@ -126,21 +124,23 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   if (!meta.comparable && !options.relative) {
     notes.push("These losses are of different kinds: compare the skill, or switch on Relative to baseline.");
   }
-  if (options.relative && shown.some((run) => run.history.loss?.length && !baseOf(run, "loss"))) {
+  if (options.relative && shown.some((run) => curveOf(run, "loss").x.length && !baseOf(run, "loss"))) {
     notes.push("A curve appears here once the baseline of its run is known.");
   }
-  const lost = shown.filter((run) => run.state === "diverged" && !(run.history.loss || []).some((loss) => loss !== null));
+  const lost = shown.filter((run) => run.state === "diverged" && !curveOf(run, "loss").y.some((loss) => loss !== null));
   if (lost.length) notes.push(`Without a curve, as it diverged in its first epoch: ${lost.slice(0, 3).map((run) => run.label).join("; ")}${lost.length > 3 ? " …" : "."}`);
   const groups = meta.groups
     .map((group) => ({ ...group, runs: shown.filter((run) => run.variant === group.variant) }))
     .filter((group) => group.runs.length);
-  const reached = Math.max(1, ...shown.map((run) => run.history.loss?.length || 0));
-  const xs = Array.from({ length: reached }, (_, i) => i + 1);
+  const reached = Math.max(1, ...shown.map((run) => curveOf(run, "loss").x.at(-1) || 0));
+  if (reached > WHOLE) {
+    notes.push(`${reached.toLocaleString("en")} epochs, drawn ${options.smooth ? "as averages" : "with their extremes"}.`);
+  }
   const lines = groups.length * (options.validation ? 2 : 1);
   const limit = Math.max(120, Math.min(POINTS_PER_LINE, Math.floor(POINTS_PER_CHART / Math.max(1, lines))));
   const crowd = groups.length > 60 ? 2 : groups.length > 16 ? 1 : 0;
   const view = { limit, range, width: [2, 1.5, 1][crowd], opacity: [1, 0.9, 0.6][crowd] };
-  const data = groups.flatMap((group) => variantTraces(group, xs, options, view, baseOf));
+  const data = groups.flatMap((group) => variantTraces(group, options, view, baseOf));
   const levels = options.baseline ? baselines(groups, options, baseOf) : [];
   data.push(...baselineTraces(levels, Math.max(2, reached), theme));
   data.push(...divergenceTrace(groups, options, theme, baseOf));

@@ -70,8 +70,9 @@ class LiveChart {
     const palette = colours(data.groups.length, data.colours);
     this.meta = { ...data, groups: data.groups.map((label, variant) => ({ label, variant, colour: palette[variant] })) };
     this.runs = data.runs.map((run) => ({
-      ...run, label: data.groups[run.variant], colour: palette[run.variant], history: {}, state: "queued", attempt: 0, epoch: 0,
+      ...run, label: data.groups[run.variant], colour: palette[run.variant], state: "queued", attempt: 0, epoch: 0,
     }));
+    this.runs.forEach(clearCurves);
     this.byId = new Map(this.runs.map((run) => [run.id, run]));
     this.hidden = new Set();
     this.cursor = 0;
@@ -151,7 +152,7 @@ class LiveChart {
     this.schedule(this.wait);
   }
 
-  /** Appends points; a run that was restarted begins its curve anew. Returns whether anything was new. */
+  /** Takes new points; a run that was restarted begins its curve anew. Returns whether anything was new. */
   take(news) {
     const moved = news.cursor !== this.cursor || news.points.length > 0;
     this.cursor = news.cursor;
@@ -159,20 +160,12 @@ class LiveChart {
     for (const state of news.runs) {
       const run = this.byId.get(state.id);
       if (!run) continue;
-      if (state.attempt > run.attempt) run.history = {};
+      if (state.attempt > run.attempt) clearCurves(run);
       Object.assign(run, state);
     }
-    for (const { run: id, attempt, first_epoch: first, history } of news.points) {
-      const run = this.byId.get(id);
-      if (!run || attempt < run.attempt) continue;
-      for (const [metric, values] of Object.entries(history)) {
-        const line = (run.history[metric] ??= []);
-        while (line.length < first - 1) line.push(null);
-        values.forEach((value, i) => {
-          line[first - 1 + i] = value;
-        });
-      }
-    }
+    const current = ({ run, attempt }) => attempt >= this.byId.get(run)?.attempt;
+    for (const piece of news.points.filter(current)) addPoints(this.byId.get(piece.run), piece);
+    for (const { run, block } of news.blocks.filter(current)) addBlock(this.byId.get(run), block);
     this.finished = news.finished;
     if (this.finished && !this.data.finished && this.announced !== this.data.experiment) {
       this.announced = this.data.experiment;
@@ -239,7 +232,7 @@ class LiveChart {
   }
 
   description() {
-    const ends = this.runs.slice(0, 12).map((run) => `${run.label}: ${formatNumber(lastOf(run.history.loss))}`);
+    const ends = this.runs.slice(0, 12).map((run) => `${run.label}: ${formatNumber(lastOf(curveOf(run, "loss").y))}`);
     return `Loss by epoch of ${this.runs.length} runs. Last losses: ${ends.join("; ")}.`;
   }
 

@@ -22,33 +22,119 @@ function inert(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** Exponential moving average without the bias towards the first value; gaps stay gaps. */
-function smooth(values, weight = 0.9) {
+/** So many epochs are drawn as they are, later ones by the extremes of stretches (core/jobs/storage/overview.py). */
+const WHOLE = 1024;
+const STRETCHES_PER_DOUBLING = 128;
+
+/** The number of a stretch, from 0, that an epoch belongs to; up to `WHOLE` each is one of its own. */
+function stretchOf(epoch) {
+  if (epoch <= WHOLE) return epoch - 1;
+  const doublings = 31 - Math.clz32((epoch - 1) / WHOLE);
+  const into = (epoch - 1) / (WHOLE * 2 ** doublings) - 1;
+  return WHOLE + STRETCHES_PER_DOUBLING * doublings + Math.floor(STRETCHES_PER_DOUBLING * into);
+}
+
+/** How many epochs the stretch of an epoch beyond `WHOLE` has. */
+function stretchLength(epoch) {
+  return (WHOLE * 2 ** (31 - Math.clz32((epoch - 1) / WHOLE))) / STRETCHES_PER_DOUBLING;
+}
+
+/** Forgets the curves of a run, which begins anew. */
+function clearCurves(run) {
+  Object.assign(run, { history: {}, blocks: [], curves: {} });
+}
+
+/** Appends some of the first epochs to a run. */
+function addPoints(run, { first_epoch: first, history }) {
+  run.curves = {};
+  for (const [metric, values] of Object.entries(history)) {
+    const line = (run.history[metric] ??= []);
+    while (line.length < first - 1) line.push(null);
+    values.forEach((value, i) => {
+      line[first - 1 + i] = value;
+    });
+  }
+}
+
+/** Adds a block of later epochs to a run, or puts it in the place of the one that has grown. */
+function addBlock(run, block) {
+  run.curves = {};
+  const place = run.blocks.findIndex((old) => old.first === block.first);
+  if (place < 0) run.blocks.push(block);
+  else run.blocks[place] = block;
+}
+
+/** A curve as it is drawn, values `y` at epochs `x`; made once after each change. */
+function curveOf(run, metric) {
+  run.curves ??= {};
+  return (run.curves[metric] ??= joined(run, metric));
+}
+
+function joined(run, metric) {
+  const y = [...(run.history[metric] || [])];
+  const x = y.map((_, i) => i + 1);
+  for (const block of run.blocks || []) {
+    x.push(...(block[metric]?.epochs || []));
+    y.push(...(block[metric]?.values || []));
+  }
+  return { x, y };
+}
+
+/** Exponential moving average over about ten epochs, at the last epoch of each stretch. */
+function smoothed(run, metric) {
+  const averages = [...(run.history[metric] || [])];
+  const lengths = averages.map(() => 1);
+  const x = averages.map((_, i) => i + 1);
+  const last = curveOf(run, metric).x.at(-1);
+  for (const block of run.blocks || []) {
+    const length = stretchLength(block.first);
+    (block[metric]?.means || []).forEach((mean, i) => {
+      const start = block.first + i * length;
+      const end = Math.min(start + length - 1, last);
+      averages.push(mean);
+      lengths.push(end - start + 1);
+      x.push(end);
+    });
+  }
+  return { x, y: smooth(averages, lengths) };
+}
+
+/** Exponential moving average of averages over so many epochs each, without the bias towards the first; gaps stay. */
+function smooth(averages, lengths, weight = 0.9) {
   let sum = 0;
   let mass = 0;
-  return values.map((value) => {
-    if (value === null || value === undefined) return null;
-    sum = weight * sum + (1 - weight) * value;
-    mass = weight * mass + (1 - weight);
+  return averages.map((average, i) => {
+    if (average === null || average === undefined) return null;
+    const kept = weight ** lengths[i];
+    sum = kept * sum + (1 - kept) * average;
+    mass = kept * mass + (1 - kept);
     return sum / mass;
   });
 }
 
-/** At most about `limit` points of a line, the lowest and the highest of every bucket, so that spikes survive. */
+/** The part of a line that a range of epochs shows, with one point more on either side. */
+function within({ x, y }, range) {
+  if (!range) return [x, y];
+  const after = x.findIndex((epoch) => epoch >= range[0]);
+  const beyond = x.findIndex((epoch) => epoch > range[1]);
+  const part = [Math.max(0, (after < 0 ? x.length : after) - 1), beyond < 0 ? x.length : beyond + 1];
+  return [x.slice(...part), y.slice(...part)];
+}
+
+/** At most about `limit` points of a line, the lowest and the highest of every bucket of epochs, so that spikes survive. */
 function thin(xs, ys, limit) {
   if (ys.length <= limit) return [xs, ys];
-  const buckets = Math.max(1, Math.floor(limit / 2));
   const keptX = [];
   const keptY = [];
-  for (let bucket = 0; bucket < buckets; bucket += 1) {
-    const start = Math.floor((bucket * ys.length) / buckets);
-    const end = Math.floor(((bucket + 1) * ys.length) / buckets);
+  const width = (xs.at(-1) - xs[0] + 1) / Math.max(1, Math.floor(limit / 2));
+  for (let start = 0, end = 0; start < xs.length; start = end) {
+    const stop = xs[0] + width * (Math.floor((xs[start] - xs[0]) / width) + 1);
     let low = -1;
     let high = -1;
-    for (let i = start; i < end; i += 1) {
-      if (ys[i] === null) continue;
-      if (low < 0 || ys[i] < ys[low]) low = i;
-      if (high < 0 || ys[i] > ys[high]) high = i;
+    for (end = start; end === start || (end < xs.length && xs[end] < stop); end += 1) {
+      if (ys[end] === null) continue;
+      if (low < 0 || ys[end] < ys[low]) low = end;
+      if (high < 0 || ys[end] > ys[high]) high = end;
     }
     for (const i of low < 0 ? [start] : low === high ? [low] : [Math.min(low, high), Math.max(low, high)]) {
       keptX.push(xs[i]);
@@ -57,28 +143,44 @@ function thin(xs, ys, limit) {
   }
   keptX[0] = xs[0];
   keptY[0] = ys[0];
-  keptX.push(xs[xs.length - 1]);
-  keptY.push(ys[ys.length - 1]);
+  keptX.push(xs.at(-1));
+  keptY.push(ys.at(-1));
   return [keptX, keptY];
 }
 
-/** Median, lowest and highest of several lines, epoch by epoch, over the lines that have a value there. */
+/** Median, lowest and highest of several lines, epoch by epoch, over the lines that have a value there.
+ *
+ * Of a stretch, the median is that of its first epoch, which every line has; lowest and highest are of all its epochs.
+ */
 function spread(lines) {
-  const length = Math.max(0, ...lines.map((line) => line.length));
-  const median = [];
+  const x = [];
+  const middle = [];
   const low = [];
   const high = [];
-  for (let i = 0; i < length; i += 1) {
-    const values = lines.map((line) => line[i]).filter((v) => v !== null && v !== undefined).sort((a, b) => a - b);
-    const middle = values.length / 2;
-    if (!values.length) [median, low, high].forEach((line) => line.push(null));
-    else {
-      median.push((values[Math.ceil(middle) - 1] + values[Math.floor(middle)]) / 2);
-      low.push(values[0]);
-      high.push(values[values.length - 1]);
-    }
+  for (const line of lines) {
+    let before = -1;
+    line.x.forEach((epoch, i) => {
+      const stretch = stretchOf(epoch);
+      const value = line.y[i] ?? null;
+      if (x[stretch] === undefined) {
+        x[stretch] = epoch;
+        middle[stretch] = [];
+        low[stretch] = high[stretch] = null;
+      }
+      if (stretch !== before && value !== null) middle[stretch].push(value);
+      before = stretch;
+      if (value === null) return;
+      if (low[stretch] === null || value < low[stretch]) low[stretch] = value;
+      if (high[stretch] === null || value > high[stretch]) high[stretch] = value;
+    });
   }
-  return { median, low, high };
+  return { x, median: middle.map(median), low, high };
+}
+
+function median(values) {
+  if (!values.length) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.ceil(sorted.length / 2) - 1] + sorted[Math.floor(sorted.length / 2)]) / 2;
 }
 
 /** One colour per variant: those of the palette; for more variants an even walk from blue over magenta to orange. */

@@ -43,8 +43,7 @@ function whyLink(meta, run, actions) {
 }
 
 function lastOf(values) {
-  const line = values || [];
-  return line.length ? line[line.length - 1] : null;
+  return values.at(-1) ?? null;
 }
 
 /** The columns: what differs, then what came out. `sort` gives the value to order by. */
@@ -57,9 +56,9 @@ function columnsOf(meta) {
   const number = (label, title, value, format = formatNumber) => ({
     label, title, text: (run) => format(value(run)), sort: value, number: true,
   });
-  columns.push(number("Loss", "training loss in the last epoch", (run) => lastOf(run.history.loss)));
+  columns.push(number("Loss", "training loss in the last epoch", (run) => lastOf(curveOf(run, "loss").y)));
   if (meta.validation) {
-    columns.push(number("Validation", "loss on rows held out, in the last epoch", (run) => lastOf(run.history.val_loss)));
+    columns.push(number("Validation", "loss on rows held out, in the last epoch", (run) => lastOf(curveOf(run, "val_loss").y)));
   }
   const skill = "1 = perfect, 0 = no better than always guessing the same, below 0 = worse";
   columns.push(number("Skill", `on training rows: ${skill}`, (run) => run.final?.skill ?? null, formatSkill));
