@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from benchmarks.engine_process import Losses, serve
+from benchmarks.engine_process import Losses, serve_engine
 from core.bench import plain_model
 from core.data.prepare.cache import Preparation
 from core.spec import RunSpec
@@ -37,4 +37,4 @@ class FitEngine:
 
 
 if __name__ == "__main__":
-    serve(FitEngine)
+    serve_engine(FitEngine)

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.engine_process import Losses, serve
+from benchmarks.engine_process import Losses, serve_engine
 from benchmarks.problem import Problem
 from core.spec import RunSpec
 
@@ -78,7 +78,7 @@ def _epochs(forward: Callable[..., Any], size: int, rate: float, draw: Callable[
 
 
 def _draw(dropout: Sequence[float], units: Sequence[int], key: Any, rows: int) -> dict[int, Any]:
-    """Return what each layer keeps in one epoch, bool [rows, units]; drawn batch by batch it takes half as long again."""
+    """Return what each layer keeps in one epoch, bool [rows, units]; batch by batch takes half as long again."""
     return {
         i: jax.random.bernoulli(jax.random.fold_in(key, i), 1 - share, (rows, width))
         for i, (share, width) in enumerate(zip(dropout, units, strict=True))
@@ -100,4 +100,4 @@ def _make(_run: RunSpec, problem: Path) -> JaxEngine:
 
 
 if __name__ == "__main__":
-    serve(_make)
+    serve_engine(_make)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from benchmarks.engine_process import Losses, serve
+from benchmarks.engine_process import Losses, serve_engine
 from core.data.prepare.cache import Preparation
 from core.spec import RunSpec, load_spec
 from core.training.result import Points
@@ -34,11 +34,10 @@ class LabEngine:
             firsts.append(time.perf_counter())
 
         run = self._run.changed({"training.epochs": epochs, "training.seed": seed})
-        losses: list[Any] = list(train_run(run, self._prepared, note).history["loss"])
-        return losses, firsts[0]
+        return train_run(run, self._prepared, note).history["loss"], firsts[0]
 
 
 if __name__ == "__main__":
     before = load_spec(_SOMETHING_ELSE).runs()[0]
     train_run(before, Preparation().of(before))
-    serve(LabEngine)
+    serve_engine(LabEngine)

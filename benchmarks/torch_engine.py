@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from benchmarks.engine_process import Losses, serve
+from benchmarks.engine_process import Losses, serve_engine
 from benchmarks.problem import Problem
 from core.spec import RunSpec
 
@@ -61,4 +61,4 @@ def _make(_run: RunSpec, problem: Path) -> TorchEngine:
 
 
 if __name__ == "__main__":
-    serve(_make)
+    serve_engine(_make)
