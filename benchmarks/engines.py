@@ -118,9 +118,10 @@ def measure_workload(workload: Workload) -> dict[str, Any]:
         where each draws its own random numbers.
     """
     run = load_spec(workload.spec).runs()[0]
-    with TemporaryDirectory() as folder, ExitStack() as stack:
+    with TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
         file = _problem(run, max(workload.many, FIRST_EPOCHS), folder)
-        engines = {name: stack.enter_context(EngineProcess(name, Path(folder))) for name in installed()}
+        engines = {name: stack.enter_context(EngineProcess(name, folder)) for name in installed()}
         for engine in engines.values():
             engine.load(run, file)
             engine.settle()
@@ -162,20 +163,25 @@ def measure_deep(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     dict
         ``name``; ``lab`` and ``jax``: the seconds of all runs together, None where JAX is not installed.
     """
+    runs = load_spec(spec).runs()
     seconds: dict[str, float | None] = {"lab": None, "jax": None}
-    for engine in seconds.keys() & set(installed()):
-        with TemporaryDirectory() as folder, EngineProcess(engine, Path(folder)) as process:
-            trained = []
-            for run in load_spec(spec).runs():
-                process.load(run, _problem(run, DEEP_EPOCHS, folder))
-                # The problem was written meanwhile; what is compiled behind goes on.
-                trained.append(process.train(DEEP_EPOCHS, run.training.seed))
+    with TemporaryDirectory() as problems:
+        # Written beforehand: what an engine compiles behind its answers gets no time to do so.
+        files = [_problem(run, DEEP_EPOCHS, Path(problems, str(i))) for i, run in enumerate(runs)]
+        for engine in filter(seconds.__contains__, installed()):
+            with TemporaryDirectory() as folder, EngineProcess(engine, Path(folder)) as process:
+                process.settle()
+                trained = []
+                for run, file in zip(runs, files, strict=True):
+                    process.load(run, file)
+                    trained.append(process.train(DEEP_EPOCHS, run.training.seed))
             seconds[engine] = sum(one.seconds for one in trained)
     return {"name": name, **seconds}
 
 
-def _problem(run: RunSpec, epochs: int, folder: str) -> Path:
-    file = Path(folder, "problem.npz")
+def _problem(run: RunSpec, epochs: int, folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    file = folder / "problem.npz"
     Problem.of(run, Preparation().of(run), epochs).write(file)
     return file
 
