@@ -1,6 +1,6 @@
 # The one door to the lab. `make run` starts it, `make test` tests it; nothing but Python 3.11–3.13 is needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types browser-test bench diagnosis-benchmark docs clean
+.PHONY: help setup run test lint types browser-test bench growth diagnosis-benchmark docs clean
 
 PORT ?= 8501
 VENV ?= .venv
@@ -31,8 +31,11 @@ lint: $(VENV)/dev.stamp ## check style
 types: $(VENV)/dev.stamp ## check types
 	$(BIN)/mypy
 
-bench: $(VENV)/run.stamp ## measure the speed of training, of the app and of reading, in one run
+bench: $(VENV)/bench.stamp ## measure the speed of training beside model.fit and JAX, of the app and of reading, in one run
 	$(BIN)/python -m benchmarks
+
+growth: $(VENV)/dev.stamp ## measure how cost grows with rows, width, depth, runs and epochs, into docs/growth.md and its pictures
+	$(BIN)/python -m benchmarks.growth
 
 diagnosis-benchmark: $(VENV)/run.stamp ## measure how often the diagnosis is right, on programs with known faults, into docs/diagnosis.md (half an hour)
 	$(BIN)/python -m benchmarks.diagnosis --set all --write docs/diagnosis.md
@@ -53,4 +56,8 @@ $(VENV)/run.stamp: requirements.txt | $(BIN)/python
 
 $(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/run.stamp
+
+$(VENV)/bench.stamp: requirements-bench.txt requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@ $(VENV)/run.stamp

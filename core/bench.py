@@ -109,7 +109,7 @@ def plain_history(run: RunSpec, prepared: Prepared) -> dict[str, list[float]]:
 
     Callbacks and schedules are left out; the tests add what they need.
     """
-    model = _plain_model(run, prepared)
+    model = plain_model(run, prepared)
     held_out = (prepared.x_val, prepared.y_val) if len(prepared.x_val) else None
     history: dict[str, list[float]] = {}
     for epoch in range(run.training.epochs):
@@ -129,7 +129,8 @@ def plain_history(run: RunSpec, prepared: Prepared) -> dict[str, list[float]]:
     return history
 
 
-def _plain_model(run: RunSpec, prepared: Prepared) -> Any:
+def plain_model(run: RunSpec, prepared: Prepared) -> Any:
+    """Return the real Keras model of `run` with its first weights, compiled and with nothing of the lab."""
     keras.utils.set_random_seed(run.training.seed)
     model = build_model(run.model, prepared)
     metric = keras.metrics.BinaryAccuracy(name="accuracy") if prepared.task == "multilabel" else prepared.metric
@@ -141,7 +142,7 @@ def _fit_seconds(run: RunSpec, prepared: Prepared, epochs: int) -> tuple[float, 
     """Return the seconds to the end of the first epoch of one ``model.fit``, and the mean of the further ones."""
     marks = [time.perf_counter()]
     clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda _epoch, _logs: marks.append(time.perf_counter()))
-    _plain_model(run, prepared).fit(
+    plain_model(run, prepared).fit(
         prepared.x, prepared.y, batch_size=run.training.batch_size, epochs=epochs, verbose=0, callbacks=[clock]
     )
     return marks[1] - marks[0], (marks[-1] - marks[1]) / (epochs - 1)
