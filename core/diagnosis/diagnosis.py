@@ -12,7 +12,7 @@ from typing import Any, Final
 from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect, suspects
-from core.diagnosis.evidence.facts import Examination
+from core.diagnosis.evidence.facts import DataFacts, Examination
 from core.diagnosis.evidence.limits import CLEAR_GAIN, FEWEST_SEEDS
 from core.diagnosis.evidence.signals import observe
 from core.diagnosis.report import DiagnosisReport, public_variant
@@ -22,6 +22,7 @@ from core.diagnosis.trials.trial import MOST_UPDATES, Outcome, Runner, Trial, Wo
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.training.crew import Crew
+from core.training.memory import RunSize, memory_need, run_allowance
 from core.training.result import Result
 from core.training.structure import structure_key
 
@@ -131,6 +132,8 @@ class Doctor:
     variants: int = 1
     budget: int = MOST_UPDATES
     """Optimizer steps that all trials together may take."""
+    run_bytes: int = field(default_factory=run_allowance)
+    """What a run may need beyond an idle trainer."""
     _trained: int = field(default=0, init=False)
     _suspects: tuple[Suspect, ...] = field(default=(), init=False)
 
@@ -162,7 +165,7 @@ class Doctor:
         combined: Trial | None = None
         learnt = _learnt(observed, target)
         if not learnt or any(s.certain or (s.cause.goal != "fit" and s.strength >= _GOAL_STRENGTH) for s in found):
-            workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self.budget)
+            workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self.budget, self._fits(facts))
             if not _of_the_data(found, learnt=learnt):
                 observed = with_few_rows(observed, workbench)
                 if any(s.cause.asks_rates and s.strength >= _RATE_STRENGTH for s in found):
@@ -189,6 +192,13 @@ class Doctor:
             return [results[run.hash()] for run in runs]
 
         return train
+
+    def _fits(self, facts: DataFacts) -> Callable[[RunSpec], bool]:
+        def fits(run: RunSpec) -> bool:
+            size = RunSize.expected(run, facts.rows + facts.validation_rows, facts.features, facts.output_units)
+            return memory_need(run, size).total <= self.run_bytes
+
+        return fits
 
     def _train(self, runs: Sequence[RunSpec], stage: str, *, probed: bool = False) -> list[Result]:
         if self.on_progress is not None:

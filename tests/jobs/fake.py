@@ -41,7 +41,7 @@ MISCHIEF: dict[int, Callable[[OnPoints], None]] = {REFUSED: refuse, BROKEN: fail
 
 
 class FakeWork:
-    def __init__(self, dataset: Callable[[str], bytes]) -> None:
+    def __init__(self, dataset: Callable[[str], bytes], _run_bytes: int) -> None:
         self._dataset = dataset
 
     def warm(self, run: RunSpec) -> None:

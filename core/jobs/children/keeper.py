@@ -13,7 +13,7 @@ from core.settings import Settings
 _FIRST_WAIT_SECONDS: Final = 0.5
 _LONGEST_WAIT_SECONDS: Final = 30.0
 
-_ENVIRONMENT: Final = {
+CHILD_ENVIRONMENT: Final = {
     # One training per processor; more threads would only take it from the neighbours, and change the last digits.
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
@@ -33,9 +33,10 @@ def lab_child(settings: Settings, arguments: Sequence[str], name: str, listener:
     """Start a child process with the lab's database and a log of this `name`; the rest as for `Child`."""
     data = settings.data.absolute()
     compiled = data / "xla"
-    environment = _ENVIRONMENT | {
+    environment = CHILD_ENVIRONMENT | {
         "LOSSLAB_DATA": str(data),
         "LOSSLAB_DB_URL": settings.database_url,
+        "LOSSLAB_TRAINER_MEMORY_MB": str(settings.trainer_memory_mb),
         "TF_XLA_FLAGS": f"--tf_xla_persistent_cache_directory={compiled} "
         "--tf_xla_persistent_cache_device_types=CPU,XLA_CPU_JIT",
     }

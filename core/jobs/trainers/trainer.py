@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-import psutil
+from typing import TYPE_CHECKING, Any, Final
 
 from core.child import Voice
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
+from core.jobs.memory import own_bytes
 from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.store import Store
 from core.settings import load_settings
@@ -27,6 +27,9 @@ from core.training.result import Points
 
 if TYPE_CHECKING:
     from core.jobs.trainers.work import KerasWork
+
+DISPENSABLE: Final = 900
+"""The first to go when memory runs out: its run is queued again, and it is the likeliest to have taken the memory."""
 
 log = logging.getLogger("losslab.trainer")
 
@@ -87,15 +90,15 @@ class Trainer:
         self._say(event="warmed", structure=order["structure"])
 
     def _say(self, **words: Any) -> None:
-        self.voice.say(**words, rss=psutil.Process().memory_info().rss)
+        self.voice.say(**words, own=own_bytes(os.getpid()))
 
 
 def main() -> None:
     """Serve until stdin ends; the one argument is ``module:name`` of what trains, such as `KerasWork`."""
     module, _, name = sys.argv[1].partition(":")
-    orders, voice = begin_as_child()
+    orders, voice = begin_as_child(DISPENSABLE)
     store = Store(load_settings(), verify=False)
-    work: KerasWork = getattr(importlib.import_module(module), name)(store.datasets.read)
+    work: KerasWork = getattr(importlib.import_module(module), name)(store.datasets.read, store.run_bytes)
     Trainer(store, work, orders, voice).serve()
 
 
