@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.child import Voice
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
-from core.jobs.memory import own_bytes
+from core.jobs.memory import give_back, let_go_of_start, own_bytes
 from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.store import Store
 from core.settings import load_settings
@@ -27,6 +27,8 @@ from core.training.result import Points
 
 if TYPE_CHECKING:
     from core.jobs.trainers.work import KerasWork
+
+_WORTH_TIDYING: Final = 32 * 2**20
 
 DISPENSABLE: Final = 900
 """The first to go when memory runs out: its run is queued again, and it is the likeliest to have taken the memory."""
@@ -42,6 +44,9 @@ class Trainer:
     work: KerasWork
     orders: Orders
     voice: Voice
+
+    def __post_init__(self) -> None:
+        self._tidied_bytes = own_bytes(os.getpid())
 
     def serve(self) -> None:
         """Carry out one order after the other, for ever."""
@@ -71,6 +76,7 @@ class Trainer:
             rest = {name: values[reported:] for name, values in result.history.items()}
             if any(rest.values()):
                 on_points(reported + 1, rest)
+            self._tidy()
         except (InputRefused, WorkFailed) as failure:
             self._say(event="end", token=token, state="failed", error=str(failure))
         except Exception as failure:  # whatever one run does, the next one must be served
@@ -85,9 +91,16 @@ class Trainer:
     def _warm(self, order: dict[str, Any]) -> None:
         try:
             self.work.warm(RunSpec.model_validate(order["run"]))
+            self._tidy()
         except Exception:  # a lost head start is worth a line in the log, no more
             log.exception("a structure could not be compiled ahead")
         self._say(event="warmed", structure=order["structure"])
+
+    def _tidy(self) -> None:
+        """Give back what compiling has left, a hundred MB after the first time, when it is worth the 20 ms."""
+        if own_bytes(os.getpid()) - self._tidied_bytes > _WORTH_TIDYING:
+            give_back()
+            self._tidied_bytes = own_bytes(os.getpid())
 
     def _say(self, **words: Any) -> None:
         self.voice.say(**words, own=own_bytes(os.getpid()))
@@ -99,6 +112,7 @@ def main() -> None:
     orders, voice = begin_as_child(DISPENSABLE)
     store = Store(load_settings(), verify=False)
     work: KerasWork = getattr(importlib.import_module(module), name)(store.datasets.read, store.run_bytes)
+    let_go_of_start()
     Trainer(store, work, orders, voice).serve()
 
 
