@@ -47,7 +47,7 @@ OPTIMIZERS: Final[Mapping[str, Optimizer]] = table(
     Optimizer(name="adamax", help="Adam by the largest gradient instead of the mean square (Kingma & Ba 2015).",
               usual_rate=0.001, slots=2, unit_steps=True),
     Optimizer(name="adafactor", help="Adam with less memory for large layers (Shazeer & Stern 2018).",
-              usual_rate=0.001, slots=0),
+              usual_rate=0.001, slots=1),
     Optimizer(name="lion", help="Steps of one size along the sign of the momentum (Chen et al. 2023).",
               usual_rate=0.0003, slots=1, unit_steps=True),
     Optimizer(name="ftrl", help="Follows the regularised leader; made for sparse linear models (McMahan et al. 2013).",

@@ -15,6 +15,7 @@ from core.errors import InputRefused
 from core.spec import TrainingSpec, load_spec
 from core.spec.schedules import SCHEDULES
 from core.training.initial_weights import initializer
+from core.training.memory import optimizer_slots
 from core.training.model import build_loss, build_optimizer
 
 TABLES = {"activations": ACTIVATIONS, "initializers": INITIALIZERS, "losses": LOSSES, "optimizers": OPTIMIZERS}
@@ -161,3 +162,17 @@ def test_a_schedule_starts_at_or_below_the_rate_and_stays_above_zero(name):
     assert all(0 < scale <= 1 for scale in scales)
     assert schedule.reacts == (schedule.callback("loss") is not None)
     assert (scales == [1.0] * 20) == (name in {"constant", "reduce_on_plateau"})
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_keeps_as_many_numbers_per_weight_as_its_entry_says(name):
+    settings = [{}] + ([{"momentum": 0.9}] if "momentum" in OPTIMIZERS[name].takes else [])
+    for more in settings:
+        training = TrainingSpec(optimizer=name, **more)
+        optimizer = build_optimizer(training)
+        weight = keras.Variable(np.zeros((100, 100), np.float32))
+        optimizer.build([weight])
+        kept = sum(int(np.prod(variable.shape)) for variable in optimizer.variables)
+        # Adafactor keeps one more per row and per column; all keep a few that do not grow.
+        assert kept // 10_000 == optimizer_slots(training)
+        assert kept % 10_000 < 500

@@ -1,0 +1,52 @@
+"""A trainer that takes too much memory is ended, and a run that was killed for it says so."""
+
+import pytest
+
+from core.errors import InputRefused
+from core.jobs.trainers import slot
+from core.settings import Settings
+from tests.jobs.conftest import Labs, fake_spec, finished, trainer_pids, until
+from tests.jobs.fake import GREEDY, POISON, QUICK
+
+LEAST_MB = 400
+
+
+def test_a_trainer_far_beyond_its_memory_is_ended_with_a_sentence_and_the_next_run_is_served(
+    labs: Labs, settings: Settings
+) -> None:
+    lab = labs.start(settings.model_copy(update={"trainer_memory_mb": LEAST_MB}))
+    lab.store.run_bytes = 2**40
+    until(lambda: trainer_pids(lab))
+    (before,) = trainer_pids(lab)
+    greedy = lab.store.submit(fake_spec(GREEDY))
+    assert finished(lab, greedy) == ["failed"]
+    run = lab.store.experiment(greedy).runs[0]
+    assert run.error is not None
+    assert run.error.startswith("The training ran out of memory at ")
+    assert run.error.endswith("; allowed: 419 MB, with a smaller batch, fewer units or fewer rows.")
+    # What has taken too much once takes it again.
+    assert run.attempt == 1
+    assert finished(lab, lab.store.submit(fake_spec(QUICK))) == ["done"]
+    assert trainer_pids(lab) != [before]
+
+
+def test_a_run_whose_trainer_the_system_killed_for_memory_says_so(
+    labs: Labs, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kills = iter(range(100))
+    monkeypatch.setattr(slot, "memory_kills", lambda: next(kills))
+    lab = labs.start(settings)
+    poison = lab.store.submit(fake_spec(POISON))
+    assert finished(lab, poison) == ["failed"]
+    run = lab.store.experiment(poison).runs[0]
+    assert run.error is not None
+    assert run.error.startswith("The trainer died twice (ran out of memory at ")
+    assert "signal" not in run.error
+    assert run.attempt == 2
+
+
+def test_a_run_too_large_for_a_trainer_is_not_queued(labs: Labs, settings: Settings) -> None:
+    lab = labs.make(settings.model_copy(update={"trainer_memory_mb": LEAST_MB}))
+    with pytest.raises(InputRefused, match=r"allowed: 52 MB"):
+        lab.store.submit(fake_spec(QUICK))
+    assert lab.store.experiments() == ()
