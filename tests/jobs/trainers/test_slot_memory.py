@@ -1,5 +1,8 @@
 """A trainer that takes too much memory is ended, and a run that was killed for it says so."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from core.errors import InputRefused
@@ -50,3 +53,15 @@ def test_a_run_too_large_for_a_trainer_is_not_queued(labs: Labs, settings: Setti
     with pytest.raises(InputRefused, match=r"allowed: 52 MB"):
         lab.store.submit(fake_spec(QUICK))
     assert lab.store.experiments() == ()
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="Linux alone ranks processes so")
+def test_a_trainer_goes_first_when_memory_runs_out(labs: Labs, settings: Settings) -> None:
+    def rank(pid: int) -> int:
+        return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+    mine = rank(os.getpid())
+    lab = labs.start(settings)
+    until(lambda: trainer_pids(lab))
+    assert rank(trainer_pids(lab)[0]) == 900
+    assert rank(os.getpid()) == mine < 900
