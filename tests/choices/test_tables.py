@@ -166,9 +166,8 @@ def test_a_schedule_starts_at_or_below_the_rate_and_stays_above_zero(name):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_an_optimizer_keeps_as_many_numbers_per_weight_as_its_entry_says(name):
-    settings = [{}] + ([{"momentum": 0.9}] if "momentum" in OPTIMIZERS[name].takes else [])
-    for more in settings:
-        training = TrainingSpec(optimizer=name, **more)
+    for momentum in (0.0, 0.9) if "momentum" in OPTIMIZERS[name].takes else (0.0,):
+        training = TrainingSpec(optimizer=name, momentum=momentum)
         optimizer = build_optimizer(training)
         weight = keras.Variable(np.zeros((100, 100), np.float32))
         optimizer.build([weight])

@@ -29,8 +29,8 @@ def held() -> int:
 
 def main() -> None:
     root, data = Path(sys.argv[1]), Path(sys.argv[2])
-    settings.memory_bytes = partial(machine.memory_bytes, root)
-    settings.processors = partial(machine.processors, root)
+    for name in ("memory_bytes", "processors"):
+        setattr(settings, name, partial(getattr(machine, name), root))
     chosen = settings.Settings(data=data)
     lab, pause = Lab(chosen), threading.Event()
     lab.start(warm=[LESSONS[0].spec])
