@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,10 +17,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from benchmarks.app import get, served, wait_for
 from core.data.table import pack, table_of
 from core.jobs.children.keeper import CHILD_ENVIRONMENT
-from core.jobs.memory import give_back
+from core.jobs.memory import give_back, own_bytes
 from core.paths import ROOT
+from core.settings import Settings
 from core.spec import RunSpec, load_spec
 from core.training.memory import RunSize, memory_need
 
@@ -118,8 +121,27 @@ def measured_apart(name: str) -> Measured:
     return Measured(**json.loads(done.stdout))
 
 
+def measure_rest() -> dict[str, float]:
+    """Return what each process of a lab with one slot holds of its own when nothing is asked of it, in MB."""
+    with tempfile.TemporaryDirectory() as folder, served(Settings(data=Path(folder))) as (web, address):
+        wait_for(lambda: _at_rest(json.loads(get(f"{address}/api/health"))))
+        children = {" ".join(child.cmdline()): child.pid for child in web.children()}
+        pids = {"web": web.pid} | {
+            name: pid
+            for name in ("trainer", "diagnoser", "reader")
+            for line, pid in children.items()
+            if f".{name}" in line
+        }
+        return {f"{name}_mb": own_bytes(pid) / 2**20 for name, pid in pids.items()}
+
+
+def _at_rest(health: dict[str, Any]) -> bool:
+    busy = health["compiling"] or health["queued"] or health["running"]
+    return bool(health["trainers"]["ready"] and health["diagnosing"] and not busy)
+
+
 def main() -> None:
-    """Measure every case, or one, and print what was foretold and what it took."""
+    """Measure every case, or one, and what a lab holds at rest; print what was foretold and what it took."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--only", metavar="CASE", help="measure this one alone, here, and print it as JSON")
@@ -127,7 +149,7 @@ def main() -> None:
     if chosen.only:
         print(json.dumps(asdict(measure(chosen.only))))
         return
-    found = []
+    found, rest = [], measure_rest()
     for name in cases():
         found.append(one := measured_apart(name))
         if not chosen.json:
@@ -135,7 +157,9 @@ def main() -> None:
                 f"{one.name:46} foretold {one.estimate:6.0f} MB  took {one.actual:6.0f} MB  {one.ratio:.2f}", flush=True
             )
     if chosen.json:
-        print(json.dumps([asdict(one) for one in found]))
+        print(json.dumps({"runs": [asdict(one) for one in found], "rest": rest}))
+    else:
+        print(*(f"{name}: {value:.0f}" for name, value in rest.items()), sep="\n")
 
 
 if __name__ == "__main__":

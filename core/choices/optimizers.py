@@ -16,7 +16,7 @@ class Optimizer(Choice):
     usual_rate: float
     """The learning rate people start with: Keras's default, or what the paper trains with."""
     slots: int
-    """How many numbers it keeps for each weight, without momentum; where it has `momentum`, that is one more."""
+    """How many numbers it keeps for each weight, that of `momentum` among them."""
     plain: bool = False
     """Whether a step is the gradient times the learning rate, one rate for all weights."""
     unit_steps: bool = False
@@ -31,13 +31,13 @@ class Optimizer(Choice):
 
 OPTIMIZERS: Final[Mapping[str, Optimizer]] = table(
     Optimizer(name="sgd", help="Plain steps along the gradient, with or without momentum.",
-              usual_rate=0.01, slots=0, plain=True, takes=("momentum", "nesterov")),
+              usual_rate=0.01, slots=1, plain=True, takes=("momentum", "nesterov")),
     Optimizer(name="adam", help="A step size per weight from running means of gradient and square (Kingma & Ba 2015).",
               usual_rate=0.001, slots=2, unit_steps=True),
     Optimizer(name="adamw", help="Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019).",
               usual_rate=0.001, slots=2, unit_steps=True, no_decay=0.0),
     Optimizer(name="rmsprop", help="A step size per weight from a running mean of squared gradients.",
-              usual_rate=0.001, slots=1, unit_steps=True, takes=("momentum",)),
+              usual_rate=0.001, slots=2, unit_steps=True, takes=("momentum",)),
     Optimizer(name="nadam", help="Adam that looks ahead along its momentum (Dozat 2016).",
               usual_rate=0.001, slots=2, unit_steps=True),
     Optimizer(name="adagrad", help="Steps shrink with the sum of all squared gradients (Duchi et al. 2011).",

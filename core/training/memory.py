@@ -15,6 +15,10 @@ from core.spec import RunSpec, TrainingSpec
 IDLE_BYTES: Final = 350 * 2**20
 """What a trainer holds of its own before its first run: Python, TensorFlow and Keras, without the pages it shares."""
 
+OUT_OF_MEMORY: Final = (
+    "The training ran out of memory; allowed: what the machine has, with a smaller batch, fewer units or fewer rows."
+)
+
 _NUMBER: Final = 4
 """Bytes of a float32 and of an int32."""
 _BLOCK_ROWS: Final = 8192
@@ -120,14 +124,8 @@ def memory_need(run: RunSpec, size: RunSize) -> MemoryNeed:
     )
 
 
-def optimizer_slots(training: TrainingSpec) -> int:
-    """Return how many numbers the optimizer keeps for each weight."""
-    optimizer = OPTIMIZERS[training.optimizer]
-    return optimizer.slots + ("momentum" in optimizer.takes and training.momentum > 0)
-
-
 def _copies(training: TrainingSpec) -> int:
-    return 3 + 2 * optimizer_slots(training) + (training.early_stopping is not None)
+    return 3 + 2 * OPTIMIZERS[training.optimizer].slots + (training.early_stopping is not None)
 
 
 def check_memory(run: RunSpec, size: RunSize, allowed: int) -> None:

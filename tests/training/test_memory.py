@@ -39,7 +39,6 @@ def test_a_batch_is_no_larger_than_the_table():
     ("part", "more"),
     [
         ("weights", {"training": {"optimizer": "adam"}}),
-        ("weights", {"training": {"momentum": 0.9, "optimizer": "sgd"}}),
         ("weights", {"training": {"early_stopping": {}, "optimizer": "sgd"}}),
         ("batch", {"model": {"dropout": 0.5}, "training": {"optimizer": "sgd"}}),
         ("batch", {"model": {"batch_normalization": True}, "training": {"optimizer": "sgd"}}),

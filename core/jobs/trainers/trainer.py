@@ -23,6 +23,7 @@ from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.store import Store
 from core.settings import load_settings
 from core.spec import RunSpec
+from core.training.memory import OUT_OF_MEMORY
 from core.training.result import Points
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ class Trainer:
             self._tidy()
         except (InputRefused, WorkFailed) as failure:
             self._say(event="end", token=token, state="failed", error=str(failure))
+        except MemoryError:
+            log.exception("run %s:%s found no memory", order["experiment"], order["position"])
+            self._say(event="end", token=token, state="failed", error=OUT_OF_MEMORY)
         except Exception as failure:  # whatever one run does, the next one must be served
             log.exception("run %s:%s failed", order["experiment"], order["position"])
             error = f"The training failed with {type(failure).__name__}; the trainer's log says more."
