@@ -12,7 +12,7 @@ from core.errors import InputRefused
 from core.spec import RunSpec
 from core.training.result import OnPoints, Result
 
-QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES, SICK, LINGERING, GREEDY = range(1, 12)
+QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES, SICK, LINGERING, GREEDY, STARVED = range(1, 13)
 EPOCH_SECONDS = 0.01
 CURE = 0.01
 """The learning rate at which a sick run learns; a lingering one is sick and takes a while besides."""
@@ -38,6 +38,10 @@ def hang(on_points: OnPoints) -> None:
     time.sleep(600)
 
 
+def starve(_on_points: OnPoints) -> None:
+    raise MemoryError("Unable to allocate 9. GiB for an array")
+
+
 def take_memory(_on_points: OnPoints) -> None:
     taken = b"x" * GREEDY_BYTES
     time.sleep(600)
@@ -50,6 +54,7 @@ MISCHIEF: dict[int, Callable[[OnPoints], None]] = {
     CHATTY: chat,
     STUBBORN: hang,
     GREEDY: take_memory,
+    STARVED: starve,
 }
 
 

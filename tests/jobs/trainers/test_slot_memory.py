@@ -8,8 +8,9 @@ import pytest
 from core.errors import InputRefused
 from core.jobs.trainers import slot
 from core.settings import Settings
+from core.training.memory import OUT_OF_MEMORY
 from tests.jobs.conftest import Labs, fake_spec, finished, trainer_pids, until
-from tests.jobs.fake import GREEDY, POISON, QUICK
+from tests.jobs.fake import GREEDY, POISON, QUICK, STARVED
 
 LEAST_MB = 400
 
@@ -46,6 +47,17 @@ def test_a_run_whose_trainer_the_system_killed_for_memory_says_so(
     assert run.error.startswith("The trainer died twice (ran out of memory at ")
     assert "signal" not in run.error
     assert run.attempt == 2
+
+
+def test_a_run_that_finds_no_memory_says_so_and_its_trainer_serves_on(labs: Labs, settings: Settings) -> None:
+    lab = labs.start(settings)
+    starved = lab.store.submit(fake_spec(STARVED))
+    assert finished(lab, starved) == ["failed"]
+    run = lab.store.experiment(starved).runs[0]
+    assert (run.error, run.attempt) == (OUT_OF_MEMORY, 1)
+    (before,) = trainer_pids(lab)
+    assert finished(lab, lab.store.submit(fake_spec(QUICK))) == ["done"]
+    assert trainer_pids(lab) == [before]
 
 
 def test_a_run_too_large_for_a_trainer_is_not_queued(labs: Labs, settings: Settings) -> None:
