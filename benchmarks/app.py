@@ -56,7 +56,7 @@ def measure_app() -> dict[str, Any]:
         lab = Lab(settings)
         lab.start(warm=[lesson.spec for lesson in LESSONS])
         try:
-            _wait(lambda: _warm(lab.health()))
+            wait_for(lambda: _warm(lab.health()))
             first = _examples_seconds(lab, seed=0)
             again = _examples_seconds(lab, seed=1)
             suspects, diagnosis = _diagnosis_seconds(lab, load_spec(_FAULTY))
@@ -87,29 +87,29 @@ def _examples_seconds(lab: Lab, seed: int) -> float:
     specs = [lesson.spec.changed({"training.seed": seed}) for lesson in LESSONS]
     begin = time.perf_counter()
     submitted = [lab.store.submit(spec) for spec in specs]
-    _wait(lambda: all(lab.store.news(experiment).finished for experiment in submitted))
+    wait_for(lambda: all(lab.store.news(experiment).finished for experiment in submitted))
     return time.perf_counter() - begin
 
 
 def _diagnosis_seconds(lab: Lab, spec: ExperimentSpec) -> tuple[float, float]:
     """Return the seconds from asking for a diagnosis of `spec`, once it was run, to its suspects and to its report."""
     experiment = lab.store.submit(spec)
-    _wait(lambda: lab.store.news(experiment).finished)
+    wait_for(lambda: lab.store.news(experiment).finished)
     begin = time.perf_counter()
     asked = lab.store.diagnoses.ask(lab.store.experiment(experiment), 0)
-    _wait(lambda: lab.store.diagnoses.get(asked).progress is not None)
+    wait_for(lambda: lab.store.diagnoses.get(asked).progress is not None)
     suspects = time.perf_counter() - begin
-    _wait(lambda: lab.store.diagnoses.get(asked).finished)
+    wait_for(lambda: lab.store.diagnoses.get(asked).finished)
     return suspects, time.perf_counter() - begin
 
 
 def _server(settings: Settings, experiment: str, pages: dict[str, str]) -> dict[str, Any]:
-    with _served(settings) as (process, address):
+    with served(settings) as (process, address):
         points = f"{address}/api/experiments/{experiment}/points?since=1"
-        _get(points)
+        get(points)
         before = sum(process.cpu_times()[:2])
         for _ in range(_TICKS):
-            _get(points)
+            get(points)
         spent = sum(process.cpu_times()[:2]) - before
         maps = {Path(item.path).name for item in process.memory_maps()}
         return {
@@ -128,7 +128,7 @@ def _page_cost(process: psutil.Process, address: str, page: str, experiment: str
     """Yield what it costs to open `experiment`: seconds, growth of the memory at its highest, size of the answer."""
     before, begin = process.memory_info().rss, time.perf_counter()
     with ThreadPoolExecutor(1) as reader:
-        answer = reader.submit(_get, f"{address}/api/experiments/{experiment}/points?since=0")
+        answer = reader.submit(get, f"{address}/api/experiments/{experiment}/points?since=0")
         highest = before
         while not answer.done():
             highest = max(highest, process.memory_info().rss)
@@ -139,7 +139,8 @@ def _page_cost(process: psutil.Process, address: str, page: str, experiment: str
 
 
 @contextmanager
-def _served(settings: Settings) -> Iterator[tuple[psutil.Process, str]]:
+def served(settings: Settings) -> Iterator[tuple[psutil.Process, str]]:
+    """Serve a lab with one slot, and give its process and address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -150,7 +151,7 @@ def _served(settings: Settings) -> Iterator[tuple[psutil.Process, str]]:
     ) as server:
         address = f"http://127.0.0.1:{port}"
         try:
-            _wait(lambda: _answers(f"{address}/api/health"))
+            wait_for(lambda: _answers(f"{address}/api/health"))
             yield psutil.Process(server.pid), address
         finally:
             server.terminate()
@@ -158,17 +159,25 @@ def _served(settings: Settings) -> Iterator[tuple[psutil.Process, str]]:
 
 def _answers(address: str) -> bool:
     try:
-        return bool(_get(address))
+        return bool(get(address))
     except (urllib.error.URLError, ConnectionError):
         return False
 
 
-def _get(address: str) -> bytes:
+def get(address: str) -> bytes:
+    """Return what `address` answers."""
     with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - a loopback address made above
         return bytes(answer.read())
 
 
-def _wait(condition: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until `condition` holds.
+
+    Raises
+    ------
+    WorkFailed
+        If that takes longer than three minutes.
+    """
     deadline = time.monotonic() + _PATIENCE
     while not condition():
         if time.monotonic() > deadline:

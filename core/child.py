@@ -19,6 +19,9 @@ from core.paths import ROOT
 _LOG_BYTES: Final = 2 * 2**20
 _CRASHES: Final = {signal.SIGSEGV, signal.SIGILL, signal.SIGBUS, signal.SIGFPE, signal.SIGABRT}
 
+KILLED: Final = f"signal {signal.SIGKILL.value}"
+"""How a child `ended` that was not asked: the system does so when memory runs out, or somebody did."""
+
 Words = dict[str, Any]
 Listener = Callable[["Child", Words | None], None]
 

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import InputRefused
+from core.machine import memory_bytes, processors
 
 _SQLITE: Final = "sqlite:///"
 
 
-def _processors() -> int:
-    """Return how many processors this process may use; in a container that can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_OTHERS_MB: Final = 420
+"""What is not for trainers: web process, diagnoser and reader of uploads, and the libraries all of them share.
+
+At rest the three hold 126, 140 and 64 MB of their own (``python -m benchmarks.memory``).
+"""
+
+_TRAINER_MB: Final = 600
+"""The least a trainer needs for ordinary work."""
+
+
+def _slots() -> int:
+    """Return a slot per processor, as far as there is memory for their trainers."""
+    return max(1, min(processors(), (memory_bytes() // 2**20 - _OTHERS_MB) // _TRAINER_MB))
+
+
+def _trainer_memory_mb(values: dict[str, Any]) -> int:
+    """Return a trainer's share of the memory that the others leave."""
+    return max(_TRAINER_MB, (memory_bytes() // 2**20 - _OTHERS_MB) // int(values["slots"]))
 
 
 class Settings(BaseSettings):
@@ -26,13 +41,14 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="folder of the database, uploaded tables, logs and compiler cache")
     db_url: str = Field("", repr=False, description="sqlite:///PATH; empty = lab.db in the data folder")
-    slots: int = Field(default_factory=_processors, ge=1, le=256, description="trainings at the same time")
+    slots: int = Field(default_factory=_slots, ge=1, le=256, description="trainings at the same time")
     max_upload_mb: int = Field(20, ge=1, le=2000, description="size of one uploaded table")
     max_queued: int = Field(2000, ge=1, description="runs that may wait or train at the same time")
     lease_seconds: float = Field(30.0, ge=1, description="a run whose slot is silent for this long is queued again")
     stop_grace_seconds: float = Field(2.0, ge=0, description="time a cancelled trainer gets before it is killed")
+    trainer_memory_mb: int = Field(default_factory=_trainer_memory_mb, ge=400, description="memory a trainer may take")
     trainer_runs: int = Field(200, ge=1, description="a trainer is replaced after this many runs …")
-    trainer_growth_mb: int = Field(400, ge=1, description="… or when it has grown by this much memory")
+    trainer_growth_mb: int = Field(400, ge=1, description="… or has grown by this much, or a quarter of its memory")
     trainer_silence_seconds: float = Field(300.0, ge=1, description="a trainer without a word for this long is killed")
     compiler_cache_mb: int = Field(200, ge=0, description="size of the compiler cache; 0 = none")
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import core
 from core.__main__ import DONE, FAILED, REFUSED, main
 from core.errors import WorkFailed
+from core.training.memory import IDLE_BYTES
 
 ROOT = Path(__file__).parent.parent
 FEW = {"epochs": 3}
@@ -223,3 +225,16 @@ def test_the_benchmark_measures_its_cases(capsys, monkeypatch):
     head, line = capsys.readouterr().out.splitlines()
     assert "warm ratio" in head
     assert line.startswith("tiny ")
+
+
+@pytest.mark.parametrize("verb", ["run", "diagnose"])
+def test_what_needs_more_memory_than_there_is_is_refused_before_it_starts(written, capsys, monkeypatch, verb):
+    monkeypatch.setattr("core.training.memory.memory_bytes", lambda: 300_000_000 + IDLE_BYTES)
+    monkeypatch.setattr("core.training.run.train_run", lambda *_, **__: pytest.fail("it was trained"))
+    large = {**IRIS, "model": {"layers": [8192, 1024]}}
+    assert main([verb, written(large)]) == REFUSED
+    printed = capsys.readouterr()
+    assert re.fullmatch(
+        r"model\.layers: a run needs about [\d,]+ MB of memory; allowed: 300 MB, with [\d,]+ weights\.\n", printed.err
+    )
+    assert printed.out == ""

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from core import settings
 from core.errors import InputRefused
 from core.settings import Settings, load_settings, private_folder
 
@@ -44,3 +45,38 @@ def test_the_database_url_is_not_shown() -> None:
 def test_the_server_itself_refuses_an_upload_above_the_limit() -> None:
     config = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml").read_text())
     assert 0 < config["server"]["maxUploadSize"] <= Settings().max_upload_mb
+
+
+def granted(monkeypatch: pytest.MonkeyPatch, memory_mb: int, count: int) -> Settings:
+    monkeypatch.setattr(settings, "memory_bytes", lambda: memory_mb * 2**20)
+    monkeypatch.setattr(settings, "processors", lambda: count)
+    return Settings()
+
+
+def test_trainers_share_what_memory_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = granted(monkeypatch, 16_420, 4)
+    assert (large.slots, large.trainer_memory_mb) == (4, 4000)
+    assert granted(monkeypatch, 16_420, 8).trainer_memory_mb == 2000
+
+
+def test_there_are_no_more_slots_than_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = granted(monkeypatch, 2048, 16)
+    assert small.slots == 2
+    assert small.slots * small.trainer_memory_mb <= 2048 - 420
+    assert granted(monkeypatch, 256, 16).slots == 1
+
+
+def test_a_trainers_memory_follows_the_slots_that_were_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOSSLAB_SLOTS", "2")
+    assert granted(monkeypatch, 8420, 16).trainer_memory_mb == 4000
+    monkeypatch.setenv("LOSSLAB_TRAINER_MEMORY_MB", "1500")
+    assert granted(monkeypatch, 8420, 16).trainer_memory_mb == 1500
+    monkeypatch.setenv("LOSSLAB_TRAINER_MEMORY_MB", "10")
+    with pytest.raises(InputRefused, match="LOSSLAB_TRAINER_MEMORY_MB: the value is refused; allowed: greater than"):
+        load_settings()
+
+
+def test_a_bad_number_of_slots_is_still_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOSSLAB_SLOTS", "0")
+    with pytest.raises(InputRefused, match="LOSSLAB_SLOTS"):
+        load_settings()

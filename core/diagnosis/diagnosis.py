@@ -7,12 +7,13 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect, suspects
-from core.diagnosis.evidence.facts import Examination
+from core.diagnosis.evidence.facts import DataFacts, Examination
 from core.diagnosis.evidence.limits import CLEAR_GAIN, FEWEST_SEEDS
 from core.diagnosis.evidence.signals import observe
 from core.diagnosis.report import DiagnosisReport, public_variant
@@ -22,6 +23,7 @@ from core.diagnosis.trials.trial import MOST_UPDATES, Outcome, Runner, Trial, Wo
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.training.crew import Crew
+from core.training.memory import RunSize, check_memory, memory_need, run_allowance
 from core.training.result import Result
 from core.training.structure import structure_key
 
@@ -131,6 +133,8 @@ class Doctor:
     variants: int = 1
     budget: int = MOST_UPDATES
     """Optimizer steps that all trials together may take."""
+    run_bytes: int = field(default_factory=run_allowance)
+    """What a run may need beyond an idle trainer."""
     _trained: int = field(default=0, init=False)
     _suspects: tuple[Suspect, ...] = field(default=(), init=False)
 
@@ -147,9 +151,10 @@ class Doctor:
         Raises
         ------
         InputRefused
-            If the data cannot be used.
+            If the data cannot be used, or the run needs more memory than it may.
         """
         facts = self.examination.of(runs[0])
+        check_memory(runs[0], _size(runs[0], facts), self.run_bytes)
         if seen:
             first = Observation(runs[0], facts, observe(seen, runs[0].training.epochs))
             self._suspects = suspects(first, CAUSES.values())
@@ -162,7 +167,8 @@ class Doctor:
         combined: Trial | None = None
         learnt = _learnt(observed, target)
         if not learnt or any(s.certain or (s.cause.goal != "fit" and s.strength >= _GOAL_STRENGTH) for s in found):
-            workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self.budget)
+            fits = partial(self._fits, facts=facts)
+            workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self.budget, fits)
             if not _of_the_data(found, learnt=learnt):
                 observed = with_few_rows(observed, workbench)
                 if any(s.cause.asks_rates and s.strength >= _RATE_STRENGTH for s in found):
@@ -190,12 +196,19 @@ class Doctor:
 
         return train
 
+    def _fits(self, run: RunSpec, facts: DataFacts) -> bool:
+        return memory_need(run, _size(run, facts)).total <= self.run_bytes
+
     def _train(self, runs: Sequence[RunSpec], stage: str, *, probed: bool = False) -> list[Result]:
         if self.on_progress is not None:
             self.on_progress(DiagnosisProgress(self.variant, self.variants, self._trained, stage, self._suspects))
         results = self.runner(runs, probed=probed)
         self._trained += len(runs)
         return results
+
+
+def _size(run: RunSpec, facts: DataFacts) -> RunSize:
+    return RunSize.expected(run, facts.rows + facts.validation_rows, facts.features, facts.output_units)
 
 
 def _with_seeds(runs: Sequence[RunSpec]) -> list[RunSpec]:

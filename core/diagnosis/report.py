@@ -19,6 +19,9 @@ Verdict = Literal["healthy", "faulty", "refused"]
 Standing = Literal["proven", "certain", "helped", "suspected"]
 """How sure a cause is: by a trial in every seed, by the data alone, by most seeds of a trial, or by evidence only."""
 
+_NOT_TRIED: Final = "suspected, but not tried"
+_TOO_LARGE: Final = "suspected, but its repair would need more memory than a run may take"
+
 _LEAST_STRENGTH: Final = 0.4
 """A cause that no trial confirmed is worth naming from here on."""
 MOST_CAUSES: Final = 6
@@ -105,8 +108,9 @@ class DiagnosisReport:
             gaps.append({"cause": "leakage", "why": "no validation rows: only single columns were checked"})
         if self.faulty:
             tried = {o.suspect.cause.id for o in self.outcomes if o.trial}
+            too_large = {o.suspect.cause.id for o in self.outcomes if o.too_large}
             skipped = [s.cause.id for s in self.suspects if s.cause.id not in tried and not s.certain]
-            gaps += [{"cause": name, "why": "suspected, but not tried"} for name in skipped]
+            gaps += [{"cause": name, "why": _TOO_LARGE if name in too_large else _NOT_TRIED} for name in skipped]
         return gaps
 
     def as_dict(self) -> dict[str, Any]:

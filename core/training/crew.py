@@ -7,7 +7,6 @@ not depend on who trained.
 from __future__ import annotations
 
 import json
-import os
 import queue
 import sys
 import threading
@@ -18,7 +17,9 @@ from typing import Any, Final, Self
 from core.child import Child, Voice, Words
 from core.data.prepare.cache import Preparation
 from core.errors import InputRefused, WorkFailed
+from core.machine import processors
 from core.spec import RunSpec
+from core.training.memory import RunSize, check_memory, run_allowance
 from core.training.result import Result
 from core.training.structure import structure_key, updates
 
@@ -41,9 +42,8 @@ class Crew:
     """
 
     def __init__(self, preparation: Preparation, helpers: int | None = None) -> None:
-        spare = len(os.sched_getaffinity(0)) - 1 if hasattr(os, "sched_getaffinity") else 0
         self._preparation = preparation
-        self._wanted = min(_MOST_HELPERS, spare) if helpers is None else helpers
+        self._wanted = min(_MOST_HELPERS, processors() - 1) if helpers is None else helpers
         self._helpers: list[_Helper] = []
         self._known: dict[str, Crew | _Helper] = {}
         self._lock = threading.Lock()
@@ -119,7 +119,9 @@ def train_here(run: RunSpec, preparation: Preparation, probed: bool) -> Result:
     from core.training.run import train_run
 
     try:
-        return train_run(run, preparation.of(run), probed=probed)
+        prepared = preparation.of(run)
+        check_memory(run, RunSize.of(prepared), run_allowance())
+        return train_run(run, prepared, probed=probed)
     except InputRefused as refusal:
         return Result.refused(run, str(refusal))
 

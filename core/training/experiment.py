@@ -9,6 +9,7 @@ from typing import Any
 from core.data.prepare.cache import Preparation
 from core.errors import InputRefused
 from core.spec import RunSpec, SpecSource, load_spec
+from core.training.memory import RunSize, check_memory, run_allowance
 from core.training.result import Points, Result
 
 
@@ -68,7 +69,9 @@ def train(spec: SpecSource, on_progress: Callable[[Progress], None] | None = Non
                 on_progress(Progress(index, len(runs), run, first + len(points["loss"]) - 1, points))
 
         try:
-            results.append(train_run(run, preparation.of(run), tell))
+            prepared = preparation.of(run)
+            check_memory(run, RunSize.of(prepared), run_allowance())
+            results.append(train_run(run, prepared, tell))
         except InputRefused as refusal:
             refusals.append(refusal)
             results.append(Result.refused(run, str(refusal)))

@@ -16,6 +16,7 @@ from core.training.backend import keras, tf
 from core.training.baseline import baseline
 from core.training.compiler import Compiler
 from core.training.epochs import Program, program_for
+from core.training.memory import OUT_OF_MEMORY
 from core.training.model import build_callbacks
 from core.training.predictions import Scores, scores
 from core.training.result import Ending, History, OnPoints, Result, json_number
@@ -58,6 +59,8 @@ def train_run(
     """
     try:
         return _train(run, prepared, on_points, should_stop, probed)
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        return Result.refused(run, OUT_OF_MEMORY)
     except (tf.errors.OpError, ValueError, TypeError) as error:
         # What the spec allows and Keras does not: a loss that cannot compare these outputs with these targets.
         _LOGGER.info("Keras refused a run", exc_info=True)

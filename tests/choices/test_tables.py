@@ -161,3 +161,13 @@ def test_a_schedule_starts_at_or_below_the_rate_and_stays_above_zero(name):
     assert all(0 < scale <= 1 for scale in scales)
     assert schedule.reacts == (schedule.callback("loss") is not None)
     assert (scales == [1.0] * 20) == (name in {"constant", "reduce_on_plateau"})
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_keeps_as_many_numbers_per_weight_as_its_entry_says(name):
+    optimizer = build_optimizer(TrainingSpec(optimizer=name, momentum=0.9 * ("momentum" in OPTIMIZERS[name].takes)))
+    optimizer.build([keras.Variable(np.zeros((100, 100), np.float32))])
+    kept = sum(int(np.prod(variable.shape)) for variable in optimizer.variables)
+    # Adafactor keeps one more per row and per column; all keep a few that do not grow.
+    assert kept // 10_000 == OPTIMIZERS[name].slots
+    assert kept % 10_000 < 500

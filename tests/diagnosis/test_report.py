@@ -8,7 +8,7 @@ from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
 from core.diagnosis.evidence.signals import observe
 from core.diagnosis.report import DiagnosisReport, Finding, public_variant
-from core.diagnosis.trials.trial import MARGIN, Trial
+from core.diagnosis.trials.trial import MARGIN, Outcome, Trial
 from tests.diagnosis.table import observation_of, result_of
 
 
@@ -76,3 +76,13 @@ def test_a_refused_variant_has_a_reason_and_no_causes():
     assert refused["variant"] == {"data.target": "colour"}
     assert refused["causes"] == refused["not_checked"] == []
     assert refused["reachable"] is refused["combined"] is refused["explained"]["training"] is None
+
+
+def test_a_repair_that_there_is_no_memory_for_is_told_apart_from_one_that_was_not_tried():
+    observed = replace(observation_of(), signals=observe([result_of(0.0, 0.0)] * 3, 100))
+    both = [Suspect(CAUSES[name], (Evidence(0.9, "why"),)) for name in ("capacity_too_small", "dying_relu")]
+    outcomes = (Outcome(both[0], None, too_large=True), Outcome(both[1]))
+    report = DiagnosisReport(observed, (result_of(0.0, 0.0),) * 3, True, outcomes, tuple(both), None)
+    why = {gap["cause"]: gap["why"] for gap in report.as_dict()["not_checked"]}
+    assert why["capacity_too_small"] == "suspected, but its repair would need more memory than a run may take"
+    assert why["dying_relu"] == "suspected, but not tried"

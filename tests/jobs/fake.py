@@ -12,11 +12,12 @@ from core.errors import InputRefused
 from core.spec import RunSpec
 from core.training.result import OnPoints, Result
 
-QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES, SICK, LINGERING = range(1, 11)
+QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES, SICK, LINGERING, GREEDY, STARVED = range(1, 13)
 EPOCH_SECONDS = 0.01
 CURE = 0.01
 """The learning rate at which a sick run learns; a lingering one is sick and takes a while besides."""
 LINGER_SECONDS = 0.6
+GREEDY_BYTES = 700_000_000
 
 
 def refuse(_on_points: OnPoints) -> None:
@@ -37,11 +38,28 @@ def hang(on_points: OnPoints) -> None:
     time.sleep(600)
 
 
-MISCHIEF: dict[int, Callable[[OnPoints], None]] = {REFUSED: refuse, BROKEN: fail, CHATTY: chat, STUBBORN: hang}
+def starve(_on_points: OnPoints) -> None:
+    raise MemoryError("Unable to allocate 9. GiB for an array")
+
+
+def take_memory(_on_points: OnPoints) -> None:
+    taken = b"x" * GREEDY_BYTES
+    time.sleep(600)
+    del taken
+
+
+MISCHIEF: dict[int, Callable[[OnPoints], None]] = {
+    REFUSED: refuse,
+    BROKEN: fail,
+    CHATTY: chat,
+    STUBBORN: hang,
+    GREEDY: take_memory,
+    STARVED: starve,
+}
 
 
 class FakeWork:
-    def __init__(self, dataset: Callable[[str], bytes]) -> None:
+    def __init__(self, dataset: Callable[[str], bytes], _run_bytes: int) -> None:
         self._dataset = dataset
 
     def warm(self, run: RunSpec) -> None:

@@ -93,6 +93,29 @@ def test_knobs_multiply_the_runs(app):
     assert button(app).label.startswith("Run 18 experiments ·")
 
 
+def test_a_run_that_takes_much_memory_says_how_much(app):
+    app.run()
+    assert "MB" not in button(app).label
+    knob(app, "model.layers").set_value(["8192, 2000", "16"]).run()
+    assert not app.exception
+    assert re.fullmatch(r"Run 2 experiments · about .* · \d+ MB each", button(app).label)
+
+
+def test_a_run_too_large_for_a_trainer_cannot_be_pressed_and_the_page_says_what_fits(app, lab):
+    lab.store.run_bytes = 400_000_000
+    app.run()
+    assert not button(app).disabled
+    knob(app, "model.layers").set_value(["8192, 2000"]).run()
+    assert not app.exception
+    assert button(app).disabled
+    said = words(app)
+    need = r"Hidden layers\W+a run needs about \d+ MB of memory\W+allowed\W+400 MB\W+with 7[\W\d]+ weights"
+    assert re.search(need, said)
+    knob(app, "model.layers").set_value(["16"]).run()
+    assert not button(app).disabled
+    assert "of memory" not in words(app)
+
+
 def test_a_value_typed_and_chosen_from_the_list_is_there_once(app):
     knob(app.run(), "training.learning_rate").set_value(["0.1", "0.1", "0.07"]).run()
     assert not app.exception

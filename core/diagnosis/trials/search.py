@@ -37,6 +37,7 @@ class _Line:
     suspect: Suspect
     repairs: deque[Change]
     tried: list[Trial] = field(default_factory=list)
+    too_large: bool = False
 
     @property
     def best(self) -> Trial | None:
@@ -79,7 +80,7 @@ def try_repairs(
         every = workbench.trials([(line.suspect, change) for line, change in promising], range(len(workbench.runs)))
         for (line, _), trial in zip(promising, every, strict=True):
             line.tried[-1] = trial
-    outcomes = [Outcome(line.suspect, line.best) for line in lines]
+    outcomes = [Outcome(line.suspect, line.best, line.too_large) for line in lines]
     return outcomes + [Outcome(suspect) for suspect in suspects[MOST_SUSPECTS:]]
 
 
@@ -97,6 +98,8 @@ def _wave(workbench: Workbench, lines: Sequence[_Line], enough: float) -> list[t
             if name in changes or workbench.affords(change):
                 changes.add(name)
                 wave.append((line, change))
+            elif workbench.too_large(change):
+                line.too_large = True
     return wave
 
 

@@ -98,6 +98,8 @@ class Outcome:
 
     suspect: Suspect
     trial: Trial | None = None
+    too_large: bool = False
+    """Whether a repair was left out because it would need more memory than there is."""
 
 
 def quality(result: Result) -> float:
@@ -107,13 +109,17 @@ def quality(result: Result) -> float:
 
 @dataclass
 class Workbench:
-    """Where the trials of one variant are run: the runs as they are, and every run tried so far."""
+    """Where the trials of one variant are run: the runs as they are, and every run tried so far.
+
+    `fits` says whether there is memory for a run.
+    """
 
     runs: Sequence[RunSpec]
     before: Sequence[Result]
     runner: Callable[[Sequence[RunSpec]], list[Result]]
     rows: int
     left: int = MOST_UPDATES
+    fits: Callable[[RunSpec], bool] = lambda _run: True
     _done: dict[str, Result] = field(default_factory=dict)
     _structures: set[str] = field(default_factory=set)
 
@@ -125,11 +131,18 @@ class Workbench:
         """The place of the run that went worst."""
         return min(range(len(self.before)), key=lambda i: quality(self.before[i]))
 
+    def too_large(self, change: Change) -> bool:
+        """Return whether there is no memory for a run with `change`."""
+        run = self._changed(change)
+        return run is not None and not self.fits(run)
+
     def affords(self, change: Change) -> bool:
-        """Take the cost of one run with `change` off the budget; say whether it was there and the spec takes it."""
-        try:
-            run = self.runs[0].changed(change)
-        except InputRefused:
+        """Take the cost of one run with `change` off the budget.
+
+        Return whether it was there, there is memory for the run, and the spec takes the change.
+        """
+        run = self._changed(change)
+        if run is None or not self.fits(run):
             return False
         training = run.training
         cost = training.epochs * -(-self.rows // min(training.batch_size, self.rows))
@@ -141,6 +154,12 @@ class Workbench:
         self._structures.add(structure)
         self.left -= cost
         return True
+
+    def _changed(self, change: Change) -> RunSpec | None:
+        try:
+            return self.runs[0].changed(change)
+        except InputRefused:
+            return None
 
     def probe(self, changes: Sequence[Change]) -> list[Result]:
         """Return what the worst seed does with each change."""

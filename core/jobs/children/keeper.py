@@ -15,7 +15,7 @@ from core.settings import Settings
 _FIRST_WAIT_SECONDS: Final = 0.5
 _LONGEST_WAIT_SECONDS: Final = 30.0
 
-_ENVIRONMENT: Final = {
+CHILD_ENVIRONMENT: Final = {
     # One training per processor; more threads would only take it from the neighbours, and change the last digits.
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
@@ -52,9 +52,10 @@ def lab_child(settings: Settings, arguments: Sequence[str], name: str, listener:
             cache.seal()
         listener(child, words)
 
-    environment = _ENVIRONMENT | {
+    environment = CHILD_ENVIRONMENT | {
         "LOSSLAB_DATA": str(data),
         "LOSSLAB_DB_URL": settings.database_url,
+        "LOSSLAB_TRAINER_MEMORY_MB": str(settings.trainer_memory_mb),
     }
     if flags := cache.open():
         environment["TF_XLA_FLAGS"] = flags

@@ -8,12 +8,16 @@ import os
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from core.child import Voice
 
 NICENESS: Final = 5
 """Pages come first: they share the processors with the child processes."""
+
+_DISPENSABLE: Final = Path("/proc/self/oom_score_adj")
 
 
 class Orders:
@@ -56,10 +60,18 @@ class Orders:
             return self._news.wait_for(lambda: token in self._stopped, seconds)
 
 
-def begin_as_child() -> tuple[Orders, Voice]:
-    """Make this process a lab's child: nice, its log on stderr; return its orders, listened to, and its voice."""
+def begin_as_child(dispensable: int) -> tuple[Orders, Voice]:
+    """Make this process a lab's child: nice, its log on stderr; return its orders, listened to, and its voice.
+
+    Parameters
+    ----------
+    dispensable : int
+        How readily the system shall end it when memory runs out, from 0, like any other, to 1000, before all others.
+    """
     voice = Voice()
     os.nice(NICENESS)
+    with suppress(OSError):  # Other systems than Linux choose as they please.
+        _DISPENSABLE.write_text(str(dispensable))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     orders = Orders()
     threading.Thread(target=orders.listen, args=(sys.stdin,), daemon=True).start()

@@ -44,6 +44,9 @@ _FRESH_EVERY: Final = 50
 
 _COMPARABLE: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED})
 
+DISPENSABLE: Final = 500
+"""When memory runs out it goes after the trainers and before the pages."""
+
 log = logging.getLogger("losslab.diagnoser")
 
 
@@ -93,7 +96,8 @@ class Diagnoser:
         asked = self._store.diagnoses.get(claim.diagnosis)
         submitted = partial(self._voice.say, event="submitted")
         runner = TrialRunner(self._store, claim, self._orders, submitted, lambda trained: tell(runs=trained))
-        doctor = Doctor(runner, self._examination, on_progress, budget=UPDATES[asked.budget])
+        runs_may = {"budget": UPDATES[asked.budget], "run_bytes": self._store.run_bytes}
+        doctor = Doctor(runner, self._examination, on_progress, **runs_may)
         experiment = self._store.experiment(asked.experiment)
         places = variant_places(experiment, asked.index)
         ended = [place for place in places if experiment.runs[place].state in _COMPARABLE]
@@ -122,7 +126,7 @@ def warm() -> None:
 
 def main() -> None:
     """Serve until stdin ends."""
-    orders, voice = begin_as_child()
+    orders, voice = begin_as_child(DISPENSABLE)
     Diagnoser(Store(load_settings(), verify=False), orders, voice).serve()
 
 

@@ -12,14 +12,12 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, case, func, select
 
-from core.data.source import load_table
 from core.errors import InputRefused, WorkFailed
 from core.jobs.scheduling.estimate import TRACE_SECONDS, XLA_SECONDS, estimate_seconds
 from core.jobs.storage import schema
 from core.jobs.storage.records import UNFINISHED, State
 from core.jobs.storage.store import Store
-from core.recent import Recent
-from core.spec import DataSpec, ExperimentSpec, InlineData
+from core.spec import ExperimentSpec
 
 _run = schema.run
 _WAITS: Final = 0
@@ -71,7 +69,6 @@ class Backlog:
         self._store = store
         self._slots = slots
         self._estimated = lru_cache(256)(self._estimate)  # an experiment never changes
-        self._sizes: Recent[str, tuple[int, int]] = Recent(256)
 
     def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
         """Return what to expect of `spec` if it were submitted now.
@@ -79,7 +76,7 @@ class Backlog:
         `size` is that of its table: rows, and columns after encoding. By default its columns count as they are. Where
         the database cannot be read nothing is known to come before it.
         """
-        seconds = estimate_seconds(spec.runs(), *(size or self._size(spec.data)), self._slots)
+        seconds = estimate_seconds(spec.runs(), *(size or self._store.table_sizes.of(spec.data)), self._slots)
         training, waiting = list[float](), list[float]()
         with suppress(WorkFailed):
             training, waiting = self._left()
@@ -113,20 +110,7 @@ class Backlog:
 
     def _estimate(self, experiment: str) -> float:
         runs = self._store.run_specs(experiment)
-        return estimate_seconds(runs, *self._size(runs[0].data), 1)
-
-    def _size(self, data: DataSpec) -> tuple[int, int]:
-        source = data.source
-        if isinstance(source, InlineData):
-            names, rows = source.shape
-            return rows, len(names)
-
-        def look() -> tuple[int, int]:
-            kind, _, sha = source.partition(":")
-            size = self._store.datasets.size(sha) if kind == "dataset" else None
-            return size or load_table(data, dataset=self._store.datasets.read).frame.shape
-
-        return self._sizes.get(source, look)
+        return estimate_seconds(runs, *self._store.table_sizes.of(runs[0].data), 1)
 
 
 def wait_seconds(training: Iterable[float], waiting: Iterable[float], slots: int) -> float:

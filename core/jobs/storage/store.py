@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, delete, func, insert, select, tuple_
 
-from core.errors import InputRefused
+from core.errors import InputRefused, WorkFailed
 from core.jobs.diagnosers.diagnoses import Diagnoses
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim
 from core.jobs.scheduling.queue import cancel_runs
@@ -21,9 +21,11 @@ from core.jobs.storage.history import join_histories, stretches
 from core.jobs.storage.news import RUN_COLUMNS, decoded, news, unknown_experiment
 from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
 from core.jobs.storage.submission import Submission, listed_runs, listing, submission
+from core.jobs.storage.table_sizes import TableSizes
 from core.recent import Recent
 from core.settings import Settings
 from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.training.memory import RunSize, check_memory, run_allowance
 from core.training.result import History, Result
 
 _SPEC_CACHE_CHARACTERS: Final = 32 * 2**20
@@ -52,6 +54,9 @@ class Store:
     def __init__(self, settings: Settings, *, verify: bool = True) -> None:
         self.database = Database(settings, verify=verify)
         self.datasets = Datasets(self.database, settings.data, settings.max_upload_mb)
+        self.table_sizes = TableSizes(self.datasets)
+        self.run_bytes = run_allowance(settings.trainer_memory_mb)
+        """What a run may need beyond an idle trainer."""
         self._max_queued = settings.max_queued
         self._parsed: Recent[str, _Parsed] = Recent(
             budget=_SPEC_CACHE_CHARACTERS, cost=lambda parsed: parsed.characters
@@ -75,9 +80,13 @@ class Store:
         Raises
         ------
         InputRefused
-            If a source is a ``file:``, an uploaded table is not here, or the queue is full.
+            If a source is a ``file:``, an uploaded table is not here, a run would need more memory than a trainer
+            may take, or the queue is full.
         """
-        return self._enqueue(submission(spec, spec.runs(), self.datasets.name), key)
+        runs = spec.runs()
+        submitted = submission(spec, runs, self.datasets.name)
+        self._check_memory(runs)
+        return self._enqueue(submitted, key)
 
     def submit_runs(
         self,
@@ -105,7 +114,19 @@ class Store:
             If the diagnosis is somebody else's by now, was cancelled or deleted.
         """
         spec, listed = listing(runs, title)
-        return self._enqueue(submission(spec, listed, self.datasets.name, listed=True, probed=probed), key, trials_of)
+        submitted = submission(spec, listed, self.datasets.name, listed=True, probed=probed)
+        if trials_of is None:  # a diagnosis asks before it tries
+            self._check_memory(listed)
+        return self._enqueue(submitted, key, trials_of)
+
+    def _check_memory(self, runs: Sequence[RunSpec]) -> None:
+        """Refuse what is too large by its table as it is; the trainer, which knows the encoded one, looks again."""
+        for run in {repr(run.variant): run for run in runs}.values():
+            try:
+                rows, columns = self.table_sizes.of(run.data)
+            except (InputRefused, WorkFailed):
+                continue  # The trainer says what is wrong with the table.
+            check_memory(run, RunSize.expected(run, rows, columns - len(run.data.targets)), self.run_bytes)
 
     def _enqueue(self, submitted: Submission, key: str | None, trials_of: DiagnosisClaim | None = None) -> str:
         header = {**submitted.header, "key": key}

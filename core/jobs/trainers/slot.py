@@ -6,16 +6,25 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from core.child import KILLED
 from core.errors import WorkFailed
 from core.jobs.children.actor import LOOK_SECONDS, Actor, Said
 from core.jobs.children.keeper import Launch
+from core.jobs.memory import own_bytes
 from core.jobs.scheduling.choice import SlotView
 from core.jobs.scheduling.queue import Chunk, Claim, Queue
 from core.jobs.storage.records import State
 from core.jobs.trainers.trainer_keeper import TrainerKeeper
+from core.machine import memory_kills
 from core.settings import Settings
+from core.training.memory import memory_text
+
+OVERDRAFT: Final = 1.25
+"""A trainer that holds so many times what it may is ended: what a run was expected to need is no promise."""
+_NEARLY: Final = 0.8
+"""One that held this share of it and was killed was killed for it, whatever the system counts."""
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +37,13 @@ class _Training:
     unsaved: list[Chunk] = field(default_factory=list)
     saved_any: bool = False
     looked: float = 0.0
+    measured: float = 0.0
     renewed: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
     stopping: float | None = None
     ours: bool = True
+    kills: int = field(default_factory=memory_kills)
+    most_bytes: int = 0
 
 
 class Slot(Actor[Claim]):
@@ -113,7 +125,7 @@ class Slot(Actor[Claim]):
     def _hear(self, training: _Training, said: Said) -> bool:
         ours, words, claim = said.child is self.keeper.child, said.words, training.claim
         if ours and words is None:
-            self._died(training, said.child.ended)
+            self._died(training, self._ended(training, said.child.ended))
             return True
         self.keeper.hear(said.child, words)
         if not ours or words is None:
@@ -139,6 +151,8 @@ class Slot(Actor[Claim]):
         if now - training.heard > self._settings.trainer_silence_seconds:
             self._died(training, f"silent for {self._settings.trainer_silence_seconds:.0f} s")
             return True
+        if now - training.measured >= LOOK_SECONDS and self._beyond_memory(training, now):
+            return True
         first_points = bool(training.unsaved) and not training.saved_any
         if training.ours and (first_points or now - training.looked >= LOOK_SECONDS):
             try:
@@ -149,6 +163,30 @@ class Slot(Actor[Claim]):
         elif not training.ours:
             training.looked = now
         return False
+
+    def _beyond_memory(self, training: _Training, now: float) -> bool:
+        """End a run whose trainer has taken much more memory than it may, before the system has to choose whom to."""
+        training.measured, pid = now, self.keeper.pid
+        held = own_bytes(pid) if pid is not None else 0
+        training.most_bytes = max(training.most_bytes, held)
+        if held <= OVERDRAFT * self._allowed:
+            return False
+        self._finish(training, State.FAILED, error=f"The training {self._out_of_memory(training)}.")
+        self.keeper.restart()
+        return True
+
+    def _ended(self, training: _Training, how: str) -> str:
+        """Return how the trainer ended, in words: `how`, or for want of memory where that is likely."""
+        short = memory_kills() > training.kills or training.most_bytes > _NEARLY * self._allowed
+        return self._out_of_memory(training) if how == KILLED and short else how
+
+    def _out_of_memory(self, training: _Training) -> str:
+        held, allowed = memory_text(training.most_bytes), memory_text(self._allowed)
+        return f"ran out of memory at {held}; allowed: {allowed}, with a smaller batch, fewer units or fewer rows"
+
+    @property
+    def _allowed(self) -> int:
+        return self._settings.trainer_memory_mb * 2**20
 
     def _save(self, training: _Training, now: float) -> None:
         """Store new epochs, renew the lease, read the cancel flag: one transaction, or one read if only the last."""

@@ -9,25 +9,31 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-import psutil
+from typing import TYPE_CHECKING, Any, Final
 
 from core.child import Voice
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
+from core.jobs.memory import give_back, let_go_of_start, own_bytes
 from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.overview import WHOLE, Overview
 from core.jobs.storage.store import Store
 from core.settings import load_settings
 from core.spec import RunSpec
+from core.training.memory import OUT_OF_MEMORY
 from core.training.result import Points
 
 if TYPE_CHECKING:
     from core.jobs.trainers.work import KerasWork
+
+_WORTH_TIDYING: Final = 32 * 2**20
+
+DISPENSABLE: Final = 900
+"""The first to go when memory runs out: its run is queued again, and it is the likeliest to have taken the memory."""
 
 log = logging.getLogger("losslab.trainer")
 
@@ -40,6 +46,9 @@ class Trainer:
     work: KerasWork
     orders: Orders
     voice: Voice
+
+    def __post_init__(self) -> None:
+        self._tidied_bytes = own_bytes(os.getpid())
 
     def serve(self) -> None:
         """Carry out one order after the other, for ever."""
@@ -77,8 +86,12 @@ class Trainer:
             rest = {name: values[reported:] for name, values in result.history.items()}
             if any(rest.values()):
                 on_points(reported + 1, rest)
+            self._tidy()
         except (InputRefused, WorkFailed) as failure:
             self._say(event="end", token=token, state="failed", error=str(failure))
+        except MemoryError:
+            log.exception("run %s:%s found no memory", order["experiment"], order["position"])
+            self._say(event="end", token=token, state="failed", error=OUT_OF_MEMORY)
         except Exception as failure:  # whatever one run does, the next one must be served
             log.exception("run %s:%s failed", order["experiment"], order["position"])
             error = f"The training failed with {type(failure).__name__}; the trainer's log says more."
@@ -91,20 +104,28 @@ class Trainer:
     def _warm(self, order: dict[str, Any]) -> None:
         try:
             self.work.warm(RunSpec.model_validate(order["run"]))
+            self._tidy()
         except Exception:  # a lost head start is worth a line in the log, no more
             log.exception("a structure could not be compiled ahead")
         self._say(event="warmed", structure=order["structure"])
 
+    def _tidy(self) -> None:
+        """Give back what compiling has left, a hundred MB after the first time, when it is worth the 20 ms."""
+        if own_bytes(os.getpid()) - self._tidied_bytes > _WORTH_TIDYING:
+            give_back()
+            self._tidied_bytes = own_bytes(os.getpid())
+
     def _say(self, **words: Any) -> None:
-        self.voice.say(**words, rss=psutil.Process().memory_info().rss)
+        self.voice.say(**words, own=own_bytes(os.getpid()))
 
 
 def main() -> None:
     """Serve until stdin ends; the one argument is ``module:name`` of what trains, such as `KerasWork`."""
     module, _, name = sys.argv[1].partition(":")
-    orders, voice = begin_as_child()
+    orders, voice = begin_as_child(DISPENSABLE)
     store = Store(load_settings(), verify=False)
-    work: KerasWork = getattr(importlib.import_module(module), name)(store.datasets.read)
+    work: KerasWork = getattr(importlib.import_module(module), name)(store.datasets.read, store.run_bytes)
+    let_go_of_start()
     Trainer(store, work, orders, voice).serve()
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from core.child import Child, Listener, Words
 from core.jobs.children.keeper import Keeper, Launch
 from core.settings import Settings
+from core.training.memory import IDLE_BYTES
+
+_GROWTH_SHARE: Final = 4
+"""Of what a trainer may take, what it has grown by may be this part at most: the rest is for the next run."""
 
 
 class TrainerKeeper(Keeper):
@@ -37,14 +41,14 @@ class TrainerKeeper(Keeper):
         self._settings = settings
         self._warm = dict(warm)
         self._successor: Child | None = None
-        self._successor_rss = 0
+        self._successor_bytes = 0
         self._forget()
 
     def _forget(self) -> None:
         self.structures: frozenset[str] = frozenset()
         self._training: str | None = None
         self._warming: tuple[str, ...] = ()
-        self._runs = self._first_rss = self._rss = 0
+        self._runs = self._first_bytes = self._bytes = 0
 
     @property
     def compiling(self) -> str | None:
@@ -71,14 +75,14 @@ class TrainerKeeper(Keeper):
             if words is None:
                 self._successor = None
             elif words["event"] == "ready":
-                self._successor_rss = words["rss"]
+                self._successor_bytes = words["own"]
         elif trainer is self.child and words is None:
             self.restart()
         elif trainer is self.child and words is not None:
-            self._rss = words["rss"]
+            self._bytes = words["own"]
             match words["event"]:
                 case "ready":
-                    self._first_rss = words["rss"]
+                    self._first_bytes = words["own"]
                     self.welcome()
                 case "warmed":
                     self.learned(words["structure"])
@@ -105,21 +109,28 @@ class TrainerKeeper(Keeper):
         self._runs += 1
         if self.child is not None:
             self.child.trim_log()
-        grown = self._rss - self._first_rss > self._settings.trainer_growth_mb * 2**20
-        if self.ready and self._successor is None and (grown or self._runs >= self._settings.trainer_runs):
-            self._successor_rss = 0
+        settings = self._settings
+        allowed = settings.trainer_memory_mb * 2**20
+        grown = self._bytes - self._first_bytes > min(settings.trainer_growth_mb * 2**20, allowed // _GROWTH_SHARE)
+        if not self.ready or self._successor is not None or not (grown or self._runs >= settings.trainer_runs):
+            return
+        if self._bytes + IDLE_BYTES > allowed:
+            # There is no memory for two.
+            super().restart()
+        else:
+            self._successor_bytes = 0
             with suppress(OSError):  # Then the old one serves on, and the next run tries again.
                 self._successor = self.launch(self.listener)
 
     def succeed(self) -> None:
         """Let the successor take over if it is ready; only between runs."""
-        if self._successor is None or not self._successor_rss or self.child is None:
+        if self._successor is None or not self._successor_bytes or self.child is None:
             return
         self.ready = False
         self.child.kill()
         self._forget()
         self.child, self._successor = self._successor, None
-        self._first_rss = self._rss = self._successor_rss
+        self._first_bytes = self._bytes = self._successor_bytes
         self.welcome()
 
     def close(self) -> None:

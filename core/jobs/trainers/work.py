@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from core.data.prepare.cache import Preparation
 from core.spec import RunSpec
+from core.training.memory import RunSize, check_memory
 from core.training.result import OnPoints, Result
 from core.training.run import compile_run, train_run
 
@@ -17,14 +18,25 @@ class KerasWork:
     ----------
     dataset : callable
         Gives the bytes of an uploaded table by its SHA-256.
+    run_bytes : int
+        What a run may need beyond an idle trainer.
     """
 
-    def __init__(self, dataset: Callable[[str], bytes]) -> None:
+    def __init__(self, dataset: Callable[[str], bytes], run_bytes: int) -> None:
         self._preparation = Preparation(dataset)
+        self._run_bytes = run_bytes
 
     def train(self, run: RunSpec, on_points: OnPoints, should_stop: Callable[[], bool], *, probed: bool) -> Result:
-        """Train `run` on its prepared arrays."""
-        return train_run(run, self._preparation.of(run), on_points, should_stop, probed=probed)
+        """Train `run` on its prepared arrays.
+
+        Raises
+        ------
+        InputRefused
+            If it needs more memory than it may.
+        """
+        prepared = self._preparation.of(run)
+        check_memory(run, RunSize.of(prepared), self._run_bytes)
+        return train_run(run, prepared, on_points, should_stop, probed=probed)
 
     def warm(self, run: RunSpec) -> None:
         """Compile what `run` needs, without training it."""

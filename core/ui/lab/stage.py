@@ -13,6 +13,7 @@ from core.errors import InputRefused
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.spec import ExperimentSpec
+from core.training.memory import RunSize, check_memory, memory_need, memory_text
 from core.ui.chart.live import live_chart
 from core.ui.data.feature_choice import chosen_features
 from core.ui.data.tables import source_name
@@ -49,6 +50,9 @@ _WORTH_SAYING: Final = 1_000_000
 _PLANNED: Final = frozenset({"model.layers", "model.activation", "training.optimizer", "training.learning_rate"})
 """What the empty stage says of the training to come."""
 
+_MUCH_MEMORY: Final = 500_000_000
+"""Bytes of one run; less is no news."""
+
 _WORTH_WAITING: Final = 1.0
 """Seconds until a trainer is free; fewer are no news."""
 
@@ -70,18 +74,22 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
             if isinstance(wanted, InputRefused):
                 raise wanted
             width = encoded_width(wanted.runs()[0], table)
+            need = _memory(wanted, table, width.columns)
         except InputRefused as refusal:
             st.button("Run", type="primary", width="stretch", disabled=True, key="lab_run_button")
             knob = knob_at(refusal.where)
-            # The knob itself says why.
-            reason = f"{knob.label} needs another value." if knob and knob in knobs_for(task) else in_words(refusal)
+            # The knob itself says why, where it is its value alone.
+            alone = isinstance(wanted, InputRefused) and knob is not None and knob in knobs_for(task)
+            reason = f"{knob.label} needs another value." if knob and alone else in_words(refusal)
             st.markdown(f":small[:red[{inert(reason, 300)}]]")
             return
         expected = get_lab().backlog.expected(wanted, (len(table.frame), width.columns))
         waits = expected.wait_seconds >= _WORTH_WAITING
         wait = f", after {duration(expected.wait_seconds)} of waiting" if waits else ""
+        each = " each" if len(wanted.runs()) > 1 else ""
+        memory = f" · {memory_text(need)}{each}" if need > _MUCH_MEMORY else ""
         st.button(
-            f"Run {counted(len(wanted.runs()), 'experiment')} · about {duration(expected.seconds)}{wait}",
+            f"Run {counted(len(wanted.runs()), 'experiment')} · about {duration(expected.seconds)}{memory}{wait}",
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
@@ -99,6 +107,23 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
         st.caption(inputs)
         if refused := st.session_state.pop("lab_refused", ""):
             st.markdown(f":small[:red[{inert(refused, 300)}]]")
+
+
+def _memory(wanted: ExperimentSpec, table: Table, columns: int) -> int:
+    """Return the bytes the largest of the runs needs.
+
+    Raises
+    ------
+    InputRefused
+        If that is more than a run may need.
+    """
+    runs = {repr(run.variant): run for run in wanted.runs()}.values()
+    most = 0
+    for run in runs:
+        shapes = RunSize.expected(run, len(table.frame), columns)
+        check_memory(run, shapes, get_lab().store.run_bytes)
+        most = max(most, memory_need(run, shapes).total)
+    return most
 
 
 def show_experiment(experiment: Experiment) -> None:

@@ -8,11 +8,11 @@ from core.diagnosis.trials.trial import Workbench
 from tests.diagnosis.table import TableRunner, observation_of, result_of, run_of
 
 
-def workbench_of(look_up, before, rows=200, **sections):
+def workbench_of(look_up, before, rows=200, fits=lambda _run: True, **sections):
     base = run_of(**sections)
     runs = [base.changed({"training.seed": seed}) for seed in range(3)]
     runner = TableRunner(look_up)
-    return Workbench(runs, before, runner, rows), runner
+    return Workbench(runs, before, runner, rows, fits=fits), runner
 
 
 def suspected(observed, *names):
@@ -77,6 +77,33 @@ def test_trials_end_when_a_repair_is_good_enough():
     workbench, _ = workbench_of(lambda run: result_of(0.9, 0.9), [result_of(0.0, 0.0)] * 3)
     outcomes = try_repairs(workbench, observed, found, 0.7)
     assert [outcome.trial is not None for outcome in outcomes[:4]] == [True, True, True, False]
+
+
+def test_a_repair_that_is_too_large_is_left_out_and_the_others_are_tried():
+    observed = observation_of(signals={"kick": 1000.0, "penalty": 0.9}, model={"l2": 1.0})
+    rate = observed.run.training.learning_rate
+    workbench, runner = workbench_of(
+        lambda run: result_of(0.0, 0.0),
+        [result_of(0.0, 0.0)] * 3,
+        model={"l2": 1.0},
+        fits=lambda run: run.training.learning_rate >= rate,
+    )
+    found = suspected(observed, "learning_rate_too_high", "regularization_too_strong")
+    high, strong = try_repairs(workbench, observed, found, 0.7)
+    assert (high.trial, high.too_large) == (None, True)
+    assert strong.trial is not None
+    assert not strong.too_large
+    assert runner.asked
+    assert all(run.training.learning_rate >= rate for run in runner.asked)
+
+
+def test_what_is_too_large_costs_no_budget():
+    workbench, _ = workbench_of(lambda run: result_of(0.0), [result_of(0.0)] * 3, fits=lambda _run: False)
+    before = workbench.left
+    assert not workbench.affords({"model.layers": [4096]})
+    assert workbench.too_large({"model.layers": [4096]})
+    assert not workbench.too_large({"model.layers": [-1]})
+    assert workbench.left == before
 
 
 def test_a_budget_ends_the_trials():

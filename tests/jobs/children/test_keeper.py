@@ -30,6 +30,9 @@ class FakeChild:
     def kill(self) -> None:
         self.killed = True
 
+    def trim_log(self) -> None:
+        pass
+
     def send(self, **order: Any) -> None:
         self.orders.append(order)
 

@@ -12,10 +12,9 @@ from core.data.source import load_table
 from core.data.table import Table, pack, table_of
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import Lab
-from core.jobs.scheduling import backlog
 from core.jobs.scheduling.backlog import Expectation, wait_seconds
 from core.jobs.scheduling.queue import Chunk, Claim, Queue
-from core.jobs.storage import schema
+from core.jobs.storage import schema, table_sizes
 from core.jobs.storage.records import State
 from core.settings import Settings
 from core.spec import DataSpec, load_spec
@@ -108,6 +107,7 @@ def test_a_table_that_was_lost_is_no_reason_not_to_answer(labs: Labs, settings: 
     uploaded = fake_spec(QUICK, data={"source": f"dataset:{sha}", "target": "y"})
     lab.store.submit(uploaded)
     (settings.data / "datasets" / sha).unlink()
+    lab = labs.make(settings)
     assert lab.backlog.expected(MINE).runs_ahead == 1
     assert lab.backlog.expected(MINE).wait_seconds == 0
     assert lab.backlog.expected(uploaded, (2, 1)).seconds > 0
@@ -121,9 +121,9 @@ def test_the_cells_of_a_table_are_not_read_to_tell_its_size(
     sha = lab.store.datasets.add(pack(table_of(pd.DataFrame(wide))), "t.csv")
     for source in (f"dataset:{sha}", {"columns": {name: list(cells) for name, cells in wide.items()}}):
         spec = fake_spec(QUICK, data={"source": source, "target": "y"})
-        lab.store.submit(spec)
         with monkeypatch.context() as patched:
-            patched.setattr(backlog, "load_table", lambda *_, **__: pytest.fail("the table was loaded"))
+            patched.setattr(table_sizes, "load_table", lambda *_, **__: pytest.fail("the table was loaded"))
+            lab.store.submit(spec)
             assert lab.backlog.expected(MINE, (10, 2)).wait_seconds > 0
             # Columns as they are, the target among them.
             assert lab.backlog.expected(spec).seconds == lab.backlog.expected(spec, (50, 10)).seconds
@@ -139,7 +139,7 @@ def test_a_table_is_looked_at_once_however_many_experiments_use_it(
         looks.append(data.source)
         return load_table(data, dataset=dataset)
 
-    monkeypatch.setattr(backlog, "load_table", load)
+    monkeypatch.setattr(table_sizes, "load_table", load)
     for seeds in range(1, 5):
         lab.store.submit(fake_spec(QUICK, seeds=seeds))
         assert lab.backlog.expected(MINE).runs_ahead == seeds * (seeds + 1) // 2

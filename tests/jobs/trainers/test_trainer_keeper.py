@@ -1,0 +1,57 @@
+"""A trainer that has grown is replaced by one that got ready beside it, or after it where two would be too many."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.jobs.trainers.trainer_keeper import TrainerKeeper
+from core.settings import Settings
+from tests.jobs.children.test_keeper import FakeChild, Launcher
+
+MB = 2**20
+
+
+def keeper_of(tmp_path: Path, memory_mb: int) -> tuple[TrainerKeeper, list[FakeChild]]:
+    launcher = Launcher()
+    settings = Settings(data=tmp_path, slots=1, trainer_memory_mb=memory_mb)
+    keeper = TrainerKeeper(launcher, lambda _child, _words: None, threading.Event(), settings, {})
+    keeper.start()
+    keeper.hear(keeper.child, {"event": "ready", "own": 300 * MB})  # type: ignore[arg-type]
+    return keeper, launcher.children
+
+
+def ended_at(keeper: TrainerKeeper, held_mb: int) -> None:
+    keeper.hear(keeper.child, {"event": "end", "own": held_mb * MB})  # type: ignore[arg-type]
+    keeper.ended()
+
+
+def test_one_that_has_grown_serves_until_its_successor_is_ready(tmp_path: Path) -> None:
+    keeper, children = keeper_of(tmp_path, 4000)
+    ended_at(keeper, 690)
+    assert len(children) == 1
+    ended_at(keeper, 710)
+    assert (len(children), children[0].killed, keeper.ready) == (2, False, True)
+    keeper.hear(children[1], {"event": "ready", "own": 300 * MB})  # type: ignore[arg-type]
+    keeper.succeed()
+    assert children[0].killed
+    assert keeper.child is children[1]  # type: ignore[comparison-overlap]
+
+
+def test_where_there_is_no_memory_for_two_the_old_one_goes_first(tmp_path: Path) -> None:
+    keeper, children = keeper_of(tmp_path, 604)
+    ended_at(keeper, 445)
+    assert len(children) == 1
+    ended_at(keeper, 460)
+    assert (len(children), children[0].killed, keeper.ready) == (2, True, False)
+    keeper.hear(keeper.child, {"event": "ready", "own": 300 * MB})  # type: ignore[arg-type]
+    ended_at(keeper, 310)
+    assert (len(children), children[1].killed, keeper.ready) == (2, False, True)
+
+
+@pytest.mark.parametrize("memory_mb", [604, 4000])
+def test_one_that_has_not_grown_stays(tmp_path: Path, memory_mb: int) -> None:
+    keeper, children = keeper_of(tmp_path, memory_mb)
+    for _ in range(150):
+        ended_at(keeper, 400)
+    assert (len(children), children[0].killed) == (1, False)
