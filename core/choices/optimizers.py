@@ -23,6 +23,8 @@ class Optimizer(Choice):
     """Whether a step moves a weight by about the learning rate, whatever the size of the gradient."""
     shortens: bool = False
     """Whether steps shrink as training goes on."""
+    apart: bool = False
+    """Whether a step treats each variable as a whole, so that it matters which weights share one."""
     takes: tuple[str, ...] = ()
     """The settings of the spec it takes beside learning rate, clipping and weight decay."""
     no_decay: float | None = None
@@ -47,7 +49,7 @@ OPTIMIZERS: Final[Mapping[str, Optimizer]] = table(
     Optimizer(name="adamax", help="Adam by the largest gradient instead of the mean square (Kingma & Ba 2015).",
               usual_rate=0.001, slots=2, unit_steps=True),
     Optimizer(name="adafactor", help="Adam with less memory for large layers (Shazeer & Stern 2018).",
-              usual_rate=0.001, slots=1),
+              usual_rate=0.001, slots=1, apart=True),
     Optimizer(name="lion", help="Steps of one size along the sign of the momentum (Chen et al. 2023).",
               usual_rate=0.0003, slots=1, unit_steps=True),
     Optimizer(name="ftrl", help="Follows the regularised leader; made for sparse linear models (McMahan et al. 2013).",

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from core.choices.optimizers import OPTIMIZERS
 from core.data.prepare.prepared import Prepared
 from core.recent import Recent
 from core.spec import RunSpec
@@ -25,6 +26,7 @@ from core.training.initial_weights import drawn_variables, initial_weights
 from core.training.model import build_loss, build_model, build_optimizer
 from core.training.structure import Structure, metric_name, structure_of
 from core.training.telemetry import Probe
+from core.training.weights import Weights
 
 Floats = npt.NDArray[np.float32]
 
@@ -71,7 +73,8 @@ class Program:
         self._order_width = self.batches * size if self._filled else self.rows
         self.model = build_model(run.model, prepared, Dropout)
         self.optimizer = build_optimizer(run.training)
-        self.optimizer.build(self.model.trainable_variables)
+        self._weights = Weights(self.model, apart=OPTIMIZERS[run.training.optimizer].apart)
+        self.optimizer.build(self._weights.parameters)
         self.metric = getattr(keras.metrics, metric_name(prepared))
         self._loss = build_loss(prepared.loss)
         self.model.compile(optimizer=self.optimizer, loss=self._loss)
@@ -196,6 +199,7 @@ class Program:
         self.optimizer.learning_rate.assign(learning_rate)
         for variable, value in zip(drawn_variables(self.model), values, strict=True):
             variable.assign(value)
+        self._weights.take()
 
     def _no_epochs(self) -> tuple[npt.NDArray[np.int32], Floats, npt.NDArray[np.bool_]]:
         """Return row orders, learning rates and flags for as many epochs as a call can train, all zero."""
@@ -224,17 +228,17 @@ class Program:
             return tf.concat([totals / self.rows, self._validate(x_val, y_val)], 0), tf.zeros(2)
 
         def probed(epoch: Any, before: list[Any], telemetry: Any) -> Any:
-            return tf.cond(
-                tf.logical_and(measured[epoch], end >= self.batches),
-                lambda: tf.tensor_scatter_nd_update(
-                    telemetry, [[epoch]], [self.probe.measure(x, y, before, end - first + bool(last))]
-                ),
-                lambda: telemetry,
-            )
+            def measurement() -> Any:
+                with self._weights.lent():
+                    row = self.probe.measure(x, y, before, end - first + bool(last))
+                return tf.tensor_scatter_nd_update(telemetry, [[epoch]], [row])
+
+            return tf.cond(tf.logical_and(measured[epoch], end >= self.batches), measurement, lambda: telemetry)
 
         def epoch_body(epoch: Any, history: Any, telemetry: Any, totals: Any) -> tuple[Any, Any, Any, Any]:
             self.optimizer.learning_rate.assign(rates[epoch])
-            before = self.probe.before() if self.structure.probed else []
+            with self._weights.lent():
+                before = self.probe.before() if self.structure.probed else []
             _, totals = tf.while_loop(
                 lambda b, _totals: b < end,
                 lambda b, totals: (b + 1, batch(epoch, b * size, size, totals)),
@@ -251,6 +255,7 @@ class Program:
         per_call = self.structure.epochs_per_call
         start = (0, tf.zeros((per_call, 4)), tf.zeros((per_call, self.probe.width)), sums)
         _, history, telemetry, sums = tf.while_loop(lambda epoch, *_: epoch < count, epoch_body, start)
+        self._weights.give_back()
         return history, telemetry, sums
 
     def _step(self, x: Any, y: Any, weight: Any, real: Any) -> Any:
@@ -258,19 +263,19 @@ class Program:
 
         Return its loss and metric summed over rows, as Keras's trackers weight them.
         """
-        variables = self.model.trainable_variables
+        parameters = self._weights.parameters
         count = tf.reduce_sum(real)
         if self._filled:
             # Keras divides by all rows of the batch; it is to be divided by the real ones.
             share = real * (x.shape[0] / count)
             weight = share if weight is None else weight * share
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, self._weights.lent():
             predicted = self.model(x, training=True)
             loss = self._loss(y, predicted, sample_weight=weight)
-            if self.model.losses:
-                loss += tf.add_n(self.model.losses)
-        gradients = tape.gradient(loss, [variable.value for variable in variables])
-        self.optimizer.apply(gradients, variables)
+            if penalties := self.model.losses:
+                loss += tf.add_n(penalties)
+        gradients = tape.gradient(loss, [parameter.value for parameter in parameters])
+        self.optimizer.apply(gradients, parameters)
         return tf.stack([loss * count, tf.reduce_sum(self._metric_of_rows(y, predicted) * real)])
 
     def _metric_of_rows(self, y: Any, predicted: Any) -> Any:
@@ -284,7 +289,8 @@ class Program:
         size = min(rows, _BLOCK)
 
         def block(x: Any, y: Any) -> Any:
-            predicted = self.model(x, training=False)
+            with self._weights.lent():
+                predicted = self.model(x, training=False)
             return tf.stack([self._loss(y, predicted) * x.shape[0], tf.reduce_sum(self._metric_of_rows(y, predicted))])
 
         _, sums = tf.while_loop(
@@ -298,7 +304,8 @@ class Program:
         )
         if rows % size:
             sums += block(x[rows // size * size :], y[rows // size * size :])
-        penalty = tf.add_n(self.model.losses) if self.model.losses else 0.0
+        with self._weights.lent():
+            penalty = tf.add_n(self.model.losses) if self.model.losses else 0.0
         return sums / rows + tf.stack([penalty, 0.0])
 
 

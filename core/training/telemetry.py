@@ -63,6 +63,7 @@ class Probe:
         """Return the measurement after `steps` training steps from the kernels `before`, float32 [width]."""
         kernels = [layer.kernel.value for layer in self._dense]
         with tf.GradientTape() as tape:
+            tape.watch(kernels)
             outputs = self._outputs(tf.gather(x, self._rows))
             data_loss = self._loss(tf.gather(y, self._rows), outputs[-1])
             penalised = data_loss + tf.add_n(self._model.losses) if self._model.losses else data_loss

@@ -47,6 +47,22 @@ HISTORIES = {
     "balanced classes": {"data": TITANIC, "training": {"class_weight": "balanced", **FEW}},
     "sparse labels": {"data": IRIS, "model": {"loss": "sparse_categorical_crossentropy"}, "training": FEW},
     "several targets": {"data": {**IRIS, "target": ["sepal length", "sepal width"]}, "training": FEW},
+    "many equal layers": {
+        "data": TITANIC,
+        "model": {"layers": [6] * 5, "dropout": 0.1, "l2": 0.01, "activation": "tanh"},
+        "training": {"optimizer": "adamw", "weight_decay": 0.01, "clip_norm": 1.0, **FEW},
+    },
+    "many equal layers, batch normalisation": {
+        "data": IRIS,
+        "model": {"layers": [6] * 5, "batch_normalization": True},
+        # A rounding may turn a row's class over, and more of them do with time.
+        "training": {"optimizer": "nadam", "epochs": 9},
+    },
+    "many equal layers, each for itself": {
+        "data": TARGETS,
+        "model": {"layers": [6] * 5},
+        "training": {"optimizer": "adafactor", **FEW},
+    },
     "unshuffled": {"data": IRIS, "training": {"shuffle": False, **FEW}},
     "batch beyond the rows": {"data": FOUR_ROWS, "training": {"batch_size": 1000, **FEW}},
     "batch of one": {"data": FOUR_ROWS, "training": {"batch_size": 1, **FEW}},
@@ -81,7 +97,7 @@ def test_the_history_is_that_of_model_fit(sections, nothing_compiled):
 
 
 COMPILED = ["example 1, raw", "titanic", "dropout", "batch normalisation", "balanced classes", "l2, momentum, nesterov",
-            "several targets", "rmsprop, clipped, decayed"]  # fmt: skip
+            "several targets", "rmsprop, clipped, decayed", "many equal layers", "many equal layers, batch normalisation"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COMPILED)
