@@ -82,7 +82,9 @@ class Program:
         self.probe = Probe(self.model, activations, self._loss, self.rows)
         self._optimizer_start = [(variable, variable.numpy()) for variable in self.optimizer.variables]
         self._starts: Recent[tuple[Any, ...], list[Any]] = Recent(64, _START_BYTES, _bytes_of)
-        self._restart = tf.function(self._assign_start, autograph=False)
+        start = [tf.TensorSpec(variable.shape, variable.dtype) for variable in drawn_variables(self.model)]
+        rate = tf.TensorSpec((), tf.float32)
+        self._restart = tf.function(self._assign_start, input_signature=[rate, *start], autograph=False)
         self._validation_rows = len(prepared.x_val)
         self.trace_seconds = 0.0
         self.warnings: tuple[str, ...] = ()
@@ -270,7 +272,7 @@ class Program:
             share = real * (x.shape[0] / count)
             weight = share if weight is None else weight * share
         with tf.GradientTape() as tape, self._weights.lent():
-            predicted = self.model(x, training=True)
+            predicted = self._weights.outputs(x, training=True)
             loss = self._loss(y, predicted, sample_weight=weight)
             if penalties := self.model.losses:
                 loss += tf.add_n(penalties)
@@ -290,7 +292,7 @@ class Program:
 
         def block(x: Any, y: Any) -> Any:
             with self._weights.lent():
-                predicted = self.model(x, training=False)
+                predicted = self._weights.outputs(x, training=False)
             return tf.stack([self._loss(y, predicted) * x.shape[0], tf.reduce_sum(self._metric_of_rows(y, predicted))])
 
         _, sums = tf.while_loop(

@@ -25,6 +25,9 @@ from core.training.telemetry import measured_epochs, telemetry
 CHUNK_SECONDS: Final = 0.1
 """How long one compiled call should last: progress and cancel never wait longer than 0.25 s."""
 
+GRAPH_SECONDS: Final = 50e-6
+"""What a layer costs in each update of a graph, at the least."""
+
 _FIRST_BATCHES: Final = 64
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -178,6 +181,7 @@ class _Training:
         if self.program.structure.probed:
             self.initial_loss = self.program.probe.loss_at(*self.data[:2])
         self._callbacks.on_train_begin()
+        self._hurry(GRAPH_SECONDS * (len(self.run.model.layers) + 1), self.run.training.epochs * self.program.batches)
         state: Ending = "done"
         while self.epoch < self.run.training.epochs and not self.program.model.stop_training:
             if should_stop():
@@ -216,9 +220,7 @@ class _Training:
         measured = self._measured[self.epoch : self.epoch + count]
         rows, numbers, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
         self._seconds_per_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
-        left = (training.epochs - self.epoch) * program.batches - end
-        if program.deserves_xla(left * self._seconds_per_batch):
-            program.compile_behind(self.data)
+        self._hurry(self._seconds_per_batch, (training.epochs - self.epoch) * program.batches - end)
         if end < program.batches:
             self._batch = end
             return {name: [] for name in self.curves}
@@ -228,6 +230,11 @@ class _Training:
             for i in np.flatnonzero(measured[: len(points["loss"])]):
                 self._measurements[epochs[i] + 1] = numbers[i]
         return points
+
+    def _hurry(self, seconds_per_batch: float, batches: int) -> None:
+        """Have XLA compile the rest, if so many batches are worth it."""
+        if self.program.deserves_xla(seconds_per_batch * batches):
+            self.program.compile_behind(self.data)
 
     def _plan(self) -> tuple[int, int]:
         """Return how many epochs the next call trains, and its last full batch: about `CHUNK_SECONDS` of work."""

@@ -55,13 +55,18 @@ HISTORIES = {
     "many equal layers, batch normalisation": {
         "data": IRIS,
         "model": {"layers": [6] * 5, "batch_normalization": True},
-        # A rounding may turn a row's class over, and more of them do with time.
-        "training": {"optimizer": "nadam", "epochs": 9},
+        # Steps of one size whatever the gradient would make a rounding of it large.
+        "training": {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.01, **FEW},
     },
     "many equal layers, each for itself": {
         "data": TARGETS,
         "model": {"layers": [6] * 5},
         "training": {"optimizer": "adafactor", **FEW},
+    },
+    "a row of equal layers": {
+        "data": TARGETS,
+        "model": {"layers": [4] * 12, "l2": 0.01, "activation": "tanh"},
+        "training": FEW,
     },
     "unshuffled": {"data": IRIS, "training": {"shuffle": False, **FEW}},
     "batch beyond the rows": {"data": FOUR_ROWS, "training": {"batch_size": 1000, **FEW}},
@@ -106,6 +111,7 @@ COMPILED = [
     "several targets",
     "many equal layers",
     "many equal layers, batch normalisation",
+    "a row of equal layers",
 ]
 
 
@@ -137,5 +143,6 @@ def test_a_cached_structure_forgets_the_run_before(nothing_compiled):
     first, _ = both(HISTORIES["dropout"])
     other, _ = both(HISTORIES["dropout"] | {"training": {"seed": 7, "learning_rate": 0.1, **FEW}})
     again, _ = both(HISTORIES["dropout"])
-    assert again.history == first.history
-    assert other.history != first.history
+    # Not to the last digit: XLA may have taken over meanwhile.
+    np.testing.assert_allclose(again.history["loss"], first.history["loss"], rtol=1e-5)
+    assert not np.allclose(other.history["loss"], first.history["loss"], rtol=1e-2)
