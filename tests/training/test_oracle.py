@@ -122,7 +122,7 @@ def test_xla_gives_the_same_history(name, nothing_compiled):
     same(result, plain)
 
 
-@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize("name", [name for name in COMPILED if name not in {"titanic", "l2, momentum, nesterov"}])
 def test_so_does_a_run_that_xla_takes_over_half_way(name, nothing_compiled, monkeypatch):
     monkeypatch.setattr(structure, "_MOST_EPOCHS_PER_CALL", 4)
     calls = []
