@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Literal
 
 from core.training.backend import tf
@@ -31,37 +32,35 @@ class Compiled:
 
     Attributes
     ----------
-    compiler : {"graph", "xla"}
-        What the next call runs in.
     graph_seconds : float
         How long calls in the graph took, all together.
     """
 
     def __init__(self, traced: Any) -> None:
         self._graph = traced
-        self._call = traced
-        self._asked = False
+        self._xla: Any = None
+        self._work: Callable[[], None] | None = None
         self._done = threading.Event()
-        self.compiler: Compiler = "graph"
         self.graph_seconds = 0.0
 
-    def __call__(self, *tensors: Any) -> Any:
-        """Return the results for `tensors`."""
-        if self.compiler == "xla":
-            return self._call(*tensors)
+    def __call__(self, *tensors: Any) -> tuple[Compiler, Any]:
+        """Return what it ran in and the results for `tensors`."""
+        if (compiled := self._xla) is not None:
+            return "xla", compiled(*tensors)
         begin = time.perf_counter()
-        results = self._call(*tensors)
+        results = self._graph(*tensors)
         self.graph_seconds += time.perf_counter() - begin
-        return results
+        return "graph", results
 
     def compile_behind(self, tensors: tuple[Any, ...], *, first: bool = True) -> None:
-        """Have XLA compile it in a thread, before whatever else waits for that; a second call does nothing.
+        """Have XLA compile it in a thread, `first` before whatever else waits for that; a second call only hurries.
 
         `tensors` are arguments for which a call would compute next to nothing. If XLA fails, it stays a graph.
         """
-        if self._asked:
+        if self._work is not None:
+            if first:
+                _WORKSHOP.hurry(self._work)
             return
-        self._asked = True
         # Traced here and not in the thread: TensorFlow numbers what it traces, and the compiler's cache goes by that.
         signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
 
@@ -70,7 +69,8 @@ class Compiled:
 
         function = tf.function(traced, input_signature=signature, autograph=False, jit_compile=True)
         compiled = function.get_concrete_function()
-        _WORKSHOP.take(lambda: self._compile(compiled, tensors), first)
+        self._work = partial(self._compile, compiled, tensors)
+        _WORKSHOP.take(self._work, first)
 
     def wait(self) -> None:
         """Wait until XLA is ready, or has failed; only after `compile_behind`."""
@@ -88,7 +88,7 @@ class Compiled:
         except Exception:  # whatever XLA cannot do, the graph can
             _LOGGER.warning("XLA has failed; what it was to compile stays a graph", exc_info=True)
         else:
-            self._call, self.compiler = compiled, "xla"
+            self._xla = compiled
         self._done.set()
 
 
@@ -106,9 +106,16 @@ class _Workshop:
             if not self._open:
                 self._open = True
                 # No daemon: the interpreter waits for what is being compiled, or would end in the middle of it.
-                threading.Thread(target=self._work, name="compiler", daemon=False).start()
+                threading.Thread(target=self._serve, name="compiler", daemon=False).start()
 
-    def _work(self) -> None:
+    def hurry(self, work: Callable[[], None]) -> None:
+        """Let `work` be next, if it waits."""
+        with self._lock:
+            if work in self._waiting:
+                self._waiting.remove(work)
+                self._waiting.appendleft(work)
+
+    def _serve(self) -> None:
         while True:
             with self._lock:
                 if not self._waiting or not threading.main_thread().is_alive():

@@ -57,6 +57,8 @@ class Program:
         there it is a step of its own.
     trace_seconds : float
         What tracing took, once.
+    compiler : {"graph", "xla"}
+        What the last `advance` ran in.
     warnings : tuple of str
         What Keras said of this structure.
     """
@@ -80,13 +82,14 @@ class Program:
         self.model.compile(optimizer=self.optimizer, loss=self._loss)
         activations = [str(layer.activation) for layer in hidden] + [prepared.output_activation]
         self.probe = Probe(self.model, activations, self._loss, self.rows)
-        self._optimizer_start = [(variable, variable.numpy()) for variable in self.optimizer.variables]
+        self._optimizer_start = [(variable, _uniform(variable.numpy())) for variable in self.optimizer.variables]
         self._starts: Recent[tuple[Any, ...], list[Any]] = Recent(64, _START_BYTES, _bytes_of)
         start = [tf.TensorSpec(variable.shape, variable.dtype) for variable in drawn_variables(self.model)]
         rate = tf.TensorSpec((), tf.float32)
         self._restart = tf.function(self._assign_start, input_signature=[rate, *start], autograph=False)
         self._validation_rows = len(prepared.x_val)
         self.trace_seconds = 0.0
+        self.compiler: Compiler = "graph"
         self.warnings: tuple[str, ...] = ()
         self._function: Any = None  # Compiled, once traced
         inputs = tf.TensorSpec((None, prepared.x.shape[1]), tf.float32)
@@ -96,11 +99,6 @@ class Program:
     def traced(self) -> bool:
         """Whether `trace` has been here."""
         return self._function is not None
-
-    @property
-    def compiler(self) -> Compiler:
-        """What the next call runs in."""
-        return self._function.compiler if self.traced else "graph"
 
     def load(self, prepared: Prepared) -> tuple[Any, ...]:
         """Return `prepared` as the tensors `advance` takes."""
@@ -184,7 +182,8 @@ class Program:
         rates[:count], flags[:count] = learning_rates, measured
         bounds = np.array((count, *batches), np.int32)
         arguments = map(tf.constant, (order, rates, flags, bounds, sums))
-        history, telemetry, left = (tensor.numpy() for tensor in self._function(*data, *arguments))
+        self.compiler, results = self._function(*data, *arguments)
+        history, telemetry, left = (tensor.numpy() for tensor in results)
         return history[:count], telemetry[:count], left
 
     def predict(self, x: Floats) -> Floats:
@@ -197,7 +196,8 @@ class Program:
 
     def _assign_start(self, learning_rate: Any, *values: Any) -> None:
         for variable, start in self._optimizer_start:
-            variable.assign(start)
+            # Written out, one value for all would be a constant of the size of the weights in the graph.
+            variable.assign(tf.fill(variable.shape, start) if np.ndim(start) == 0 else start)
         self.optimizer.learning_rate.assign(learning_rate)
         for variable, value in zip(drawn_variables(self.model), values, strict=True):
             variable.assign(value)
@@ -309,6 +309,12 @@ class Program:
         with self._weights.lent():
             penalty = tf.add_n(self.model.losses) if self.model.losses else 0.0
         return sums / rows + tf.stack([penalty, 0.0])
+
+
+def _uniform(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the one value that all of `values` are, as a scalar, else `values`."""
+    first = values.flat[0] if values.size else values
+    return first if (values == first).all() else values
 
 
 def _bytes_of(tensors: list[Any]) -> float:

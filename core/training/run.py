@@ -214,12 +214,12 @@ class _Training:
         orders = [self._orders.of(epoch) for epoch in epochs]
         if self._batch == 0:
             self._callbacks.on_epoch_begin(self.epoch)
-        if program.compiler not in self.compilers:
-            self.compilers.append(program.compiler)
         begin = time.perf_counter()
         measured = self._measured[self.epoch : self.epoch + count]
         rows, numbers, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
         self._seconds_per_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
+        if program.compiler not in self.compilers:
+            self.compilers.append(program.compiler)
         self._hurry(self._seconds_per_batch, (training.epochs - self.epoch) * program.batches - end)
         if end < program.batches:
             self._batch = end

@@ -10,7 +10,7 @@ from core.data.prepare.prepared import prepare
 from core.data.source import load_table
 from core.spec import load_spec
 from core.training import structure
-from core.training.epochs import forget_programs
+from core.training.epochs import Program, forget_programs
 from core.training.run import compile_run, train_run
 
 TITANIC = {"source": f"file:{Path(__file__).parent.parent / 'data' / 'titanic.csv'}", "target": "survived"}
@@ -95,7 +95,8 @@ def nothing_compiled():
 
 
 @pytest.mark.parametrize("sections", HISTORIES.values(), ids=HISTORIES)
-def test_the_history_is_that_of_model_fit(sections, nothing_compiled):
+def test_the_history_is_that_of_model_fit(sections, nothing_compiled, monkeypatch):
+    monkeypatch.setattr(Program, "deserves_xla", lambda *_: False)
     result, plain = both(sections)
     assert result.telemetry["compiler"] == "graph"
     same(result, plain)

@@ -50,11 +50,12 @@ def test_a_schedule_changes_the_weights_too(trained):
     assert stepped.history["loss"][6] != constant.history["loss"][6]
 
 
+@pytest.mark.parametrize("layers", [[10], [6] * 5], ids=["one layer", "many equal layers"])
 @pytest.mark.parametrize("restore", [True, False])
-def test_early_stopping_is_that_of_keras(trained, restore):
+def test_early_stopping_is_that_of_keras(trained, restore, layers):
     stopping = {"monitor": "val_loss", "patience": 3, "min_delta": 0.001, "restore_best_weights": restore}
-    sections = {"data": TARGETS, "training": {"learning_rate": 0.05, "epochs": 60, "early_stopping": stopping}}
-    run, prepared, result = trained(**sections)
+    training = {"learning_rate": 0.05, "epochs": 60, "early_stopping": stopping}
+    run, prepared, result = trained(data=TARGETS, model={"layers": layers}, training=training)
 
     keras.utils.set_random_seed(0)
     model = build_model(run.model, prepared)

@@ -1,0 +1,79 @@
+"""XLA behind a graph that is in use: who is compiled when, what a failure costs, and what is never touched."""
+
+import threading
+
+import pytest
+import tensorflow as tf
+
+from core.training import compiler
+from core.training.compiler import Compiled
+
+
+def counter():
+    """Return a variable and a traced function that adds to it."""
+    variable = tf.Variable(1.0)
+
+    def add(amount):
+        variable.assign_add(amount)
+        return (variable.value() * 2,)
+
+    signature = [tf.TensorSpec((), tf.float32)]
+    return variable, tf.function(add, input_signature=signature, autograph=False).get_concrete_function()
+
+
+def test_it_is_a_graph_until_xla_is_ready_and_gives_the_same():
+    variable, traced = counter()
+    function = Compiled(traced)
+    how, (first,) = function(tf.constant(1.0))
+    assert (how, float(first)) == ("graph", 4.0)
+    function.compile_behind((tf.constant(100.0),))
+    function.wait()
+    assert float(variable) == 2.0, "compiling calls the function, and never with the variables in use"
+    how, (second,) = function(tf.constant(1.0))
+    assert (how, float(second)) == ("xla", 6.0)
+    assert float(variable) == 3.0
+
+
+def test_what_xla_cannot_compile_stays_a_graph(caplog):
+    words = tf.Variable("a")
+    traced = tf.function(lambda: (tf.strings.join([words, words]),), autograph=False).get_concrete_function()
+    function = Compiled(traced)
+    function.compile_behind(())
+    function.wait()
+    how, (joined,) = function()
+    assert (how, joined.numpy()) == ("graph", b"aa")
+    assert "stays a graph" in caplog.text
+
+
+@pytest.fixture
+def busy():
+    """Keep the compiler's thread busy until the test lets it go."""
+    began, go = threading.Event(), threading.Event()
+
+    def work():
+        began.set()
+        go.wait(30)
+
+    compiler._WORKSHOP.take(work, first=True)
+    assert began.wait(30)
+    yield go
+    go.set()
+
+
+def test_what_a_run_waits_for_comes_before_what_is_compiled_at_leisure(busy, monkeypatch):
+    order, whole = [], Compiled._compile
+
+    def noted(function, *given):
+        order.append(function)
+        whole(function, *given)
+
+    monkeypatch.setattr(Compiled, "_compile", noted)
+    variables, traced = zip(*(counter() for _ in range(3)), strict=True)
+    leisure, hurried, urgent = map(Compiled, traced)
+    for function, first in ((leisure, False), (hurried, False), (urgent, True), (hurried, True)):
+        function.compile_behind((tf.constant(1.0),), first=first)
+    busy.set()
+    for function in (leisure, hurried, urgent):
+        function.wait()
+    assert order == [hurried, urgent, leisure]
+    assert [float(variable) for variable in variables] == [1.0, 1.0, 1.0]
