@@ -63,11 +63,10 @@ def measure(case: Case) -> dict[str, Any]:
     dict
         ``name``, ``epochs`` and ``compiler`` of the lab's warm run. In seconds: ``lab_cold`` and ``lab_warm``, the
         whole run for the first time in this process and, compiled, for further ones (the fastest of 3 to 20);
-        ``lab_probed``, as the
-        latter, with measuring the layers; ``fit_cold``, as many epochs of ``model.fit``, building and tracing
-        included; ``fit_epoch``, one further epoch of it. ``cold_ratio`` and ``warm_ratio``: how many times faster the
-        lab is. ``telemetry_cost``: what measuring the layers adds, as a share. ``deviation``: the largest relative
-        difference between the two loss histories, over at most 20 epochs.
+        ``lab_probed``, as the latter, with measuring the layers; ``fit_cold``, as many epochs of ``model.fit``,
+        building and tracing included; ``fit_epoch``, one further epoch of it. ``cold_ratio`` and ``warm_ratio``: how
+        many times faster the lab is. ``telemetry_cost``: what measuring the layers adds, as a share. ``deviation``: the
+        largest relative difference between the two loss histories, over at most 20 epochs.
     """
     run = load_spec(case.spec).runs()[0]
     prepared = prepare(run, load_table(run.data))

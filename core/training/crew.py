@@ -19,7 +19,7 @@ from core.data.prepare.cache import Preparation
 from core.errors import InputRefused, WorkFailed
 from core.machine import processors
 from core.spec import RunSpec
-from core.training.memory import RunSize, check_memory, run_allowance
+from core.training.memory import prepared_within, run_allowance
 from core.training.result import Result
 from core.training.structure import structure_key, updates
 
@@ -119,9 +119,7 @@ def train_here(run: RunSpec, preparation: Preparation, probed: bool) -> Result:
     from core.training.run import train_run
 
     try:
-        prepared = preparation.of(run)
-        check_memory(run, RunSize.of(prepared), run_allowance())
-        return train_run(run, prepared, probed=probed)
+        return train_run(run, prepared_within(run, preparation, run_allowance()), probed=probed)
     except InputRefused as refusal:
         return Result.refused(run, str(refusal))
 

@@ -24,17 +24,13 @@ from core.training.compiler import Compiled, Compiler
 from core.training.dropout import Dropout
 from core.training.initial_weights import drawn_variables, initial_weights
 from core.training.model import build_loss, build_model, build_optimizer
-from core.training.structure import Structure, metric_name, structure_of
+from core.training.structure import BLOCK_ROWS, XLA_PER_TRACE, Structure, metric_name, structure_of
 from core.training.telemetry import Probe
 from core.training.weights import Weights
 
 Floats = npt.NDArray[np.float32]
 
-_BLOCK: Final = 8192
 _CACHED_PROGRAMS: Final = 24
-XLA_PER_TRACE: Final = 2.0
-"""How many times as long XLA compiles as the graph was traced; 1.4 to 2.2 between 1 and 20 layers."""
-
 _START_BYTES: Final = 2**23
 """First weights that a structure keeps; those of a seed serve every variant."""
 
@@ -188,7 +184,7 @@ class Program:
 
     def predict(self, x: Floats) -> Floats:
         """Return the model's outputs for the rows of `x`, shape (rows, outputs), computed block by block."""
-        blocks = [self._outputs(x[i : i + _BLOCK]).numpy() for i in range(0, len(x), _BLOCK)]
+        blocks = [self._outputs(x[i : i + BLOCK_ROWS]).numpy() for i in range(0, len(x), BLOCK_ROWS)]
         return np.concatenate(blocks)
 
     def _draw(self, run: RunSpec) -> list[Any]:
@@ -288,7 +284,7 @@ class Program:
         rows = self._validation_rows
         if not rows:
             return tf.fill([2], np.float32(np.nan))
-        size = min(rows, _BLOCK)
+        size = min(rows, BLOCK_ROWS)
 
         def block(x: Any, y: Any) -> Any:
             with self._weights.lent():

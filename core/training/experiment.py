@@ -9,7 +9,7 @@ from typing import Any
 from core.data.prepare.cache import Preparation
 from core.errors import InputRefused
 from core.spec import RunSpec, SpecSource, load_spec
-from core.training.memory import RunSize, check_memory, run_allowance
+from core.training.memory import prepared_within, run_allowance
 from core.training.result import Points, Result
 
 
@@ -59,7 +59,7 @@ def train(spec: SpecSource, on_progress: Callable[[Progress], None] | None = Non
     from core.training.run import train_run
 
     spec = load_spec(spec)
-    runs, preparation = spec.runs(), Preparation()
+    runs, preparation, allowed = spec.runs(), Preparation(), run_allowance()
     results: list[Result] = []
     refusals: list[InputRefused] = []
     for index, run in enumerate(runs):
@@ -69,9 +69,7 @@ def train(spec: SpecSource, on_progress: Callable[[Progress], None] | None = Non
                 on_progress(Progress(index, len(runs), run, first + len(points["loss"]) - 1, points))
 
         try:
-            prepared = preparation.of(run)
-            check_memory(run, RunSize.of(prepared), run_allowance())
-            results.append(train_run(run, prepared, tell))
+            results.append(train_run(run, prepared_within(run, preparation, allowed), tell))
         except InputRefused as refusal:
             refusals.append(refusal)
             results.append(Result.refused(run, str(refusal)))

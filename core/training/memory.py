@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.choices.optimizers import OPTIMIZERS
+from core.data.prepare.cache import Preparation
 from core.data.prepare.prepared import Prepared
 from core.errors import InputRefused
 from core.machine import memory_bytes
 from core.spec import RunSpec, TrainingSpec
+from core.training.structure import BLOCK_ROWS, ORDER_CELLS, trained_rows
 
 IDLE_BYTES: Final = 350 * 2**20
 """What a trainer holds of its own before its first run: Python, TensorFlow and Keras, without the pages it shares."""
@@ -21,13 +23,9 @@ OUT_OF_MEMORY: Final = (
 
 _NUMBER: Final = 4
 """Bytes of a float32 and of an int32."""
-_BLOCK_ROWS: Final = 8192
-"""Rows that are validated and predicted at a time."""
 _COMPILER_BYTES: Final = 140 * 2**20
 _LAYER_BYTES: Final = 5 * 2**20
 """What XLA takes for its first structure, and for each layer of one: machine code and what it was made from."""
-_ORDER_CELLS: Final = 2**17
-"""Row numbers that are handed over with one call, at least."""
 _ROW_BYTES: Final = 200
 _CELL_BYTES: Final = 40
 """Of each row, and of each of its cells while it is prepared: as it was read, as float64 three times, as float32."""
@@ -63,7 +61,7 @@ class RunSize:
         `outputs` are those it has where the spec leaves them to the task; by default one for each target.
         """
         rows = min(rows, run.data.rows or rows)
-        trained = max(1, round(rows * (1 - run.data.validation_fraction)))
+        trained = trained_rows(run, rows)
         units = run.model.output_units
         return cls(trained, rows - trained, features, (outputs or len(run.data.targets)) if units == "auto" else units)
 
@@ -114,12 +112,12 @@ def memory_need(run: RunSpec, size: RunSize) -> MemoryNeed:
     pair = max(a + b for a, b in itertools.pairwise(widths))
     kept = [layer.units * (2 + 2 * run.model.batch_normalization + bool(layer.dropout)) for layer in hidden]
     preparing = _CELL_BYTES * rows * size.features
-    training = _NUMBER * (3 * rows * (size.features + size.outputs) + 4 * max(size.rows, _ORDER_CELLS))
+    training = _NUMBER * (3 * rows * (size.features + size.outputs) + 4 * max(size.rows, ORDER_CELLS))
     return MemoryNeed(
         data=_ROW_BYTES * rows + max(preparing, training + _OUTPUT_BYTES * rows * size.outputs),
         weights=_NUMBER * _copies(run.training) * sum(a * b + b for a, b in itertools.pairwise(widths)),
         batch=_NUMBER * min(run.training.batch_size, size.rows) * (widths[0] + sum(kept) + widths[-1] + pair),
-        block=_NUMBER * min(_BLOCK_ROWS, rows) * pair,
+        block=_NUMBER * min(BLOCK_ROWS, rows) * pair,
         rest=_COMPILER_BYTES + _LAYER_BYTES * len(widths),
     )
 
@@ -144,6 +142,19 @@ def check_memory(run: RunSpec, size: RunSize, allowed: int) -> None:
             f"allowed: {memory_text(max(0, allowed))}, {change}.",
             where,
         )
+
+
+def prepared_within(run: RunSpec, preparation: Preparation, allowed: int) -> Prepared:
+    """Return the arrays of `run`.
+
+    Raises
+    ------
+    InputRefused
+        If they cannot be made, or the run needs more than `allowed` bytes beyond an idle trainer.
+    """
+    prepared = preparation.of(run)
+    check_memory(run, RunSize.of(prepared), allowed)
+    return prepared
 
 
 def run_allowance(process_mb: int | None = None) -> int:

@@ -46,6 +46,12 @@ def build_model(model: ModelSpec, prepared: Prepared, dropout: Any = keras.layer
     return keras.Sequential(layers)
 
 
+def layer_outputs(layer: Any, x: Any, *, training: bool) -> Any:
+    """Return what a layer of `build_model` makes of `x`."""
+    has_modes = isinstance(layer, keras.layers.BatchNormalization | keras.layers.Dropout)
+    return layer(x, training=training) if has_modes else layer(x)
+
+
 def build_loss(name: str) -> Any:
     """Return the real Keras loss: a mean over the rows of a batch."""
     return getattr(keras.losses, LOSSES[name].keras)()

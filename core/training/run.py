@@ -20,13 +20,11 @@ from core.training.memory import OUT_OF_MEMORY
 from core.training.model import build_callbacks
 from core.training.predictions import Scores, scores
 from core.training.result import Ending, History, OnPoints, Result, json_number
+from core.training.structure import GRAPH_SECONDS
 from core.training.telemetry import measured_epochs, telemetry
 
 CHUNK_SECONDS: Final = 0.1
 """How long one compiled call should last: progress and cancel never wait longer than 0.25 s."""
-
-GRAPH_SECONDS: Final = 50e-6
-"""What a layer costs in each update of a graph, at the least."""
 
 _FIRST_BATCHES: Final = 64
 _LOGGER: Final = logging.getLogger(__name__)

@@ -10,8 +10,18 @@ from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec, Thing
 from core.spec.touches import digest, touching
 
-_ORDER_CELLS: Final = 2**17
-"""Row numbers handed over with one call, at most: half a megabyte."""
+ORDER_CELLS: Final = 2**17
+"""Row numbers handed over with one call, at most, unless one epoch has more: half a megabyte."""
+
+BLOCK_ROWS: Final = 8192
+"""Rows that are validated and predicted at a time."""
+
+GRAPH_SECONDS: Final = 50e-6
+"""What a layer costs in each update of a graph, at the least."""
+
+XLA_PER_TRACE: Final = 2.0
+"""How many times as long XLA compiles as the graph was traced; 1.4 to 2.2 between 1 and 20 layers."""
+
 _MOST_EPOCHS_PER_CALL: Final = 128
 
 
@@ -22,6 +32,11 @@ def structure_key(run: RunSpec, *, probed: bool = False) -> str:
     A probed run measures its layers, which is compiled in.
     """
     return run.key(Thing.STRUCTURE) + ("p" if probed else "")
+
+
+def trained_rows(run: RunSpec, rows: int) -> int:
+    """Return how many of so many `rows` of its table `run` trains on."""
+    return max(1, round(min(rows, run.data.rows or rows) * (1 - run.data.validation_fraction)))
 
 
 def updates(run: RunSpec, rows: int) -> int:
@@ -61,7 +76,7 @@ def structure_of(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> S
         choices=digest(chosen | resolved),
         metric=metric_name(prepared),
         batch_size=batch_size,
-        epochs_per_call=1 if between_epochs else int(np.clip(_ORDER_CELLS // rows, 1, _MOST_EPOCHS_PER_CALL)),
+        epochs_per_call=1 if between_epochs else int(np.clip(ORDER_CELLS // rows, 1, _MOST_EPOCHS_PER_CALL)),
         probed=probed,
     )
 

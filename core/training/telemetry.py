@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from core.choices.activations import ACTIVATIONS
 from core.training.backend import keras, tf
+from core.training.model import layer_outputs
 from core.training.result import json_number
 
 PROBE_ROWS: Final = 128
@@ -95,7 +96,7 @@ class Probe:
         """Return what each dense layer passes on; with batch normalisation its activation is a separate layer."""
         outputs: list[Any] = []
         for layer in self._model.layers:
-            x = layer(x, training=False) if _has_modes(layer) else layer(x)
+            x = layer_outputs(layer, x, training=False)
             if isinstance(layer, keras.layers.Dense):
                 outputs.append(x)
             elif outputs:
@@ -130,10 +131,6 @@ def telemetry(
 def _clipped(norms: npt.NDArray[np.float64], clip_norm: float) -> list[float | None]:
     whole = np.sqrt((norms**2).sum(axis=1))
     return [json_number(max(0.0, 1 - clip_norm / norm)) if norm > 0 else 0.0 for norm in whole]
-
-
-def _has_modes(layer: Any) -> bool:
-    return isinstance(layer, keras.layers.BatchNormalization | keras.layers.Dropout)
 
 
 def _dead(output: Any, activation: str) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 
 from core.training.backend import keras, tf
 from core.training.equal_layers import equal_layers
+from core.training.model import layer_outputs
 
 _FEWEST: Final = 4
 _FEWEST_IN_A_ROW: Final = 10
@@ -52,7 +53,6 @@ class Weights:
         stacked = {id(member) for _, members in self._stacks for member in members}
         self._alone = [variable for variable in model.trainable_variables if id(variable) not in stacked]
         self.parameters = self._alone + [stack for stack, _ in self._stacks]
-
         self._steps = list(self._steps_of(model.layers))
 
     def outputs(self, x: Any, *, training: bool) -> Any:
@@ -113,9 +113,7 @@ def _kind(layer: Any, stacked: Container[int]) -> Any:
 
 
 def _one(layer: Any) -> Callable[[Any, bool], Any]:
-    if isinstance(layer, keras.layers.BatchNormalization | keras.layers.Dropout):
-        return lambda x, training: layer(x, training=training)
-    return lambda x, _training: layer(x)
+    return lambda x, training: layer_outputs(layer, x, training=training)
 
 
 def _several(activation: Any, kernels: tuple[Any, slice], biases: tuple[Any, slice]) -> Callable[[Any, bool], Any]:

@@ -221,7 +221,7 @@ def test_validation_without_rows_says_nothing(trained):
 def test_many_validation_rows_go_in_blocks(trained, monkeypatch):
     from core.training import epochs
 
-    monkeypatch.setattr(epochs, "_BLOCK", 7)
+    monkeypatch.setattr(epochs, "BLOCK_ROWS", 7)
     epochs.forget_programs()
     run, prepared, result = trained(data=TARGETS, model={"l2": 0.1}, training={"epochs": 3})
     epochs.forget_programs()

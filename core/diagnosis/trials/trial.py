@@ -14,7 +14,7 @@ from core.diagnosis.evidence.signals import explained, known_median, worth
 from core.errors import InputRefused
 from core.spec import RunSpec
 from core.training.result import Result
-from core.training.structure import structure_key
+from core.training.structure import structure_key, updates
 
 
 class Runner(Protocol):
@@ -144,8 +144,7 @@ class Workbench:
         run = self._changed(change)
         if run is None or not self.fits(run):
             return False
-        training = run.training
-        cost = training.epochs * -(-self.rows // min(training.batch_size, self.rows))
+        cost = updates(run, self.rows)
         structure = structure_key(run)
         if structure not in self._structures:
             cost += COMPILE_UPDATES * (1 + len(run.model.layers) // 4)

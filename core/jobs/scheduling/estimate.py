@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.spec import RunSpec
-from core.training.structure import structure_key
+from core.training.structure import GRAPH_SECONDS, XLA_PER_TRACE, structure_key, trained_rows
 
-UPDATE_SECONDS: Final = {"xla": 8e-6, "graph": 150e-6}
-"""One optimizer step on a network of two layers, apart from its arithmetic, in either compiler."""
+UPDATE_SECONDS: Final = {"xla": 8e-6 / 3, "graph": GRAPH_SECONDS}
+"""What a layer costs in each update, apart from its arithmetic, in either compiler; the update itself as much again."""
 
 EPOCH_SECONDS: Final = 50e-6
 """The share of an epoch in the call of a compiled chunk."""
@@ -22,7 +22,7 @@ FLOPS_PER_SECOND: Final = 2e10
 TRACE_SECONDS: Final = 0.1
 """Tracing a structure as a graph, for each of its layers."""
 
-XLA_SECONDS: Final = 0.2
+XLA_SECONDS: Final = XLA_PER_TRACE * TRACE_SECONDS
 """What XLA needs behind a run, for each layer."""
 
 RUN_SECONDS: Final = 0.02
@@ -69,17 +69,13 @@ def _across_the_change(graph: float, xla: float, layers: int) -> float:
     return graph if graph <= compiling else compiling + (1 - compiling / graph) * xla
 
 
-def _trained_rows(run: RunSpec, rows: int) -> int:
-    return max(1, round(min(rows, run.data.rows or rows) * (1 - run.data.validation_fraction)))
-
-
 def _run_seconds(run: RunSpec, rows: int, features: int, update: float) -> float:
     rows = min(rows, run.data.rows or rows)
-    trained = _trained_rows(run, rows)
+    trained = trained_rows(run, rows)
     widths = [features, *(layer.units for layer in run.model.hidden), len(run.data.targets)]
     flops_per_row = 2 * sum(a * b for a, b in itertools.pairwise(widths))
     updates = -(-trained // run.training.batch_size)
     arithmetic = flops_per_row * (_FORWARD_AND_BACKWARD * trained + (rows - trained)) / FLOPS_PER_SECOND
     layers = len(widths) - 1
-    epoch = EPOCH_SECONDS + updates * update * (1 + layers) / 3 + arithmetic
+    epoch = EPOCH_SECONDS + updates * update * (1 + layers) + arithmetic
     return run.training.epochs * epoch

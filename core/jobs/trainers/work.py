@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.data.prepare.cache import Preparation
 from core.spec import RunSpec
-from core.training.memory import RunSize, check_memory
+from core.training.memory import prepared_within
 from core.training.result import OnPoints, Result
 from core.training.run import compile_run, train_run
 
@@ -34,8 +34,7 @@ class KerasWork:
         InputRefused
             If it needs more memory than it may.
         """
-        prepared = self._preparation.of(run)
-        check_memory(run, RunSize.of(prepared), self._run_bytes)
+        prepared = prepared_within(run, self._preparation, self._run_bytes)
         return train_run(run, prepared, on_points, should_stop, probed=probed)
 
     def warm(self, run: RunSpec) -> None:
