@@ -46,8 +46,9 @@ def test_a_schedule_changes_the_weights_too(trained):
     fixed = {"optimizer": "sgd", "learning_rate": 0.1, "epochs": 12}
     _, _, constant = trained(data=TARGETS, training=fixed)
     _, _, stepped = trained(data=TARGETS, training={**fixed, "schedule": {"name": "step", "factor": 0.1, "every": 5}})
-    assert stepped.history["loss"][:5] == constant.history["loss"][:5]
-    assert stepped.history["loss"][6] != constant.history["loss"][6]
+    # One may have been compiled on its way and the other not; that leaves the first five digits alone.
+    assert stepped.history["loss"][:5] == pytest.approx(constant.history["loss"][:5], rel=1e-5)
+    assert stepped.history["loss"][6] != pytest.approx(constant.history["loss"][6], rel=1e-3)
 
 
 @pytest.mark.parametrize("layers", [[10], [6] * 5], ids=["one layer", "many equal layers"])

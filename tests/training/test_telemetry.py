@@ -147,4 +147,7 @@ def test_probing_changes_no_history(trained):
     sections = {"data": TARGETS, "training": {"epochs": 12}}
     _, _, plain = trained(**sections)
     _, _, probed = trained(probed=True, **sections)
-    assert probed.history == plain.history
+    assert set(probed.history) == set(plain.history)
+    for name, values in plain.history.items():
+        # One may have been compiled on its way and the other not; that leaves the first five digits alone.
+        assert probed.history[name] == pytest.approx(values, rel=1e-5)
