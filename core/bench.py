@@ -73,9 +73,8 @@ def measure(case: Case) -> dict[str, Any]:
     forget_programs()
     plainly, probing = partial(train_run, run, prepared), partial(train_run, run, prepared, probed=True)
     lab_cold, _ = _timed(plainly)
+    compile_run(run, prepared, wait=True)
     probing()
-    for probed in (False, True):
-        compile_run(run, prepared, probed=probed, wait=True)
     seconds, result = _timed(plainly)
     count = int(np.clip(2 / seconds, 3, 20))
     # Taken in turns, so that a moment's load of the machine meets both.

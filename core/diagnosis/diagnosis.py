@@ -25,7 +25,6 @@ from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.training.crew import Crew
 from core.training.memory import RunSize, check_memory, memory_need, run_allowance
 from core.training.result import Result
-from core.training.structure import structure_key
 
 LEARNT_SHARE: Final = 0.8
 """A run that explains this share of what a simple model does is healthy; what is left is tuning."""
@@ -168,7 +167,8 @@ class Doctor:
         learnt = _learnt(observed, target)
         if not learnt or any(s.certain or (s.cause.goal != "fit" and s.strength >= _GOAL_STRENGTH) for s in found):
             fits = partial(self._fits, facts=facts)
-            workbench = Workbench(runs, before, self._repairs(runs[0]), facts.rows, self.budget, fits)
+            repairs = partial(self._train, stage="repairs")
+            workbench = Workbench(runs, before, repairs, facts.rows, self.budget, fits)
             if not _of_the_data(found, learnt=learnt):
                 observed = with_few_rows(observed, workbench)
                 if any(s.cause.asks_rates and s.strength >= _RATE_STRENGTH for s in found):
@@ -181,20 +181,6 @@ class Doctor:
         settled = [suspect for suspect in found if suspect.certain]
         faulty = bool(settled) or _is_faulty(outcomes, before, target)
         return DiagnosisReport(observed, tuple(before), faulty, tuple(outcomes), found, combined)
-
-    def _repairs(self, base: RunSpec) -> Callable[[Sequence[RunSpec]], list[Result]]:
-        """Return who trains repairs of `base`: those of its structure are measured like it, for it is compiled so."""
-        own = structure_key(base)
-
-        def train(runs: Sequence[RunSpec]) -> list[Result]:
-            results: dict[str, Result] = {}
-            for probed in (True, False):
-                if some := [run for run in runs if (structure_key(run) == own) is probed]:
-                    trained = self._train(some, "repairs", probed=probed)
-                    results.update(zip((run.hash() for run in some), trained, strict=True))
-            return [results[run.hash()] for run in runs]
-
-        return train
 
     def _fits(self, run: RunSpec, facts: DataFacts) -> bool:
         return memory_need(run, _size(run, facts)).total <= self.run_bytes

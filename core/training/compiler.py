@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from core.training.backend import tf
+from core.training.structure import XLA_PER_TRACE
 
 Compiler = Literal["graph", "xla"]
 
@@ -29,19 +30,17 @@ class Compiled:
     ----------
     traced : tf.types.experimental.ConcreteFunction
         Its arguments are flat; its results are the same in either form, but for their last digits.
-
-    Attributes
-    ----------
-    graph_seconds : float
-        How long calls in the graph took, all together.
+    trace_seconds : float
+        What tracing it took.
     """
 
-    def __init__(self, traced: Any) -> None:
+    def __init__(self, traced: Any, trace_seconds: float) -> None:
         self._graph = traced
+        self._worth = XLA_PER_TRACE * trace_seconds
         self._xla: Any = None
         self._work: Callable[[], None] | None = None
         self._done = threading.Event()
-        self.graph_seconds = 0.0
+        self._graph_seconds = 0.0
 
     def __call__(self, *tensors: Any) -> tuple[Compiler, Any]:
         """Return what it ran in and the results for `tensors`."""
@@ -49,8 +48,16 @@ class Compiled:
             return "xla", compiled(*tensors)
         begin = time.perf_counter()
         results = self._graph(*tensors)
-        self.graph_seconds += time.perf_counter() - begin
+        self._graph_seconds += time.perf_counter() - begin
         return "graph", results
+
+    def deserves_xla(self, seconds: float = 0.0) -> bool:
+        """Whether XLA is worth its time for calls that take `seconds` more as a graph.
+
+        As with skis to rent or to buy (Karlin et al. 1988, "Competitive snoopy caching"): once what the graph has
+        cost, and surely will, is what compiling costs.
+        """
+        return self._graph_seconds + seconds > self._worth
 
     def compile_behind(self, tensors: tuple[Any, ...], *, first: bool = True) -> None:
         """Have XLA compile it in a thread, `first` before whatever else waits for that; a second call only hurries.

@@ -67,7 +67,7 @@ class Crew:
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Train `runs` and return their results."""
-        jobs = [(f"{structure_key(run)}{probed}", run, probed) for run in runs]
+        jobs = [(structure_key(run), run, probed) for run in runs]
         waiting = list(range(len(jobs)))
         results: list[Result | None] = [None] * len(jobs)
 

@@ -24,8 +24,8 @@ from core.training.compiler import Compiled, Compiler
 from core.training.dropout import Dropout
 from core.training.initial_weights import drawn_variables, initial_weights
 from core.training.model import build_loss, build_model, build_optimizer
-from core.training.structure import BLOCK_ROWS, XLA_PER_TRACE, Structure, metric_name, structure_of
-from core.training.telemetry import Probe
+from core.training.probe import Probe
+from core.training.structure import BLOCK_ROWS, SNAPSHOT_NUMBERS, Structure, metric_name, structure_of
 from core.training.weights import Weights
 
 Floats = npt.NDArray[np.float32]
@@ -33,6 +33,8 @@ Floats = npt.NDArray[np.float32]
 _CACHED_PROGRAMS: Final = 24
 _START_BYTES: Final = 2**23
 """First weights that a structure keeps; those of a seed serve every variant."""
+
+_NO_SNAPSHOTS: Final = (np.empty((0, 0), np.float32), np.empty((0, 0), np.float32))
 
 _BATCH: Final = re.compile(r"(?<=\()\d+(?=, )")
 """The number of rows in a shape: Keras says the same of each batch it sees."""
@@ -46,7 +48,11 @@ class Program:
     model, optimizer : keras.Sequential, keras.Optimizer
         The real ones; callbacks may act on them between calls.
     probe : Probe
-        What measures the model at the end of an epoch.
+        What measures the model in snapshots of its weights.
+    snapshots : int
+        Epochs of one call whose weights can be kept.
+    show_weights, take_weights : callable
+        Give the model's own variables the values that were trained, and back; callbacks look at them.
     batches : int
         Batches per epoch that are trained in one loop. A smaller last batch is among them, filled up with rows of no
         weight, so that one step is compiled and not two; batch normalisation and dropout would see those rows, and
@@ -77,7 +83,8 @@ class Program:
         self._loss = build_loss(prepared.loss)
         self.model.compile(optimizer=self.optimizer, loss=self._loss)
         activations = [str(layer.activation) for layer in hidden] + [prepared.output_activation]
-        self.probe = Probe(self.model, activations, self._loss, self.rows)
+        self.probe = Probe(self.model, self._weights, activations, self._loss, self.rows)
+        self.snapshots = int(np.clip(SNAPSHOT_NUMBERS // self._weights.size, 1, structure.epochs_per_call))
         self._optimizer_start = [(variable, _uniform(variable.numpy())) for variable in self.optimizer.variables]
         self._starts: Recent[tuple[Any, ...], list[Any]] = Recent(64, _START_BYTES, _bytes_of)
         start = [tf.TensorSpec(variable.shape, variable.dtype) for variable in drawn_variables(self.model)]
@@ -89,7 +96,9 @@ class Program:
         self.warnings: tuple[str, ...] = ()
         self._function: Any = None  # Compiled, once traced
         inputs = tf.TensorSpec((None, prepared.x.shape[1]), tf.float32)
-        self._outputs = tf.function(lambda x: self.model(x, training=False), input_signature=[inputs], autograph=False)
+        self._outputs = tf.function(self._predicted, input_signature=[inputs], autograph=False)
+        self.show_weights = tf.function(self._weights.give_back, input_signature=[], autograph=False)
+        self.take_weights = tf.function(self._weights.take, input_signature=[], autograph=False)
 
     @property
     def traced(self) -> bool:
@@ -110,11 +119,12 @@ class Program:
         function = tf.function(self._epochs, input_signature=signature, autograph=False)
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always", UserWarning)
-            self._function = Compiled(function.get_concrete_function())
+            traced = function.get_concrete_function()
         said = (str(warning.message) for warning in heard if issubclass(warning.category, UserWarning))
         self.warnings = tuple(dict.fromkeys(_BATCH.sub("rows", text) for text in said))
-        self._function(*data, *map(tf.constant, idle))
+        traced(*data, *map(tf.constant, idle))
         self.trace_seconds = time.perf_counter() - begin
+        self._function = Compiled(traced, self.trace_seconds)
 
     def compile_behind(self, data: tuple[Any, ...], *, at_leisure: bool = False, wait: bool = False) -> None:
         """Have XLA compile the epoch, which was traced for `data`; it takes over once it is ready.
@@ -126,12 +136,8 @@ class Program:
             self._function.wait()
 
     def deserves_xla(self, seconds: float) -> bool:
-        """Whether XLA is worth its time for a training that takes `seconds` more as a graph.
-
-        As with skis to rent or to buy (Karlin et al. 1988, "Competitive snoopy caching"): once what the graph has
-        cost, and surely will, is what compiling costs.
-        """
-        return bool(self._function.graph_seconds + seconds > XLA_PER_TRACE * self.trace_seconds)
+        """Whether XLA is worth its time for a training that takes `seconds` more as a graph."""
+        return bool(self._function.deserves_xla(seconds))
 
     def start(self, run: RunSpec) -> None:
         """Give model and optimizer the state they have before the first batch of `run`."""
@@ -146,19 +152,19 @@ class Program:
         data: tuple[Any, ...],
         orders: list[npt.NDArray[np.int32]],
         learning_rates: list[float],
-        measured: npt.NDArray[np.bool_],
+        kept: npt.NDArray[np.bool_],
         batches: tuple[int, int],
         sums: Floats,
-    ) -> tuple[Floats, Floats, Floats]:
+    ) -> tuple[Floats, tuple[Floats, Floats], Floats]:
         """Train whole epochs, or one stretch of a long one.
 
         Parameters
         ----------
         data : tuple of tensors
             From `load`.
-        orders, learning_rates, measured
+        orders, learning_rates, kept
             One per epoch, at most `structure.epochs_per_call`: the order of the rows, int32 [rows]; the learning rate;
-            whether the probe measures at its end.
+            whether the weights before and after it are kept, of at most `snapshots` epochs.
         batches : (int, int)
             The batches to train in each epoch, first and end; an end of `self.batches` ends the epoch.
         sums : float32 array of shape (2,)
@@ -166,21 +172,23 @@ class Program:
 
         Returns
         -------
-        (history, telemetry, sums) : float32 arrays of shapes (epochs, 4), (epochs, probe.width) and (2,)
-            Columns of the history: loss, metric, validation loss, validation metric (NaN without validation rows).
+        (history, (before, after), sums) : float32 of shapes (epochs, 4), (kept epochs, weights) twice and (2,)
+            Columns of the history: loss, metric, validation loss, validation metric (NaN without validation rows). The
+            snapshots of an epoch that did not end are void.
         """
         count = len(orders)
-        order, rates, flags = self._no_epochs()
+        order, rates, places = self._no_epochs()
         order[:count, : self.rows] = orders
         if self._filled:
             # With a row of the same batch: a loss that overflows there must not come from elsewhere.
             order[:count, self.rows :] = order[:count, -self.structure.batch_size, None]
-        rates[:count], flags[:count] = learning_rates, measured
+        rates[:count] = learning_rates
+        places[:count][kept] = range(taken := np.count_nonzero(kept))
         bounds = np.array((count, *batches), np.int32)
-        arguments = map(tf.constant, (order, rates, flags, bounds, sums))
-        self.compiler, results = self._function(*data, *arguments)
-        history, telemetry, left = (tensor.numpy() for tensor in results)
-        return history[:count], telemetry[:count], left
+        arguments = map(tf.constant, (order, rates, places, bounds, sums))
+        self.compiler, (history, before, after, left) = self._function(*data, *arguments)
+        snapshots = (before.numpy()[:taken], after.numpy()[:taken]) if taken else _NO_SNAPSHOTS
+        return history.numpy()[:count], snapshots, left.numpy()
 
     def predict(self, x: Floats) -> Floats:
         """Return the model's outputs for the rows of `x`, shape (rows, outputs), computed block by block."""
@@ -199,17 +207,29 @@ class Program:
             variable.assign(value)
         self._weights.take()
 
-    def _no_epochs(self) -> tuple[npt.NDArray[np.int32], Floats, npt.NDArray[np.bool_]]:
-        """Return row orders, learning rates and flags for as many epochs as a call can train, all zero."""
+    def snapshot(self) -> Floats:
+        """Return the weights as they are, float32 [weights]."""
+        return np.asarray(self._weights.snapshot())
+
+    def _predicted(self, x: Any) -> Any:
+        with self._weights.lent():
+            return self._weights.outputs(x, training=False)
+
+    def _no_epochs(self) -> tuple[npt.NDArray[np.int32], Floats, npt.NDArray[np.int32]]:
+        """Return row orders, learning rates and places of snapshots for all epochs of a call, void."""
         count = self.structure.epochs_per_call
-        return np.zeros((count, self._order_width), np.int32), np.zeros(count, np.float32), np.zeros(count, bool)
+        return (
+            np.zeros((count, self._order_width), np.int32),
+            np.zeros(count, np.float32),
+            np.full(count, -1, np.int32),
+        )
 
     def _idle(self) -> tuple[npt.NDArray[Any], ...]:
         """Return arguments of `_epochs` behind the data that train nothing."""
         return *self._no_epochs(), np.zeros(3, np.int32), np.zeros(2, np.float32)
 
-    def _epochs(self, *arguments: Any) -> tuple[Any, Any, Any]:
-        x, y, weight, x_val, y_val, order, rates, measured, bounds, sums = arguments
+    def _epochs(self, *arguments: Any) -> tuple[Any, Any, Any, Any]:
+        x, y, weight, x_val, y_val, order, rates, places, bounds, sums = arguments
         count, first, end = bounds[0], bounds[1], bounds[2]
         size = self.structure.batch_size
         last = max(0, self.rows - self.batches * size)
@@ -225,18 +245,13 @@ class Program:
                 totals = batch(epoch, self.batches * size, last, totals)
             return tf.concat([totals / self.rows, self._validate(x_val, y_val)], 0), tf.zeros(2)
 
-        def probed(epoch: Any, before: list[Any], telemetry: Any) -> Any:
-            def measurement() -> Any:
-                with self._weights.lent():
-                    row = self.probe.measure(x, y, before, end - first + bool(last))
-                return tf.tensor_scatter_nd_update(telemetry, [[epoch]], [row])
+        def keep(epoch: Any, snapshots: Any) -> Any:
+            place = places[epoch]
+            return tf.cond(place < 0, lambda: snapshots, lambda: snapshots.write(place, self._weights.snapshot()))
 
-            return tf.cond(tf.logical_and(measured[epoch], end >= self.batches), measurement, lambda: telemetry)
-
-        def epoch_body(epoch: Any, history: Any, telemetry: Any, totals: Any) -> tuple[Any, Any, Any, Any]:
+        def epoch_body(epoch: Any, history: Any, before: Any, after: Any, totals: Any) -> tuple[Any, ...]:
             self.optimizer.learning_rate.assign(rates[epoch])
-            with self._weights.lent():
-                before = self.probe.before() if self.structure.probed else []
+            before = keep(epoch, before)
             _, totals = tf.while_loop(
                 lambda b, _totals: b < end,
                 lambda b, totals: (b + 1, batch(epoch, b * size, size, totals)),
@@ -246,15 +261,12 @@ class Program:
                 end >= self.batches, lambda: end_of_epoch(epoch, totals), lambda: (tf.zeros(4), totals)
             )
             history = tf.tensor_scatter_nd_update(history, [[epoch]], [row])
-            if self.structure.probed:
-                telemetry = probed(epoch, before, telemetry)
-            return epoch + 1, history, telemetry, totals
+            return epoch + 1, history, before, keep(epoch, after), totals
 
-        per_call = self.structure.epochs_per_call
-        start = (0, tf.zeros((per_call, 4)), tf.zeros((per_call, self.probe.width)), sums)
-        _, history, telemetry, sums = tf.while_loop(lambda epoch, *_: epoch < count, epoch_body, start)
-        self._weights.give_back()
-        return history, telemetry, sums
+        void = tf.TensorArray(tf.float32, self.snapshots, element_shape=(self._weights.size,))
+        start = (0, tf.zeros((self.structure.epochs_per_call, 4)), void, void, sums)
+        _, history, before, after, sums = tf.while_loop(lambda epoch, *_: epoch < count, epoch_body, start)
+        return history, before.stack(), after.stack(), sums
 
     def _step(self, x: Any, y: Any, weight: Any, real: Any) -> Any:
         """Train one batch, of which `real` rows count 1 and the others 0.
@@ -326,9 +338,9 @@ _tensors: Recent[Prepared, tuple[Any, ...]] = Recent(2)
 _programs: Recent[Structure, Program] = Recent(_CACHED_PROGRAMS)
 
 
-def program_for(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> Program:
+def program_for(run: RunSpec, prepared: Prepared) -> Program:
     """Return the program of this structure, from the cache of this process where it is known."""
-    structure = structure_of(run, prepared, probed=probed)
+    structure = structure_of(run, prepared)
     return _programs.get(structure, lambda: Program(run, prepared, structure))
 
 

@@ -19,6 +19,7 @@ from core.training.epochs import Program, program_for
 from core.training.memory import OUT_OF_MEMORY
 from core.training.model import build_callbacks
 from core.training.predictions import Scores, scores
+from core.training.probe import Measurements
 from core.training.result import Ending, History, OnPoints, Result, json_number
 from core.training.structure import GRAPH_SECONDS
 from core.training.telemetry import measured_epochs, telemetry
@@ -51,7 +52,7 @@ def train_run(
     should_stop : callable
         Asked between chunks; True ends the run as ``cancelled`` with the history so far.
     probed : bool
-        Measure layers and outputs along the way, into ``telemetry``; the first run of a structure takes longer.
+        Measure layers and outputs along the way, into ``telemetry``.
 
     Returns
     -------
@@ -69,12 +70,12 @@ def train_run(
         return Result.refused(run, f"Keras cannot train this combination of model, loss and target: {reason}.")
 
 
-def compile_run(run: RunSpec, prepared: Prepared, *, probed: bool = False, wait: bool = False) -> None:
+def compile_run(run: RunSpec, prepared: Prepared, *, wait: bool = False) -> None:
     """Make what `run` needs ready, training nothing: the graph now, XLA behind it, after what is more urgent.
 
     With `wait` it returns when XLA is ready too.
     """
-    program = program_for(run, prepared, probed=probed)
+    program = program_for(run, prepared)
     data = program.load(prepared)
     program.trace(data)
     program.compile_behind(data, at_leisure=True, wait=wait)
@@ -84,11 +85,11 @@ def _train(
     run: RunSpec, prepared: Prepared, on_points: OnPoints, should_stop: Callable[[], bool], probed: bool
 ) -> Result:
     begin = time.perf_counter()
-    program = program_for(run, prepared, probed=probed)
+    program = program_for(run, prepared)
     known = program.traced
     data = program.load(prepared)
     program.trace(data)
-    training = _Training(run, prepared, program, data)
+    training = _Training(run, prepared, program, data, probed=probed)
     state = training.until_end(on_points, should_stop)
     # The row of means rides along: a call costs as much as a hundred rows.
     predicted = program.predict(np.concatenate((prepared.x, _mean_row(prepared))) if probed else prepared.x)
@@ -158,16 +159,18 @@ def _mean_row(prepared: Prepared) -> npt.NDArray[Any]:
 class _Training:
     """The moving part of one run: where it is, and the history so far."""
 
-    def __init__(self, run: RunSpec, prepared: Prepared, program: Program, data: tuple[Any, ...]) -> None:
-        self.run, self.program, self.data = run, program, data
+    def __init__(
+        self, run: RunSpec, prepared: Prepared, program: Program, data: tuple[Any, ...], *, probed: bool
+    ) -> None:
+        self.run, self.program, self.data, self._probed = run, program, data, probed
         self.epoch = 0
         metric = prepared.metric
         names = ["loss", metric, "val_loss", f"val_{metric}"][: 4 if len(prepared.x_val) else 2]
         self.curves: Curves = {name: [] for name in [*names, "learning_rate"]}
         self.compilers: list[Compiler] = []
-        self.initial_loss: float | None = None
-        self._measurements: dict[int, npt.NDArray[Any]] = {}
-        self._measured = measured_epochs(run.training.epochs, -(-program.rows // program.structure.batch_size))
+        self._measurements: Measurements | None = None
+        steps = -(-program.rows // program.structure.batch_size)
+        self._measured = measured_epochs(run.training.epochs, steps) & probed
         self._orders = _RowOrders(run.training.seed, program.rows, shuffle=run.training.shuffle)
         self._seconds_per_batch = 0.0
         self._batch = 0
@@ -176,8 +179,10 @@ class _Training:
 
     def until_end(self, on_points: OnPoints, should_stop: Callable[[], bool]) -> Ending:
         self.program.start(self.run)
-        if self.program.structure.probed:
-            self.initial_loss = self.program.probe.loss_at(*self.data[:2])
+        if self._probed:
+            self._measurements = Measurements(self.program.probe, *self.data[:2])
+            start = [self.program.snapshot()]
+            self._measurements.take([0], start, start, 0)
         self._callbacks.on_train_begin()
         self._hurry(GRAPH_SECONDS * (len(self.run.model.layers) + 1), self.run.training.epochs * self.program.batches)
         state: Ending = "done"
@@ -193,15 +198,16 @@ class _Training:
             if points["loss"][-1] is None:
                 state = "diverged"
                 break
-        self._callbacks.on_train_end()
+        if self._callbacks.callbacks:
+            self._callbacks.on_train_end()
+            self.program.take_weights()
         return state
 
     def measured(self) -> dict[str, Any]:
         """Return what the probe measured, if there was one."""
-        if not self.program.structure.probed:
+        if self._measurements is None:
             return {}
-        layers, clip_norm = len(self.run.model.layers) + 1, self.run.training.clip_norm
-        return {"initial_loss": self.initial_loss, **telemetry(self._measurements, layers, clip_norm)}
+        return telemetry(self._measurements.by_epoch(), len(self.run.model.layers) + 1, self.run.training.clip_norm)
 
     def _advance(self) -> Curves:
         """Train one call's worth: some whole epochs, or a stretch of a long one. Return the epochs it finished."""
@@ -213,8 +219,8 @@ class _Training:
         if self._batch == 0:
             self._callbacks.on_epoch_begin(self.epoch)
         begin = time.perf_counter()
-        measured = self._measured[self.epoch : self.epoch + count]
-        rows, numbers, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
+        measured = self._measured[self.epoch : self.epoch + count] & (end >= program.batches)
+        rows, kept, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
         self._seconds_per_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
         if program.compiler not in self.compilers:
             self.compilers.append(program.compiler)
@@ -222,11 +228,12 @@ class _Training:
         if end < program.batches:
             self._batch = end
             return {name: [] for name in self.curves}
+        steps = end - self._batch + bool(program.rows > program.batches * program.structure.batch_size)
         self._batch = 0
         points = self._record(rows, rates)
-        if program.structure.probed:
-            for i in np.flatnonzero(measured[: len(points["loss"])]):
-                self._measurements[epochs[i] + 1] = numbers[i]
+        if self._measurements is not None:
+            ended = np.flatnonzero(measured[: len(points["loss"])])
+            self._measurements.take((epochs[i] + 1 for i in ended), *kept, steps)
         return points
 
     def _hurry(self, seconds_per_batch: float, batches: int) -> None:
@@ -241,6 +248,8 @@ class _Training:
         if self._seconds_per_batch:
             affordable = max(1, int(CHUNK_SECONDS / self._seconds_per_batch))
         whole = min(affordable // max(1, batches), left, self.program.structure.epochs_per_call)
+        measured = np.cumsum(self._measured[self.epoch : self.epoch + whole])
+        whole = int(np.searchsorted(measured, self.program.snapshots, side="right"))
         if self._batch == 0 and whole >= 1:
             return whole, batches
         return 1, min(batches, self._batch + affordable)
@@ -261,6 +270,7 @@ class _Training:
         for name, values in points.items():
             self.curves[name] += values
         if self._callbacks.callbacks:
+            self.program.show_weights()
             logs = {name: float(kept[-1, i]) for i, name in enumerate(names)}
             self._callbacks.on_epoch_end(self.epoch, logs)
         self.epoch += len(kept)

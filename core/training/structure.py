@@ -13,6 +13,9 @@ from core.spec.touches import digest, touching
 ORDER_CELLS: Final = 2**17
 """Row numbers handed over with one call, at most, unless one epoch has more: half a megabyte."""
 
+SNAPSHOT_NUMBERS: Final = 2**19
+"""Weights kept in one call, twice, to be measured after it; those of one epoch at the least."""
+
 BLOCK_ROWS: Final = 8192
 """Rows that are validated and predicted at a time."""
 
@@ -25,13 +28,12 @@ XLA_PER_TRACE: Final = 2.0
 _MOST_EPOCHS_PER_CALL: Final = 128
 
 
-def structure_key(run: RunSpec, *, probed: bool = False) -> str:
+def structure_key(run: RunSpec) -> str:
     """Return a short name that is equal for runs that differ only in numbers: seed, learning rate, scaling, ….
 
     A hint to whoever deals runs out, no promise: the table, which decides the shapes, is not looked at.
-    A probed run measures its layers, which is compiled in.
     """
-    return run.key(Thing.STRUCTURE) + ("p" if probed else "")
+    return run.key(Thing.STRUCTURE)
 
 
 def trained_rows(run: RunSpec, rows: int) -> int:
@@ -53,11 +55,10 @@ class Structure(NamedTuple):
     metric: str
     batch_size: int
     epochs_per_call: int
-    probed: bool
 
 
-def structure_of(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> Structure:
-    """Return the structure `run` needs on `prepared`; `probed` ones measure their layers too."""
+def structure_of(run: RunSpec, prepared: Prepared) -> Structure:
+    """Return the structure `run` needs on `prepared`."""
     training, rows = run.training, len(prepared.x)
     batch_size = min(training.batch_size, rows)
     # Callbacks act between epochs, so these runs get one epoch per call.
@@ -77,7 +78,6 @@ def structure_of(run: RunSpec, prepared: Prepared, *, probed: bool = False) -> S
         metric=metric_name(prepared),
         batch_size=batch_size,
         epochs_per_call=1 if between_epochs else int(np.clip(ORDER_CELLS // rows, 1, _MOST_EPOCHS_PER_CALL)),
-        probed=probed,
     )
 
 

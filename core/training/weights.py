@@ -1,8 +1,8 @@
-"""The weights of a model as an optimizer sees them: many small ones of one shape are one variable.
+"""The weights of a model as an optimizer sees them: the small ones are one variable.
 
-A deep, narrow network has dozens of them, and each costs the tracing of an optimizer's update and kernels of its own.
-The model keeps its own variables: it is lent slices of the stacks while an epoch is computed, and given back their
-values at the end. Equal layers that follow each other are computed in one loop.
+Each variable costs the tracing of an optimizer's update, kernels of its own to compile and their calls in each step.
+The model keeps its variables: it is lent parts of the one while an epoch is computed, and given back its values when
+someone asks. Equal layers that follow each other are computed in one loop.
 """
 
 from __future__ import annotations
@@ -18,42 +18,47 @@ from core.training.backend import keras, tf
 from core.training.equal_layers import equal_layers
 from core.training.model import layer_outputs
 
-_FEWEST: Final = 4
 _FEWEST_IN_A_ROW: Final = 10
 """Layers: a loop trains a third slower than its layers one by one, and fewer are soon compiled."""
 
 _LARGEST: Final = 4096
-"""Numbers in a variable: the slices of larger ones would be copied in each step, for longer than a stack saves."""
+"""Numbers in a variable: parts of larger ones would be copied in each step, for longer than one variable saves."""
 
 
 class Weights:
-    """The trainable variables of `model`, stacked where that pays.
+    """The trainable variables of `model`, the small ones in one.
 
     Parameters
     ----------
     apart : bool
-        Whether the optimizer treats each variable as a whole; then none are stacked.
+        Whether the optimizer treats each variable as a whole; then all stay as they are.
 
     Attributes
     ----------
     parameters : list of keras.Variable
         What an optimizer is to train.
+    size : int
+        Numbers in a snapshot.
     """
 
     def __init__(self, model: Any, *, apart: bool) -> None:
         self._model = model
-        shapes: dict[tuple[int, ...], list[Any]] = {}
-        for variable in model.trainable_variables:
-            shapes.setdefault(tuple(variable.shape), []).append(variable)
-        self._stacks: list[tuple[Any, Sequence[Any]]] = [
-            (keras.Variable(np.zeros((len(members), *shape), np.float32), name="stack"), members)
-            for shape, members in shapes.items()
-            if not apart and len(members) >= _FEWEST and np.prod(shape) <= _LARGEST
-        ]
-        stacked = {id(member) for _, members in self._stacks for member in members}
-        self._alone = [variable for variable in model.trainable_variables if id(variable) not in stacked]
-        self.parameters = self._alone + [stack for stack, _ in self._stacks]
+        small: dict[tuple[int, ...], list[Any]] = {}
+        for variable in [] if apart else model.trainable_variables:
+            if np.prod(variable.shape) <= _LARGEST:
+                small.setdefault(tuple(variable.shape), []).append(variable)
+        self._groups = list(small.values())
+        self._shapes = [(len(members), *members[0].shape) for members in self._groups]
+        joined = {id(member) for members in self._groups for member in members}
+        self._joined = keras.Variable(np.zeros(sum(map(_numbers, self._shapes)), np.float32), name="small")
+        self._alone = [variable for variable in model.trainable_variables if id(variable) not in joined]
+        self.parameters = self._alone + [self._joined] * bool(joined)
+        self._stacks: list[Any] = []
         self._steps = list(self._steps_of(model.layers))
+        normalising = (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
+        statistics = [variable for layer in normalising for variable in layer.non_trainable_variables]
+        self._apart = [*self._alone, *statistics]
+        self.size = sum(_numbers(variable.shape) for variable in [self._joined, *self._apart])
 
     def outputs(self, x: Any, *, training: bool) -> Any:
         """Return the outputs of the model, which is `lent` its weights, for the rows of `x`."""
@@ -63,62 +68,86 @@ class Weights:
 
     @contextmanager
     def lent(self) -> Iterator[None]:
-        """Let the model compute with the stacks; what else it changes meanwhile, it keeps."""
-        if not self._stacks:
-            yield
-            return
+        """Let the model compute with the parameters; what else it changes meanwhile, it keeps."""
         # Keras's penalties know no other values here than those that are lent.
         values = [(variable, tf.convert_to_tensor(variable.value)) for variable in self._alone]
-        for stack, members in self._stacks:
-            values += zip(members, tf.unstack(stack.value), strict=True)
+        self._stacks = self._stacked(self._joined.value)
+        for stack, members in zip(self._stacks, self._groups, strict=True):
+            values += zip(members, tf.unstack(stack), strict=True)
         with keras.StatelessScope(state_mapping=values) as scope:
             yield
         for variable in self._model.non_trainable_variables:
             if (value := scope.get_current_value(variable)) is not None:
                 variable.assign(value)
 
+    def take(self) -> None:
+        """Copy the model's own variables into the parameters."""
+        values = [tf.reshape(member.value, [-1]) for members in self._groups for member in members]
+        if values:
+            self._joined.assign(tf.concat(values, 0))
+
+    def give_back(self) -> None:
+        """Copy the parameters into the model's own variables."""
+        for stack, members in zip(self._stacked(self._joined.value), self._groups, strict=True):
+            for member, value in zip(members, tf.unstack(stack), strict=True):
+                member.assign(value)
+
+    def snapshot(self) -> Any:
+        """Return all weights, and the means and variances of batch normalisation, as float32 [size]."""
+        return tf.concat([tf.reshape(variable.value, [-1]) for variable in [self._joined, *self._apart]], 0)
+
+    def values_in(self, snapshots: Any) -> Callable[[Any], Any]:
+        """Return what gives, for a variable of the model, its values in each of `snapshots`, float32 [n, size]."""
+        sizes = [_numbers(variable.shape) for variable in [self._joined, *self._apart]]
+        joined, *apart = tf.split(snapshots, sizes, axis=1)
+        values = {
+            id(variable): tf.reshape(value, [-1, *variable.shape])
+            for variable, value in zip(self._apart, apart, strict=True)
+        }
+        for stack, members in zip(self._stacked(joined, -1), self._groups, strict=True):
+            values |= zip(map(id, members), tf.unstack(stack, axis=1), strict=True)
+        return lambda variable: values[id(variable)]
+
+    def _stacked(self, joined: Any, *leading: int) -> list[Any]:
+        """Return those of one shape as one tensor each, [members, …], behind the leading axes `joined` has."""
+        if not self._shapes:
+            return []
+        parts = tf.split(joined, list(map(_numbers, self._shapes)), axis=len(leading))
+        return [tf.reshape(part, [*leading, *shape]) for part, shape in zip(parts, self._shapes, strict=True)]
+
     def _steps_of(self, layers: Sequence[Any]) -> Iterator[Callable[[Any, bool], Any]]:
         """Yield what is to be computed one after the other: a layer, or a row of equal ones."""
-        place = {id(member): (stack, i) for stack, members in self._stacks for i, member in enumerate(members)}
+        places = ((group, i) for group, members in enumerate(self._groups) for i in range(len(members)))
+        place = {id(self._groups[group][i]): (group, i) for group, i in places}
         for _, group in itertools.groupby(layers, lambda layer: _kind(layer, place)):
             row = list(group)
             if len(row) < _FEWEST_IN_A_ROW:
                 yield from (_one(layer) for layer in row)
-                continue
-            kernels, biases = (
-                (stack, slice(first, first + len(row)))
-                for stack, first in (place[id(row[0].kernel)], place[id(row[0].bias)])
-            )
-            yield _several(row[0].activation, kernels, biases)
+            else:
+                yield self._several(row[0].activation, len(row), place[id(row[0].kernel)], place[id(row[0].bias)])
 
-    def take(self) -> None:
-        """Copy the model's own variables into the stacks."""
-        for stack, members in self._stacks:
-            stack.assign(tf.stack([member.value for member in members]))
+    def _several(
+        self, activation: Any, count: int, kernels: tuple[int, int], biases: tuple[int, int]
+    ) -> Callable[[Any, bool], Any]:
+        def call(x: Any, _training: bool) -> Any:
+            of_kernels, of_biases = (self._stacks[group][first : first + count] for group, first in (kernels, biases))
+            return equal_layers(x, of_kernels, of_biases, activation)
 
-    def give_back(self) -> None:
-        """Copy the stacks into the model's own variables."""
-        for stack, members in self._stacks:
-            for member, value in zip(members, tf.unstack(stack.value), strict=True):
-                member.assign(value)
+        return call
 
 
-def _kind(layer: Any, stacked: Container[int]) -> Any:
+def _numbers(shape: Sequence[int]) -> int:
+    return int(np.prod(shape))
+
+
+def _kind(layer: Any, joined: Container[int]) -> Any:
     """Return what two layers have in common that can be computed in one loop; each other layer is of its own kind."""
     if not isinstance(layer, keras.layers.Dense) or layer.kernel.shape[0] != layer.units:
         return id(layer)
-    if not layer.use_bias or id(layer.kernel) not in stacked or id(layer.bias) not in stacked:
+    if not layer.use_bias or id(layer.kernel) not in joined or id(layer.bias) not in joined:
         return id(layer)
     return layer.units, layer.activation
 
 
 def _one(layer: Any) -> Callable[[Any, bool], Any]:
     return lambda x, training: layer_outputs(layer, x, training=training)
-
-
-def _several(activation: Any, kernels: tuple[Any, slice], biases: tuple[Any, slice]) -> Callable[[Any, bool], Any]:
-    def call(x: Any, _training: bool) -> Any:
-        of_kernels, of_biases = (tf.convert_to_tensor(stack.value)[where] for stack, where in (kernels, biases))
-        return equal_layers(x, of_kernels, of_biases, activation)
-
-    return call

@@ -14,7 +14,6 @@ from core.jobs.diagnosers.diagnoses import Budget
 from core.jobs.lab import Lab
 from core.jobs.storage.records import State
 from core.settings import Settings
-from core.training.structure import structure_key
 from tests.jobs.conftest import until
 from tests.jobs.doctors import Clinics, ask, diagnoser_pid, ran, sick_spec, wait_for
 from tests.jobs.fake import CURE, LINGERING
@@ -52,17 +51,15 @@ def test_the_cause_is_found_and_written_down(clinic: Lab) -> None:
     assert clinic.store.diagnoses.recent()[0].report is None
 
 
-def test_only_what_is_to_be_probed_is_probed(clinic: Lab) -> None:
+def test_the_run_as_it_is_is_probed_and_its_repairs_are_not(clinic: Lab) -> None:
     asked = ask(clinic, ran(clinic, sick_spec(seed=5)))
     wait_for(clinic, asked, lambda d: d.finished)
     first, *others = [clinic.store.experiment(trial) for trial in trials_of(clinic, asked)]
     assert [run.seed for run in first.runs] == [5, 6, 7]
     assert all((run.final or {})["telemetry"]["probed"] for run in first.runs)
-    own = structure_key(first.runs[0].spec)
     repairs = [run for trial in others for run in trial.runs]
-    probed = [(run.final or {})["telemetry"]["probed"] for run in repairs]
-    assert probed == [structure_key(run.spec) == own for run in repairs]
-    assert not all(probed)
+    assert repairs
+    assert not any((run.final or {})["telemetry"]["probed"] for run in repairs)
 
 
 def test_trials_are_in_no_list_and_go_with_the_experiment(clinic: Lab) -> None:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from core.training import compiler
 from core.training.compiler import Compiled
+from core.training.structure import XLA_PER_TRACE
 
 
 def counter():
@@ -23,7 +24,7 @@ def counter():
 
 def test_it_is_a_graph_until_xla_is_ready_and_gives_the_same():
     variable, traced = counter()
-    function = Compiled(traced)
+    function = Compiled(traced, 1.0)
     how, (first,) = function(tf.constant(1.0))
     assert (how, float(first)) == ("graph", 4.0)
     function.compile_behind((tf.constant(100.0),))
@@ -37,7 +38,7 @@ def test_it_is_a_graph_until_xla_is_ready_and_gives_the_same():
 def test_what_xla_cannot_compile_stays_a_graph(caplog):
     words = tf.Variable("a")
     traced = tf.function(lambda: (tf.strings.join([words, words]),), autograph=False).get_concrete_function()
-    function = Compiled(traced)
+    function = Compiled(traced, 1.0)
     function.compile_behind(())
     function.wait()
     how, (joined,) = function()
@@ -69,7 +70,7 @@ def test_what_a_run_waits_for_comes_before_what_is_compiled_at_leisure(busy, mon
 
     monkeypatch.setattr(Compiled, "_compile", noted)
     variables, traced = zip(*(counter() for _ in range(3)), strict=True)
-    leisure, hurried, urgent = map(Compiled, traced)
+    leisure, hurried, urgent = (Compiled(function, 1.0) for function in traced)
     for function, first in ((leisure, False), (hurried, False), (urgent, True), (hurried, True)):
         function.compile_behind((tf.constant(1.0),), first=first)
     busy.set()
@@ -77,3 +78,14 @@ def test_what_a_run_waits_for_comes_before_what_is_compiled_at_leisure(busy, mon
         function.wait()
     assert order == [hurried, urgent, leisure]
     assert [float(variable) for variable in variables] == [1.0, 1.0, 1.0]
+
+
+def test_xla_is_worth_its_time_once_the_graph_has_cost_as_much():
+    _, traced = counter()
+    function = Compiled(traced, 0.1)
+    assert not function.deserves_xla(XLA_PER_TRACE * 0.09)
+    assert function.deserves_xla(XLA_PER_TRACE * 0.11)
+    free = Compiled(traced, 0.0)
+    assert not free.deserves_xla()
+    free(tf.constant(1.0))
+    assert free.deserves_xla(), "what calls took counts"

@@ -46,8 +46,3 @@ def test_values_of_an_inline_table_do_not_matter() -> None:
 
     assert key([1, 2, 3]) == key([4, 5, 6])
     assert key([1, 2, 3]) != key([1, 2, 3, 4])
-
-
-def test_a_probed_run_is_compiled_otherwise() -> None:
-    assert structure_key(RUN, probed=True) != structure_key(RUN)
-    assert structure_key(RUN, probed=True) == structure_key(RUN.changed({"training.seed": 3}), probed=True)

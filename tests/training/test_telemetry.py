@@ -8,7 +8,7 @@ import pytest
 
 from core.training.model import build_loss, build_model
 from core.training.run import compile_run
-from core.training.telemetry import MOST_EPOCHS, PER_LAYER, measured_epochs, probe_rows
+from core.training.telemetry import MOST_EPOCHS, PER_LAYER, measured_epochs
 
 TARGETS = {"source": "sample:noise_targets", "target": "y"}
 LABELS = {"source": "sample:noise_labels", "target": "label"}
@@ -23,14 +23,6 @@ def test_short_runs_are_measured_each_epoch_and_long_ones_now_and_then():
     assert measured_epochs(100_000, 100).sum() <= MOST_EPOCHS
 
 
-def test_the_probe_is_spread_over_rows_that_may_be_sorted():
-    assert probe_rows(5).tolist() == [0, 1, 2, 3, 4]
-    rows = probe_rows(10_000)
-    assert len(rows) == 128
-    assert rows[0] == 0
-    assert rows[-1] == 9999
-
-
 @pytest.mark.parametrize("xla", [False, True])
 def test_gradients_and_updates_are_those_of_keras(trained, xla):
     """One step of plain gradient descent: the kernels move by learning rate × gradient at the start."""
@@ -40,7 +32,7 @@ def test_gradients_and_updates_are_those_of_keras(trained, xla):
     }
     if xla:
         run, prepared, _ = trained(probed=True, **sections)
-        compile_run(run, prepared, probed=True, wait=True)
+        compile_run(run, prepared, wait=True)
     run, prepared, result = trained(probed=True, **sections)
     import tensorflow as tf
 

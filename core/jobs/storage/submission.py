@@ -90,7 +90,7 @@ def submission(
     rows = [
         {
             "experiment": identity, "position": position, "variant": json.dumps(run.variant),
-            "seed": run.training.seed, "structure": structure_key(run, probed=probed), "state": State.QUEUED,
+            "seed": run.training.seed, "structure": structure_key(run), "state": State.QUEUED,
             "epochs": run.training.epochs, "probed": probed, "created": now,
         }
         for position, run in enumerate(runs)

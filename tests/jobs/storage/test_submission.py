@@ -66,11 +66,9 @@ def test_seeds_alone_are_no_variant(store: Store) -> None:
     assert [(run.variant, run.seed) for run in store.experiment(identity).runs] == [({}, 0), ({}, 1)]
 
 
-def test_probing_travels_to_the_trainer_and_is_a_structure_of_its_own(store: Store, runs: Queue) -> None:
+def test_probing_travels_to_the_trainer(store: Store, runs: Queue) -> None:
     store.submit_runs(runs_of({}), probed=True)
-    ((_, structure),) = runs.waiting()
-    assert structure == structure_key(BASE, probed=True) != structure_key(BASE)
-    claim = runs.claim(structure)
+    claim = runs.claim(structure_key(BASE))
     assert claim is not None
     assert claim.probed
     store.submit(fake_spec(QUICK))

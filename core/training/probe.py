@@ -1,0 +1,186 @@
+"""What happens inside a network, measured in snapshots of its weights on a fixed sample of training rows.
+
+The compiled epoch only keeps the snapshots. They are measured between its calls, several at once, so that an epoch is
+compiled as fast, and for as many runs, as if nothing were measured.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from core.choices.activations import ACTIVATIONS
+from core.training.backend import keras, tf
+from core.training.compiler import Compiled
+from core.training.structure import SNAPSHOT_NUMBERS
+from core.training.telemetry import OUTPUT, PER_LAYER
+from core.training.weights import Weights
+
+Floats = npt.NDArray[np.float32]
+
+PROBE_ROWS: Final = 128
+_AT_A_TIME: Final = 8
+"""Snapshots measured in one call, which takes hardly longer than that of one where the network is small."""
+
+
+def probe_rows(rows: int) -> npt.NDArray[np.int64]:
+    """Return at most 128 positions spread evenly over `rows`, which may be sorted by class."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, PROBE_ROWS)).astype(np.int64))
+
+
+class Probe:
+    """Measures a model in snapshots of its weights; each measurement is a row of numbers.
+
+    Attributes
+    ----------
+    width : int
+        Numbers per measurement: one per layer for each of `PER_LAYER`, then those of `OUTPUT`, then the probe's loss
+        without penalties, and with them.
+    """
+
+    def __init__(self, model: Any, weights: Weights, activations: Sequence[str], loss: Any, rows: int) -> None:
+        self._model, self._weights, self._loss = model, weights, loss
+        self._dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+        self.rows = probe_rows(rows)
+        self.at_a_time = int(np.clip(SNAPSHOT_NUMBERS // weights.size, 1, _AT_A_TIME))
+        self.width = len(PER_LAYER) * len(self._dense) + len(OUTPUT) + 2
+        self._units = np.array([layer.units for layer in self._dense])
+        self._first_units = np.cumsum(self._units) - self._units
+        weights_of = np.array([math.prod(layer.kernel.shape) for layer in self._dense])
+        self._first_weights = np.cumsum(weights_of) - weights_of
+        chosen = [ACTIVATIONS[name] for name in activations]
+        ends = np.array([activation.flat_beyond or (-np.inf, np.inf) for activation in chosen], np.float32)
+        self._low, self._high = np.repeat(ends, self._units, axis=0).T
+        self._rectified = np.repeat([activation.rectified for activation in chosen], self._units)
+        self._function: Any = None  # Compiled, once traced
+
+    def measure(self, x: Any, y: Any, before: Floats, after: Floats, steps: npt.NDArray[np.int64]) -> Floats:
+        """Return a measurement of each of the snapshots `after`, so many training `steps` from those `before`.
+
+        Parameters
+        ----------
+        x, y : float32 tensors
+            Those of all training rows that are at `rows`.
+        before, after : float32 arrays of shape (n, weights.size)
+            From `Weights.snapshot`, n from 1 to `at_a_time`.
+        steps : integers of shape (n,)
+
+        Returns
+        -------
+        float32 array of shape (n, width)
+        """
+        count = len(after)
+        # Filled up: what is traced without the number of snapshots takes twice as long.
+        snapshots = (np.resize(array, (self.at_a_time, array.shape[1])) for array in (before, after))
+        found = self._call(x, y, *map(tf.constant, snapshots))
+        start, end, gradient, dead, flat, numbers = (tensor.numpy()[:count] for tensor in found)
+        length, moved = self._norms(end), self._norms(end - start)
+        with np.errstate(invalid="ignore"):
+            ratio = np.divide(moved, length, out=np.zeros_like(moved), where=length != 0)
+        ratio /= np.maximum(steps, 1).astype(np.float32)[:, None]
+        return np.hstack([self._norms(gradient), length, ratio, self._shares(dead), self._shares(flat), numbers])
+
+    def _call(self, *tensors: Any) -> Any:
+        if self._function is None:
+            begin = time.perf_counter()
+            signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
+            traced = tf.function(self._measured, input_signature=signature, autograph=False).get_concrete_function()
+            self._function = Compiled(traced, time.perf_counter() - begin)
+        elif self._function.deserves_xla():
+            self._function.compile_behind(tensors, first=False)
+        _, found = self._function(*tensors)
+        return found
+
+    def _norms(self, weights: Floats) -> Floats:
+        """Return the norm of each layer's part, [n, layers]."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(np.sqrt(np.add.reduceat(np.square(weights), self._first_weights, axis=1)))
+
+    def _shares(self, units: Floats) -> Floats:
+        """Return the mean over the units of each layer, [n, layers]."""
+        return np.asarray(np.add.reduceat(units, self._first_units, axis=1) / self._units, np.float32)
+
+    def _measured(self, x: Any, y: Any, before: Any, after: Any) -> tuple[Any, ...]:
+        """Return kernels before, after, and their gradients, [n, weights]; units dead and flat, [n, units]; numbers."""
+        start, end = (self._weights.values_in(snapshots) for snapshots in (before, after))
+        kernels = [end(layer.kernel) for layer in self._dense]
+        with tf.GradientTape() as tape:
+            tape.watch(kernels)
+            outputs = self._outputs(tf.broadcast_to(x, [self.at_a_time, *x.shape]), end, kernels)
+            loss = tf.reduce_mean(self._loss.call(tf.broadcast_to(y, [self.at_a_time, *y.shape]), outputs[-1]), axis=-1)
+            penalised = tf.add_n([loss, *self._penalties(kernels)])
+        gradients = tape.gradient(penalised, kernels)
+        passed, last = tf.concat(outputs, -1), outputs[-1]
+        dead = tf.reduce_all((passed <= 0) & self._rectified, axis=1)
+        flat = tf.reduce_mean(tf.cast((passed < self._low) | (passed > self._high), tf.float32), axis=1)
+        spread = tf.reduce_mean(tf.math.reduce_std(last, axis=1), axis=-1)
+        numbers = [tf.reduce_mean(last, [1, 2]), spread, tf.reduce_min(last, [1, 2]), tf.reduce_max(last, [1, 2])]
+        weights = ([start(layer.kernel) for layer in self._dense], kernels, gradients)
+        flattened = (tf.concat([tf.reshape(part, [self.at_a_time, -1]) for part in parts], 1) for parts in weights)
+        return *flattened, tf.cast(dead, tf.float32), flat, tf.stack([*numbers, loss, penalised], axis=1)
+
+    def _outputs(self, x: Any, values: Callable[[Any], Any], kernels: Sequence[Any]) -> list[Any]:
+        """Return what each dense layer passes on, [n, rows, units]; normalisation and activation may come after it."""
+        outputs: list[Any] = []
+        for layer in self._model.layers:
+            if isinstance(layer, keras.layers.Dense):
+                x = tf.matmul(x, kernels[len(outputs)])
+                x = layer.activation(x + values(layer.bias)[:, None] if layer.use_bias else x)
+                outputs.append(x)
+            elif isinstance(layer, keras.layers.BatchNormalization):
+                gamma, beta, mean, variance = (values(variable)[:, None] for variable in layer.variables)
+                x = tf.nn.batch_normalization(x, mean, variance, beta, gamma, layer.epsilon)
+            elif isinstance(layer, keras.layers.Activation):
+                x = layer.activation(x)
+            outputs[-1] = x
+        return outputs
+
+    def _penalties(self, kernels: Sequence[Any]) -> list[Any]:
+        regularizers = [layer.kernel_regularizer for layer in self._dense]
+        return [
+            float(regularizer.l2) * tf.reduce_sum(kernel**2, [1, 2])
+            for regularizer, kernel in zip(regularizers, kernels, strict=True)
+            if regularizer is not None
+        ]
+
+
+class Measurements:
+    """What was measured in one run so far.
+
+    Parameters
+    ----------
+    x, y : float32 tensors
+        All training rows.
+    """
+
+    def __init__(self, probe: Probe, x: Any, y: Any) -> None:
+        self._probe = probe
+        self._sample = [tf.gather(array, probe.rows) for array in (x, y)]
+        self._waiting: list[tuple[int, int, Floats, Floats]] = []
+        self._rows: dict[int, Floats] = {}
+
+    def take(self, epochs: Iterable[int], before: Iterable[Floats], after: Iterable[Floats], steps: int) -> None:
+        """Measure the weights after `epochs`, so many training `steps` from those before, now or later."""
+        # Those of an epoch that has not ended come last.
+        for epoch, start, end in zip(epochs, before, after, strict=False):
+            self._waiting.append((epoch, steps, start, end))
+            if len(self._waiting) == self._probe.at_a_time:
+                self._measure()
+
+    def by_epoch(self) -> dict[int, Floats]:
+        """Return a measurement, float32 [probe.width], for each epoch there was."""
+        if self._waiting:
+            self._measure()
+        return self._rows
+
+    def _measure(self) -> None:
+        epochs, steps, before, after = zip(*self._waiting, strict=True)
+        x, y = self._sample
+        rows = self._probe.measure(x, y, np.stack(before), np.stack(after), np.array(steps))
+        self._rows |= zip(epochs, rows, strict=True)
+        self._waiting.clear()
