@@ -50,7 +50,7 @@ class Problem:
     def of(cls, run: RunSpec, prepared: Prepared, epochs: int) -> Self:
         """Return `run` on `prepared` as numbers, with the orders of so many epochs; loads Keras for the weights."""
         from core.bench import plain_model
-        from core.training.run import row_order
+        from core.training.row_order import row_order
 
         weights = plain_model(run, prepared).get_weights()
         rows, training = len(prepared.x), run.training

@@ -18,7 +18,8 @@ from core.spec import RunSpec, load_spec
 from core.training.backend import keras
 from core.training.epochs import forget_programs
 from core.training.model import build_loss, build_model, build_optimizer
-from core.training.run import compile_run, row_order, train_run
+from core.training.row_order import row_order
+from core.training.run import compile_run, train_run
 
 _T = TypeVar("_T")
 

@@ -7,9 +7,10 @@ other. Here TensorFlow's own generator is written in plain arithmetic, which bot
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
-from core.training.backend import keras, tf
+from core.training.backend import tf
 
 # Philox4x32-10 of Salmon et al. (2011), "Parallel random numbers: as easy as 1, 2, 3", section 3.3.
 _ROUNDS: Final = 10
@@ -20,39 +21,44 @@ _SCRAMBLE: Final = (0x3EC8F720, 0x02461E29)
 """The key under which TensorFlow makes a key and a counter of a seed (stateless_random_ops, GuardedPhiloxRandom)."""
 
 
-class Dropout(keras.layers.Dropout):  # type: ignore[misc] # Keras comes without types
-    """``keras.layers.Dropout``, the same bits of the same seed, in a graph and under XLA."""
+def dropout_numbers(layers: Sequence[Any], rows: int, units: Sequence[int]) -> list[Any]:
+    """Return what each of several ``keras.layers.Dropout`` draws next for so many rows: float32 in [0, 1).
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        """Return `inputs`, in training with a share of `rate` set to 0 and the rest scaled up by 1 / (1 - rate)."""
-        if not training or self.rate == 0:
-            return inputs
-        # As keras.random does it: the seed is kept below the largest int32.
-        seed = tf.math.floormod(tf.cast(self.seed_generator.next(), tf.int64), tf.int32.max - 1)
-        kept = uniform(tuple(inputs.shape), seed) >= self.rate
-        return tf.where(kept, inputs * tf.constant(1 / (1 - self.rate), tf.float32), 0.0)
+    All are drawn in one loop, which is traced and compiled once.
+    """
+    # As keras.random does it: the seed is kept below the largest int32.
+    seeds = [tf.cast(layer.seed_generator.next(), tf.int64) for layer in layers]
+    return uniform([(rows, count) for count in units], tf.math.floormod(tf.stack(seeds), tf.int32.max - 1))
 
 
-def uniform(shape: tuple[int, ...], seed: Any) -> Any:
-    """Return what ``tf.random.stateless_uniform(shape, seed)`` returns: float32 in [0, 1).
+def dropped(x: Any, numbers: Any, rate: float) -> Any:
+    """Return `x` with a share of `rate` set to 0, where `numbers` are below it, and the rest times 1 / (1 - rate)."""
+    return tf.where(numbers >= rate, x * tf.constant(1 / (1 - rate), tf.float32), 0.0)
+
+
+def uniform(shapes: Sequence[tuple[int, ...]], seeds: Any) -> list[Any]:
+    """Return what ``tf.random.stateless_uniform(shape, seed)`` returns for each shape: float32 in [0, 1).
 
     Parameters
     ----------
-    shape : tuple of int
+    shapes : sequence of tuples of int
         Known when the graph is traced.
-    seed : tensor of shape (2,)
+    seeds : tensor of shape (shapes, 2)
         Of any integer type, below 2³².
     """
-    size = math.prod(shape)
-    low, high = tf.unstack(tf.cast(seed, tf.uint32))
+    sizes = [math.prod(shape) for shape in shapes]
+    blocks = [-(-size // 4) for size in sizes]
+    low, high = tf.unstack(tf.cast(seeds, tf.uint32), axis=1)
     zero = tf.zeros_like(low)
-    scrambled = _philox((low, zero, high, zero), _SCRAMBLE)
-    block = tf.cast(tf.range(-(-size // 4)), tf.uint32)
-    counter = (block, tf.zeros_like(block), *(tf.broadcast_to(scrambled[i], tf.shape(block)) for i in (2, 3)))
-    words = tf.stack(_philox(counter, scrambled[:2]), axis=1)
+    scrambled = tf.stack(_philox((low, zero, high, zero), _SCRAMBLE), axis=1)
+    block = tf.cast(tf.concat([tf.range(count) for count in blocks], 0), tf.uint32)
+    own = tf.gather(scrambled, tf.concat([tf.fill([count], i) for i, count in enumerate(blocks)], 0))
+    *key, third, fourth = tf.unstack(own, axis=1)
+    words = tf.stack(_philox((block, tf.zeros_like(block), third, fourth), tuple(key)), axis=1)
     # 23 random bits behind the exponent of 1.0 make a number in [1, 2).
-    bits = (tf.reshape(words, [-1])[:size] & 0x7FFFFF) | 0x3F800000
-    return tf.reshape(tf.bitcast(bits, tf.float32) - 1.0, shape)
+    bits = (tf.reshape(words, [-1]) & 0x7FFFFF) | 0x3F800000
+    parts = tf.split(tf.bitcast(bits, tf.float32) - 1.0, [4 * count for count in blocks])
+    return [tf.reshape(part[:size], shape) for part, size, shape in zip(parts, sizes, shapes, strict=True)]
 
 
 def _philox(counter: tuple[Any, ...], key: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -21,7 +21,6 @@ from core.recent import Recent
 from core.spec import RunSpec
 from core.training.backend import keras, tf
 from core.training.compiler import Compiled, Compiler
-from core.training.dropout import Dropout
 from core.training.initial_weights import drawn_variables, initial_weights
 from core.training.model import build_loss, build_model, build_optimizer
 from core.training.probe import Probe
@@ -31,6 +30,7 @@ from core.training.weights import Weights
 Floats = npt.NDArray[np.float32]
 
 _CACHED_PROGRAMS: Final = 24
+_LARGEST_START: Final = 2**16
 _START_BYTES: Final = 2**23
 """First weights that a structure keeps; those of a seed serve every variant."""
 
@@ -59,6 +59,8 @@ class Program:
         there it is a step of its own.
     trace_seconds : float
         What tracing took, once.
+    seconds_per_batch : float
+        What a batch took last, without what is compiled for it; 0 before the first.
     compiler : {"graph", "xla"}
         What the last `advance` ran in.
     warnings : tuple of str
@@ -75,7 +77,7 @@ class Program:
         )
         self.batches = self.rows // size + self._filled
         self._order_width = self.batches * size if self._filled else self.rows
-        self.model = build_model(run.model, prepared, Dropout)
+        self.model = build_model(run.model, prepared)
         self.optimizer = build_optimizer(run.training)
         self._weights = Weights(self.model, apart=OPTIMIZERS[run.training.optimizer].apart)
         self.optimizer.build(self._weights.parameters)
@@ -85,18 +87,19 @@ class Program:
         activations = [str(layer.activation) for layer in hidden] + [prepared.output_activation]
         self.probe = Probe(self.model, self._weights, activations, self._loss, self.rows)
         self.snapshots = int(np.clip(SNAPSHOT_NUMBERS // self._weights.size, 1, structure.epochs_per_call))
-        self._optimizer_start = [(variable, _uniform(variable.numpy())) for variable in self.optimizer.variables]
+        self._optimizer_start = [(variable, _start_of(variable)) for variable in self.optimizer.variables]
+        trained = set(map(id, self.model.trainable_variables))
+        rest = [variable for variable in drawn_variables(self.model) if id(variable) not in trained]
+        self._started = [*self._weights.parameters, *rest]
         self._starts: Recent[tuple[Any, ...], list[Any]] = Recent(64, _START_BYTES, _bytes_of)
-        start = [tf.TensorSpec(variable.shape, variable.dtype) for variable in drawn_variables(self.model)]
-        rate = tf.TensorSpec((), tf.float32)
-        self._restart = tf.function(self._assign_start, input_signature=[rate, *start], autograph=False)
         self._validation_rows = len(prepared.x_val)
         self.trace_seconds = 0.0
         self.compiler: Compiler = "graph"
         self.warnings: tuple[str, ...] = ()
         self._function: Any = None  # Compiled, once traced
         inputs = tf.TensorSpec((None, prepared.x.shape[1]), tf.float32)
-        self._outputs = tf.function(self._predicted, input_signature=[inputs], autograph=False)
+        self._predicting = tf.function(self._predicted, input_signature=[inputs], autograph=False)
+        self.seconds_per_batch = 0.0
         self.show_weights = tf.function(self._weights.give_back, input_signature=[], autograph=False)
         self.take_weights = tf.function(self._weights.take, input_signature=[], autograph=False)
 
@@ -143,8 +146,13 @@ class Program:
         """Give model and optimizer the state they have before the first batch of `run`."""
         initializers = [repr(layer.initializer or run.model.initializer) for layer in run.model.hidden]
         drawn = (run.training.seed, repr(run.model.initializer), *initializers)
-        values = self._starts.get(drawn, lambda: self._draw(run))
-        self._restart(tf.constant(run.training.learning_rate, tf.float32), *values)
+        # One by one: a function for it would be traced for longer than it saves in many runs.
+        for variable, value in zip(self._started, self._starts.get(drawn, lambda: self._draw(run)), strict=True):
+            _assign(variable, value)
+        for variable, start in self._optimizer_start:
+            # Written out, one value for all would be held in the size of the weights.
+            _assign(variable, start if start.shape == variable.shape else tf.fill(variable.shape, start))
+        _assign(self.optimizer.learning_rate, tf.constant(run.training.learning_rate, tf.float32))
         self.model.stop_training = False
 
     def advance(
@@ -190,26 +198,26 @@ class Program:
         snapshots = (before.numpy()[:taken], after.numpy()[:taken]) if taken else _NO_SNAPSHOTS
         return history.numpy()[:count], snapshots, left.numpy()
 
-    def predict(self, x: Floats) -> Floats:
-        """Return the model's outputs for the rows of `x`, shape (rows, outputs), computed block by block."""
-        blocks = [self._outputs(x[i : i + BLOCK_ROWS]).numpy() for i in range(0, len(x), BLOCK_ROWS)]
-        return np.concatenate(blocks)
+    def predict(self, *inputs: Floats) -> list[Floats]:
+        """Return the model's outputs for the rows of each of `inputs`, shapes (rows, outputs), block by block."""
+        if sum(map(len, inputs)) <= BLOCK_ROWS:
+            # All at once: a call costs as much as a hundred rows.
+            together = self._outputs(np.concatenate(inputs))
+            return np.split(together, np.cumsum([len(x) for x in inputs[:-1]]))
+        return [np.concatenate([self._outputs(block) for block in _blocks(x)]) for x in inputs]
 
     def _draw(self, run: RunSpec) -> list[Any]:
-        return [tf.constant(value) for value in initial_weights(self.model, run.model, run.training.seed)]
-
-    def _assign_start(self, learning_rate: Any, *values: Any) -> None:
-        for variable, start in self._optimizer_start:
-            # Written out, one value for all would be a constant of the size of the weights in the graph.
-            variable.assign(tf.fill(variable.shape, start) if np.ndim(start) == 0 else start)
-        self.optimizer.learning_rate.assign(learning_rate)
-        for variable, value in zip(drawn_variables(self.model), values, strict=True):
-            variable.assign(value)
-        self._weights.take()
+        drawn = initial_weights(self.model, run.model, run.training.seed)
+        values = dict(zip(map(id, drawn_variables(self.model)), drawn, strict=True))
+        rest = (values[id(variable)] for variable in self._started[len(self._weights.parameters) :])
+        return [tf.constant(value) for value in (*self._weights.parameters_from(values), *rest)]
 
     def snapshot(self) -> Floats:
         """Return the weights as they are, float32 [weights]."""
         return np.asarray(self._weights.snapshot())
+
+    def _outputs(self, x: Floats) -> Floats:
+        return np.asarray(self._predicting(tf.constant(x)))
 
     def _predicted(self, x: Any) -> Any:
         with self._weights.lent():
@@ -319,10 +327,20 @@ class Program:
         return sums / rows + tf.stack([penalty, 0.0])
 
 
-def _uniform(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the one value that all of `values` are, as a scalar, else `values`."""
-    first = values.flat[0] if values.size else values
-    return first if (values == first).all() else values
+def _blocks(x: Floats) -> list[Floats]:
+    return [x[i : i + BLOCK_ROWS] for i in range(0, max(1, len(x)), BLOCK_ROWS)]
+
+
+def _start_of(variable: Any) -> Any:
+    """Return its values as a tensor; where there are many of one value, that alone."""
+    values = variable.numpy()
+    many = values.size > _LARGEST_START and (values == values.flat[0]).all()
+    return tf.constant(values.flat[0] if many else values)
+
+
+def _assign(variable: Any, value: Any) -> None:
+    """Do what ``variable.assign`` does, without its looking for what `value` may be: a fifth of the time."""
+    tf.raw_ops.AssignVariableOp(resource=variable.value.handle, value=value)
 
 
 def _bytes_of(tensors: list[Any]) -> float:

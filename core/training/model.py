@@ -12,12 +12,12 @@ from core.training.backend import keras
 from core.training.initial_weights import initializer
 
 
-def build_model(model: ModelSpec, prepared: Prepared, dropout: Any = keras.layers.Dropout) -> Any:
+def build_model(model: ModelSpec, prepared: Prepared) -> Any:
     """Return the uncompiled ``keras.Sequential``, built layer by layer from input to output.
 
     Call ``keras.utils.set_random_seed(seed)`` first and the weights are those of the run. With batch normalisation a
     layer is Dense → BatchNormalization → Activation, as in Ioffe & Szegedy (2015), whose shift replaces the bias: the
-    bias's gradient is zero but for rounding, which Adam would blow up to full steps. `dropout` is the layer's class.
+    bias's gradient is zero but for rounding, which Adam would blow up to full steps.
     """
     regularizer = keras.regularizers.L2(model.l2) if model.l2 else None
     layers = [keras.Input((prepared.x.shape[1],))]
@@ -34,7 +34,7 @@ def build_model(model: ModelSpec, prepared: Prepared, dropout: Any = keras.layer
         if model.batch_normalization:
             layers += [keras.layers.BatchNormalization(), keras.layers.Activation(hidden.activation)]
         if hidden.dropout:
-            layers.append(dropout(hidden.dropout))
+            layers.append(keras.layers.Dropout(hidden.dropout))
     layers.append(
         keras.layers.Dense(
             prepared.output_units,
@@ -44,12 +44,6 @@ def build_model(model: ModelSpec, prepared: Prepared, dropout: Any = keras.layer
         )
     )
     return keras.Sequential(layers)
-
-
-def layer_outputs(layer: Any, x: Any, *, training: bool) -> Any:
-    """Return what a layer of `build_model` makes of `x`."""
-    has_modes = isinstance(layer, keras.layers.BatchNormalization | keras.layers.Dropout)
-    return layer(x, training=training) if has_modes else layer(x)
 
 
 def build_loss(name: str) -> Any:

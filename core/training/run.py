@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from core.training.model import build_callbacks
 from core.training.predictions import Scores, scores
 from core.training.probe import Measurements
 from core.training.result import Ending, History, OnPoints, Result, json_number
+from core.training.row_order import row_orders
 from core.training.structure import GRAPH_SECONDS
 from core.training.telemetry import measured_epochs, telemetry
 
@@ -91,13 +92,11 @@ def _train(
     program.trace(data)
     training = _Training(run, prepared, program, data, probed=probed)
     state = training.until_end(on_points, should_stop)
-    # The row of means rides along: a call costs as much as a hundred rows.
-    predicted = program.predict(np.concatenate((prepared.x, _mean_row(prepared))) if probed else prepared.x)
-    predicted, blind = predicted[: len(prepared.x)], predicted[len(prepared.x) :]
-    predicted_val = program.predict(prepared.x_val) if len(prepared.x_val) else None
+    inputs = [prepared.x, prepared.x_val, *([_mean_row(prepared)] if probed else [])]
+    predicted, predicted_val, *blind = program.predict(*inputs)
     seconds = round(time.perf_counter() - begin, 4)
     fitted = scores(prepared, predicted)
-    held_out = Scores() if predicted_val is None else scores(prepared, predicted_val, validation=True)
+    held_out = scores(prepared, predicted_val, validation=True) if len(predicted_val) else Scores()
     return Result(
         variant=run.variant,
         seed=run.training.seed,
@@ -116,8 +115,7 @@ def _train(
             "compile_seconds": 0.0 if known else round(program.trace_seconds, 4),
             "warnings": list(program.warnings),
             **training.measured(),
-            # What is explained if every row shows the mean of the inputs: nothing, where the network uses them.
-            **({"without_inputs": scores(prepared, blind.repeat(len(prepared.x), axis=0)).explained} if probed else {}),
+            **_without_inputs(prepared, blind),
             "explained": fitted.explained,
             "val_explained": held_out.explained,
             "recall": fitted.recall,
@@ -126,29 +124,11 @@ def _train(
     )
 
 
-def row_order(seed: int, epoch: int, rows: int, *, shuffle: bool = True) -> npt.NDArray[np.int32]:
-    """Return the order of the training rows in one epoch, counted from 0; int32 [rows].
-
-    A permutation from numpy's counter-based Philox generator, keyed by seed and epoch (Salmon et al. 2011): a resumed
-    run, an exported script and ``model.fit(x[order], y[order], shuffle=False)`` see the same batches.
-    """
-    return _RowOrders(seed, rows, shuffle=shuffle).of(epoch)
-
-
-class _RowOrders:
-    """The orders of one run; a generator is made once, because making it takes longer than a short permutation."""
-
-    def __init__(self, seed: int, rows: int, *, shuffle: bool) -> None:
-        self._rows, self._shuffle = rows, shuffle
-        self._generator = np.random.Generator(np.random.Philox(key=[seed, 0]))
-        self._start = self._generator.bit_generator.state
-
-    def of(self, epoch: int) -> npt.NDArray[np.int32]:
-        if not self._shuffle:
-            return np.arange(self._rows, dtype=np.int32)
-        self._start["state"]["key"][1] = epoch
-        self._generator.bit_generator.state = self._start
-        return self._generator.permutation(self._rows).astype(np.int32)
+def _without_inputs(prepared: Prepared, predicted: Sequence[npt.NDArray[Any]]) -> dict[str, Any]:
+    """Return what is explained if every row shows the mean of the inputs: nothing, where the network uses them."""
+    if not predicted:
+        return {}
+    return {"without_inputs": scores(prepared, predicted[0].repeat(len(prepared.x), axis=0)).explained}
 
 
 def _mean_row(prepared: Prepared) -> npt.NDArray[Any]:
@@ -171,8 +151,7 @@ class _Training:
         self._measurements: Measurements | None = None
         steps = -(-program.rows // program.structure.batch_size)
         self._measured = measured_epochs(run.training.epochs, steps) & probed
-        self._orders = _RowOrders(run.training.seed, program.rows, shuffle=run.training.shuffle)
-        self._seconds_per_batch = 0.0
+        self._orders = row_orders(run.training.seed, program.rows, shuffle=run.training.shuffle)
         self._batch = 0
         self._sums = np.zeros(2, np.float32)
         self._callbacks = keras.callbacks.CallbackList(build_callbacks(run), model=program.model)
@@ -221,10 +200,11 @@ class _Training:
         begin = time.perf_counter()
         measured = self._measured[self.epoch : self.epoch + count] & (end >= program.batches)
         rows, kept, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
-        self._seconds_per_batch = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
+        seconds = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
+        program.seconds_per_batch = seconds
         if program.compiler not in self.compilers:
             self.compilers.append(program.compiler)
-        self._hurry(self._seconds_per_batch, (training.epochs - self.epoch) * program.batches - end)
+        self._hurry(seconds, (training.epochs - self.epoch) * program.batches - end)
         if end < program.batches:
             self._batch = end
             return {name: [] for name in self.curves}
@@ -245,8 +225,8 @@ class _Training:
         """Return how many epochs the next call trains, and its last full batch: about `CHUNK_SECONDS` of work."""
         batches, left = self.program.batches, self.run.training.epochs - self.epoch
         affordable = _FIRST_BATCHES
-        if self._seconds_per_batch:
-            affordable = max(1, int(CHUNK_SECONDS / self._seconds_per_batch))
+        if seconds := self.program.seconds_per_batch:
+            affordable = max(1, int(CHUNK_SECONDS / seconds))
         whole = min(affordable // max(1, batches), left, self.program.structure.epochs_per_call)
         measured = np.cumsum(self._measured[self.epoch : self.epoch + whole])
         whole = int(np.searchsorted(measured, self.program.snapshots, side="right"))

@@ -25,7 +25,7 @@ GRAPH_SECONDS: Final = 50e-6
 XLA_PER_TRACE: Final = 2.0
 """How many times as long XLA compiles as the graph was traced; 1.4 to 2.2 between 1 and 20 layers."""
 
-_MOST_EPOCHS_PER_CALL: Final = 128
+_MOST_EPOCHS_PER_CALL: Final = 512
 
 
 def structure_key(run: RunSpec) -> str:

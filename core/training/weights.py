@@ -8,21 +8,25 @@ someone asks. Equal layers that follow each other are computed in one loop.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
 
 from core.training.backend import keras, tf
+from core.training.dropout import dropout_numbers, dropped
 from core.training.equal_layers import equal_layers
-from core.training.model import layer_outputs
 
 _FEWEST_IN_A_ROW: Final = 10
 """Layers: a loop trains a third slower than its layers one by one, and fewer are soon compiled."""
 
 _LARGEST: Final = 4096
 """Numbers in a variable: parts of larger ones would be copied in each step, for longer than one variable saves."""
+
+
+_Step = Callable[[Any, bool, Mapping[int, Any]], Any]
+"""Takes the rows, whether it is training, and what dropout layers have drawn."""
 
 
 class Weights:
@@ -55,15 +59,23 @@ class Weights:
         self.parameters = self._alone + [self._joined] * bool(joined)
         self._stacks: list[Any] = []
         self._steps = list(self._steps_of(model.layers))
+        self._dropouts = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
         normalising = (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
         statistics = [variable for layer in normalising for variable in layer.non_trainable_variables]
         self._apart = [*self._alone, *statistics]
         self.size = sum(_numbers(variable.shape) for variable in [self._joined, *self._apart])
 
     def outputs(self, x: Any, *, training: bool) -> Any:
-        """Return the outputs of the model, which is `lent` its weights, for the rows of `x`."""
+        """Return the outputs of the model, which is `lent` its weights, for the rows of `x`.
+
+        Their number must be known in training, if there is dropout.
+        """
+        numbers: dict[int, Any] = {}
+        if training and self._dropouts:
+            drawn = dropout_numbers(self._dropouts, x.shape[0], [layer.input.shape[1] for layer in self._dropouts])
+            numbers = dict(zip(map(id, self._dropouts), drawn, strict=True))
         for step in self._steps:
-            x = step(x, training)
+            x = step(x, training, numbers)
         return x
 
     @contextmanager
@@ -85,6 +97,11 @@ class Weights:
         values = [tf.reshape(member.value, [-1]) for members in self._groups for member in members]
         if values:
             self._joined.assign(tf.concat(values, 0))
+
+    def parameters_from(self, values: Mapping[int, Any]) -> list[Any]:
+        """Return the values of `parameters`, given arrays by the identity of the model's variable."""
+        joined = [np.ravel(values[id(member)]) for members in self._groups for member in members]
+        return [values[id(variable)] for variable in self._alone] + ([np.concatenate(joined)] if joined else [])
 
     def give_back(self) -> None:
         """Copy the parameters into the model's own variables."""
@@ -115,7 +132,7 @@ class Weights:
         parts = tf.split(joined, list(map(_numbers, self._shapes)), axis=len(leading))
         return [tf.reshape(part, [*leading, *shape]) for part, shape in zip(parts, self._shapes, strict=True)]
 
-    def _steps_of(self, layers: Sequence[Any]) -> Iterator[Callable[[Any, bool], Any]]:
+    def _steps_of(self, layers: Sequence[Any]) -> Iterator[_Step]:
         """Yield what is to be computed one after the other: a layer, or a row of equal ones."""
         places = ((group, i) for group, members in enumerate(self._groups) for i in range(len(members)))
         place = {id(self._groups[group][i]): (group, i) for group, i in places}
@@ -126,10 +143,8 @@ class Weights:
             else:
                 yield self._several(row[0].activation, len(row), place[id(row[0].kernel)], place[id(row[0].bias)])
 
-    def _several(
-        self, activation: Any, count: int, kernels: tuple[int, int], biases: tuple[int, int]
-    ) -> Callable[[Any, bool], Any]:
-        def call(x: Any, _training: bool) -> Any:
+    def _several(self, activation: Any, count: int, kernels: tuple[int, int], biases: tuple[int, int]) -> _Step:
+        def call(x: Any, _training: bool, _numbers: Mapping[int, Any]) -> Any:
             of_kernels, of_biases = (self._stacks[group][first : first + count] for group, first in (kernels, biases))
             return equal_layers(x, of_kernels, of_biases, activation)
 
@@ -149,5 +164,9 @@ def _kind(layer: Any, joined: Container[int]) -> Any:
     return layer.units, layer.activation
 
 
-def _one(layer: Any) -> Callable[[Any, bool], Any]:
-    return lambda x, training: layer_outputs(layer, x, training=training)
+def _one(layer: Any) -> _Step:
+    if isinstance(layer, keras.layers.Dropout):
+        return lambda x, training, numbers: dropped(x, numbers[id(layer)], layer.rate) if training else x
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return lambda x, training, _numbers: layer(x, training=training)
+    return lambda x, _training, _numbers: layer(x)

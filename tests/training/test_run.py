@@ -9,7 +9,7 @@ import pytest
 from core.bench import plain_history
 from core.training import run as run_module
 from core.training.model import build_model, build_optimizer
-from core.training.run import row_order
+from core.training.row_order import row_order
 
 TARGETS = {"source": "sample:noise_targets", "target": "y"}
 LINE = {"source": "sample:line", "target": "y"}
@@ -21,13 +21,6 @@ def rates(trained, schedule, epochs=10):
         data=TARGETS, training={"learning_rate": 0.1, "epochs": epochs, "schedule": schedule, "optimizer": "sgd"}
     )
     return list(result.history["learning_rate"])
-
-
-def test_rows_come_in_an_order_anyone_can_count():
-    expected = np.random.Generator(np.random.Philox(key=[5, 2])).permutation(9)
-    assert row_order(5, 2, 9).tolist() == expected.tolist()
-    assert row_order(5, 3, 9).tolist() != expected.tolist()
-    assert row_order(5, 2, 3, shuffle=False).tolist() == [0, 1, 2]
 
 
 def test_schedules_follow_their_formulas(trained):
