@@ -188,7 +188,7 @@ def test_skill_ignores_how_the_target_was_scaled(trained):
         run, prepared, result = trained(**sections, preprocessing={"target_scaling": scaling})
         from core.training.epochs import program_for
 
-        predicted = prepared.unscale(program_for(run, prepared).predict(prepared.x))
+        (predicted,) = map(prepared.unscale, program_for(run, prepared).predict(prepared.x))
         assert result.skill == pytest.approx(r2_score(prepared.targets_raw, predicted), abs=1e-5)
     assert result.baseline["loss"] < 1
 
