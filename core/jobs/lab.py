@@ -15,6 +15,7 @@ from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
 from core.jobs.scheduling.backlog import Backlog
 from core.jobs.scheduling.dispatcher import Dispatcher
 from core.jobs.scheduling.engine import EmbeddedEngine, Engine
+from core.jobs.scheduling.foresight import likely_next
 from core.jobs.scheduling.queue import Queue
 from core.jobs.storage.records import HELD, State
 from core.jobs.storage.store import Store
@@ -49,6 +50,7 @@ class Lab:
         self._dispatcher: Dispatcher | None = None
         self._diagnosing = diagnosing
         self._clinic: Clinic | None = None
+        self._expected = ""
         self._lock_file: IO[bytes] | None = None
         self._starting = threading.Lock()
         self.store.on_submit = self._wake
@@ -84,6 +86,14 @@ class Lab:
             if self._diagnosing:
                 self._clinic = Clinic(self._diagnoses, self.settings, dispatcher.wake)
                 self._clinic.open()
+
+    def expect(self, spec: ExperimentSpec) -> None:
+        """Have idle trainers compile `spec` and its neighbours, so that it begins at once if it is submitted."""
+        if not self.dispatching or spec.hash() == self._expected:
+            return
+        likely = {structure: run.model_dump(mode="json") for structure, run in likely_next(spec).items()}
+        if self._engine.expect(likely):
+            self._expected = spec.hash()
 
     def stop(self) -> None:
         """Stop claiming and the trainers; runs in training are queued again for the next start."""

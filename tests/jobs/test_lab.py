@@ -13,6 +13,7 @@ import pytest
 
 from core.errors import InputRefused
 from core.jobs.lab import Lab
+from core.jobs.scheduling.foresight import likely_next
 from core.settings import Settings
 from core.training.structure import structure_key
 from tests.jobs.conftest import Labs, fake_spec, finished, states, trainer_pids, until
@@ -207,6 +208,33 @@ def test_structures_are_compiled_ahead_each_by_one_slot(labs: Labs, tmp_path: Pa
     slots = list(lab._engine.slots())
     assert slots[0].structures | slots[1].structures == wanted
     assert not slots[0].structures & slots[1].structures
+
+
+def test_what_is_on_a_screen_is_compiled_by_idle_trainers_with_its_neighbours(labs: Labs, tmp_path: Path) -> None:
+    lab = labs.start(Settings(data=tmp_path, slots=2))
+    until(lambda: lab.health()["trainers"]["ready"] == 2)
+    spec = fake_spec(QUICK)
+    lab.expect(spec)
+    wanted = set(likely_next(spec))
+    until(lambda: frozenset().union(*(slot.structures for slot in lab._engine.slots())) == wanted)
+    first, second = (slot.structures for slot in lab._engine.slots())
+    assert not first & second
+    assert min(len(first), len(second)) >= len(wanted) // 2
+    assert lab.health()["running"] == 0
+
+
+def test_nobody_compiles_ahead_while_somebody_trains(labs: Labs, settings: Settings) -> None:
+    lab = labs.start(settings)
+    experiment = lab.store.submit(fake_spec(SLOW, epochs=10_000))
+    until(lambda: states(lab, experiment) == ["running"])
+    other = fake_spec(QUICK)
+    lab.expect(other)
+    lab.store.cancel(experiment)
+    finished(lab, experiment)
+    until(lambda: lab._engine.slots()[0].free)
+    assert not set(likely_next(other)) & lab._engine.slots()[0].structures
+    lab.expect(other)
+    until(lambda: set(likely_next(other)) <= lab._engine.slots()[0].structures)
 
 
 def test_a_poison_to_be_compiled_ahead_is_given_up(labs: Labs, settings: Settings) -> None:

@@ -26,6 +26,9 @@ class Engine(Protocol):
     def slots(self) -> Sequence[SlotView]:
         """Return every slot as it is now."""
 
+    def expect(self, likely: Warm) -> bool:
+        """Have slots compile what is `likely` to be run next, in this order; False if they have other work."""
+
     def submit(self, slot: str, claim: Claim) -> None:
         """Have the slot of this name, seen free before, train a claimed run."""
 
@@ -60,6 +63,18 @@ class EmbeddedEngine:
     def slots(self) -> Sequence[SlotView]:
         """Return every slot as it is now."""
         return [slot.view() for slot in self._slots.values()]
+
+    def expect(self, likely: Warm) -> bool:
+        """Deal out what no slot knows, unless one of them trains; what was expected before is forgotten."""
+        views = {name: slot.view() for name, slot in self._slots.items()}
+        if not all(view.free for view in views.values()):
+            return False
+        unknown = [structure for structure in likely if not any(view.knows(structure) for view in views.values())]
+        fewest = sorted(views, key=lambda name: len(views[name].structures))
+        for number, name in enumerate(fewest):
+            share = unknown[number :: len(fewest)]
+            self._slots[name].expect({structure: likely[structure] for structure in share})
+        return True
 
     def submit(self, slot: str, claim: Claim) -> None:
         """Put the claim into the slot's inbox."""

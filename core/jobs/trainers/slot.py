@@ -46,7 +46,14 @@ class _Training:
     most_bytes: int = 0
 
 
-class Slot(Actor[Claim]):
+@dataclass(frozen=True)
+class Expected:
+    """Structures to compile ahead, and for each a run spec as JSON values."""
+
+    runs: Mapping[str, dict[str, Any]]
+
+
+class Slot(Actor[Claim | Expected]):
     """Trains one run at a time. When it closes, its run is left for `Queue.reconcile`.
 
     Parameters
@@ -79,6 +86,10 @@ class Slot(Actor[Claim]):
         self.keeper.began(claim.structure)
         self._inbox.put(claim)
 
+    def expect(self, likely: Mapping[str, dict[str, Any]]) -> None:
+        """Have these compiled when there is nothing to train, instead of what was expected before."""
+        self._inbox.put(Expected(likely))
+
     def view(self) -> SlotView:
         """Return the slot as the dispatcher sees it."""
         keeper = self.keeper
@@ -96,6 +107,8 @@ class Slot(Actor[Claim]):
         event = self._inbox.get()
         if isinstance(event, Claim):
             self._train(event)
+        elif isinstance(event, Expected):
+            self.keeper.expect(event.runs)
         elif event is not None:
             self.keeper.hear(event.child, event.words)
         self.keeper.succeed()
@@ -118,6 +131,8 @@ class Slot(Actor[Claim]):
         event = self._next(training.looked + LOOK_SECONDS - time.monotonic())
         if self._closing.is_set():
             return True
+        if isinstance(event, Expected):
+            self.keeper.expect(event.runs)
         if isinstance(event, Said) and self._hear(training, event):
             return True
         return self._look_after(training, time.monotonic())

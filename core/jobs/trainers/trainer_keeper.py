@@ -40,6 +40,7 @@ class TrainerKeeper(Keeper):
         super().__init__("trainer", launch, listener, closing)
         self._settings = settings
         self._warm = dict(warm)
+        self._given_up: frozenset[str] = frozenset()
         self._successor: Child | None = None
         self._successor_bytes = 0
         self._forget()
@@ -48,6 +49,7 @@ class TrainerKeeper(Keeper):
         self.structures: frozenset[str] = frozenset()
         self._training: str | None = None
         self._warming: tuple[str, ...] = ()
+        self._expected: dict[str, dict[str, Any]] = {}
         self._runs = self._first_bytes = self._bytes = 0
 
     @property
@@ -67,6 +69,7 @@ class TrainerKeeper(Keeper):
         # What it was compiling ahead may be what killed it.
         for structure in self._warming[:1]:
             self._warm.pop(structure, None)
+            self._given_up |= {structure}
         super().restart()
 
     def hear(self, trainer: Child, words: Words | None) -> None:
@@ -87,6 +90,7 @@ class TrainerKeeper(Keeper):
                 case "warmed":
                     self.learned(words["structure"])
                     self._warming = tuple(s for s in self._warming if s != words["structure"])
+                    self._look_ahead()
 
     def welcome(self) -> None:
         """Take note that the trainer is ready, and have it compile ahead."""
@@ -94,6 +98,20 @@ class TrainerKeeper(Keeper):
         for structure, run in self._warm.items():
             self.send(cmd="warm", structure=structure, run=run)
         self._warming = tuple(self._warm)
+
+    def expect(self, likely: Mapping[str, dict[str, Any]]) -> None:
+        """Have the trainer compile these when it has nothing to do, instead of what was expected before."""
+        self._expected = dict(likely)
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Give the trainer the next of what is expected; one at a time, so that the rest can be forgotten."""
+        known = self.structures | self._given_up
+        self._expected = {structure: run for structure, run in self._expected.items() if structure not in known}
+        if self.ready and self._training is None and not self._warming and self._expected:
+            structure = next(iter(self._expected))
+            self.send(cmd="warm", structure=structure, run=self._expected.pop(structure))
+            self._warming = (structure,)
 
     def began(self, structure: str) -> None:
         """Take note that a run of `structure` is coming, the one thing the dispatcher's thread may say."""
@@ -107,6 +125,7 @@ class TrainerKeeper(Keeper):
         """Take note that a run has ended; after many, or when the trainer has grown, a successor is started."""
         self._training = None
         self._runs += 1
+        self._look_ahead()
         if self.child is not None:
             self.child.trim_log()
         settings = self._settings

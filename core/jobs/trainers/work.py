@@ -38,5 +38,11 @@ class KerasWork:
         return train_run(run, prepared, on_points, should_stop, probed=probed)
 
     def warm(self, run: RunSpec) -> None:
-        """Compile what `run` needs, without training it."""
-        compile_run(run, self._preparation.of(run))
+        """Compile what `run` needs, without training it.
+
+        Raises
+        ------
+        InputRefused
+            If it needs more memory than it may.
+        """
+        compile_run(run, prepared_within(run, self._preparation, self._run_bytes))

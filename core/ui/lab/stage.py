@@ -53,6 +53,9 @@ _PLANNED: Final = frozenset({"model.layers", "model.activation", "training.optim
 _MUCH_MEMORY: Final = 500_000_000
 """Bytes of one run; less is no news."""
 
+_FORESEEN_MEMORY: Final = 300_000_000
+"""Bytes of one run; a larger one is not made ready before it is asked for."""
+
 _WORTH_WAITING: Final = 1.0
 """Seconds until a trainer is free; fewer are no news."""
 
@@ -83,6 +86,8 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
             reason = f"{knob.label} needs another value." if knob and alone else in_words(refusal)
             st.markdown(f":small[:red[{inert(reason, 300)}]]")
             return
+        if task and need < _FORESEEN_MEMORY and not width.too_large:
+            get_lab().expect(wanted)
         expected = get_lab().backlog.expected(wanted, (len(table.frame), width.columns))
         waits = expected.wait_seconds >= _WORTH_WAITING
         wait = f", after {duration(expected.wait_seconds)} of waiting" if waits else ""

@@ -55,3 +55,48 @@ def test_one_that_has_not_grown_stays(tmp_path: Path, memory_mb: int) -> None:
     for _ in range(150):
         ended_at(keeper, 400)
     assert (len(children), children[0].killed) == (1, False)
+
+
+def warmed(keeper: TrainerKeeper, structure: str) -> None:
+    keeper.hear(keeper.child, {"event": "warmed", "structure": structure, "own": 300 * MB})  # type: ignore[arg-type]
+
+
+def ordered(child: FakeChild) -> list[str]:
+    return [order["structure"] for order in child.orders]
+
+
+def test_what_is_expected_is_compiled_one_at_a_time_and_forgotten_for_what_comes_after(tmp_path: Path) -> None:
+    keeper, (child,) = keeper_of(tmp_path, 4000)
+    keeper.expect({"a": {}, "b": {}, "c": {}})
+    assert (ordered(child), keeper.compiling) == (["a"], "a")
+    keeper.expect({"d": {}, "a": {}})
+    assert ordered(child) == ["a"]
+    warmed(keeper, "a")
+    assert ordered(child) == ["a", "d"]
+    warmed(keeper, "d")
+    assert (ordered(child), keeper.compiling) == (["a", "d"], None)
+    assert keeper.structures == {"a", "d"}
+
+
+def test_nothing_is_compiled_ahead_while_a_run_trains(tmp_path: Path) -> None:
+    keeper, (child,) = keeper_of(tmp_path, 4000)
+    keeper.began("run")
+    keeper.expect({"a": {}})
+    assert ordered(child) == []
+    ended_at(keeper, 310)
+    assert ordered(child) == ["a"]
+
+
+def test_what_killed_a_trainer_is_not_compiled_ahead_again(tmp_path: Path) -> None:
+    launcher = Launcher()
+    keeper = TrainerKeeper(
+        launcher, lambda _child, _words: None, threading.Event(), Settings(data=tmp_path, slots=1), {}
+    )
+    keeper.start()
+    keeper.hear(keeper.child, {"event": "ready", "own": 300 * MB})  # type: ignore[arg-type]
+    keeper.expect({"poison": {}, "b": {}})
+    keeper.hear(keeper.child, None)  # type: ignore[arg-type]
+    keeper.hear(keeper.child, {"event": "ready", "own": 300 * MB})  # type: ignore[arg-type]
+    keeper.expect({"poison": {}, "b": {}})
+    first, second = launcher.children
+    assert (ordered(first), ordered(second)) == (["poison"], ["b"])

@@ -1,0 +1,42 @@
+"""What is likely to be run after what is on the screen: compiled ahead by trainers that have nothing to do."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from core.errors import InputRefused
+from core.spec import ExperimentSpec, RunSpec
+from core.training.structure import structure_key
+
+_MOST_RUNS: Final = 4
+"""Of an experiment; each that has a structure of its own is traced for a third of a second, and then compiled."""
+
+_USUAL_ACTIVATIONS: Final = ("relu", "tanh", "sigmoid")
+
+
+def likely_next(spec: ExperimentSpec) -> dict[str, RunSpec]:
+    """Return runs by their structure, the likeliest first: those of `spec`, then their neighbours.
+
+    A neighbour has one more layer, or another of the usual activations: what a person changes first, and what a
+    diagnosis tries.
+    """
+    own = list(itertools.islice(spec.runs(), _MOST_RUNS))
+    found: dict[str, RunSpec] = {}
+    for run in (*own, *_neighbours(own[0])):
+        found.setdefault(structure_key(run), run)
+    return found
+
+
+def _neighbours(run: RunSpec) -> Iterable[RunSpec]:
+    layers = run.model_dump(mode="json")["model"]["layers"]
+    changes: list[Mapping[str, Any]] = [
+        *({"model.activation": name} for name in _USUAL_ACTIVATIONS if name != run.model.activation),
+        *([{"model.layers": [*layers, layers[-1]]}] if layers else []),
+    ]
+    for change in changes:
+        try:
+            yield run.changed(change)
+        except InputRefused:  # a layer too many
+            continue
