@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 from anyio import to_thread
+from streamlit import config
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
@@ -21,6 +22,7 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     from core.ui.lab.state import EXAMPLE, EXAMPLE_KEY
 
     lab = get_lab()
+    config.set_option("server.maxUploadSize", lab.settings.max_upload_mb)
     likely = [EXAMPLE, *(lesson.spec for lesson in LESSONS)]
     await to_thread.run_sync(lambda: lab.start(warm=likely))
     with suppress(InputRefused, WorkFailed):  # a full queue or disk is no reason not to start

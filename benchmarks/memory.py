@@ -91,9 +91,7 @@ def measure(name: str) -> Measured:
     train_run(idle, Preparation(_table).of(idle))
     content, epochs = _table(str(run.data.source).removeprefix("dataset:")), 0
     preparation = Preparation(lambda _: content)
-    give_back()
-    Path("/proc/self/clear_refs").write_text("5")
-    before = _status("VmRSS")
+    before = reset_high_water()
 
     def chunk_done() -> bool:
         nonlocal epochs
@@ -103,7 +101,19 @@ def measure(name: str) -> Measured:
     prepared = preparation.of(run)
     train_run(run, prepared, should_stop=chunk_done)
     need = memory_need(run, RunSize.of(prepared))
-    return Measured(name, need.total / 1e6, (_status("VmHWM") - before) / 1e6)
+    return Measured(name, need.total / 1e6, (high_water() - before) / 1e6)
+
+
+def reset_high_water() -> int:
+    """Return the bytes this process holds, and count the most it holds from now on."""
+    give_back()
+    Path("/proc/self/clear_refs").write_text("5")
+    return _status("VmRSS")
+
+
+def high_water() -> int:
+    """Return the most bytes this process has held since."""
+    return _status("VmHWM")
 
 
 def _status(what: str) -> int:

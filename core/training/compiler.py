@@ -32,10 +32,13 @@ class Compiled:
         Its arguments are flat; its results are the same in either form, but for their last digits.
     trace_seconds : float
         What tracing it took.
+    for_xla : callable, optional
+        What XLA compiles in its place, where it needs other words for the same.
     """
 
-    def __init__(self, traced: Any, trace_seconds: float) -> None:
+    def __init__(self, traced: Any, trace_seconds: float, for_xla: Callable[..., Any] | None = None) -> None:
         self._graph = traced
+        self._for_xla = for_xla or traced
         self._worth = XLA_PER_TRACE * trace_seconds
         self._xla: Any = None
         self._work: Callable[[], None] | None = None
@@ -72,7 +75,7 @@ class Compiled:
         signature = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in tensors]
 
         def traced(*arguments: Any) -> Any:
-            return self._graph(*arguments)
+            return self._for_xla(*arguments)
 
         function = tf.function(traced, input_signature=signature, autograph=False, jit_compile=True)
         compiled = function.get_concrete_function()

@@ -1,7 +1,7 @@
 """Dropout whose numbers are those of Keras under every compiler.
 
 XLA draws other numbers than TensorFlow from the same seed, so a run with dropout could not change from one to the
-other. Here TensorFlow's own generator is written in plain arithmetic, which both compute alike.
+other. For XLA, TensorFlow's own generator is written in plain arithmetic.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ _SCRAMBLE: Final = (0x3EC8F720, 0x02461E29)
 """The key under which TensorFlow makes a key and a counter of a seed (stateless_random_ops, GuardedPhiloxRandom)."""
 
 
-def dropout_numbers(layers: Sequence[Any], rows: int, units: Sequence[int]) -> list[Any]:
+def dropout_numbers(layers: Sequence[Any], rows: int, units: Sequence[int], *, under_xla: bool) -> list[Any]:
     """Return what each of several ``keras.layers.Dropout`` draws next for so many rows: float32 in [0, 1).
 
-    All are drawn in one loop, which is traced and compiled once.
+    They are the same in a graph and under XLA; what is traced for one draws something else in the other, or slowly.
     """
     # As keras.random does it: the seed is kept below the largest int32.
-    seeds = [tf.cast(layer.seed_generator.next(), tf.int64) for layer in layers]
-    return uniform([(rows, count) for count in units], tf.math.floormod(tf.stack(seeds), tf.int32.max - 1))
+    seeds = tf.math.floormod([tf.cast(layer.seed_generator.next(), tf.int64) for layer in layers], tf.int32.max - 1)
+    shapes = [(rows, count) for count in units]
+    if under_xla:
+        return uniform(shapes, seeds)
+    return [tf.random.stateless_uniform(shape, seeds[i]) for i, shape in enumerate(shapes)]
 
 
 def dropped(x: Any, numbers: Any, rate: float) -> Any:

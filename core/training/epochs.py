@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 import warnings
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -119,7 +120,8 @@ class Program:
         begin = time.perf_counter()
         idle = self._idle()
         signature = [tf.TensorSpec(array.shape, array.dtype) for array in (*data, *idle)]
-        function = tf.function(self._epochs, input_signature=signature, autograph=False)
+        in_graph, for_xla = (partial(self._epochs, under_xla) for under_xla in (False, True))
+        function = tf.function(in_graph, input_signature=signature, autograph=False)
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always", UserWarning)
             traced = function.get_concrete_function()
@@ -127,7 +129,7 @@ class Program:
         self.warnings = tuple(dict.fromkeys(_BATCH.sub("rows", text) for text in said))
         traced(*data, *map(tf.constant, idle))
         self.trace_seconds = time.perf_counter() - begin
-        self._function = Compiled(traced, self.trace_seconds)
+        self._function = Compiled(traced, self.trace_seconds, for_xla if self._weights.drops else None)
 
     def compile_behind(self, data: tuple[Any, ...], *, at_leisure: bool = False, wait: bool = False) -> None:
         """Have XLA compile the epoch, which was traced for `data`; it takes over once it is ready.
@@ -236,7 +238,7 @@ class Program:
         """Return arguments of `_epochs` behind the data that train nothing."""
         return *self._no_epochs(), np.zeros(3, np.int32), np.zeros(2, np.float32)
 
-    def _epochs(self, *arguments: Any) -> tuple[Any, Any, Any, Any]:
+    def _epochs(self, under_xla: bool, *arguments: Any) -> tuple[Any, Any, Any, Any]:
         x, y, weight, x_val, y_val, order, rates, places, bounds, sums = arguments
         count, first, end = bounds[0], bounds[1], bounds[2]
         size = self.structure.batch_size
@@ -246,7 +248,7 @@ class Program:
             rows = tf.slice(order, [epoch, begin], [1, count])[0]
             weights = tf.gather(weight, rows) if self.structure.weighted else None
             real = tf.cast(begin + tf.range(count) < self.rows, tf.float32) if self._filled else tf.ones(count)
-            return totals + self._step(tf.gather(x, rows), tf.gather(y, rows), weights, real)
+            return totals + self._step(tf.gather(x, rows), tf.gather(y, rows), weights, real, under_xla=under_xla)
 
         def end_of_epoch(epoch: Any, totals: Any) -> Any:
             if last:
@@ -276,7 +278,7 @@ class Program:
         _, history, before, after, sums = tf.while_loop(lambda epoch, *_: epoch < count, epoch_body, start)
         return history, before.stack(), after.stack(), sums
 
-    def _step(self, x: Any, y: Any, weight: Any, real: Any) -> Any:
+    def _step(self, x: Any, y: Any, weight: Any, real: Any, *, under_xla: bool) -> Any:
         """Train one batch, of which `real` rows count 1 and the others 0.
 
         Return its loss and metric summed over rows, as Keras's trackers weight them.
@@ -288,7 +290,7 @@ class Program:
             share = real * (x.shape[0] / count)
             weight = share if weight is None else weight * share
         with tf.GradientTape() as tape, self._weights.lent():
-            predicted = self._weights.outputs(x, training=True)
+            predicted = self._weights.outputs(x, training=True, under_xla=under_xla)
             loss = self._loss(y, predicted, sample_weight=weight)
             if penalties := self.model.losses:
                 loss += tf.add_n(penalties)

@@ -43,6 +43,8 @@ class Weights:
         What an optimizer is to train.
     size : int
         Numbers in a snapshot.
+    drops : bool
+        Whether there is dropout.
     """
 
     def __init__(self, model: Any, *, apart: bool) -> None:
@@ -60,19 +62,21 @@ class Weights:
         self._stacks: list[Any] = []
         self._steps = list(self._steps_of(model.layers))
         self._dropouts = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+        self.drops = bool(self._dropouts)
         normalising = (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
         statistics = [variable for layer in normalising for variable in layer.non_trainable_variables]
         self._apart = [*self._alone, *statistics]
         self.size = sum(_numbers(variable.shape) for variable in [self._joined, *self._apart])
 
-    def outputs(self, x: Any, *, training: bool) -> Any:
+    def outputs(self, x: Any, *, training: bool, under_xla: bool = False) -> Any:
         """Return the outputs of the model, which is `lent` its weights, for the rows of `x`.
 
-        Their number must be known in training, if there is dropout.
+        Where there is dropout, in training: the number of rows must be known, and whether XLA is to compile it.
         """
         numbers: dict[int, Any] = {}
         if training and self._dropouts:
-            drawn = dropout_numbers(self._dropouts, x.shape[0], [layer.input.shape[1] for layer in self._dropouts])
+            units = [layer.input.shape[1] for layer in self._dropouts]
+            drawn = dropout_numbers(self._dropouts, x.shape[0], units, under_xla=under_xla)
             numbers = dict(zip(map(id, self._dropouts), drawn, strict=True))
         for step in self._steps:
             x = step(x, training, numbers)

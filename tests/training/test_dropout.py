@@ -40,7 +40,7 @@ def test_what_falls_out_is_what_falls_out_in_keras_step_by_step(xla):
     @partial(tf.function, jit_compile=xla, autograph=False)
     def call(x):
         with ours.lent():
-            return ours.outputs(x, training=True)
+            return ours.outputs(x, training=True, under_xla=xla)
 
     masks = []
     for _ in range(3):

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import InputRefused
 
-MAX_BYTES: Final = 100 * 2**20
+MAX_BYTES: Final = 256 * 2**20
 MAX_ROWS: Final = 1_000_000
 MAX_COLUMNS: Final = 2_000
 MAX_CELLS: Final = 20_000_000

@@ -59,7 +59,7 @@ class Upload(NamedTuple):
     packed: bytes
 
 
-def read_upload(content: bytes, name: str, options: ReadOptions | None = None, max_mb: int = 100) -> Upload:
+def read_upload(content: bytes, name: str, options: ReadOptions | None = None, max_mb: int = 256) -> Upload:
     """Read an uploaded file in a child process with limits of time and memory; at most two at once.
 
     Parameters
