@@ -95,13 +95,14 @@ class MemoryNeed:
 def memory_need(run: RunSpec, size: RunSize) -> MemoryNeed:
     """Return what `run` needs at its peak.
 
-    Above 400 MB it is between 0.8 and 1.6 times what was measured (``python -m benchmarks.memory``). With N rows, F
+    Above 400 MB it is between 0.9 and 1.6 times what was measured (``python -m benchmarks.memory``). With N rows, F
     features, O outputs and W weights:
 
     - *data*: 200 bytes per row; while rows are prepared 40 bytes per cell; after that, if that is more, N·(F + O)
       numbers as they were prepared, as tensors and as they are predicted on, and 48 bytes per output to judge.
-    - *weights*: W numbers for the weights, their start values and their gradients, twice for each number the optimizer
-      keeps (it is written beside the old one), and once for the best weights early stopping keeps.
+    - *weights*: W numbers for the weights, their start values, their gradients and the snapshots before and after an
+      epoch, twice for each number the optimizer keeps (it is written beside the old one), and once for the best weights
+      early stopping keeps.
     - *batch*: for each of its rows what a layer passes on, before and after the activation, is kept for the way back,
       with batch normalisation and dropout what they made of it too; on the way back the gradients of two layers live.
     - *block*: at most 8192 rows in two neighbouring layers.
@@ -123,7 +124,7 @@ def memory_need(run: RunSpec, size: RunSize) -> MemoryNeed:
 
 
 def _copies(training: TrainingSpec) -> int:
-    return 3 + 2 * OPTIMIZERS[training.optimizer].slots + (training.early_stopping is not None)
+    return 5 + 2 * OPTIMIZERS[training.optimizer].slots + (training.early_stopping is not None)
 
 
 def check_memory(run: RunSpec, size: RunSize, allowed: int) -> None:
