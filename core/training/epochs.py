@@ -30,7 +30,8 @@ from core.training.weights import Weights
 
 Floats = npt.NDArray[np.float32]
 
-_CACHED_PROGRAMS: Final = 24
+_CACHED_PROGRAMS: Final = 16
+"""About 17 MB each, once compiled."""
 _LARGEST_START: Final = 2**16
 _START_BYTES: Final = 2**23
 """First weights that a structure keeps; those of a seed serve every variant."""

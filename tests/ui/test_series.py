@@ -252,4 +252,7 @@ def test_what_was_cancelled_did_not_finish():
 def test_what_was_stopped_before_an_epoch_ended_does_not_count_epochs():
     assert run("epochsText(0, 30, true)", "table.js") == "no epoch ended"
     assert run("epochsText(12, 30, true)", "table.js") == "12 epochs"
+    assert run("epochsText(1, 1, true)", "table.js") == "1 epoch"
+    assert run("epochsText(20100, 20100, true)", "table.js") == "20,100 epochs"
     assert run("epochsText(0, 30, false)", "table.js") == "epoch 0 of 30"
+    assert run("epochsText(1000, 30000, false)", "table.js") == "epoch 1,000 of 30,000"

@@ -16,6 +16,10 @@ _GROWTH_SHARE: Final = 4
 """Of what a trainer may take, what it has grown by may be this part at most: the rest is for the next run."""
 
 
+_GROWN_ENOUGH: Final = 0.5
+"""A trainer that has grown by this part of that compiles no more ahead: only what is asked for is to use it up."""
+
+
 class TrainerKeeper(Keeper):
     """The trainer of one slot and, while that is being replaced, its successor.
 
@@ -108,7 +112,8 @@ class TrainerKeeper(Keeper):
         """Give the trainer the next of what is expected; one at a time, so that the rest can be forgotten."""
         known = self.structures | self._given_up
         self._expected = {structure: run for structure, run in self._expected.items() if structure not in known}
-        if self.ready and self._training is None and not self._warming and self._expected:
+        idle = self.ready and self._training is None and not self._warming
+        if idle and self._expected and self._grown < _GROWN_ENOUGH:
             structure = next(iter(self._expected))
             self.send(cmd="warm", structure=structure, run=self._expected.pop(structure))
             self._warming = (structure,)
@@ -128,18 +133,22 @@ class TrainerKeeper(Keeper):
         self._look_ahead()
         if self.child is not None:
             self.child.trim_log()
-        settings = self._settings
-        allowed = settings.trainer_memory_mb * 2**20
-        grown = self._bytes - self._first_bytes > min(settings.trainer_growth_mb * 2**20, allowed // _GROWTH_SHARE)
-        if not self.ready or self._successor is not None or not (grown or self._runs >= settings.trainer_runs):
+        old = self._grown > 1 or self._runs >= self._settings.trainer_runs
+        if not self.ready or self._successor is not None or not old:
             return
-        if self._bytes + IDLE_BYTES > allowed:
+        if self._bytes + IDLE_BYTES > self._settings.trainer_memory_mb * 2**20:
             # There is no memory for two.
             super().restart()
         else:
             self._successor_bytes = 0
             with suppress(OSError):  # Then the old one serves on, and the next run tries again.
                 self._successor = self.launch(self.listener)
+
+    @property
+    def _grown(self) -> float:
+        """By how much the trainer has grown, as a share of what it may before it is replaced."""
+        allowed = min(self._settings.trainer_growth_mb, self._settings.trainer_memory_mb // _GROWTH_SHARE)
+        return (self._bytes - self._first_bytes) / (allowed * 2**20)
 
     def succeed(self) -> None:
         """Let the successor take over if it is ready; only between runs."""

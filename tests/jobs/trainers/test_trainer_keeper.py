@@ -87,6 +87,16 @@ def test_nothing_is_compiled_ahead_while_a_run_trains(tmp_path: Path) -> None:
     assert ordered(child) == ["a"]
 
 
+def test_compiling_ahead_uses_no_trainer_up(tmp_path: Path) -> None:
+    keeper, (child,) = keeper_of(tmp_path, 4000)
+    keeper.expect({"a": {}, "b": {}})
+    keeper.hear(keeper.child, {"event": "warmed", "structure": "a", "own": 510 * MB})  # type: ignore[arg-type]
+    assert ordered(child) == ["a"]
+    keeper.expect({"c": {}})
+    assert ordered(child) == ["a"]
+    assert len(child.orders) == 1
+
+
 def test_what_killed_a_trainer_is_not_compiled_ahead_again(tmp_path: Path) -> None:
     launcher = Launcher()
     keeper = TrainerKeeper(

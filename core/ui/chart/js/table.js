@@ -21,10 +21,15 @@ function endingsText(runs) {
   return [...words, ...others.map((other) => other.join(" "))].join(", ");
 }
 
+/** A count as 20,100. */
+function grouped(count) {
+  return count.toLocaleString("en");
+}
+
 /** How many epochs were trained; a run that was stopped while its network was built has ended none. */
 function epochsText(epochs, total, finished) {
-  if (!finished) return `epoch ${epochs} of ${total}`;
-  return epochs ? `${epochs} epochs` : "no epoch ended";
+  if (!finished) return `epoch ${grouped(epochs)} of ${grouped(total)}`;
+  return epochs ? `${grouped(epochs)} epoch${epochs === 1 ? "" : "s"}` : "no epoch ended";
 }
 
 /** Leads to the diagnosis of a run: a plain click stays in the session, any other opens the link as it would. */
@@ -65,7 +70,7 @@ function columnsOf(meta) {
   if (meta.validation) {
     columns.push(number("Val. skill", `on rows held out: ${skill}`, (run) => run.final?.val_skill ?? null, formatSkill));
   }
-  columns.push(number("Epochs run", "epochs trained", (run) => run.epoch || 0, String));
+  columns.push(number("Epochs run", "epochs trained", (run) => run.epoch || 0, grouped));
   columns.push(number("Seconds", "training time", (run) => run.seconds ?? null, (s) => (s === null ? "–" : s.toFixed(2))));
   columns.push({ label: "State", text: stateText, sort: stateText, state: true });
   return columns;
