@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     data: Path = Field(Path("data"), description="folder of the database, uploaded tables, logs and compiler cache")
     db_url: str = Field("", repr=False, description="sqlite:///PATH; empty = lab.db in the data folder")
     slots: int = Field(default_factory=_slots, ge=1, le=256, description="trainings at the same time")
-    max_upload_mb: int = Field(20, ge=1, le=256, description="size of one uploaded table")
+    max_upload_mb: int = Field(20, ge=1, le=256, description="size of one uploaded table, at most 256")
     max_queued: int = Field(2000, ge=1, description="runs that may wait or train at the same time")
     lease_seconds: float = Field(30.0, ge=1, description="a run whose slot is silent for this long is queued again")
     stop_grace_seconds: float = Field(2.0, ge=0, description="time a cancelled trainer gets before it is killed")
