@@ -153,7 +153,7 @@ class Doctor:
             If the data cannot be used, or the run needs more memory than it may.
         """
         facts = self.examination.of(runs[0])
-        check_memory(runs[0], _size(runs[0], facts), self.run_bytes)
+        check_memory(runs[0], _size(runs[0], facts), self.run_bytes, probed=True)
         if seen:
             first = Observation(runs[0], facts, observe(seen, runs[0].training.epochs))
             self._suspects = suspects(first, CAUSES.values())

@@ -19,6 +19,7 @@ from core.jobs.scheduling.foresight import likely_next
 from core.jobs.scheduling.queue import Queue
 from core.jobs.storage.records import HELD, State
 from core.jobs.storage.store import Store
+from core.recent import Recent
 from core.settings import Settings, load_settings, private_folder
 from core.spec import ExperimentSpec
 from core.training.structure import structure_key
@@ -50,7 +51,7 @@ class Lab:
         self._dispatcher: Dispatcher | None = None
         self._diagnosing = diagnosing
         self._clinic: Clinic | None = None
-        self._expected = ""
+        self._likely: Recent[str, dict[str, dict[str, Any]]] = Recent(16)
         self._lock_file: IO[bytes] | None = None
         self._starting = threading.Lock()
         self.store.on_submit = self._wake
@@ -89,11 +90,8 @@ class Lab:
 
     def expect(self, spec: ExperimentSpec) -> None:
         """Have idle trainers compile `spec` and its neighbours, so that it begins at once if it is submitted."""
-        if not self.dispatching or spec.hash() == self._expected:
-            return
-        likely = {structure: run.model_dump(mode="json") for structure, run in likely_next(spec).items()}
-        if self._engine.expect(likely):
-            self._expected = spec.hash()
+        if self.dispatching:
+            self._engine.expect(self._likely.get(spec.hash(), lambda: likely_next(spec)))
 
     def stop(self) -> None:
         """Stop claiming and the trainers; runs in training are queued again for the next start."""

@@ -11,7 +11,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -65,7 +66,7 @@ class Compiled:
     def compile_behind(self, tensors: tuple[Any, ...], *, first: bool = True) -> None:
         """Have XLA compile it in a thread, `first` before whatever else waits for that; a second call only hurries.
 
-        `tensors` are arguments for which a call would compute next to nothing. If XLA fails, it stays a graph.
+        `tensors` are arguments for a call that computes little, and is made. If XLA fails, it stays a graph.
         """
         if self._work is not None:
             if first:
@@ -82,9 +83,9 @@ class Compiled:
         self._work = partial(self._compile, compiled, tensors)
         _WORKSHOP.take(self._work, first)
 
-    def wait(self) -> None:
-        """Wait until XLA is ready, or has failed; only after `compile_behind`."""
-        self._done.wait()
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until XLA is ready or has failed, or so long; return which. Only after `compile_behind`."""
+        return self._done.wait(seconds)
 
     def _compile(self, compiled: Any, tensors: tuple[Any, ...]) -> None:
         try:
@@ -106,33 +107,62 @@ class _Workshop:
     """One thread that does one piece of work after the other, while there are any."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._urgent: deque[Callable[[], None]] = deque()
+        self._leisure: deque[Callable[[], None]] = deque()
         self._lock = threading.Lock()
         self._open = False
+        self._held = 0
 
     def take(self, work: Callable[[], None], first: bool) -> None:
         with self._lock:
-            (self._waiting.appendleft if first else self._waiting.append)(work)
-            if not self._open:
-                self._open = True
-                # No daemon: the interpreter waits for what is being compiled, or would end in the middle of it.
-                threading.Thread(target=self._serve, name="compiler", daemon=False).start()
+            if first:
+                self._urgent.appendleft(work)
+            else:
+                self._leisure.append(work)
+            self._begin()
 
     def hurry(self, work: Callable[[], None]) -> None:
         """Let `work` be next, if it waits."""
         with self._lock:
-            if work in self._waiting:
-                self._waiting.remove(work)
-                self._waiting.appendleft(work)
+            for waiting in (self._urgent, self._leisure):
+                if work in waiting:
+                    waiting.remove(work)
+                    self._urgent.appendleft(work)
+                    self._begin()
+                    return
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Meanwhile begin nothing that may be done at leisure."""
+        with self._lock:
+            self._held += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held -= 1
+                self._begin()
+
+    def _begin(self) -> None:
+        if not self._open and (self._urgent or self._leisure):
+            self._open = True
+            # No daemon: the interpreter waits for what is being compiled, or would end in the middle of it.
+            threading.Thread(target=self._serve, name="compiler", daemon=False).start()
 
     def _serve(self) -> None:
         while True:
             with self._lock:
-                if not self._waiting or not threading.main_thread().is_alive():
+                waiting = self._urgent or (() if self._held else self._leisure)
+                if not waiting or not threading.main_thread().is_alive():
                     self._open = False
                     return
-                work = self._waiting.popleft()
+                work = waiting.popleft()
             work()
+
+
+def only_urgent() -> AbstractContextManager[None]:
+    """Return a context in which nothing is compiled but what somebody waits for: a training goes on."""
+    return _WORKSHOP.hold()
 
 
 _WORKSHOP: Final = _Workshop()

@@ -119,7 +119,7 @@ def train_here(run: RunSpec, preparation: Preparation, probed: bool) -> Result:
     from core.training.run import train_run
 
     try:
-        return train_run(run, prepared_within(run, preparation, run_allowance()), probed=probed)
+        return train_run(run, prepared_within(run, preparation, run_allowance(), probed=probed), probed=probed)
     except InputRefused as refusal:
         return Result.refused(run, str(refusal))
 

@@ -17,6 +17,9 @@ _ROUNDS: Final = 10
 _MULTIPLIERS: Final = (0xD2511F53, 0xCD9E8D57)
 _WEYL: Final = (0x9E3779B9, 0xBB67AE85)
 
+_TOGETHER: Final = 2**18
+"""Numbers drawn in one loop, which is traced and compiled once; of more, the loops of several take less memory."""
+
 _SCRAMBLE: Final = (0x3EC8F720, 0x02461E29)
 """The key under which TensorFlow makes a key and a counter of a seed (stateless_random_ops, GuardedPhiloxRandom)."""
 
@@ -50,6 +53,8 @@ def uniform(shapes: Sequence[tuple[int, ...]], seeds: Any) -> list[Any]:
         Of any integer type, below 2³².
     """
     sizes = [math.prod(shape) for shape in shapes]
+    if len(shapes) > 1 and sum(sizes) > _TOGETHER:
+        return [numbers for i, shape in enumerate(shapes) for numbers in uniform([shape], seeds[i : i + 1])]
     blocks = [-(-size // 4) for size in sizes]
     low, high = tf.unstack(tf.cast(seeds, tf.uint32), axis=1)
     zero = tf.zeros_like(low)

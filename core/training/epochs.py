@@ -25,18 +25,16 @@ from core.training.compiler import Compiled, Compiler
 from core.training.initial_weights import drawn_variables, initial_weights
 from core.training.model import build_loss, build_model, build_optimizer
 from core.training.probe import Probe
-from core.training.structure import BLOCK_ROWS, SNAPSHOT_NUMBERS, Structure, metric_name, structure_of
+from core.training.structure import BLOCK_ROWS, CACHED_PROGRAMS, SNAPSHOT_NUMBERS, Structure, metric_name, structure_of
 from core.training.weights import Weights
 
 Floats = npt.NDArray[np.float32]
 
-_CACHED_PROGRAMS: Final = 16
-"""About 17 MB each, once compiled."""
 _LARGEST_START: Final = 2**16
 _START_BYTES: Final = 2**23
 """First weights that a structure keeps; those of a seed serve every variant."""
 
-_NO_SNAPSHOTS: Final = (np.empty((0, 0), np.float32), np.empty((0, 0), np.float32))
+_NO_SNAPSHOTS: Final = np.empty((0, 0), np.float32)
 
 _BATCH: Final = re.compile(r"(?<=\()\d+(?=, )")
 """The number of rows in a shape: Keras says the same of each batch it sees."""
@@ -52,7 +50,7 @@ class Program:
     probe : Probe
         What measures the model in snapshots of its weights.
     snapshots : int
-        Epochs of one call whose weights can be kept.
+        Epochs of one call whose weights can be kept; 0 where they are too large: such an epoch is a call of its own.
     show_weights, take_weights : callable
         Give the model's own variables the values that were trained, and back; callbacks look at them.
     batches : int
@@ -88,7 +86,7 @@ class Program:
         self.model.compile(optimizer=self.optimizer, loss=self._loss)
         activations = [str(layer.activation) for layer in hidden] + [prepared.output_activation]
         self.probe = Probe(self.model, self._weights, activations, self._loss, self.rows)
-        self.snapshots = int(np.clip(SNAPSHOT_NUMBERS // self._weights.size, 1, structure.epochs_per_call))
+        self.snapshots = min(SNAPSHOT_NUMBERS // self._weights.size, structure.epochs_per_call)
         self._optimizer_start = [(variable, _start_of(variable)) for variable in self.optimizer.variables]
         trained = set(map(id, self.model.trainable_variables))
         rest = [variable for variable in drawn_variables(self.model) if id(variable) not in trained]
@@ -132,14 +130,16 @@ class Program:
         self.trace_seconds = time.perf_counter() - begin
         self._function = Compiled(traced, self.trace_seconds, for_xla if self._weights.drops else None)
 
-    def compile_behind(self, data: tuple[Any, ...], *, at_leisure: bool = False, wait: bool = False) -> None:
+    def compile_behind(self, data: tuple[Any, ...], *, at_leisure: bool = False) -> None:
         """Have XLA compile the epoch, which was traced for `data`; it takes over once it is ready.
 
-        What is wanted `at_leisure` lets the rest go first; with `wait` it is ready on return.
+        What is wanted `at_leisure` lets the rest go first, and trainings too.
         """
         self._function.compile_behind((*data, *map(tf.constant, self._idle())), first=not at_leisure)
-        if wait:
-            self._function.wait()
+
+    def wait_for_xla(self, seconds: float | None = None) -> bool:
+        """Wait until XLA is ready or has failed, or so long; return which."""
+        return bool(self._function.wait(seconds))
 
     def deserves_xla(self, seconds: float) -> bool:
         """Whether XLA is worth its time for a training that takes `seconds` more as a graph."""
@@ -175,7 +175,7 @@ class Program:
             From `load`.
         orders, learning_rates, kept
             One per epoch, at most `structure.epochs_per_call`: the order of the rows, int32 [rows]; the learning rate;
-            whether the weights before and after it are kept, of at most `snapshots` epochs.
+            whether the weights before and after it are kept, of at most `snapshots` epochs, or if it is the only one.
         batches : (int, int)
             The batches to train in each epoch, first and end; an end of `self.batches` ends the epoch.
         sums : float32 array of shape (2,)
@@ -184,8 +184,7 @@ class Program:
         Returns
         -------
         (history, (before, after), sums) : float32 of shapes (epochs, 4), (kept epochs, weights) twice and (2,)
-            Columns of the history: loss, metric, validation loss, validation metric (NaN without validation rows). The
-            snapshots of an epoch that did not end are void.
+            Columns of the history: loss, metric, validation loss, validation metric (NaN without validation rows).
         """
         count = len(orders)
         order, rates, places = self._no_epochs()
@@ -194,12 +193,21 @@ class Program:
             # With a row of the same batch: a loss that overflows there must not come from elsewhere.
             order[:count, self.rows :] = order[:count, -self.structure.batch_size, None]
         rates[:count] = learning_rates
-        places[:count][kept] = range(taken := np.count_nonzero(kept))
+        if self.snapshots:
+            places[:count][kept] = range(np.count_nonzero(kept))
+        first = self.snapshot()[None] if kept.any() and not self.snapshots else _NO_SNAPSHOTS
         bounds = np.array((count, *batches), np.int32)
+        begin = time.perf_counter()
         arguments = map(tf.constant, (order, rates, places, bounds, sums))
         self.compiler, (history, before, after, left) = self._function(*data, *arguments)
-        snapshots = (before.numpy()[:taken], after.numpy()[:taken]) if taken else _NO_SNAPSHOTS
-        return history.numpy()[:count], snapshots, left.numpy()
+        losses = history.numpy()[:count]
+        self.seconds_per_batch = (time.perf_counter() - begin) / (count * max(1, batches[1] - batches[0]))
+        if not kept.any():
+            return losses, (_NO_SNAPSHOTS, _NO_SNAPSHOTS), left.numpy()
+        if not self.snapshots:
+            return losses, (first, self.snapshot()[None]), left.numpy()
+        taken = np.count_nonzero(kept)
+        return losses, (np.asarray(before)[:taken], np.asarray(after)[:taken]), left.numpy()
 
     def predict(self, *inputs: Floats) -> list[Floats]:
         """Return the model's outputs for the rows of each of `inputs`, shapes (rows, outputs), block by block."""
@@ -257,6 +265,8 @@ class Program:
             return tf.concat([totals / self.rows, self._validate(x_val, y_val)], 0), tf.zeros(2)
 
         def keep(epoch: Any, snapshots: Any) -> Any:
+            if not self.snapshots:
+                return snapshots
             place = places[epoch]
             return tf.cond(place < 0, lambda: snapshots, lambda: snapshots.write(place, self._weights.snapshot()))
 
@@ -356,7 +366,7 @@ def _as_tensors(prepared: Prepared) -> tuple[Any, ...]:
 
 
 _tensors: Recent[Prepared, tuple[Any, ...]] = Recent(2)
-_programs: Recent[Structure, Program] = Recent(_CACHED_PROGRAMS)
+_programs: Recent[Structure, Program] = Recent(CACHED_PROGRAMS)
 
 
 def program_for(run: RunSpec, prepared: Prepared) -> Program:

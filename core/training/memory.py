@@ -92,17 +92,17 @@ class MemoryNeed:
         return self.data + self.weights + max(self.batch, self.block) + self.rest
 
 
-def memory_need(run: RunSpec, size: RunSize) -> MemoryNeed:
-    """Return what `run` needs at its peak.
+def memory_need(run: RunSpec, size: RunSize, *, probed: bool = False) -> MemoryNeed:
+    """Return what `run` needs at its peak; more if its layers are measured.
 
     Above 400 MB it is between 0.9 and 1.6 times what was measured (``python -m benchmarks.memory``). With N rows, F
     features, O outputs and W weights:
 
     - *data*: 200 bytes per row; while rows are prepared 40 bytes per cell; after that, if that is more, N·(F + O)
       numbers as they were prepared, as tensors and as they are predicted on, and 48 bytes per output to judge.
-    - *weights*: W numbers for the weights, their start values, their gradients and the snapshots before and after an
-      epoch, twice for each number the optimizer keeps (it is written beside the old one), and once for the best weights
-      early stopping keeps.
+    - *weights*: W numbers for the weights, their start values and their gradients, twice for each number the optimizer
+      keeps (it is written beside the old one), and once for the best weights early stopping keeps; while layers are
+      measured, seven times for snapshots and what is made of them, and then the optimizer's numbers count once.
     - *batch*: for each of its rows what a layer passes on, before and after the activation, is kept for the way back,
       with batch normalisation and dropout what they made of it too; on the way back the gradients of two layers live.
     - *block*: at most 8192 rows in two neighbouring layers.
@@ -116,18 +116,19 @@ def memory_need(run: RunSpec, size: RunSize) -> MemoryNeed:
     training = _NUMBER * (3 * rows * (size.features + size.outputs) + 4 * max(size.rows, ORDER_CELLS))
     return MemoryNeed(
         data=_ROW_BYTES * rows + max(preparing, training + _OUTPUT_BYTES * rows * size.outputs),
-        weights=_NUMBER * _copies(run.training) * sum(a * b + b for a, b in itertools.pairwise(widths)),
+        weights=_NUMBER * _copies(run.training, probed) * sum(a * b + b for a, b in itertools.pairwise(widths)),
         batch=_NUMBER * min(run.training.batch_size, size.rows) * (widths[0] + sum(kept) + widths[-1] + pair),
         block=_NUMBER * min(BLOCK_ROWS, rows) * pair,
         rest=_COMPILER_BYTES + _LAYER_BYTES * len(widths),
     )
 
 
-def _copies(training: TrainingSpec) -> int:
-    return 5 + 2 * OPTIMIZERS[training.optimizer].slots + (training.early_stopping is not None)
+def _copies(training: TrainingSpec, probed: bool) -> int:
+    slots = OPTIMIZERS[training.optimizer].slots
+    return 3 + (max(2 * slots, 7 + slots) if probed else 2 * slots) + (training.early_stopping is not None)
 
 
-def check_memory(run: RunSpec, size: RunSize, allowed: int) -> None:
+def check_memory(run: RunSpec, size: RunSize, allowed: int, *, probed: bool = False) -> None:
     """Refuse a run that needs more than `allowed` bytes beyond an idle trainer.
 
     Raises
@@ -135,9 +136,9 @@ def check_memory(run: RunSpec, size: RunSize, allowed: int) -> None:
     InputRefused
         Where the most is needed; the sentence says how much, what is allowed and what would fit.
     """
-    need = memory_need(run, size)
+    need = memory_need(run, size, probed=probed)
     if need.total > allowed:
-        where, change = _what_fits(run, size, need, allowed)
+        where, change = _what_fits(run, size, need, allowed, _copies(run.training, probed))
         raise InputRefused(
             f"{where}: a run needs about {memory_text(need.total)} of memory; "
             f"allowed: {memory_text(max(0, allowed))}, {change}.",
@@ -145,7 +146,7 @@ def check_memory(run: RunSpec, size: RunSize, allowed: int) -> None:
         )
 
 
-def prepared_within(run: RunSpec, preparation: Preparation, allowed: int) -> Prepared:
+def prepared_within(run: RunSpec, preparation: Preparation, allowed: int, *, probed: bool = False) -> Prepared:
     """Return the arrays of `run`.
 
     Raises
@@ -154,7 +155,7 @@ def prepared_within(run: RunSpec, preparation: Preparation, allowed: int) -> Pre
         If they cannot be made, or the run needs more than `allowed` bytes beyond an idle trainer.
     """
     prepared = preparation.of(run)
-    check_memory(run, RunSize.of(prepared), allowed)
+    check_memory(run, RunSize.of(prepared), allowed, probed=probed)
     return prepared
 
 
@@ -163,11 +164,11 @@ def run_allowance(process_mb: int | None = None) -> int:
     return (memory_bytes() if process_mb is None else process_mb * 2**20) - IDLE_BYTES
 
 
-def _what_fits(run: RunSpec, size: RunSize, need: MemoryNeed, allowed: int) -> tuple[str, str]:
+def _what_fits(run: RunSpec, size: RunSize, need: MemoryNeed, allowed: int, copies: int) -> tuple[str, str]:
     """Return the setting that needs most and whose change alone is enough, and that change; else the layers."""
     left = allowed - need.rest
     batch, rows = min(run.training.batch_size, size.rows), size.rows + size.validation_rows
-    weights = need.weights // (_NUMBER * _copies(run.training))
+    weights = need.weights // (_NUMBER * copies)
     ways = [
         (need.batch, left - need.data - need.weights, batch, "training.batch_size", "with a batch size of {:,}"),
         (need.weights, left - need.data - max(need.batch, need.block), weights, "model.layers", "with {:,} weights"),

@@ -6,7 +6,6 @@ compiled as fast, and for as many runs, as if nothing were measured.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
@@ -51,8 +50,7 @@ class Probe:
         self.width = len(PER_LAYER) * len(self._dense) + len(OUTPUT) + 2
         self._units = np.array([layer.units for layer in self._dense])
         self._first_units = np.cumsum(self._units) - self._units
-        weights_of = np.array([math.prod(layer.kernel.shape) for layer in self._dense])
-        self._first_weights = np.cumsum(weights_of) - weights_of
+        self._kernels = [weights.place_of(layer.kernel) for layer in self._dense]
         chosen = [ACTIVATIONS[name] for name in activations]
         ends = np.array([activation.flat_beyond or (-np.inf, np.inf) for activation in chosen], np.float32)
         self._low, self._high = np.repeat(ends, self._units, axis=0).T
@@ -76,14 +74,14 @@ class Probe:
         """
         count = len(after)
         # Filled up: what is traced without the number of snapshots takes twice as long.
-        snapshots = (np.resize(array, (self.at_a_time, array.shape[1])) for array in (before, after))
-        found = self._call(x, y, *map(tf.constant, snapshots))
-        start, end, gradient, dead, flat, numbers = (tensor.numpy()[:count] for tensor in found)
-        length, moved = self._norms(end), self._norms(end - start)
+        filled = after if count == self.at_a_time else np.resize(after, (self.at_a_time, after.shape[1]))
+        found = self._call(x, y, tf.constant(filled))
+        gradient, dead, flat, numbers = (tensor.numpy()[:count] for tensor in found)
+        length, moved = self._norms(after), self._norms(after, before)
         with np.errstate(invalid="ignore"):
             ratio = np.divide(moved, length, out=np.zeros_like(moved), where=length != 0)
         ratio /= np.maximum(steps, 1).astype(np.float32)[:, None]
-        return np.hstack([self._norms(gradient), length, ratio, self._shares(dead), self._shares(flat), numbers])
+        return np.hstack([gradient, length, ratio, self._shares(dead), self._shares(flat), numbers])
 
     def _call(self, *tensors: Any) -> Any:
         if self._function is None:
@@ -92,27 +90,32 @@ class Probe:
             traced = tf.function(self._measured, input_signature=signature, autograph=False).get_concrete_function()
             self._function = Compiled(traced, time.perf_counter() - begin)
         elif self._function.deserves_xla():
-            self._function.compile_behind(tensors, first=False)
+            self._function.compile_behind(tensors)
         _, found = self._function(*tensors)
         return found
 
-    def _norms(self, weights: Floats) -> Floats:
-        """Return the norm of each layer's part, [n, layers]."""
+    def _norms(self, snapshots: Floats, before: Floats | None = None) -> Floats:
+        """Return the norm of each layer's kernel, or of how far it has moved, [n, layers]."""
+        norms = np.empty((len(snapshots), len(self._kernels)), np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(np.sqrt(np.add.reduceat(np.square(weights), self._first_weights, axis=1)))
+            for i, place in enumerate(self._kernels):  # one at a time: each is copied
+                kernel = snapshots[:, place] if before is None else snapshots[:, place] - before[:, place]
+                norms[:, i] = np.sqrt(np.square(kernel).sum(axis=1))
+        return norms
 
     def _shares(self, units: Floats) -> Floats:
         """Return the mean over the units of each layer, [n, layers]."""
         return np.asarray(np.add.reduceat(units, self._first_units, axis=1) / self._units, np.float32)
 
-    def _measured(self, x: Any, y: Any, before: Any, after: Any) -> tuple[Any, ...]:
-        """Return kernels before, after, and their gradients, [n, weights]; units dead and flat, [n, units]; numbers."""
-        start, end = (self._weights.values_in(snapshots) for snapshots in (before, after))
-        kernels = [end(layer.kernel) for layer in self._dense]
+    def _measured(self, x: Any, y: Any, snapshots: Any) -> tuple[Any, ...]:
+        """Return norms of the kernels' gradients, [n, layers]; units dead and flat, [n, units]; numbers."""
+        values = self._weights.values_in(snapshots)
+        kernels = [values(layer.kernel) for layer in self._dense]
         with tf.GradientTape() as tape:
             tape.watch(kernels)
-            outputs = self._outputs(tf.broadcast_to(x, [self.at_a_time, *x.shape]), end, kernels)
-            loss = tf.reduce_mean(self._loss.call(tf.broadcast_to(y, [self.at_a_time, *y.shape]), outputs[-1]), axis=-1)
+            outputs = self._outputs(tf.broadcast_to(x, [self.at_a_time, *x.shape]), values, kernels)
+            truth = tf.broadcast_to(y, [self.at_a_time, *y.shape])
+            loss = tf.reduce_mean(self._loss.call(truth, outputs[-1]), axis=-1)
             penalised = tf.add_n([loss, *self._penalties(kernels)])
         gradients = tape.gradient(penalised, kernels)
         passed, last = tf.concat(outputs, -1), outputs[-1]
@@ -120,9 +123,8 @@ class Probe:
         flat = tf.reduce_mean(tf.cast((passed < self._low) | (passed > self._high), tf.float32), axis=1)
         spread = tf.reduce_mean(tf.math.reduce_std(last, axis=1), axis=-1)
         numbers = [tf.reduce_mean(last, [1, 2]), spread, tf.reduce_min(last, [1, 2]), tf.reduce_max(last, [1, 2])]
-        weights = ([start(layer.kernel) for layer in self._dense], kernels, gradients)
-        flattened = (tf.concat([tf.reshape(part, [self.at_a_time, -1]) for part in parts], 1) for parts in weights)
-        return *flattened, tf.cast(dead, tf.float32), flat, tf.stack([*numbers, loss, penalised], axis=1)
+        squares = tf.stack([tf.reduce_sum(gradient**2, [1, 2]) for gradient in gradients], axis=1)
+        return tf.sqrt(squares), tf.cast(dead, tf.float32), flat, tf.stack([*numbers, loss, penalised], axis=1)
 
     def _outputs(self, x: Any, values: Callable[[Any], Any], kernels: Sequence[Any]) -> list[Any]:
         """Return what each dense layer passes on, [n, rows, units]; normalisation and activation may come after it."""
@@ -166,7 +168,7 @@ class Measurements:
 
     def take(self, epochs: Iterable[int], before: Iterable[Floats], after: Iterable[Floats], steps: int) -> None:
         """Measure the weights after `epochs`, so many training `steps` from those before, now or later."""
-        # Those of an epoch that has not ended come last.
+        # Behind those of an epoch that diverged there may be more.
         for epoch, start, end in zip(epochs, before, after, strict=False):
             self._waiting.append((epoch, steps, start, end))
             if len(self._waiting) == self._probe.at_a_time:
@@ -181,6 +183,10 @@ class Measurements:
     def _measure(self) -> None:
         epochs, steps, before, after = zip(*self._waiting, strict=True)
         x, y = self._sample
-        rows = self._probe.measure(x, y, np.stack(before), np.stack(after), np.array(steps))
+        rows = self._probe.measure(x, y, _together(before), _together(after), np.array(steps))
         self._rows |= zip(epochs, rows, strict=True)
         self._waiting.clear()
+
+
+def _together(snapshots: Sequence[Floats]) -> Floats:
+    return snapshots[0][None] if len(snapshots) == 1 else np.stack(snapshots)

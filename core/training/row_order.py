@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from core.recent import Recent
 
-_KEPT_ROWS: Final = 2**18
-"""Row numbers kept of one seed, for the next runs of it: a megabyte."""
+_KEPT_BYTES: Final = 2**20
+"""Of one seed, for its next runs."""
+_ORDER_BYTES: Final = 200
+"""What an order takes beside its row numbers."""
 
 
 def row_order(seed: int, epoch: int, rows: int, *, shuffle: bool = True) -> npt.NDArray[np.int32]:
@@ -35,12 +37,14 @@ class RowOrders:
         self._generator = np.random.Generator(np.random.Philox(key=[seed, 0]))
         self._start = self._generator.bit_generator.state
         self._kept: dict[int, npt.NDArray[np.int32]] = {}
+        self._most = _KEPT_BYTES // (4 * rows + _ORDER_BYTES)
 
     def of(self, epoch: int) -> npt.NDArray[np.int32]:
         """Return the order of one epoch, not to be written to."""
+        epoch = epoch if self._shuffle else 0
         if (order := self._kept.get(epoch)) is None:
             order = self._drawn(epoch) if self._shuffle else np.arange(self._rows, dtype=np.int32)
-            if (len(self._kept) + 1) * self._rows <= _KEPT_ROWS:
+            if len(self._kept) < self._most:
                 self._kept[epoch] = order
         return order
 

@@ -14,7 +14,7 @@ from core.data.prepare.prepared import Prepared
 from core.spec import RunSpec
 from core.training.backend import keras, tf
 from core.training.baseline import baseline
-from core.training.compiler import Compiler
+from core.training.compiler import Compiler, only_urgent
 from core.training.epochs import Program, program_for
 from core.training.memory import OUT_OF_MEMORY
 from core.training.model import build_callbacks
@@ -61,7 +61,8 @@ def train_run(
         What Keras refuses to train comes back as ``failed``. Non-finite numbers are None.
     """
     try:
-        return _train(run, prepared, on_points, should_stop, probed)
+        with only_urgent():
+            return _train(run, prepared, on_points, should_stop, probed)
     except (MemoryError, tf.errors.ResourceExhaustedError):
         return Result.refused(run, OUT_OF_MEMORY)
     except (tf.errors.OpError, ValueError, TypeError) as error:
@@ -71,15 +72,18 @@ def train_run(
         return Result.refused(run, f"Keras cannot train this combination of model, loss and target: {reason}.")
 
 
-def compile_run(run: RunSpec, prepared: Prepared, *, wait: bool = False) -> None:
-    """Make what `run` needs ready, training nothing: the graph now, XLA behind it, after what is more urgent.
+def compile_run(run: RunSpec, prepared: Prepared, *, wait: bool = False) -> Callable[[float], bool]:
+    """Make what `run` needs ready, training nothing: the graph now, XLA behind it, when no training goes on.
 
-    With `wait` it returns when XLA is ready too.
+    With `wait` XLA is ready on return; else what is returned waits for that so many seconds and says whether it is.
     """
     program = program_for(run, prepared)
     data = program.load(prepared)
     program.trace(data)
-    program.compile_behind(data, at_leisure=True, wait=wait)
+    program.compile_behind(data, at_leisure=not wait)
+    if wait:
+        program.wait_for_xla()
+    return program.wait_for_xla
 
 
 def _train(
@@ -94,6 +98,7 @@ def _train(
     state = training.until_end(on_points, should_stop)
     inputs = [prepared.x, prepared.x_val, *([_mean_row(prepared)] if probed else [])]
     predicted, predicted_val, *blind = program.predict(*inputs)
+    measured = training.measured()
     seconds = round(time.perf_counter() - begin, 4)
     fitted = scores(prepared, predicted)
     held_out = scores(prepared, predicted_val, validation=True) if len(predicted_val) else Scores()
@@ -114,7 +119,7 @@ def _train(
             "compiler": " then ".join(training.compilers),
             "compile_seconds": 0.0 if known else round(program.trace_seconds, 4),
             "warnings": list(program.warnings),
-            **training.measured(),
+            **measured,
             **_without_inputs(prepared, blind),
             "explained": fitted.explained,
             "val_explained": held_out.explained,
@@ -162,6 +167,8 @@ class _Training:
             self._measurements = Measurements(self.program.probe, *self.data[:2])
             start = [self.program.snapshot()]
             self._measurements.take([0], start, start, 0)
+        if self._callbacks.callbacks:
+            self.program.show_weights()
         self._callbacks.on_train_begin()
         self._hurry(GRAPH_SECONDS * (len(self.run.model.layers) + 1), self.run.training.epochs * self.program.batches)
         state: Ending = "done"
@@ -178,6 +185,8 @@ class _Training:
                 state = "diverged"
                 break
         if self._callbacks.callbacks:
+            # Those of now: a run that is cancelled has trained on since its last epoch.
+            self.program.show_weights()
             self._callbacks.on_train_end()
             self.program.take_weights()
         return state
@@ -197,14 +206,11 @@ class _Training:
         orders = [self._orders.of(epoch) for epoch in epochs]
         if self._batch == 0:
             self._callbacks.on_epoch_begin(self.epoch)
-        begin = time.perf_counter()
         measured = self._measured[self.epoch : self.epoch + count] & (end >= program.batches)
         rows, kept, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
-        seconds = (time.perf_counter() - begin) / (count * max(1, end - self._batch))
-        program.seconds_per_batch = seconds
         if program.compiler not in self.compilers:
             self.compilers.append(program.compiler)
-        self._hurry(seconds, (training.epochs - self.epoch) * program.batches - end)
+        self._hurry(program.seconds_per_batch, (training.epochs - self.epoch - count + 1) * program.batches - end)
         if end < program.batches:
             self._batch = end
             return {name: [] for name in self.curves}
@@ -228,10 +234,9 @@ class _Training:
         if seconds := self.program.seconds_per_batch:
             affordable = max(1, int(CHUNK_SECONDS / seconds))
         whole = min(affordable // max(1, batches), left, self.program.structure.epochs_per_call)
-        measured = np.cumsum(self._measured[self.epoch : self.epoch + whole])
-        whole = int(np.searchsorted(measured, self.program.snapshots, side="right"))
         if self._batch == 0 and whole >= 1:
-            return whole, batches
+            measured = np.cumsum(self._measured[self.epoch : self.epoch + whole])
+            return max(1, int(np.searchsorted(measured, self.program.snapshots, side="right"))), batches
         return 1, min(batches, self._batch + affordable)
 
     def _learning_rate(self, epoch: int) -> float:

@@ -14,7 +14,10 @@ ORDER_CELLS: Final = 2**17
 """Row numbers handed over with one call, at most, unless one epoch has more: half a megabyte."""
 
 SNAPSHOT_NUMBERS: Final = 2**19
-"""Weights kept in one call, twice, to be measured after it; those of one epoch at the least."""
+"""Weights kept in one call, twice, to be measured after it."""
+
+CACHED_PROGRAMS: Final = 16
+"""Structures a process keeps; about 17 MB each, once compiled."""
 
 BLOCK_ROWS: Final = 8192
 """Rows that are validated and predicted at a time."""

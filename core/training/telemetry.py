@@ -60,4 +60,4 @@ def telemetry(
 
 def _clipped(norms: npt.NDArray[np.float64], clip_norm: float) -> list[float | None]:
     whole = np.sqrt((norms**2).sum(axis=1))
-    return [json_number(max(0.0, 1 - clip_norm / norm)) if norm > 0 else 0.0 for norm in whole]
+    return [0.0 if norm == 0 else json_number(np.maximum(0.0, 1 - clip_norm / norm)) for norm in whole]

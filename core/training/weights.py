@@ -56,7 +56,7 @@ class Weights:
         self._groups = list(small.values())
         self._shapes = [(len(members), *members[0].shape) for members in self._groups]
         joined = {id(member) for members in self._groups for member in members}
-        self._joined = keras.Variable(np.zeros(sum(map(_numbers, self._shapes)), np.float32), name="small")
+        self._joined = keras.Variable(np.zeros(sum(map(_count, self._shapes)), np.float32), name="small")
         self._alone = [variable for variable in model.trainable_variables if id(variable) not in joined]
         self.parameters = self._alone + [self._joined] * bool(joined)
         self._stacks: list[Any] = []
@@ -65,8 +65,8 @@ class Weights:
         self.drops = bool(self._dropouts)
         normalising = (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
         statistics = [variable for layer in normalising for variable in layer.non_trainable_variables]
-        self._apart = [*self._alone, *statistics]
-        self.size = sum(_numbers(variable.shape) for variable in [self._joined, *self._apart])
+        self._whole = [*self._alone, *statistics]
+        self.size = sum(_count(variable.shape) for variable in [self._joined, *self._whole])
 
     def outputs(self, x: Any, *, training: bool, under_xla: bool = False) -> Any:
         """Return the outputs of the model, which is `lent` its weights, for the rows of `x`.
@@ -92,6 +92,7 @@ class Weights:
             values += zip(members, tf.unstack(stack), strict=True)
         with keras.StatelessScope(state_mapping=values) as scope:
             yield
+        self._stacks = []
         for variable in self._model.non_trainable_variables:
             if (value := scope.get_current_value(variable)) is not None:
                 variable.assign(value)
@@ -115,25 +116,36 @@ class Weights:
 
     def snapshot(self) -> Any:
         """Return all weights, and the means and variances of batch normalisation, as float32 [size]."""
-        return tf.concat([tf.reshape(variable.value, [-1]) for variable in [self._joined, *self._apart]], 0)
+        return tf.concat([tf.reshape(variable.value, [-1]) for variable in [self._joined, *self._whole]], 0)
 
     def values_in(self, snapshots: Any) -> Callable[[Any], Any]:
         """Return what gives, for a variable of the model, its values in each of `snapshots`, float32 [n, size]."""
-        sizes = [_numbers(variable.shape) for variable in [self._joined, *self._apart]]
-        joined, *apart = tf.split(snapshots, sizes, axis=1)
+        sizes = [_count(variable.shape) for variable in [self._joined, *self._whole]]
+        joined, *whole = tf.split(snapshots, sizes, axis=1)
         values = {
             id(variable): tf.reshape(value, [-1, *variable.shape])
-            for variable, value in zip(self._apart, apart, strict=True)
+            for variable, value in zip(self._whole, whole, strict=True)
         }
         for stack, members in zip(self._stacked(joined, -1), self._groups, strict=True):
             values |= zip(map(id, members), tf.unstack(stack, axis=1), strict=True)
         return lambda variable: values[id(variable)]
 
+    def place_of(self, variable: Any) -> slice:
+        """Return where a snapshot has the values of a variable of the model."""
+        members = [member for group in self._groups for member in group]
+        begin = 0
+        for other in [*members, *self._whole]:
+            end = begin + _count(other.shape)
+            if other is variable:
+                return slice(begin, end)
+            begin = end
+        raise KeyError(variable.name)
+
     def _stacked(self, joined: Any, *leading: int) -> list[Any]:
         """Return those of one shape as one tensor each, [members, …], behind the leading axes `joined` has."""
         if not self._shapes:
             return []
-        parts = tf.split(joined, list(map(_numbers, self._shapes)), axis=len(leading))
+        parts = tf.split(joined, list(map(_count, self._shapes)), axis=len(leading))
         return [tf.reshape(part, [*leading, *shape]) for part, shape in zip(parts, self._shapes, strict=True)]
 
     def _steps_of(self, layers: Sequence[Any]) -> Iterator[_Step]:
@@ -155,7 +167,7 @@ class Weights:
         return call
 
 
-def _numbers(shape: Sequence[int]) -> int:
+def _count(shape: Sequence[int]) -> int:
     return int(np.prod(shape))
 
 

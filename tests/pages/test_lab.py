@@ -56,6 +56,19 @@ def test_the_first_experiment_is_shown_and_in_the_address(app, lab):
     assert [run["values"] for run in chart["runs"]][:2] == [["none", "0.001"], ["none", "0.1"]]
 
 
+def test_variants_whose_names_are_cut_to_the_same_are_still_apart(app, lab):
+    layers = [[units + i % 2 for i in range(30)] + [last] for units, last in ((10, 1), (10, 2), (10, 3))]
+    spec = load_spec(
+        {"data": {"source": "sample:iris", "target": "species"}, "vary": {"model.layers": layers}, "seeds": 2}
+    )
+    app.query_params["x"] = lab.store.submit(spec)
+    app.run()
+    chart = json.loads(app.get("bidi_component")[0].proto.json)
+    assert [run["variant"] for run in chart["runs"]] == [0, 0, 1, 1, 2, 2]
+    assert chart["seeds"] == 2
+    assert len(set(chart["groups"])) == 3
+
+
 def test_titanic_is_understood(app):
     upload(app.run(), (DATA / "titanic.csv").read_bytes(), "titanic.csv")
     assert not app.exception
@@ -91,6 +104,30 @@ def test_knobs_multiply_the_runs(app):
     knob(app, "preprocessing.scaling").set_value(["none", "standard", "minmax"])
     knob(app, "seeds").set_value(3).run()
     assert button(app).label.startswith("Run 18 experiments ·")
+
+
+def test_the_widest_of_the_runs_counts(app):
+    upload(app.run(), (DATA / "titanic.csv").read_bytes(), "titanic.csv")
+
+    def inputs(*encodings):
+        knob(app, "preprocessing.encoding").set_value(list(encodings)).run()
+        return int(re.findall(r"(\d+) inputs after encoding", words(app))[0])
+
+    narrow, wide = inputs("ordinal"), inputs("one_hot")
+    assert narrow < wide
+    assert inputs("ordinal", "one_hot") == wide
+    assert inputs("one_hot", "ordinal") == wide
+
+
+def test_what_could_be_run_is_told_to_the_trainers_and_what_could_not_is_not(app, lab, monkeypatch):
+    told: list[Any] = []
+    monkeypatch.setattr(lab, "expect", told.append)
+    upload(app.run(), (DATA / "titanic.csv").read_bytes(), "titanic.csv")
+    knob(app, "model.activation").set_value(["tanh"]).run()
+    assert [run.model.activation for run in told[-1].runs()] == ["tanh"]
+    count = len(told)
+    knob(app, "model.layers").set_value(["4000, 4000"]).run()
+    assert len(told) == count
 
 
 def test_a_run_that_takes_much_memory_says_how_much(app):

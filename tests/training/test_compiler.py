@@ -89,3 +89,23 @@ def test_xla_is_worth_its_time_once_the_graph_has_cost_as_much():
     assert not free.deserves_xla()
     free(tf.constant(1.0))
     assert free.deserves_xla(), "what calls took counts"
+
+
+def test_what_can_wait_waits_for_a_training_and_then_comes(monkeypatch):
+    order = []
+
+    def work(name, done):
+        def note():
+            order.append(name)
+            done.set()
+
+        return note
+
+    urgent, leisure = threading.Event(), threading.Event()
+    with compiler.only_urgent(), compiler.only_urgent():
+        compiler._WORKSHOP.take(work("leisure", leisure), first=False)
+        compiler._WORKSHOP.take(work("urgent", urgent), first=True)
+        assert urgent.wait(30)
+        assert not leisure.wait(0.2)
+    assert leisure.wait(30)
+    assert order == ["urgent", "leisure"]

@@ -54,6 +54,22 @@ def gradient_norms_and_losses(model, loss, x, y):
     return norms, [float(data_loss), float(penalised)], [float(tf.norm(kernel)) for kernel in kernels]
 
 
+def outputs_of(model, x):
+    """What the dense layers pass on in the end, by a Keras model of the same layers."""
+    dense = [i for i, layer in enumerate(model.layers) if isinstance(layer, keras.layers.Dense)]
+    ends = [i - 1 for i in dense[1:]] + [len(model.layers) - 1]
+    return [output.numpy() for output in keras.Model(model.inputs, [model.layers[i].output for i in ends])(x)]
+
+
+def shares(outputs, activations):
+    chosen = [ACTIVATIONS[name] for name in activations]
+    ends = [activation.flat_beyond or (-np.inf, np.inf) for activation in chosen]
+    dead = [(o <= 0).all(axis=0).mean() * a.rectified for o, a in zip(outputs, chosen, strict=True)]
+    flat = [((o < low) | (o > high)).mean() for o, (low, high) in zip(outputs, ends, strict=True)]
+    last = outputs[-1]
+    return [*dead, *flat, last.mean(), last.std(axis=0).mean(), last.min(), last.max()]
+
+
 def check(model, activations, loss, y):
     x = tf.constant(DRAW.normal(size=(len(y), 3)), tf.float32)
     weights = Weights(model, apart=False)
@@ -63,15 +79,16 @@ def check(model, activations, loss, y):
         wander(model)
         weights.take()
         snapshots.append(weights.snapshot().numpy())
-        expected.append(gradient_norms_and_losses(model, loss, x, y))
+        expected.append((*gradient_norms_and_losses(model, loss, x, y), shares(outputs_of(model, x), activations)))
     after = np.stack(snapshots)
     found = probe.measure(x, tf.constant(y, tf.float32), after, after, np.array([1, 1, 1]))
     assert found.shape == (3, probe.width)
     assert found.dtype == np.float32
-    for row, (gradients, losses, norms) in zip(found, expected, strict=True):
+    for row, (gradients, losses, norms, rest) in zip(found, expected, strict=True):
         np.testing.assert_allclose(row[:3], gradients, rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(row[3:6], norms, rtol=1e-5)
         np.testing.assert_allclose(row[-2:], losses, rtol=1e-4)
+        np.testing.assert_allclose(row[9:-2], rest, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -89,6 +89,26 @@ def _fit_in_order(model, run, prepared, callback):
     return len(losses), losses
 
 
+@pytest.mark.parametrize("restore", [True, False])
+@pytest.mark.parametrize("calls", [1, 4])
+def test_a_run_cancelled_under_early_stopping_is_judged_by_its_own_weights(trained, restore, calls, monkeypatch):
+    """In a program that another run was stopped in; between epochs, and in the middle of one."""
+    monkeypatch.setattr(run_module, "CHUNK_SECONDS", 1e-9)  # one batch per call
+    monkeypatch.setattr(run_module, "_FIRST_BATCHES", 1)
+    stopping = {"monitor": "val_loss", "patience": 3, "restore_best_weights": restore}
+    training = {"epochs": 2, "learning_rate": 0.05, "seed": 7, "batch_size": 4}
+    trained(data=TARGETS, training={**training, "seed": 1, "early_stopping": stopping})
+
+    def cancelled(**more):
+        asked = iter([False] * (calls - 1) + [True])
+        return trained(data=TARGETS, training={**training, **more}, should_stop=lambda: next(asked))[2]
+
+    own, plain = cancelled(early_stopping=stopping), cancelled()
+    assert own.state == plain.state == "cancelled"
+    assert own.epochs == 0
+    assert own.val_skill == pytest.approx(plain.val_skill, rel=1e-4)
+
+
 def test_a_plateau_lowers_the_rate_and_keeps_it_low(trained):
     plateau = {"name": "reduce_on_plateau", "patience": 2, "factor": 0.5, "min_delta": 10}
     found = rates(trained, plateau, epochs=9)

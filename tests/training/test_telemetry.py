@@ -6,6 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from core.training import epochs, probe
+from core.training import telemetry as telemetry_module
+from core.training.epochs import program_for
 from core.training.model import build_loss, build_model
 from core.training.run import compile_run
 from core.training.telemetry import MOST_EPOCHS, PER_LAYER, measured_epochs
@@ -143,3 +146,43 @@ def test_probing_changes_no_history(trained):
     for name, values in plain.history.items():
         # One may have been compiled on its way and the other not; that leaves the first five digits alone.
         assert probed.history[name] == pytest.approx(values, rel=1e-5)
+
+
+def test_an_epoch_trained_in_several_calls_is_measured_as_its_last_one(trained, monkeypatch):
+    """Plain gradient descent: what a kernel moves in one step is learning rate times gradient."""
+    from core.training import run as run_module
+
+    sections = {
+        "data": {**TARGETS, "rows": 100, "validation_fraction": 0},
+        "training": {"optimizer": "sgd", "learning_rate": 1e-3, "epochs": 1, "batch_size": 10},
+    }
+    _, _, whole = trained(probed=True, **sections)
+    monkeypatch.setattr(run_module, "CHUNK_SECONDS", 1e-9)
+    monkeypatch.setattr(run_module, "_FIRST_BATCHES", 1)
+    program = program_for(*trained(**sections)[:2])
+    program.seconds_per_batch = 0.0
+    _, _, apart = trained(probed=True, **sections)
+    for one, other in zip(whole.telemetry["layers"], apart.telemetry["layers"], strict=True):
+        # Ten steps, or the last of them, by their number.
+        assert one["update_ratio"] == pytest.approx(other["update_ratio"], rel=0.5)
+        assert one["weight_norm"] == pytest.approx(other["weight_norm"], rel=1e-5)
+
+
+def test_large_networks_are_measured_like_small_ones(trained, monkeypatch):
+    """Their weights are kept by no compiled epoch: each that is measured is a call of its own."""
+    sections = {"data": TARGETS, "model": {"layers": [20]}, "training": {"epochs": 40, "batch_size": 100}}
+    _, _, small = trained(probed=True, **sections)
+    monkeypatch.setattr(epochs, "SNAPSHOT_NUMBERS", 1)
+    monkeypatch.setattr(probe, "SNAPSHOT_NUMBERS", 1)
+    epochs.forget_programs()
+    _, _, large = trained(probed=True, **sections)
+    epochs.forget_programs()
+    assert large.telemetry["epochs"] == small.telemetry["epochs"]
+    for one, other in zip(small.telemetry["layers"], large.telemetry["layers"], strict=True):
+        for name in PER_LAYER:
+            assert one[name] == pytest.approx(other[name], rel=1e-3, abs=1e-6)
+    assert large.history["loss"] == pytest.approx(small.history["loss"], rel=1e-5)
+
+
+def test_a_gradient_that_is_no_number_is_not_said_to_be_whole():
+    assert telemetry_module._clipped(np.array([[np.nan, 1], [0, 0], [3, 4]]), 1.0) == [None, 0.0, 0.8]

@@ -40,6 +40,16 @@ def test_thinning_keeps_the_spike_and_both_ends():
     assert xs == sorted(xs)
 
 
+def test_a_spike_in_the_first_or_last_bucket_survives_and_the_ends_stay():
+    for at in (0, 3, 996, 999):
+        line = f"[...Array(1000).keys()].map((i) => (i === {at} ? 1e6 : 1))"
+        xs, ys = run(f"thin([...Array(1000).keys()], {line}, 100)")
+        assert max(ys) == 1e6
+        assert xs[ys.index(1e6)] == at
+        assert (xs[0], xs[-1]) == (0, 999)
+        assert xs == sorted(set(xs))
+
+
 def test_smoothing_starts_at_the_first_value_and_keeps_gaps():
     line = run("smoothed({history: {loss: [4, null, 4, 2]}}, 'loss').y")
     assert line[:3] == [4, None, pytest.approx(4)]

@@ -50,6 +50,11 @@ class Orders:
             self._news.wait_for(lambda: self._work or self._warm)
             return self._work.popleft() if self._work else self._warm.popleft()
 
+    def work_waits(self) -> bool:
+        """Return whether there is something to do that does not come after whatever can wait."""
+        with self._news:
+            return bool(self._work)
+
     def stopped(self, token: str) -> bool:
         """Return whether the work of this token is to stop."""
         return token in self._stopped

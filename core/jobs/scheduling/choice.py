@@ -33,6 +33,8 @@ class SlotView:
         What its trainer has compiled.
     compiling : str or None
         What its trainer is compiling now.
+    warming : frozenset of str
+        What it is told to compile ahead.
     problem : str
         Why there is no trainer, in one sentence; else empty.
     """
@@ -43,6 +45,7 @@ class SlotView:
     pid: int | None = None
     structures: frozenset[str] = frozenset()
     compiling: str | None = None
+    warming: frozenset[str] = frozenset()
     problem: str = ""
 
     def knows(self, structure: str) -> bool:

@@ -26,8 +26,8 @@ class Engine(Protocol):
     def slots(self) -> Sequence[SlotView]:
         """Return every slot as it is now."""
 
-    def expect(self, likely: Warm) -> bool:
-        """Have slots compile what is `likely` to be run next, in this order; False if they have other work."""
+    def expect(self, likely: Warm) -> None:
+        """Have slots compile what is `likely` to be run next, in this order, if none has other work."""
 
     def submit(self, slot: str, claim: Claim) -> None:
         """Have the slot of this name, seen free before, train a claimed run."""
@@ -64,17 +64,16 @@ class EmbeddedEngine:
         """Return every slot as it is now."""
         return [slot.view() for slot in self._slots.values()]
 
-    def expect(self, likely: Warm) -> bool:
+    def expect(self, likely: Warm) -> None:
         """Deal out what no slot knows, unless one of them trains; what was expected before is forgotten."""
-        views = {name: slot.view() for name, slot in self._slots.items()}
-        if not all(view.free for view in views.values()):
-            return False
-        unknown = [structure for structure in likely if not any(view.knows(structure) for view in views.values())]
-        fewest = sorted(views, key=lambda name: len(views[name].structures))
-        for number, name in enumerate(fewest):
-            share = unknown[number :: len(fewest)]
-            self._slots[name].expect({structure: likely[structure] for structure in share})
-        return True
+        views = [(slot, slot.view()) for slot in list(self._slots.values())]
+        if any(view.ready and not view.free for _, view in views):
+            return
+        known = frozenset[str]().union(*(view.structures | view.warming for _, view in views))
+        unknown = [structure for structure in likely if structure not in known]
+        idle = sorted(((slot, view) for slot, view in views if view.free), key=lambda pair: len(pair[1].structures))
+        for number, (slot, _) in enumerate(idle):
+            slot.expect({structure: likely[structure] for structure in unknown[number :: len(idle)]})
 
     def submit(self, slot: str, claim: Claim) -> None:
         """Put the claim into the slot's inbox."""

@@ -16,16 +16,16 @@ _MOST_RUNS: Final = 4
 _USUAL_ACTIVATIONS: Final = ("relu", "tanh", "sigmoid")
 
 
-def likely_next(spec: ExperimentSpec) -> dict[str, RunSpec]:
-    """Return runs by their structure, the likeliest first: those of `spec`, then their neighbours.
+def likely_next(spec: ExperimentSpec) -> dict[str, dict[str, Any]]:
+    """Return runs as JSON values by their structure, the likeliest first: those of `spec`, then their neighbours.
 
     A neighbour has one more layer, or another of the usual activations: what a person changes first, and what a
     diagnosis tries.
     """
     own = list(itertools.islice(spec.runs(), _MOST_RUNS))
-    found: dict[str, RunSpec] = {}
+    found: dict[str, dict[str, Any]] = {}
     for run in (*own, *_neighbours(own[0])):
-        found.setdefault(structure_key(run), run)
+        found.setdefault(structure_key(run), run.model_dump(mode="json"))
     return found
 
 

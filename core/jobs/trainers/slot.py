@@ -100,6 +100,7 @@ class Slot(Actor[Claim | Expected]):
             pid=keeper.pid,
             structures=keeper.structures,
             compiling=keeper.compiling,
+            warming=frozenset(keeper.warming),
             problem=keeper.problem,
         )
 
@@ -124,6 +125,8 @@ class Slot(Actor[Claim | Expected]):
             while not self._step(training):
                 pass
         self.keeper.ended()
+        # Before anyone sees the slot free: a run that came meanwhile would be forgotten with the old trainer.
+        self.keeper.succeed()
         self._busy = False
 
     def _step(self, training: _Training) -> bool:

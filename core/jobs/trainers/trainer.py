@@ -2,7 +2,8 @@
 
 Orders come on stdin: ``train`` (token, experiment, position, probed), ``stop`` (token), ``warm`` (structure, run).
 Words go out on stdout: ``ready``, ``points`` (first_epoch, last_epoch, history as text, overview), ``end`` (state,
-result, error), ``warmed``. The end of stdin is the end of the process, so that it never outlives whoever started it.
+result, error), ``warmed`` (structure, known). The end of stdin is the end of the process, so that it never outlives
+whoever started it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from core.jobs.trainers.work import KerasWork
 
 _WORTH_TIDYING: Final = 32 * 2**20
+_LOOK_SECONDS: Final = 0.05
 
 DISPENSABLE: Final = 900
 """The first to go when memory runs out: its run is queued again, and it is the likeliest to have taken the memory."""
@@ -102,12 +104,18 @@ class Trainer:
             self._say(event="end", token=token, state=result.state, result=without_nan(ending))
 
     def _warm(self, order: dict[str, Any]) -> None:
+        known = False
         try:
-            self.work.warm(RunSpec.model_validate(order["run"]))
+            ready = self.work.warm(RunSpec.model_validate(order["run"]))
+            known = True
+            while not ready(_LOOK_SECONDS) and not self.orders.work_waits():
+                pass
             self._tidy()
+        except InputRefused as refusal:
+            log.info("nothing is compiled ahead: %s", refusal)
         except Exception:  # a lost head start is worth a line in the log, no more
             log.exception("a structure could not be compiled ahead")
-        self._say(event="warmed", structure=order["structure"])
+        self._say(event="warmed", structure=order["structure"], known=known)
 
     def _tidy(self) -> None:
         """Give back what compiling has left, a hundred MB after the first time, when it is worth the 20 ms."""

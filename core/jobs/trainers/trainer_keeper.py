@@ -11,6 +11,7 @@ from core.child import Child, Listener, Words
 from core.jobs.children.keeper import Keeper, Launch
 from core.settings import Settings
 from core.training.memory import IDLE_BYTES
+from core.training.structure import CACHED_PROGRAMS
 
 _GROWTH_SHARE: Final = 4
 """Of what a trainer may take, what it has grown by may be this part at most: the rest is for the next run."""
@@ -23,7 +24,7 @@ _GROWN_ENOUGH: Final = 0.5
 class TrainerKeeper(Keeper):
     """The trainer of one slot and, while that is being replaced, its successor.
 
-    Others than the slot's thread may read `structures` and `compiling` too.
+    Others than the slot's thread may read `structures`, `warming` and `compiling` too, which are replaced as a whole.
 
     Parameters
     ----------
@@ -50,18 +51,23 @@ class TrainerKeeper(Keeper):
         self._forget()
 
     def _forget(self) -> None:
-        self.structures: frozenset[str] = frozenset()
+        self._known: tuple[str, ...] = ()
         self._training: str | None = None
-        self._warming: tuple[str, ...] = ()
+        self.warming: tuple[str, ...] = ()
         self._expected: dict[str, dict[str, Any]] = {}
         self._runs = self._first_bytes = self._bytes = 0
+
+    @property
+    def structures(self) -> frozenset[str]:
+        """What the trainer has compiled and not forgotten since."""
+        return frozenset(self._known)
 
     @property
     def compiling(self) -> str | None:
         """The structure the trainer is compiling now, as far as one can tell."""
         if self._training is not None and self._training not in self.structures:
             return self._training
-        return next(iter(self._warming), None)
+        return next(iter(self.warming), None)
 
     def start(self) -> None:
         """Start a trainer from nothing, however often it takes."""
@@ -71,7 +77,7 @@ class TrainerKeeper(Keeper):
     def restart(self) -> None:
         """Kill the trainer, if it is not dead yet, and start another."""
         # What it was compiling ahead may be what killed it.
-        for structure in self._warming[:1]:
+        for structure in self.warming[:1]:
             self._warm.pop(structure, None)
             self._given_up |= {structure}
         super().restart()
@@ -92,8 +98,11 @@ class TrainerKeeper(Keeper):
                     self._first_bytes = words["own"]
                     self.welcome()
                 case "warmed":
-                    self.learned(words["structure"])
-                    self._warming = tuple(s for s in self._warming if s != words["structure"])
+                    if words["known"]:
+                        self.learned(words["structure"])
+                    else:
+                        self._given_up |= {words["structure"]}
+                    self.warming = tuple(s for s in self.warming if s != words["structure"])
                     self._look_ahead()
 
     def welcome(self) -> None:
@@ -101,7 +110,7 @@ class TrainerKeeper(Keeper):
         super().welcome()
         for structure, run in self._warm.items():
             self.send(cmd="warm", structure=structure, run=run)
-        self._warming = tuple(self._warm)
+        self.warming = tuple(self._warm)
 
     def expect(self, likely: Mapping[str, dict[str, Any]]) -> None:
         """Have the trainer compile these when it has nothing to do, instead of what was expected before."""
@@ -112,11 +121,11 @@ class TrainerKeeper(Keeper):
         """Give the trainer the next of what is expected; one at a time, so that the rest can be forgotten."""
         known = self.structures | self._given_up
         self._expected = {structure: run for structure, run in self._expected.items() if structure not in known}
-        idle = self.ready and self._training is None and not self._warming
+        idle = self.ready and self._training is None and not self.warming
         if idle and self._expected and self._grown < _GROWN_ENOUGH:
             structure = next(iter(self._expected))
             self.send(cmd="warm", structure=structure, run=self._expected.pop(structure))
-            self._warming = (structure,)
+            self.warming = (structure,)
 
     def began(self, structure: str) -> None:
         """Take note that a run of `structure` is coming, the one thing the dispatcher's thread may say."""
@@ -124,19 +133,19 @@ class TrainerKeeper(Keeper):
 
     def learned(self, structure: str) -> None:
         """Take note that the trainer has compiled `structure`."""
-        self.structures |= {structure}
+        others = tuple(known for known in self._known if known != structure)
+        self._known = (*others, structure)[-CACHED_PROGRAMS:]
 
     def ended(self) -> None:
         """Take note that a run has ended; after many, or when the trainer has grown, a successor is started."""
         self._training = None
         self._runs += 1
-        self._look_ahead()
         if self.child is not None:
             self.child.trim_log()
         old = self._grown > 1 or self._runs >= self._settings.trainer_runs
         if not self.ready or self._successor is not None or not old:
-            return
-        if self._bytes + IDLE_BYTES > self._settings.trainer_memory_mb * 2**20:
+            self._look_ahead()
+        elif self._bytes + IDLE_BYTES > self._settings.trainer_memory_mb * 2**20:
             # There is no memory for two.
             super().restart()
         else:

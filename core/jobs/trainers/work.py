@@ -34,15 +34,15 @@ class KerasWork:
         InputRefused
             If it needs more memory than it may.
         """
-        prepared = prepared_within(run, self._preparation, self._run_bytes)
+        prepared = prepared_within(run, self._preparation, self._run_bytes, probed=probed)
         return train_run(run, prepared, on_points, should_stop, probed=probed)
 
-    def warm(self, run: RunSpec) -> None:
-        """Compile what `run` needs, without training it.
+    def warm(self, run: RunSpec) -> Callable[[float], bool]:
+        """Begin to compile what `run` needs; return what waits so many seconds for it and says whether it is ready.
 
         Raises
         ------
         InputRefused
             If it needs more memory than it may.
         """
-        compile_run(run, prepared_within(run, self._preparation, self._run_bytes))
+        return compile_run(run, prepared_within(run, self._preparation, self._run_bytes))

@@ -6,6 +6,8 @@ Streamlit's own Plotly element is rebuilt at every update; this one keeps zoom a
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,7 +55,9 @@ def live_data(experiment: Experiment, title: str = "", why: str = "") -> dict[st
     """Return what the browser needs to know once: the runs, their names, where to ask for points, who says why."""
     varied = list(experiment.runs[0].variant)
     values = [[show_value(path, run.variant.get(path)) for path in varied] for run in experiment.runs]
-    groups = list(dict.fromkeys(tuple(row) for row in values))
+    variants = [json.dumps(run.variant, sort_keys=True) for run in experiment.runs]
+    groups = {variant: " · ".join(row) for variant, row in zip(variants, values, strict=True)}
+    order = list(groups)
     return {
         "experiment": experiment.id,
         "title": title,
@@ -61,18 +65,25 @@ def live_data(experiment: Experiment, title: str = "", why: str = "") -> dict[st
         "plotly": PLOTLY_URL,
         "colours": COLOURS,
         "settings": [label_of(path) for path in varied],
-        "groups": [" · ".join(group) or "this setting" for group in groups],
-        "seeds": max(values.count(row) for row in values),
+        "groups": distinct([label or "this setting" for label in groups.values()]),
+        "seeds": max(map(variants.count, order)),
         "validation": any(run.spec.data.validation_fraction > 0 for run in experiment.runs),
         "comparable": len({run.spec.key(Thing.LOSS_UNIT) for run in experiment.runs}) == 1,
         "finished": experiment.finished,
         "why": why,
         "runs": [
             {name: getattr(run, name) for name in ("id", "index", "seed", "epochs")}
-            | {"variant": groups.index(tuple(row)), "values": row}
-            for run, row in zip(experiment.runs, values, strict=True)
+            | {"variant": order.index(variant), "values": row}
+            for run, row, variant in zip(experiment.runs, values, variants, strict=True)
         ],
     }
+
+
+def distinct(labels: Sequence[str]) -> list[str]:
+    """Return `labels`, those that are there already with a number behind them: two long ones may be cut to the same."""
+    return [
+        f"{label} ({labels[:i].count(label) + 1})" if label in labels[:i] else label for i, label in enumerate(labels)
+    ]
 
 
 def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool = False) -> None:

@@ -5,6 +5,7 @@ Every knob but the seeds takes one value or several; several values mean that th
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -231,17 +232,26 @@ def in_words(refusal: InputRefused) -> str:
     return _PATH.sub(named, str(refusal)).removeprefix("vary: ")
 
 
+_MANY_EQUAL: Final = 5
+
+
 def show_value(path: str, value: Any) -> str:
     """Return a value in words, as short as its knob says it."""
+    if path == "model.layers" and value and isinstance(value, Sequence):
+        groups = [(name, len(list(group))) for name, group in itertools.groupby(map(_show_layer, value))]
+        return plain_text(", ".join(text for group in groups for text in _show_equal(*group)), 60)
     token = _BY_PATH[path].notation.show(value) if path in _BY_PATH else ""
     if token:
         return plain_text(token, 60)
-    if path == "model.layers" and isinstance(value, Sequence):
-        return plain_text(", ".join(map(_show_layer, value)), 60)
     if isinstance(value, Mapping) and "name" in value:
         rest = ", ".join(f"{key} {item}" for key, item in value.items() if key != "name")
         return plain_text(f"{value['name']} {rest}".strip(), 60)
     return plain_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)
+
+
+def _show_equal(layer: str, count: int) -> list[str]:
+    """Return equal layers one by one, or as ``16 × 20`` where they are many."""
+    return [layer] * count if count < _MANY_EQUAL else [f"{layer} × {count}"]
 
 
 def _show_layer(layer: int | Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.data.prepare.input_size import encoded_width
+from core.data.prepare.input_size import Width, encoded_width
 from core.data.table import Table
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
@@ -76,8 +76,7 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
         try:
             if isinstance(wanted, InputRefused):
                 raise wanted
-            width = encoded_width(wanted.runs()[0], table)
-            need = _memory(wanted, table, width.columns)
+            width, need = _largest(wanted, table)
         except InputRefused as refusal:
             st.button("Run", type="primary", width="stretch", disabled=True, key="lab_run_button")
             knob = knob_at(refusal.where)
@@ -114,21 +113,23 @@ def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> N
             st.markdown(f":small[:red[{inert(refused, 300)}]]")
 
 
-def _memory(wanted: ExperimentSpec, table: Table, columns: int) -> int:
-    """Return the bytes the largest of the runs needs.
+def _largest(wanted: ExperimentSpec, table: Table) -> tuple[Width, int]:
+    """Return the widest input matrix of the runs, and the bytes the largest of them needs.
 
     Raises
     ------
     InputRefused
         If that is more than a run may need.
     """
-    runs = {repr(run.variant): run for run in wanted.runs()}.values()
+    widths: dict[str, Width] = {}
     most = 0
-    for run in runs:
-        shapes = RunSize.expected(run, len(table.frame), columns)
+    for run in {repr(run.variant): run for run in wanted.runs()}.values():
+        key = run.data.model_dump_json(exclude={"source"}) + run.preprocessing.model_dump_json()
+        width = widths[key] = widths.get(key) or encoded_width(run, table)
+        shapes = RunSize.expected(run, len(table.frame), width.columns)
         check_memory(run, shapes, get_lab().store.run_bytes)
         most = max(most, memory_need(run, shapes).total)
-    return most
+    return max(widths.values(), key=lambda width: (width.too_large, width.columns)), most
 
 
 def show_experiment(experiment: Experiment) -> None:

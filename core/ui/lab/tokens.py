@@ -19,8 +19,18 @@ def _show_number(value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, float | int) and not isinstance(value, bool) else ""
 
 
+_MOST_LAYERS: Final = 100
+
+
 def _layers(text: str) -> list[int]:
-    return [] if text.strip().lower() == "none" else [int(units) for units in text.replace(" ", "").split(",")]
+    if text.strip().lower() == "none":
+        return []
+    layers: list[int] = []
+    for part in text.replace(" ", "").replace("*", "×").split(","):
+        units, times, count = part.partition("×")
+        # One more than a network may have is refused by the spec in its words; a billion would fill the memory first.
+        layers += [int(units)] * min(int(count) if times else 1, _MOST_LAYERS + 1)
+    return layers
 
 
 def _show_layers(value: Any) -> str:

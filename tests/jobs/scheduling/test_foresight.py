@@ -1,14 +1,14 @@
 """What is compiled ahead of a run: the run itself first, and nothing twice."""
 
 from core.jobs.scheduling.foresight import likely_next
-from core.spec import load_spec
+from core.spec import RunSpec, load_spec
 from core.training.structure import structure_key
 
 IRIS = {"source": "sample:iris", "target": "species"}
 
 
 def models(**model):
-    return [(list(run.model.layers), run.model.activation) for run in likely_next(spec(**model)).values()]
+    return [(run["model"]["layers"], run["model"]["activation"]) for run in likely_next(spec(**model)).values()]
 
 
 def spec(vary=None, **model):
@@ -38,9 +38,9 @@ def test_runs_that_share_a_structure_are_one_and_a_large_grid_is_cut():
     rates = likely_next(spec(vary={"training.learning_rate": [0.1, 0.01, 0.001]}, layers=[4]))
     assert len(rates) == 4
     grid = likely_next(spec(vary={"model.layers": [[units] for units in range(1, 21)]}))
-    assert [run.model.layers[0] for run in grid.values()][:4] == [1, 2, 3, 4]
+    assert [run["model"]["layers"][0] for run in grid.values()][:4] == [1, 2, 3, 4]
     assert len(grid) == 4 + 3
-    assert all(key == structure_key(run) for key, run in grid.items())
+    assert all(key == structure_key(RunSpec.model_validate(run)) for key, run in grid.items())
 
 
 def test_the_deepest_network_has_no_deeper_neighbour():

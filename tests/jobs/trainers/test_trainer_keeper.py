@@ -7,6 +7,7 @@ import pytest
 
 from core.jobs.trainers.trainer_keeper import TrainerKeeper
 from core.settings import Settings
+from core.training.structure import CACHED_PROGRAMS
 from tests.jobs.children.test_keeper import FakeChild, Launcher
 
 MB = 2**20
@@ -58,7 +59,7 @@ def test_one_that_has_not_grown_stays(tmp_path: Path, memory_mb: int) -> None:
 
 
 def warmed(keeper: TrainerKeeper, structure: str) -> None:
-    keeper.hear(keeper.child, {"event": "warmed", "structure": structure, "own": 300 * MB})  # type: ignore[arg-type]
+    keeper.hear(keeper.child, {"event": "warmed", "structure": structure, "known": True, "own": 300 * MB})  # type: ignore[arg-type]
 
 
 def ordered(child: FakeChild) -> list[str]:
@@ -90,7 +91,7 @@ def test_nothing_is_compiled_ahead_while_a_run_trains(tmp_path: Path) -> None:
 def test_compiling_ahead_uses_no_trainer_up(tmp_path: Path) -> None:
     keeper, (child,) = keeper_of(tmp_path, 4000)
     keeper.expect({"a": {}, "b": {}})
-    keeper.hear(keeper.child, {"event": "warmed", "structure": "a", "own": 510 * MB})  # type: ignore[arg-type]
+    keeper.hear(keeper.child, {"event": "warmed", "structure": "a", "known": True, "own": 510 * MB})  # type: ignore[arg-type]
     assert ordered(child) == ["a"]
     keeper.expect({"c": {}})
     assert ordered(child) == ["a"]
@@ -110,3 +111,25 @@ def test_what_killed_a_trainer_is_not_compiled_ahead_again(tmp_path: Path) -> No
     keeper.expect({"poison": {}, "b": {}})
     first, second = launcher.children
     assert (ordered(first), ordered(second)) == (["poison"], ["b"])
+
+
+def test_what_the_trainer_has_forgotten_is_not_counted_as_known(tmp_path: Path) -> None:
+    keeper, (child,) = keeper_of(tmp_path, 4000)
+    for number in range(CACHED_PROGRAMS + 2):
+        keeper.learned(f"s{number}")
+    keeper.learned("s2")
+    keeper.learned("new")
+    assert len(keeper.structures) == CACHED_PROGRAMS
+    assert {"s2", "new"} <= keeper.structures
+    assert not {"s0", "s1", "s3"} & keeper.structures
+    keeper.expect({"s0": {}})
+    assert ordered(child) == ["s0"]
+
+
+def test_what_is_refused_is_neither_known_nor_asked_for_again(tmp_path: Path) -> None:
+    keeper, (child,) = keeper_of(tmp_path, 4000)
+    keeper.expect({"large": {}})
+    keeper.hear(keeper.child, {"event": "warmed", "structure": "large", "known": False, "own": 300 * MB})  # type: ignore[arg-type]
+    assert keeper.structures == frozenset()
+    keeper.expect({"large": {}})
+    assert ordered(child) == ["large"]

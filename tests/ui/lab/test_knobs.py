@@ -137,6 +137,8 @@ def test_target_scaling_is_offered_for_numbers_only():
 
 def test_values_are_shown_in_words():
     assert show_value("model.layers", [16, 16]) == "16, 16"
+    assert show_value("model.layers", []) == "none"
+    assert show_value("model.layers", [8, *[16] * 30, 4]) == "8, 16 × 30, 4"
     assert show_value("training.schedule", {"name": "step", "factor": 0.1, "every": 7}) == "step factor 0.1, every 7"
     assert show_value("training.early_stopping", None) == "off"
     assert show_value("data.target", "a\u202eb") == "ab"
@@ -167,3 +169,14 @@ def test_what_is_inside_a_setting_belongs_to_its_knob(path):
 @pytest.mark.parametrize("path", ["", "model", "data.target", "training.epochs_more"])
 def test_other_places_have_no_knob(path):
     assert knob_at(path) is None
+
+
+def test_many_equal_layers_can_be_typed_as_they_are_shown():
+    layers = knob_at("model.layers")
+    assert layers is not None
+    assert layers.read("16 × 20") == layers.read("16*20") == [16] * 20
+    assert layers.read("8, 16×3, 4") == [8, 16, 16, 16, 4]
+    for nonsense in ("16 ×", "× 3", "16 × a", "16 × 2 × 2"):
+        with pytest.raises(InputRefused):
+            layers.read(nonsense)
+    assert len(layers.read("16 × 9999999999")) == 101

@@ -75,6 +75,7 @@ class LiveChart {
     this.runs.forEach(clearCurves);
     this.byId = new Map(this.runs.map((run) => [run.id, run]));
     this.hidden = new Set();
+    this.emphasised = null;
     this.cursor = 0;
     this.finished = false;
     this.trouble = "";

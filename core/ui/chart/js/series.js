@@ -141,10 +141,15 @@ function thin(xs, ys, limit) {
       keptY.push(ys[i]);
     }
   }
-  keptX[0] = xs[0];
-  keptY[0] = ys[0];
-  keptX.push(xs.at(-1));
-  keptY.push(ys.at(-1));
+  // The ends too, so that a line reaches as far as it does.
+  if (keptX[0] !== xs[0]) {
+    keptX.unshift(xs[0]);
+    keptY.unshift(ys[0]);
+  }
+  if (keptX.at(-1) !== xs.at(-1)) {
+    keptX.push(xs.at(-1));
+    keptY.push(ys.at(-1));
+  }
   return [keptX, keptY];
 }
 

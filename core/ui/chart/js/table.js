@@ -51,10 +51,15 @@ function lastOf(values) {
   return values.at(-1) ?? null;
 }
 
+/** The number a text is, or the text: of several layers, "16, 16" comes after "16". */
+function numberOrText(text) {
+  return text.trim() !== "" && !Number.isNaN(Number(text)) ? Number(text) : text;
+}
+
 /** The columns: what differs, then what came out. `sort` gives the value to order by. */
 function columnsOf(meta) {
   const columns = meta.settings.map((label, i) => ({
-    label, text: (run) => run.values[i], sort: (run) => Number.parseFloat(run.values[i]) || run.values[i],
+    label, text: (run) => run.values[i], sort: (run) => numberOrText(run.values[i]),
   }));
   if (!columns.length) columns.push({ label: "Run", text: (run) => run.label, sort: (run) => run.index });
   if (meta.seeds > 1) columns.push({ label: "Seed", text: (run) => String(run.seed), sort: (run) => run.seed, number: true });
