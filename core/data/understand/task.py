@@ -125,7 +125,7 @@ def _is_label(table: Table, column: Column) -> bool:
 def _detect_number(table: Table, column: Column) -> tuple[Task, str]:
     rows = len(table.frame) - column.missing
     if column.distinct > MAX_NUMBER_CLASSES or column.distinct < 2:
-        values = "one value" if column.distinct < 2 else f"{column.distinct} different numbers"
+        values = "one value" if column.distinct < 2 else f"{column.distinct:,} different numbers"
         return "regression", f"{column.name} has {values}"
     values_found = _values(table, column)
     if column.distinct == 2 and (rows > 2 or values_found == {0.0, 1.0}):
