@@ -106,19 +106,22 @@ def measure(case: Case) -> dict[str, Any]:
 def plain_history(run: RunSpec, prepared: Prepared) -> dict[str, list[float]]:
     """Return what ``model.fit`` gives for `run`: real Keras, the same first weights and row order, nothing of the lab.
 
-    Callbacks and schedules are left out; the tests add what they need.
+    A schedule sets the learning rate before each epoch; callbacks are left out, the tests add what they need.
     """
     model = plain_model(run, prepared)
     held_out = (prepared.x_val, prepared.y_val) if len(prepared.x_val) else None
     history: dict[str, list[float]] = {}
-    for epoch in range(run.training.epochs):
-        order = row_order(run.training.seed, epoch, len(prepared.x), shuffle=run.training.shuffle)
+    training = run.training
+    for epoch in range(training.epochs):
+        order = row_order(training.seed, epoch, len(prepared.x), shuffle=training.shuffle)
+        if not training.schedule.reacts:
+            model.optimizer.learning_rate = training.learning_rate * training.schedule.scale(epoch, training.epochs)
         weight = None if prepared.sample_weight is None else prepared.sample_weight[order]
         trained = model.fit(
             prepared.x[order],
             prepared.y[order],
             sample_weight=weight,
-            batch_size=run.training.batch_size,
+            batch_size=training.batch_size,
             shuffle=False,
             validation_data=held_out,
             verbose=0,

@@ -44,6 +44,10 @@ HISTORIES = {
         "data": TARGETS,
         "training": {"optimizer": "rmsprop", "momentum": 0.5, "clip_norm": 0.1, "weight_decay": 0.01, **FEW},
     },
+    "a schedule": {
+        "data": IRIS,
+        "training": {"learning_rate": 0.05, "schedule": {"name": "warmup_cosine", "warmup_epochs": 4}, **FEW},
+    },
     "balanced classes": {"data": TITANIC, "training": {"class_weight": "balanced", **FEW}},
     "sparse labels": {"data": IRIS, "model": {"loss": "sparse_categorical_crossentropy"}, "training": FEW},
     "several targets": {"data": {**IRIS, "target": ["sepal length", "sepal width"]}, "training": FEW},
@@ -106,6 +110,7 @@ COMPILED = [
     "example 1, raw",
     "dropout",
     "batch normalisation",
+    "a schedule",
     "balanced classes",
     "l2, momentum, nesterov",
     "several targets",
@@ -122,7 +127,7 @@ def test_xla_gives_the_same_history(name, nothing_compiled):
     same(result, plain)
 
 
-@pytest.mark.parametrize("name", ["dropout", "balanced classes", "several targets", "many equal layers"])
+@pytest.mark.parametrize("name", ["dropout", "a schedule", "balanced classes", "several targets", "many equal layers"])
 def test_so_does_a_run_that_xla_takes_over_half_way(name, nothing_compiled, monkeypatch):
     monkeypatch.setattr(structure, "_MOST_EPOCHS_PER_CALL", 4)
     calls = []
