@@ -17,7 +17,7 @@ _GROWTH_SHARE: Final = 4
 """Of what a trainer may take, what it has grown by may be this part at most: the rest is for the next run."""
 
 
-_GROWN_ENOUGH: Final = 0.5
+_GROWN_ENOUGH: Final = 0.7
 """A trainer that has grown by this part of that compiles no more ahead: only what is asked for is to use it up."""
 
 

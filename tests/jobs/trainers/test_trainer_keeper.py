@@ -29,9 +29,9 @@ def ended_at(keeper: TrainerKeeper, held_mb: int) -> None:
 
 def test_one_that_has_grown_serves_until_its_successor_is_ready(tmp_path: Path) -> None:
     keeper, children = keeper_of(tmp_path, 4000)
-    ended_at(keeper, 690)
+    ended_at(keeper, 540)
     assert len(children) == 1
-    ended_at(keeper, 710)
+    ended_at(keeper, 560)
     assert (len(children), children[0].killed, keeper.ready) == (2, False, True)
     keeper.hear(children[1], {"event": "ready", "own": 300 * MB})  # type: ignore[arg-type]
     keeper.succeed()
