@@ -113,8 +113,15 @@ _PLAIN_WORDS: Final = (
 _UNION_STEPS: Final = frozenset({"str", "int", "float", "bool", "int-constraint", "tuple[str, ...]", "EarlyStopping"})
 
 
+_FEW: Final = 6
+"""Numbers of a list that are named one by one."""
+
+
 def shown(value: Any) -> str:
     """Return a refused value as it can be shown: short, plain text."""
-    if isinstance(value, Mapping | list | tuple):
-        return "an object" if isinstance(value, Mapping) else "a list"
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list | tuple):
+        few = 0 < len(value) <= _FEW and all(isinstance(item, int | float) for item in value)
+        return ", ".join(map(shown, value)) if few else "a list"
     return plain_text(json.dumps(value, ensure_ascii=False, default=str), 60)
