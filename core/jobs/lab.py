@@ -15,7 +15,7 @@ from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
 from core.jobs.scheduling.backlog import Backlog
 from core.jobs.scheduling.dispatcher import Dispatcher
 from core.jobs.scheduling.engine import EmbeddedEngine, Engine
-from core.jobs.scheduling.foresight import likely_next
+from core.jobs.scheduling.foresight import Likely, likely_next
 from core.jobs.scheduling.queue import Queue
 from core.jobs.storage.records import HELD, State
 from core.jobs.storage.store import Store
@@ -51,7 +51,7 @@ class Lab:
         self._dispatcher: Dispatcher | None = None
         self._diagnosing = diagnosing
         self._clinic: Clinic | None = None
-        self._likely: Recent[str, dict[str, dict[str, Any]]] = Recent(16)
+        self._likely: Recent[str, tuple[Likely, Likely]] = Recent(16)
         self._lock_file: IO[bytes] | None = None
         self._starting = threading.Lock()
         self.store.on_submit = self._wake
@@ -89,9 +89,10 @@ class Lab:
                 self._clinic.open()
 
     def expect(self, spec: ExperimentSpec) -> None:
-        """Have idle trainers compile `spec` and its neighbours, so that it begins at once if it is submitted."""
+        """Have idle trainers compile `spec`, so that it begins at once if it is submitted, and then its neighbours."""
         if self.dispatching:
-            self._engine.expect(self._likely.get(spec.hash(), lambda: likely_next(spec)))
+            # Nobody is to wait for a neighbour: they come when this is asked again, as after a run.
+            any(map(self._engine.expect, self._likely.get(spec.hash(), lambda: likely_next(spec))))
 
     def stop(self) -> None:
         """Stop claiming and the trainers; runs in training are queued again for the next start."""

@@ -26,8 +26,11 @@ class Engine(Protocol):
     def slots(self) -> Sequence[SlotView]:
         """Return every slot as it is now."""
 
-    def expect(self, likely: Warm) -> None:
-        """Have slots compile what is `likely` to be run next, in this order, if none has other work."""
+    def expect(self, likely: Warm) -> bool:
+        """Have slots compile what is `likely` to be run next, in this order.
+
+        False if they know all of it, or have other work.
+        """
 
     def submit(self, slot: str, claim: Claim) -> None:
         """Have the slot of this name, seen free before, train a claimed run."""
@@ -64,16 +67,17 @@ class EmbeddedEngine:
         """Return every slot as it is now."""
         return [slot.view() for slot in self._slots.values()]
 
-    def expect(self, likely: Warm) -> None:
+    def expect(self, likely: Warm) -> bool:
         """Deal out what no slot knows, unless one of them trains; what was expected before is forgotten."""
         views = [(slot, slot.view()) for slot in list(self._slots.values())]
         if any(view.ready and not view.free for _, view in views):
-            return
+            return False
         known = frozenset[str]().union(*(view.structures | view.warming for _, view in views))
         unknown = [structure for structure in likely if structure not in known]
         idle = sorted(((slot, view) for slot, view in views if view.free), key=lambda pair: len(pair[1].structures))
         for number, (slot, _) in enumerate(idle):
             slot.expect({structure: likely[structure] for structure in unknown[number :: len(idle)]})
+        return bool(unknown)
 
     def submit(self, slot: str, claim: Claim) -> None:
         """Put the claim into the slot's inbox."""

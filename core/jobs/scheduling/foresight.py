@@ -16,15 +16,24 @@ _MOST_RUNS: Final = 4
 _USUAL_ACTIVATIONS: Final = ("relu", "tanh", "sigmoid")
 
 
-def likely_next(spec: ExperimentSpec) -> dict[str, dict[str, Any]]:
-    """Return runs as JSON values by their structure, the likeliest first: those of `spec`, then their neighbours.
+Likely = dict[str, dict[str, Any]]
+"""Structure → a run spec as JSON values."""
+
+
+def likely_next(spec: ExperimentSpec) -> tuple[Likely, Likely]:
+    """Return what is likely to be run now, the runs of `spec`, and what may come after them: their neighbours.
 
     A neighbour has one more layer, or another of the usual activations: what a person changes first, and what a
     diagnosis tries.
     """
     own = list(itertools.islice(spec.runs(), _MOST_RUNS))
-    found: dict[str, dict[str, Any]] = {}
-    for run in (*own, *_neighbours(own[0])):
+    now, later = _by_structure(own), _by_structure(_neighbours(own[0]))
+    return now, {structure: run for structure, run in later.items() if structure not in now}
+
+
+def _by_structure(runs: Iterable[RunSpec]) -> Likely:
+    found: Likely = {}
+    for run in runs:
         found.setdefault(structure_key(run), run.model_dump(mode="json"))
     return found
 

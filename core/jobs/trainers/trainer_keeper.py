@@ -18,7 +18,7 @@ _GROWTH_SHARE: Final = 4
 
 
 _GROWN_ENOUGH: Final = 0.7
-"""A trainer that has grown by this part of that compiles no more ahead: only what is asked for is to use it up."""
+"""Where no successor can be raised beside it, a trainer that has grown by this part of that compiles no more ahead."""
 
 
 class TrainerKeeper(Keeper):
@@ -55,6 +55,7 @@ class TrainerKeeper(Keeper):
         self._training: str | None = None
         self.warming: tuple[str, ...] = ()
         self._expected: dict[str, dict[str, Any]] = {}
+        self._looked_ahead = False
         self._runs = self._first_bytes = self._bytes = 0
 
     @property
@@ -103,6 +104,9 @@ class TrainerKeeper(Keeper):
                     else:
                         self._given_up |= {words["structure"]}
                     self.warming = tuple(s for s in self.warming if s != words["structure"])
+                    # Not for what every trainer compiles when it starts: its successor would be as large.
+                    if self._looked_ahead and self._grown >= 1 and self._room_for_two:
+                        self._raise_successor()
                     self._look_ahead()
 
     def welcome(self) -> None:
@@ -122,7 +126,8 @@ class TrainerKeeper(Keeper):
         known = self.structures | self._given_up
         self._expected = {structure: run for structure, run in self._expected.items() if structure not in known}
         idle = self.ready and self._training is None and not self.warming
-        if idle and self._expected and self._grown < _GROWN_ENOUGH:
+        if idle and self._expected and self._grown < (1 if self._room_for_two else _GROWN_ENOUGH):
+            self._looked_ahead = True
             structure = next(iter(self._expected))
             self.send(cmd="warm", structure=structure, run=self._expected.pop(structure))
             self.warming = (structure,)
@@ -142,16 +147,23 @@ class TrainerKeeper(Keeper):
         self._runs += 1
         if self.child is not None:
             self.child.trim_log()
-        old = self._grown > 1 or self._runs >= self._settings.trainer_runs
-        if not self.ready or self._successor is not None or not old:
-            self._look_ahead()
-        elif self._bytes + IDLE_BYTES > self._settings.trainer_memory_mb * 2**20:
-            # There is no memory for two.
-            super().restart()
-        else:
+        if self.ready and (self._grown > 1 or self._runs >= self._settings.trainer_runs):
+            if self._room_for_two:
+                self._raise_successor()
+            else:
+                super().restart()
+        self._look_ahead()
+
+    def _raise_successor(self) -> None:
+        """Start a trainer to replace the present one once it is ready."""
+        if self._successor is None:
             self._successor_bytes = 0
             with suppress(OSError):  # Then the old one serves on, and the next run tries again.
                 self._successor = self.launch(self.listener)
+
+    @property
+    def _room_for_two(self) -> bool:
+        return self._bytes + IDLE_BYTES <= self._settings.trainer_memory_mb * 2**20
 
     @property
     def _grown(self) -> float:

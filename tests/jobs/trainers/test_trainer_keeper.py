@@ -88,14 +88,33 @@ def test_nothing_is_compiled_ahead_while_a_run_trains(tmp_path: Path) -> None:
     assert ordered(child) == ["a"]
 
 
-def test_compiling_ahead_uses_no_trainer_up(tmp_path: Path) -> None:
-    keeper, (child,) = keeper_of(tmp_path, 4000)
+def grown_ahead(keeper: TrainerKeeper, structure: str, held_mb: int) -> None:
+    words = {"event": "warmed", "structure": structure, "known": True, "own": held_mb * MB}
+    keeper.hear(keeper.child, words)  # type: ignore[arg-type]
+
+
+def test_one_that_has_grown_by_compiling_ahead_gets_a_successor_too(tmp_path: Path) -> None:
+    keeper, children = keeper_of(tmp_path, 4000)
     keeper.expect({"a": {}, "b": {}})
-    keeper.hear(keeper.child, {"event": "warmed", "structure": "a", "known": True, "own": 510 * MB})  # type: ignore[arg-type]
-    assert ordered(child) == ["a"]
+    grown_ahead(keeper, "a", 540)
+    assert (ordered(children[0]), len(children)) == (["a", "b"], 1)
+    grown_ahead(keeper, "b", 560)
+    assert (len(children), children[0].killed) == (2, False)
     keeper.expect({"c": {}})
-    assert ordered(child) == ["a"]
-    assert len(child.orders) == 1
+    assert ordered(children[0]) == ["a", "b"]
+
+
+def test_what_every_trainer_compiles_replaces_none(tmp_path: Path) -> None:
+    keeper, children = keeper_of(tmp_path, 4000)
+    grown_ahead(keeper, "of all", 900)
+    assert len(children) == 1
+
+
+def test_where_there_is_no_memory_for_two_compiling_ahead_uses_no_trainer_up(tmp_path: Path) -> None:
+    keeper, children = keeper_of(tmp_path, 604)
+    keeper.expect({"a": {}, "b": {}})
+    grown_ahead(keeper, "a", 420)
+    assert (ordered(children[0]), len(children)) == (["a"], 1)
 
 
 def test_what_killed_a_trainer_is_not_compiled_ahead_again(tmp_path: Path) -> None:
