@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     stop_grace_seconds: float = Field(2.0, ge=0, description="time a cancelled trainer gets before it is killed")
     trainer_memory_mb: int = Field(default_factory=_trainer_memory_mb, ge=400, description="memory a trainer may take")
     trainer_runs: int = Field(200, ge=1, description="a trainer is replaced after this many runs …")
-    trainer_growth_mb: int = Field(250, ge=1, description="… or has grown by this much, or a quarter of its memory")
+    trainer_growth_mb: int = Field(200, ge=1, description="… or has grown by this much, or a quarter of its memory")
     trainer_silence_seconds: float = Field(300.0, ge=1, description="a trainer without a word for this long is killed")
     compiler_cache_mb: int = Field(200, ge=0, description="size of the compiler cache; 0 = none")
 

@@ -29,9 +29,9 @@ def ended_at(keeper: TrainerKeeper, held_mb: int) -> None:
 
 def test_one_that_has_grown_serves_until_its_successor_is_ready(tmp_path: Path) -> None:
     keeper, children = keeper_of(tmp_path, 4000)
-    ended_at(keeper, 540)
+    ended_at(keeper, 490)
     assert len(children) == 1
-    ended_at(keeper, 560)
+    ended_at(keeper, 510)
     assert (len(children), children[0].killed, keeper.ready) == (2, False, True)
     keeper.hear(children[1], {"event": "ready", "own": 300 * MB})  # type: ignore[arg-type]
     keeper.succeed()
@@ -96,9 +96,9 @@ def grown_ahead(keeper: TrainerKeeper, structure: str, held_mb: int) -> None:
 def test_one_that_has_grown_by_compiling_ahead_gets_a_successor_too(tmp_path: Path) -> None:
     keeper, children = keeper_of(tmp_path, 4000)
     keeper.expect({"a": {}, "b": {}})
-    grown_ahead(keeper, "a", 540)
+    grown_ahead(keeper, "a", 490)
     assert (ordered(children[0]), len(children)) == (["a", "b"], 1)
-    grown_ahead(keeper, "b", 560)
+    grown_ahead(keeper, "b", 510)
     assert (len(children), children[0].killed) == (2, False)
     keeper.expect({"c": {}})
     assert ordered(children[0]) == ["a", "b"]
