@@ -81,7 +81,8 @@ class Result:
     parameters : int or None
         Weights of the network.
     telemetry : mapping
-        ``updates``, ``compiler``, ``explained``, ``recall`` and, of a probed run, what was measured in the layers.
+        ``updates``, ``compiler``, ``explained``, ``recall``; ``weights_of_epoch``, the epoch whose weights are judged,
+        where early stopping restored them; of a probed run, what was measured in the layers.
     history : History
     """
 

@@ -119,6 +119,7 @@ def _train(
             "compiler": " then ".join(training.compilers),
             "compile_seconds": 0.0 if known else round(program.trace_seconds, 4),
             "warnings": list(program.warnings),
+            **training.restored(),
             **measured,
             **_without_inputs(prepared, blind),
             "explained": fitted.explained,
@@ -190,6 +191,12 @@ class _Training:
             self._callbacks.on_train_end()
             self.program.take_weights()
         return state
+
+    def restored(self) -> dict[str, int]:
+        """Return the epoch whose weights are those in the end, where early stopping went back to it."""
+        stopping = (c for c in self._callbacks.callbacks if isinstance(c, keras.callbacks.EarlyStopping))
+        best = [c.best_epoch + 1 for c in stopping if c.best_weights is not None and c.best_epoch + 1 != self.epoch]
+        return {"weights_of_epoch": best[0]} if best else {}
 
     def measured(self) -> dict[str, Any]:
         """Return what the probe measured, if there was one."""

@@ -58,12 +58,15 @@ def _for_chart(news: News) -> str:
         "cursor": news.cursor,
         "finished": news.finished,
         "ahead": news.ahead,
-        "runs": [
-            run | {"final": run["final"] and {name: run["final"].get(name) for name in _RESULTS}} for run in news.runs
-        ],
+        "runs": [run | {"final": run["final"] and _result_for_chart(run["final"])} for run in news.runs],
         "points": list(map(vars, news.points)),
     }
     return f'{_text(body)[:-1]},"blocks":[{blocks}]}}'
+
+
+def _result_for_chart(final: dict[str, Any]) -> dict[str, Any]:
+    judged = (final.get("telemetry") or {}).get("weights_of_epoch")
+    return {name: final.get(name) for name in _RESULTS} | ({"weights_of_epoch": judged} if judged else {})
 
 
 def _cursor(text: str) -> int:

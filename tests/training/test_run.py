@@ -59,6 +59,7 @@ def test_early_stopping_is_that_of_keras(trained, restore, layers):
 
     assert 3 < stopped < 60
     assert result.epochs == stopped
+    assert result.telemetry.get("weights_of_epoch") == (callback.best_epoch + 1 if restore else None)
     assert result.state == "done"
     np.testing.assert_allclose(result.history["val_loss"], losses, rtol=1e-5)
     predicted = model.predict(prepared.x_val, verbose=0)
@@ -106,6 +107,7 @@ def test_a_run_cancelled_under_early_stopping_is_judged_by_its_own_weights(train
     own, plain = cancelled(early_stopping=stopping), cancelled()
     assert own.state == plain.state == "cancelled"
     assert own.epochs == 0
+    assert "weights_of_epoch" not in own.telemetry
     assert own.val_skill == pytest.approx(plain.val_skill, rel=1e-4)
 
 

@@ -17,7 +17,11 @@ NEWS = News(
     finished=False,
     ahead=2,
     runs=(
-        {"id": 1, "state": "done", "final": {"skill": 0.5, "baseline": {"loss": 1.0}, "telemetry": {"big": [1] * 999}}},
+        {
+            "id": 1,
+            "state": "done",
+            "final": {"skill": 0.5, "baseline": {"loss": 1.0}, "telemetry": {"big": [1] * 999, "weights_of_epoch": 7}},
+        },
         {"id": 2, "state": "queued", "final": None},
     ),
     points=(Stretch(1, 1, 3, {"loss": [0.1234567, None]}),),
@@ -53,7 +57,12 @@ def test_points_carry_what_the_chart_draws_and_nothing_else():
     assert news["points"] == [{"run": 1, "attempt": 1, "first_epoch": 3, "history": {"loss": [0.1234567, None]}}]
     curve = {"epochs": [1025], "values": [0.5], "means": [0.5]}
     assert news["blocks"] == [{"run": 1, "attempt": 1, "block": {"first": 1025, "loss": curve}}]
-    assert news["runs"][0]["final"] == {"baseline": {"loss": 1.0}, "skill": 0.5, "val_skill": None}
+    assert news["runs"][0]["final"] == {
+        "baseline": {"loss": 1.0},
+        "skill": 0.5,
+        "val_skill": None,
+        "weights_of_epoch": 7,
+    }
     assert news["runs"][1]["final"] is None
     assert "telemetry" not in reply.text
 

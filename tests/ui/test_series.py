@@ -266,3 +266,9 @@ def test_what_was_stopped_before_an_epoch_ended_does_not_count_epochs():
     assert run("epochsText(20100, 20100, true)", "table.js") == "20,100 epochs"
     assert run("epochsText(0, 30, false)", "table.js") == "epoch 0 of 30"
     assert run("epochsText(1000, 30000, false)", "table.js") == "epoch 1,000 of 30,000"
+
+
+def test_a_run_that_went_back_to_an_epoch_says_whose_skill_it_shows():
+    assert run('stateText({state: "done", final: {weights_of_epoch: 15}})', "table.js") == "done · skill of epoch 15"
+    assert run('stateText({state: "done", final: {skill: 1}})', "table.js") == "done"
+    assert run('stateText({state: "running", final: null})', "table.js") == "running"

@@ -8,7 +8,9 @@ function stateText(run) {
   const again = run.attempt > 1 ? ` · restarted ${run.attempt === 2 ? "once" : `${run.attempt - 1} times`}` : "";
   if (run.state === "diverged") return `diverged at epoch ${run.diverged_at ?? run.epoch}${again}`;
   if (run.state === "failed") return `failed: ${run.error || "no reason was given"}${again}`;
-  return (STATES[run.state] || run.state) + again;
+  // Its losses are those of the last epoch, its skills are not.
+  const judged = run.final?.weights_of_epoch ? ` · skill of epoch ${run.final.weights_of_epoch}` : "";
+  return (STATES[run.state] || run.state) + judged + again;
 }
 
 /** How far all runs are: ``2 of 4 finished`` while some train, ``3 finished, 15 cancelled`` once it is over. */
