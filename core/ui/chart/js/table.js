@@ -78,7 +78,8 @@ function columnsOf(meta) {
     columns.push(number("Val. skill", `on rows held out: ${skill}`, (run) => run.final?.val_skill ?? null, formatSkill));
   }
   columns.push(number("Epochs run", "epochs trained", (run) => run.epoch || 0, grouped));
-  columns.push(number("Seconds", "training time", (run) => run.seconds ?? null, (s) => (s === null ? "–" : s.toFixed(2))));
+  const seconds = "from start to result; the first run of a structure is slower, as it is compiled meanwhile";
+  columns.push(number("Seconds", seconds, (run) => run.seconds ?? null, (s) => (s === null ? "–" : s.toFixed(2))));
   columns.push({ label: "State", text: stateText, sort: stateText, state: true });
   return columns;
 }
