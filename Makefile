@@ -1,6 +1,6 @@
 # The one door to the lab. `make run` starts it, `make test` tests it; nothing but Python 3.11–3.13 is needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types browser-test bench growth diagnosis-benchmark docs clean
+.PHONY: help setup run test slow-test lint types browser-test bench growth diagnosis-benchmark docs clean
 
 PORT ?= 8501
 VENV ?= .venv
@@ -19,8 +19,11 @@ setup: $(VENV)/run.stamp ## make the virtual environment and install what the la
 run: $(VENV)/run.stamp ## start the lab on http://127.0.0.1:8501 (PORT=… for another port)
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-test: $(VENV)/dev.stamp ## run every test (browser tests where a Chromium is found)
-	$(BIN)/pytest
+test: $(VENV)/dev.stamp ## run the tests (browser tests where a Chromium is found)
+	$(BIN)/pytest -m "not slow"
+
+slow-test: $(VENV)/dev.stamp ## run the tests that take long: of the benchmarks, and of XLA against model.fit
+	$(BIN)/pytest -m slow
 
 browser-test: $(VENV)/dev.stamp ## run the browser tests alone
 	$(BIN)/pytest -m browser -n 0

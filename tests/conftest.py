@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 BROWSER = Path(__file__).parent / "browser"
+BENCHMARKS = Path(__file__).parent / "benchmarks"
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         group = "browser" if BROWSER in item.path.parents else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+        if BENCHMARKS in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

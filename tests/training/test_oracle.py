@@ -22,7 +22,7 @@ FOUR_ROWS = {
 LABELS = {"source": "sample:noise_labels", "target": "label"}
 TARGETS = {"source": "sample:noise_targets", "target": "y"}
 IRIS = {"source": "sample:iris", "target": "species"}
-FEW = {"epochs": 15}
+FEW = {"epochs": 10}
 
 HISTORIES = {
     "example 1, raw": {"data": FOUR_ROWS, "preprocessing": {"scaling": "none"}, "training": FEW},
@@ -120,6 +120,7 @@ COMPILED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMPILED)
 def test_xla_gives_the_same_history(name, nothing_compiled):
     result, plain = both(HISTORIES[name], "xla")
@@ -127,9 +128,10 @@ def test_xla_gives_the_same_history(name, nothing_compiled):
     same(result, plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dropout", "a schedule", "balanced classes", "several targets", "many equal layers"])
 def test_so_does_a_run_that_xla_takes_over_half_way(name, nothing_compiled, monkeypatch):
-    monkeypatch.setattr(structure, "_MOST_EPOCHS_PER_CALL", 4)
+    monkeypatch.setattr(structure, "_MOST_EPOCHS_PER_CALL", 2)
     calls = []
 
     def compile_after_two_calls(run, prepared):
