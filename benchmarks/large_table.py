@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import pandas as pd
 import psutil
 
 from benchmarks.markdown import Columns, markdown_table
+from benchmarks.memory import high_water, reset_high_water, status_bytes
 from core.data.upload.upload import read_upload, warm
 from core.jobs.children.keeper import CHILD_ENVIRONMENT
 from core.paths import ROOT
@@ -31,6 +31,7 @@ ROWS: Final = (100_000, 1_000_000)
 COLUMNS: Final = 20
 _EPOCHS: Final = 4
 _LOOK_SECONDS: Final = 0.01
+_READER: Final = "core.data.upload.reader_process"
 
 
 def measure_large_table(rows: int) -> dict[str, float]:
@@ -62,7 +63,6 @@ def measure_large_table(rows: int) -> dict[str, float]:
 
 def train(packed: Path) -> dict[str, float]:
     """Prepare and train the packed table in this process, which must be fresh."""
-    from benchmarks.memory import high_water, reset_high_water
     from core.data.prepare.cache import Preparation
     from core.spec import load_spec
     from core.training.memory import RunSize, memory_need
@@ -96,7 +96,7 @@ def _table(rows: int) -> bytes:
 
 
 class _Peak:
-    """The most that a child of this process holds meanwhile."""
+    """The most that a process which reads an upload for this one holds meanwhile."""
 
     most = 0
 
@@ -113,10 +113,10 @@ class _Peak:
     def _watch(self) -> None:
         while not self._done.wait(_LOOK_SECONDS):
             for child in psutil.Process().children(recursive=True):
-                with suppress(OSError):
-                    status = Path(f"/proc/{child.pid}/status").read_text()
-                    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
-                    self.most = max(self.most, int(found[1]) * 1024 if found else 0)
+                with suppress(OSError, psutil.Error):
+                    if _READER not in child.cmdline():
+                        continue
+                    self.most = max(self.most, status_bytes("VmHWM", child.pid))
 
 
 _COLUMNS: Final[Columns] = {

@@ -108,17 +108,17 @@ def reset_high_water() -> int:
     """Return the bytes this process holds, and count the most it holds from now on."""
     give_back()
     Path("/proc/self/clear_refs").write_text("5")
-    return _status("VmRSS")
+    return status_bytes("VmRSS")
 
 
 def high_water() -> int:
     """Return the most bytes this process has held since."""
-    return _status("VmHWM")
+    return status_bytes("VmHWM")
 
 
-def _status(what: str) -> int:
-    """Return one of this process's sizes in bytes, as Linux knows it."""
-    found = re.search(rf"^{what}:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+def status_bytes(what: str, process: int | str = "self") -> int:
+    """Return one of a process's sizes in bytes, as Linux knows it."""
+    found = re.search(rf"^{what}:\s+(\d+) kB$", Path(f"/proc/{process}/status").read_text(), re.MULTILINE)
     return 0 if found is None else int(found[1]) * 1024
 
 

@@ -2,8 +2,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from core import settings
+from core.data.csv.file_limits import MAX_BYTES
 from core.errors import InputRefused
 from core.settings import Settings, load_settings, private_folder
 
@@ -45,6 +47,12 @@ def test_the_database_url_is_not_shown() -> None:
 def test_the_server_itself_refuses_an_upload_above_the_limit() -> None:
     config = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml").read_text())
     assert 0 < config["server"]["maxUploadSize"] <= Settings().max_upload_mb
+
+
+def test_no_larger_upload_can_be_allowed_than_is_read() -> None:
+    assert Settings(max_upload_mb=MAX_BYTES // 2**20).max_upload_mb * 2**20 == MAX_BYTES
+    with pytest.raises(ValidationError):
+        Settings(max_upload_mb=MAX_BYTES // 2**20 + 1)
 
 
 def granted(monkeypatch: pytest.MonkeyPatch, memory_mb: int, count: int) -> Settings:

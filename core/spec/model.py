@@ -25,6 +25,7 @@ MAX_PARAMETER: Final = 1e6
 ActivationName = Annotated[str, one_of(ACTIVATIONS)]
 
 _COMPILED = touches(Thing.STRUCTURE)
+MOST_LAYERS: Final = 100
 _OUTPUT = touches(Thing.ARRAYS, Thing.STRUCTURE, Thing.LOSS_UNIT)
 
 
@@ -82,7 +83,7 @@ def _loss_name(value: Any) -> Any:
 class ModelSpec(Value):
     """A stack of dense layers. Initial weights are numbers to a compiled epoch, so the initializer touches nothing."""
 
-    layers: Annotated[tuple[Layer, ...], Field(max_length=100), _COMPILED] = (10,)
+    layers: Annotated[tuple[Layer, ...], Field(max_length=MOST_LAYERS), _COMPILED] = (10,)
     activation: Annotated[ActivationName, _COMPILED] = "relu"
     initializer: InitializerSpec = "glorot_uniform"
     dropout: Annotated[Fraction, _COMPILED] = 0.0

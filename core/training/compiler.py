@@ -143,8 +143,11 @@ class _Workshop:
                 self._held -= 1
                 self._begin()
 
+    def _next(self) -> deque[Callable[[], None]]:
+        return self._urgent or (deque() if self._held else self._leisure)
+
     def _begin(self) -> None:
-        if not self._open and (self._urgent or self._leisure):
+        if not self._open and self._next():
             self._open = True
             # No daemon: the interpreter waits for what is being compiled, or would end in the middle of it.
             threading.Thread(target=self._serve, name="compiler", daemon=False).start()
@@ -152,7 +155,7 @@ class _Workshop:
     def _serve(self) -> None:
         while True:
             with self._lock:
-                waiting = self._urgent or (() if self._held else self._leisure)
+                waiting = self._next()
                 if not waiting or not threading.main_thread().is_alive():
                     self._open = False
                     return

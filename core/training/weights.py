@@ -55,7 +55,8 @@ class Weights:
                 small.setdefault(tuple(variable.shape), []).append(variable)
         self._groups = list(small.values())
         self._shapes = [(len(members), *members[0].shape) for members in self._groups]
-        joined = {id(member) for members in self._groups for member in members}
+        self._members = [member for members in self._groups for member in members]
+        joined = set(map(id, self._members))
         self._joined = keras.Variable(np.zeros(sum(map(_count, self._shapes)), np.float32), name="small")
         self._alone = [variable for variable in model.trainable_variables if id(variable) not in joined]
         self.parameters = self._alone + [self._joined] * bool(joined)
@@ -66,7 +67,8 @@ class Weights:
         normalising = (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
         statistics = [variable for layer in normalising for variable in layer.non_trainable_variables]
         self._whole = [*self._alone, *statistics]
-        self.size = sum(_count(variable.shape) for variable in [self._joined, *self._whole])
+        self._sizes = [_count(variable.shape) for variable in [self._joined, *self._whole]]
+        self.size = sum(self._sizes)
 
     def outputs(self, x: Any, *, training: bool, under_xla: bool = False) -> Any:
         """Return the outputs of the model, which is `lent` its weights, for the rows of `x`.
@@ -99,13 +101,13 @@ class Weights:
 
     def take(self) -> None:
         """Copy the model's own variables into the parameters."""
-        values = [tf.reshape(member.value, [-1]) for members in self._groups for member in members]
+        values = [tf.reshape(member.value, [-1]) for member in self._members]
         if values:
             self._joined.assign(tf.concat(values, 0))
 
     def parameters_from(self, values: Mapping[int, Any]) -> list[Any]:
         """Return the values of `parameters`, given arrays by the identity of the model's variable."""
-        joined = [np.ravel(values[id(member)]) for members in self._groups for member in members]
+        joined = [np.ravel(values[id(member)]) for member in self._members]
         return [values[id(variable)] for variable in self._alone] + ([np.concatenate(joined)] if joined else [])
 
     def give_back(self) -> None:
@@ -120,8 +122,7 @@ class Weights:
 
     def values_in(self, snapshots: Any) -> Callable[[Any], Any]:
         """Return what gives, for a variable of the model, its values in each of `snapshots`, float32 [n, size]."""
-        sizes = [_count(variable.shape) for variable in [self._joined, *self._whole]]
-        joined, *whole = tf.split(snapshots, sizes, axis=1)
+        joined, *whole = tf.split(snapshots, self._sizes, axis=1)
         values = {
             id(variable): tf.reshape(value, [-1, *variable.shape])
             for variable, value in zip(self._whole, whole, strict=True)
@@ -132,9 +133,8 @@ class Weights:
 
     def place_of(self, variable: Any) -> slice:
         """Return where a snapshot has the values of a variable of the model."""
-        members = [member for group in self._groups for member in group]
         begin = 0
-        for other in [*members, *self._whole]:
+        for other in [*self._members, *self._whole]:
             end = begin + _count(other.shape)
             if other is variable:
                 return slice(begin, end)

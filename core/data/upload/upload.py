@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
-from core.data.csv.file_limits import check_content
+from core.data.csv.file_limits import MAX_BYTES, check_content
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.kinds import Kind
 from core.data.table import Table, unpack
@@ -23,6 +23,7 @@ from core.paths import ROOT
 from core.spec import plain_text
 
 AT_ONCE: Final = 2
+_MOST_MB: Final = MAX_BYTES // 2**20
 WALL_SECONDS: Final = 60.0
 PATIENCE_SECONDS: Final = 60.0
 """How long an upload waits for others to be read."""
@@ -59,7 +60,7 @@ class Upload(NamedTuple):
     packed: bytes
 
 
-def read_upload(content: bytes, name: str, options: ReadOptions | None = None, max_mb: int = 256) -> Upload:
+def read_upload(content: bytes, name: str, options: ReadOptions | None = None, max_mb: int = _MOST_MB) -> Upload:
     """Read an uploaded file in a child process with limits of time and memory; at most two at once.
 
     Parameters

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.spec.model import MOST_LAYERS
 from core.spec.schedules import SCHEDULES
 from core.spec.training import EarlyStopping
 
@@ -19,9 +20,6 @@ def _show_number(value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, float | int) and not isinstance(value, bool) else ""
 
 
-_MOST_LAYERS: Final = 100
-
-
 def _layers(text: str) -> list[int]:
     if text.strip().lower() == "none":
         return []
@@ -29,7 +27,7 @@ def _layers(text: str) -> list[int]:
     for part in text.replace(" ", "").replace("*", "×").split(","):
         units, times, count = part.partition("×")
         # One more than a network may have is refused by the spec in its words; a billion would fill the memory first.
-        layers += [int(units)] * min(int(count) if times else 1, _MOST_LAYERS + 1)
+        layers += [int(units)] * min(int(count) if times else 1, MOST_LAYERS + 1)
     return layers
 
 
