@@ -55,8 +55,8 @@ class Program:
         Give the model's own variables the values that were trained, and back; callbacks look at them.
     batches : int
         Batches per epoch that are trained in one loop. A smaller last batch is among them, filled up with rows of no
-        weight, so that one step is compiled and not two; batch normalisation and dropout would see those rows, and
-        there it is a step of its own.
+        weight, so that one step is compiled and not two; batch normalisation would see those rows, and there it is a
+        step of its own. Dropout draws for them what comes after the numbers of the others.
     trace_seconds : float
         What tracing took, once.
     seconds_per_batch : float
@@ -72,9 +72,7 @@ class Program:
         self.rows = len(prepared.x)
         size = structure.batch_size
         hidden = run.model.hidden
-        self._filled = (
-            bool(self.rows % size) and not run.model.batch_normalization and not any(layer.dropout for layer in hidden)
-        )
+        self._filled = bool(self.rows % size) and not run.model.batch_normalization
         self.batches = self.rows // size + self._filled
         self._order_width = self.batches * size if self._filled else self.rows
         self.model = build_model(run.model, prepared)
@@ -108,6 +106,11 @@ class Program:
         """Whether `trace` has been here."""
         return self._function is not None
 
+    @property
+    def compiles_as_traced(self) -> bool:
+        """Whether XLA takes the graph as it is; else `compile_behind` traces once more."""
+        return not self._weights.drops
+
     def load(self, prepared: Prepared) -> tuple[Any, ...]:
         """Return `prepared` as the tensors `advance` takes."""
         return _tensors.get(prepared, lambda: _as_tensors(prepared))
@@ -128,7 +131,7 @@ class Program:
         self.warnings = tuple(dict.fromkeys(_BATCH.sub("rows", text) for text in said))
         traced(*data, *map(tf.constant, idle))
         self.trace_seconds = time.perf_counter() - begin
-        self._function = Compiled(traced, self.trace_seconds, for_xla if self._weights.drops else None)
+        self._function = Compiled(traced, self.trace_seconds, None if self.compiles_as_traced else for_xla)
 
     def compile_behind(self, data: tuple[Any, ...], *, at_leisure: bool = False) -> None:
         """Have XLA compile the epoch, which was traced for `data`; it takes over once it is ready.

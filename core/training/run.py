@@ -171,20 +171,20 @@ class _Training:
         if self._callbacks.callbacks:
             self.program.show_weights()
         self._callbacks.on_train_begin()
-        self._hurry(GRAPH_SECONDS * (len(self.run.model.layers) + 1), self.run.training.epochs * self.program.batches)
+        if self.program.compiles_as_traced:
+            self._hurry(GRAPH_SECONDS * (len(self.run.model.layers) + 1))
         state: Ending = "done"
         while self.epoch < self.run.training.epochs and not self.program.model.stop_training:
             if should_stop():
                 state = "cancelled"
                 break
             first = self.epoch + 1
-            points = self._advance()
-            if not points["loss"]:
-                continue
-            on_points(first, points)
-            if points["loss"][-1] is None:
-                state = "diverged"
-                break
+            if points := self._advance():
+                on_points(first, points)
+                if points["loss"][-1] is None:
+                    state = "diverged"
+                    break
+            self._hurry(self.program.seconds_per_batch)
         if self._callbacks.callbacks:
             # Those of now: a run that is cancelled has trained on since its last epoch.
             self.program.show_weights()
@@ -204,9 +204,9 @@ class _Training:
             return {}
         return telemetry(self._measurements.by_epoch(), len(self.run.model.layers) + 1, self.run.training.clip_norm)
 
-    def _advance(self) -> Curves:
-        """Train one call's worth: some whole epochs, or a stretch of a long one. Return the epochs it finished."""
-        program, training = self.program, self.run.training
+    def _advance(self) -> Curves | None:
+        """Train one call's worth: some whole epochs, or a stretch of a long one. Return what epochs ended, if any."""
+        program = self.program
         count, end = self._plan()
         epochs = range(self.epoch, self.epoch + count)
         rates = [self._learning_rate(epoch) for epoch in epochs]
@@ -217,10 +217,9 @@ class _Training:
         rows, kept, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
         if program.compiler not in self.compilers:
             self.compilers.append(program.compiler)
-        self._hurry(program.seconds_per_batch, (training.epochs - self.epoch - count + 1) * program.batches - end)
         if end < program.batches:
             self._batch = end
-            return {name: [] for name in self.curves}
+            return None
         steps = end - self._batch + bool(program.rows > program.batches * program.structure.batch_size)
         self._batch = 0
         points = self._record(rows, rates)
@@ -229,8 +228,9 @@ class _Training:
             self._measurements.take((epochs[i] + 1 for i in ended), *kept, steps)
         return points
 
-    def _hurry(self, seconds_per_batch: float, batches: int) -> None:
-        """Have XLA compile the rest, if so many batches are worth it."""
+    def _hurry(self, seconds_per_batch: float) -> None:
+        """Have XLA compile the rest, if what is left is worth it."""
+        batches = (self.run.training.epochs - self.epoch) * self.program.batches - self._batch
         if self.program.deserves_xla(seconds_per_batch * batches):
             self.program.compile_behind(self.data)
 
