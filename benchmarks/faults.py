@@ -113,6 +113,19 @@ def _stand_ins(value: float) -> Edit:
     return edit
 
 
+def _copied_noise(frame: pd.DataFrame, target: str, rng: np.random.Generator) -> pd.DataFrame:
+    """Keep a fifth of the rows, each five times, with answers that mean nothing."""
+    few = frame.sample(max(40, len(frame) // 5), random_state=7)
+    few = few.assign(**{target: rng.permutation(few[target].to_numpy())})
+    return pd.concat([few] * 5, ignore_index=True).sample(frac=1, random_state=7, ignore_index=True)
+
+
+def _answered_twice(frame: pd.DataFrame, target: str, rng: np.random.Generator) -> pd.DataFrame:
+    """Give each row a second time, with the answer of another."""
+    other = frame.assign(**{target: rng.permutation(frame[target].to_numpy())})
+    return pd.concat([frame, other], ignore_index=True).sample(frac=1, random_state=7, ignore_index=True)
+
+
 def _named_groups(frame: pd.DataFrame, target: str, _rng: np.random.Generator) -> pd.DataFrame:
     """Hide the best four inputs behind names whose alphabetical order means nothing."""
     names = np.array(["kiwi", "apple", "plum", "fig", "pear", "lime", "date", "mango", "grape", "melon"])
@@ -194,8 +207,13 @@ FAULTS: Final = (
           {"preprocessing.encoding": "drop"}, _named_groups),
     Fault("leakage", "a column gives the target away",
           ("friedman", "titanic", "diabetes", "wine quality", "breast_cancer"), {}, _target_column, harms=False),
-    Fault("leakage", "scaling fitted on all rows", ("iris", "friedman", "wine"),
-          {"preprocessing.fit_on": "all"}, harms=False),
+    Fault("leakage", "noise, each row five times", ("friedman", "breast_cancer", "diabetes", "wine"),
+          {"model.layers": [64, 64], "training.epochs": 300}, _copied_noise, also=("no_signal", "overfitting"),
+          harms=False),
+    Fault("conflicting_labels", "each row twice, answered differently", ("friedman", "breast_cancer", "mpg", "wine"),
+          {}, _answered_twice, also=("no_signal",), harms=False),
+    Fault("scaling_unsuitable", "rows divided by their length", ("blobs", "line", "circles", "parabola"),
+          {"preprocessing.scaling": "l2"}),
     Fault("no_signal", "targets shuffled", ("iris", "friedman", "breast_cancer", "wine", "mpg", "circles"),
           {}, _shuffled_targets, also=("overfitting",)),
     Fault("constant_target", "one target value", ("line", "parabola", "friedman"), {}, _one_target, harms=False),
@@ -272,6 +290,12 @@ FAULTS: Final = (
           {"model.dropout": 0.9}),
     Fault("regularization_too_strong", "weight decay", ("iris", "sine", "spiral", "mpg"),
           {"training.optimizer": "adamw", "training.weight_decay": 20.0}),
+    Fault("schedule_unsuitable", "a tenth after each epoch", ("friedman", "moons", "circles", "mpg", "iris", "wine"),
+          {"training.schedule": {"name": "exponential", "decay_rate": 0.1}},
+          also=("learning_rate_too_low", "too_few_updates")),
+    Fault("clipping_too_strong", "clipped to next to nothing", ("friedman", "iris", "mpg", "wine", "digits"),
+          {"training.optimizer": "sgd", "training.learning_rate": 0.05, "training.clip_norm": 0.0005},
+          also=("learning_rate_too_low", "too_few_updates", "optimizer_unsuitable")),
     Fault("early_stopping_too_eager", "no patience", ("friedman", "moons", "circles", "mpg", "digits"),
           {"training.learning_rate": 0.001, "training.early_stopping":
            {"monitor": "val_loss", "patience": 1, "min_delta": 0.05, "restore_best_weights": True}},

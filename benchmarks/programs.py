@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+import numpy as np
+
 Half = Literal["calibration", "report"]
 Sections = Mapping[str, Mapping[str, Any]]
 
@@ -75,6 +77,29 @@ _NUMBERS: Final = {"preprocessing.target_scaling": "standard"}
 _TITANIC: Final = ["pclass", "sex", "age", "sibsp", "parch", "fare", "embarked"]
 _MPG: Final = ["cylinders", "displacement", "horsepower", "weight", "acceleration", "model_year", "origin"]
 
+
+def _drawn(seed: int, rows: int = 400) -> Any:
+    return np.random.Generator(np.random.Philox(seed)).normal(size=(rows, 4))
+
+
+def _several_numbers() -> dict[str, Any]:
+    x = _drawn(1)
+    y = {"sum": x[:, 0] + x[:, 1], "product": x[:, 2] * x[:, 3]}
+    columns = {f"x{i}": column.round(4).tolist() for i, column in enumerate(x.T)}
+    return {"source": {"columns": columns | {k: v.round(4).tolist() for k, v in y.items()}}, "target": list(y)}
+
+
+def _several_labels() -> dict[str, Any]:
+    x = _drawn(2)
+    y = {"high": x[:, 0] > 0.3, "far": np.hypot(x[:, 1], x[:, 2]) > 1.2}
+    columns = {f"x{i}": column.round(4).tolist() for i, column in enumerate(x.T)}
+    return {
+        "source": {"columns": columns | {k: v.astype(int).tolist() for k, v in y.items()}},
+        "target": list(y),
+        "task": "multilabel",
+    }
+
+
 DATA_SETS: Final[Mapping[str, DataSet]] = {
     "iris": DataSet({"source": "sample:iris", "target": "species"}, 100, True),
     "breast_cancer": DataSet({"source": "sample:breast_cancer", "target": "diagnosis"}, 40, True),
@@ -97,6 +122,9 @@ DATA_SETS: Final[Mapping[str, DataSet]] = {
     ),
     "penguins": DataSet({"source": "file:penguins.csv", "target": "species"}, 50, False),
     "mpg": DataSet({"source": "file:mpg.csv", "target": "mpg", "features": _MPG}, 100, False, (16,), _NUMBERS),
+    "several numbers": DataSet(_several_numbers(), 150, False, (32,), _NUMBERS),
+    "several labels": DataSet(_several_labels(), 100, False, (32,)),
+    "50 000 rows": DataSet({"source": "sample:friedman?n=50000", "target": "y"}, 4, False, (32,), _NUMBERS),
     "wine quality": DataSet(
         {"source": "file:winequality-white.csv", "target": "column 12", "task": "regression"}, 40, False, (16,),
         _NUMBERS,
@@ -118,6 +146,14 @@ RECIPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "adam, large batches": {"training.learning_rate": 0.02, "training.batch_size": 64},
     "small steps, many": {"training.learning_rate": 0.003, "training.batch_size": 8},
     "deeper": {"training.learning_rate": 0.005, "deeper": True},
+    "a fifth dropped": {"training.learning_rate": 0.01, "model.dropout": 0.2, "model.layers": [32, 32]},
+    "light L2": {"training.learning_rate": 0.01, "model.l2": 0.0005},
+    "batch normalised": {"training.learning_rate": 0.01, "model.batch_normalization": True, "model.layers": [32]},
+    "rate falls": {
+        "training.learning_rate": 0.02, "training.schedule": {"name": "exponential", "decay_rate": 0.98}
+    },
+    "without validation": {"training.learning_rate": 0.01, "data.validation_fraction": 0},
+    "scaled on all rows": {"training.learning_rate": 0.01, "preprocessing.fit_on": "all"},
     "stopped early": {
         "training.learning_rate": 0.01,
         "training.early_stopping": {"monitor": "val_loss", "patience": 20, "restore_best_weights": True},

@@ -123,6 +123,9 @@ def _found(variant: Mapping[str, Any]) -> str:
         lines += [f"  {cause['cause']}: {text}" for text in cause["evidence"]]
     if variant["combined"]:
         lines.append(f"no single change was enough; together {_fix(variant['combined'])}: {_gain(variant['combined'])}")
+    lines += [f"{variant['why']}"] if variant["why"] else []
+    lines += [f"only you can know: {one['ask']} ({'; '.join(one['evidence'])})" for one in variant["questions"]]
+    lines += [f"harmless: {one['cause']}: {'; '.join(one['evidence'])}" for one in variant["remarks"]]
     gaps: dict[str, list[str]] = {}
     for gap in variant["not_checked"]:
         gaps.setdefault(gap["why"], []).append(gap["cause"])

@@ -3,48 +3,32 @@
 from __future__ import annotations
 
 import itertools
-import math
-import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
+import numpy as np
+
+from core.choices.imputation import IMPUTATIONS
+from core.data.kinds import NUMERIC, as_float
 from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect, suspects
 from core.diagnosis.evidence.facts import DataFacts, Examination
-from core.diagnosis.evidence.limits import CLEAR_GAIN, FEWEST_SEEDS
-from core.diagnosis.evidence.signals import observe
+from core.diagnosis.evidence.limits import FEWEST_SEEDS
+from core.diagnosis.evidence.signals import Signals, explained, observe
+from core.diagnosis.judgement import Judgement, has_learnt, judge, target_of
 from core.diagnosis.report import DiagnosisReport, public_variant
-from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
-from core.diagnosis.trials.search import combine, try_repairs
-from core.diagnosis.trials.trial import MOST_UPDATES, Outcome, Runner, Trial, Workbench, quality
+from core.diagnosis.trials.sample import MOST_ON_ALL_ROWS, lighter, on_all_rows
+from core.diagnosis.trials.treatment import Treatment, treat, with_changes, worth_trying
+from core.diagnosis.trials.trial import MOST_UPDATES, Runner, Workbench
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.training.crew import Crew
 from core.training.memory import RunSize, check_memory, memory_need, run_allowance
 from core.training.result import Result
-
-LEARNT_SHARE: Final = 0.8
-"""A run that explains this share of what a simple model does is healthy; what is left is tuning."""
-BROKEN_SHARE: Final = 0.35
-"""One that explains less than this share of it is faulty, whether or not a repair is found."""
-TUNED_SHARE: Final = 0.5
-"""Between the two it is faulty where a proven repair explains so much that the run has less than this share of it."""
-STRONG: Final = 0.85
-STRONG_SHARE: Final = 0.8
-"""The same where the suspicion was this strong before the trial."""
-LUCK_SHARE: Final = 0.4
-"""Or where its worst seed has less than this: whether it learns is luck."""
-_ENOUGH: Final = 0.8
-"""Of the target: a repair that reaches it needs no better one."""
-_RATE_STRENGTH: Final = 0.3
-"""From this strength on a suspicion of the rate is worth a range of rates."""
-_GOAL_STRENGTH: Final = 0.5
-"""From here on a suspicion of what the skill does not show, such as over-fitting, is tried though the skill is good."""
-_UNKNOWN_TARGET, _LEAST_TARGET = 0.9, 0.05
-"""The skill asked for where simple models could not be judged, and in any observed."""
+from core.training.structure import trained_rows, updates
 
 
 @dataclass(frozen=True)
@@ -152,35 +136,57 @@ class Doctor:
         InputRefused
             If the data cannot be used, or the run needs more memory than it may.
         """
+        whole, rows = runs[0], len(self.examination.preparation.table(runs[0]).frame)
+        sample = lighter(whole, rows)
+        runs = [run.changed(sample) for run in runs] if sample else runs
         facts = self.examination.of(runs[0])
+        if sample and IMPUTATIONS[whole.preprocessing.missing].keeps:
+            # One of a million makes every weight NaN, and may not be in the sample.
+            facts = replace(facts, invalid_inputs=max(facts.invalid_inputs, self._gaps(whole, facts.usable_columns)))
         check_memory(runs[0], _size(runs[0], facts), self.run_bytes, probed=True)
-        if seen:
-            first = Observation(runs[0], facts, observe(seen, runs[0].training.epochs))
-            self._suspects = suspects(first, CAUSES.values())
+        first = Observation(runs[0], facts, observe(seen, whole.training.epochs) if seen else Signals(skill=(0.0,)))
+        self._suspects = tuple(s for s in suspects(first, CAUSES.values()) if seen or s.certain)
         runs = _with_seeds(runs)
         before = self._train(runs, "the run as it is, with three seeds", probed=True)
         observed = Observation(runs[0], facts, observe(before, runs[0].training.epochs))
         found = self._suspects = suspects(observed, CAUSES.values())
-        target = _target(observed)
-        outcomes: list[Outcome] = []
-        combined: Trial | None = None
-        learnt = _learnt(observed, target)
-        if not learnt or any(s.certain or (s.cause.goal != "fit" and s.strength >= _GOAL_STRENGTH) for s in found):
+        learnt = has_learnt(observed)
+        treatment = Treatment(observed, found)
+        if not learnt or any(worth_trying(suspect) for suspect in found):
             fits = partial(self._fits, facts=facts)
             repairs = partial(self._train, stage="repairs")
-            workbench = Workbench(runs, before, repairs, facts.rows, self.budget, fits)
-            if not _of_the_data(found, learnt=learnt):
-                observed = with_few_rows(observed, workbench)
-                if any(s.cause.asks_rates and s.strength >= _RATE_STRENGTH for s in found):
-                    observed = with_range_of_rates(observed, workbench)
-                found = self._suspects = suspects(observed, CAUSES.values())
-            queue = _of_the_data(found, learnt=learnt) or found
-            outcomes = try_repairs(workbench, observed, queue, _ENOUGH * target)
-            if _best(outcomes) < BROKEN_SHARE * target and not any(not o.trial for o in outcomes if o.suspect.certain):
-                combined = combine(workbench, outcomes)
-        settled = [suspect for suspect in found if suspect.certain]
-        faulty = bool(settled) or _is_faulty(outcomes, before, target)
-        return DiagnosisReport(observed, tuple(before), faulty, tuple(outcomes), found, combined)
+            workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits)
+            treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
+        judgement = judge(treatment, before)
+        if not sample:
+            return DiagnosisReport(treatment, tuple(before), judgement)
+        treatment = with_changes(treatment, lambda change: on_all_rows(change, whole, rows))
+        return DiagnosisReport(
+            treatment, tuple(before), judgement, facts.rows, self._on_all_rows(treatment, judgement, whole, rows)
+        )
+
+    def _on_all_rows(self, treatment: Treatment, judgement: Judgement, run: RunSpec, rows: int) -> float | None:
+        """Return what the winner explains of all rows, trained once; None where there is none, or it takes too long."""
+        if treatment.winner is None or judgement.verdict != "faulty":
+            return None
+        repaired = run.changed(treatment.winner.change)
+        if updates(repaired, trained_rows(repaired, rows)) > MOST_ON_ALL_ROWS:
+            return None
+        (result,) = self._train([repaired], "the repair, on all rows")
+        # One that fails there explains nothing.
+        return explained(result, held_out=result.validated) or 0.0
+
+    def _gaps(self, run: RunSpec, columns: Sequence[str]) -> float:
+        """Return the share of numbers that are none, of all rows that have a target."""
+        table = self.examination.preparation.table(run)
+        rows = table.frame[list(run.data.targets)].notna().all(axis=1)
+        numbers = [name for name in columns if table.column(name).kind in NUMERIC]
+        if not numbers:
+            return 0.0
+        return float(np.mean([1 - np.isfinite(as_float(table.frame[name])[rows]).mean() for name in numbers]))
+
+    def _suspect(self, found: tuple[Suspect, ...]) -> None:
+        self._suspects = found
 
     def _fits(self, run: RunSpec, facts: DataFacts) -> bool:
         return memory_need(run, _size(run, facts)).total <= self.run_bytes
@@ -202,46 +208,3 @@ def _with_seeds(runs: Sequence[RunSpec]) -> list[RunSpec]:
     more = (runs[0].changed({"training.seed": seed}) for seed in itertools.count(first + len(runs)))
     extended = [*runs, *itertools.islice(more, max(0, FEWEST_SEEDS - len(runs)))]
     return [run.model_copy(update={"variant": runs[0].variant}).at(runs[0].base) for run in extended]
-
-
-def _of_the_data(found: Sequence[Suspect], *, learnt: bool) -> list[Suspect]:
-    """Return the suspects that are certain and in the data themselves; what flatters hides nothing from who fails."""
-    certain = [suspect for suspect in found if suspect.certain and suspect.cause.about_data]
-    return [suspect for suspect in certain if learnt or not suspect.cause.flatters]
-
-
-def _target(observed: Observation) -> float:
-    """Return the skill that shows that a network has learnt; what simple models reach, where that is known."""
-    reachable = observed.facts.reachable
-    return _UNKNOWN_TARGET if reachable is None else max(reachable, _LEAST_TARGET)
-
-
-def _learnt(observed: Observation, target: float) -> bool:
-    """Whether every seed reached enough for the run to be called healthy."""
-    signals = observed.signals
-    if signals.failed or signals.diverged:
-        return False
-    share = LEARNT_SHARE if observed.facts.skills else 1.0
-    return min(signals.val_skill or signals.skill) >= share * target
-
-
-def _best(outcomes: Sequence[Outcome]) -> float:
-    return max((o.trial.level for o in outcomes if o.trial and o.trial.proven), default=-math.inf)
-
-
-def _is_faulty(outcomes: Sequence[Outcome], before: Sequence[Result], target: float) -> bool:
-    """Judge by what was proven: a run near the best that any repair reached is healthy, whatever its signals say."""
-    if not outcomes:
-        return False
-    levels = [quality(result) for result in before]
-    level, worst = statistics.median(levels), min(levels)
-    if level < BROKEN_SHARE * target:
-        return True
-    for outcome in outcomes:
-        trial = outcome.trial
-        if trial is None or not trial.proven or trial.gain < CLEAR_GAIN:
-            continue
-        share = STRONG_SHARE if outcome.suspect.strength >= STRONG else TUNED_SHARE
-        if trial.goal != "fit" or level < share * trial.level or worst < LUCK_SHARE * trial.level:
-            return True
-    return False

@@ -12,12 +12,15 @@ from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect
 from core.diagnosis.evidence.signals import explained, median_of_most
 from core.diagnosis.evidence.symptoms import symptoms
+from core.diagnosis.judgement import Judgement, Verdict, flattered, has_learnt
+from core.diagnosis.trials.treatment import Treatment
 from core.diagnosis.trials.trial import Outcome, Trial
 from core.training.result import Result
 
-Verdict = Literal["healthy", "faulty", "refused"]
 Standing = Literal["proven", "certain", "helped", "suspected"]
 """How sure a cause is: by a trial in every seed, by the data alone, by most seeds of a trial, or by evidence only."""
+Part = Literal["sufficient", "necessary", "helpful"] | None
+"""What a cause has to do with the repair: enough alone; the program fails again without it; it only adds to it."""
 
 _NOT_TRIED: Final = "suspected, but not tried"
 _TOO_LARGE: Final = "suspected, but its repair would need more memory than a run may take"
@@ -33,6 +36,11 @@ _UNTRIED: Final = 0.3
 _CERTAIN_WITHOUT_GAIN: Final = 0.6
 """What is left of a certain cause whose repair brought nothing: it is there, but may be harmless."""
 _NOT_IN_EVERY_SEED: Final = 0.5
+_IN_THE_SET: Final = 0.5
+"""What is certain of a cause without whose repair the others fail; the rest comes with the suspicion."""
+_FITTED_ON_TRAINING_ROWS: Final = {"preprocessing.fit_on": "train"}
+_THE_SAME: Final = 0.02
+"""Share of variance by which results may differ and be called the same."""
 _LEAST_LEFT: Final = 0.1
 """What is left of a suspicion whose repair helped in no seed."""
 
@@ -44,11 +52,18 @@ class Finding:
     suspect: Suspect
     trial: Trial | None
     confidence: float
+    part: Part = None
+
+    @property
+    def matters(self) -> bool:
+        """Whether it is worth naming: certain, proven, part of the repair, or a strong suspicion."""
+        proven = self.trial is not None and self.trial.proven
+        return self.suspect.certain or proven or self.part is not None or self.suspect.strength >= _LEAST_STRENGTH
 
     @property
     def standing(self) -> Standing:
         """How sure it is."""
-        if self.trial is not None and self.trial.proven:
+        if self.part in {"sufficient", "necessary"} or (self.trial is not None and self.trial.proven):
             return "proven"
         if self.suspect.certain:
             return "certain"
@@ -63,6 +78,7 @@ class Finding:
             "rank": rank,
             "confidence": round(min(self.confidence, _HIGHEST_CONFIDENCE), 3),
             "standing": self.standing,
+            "part": self.part,
             "title": cause.title,
             "about": cause.about,
             "evidence": list(dict.fromkeys(piece.text for piece in self.suspect.ordered)),
@@ -75,17 +91,35 @@ class Finding:
 class DiagnosisReport:
     """What is known of one variant at the end."""
 
-    observed: Observation
-    """The run, the facts of its data, its signals."""
+    treatment: Treatment
+    """The run, the facts of its data, its signals; suspects, and what was tried."""
     before: tuple[Result, ...]
     """The runs as they are, one per seed, with telemetry."""
-    faulty: bool
-    outcomes: tuple[Outcome, ...]
-    """Every suspect that was considered."""
-    suspects: tuple[Suspect, ...]
-    """Every cause there was evidence for."""
-    combined: Trial | None
-    """Two changes together, where none alone was enough."""
+    judgement: Judgement
+    sampled: int | None = None
+    """Training rows of the sample that all trials ran on; None where they ran on the whole table."""
+    on_all_rows: float | None = None
+    """What the winner then explained of all rows, trained once."""
+
+    @property
+    def observed(self) -> Observation:
+        """The run, the facts of its data, its signals."""
+        return self.treatment.observed
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Every suspect that was considered."""
+        return self.treatment.outcomes
+
+    @property
+    def combined(self) -> Trial | None:
+        """Several changes together, where none alone was enough."""
+        return self.treatment.combined
+
+    @property
+    def faulty(self) -> bool:
+        """Whether harm was shown, or the program cannot be right."""
+        return self.judgement.verdict == "faulty"
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -93,12 +127,15 @@ class DiagnosisReport:
         if not self.faulty:
             return ()
         best = max((o.trial.rise for o in self.outcomes if o.trial and o.trial.proven), default=1.0)
-        findings = [Finding(o.suspect, o.trial, _confidence(o, best)) for o in self.outcomes]
-        findings.sort(key=lambda f: (not f.suspect.certain, -f.confidence))
-        kept = [
-            f for f in findings
-            if f.suspect.certain or (f.trial and f.trial.proven) or f.suspect.strength >= _LEAST_STRENGTH
-        ]  # fmt: skip
+        findings = [Finding(o.suspect, o.trial, self._confidence(o, best), self._part(o)) for o in self.outcomes]
+        # What flatters a loss is not what makes it bad.
+        hides = not has_learnt(self.observed)
+        findings.sort(
+            key=lambda f: (
+                not f.suspect.certain, hides and f.suspect.cause.flatters, f.part != "sufficient", -f.confidence
+            )
+        )  # fmt: skip
+        kept = [f for f in findings if f.matters]
         return tuple(kept[:MOST_CAUSES])
 
     def _not_checked(self) -> list[dict[str, str]]:
@@ -107,24 +144,74 @@ class DiagnosisReport:
         if not self.observed.facts.validation_rows:
             gaps.append({"cause": "leakage", "why": "no validation rows: only single columns were checked"})
         if self.faulty:
-            tried = {o.suspect.cause.id for o in self.outcomes if o.trial}
+            tried = {o.suspect.cause.id for o in self.outcomes if o.trial or self._part(o)}
             too_large = {o.suspect.cause.id for o in self.outcomes if o.too_large}
-            skipped = [s.cause.id for s in self.suspects if s.cause.id not in tried and not s.certain]
+            skipped = [s.cause.id for s in self.treatment.suspects if s.cause.id not in tried and not s.certain]
             gaps += [{"cause": name, "why": _TOO_LARGE if name in too_large else _NOT_TRIED} for name in skipped]
         return gaps
 
+    def _part(self, outcome: Outcome) -> Part:
+        winner, chosen = self.treatment.winner, self.treatment.chosen
+        if winner is None:
+            return None
+        if chosen is not None and self.combined is not None:
+            steps = zip(chosen.steps, chosen.needed, strict=True)
+            needed = [need for step, need in steps if step.cause == outcome.suspect.cause.id]
+            return ("necessary" if any(needed) else "helpful") if needed else None
+        return "sufficient" if outcome.trial is not None and outcome.trial.change == winner.change else None
+
+    def _confidence(self, outcome: Outcome, best: float) -> float:
+        """Weigh suspicion by proof: a part of the repair by that, others by how far their own repair comes alone."""
+        alone = _confidence(outcome, best)
+        if self.combined is not None and self._part(outcome) == "necessary":
+            return max(alone, _IN_THE_SET + (1 - _IN_THE_SET) * outcome.suspect.strength)
+        return max(alone, outcome.suspect.strength) if flattered(outcome) else alone
+
+    def _questions(self) -> list[dict[str, Any]]:
+        return [
+            {"cause": cause.id, "evidence": [question.evidence], "ask": question.ask}
+            for cause in CAUSES.values()
+            for question in cause.asks(self.observed)
+        ]
+
+    def _remarks(self) -> list[dict[str, Any]]:
+        remarks = [
+            {"cause": cause.id, "evidence": [text]}
+            for cause in CAUSES.values()
+            for text in cause.remarks(self.observed)
+        ]
+        for outcome in self.outcomes:
+            trial = outcome.trial
+            if trial is not None and trial.change == _FITTED_ON_TRAINING_ROWS and abs(trial.rise) <= _THE_SAME:
+                text = "the scaling was fitted on all rows; fitted on the training rows alone the result is the same"
+                remarks.append({"cause": outcome.suspect.cause.id, "evidence": [text]})
+        return remarks
+
+    def _combined(self) -> dict[str, Any] | None:
+        trial, chosen = self.combined, self.treatment.chosen
+        if trial is None or not self.faulty:
+            return None
+        causes = list(dict.fromkeys(step.cause for step in chosen.steps)) if chosen else []
+        parts = {name: part for o in self.outcomes if (part := self._part(o)) and (name := o.suspect.cause.id)}
+        return {"fix": dict(trial.change), "causes": causes, "parts": parts, "trial": trial.as_dict()}
+
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
-        combined = self.combined
         rows = {"training": False, "validation": True}
+        unchanged = (*self.before, *self.treatment.placebo)
         return public_variant(
             self.observed.run.variant,
-            "faulty" if self.faulty else "healthy",
-            explained={name: median_of_most(explained(r, held_out=h) for r in self.before) for name, h in rows.items()},
+            self.judgement.verdict,
+            why=self.judgement.why,
+            sampled=self.sampled,
+            on_all_rows=self.on_all_rows,
+            explained={name: median_of_most(explained(r, held_out=h) for r in unchanged) for name, h in rows.items()},
             reachable=self.observed.facts.reachable,
             symptoms=symptoms(self.observed),
             causes=[finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],
-            combined=None if combined is None else {"fix": dict(combined.change), "trial": combined.as_dict()},
+            combined=self._combined(),
+            questions=self._questions(),
+            remarks=self._remarks(),
             not_checked=self._not_checked(),
         )
 
@@ -138,6 +225,11 @@ def public_variant(variant: Mapping[str, Any], verdict: Verdict, **known: Any) -
         "symptoms": {},
         "causes": [],
         "combined": None,
+        "why": None,
+        "sampled": None,
+        "on_all_rows": None,
+        "questions": [],
+        "remarks": [],
         "not_checked": [],
     }
     return {"variant": variant, "verdict": verdict} | nothing | known

@@ -94,7 +94,7 @@ class DataSpec(Value):
         None, description="train on a seeded sample of at most this many rows"
     )
     validation_fraction: Annotated[Fraction, _SHAPES] = Field(0.2, description="share of rows held out; 0 = none")
-    split: Annotated[Literal["random", "stratified", "in_order"], _SHAPES] = "random"
+    split: Annotated[Literal["random", "stratified", "grouped", "in_order"], _SHAPES] = "random"
 
     @field_validator("source")
     @classmethod

@@ -57,8 +57,12 @@ class Crew:
         self._helpers.clear()
 
     def call_helpers(self, run: RunSpec) -> None:
-        """Start the helpers, if runs like `run` take long enough; they are of use some seconds later."""
-        if self._wanted and updates(run, len(self._preparation.of(run).x)) >= _LONG_FROM_UPDATES:
+        """Start the helpers, if runs like `run` take long enough; they are of use some seconds later.
+
+        Where this process has TensorFlow to load itself, that takes as long.
+        """
+        waits = "tensorflow" not in sys.modules
+        if self._wanted and (waits or updates(run, len(self._preparation.of(run).x)) >= _LONG_FROM_UPDATES):
             self.start()
 
     def start(self) -> None:

@@ -23,7 +23,8 @@ class Scores(NamedTuple):
     skill : float or None
         1 - loss / loss of a constant guess, in the target's own units; 1 is perfect, 0 a constant guess. For a
         regression this is R² against the training mean; for classes it is McFadden's (1974) R² from the cross-entropy
-        against the training frequencies, whatever loss the run was trained with. None where the guess is perfect.
+        against the training frequencies, whatever loss the run was trained with. None where the guess is perfect; of
+        several targets those of which it is perfect do not count.
     explained : float or None
         The share of the target's variance that is explained. For a regression this is `skill`; for classes it is the
         skill score of Brier (1950). Unlike the cross-entropy it is bounded: one confident error cannot outweigh
@@ -47,7 +48,8 @@ def scores(prepared: Prepared, predicted: Array, *, validation: bool = False) ->
         with np.errstate(over="ignore"):
             error = ((prepared.unscale(predicted.astype(np.float64)) - actual) ** 2).sum(axis=0)
         guess = ((known.mean(axis=0) - actual) ** 2).sum(axis=0)
-        r2 = json_number(float(np.mean(1 - error / guess))) if (guess > 0).all() else None
+        varying = guess > 0
+        r2 = json_number(float(np.mean(1 - error[varying] / guess[varying]))) if varying.any() else None
         return Scores(r2, r2)
     truth, probability = _one_hot(prepared, actual), _probabilities(prepared, predicted)
     guess = np.broadcast_to(_one_hot(prepared, known).mean(axis=0), truth.shape)

@@ -74,7 +74,7 @@ def followed(content: bytes, data: st.DataObject) -> bool:
     for name, kinds in possible_kinds(table).items():
         table = recast(table, {name: data.draw(st.sampled_from(kinds))}, "dataset:x")
     target = data.draw(st.sampled_from([told.targets[0], *table.frame.columns]))
-    split = data.draw(st.sampled_from(["random", "stratified", "in_order"]))
+    split = data.draw(st.sampled_from(["random", "stratified", "grouped", "in_order"]))
     spec = {
         "data": {"source": "sample:iris", "target": target, "split": split},
         "preprocessing": data.draw(SECTIONS),

@@ -55,10 +55,11 @@ def test_a_run_near_the_best_of_all_trials_is_healthy():
     assert len(runner.asked) > 3
     low, _ = of({**FRIEDMAN, "training": {"epochs": 101}}, lambda run: result_of(0.31, 0.3))
     assert low["variants"][0]["verdict"] == "healthy"
-    assert report["variants"][0]["verdict"] == "faulty"
+    assert report["variants"][0]["verdict"] == "undecided"
+    assert "simple models" in report["variants"][0]["why"]
 
 
-def test_noise_has_no_signal_and_no_trials():
+def test_noise_has_no_signal_whatever_a_textbook_does_with_it():
     report, runner = of({**NOISE, "vary": {"training.learning_rate": [0.0001, 0.1]}}, lambda run: result_of(0.3, -0.2))
     assert [v["variant"] for v in report["variants"]] == [
         {"training.learning_rate": 0.0001},
@@ -68,7 +69,7 @@ def test_noise_has_no_signal_and_no_trials():
         assert variant["verdict"] == "faulty"
         assert [cause["cause"] for cause in variant["causes"]] == ["no_signal"]
         assert variant["causes"][0]["fix"] is None
-    assert len(runner.asked) == 6
+    assert any(run.training.learning_rate == 0.003 for run in runner.asked)
 
 
 def leaky(**sections):

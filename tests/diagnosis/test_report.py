@@ -7,7 +7,9 @@ import pytest
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
 from core.diagnosis.evidence.signals import observe
+from core.diagnosis.judgement import Judgement
 from core.diagnosis.report import DiagnosisReport, Finding, public_variant
+from core.diagnosis.trials.treatment import Treatment
 from core.diagnosis.trials.trial import MARGIN, Outcome, Trial
 from tests.diagnosis.table import observation_of, result_of
 
@@ -66,7 +68,7 @@ def test_a_trial_says_what_it_showed():
 def test_what_is_explained_is_the_median_of_most_seeds_as_it_is(skills, told):
     before = tuple(result_of(0.9, skill) for skill in skills)
     observed = replace(observation_of(), signals=observe(before, 100))
-    report = DiagnosisReport(observed, before, False, (), (), None).as_dict()
+    report = DiagnosisReport(Treatment(observed, ()), before, Judgement("healthy")).as_dict()
     assert report["explained"] == {"training": 0.9, "validation": told}
 
 
@@ -82,7 +84,9 @@ def test_a_repair_that_there_is_no_memory_for_is_told_apart_from_one_that_was_no
     observed = replace(observation_of(), signals=observe([result_of(0.0, 0.0)] * 3, 100))
     both = [Suspect(CAUSES[name], (Evidence(0.9, "why"),)) for name in ("capacity_too_small", "dying_relu")]
     outcomes = (Outcome(both[0], None, too_large=True), Outcome(both[1]))
-    report = DiagnosisReport(observed, (result_of(0.0, 0.0),) * 3, True, outcomes, tuple(both), None)
+    report = DiagnosisReport(
+        Treatment(observed, tuple(both), outcomes), (result_of(0.0, 0.0),) * 3, Judgement("faulty")
+    )
     why = {gap["cause"]: gap["why"] for gap in report.as_dict()["not_checked"]}
     assert why["capacity_too_small"] == "suspected, but its repair would need more memory than a run may take"
     assert why["dying_relu"] == "suspected, but not tried"

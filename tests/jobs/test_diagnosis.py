@@ -43,7 +43,7 @@ def test_the_cause_is_found_and_written_down(clinic: Lab) -> None:
     assert found.report is not None
     first = found.report["causes"][0]
     assert (first["cause"], first["fix"]) == ("learning_rate_too_low", {"training.learning_rate": CURE})
-    assert [curve["skill"] for curve in found.report["before"]] == [-1.0] * 3
+    assert [curve["skill"] for curve in found.report["before"]] == [-1.0] * 6
     assert [curve["skill"] for curve in first["after"]] == [0.9] * 3
     assert found.progress is not None
     assert (found.progress["verdict"], found.progress["first"]) == ("faulty", "learning_rate_too_low")
@@ -84,7 +84,7 @@ def test_the_same_press_is_the_same_diagnosis_and_a_seed_is_no_variant_of_its_ow
     assert ask(clinic, experiment, 2, key="press") == asked
     found = wait_for(clinic, asked, lambda d: d.finished)
     assert (found.index, found.budget) == (2, Budget.QUICK)
-    assert [curve["seed"] for curve in (found.report or {})["before"]] == [20, 21, 22]
+    assert [curve["seed"] for curve in (found.report or {})["before"]] == [20, 21, 22, 23, 24, 25]
     assert clinic.store.diagnoses.newest(clinic.store.experiment(experiment), 0) is None
     with pytest.raises(InputRefused, match="allowed: 0 to 3"):
         ask(clinic, experiment, 4)

@@ -93,7 +93,9 @@ def prepare(run: RunSpec, table: Table) -> Prepared:
     selection = select(run, table, usable)
     raw = raw[selection.rows]
     outputs = resolve_outputs(run.model, task, len(targets), len(classes))
-    train, held_out, split_notes = split(run, len(raw), raw if raw.ndim == 1 else None)
+    train, held_out, split_notes = split(
+        run, len(raw), raw if raw.ndim == 1 else None, selection.groups() if run.data.split == "grouped" else None
+    )
     fit_rows = train if run.preprocessing.fit_on == "train" else np.concatenate((train, held_out))
     inputs = encode_inputs(run.preprocessing, selection.numbers, selection.categories, fit_rows)
     y, unscale, target_notes = _outputs(run, task, raw, fit_rows, outputs)

@@ -43,6 +43,11 @@ class Selection:
     notes: tuple[str, ...]
     parents: Mapping[str, str]
 
+    def groups(self) -> np.ndarray:
+        """Return int64 [rows]: rows of equal inputs have one number, from 0 as they come."""
+        inputs = pd.concat([self.numbers, self.categories], axis=1)
+        return inputs.groupby(list(inputs.columns), dropna=False, sort=False).ngroup().to_numpy(np.int64)
+
 
 def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     """Return the rows and columns that `run` trains and validates on.

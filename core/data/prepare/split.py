@@ -10,24 +10,30 @@ from core.errors import InputRefused
 from core.spec import RunSpec
 
 
-def split(run: RunSpec, rows: int, classes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+def split(
+    run: RunSpec, rows: int, classes: np.ndarray | None, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Return the positions that train, those that validate, and notes.
 
     ``random`` is ``sklearn.model_selection.train_test_split(numpy.arange(rows), test_size=validation_fraction,
     random_state=training.seed)``; ``stratified`` the same with ``stratify``, or random where that cannot be;
     ``in_order`` the same with ``shuffle=False``: the last rows validate. Without validation rows the order stays.
+    ``grouped`` is ``GroupShuffleSplit(n_splits=1, test_size=validation_fraction, random_state=training.seed)``, where
+    rows of equal inputs are one group, numbered as they come: no row is validated by its copy.
 
     Parameters
     ----------
     classes : numpy.ndarray or None
         int64 [rows], the class of each row; None where the target is no single class.
+    groups : numpy.ndarray, optional
+        int64 [rows], the group of each row, from 0; for ``grouped`` alone.
 
     Raises
     ------
     InputRefused
         If no row would be left to train on.
     """
-    from sklearn.model_selection import train_test_split
+    from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
     positions = np.arange(rows)
     fraction = run.data.validation_fraction
@@ -43,6 +49,13 @@ def split(run: RunSpec, rows: int, classes: np.ndarray | None) -> tuple[np.ndarr
         )
     notes: tuple[str, ...] = ()
     stratify = None
+    if groups is not None:
+        several = groups.max() + 1
+        if several > math.ceil(fraction * several):
+            parts = GroupShuffleSplit(1, test_size=fraction, random_state=run.training.seed)
+            train, held_out = next(parts.split(positions, groups=groups))
+            return train, held_out, ()
+        notes = ("The split is random: there are too few different rows to keep copies together.",)
     if run.data.split == "stratified":
         if classes is None:
             notes = ("The split is random: only single classes can be stratified.",)

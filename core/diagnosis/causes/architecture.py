@@ -10,6 +10,7 @@ from core.choices.activations import ACTIVATIONS
 from core.choices.initializers import INITIALIZERS
 from core.choices.losses import LOSSES
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
+from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.limits import ENORMOUS_GRADIENT, EXPLODING, GAP, MANY_DEAD, SATURATED, VANISHING
 from core.spec import InitializerSpec, LayerSpec, ModelSpec
 
@@ -23,12 +24,24 @@ _ENOUGH_LAYERS: Final = 3
 def hidden_change(model: ModelSpec, key: str, value: Any) -> dict[str, Any]:
     """Return the change that gives every hidden layer `value`, also those that name their own."""
     change: dict[str, Any] = {f"model.{key}": value}
-    layers = [_plain(layer) for layer in model.layers]
+    layers = [plain_layer(layer) for layer in model.layers]
     if any(isinstance(layer, dict) and key in layer for layer in layers):
         change["model.layers"] = [
             {k: v for k, v in layer.items() if k != key} if isinstance(layer, dict) else layer for layer in layers
         ]
     return change
+
+
+def conventional_output(facts: DataFacts) -> bool:
+    """Whether the output layer is what the task asks for: its activation, and as many units as there are answers."""
+    name = facts.output_activation
+    if facts.task == "regression":
+        low, high = facts.target_range
+        least, most = ACTIVATIONS[name].bounds
+        return name == "linear" or (least <= low and high <= most and ACTIVATIONS[name].flat_beyond is not None)
+    if facts.task == "multiclass":
+        return name == "softmax" and facts.output_units >= len(facts.classes)
+    return name == "sigmoid" or (facts.task == "binary" and name == "softmax" and facts.output_units > 1)
 
 
 def _output_activation(observed: Observation) -> Iterator[Evidence]:
@@ -40,8 +53,12 @@ def _output_activation(observed: Observation) -> Iterator[Evidence]:
     elif facts.task == "regression" and (low < least or high > most):
         text = f"{name} gives {least:g} … {most:g} and the target goes from {low:.4g} to {high:.4g}"
         yield Evidence(0.97, text, certain=True)
-    elif facts.task == "regression" and name != "linear":
+    elif facts.task == "regression" and name != "linear" and not conventional_output(facts):
         yield Evidence(0.3, f"a regression ends in {name}")
+    elif facts.task == "multilabel" and ACTIVATIONS[name].over_units and facts.answers != (1, 1):
+        least, most = facts.answers
+        text = f"the outputs of {name} sum to 1, and rows have {least} to {most} true labels"
+        yield Evidence(0.97, text, certain=True)
     elif facts.task != "regression":
         allowed = _CONVENTIONAL[facts.task] | ({"softmax"} if facts.output_units > 1 else set())
         if name not in allowed and LOSSES[facts.loss].measures != "margin":
@@ -63,6 +80,8 @@ def _loss_mismatch(observed: Observation) -> Iterator[Evidence]:
     if facts.task == "regression":
         if measures == "relative distance":
             yield Evidence(0.5, f"{facts.loss} counts errors relative to targets, which are near or below zero here")
+        elif measures == "probability" and _is_share(facts):
+            return
         elif measures != "distance":
             yield Evidence(0.9, f"{facts.loss} does not measure how far a number is off", certain=measures != "rate")
     elif loss.over_units and facts.output_units == 1:
@@ -76,7 +95,22 @@ def _loss_mismatch(observed: Observation) -> Iterator[Evidence]:
         yield Evidence(0.6, "Keras cannot compare these outputs with these targets by this loss")
 
 
-_NOT_LINEAR: Final = 0.7
+def _is_share(facts: DataFacts) -> bool:
+    """Whether targets and outputs lie between 0 and 1, so that a cross-entropy is least at the target's mean.
+
+    Papke & Wooldridge (1996), "Econometric methods for fractional response variables".
+    """
+    low, high = facts.target_range
+    return facts.task == "regression" and low >= 0 and high <= 1 and ACTIVATIONS[facts.output_activation].probabilities
+
+
+def _proper_loss(observed: Observation) -> Iterator[str]:
+    facts = observed.facts
+    if LOSSES[facts.loss].measures == "probability" and _is_share(facts):
+        yield f"{facts.loss} on a share between 0 and 1 is a proper loss: it is least where the mean is predicted"
+
+
+_NOT_LINEAR: Final = 0.9
 """A relation of which a linear model finds less than this share of what the best simple model finds is bent."""
 
 
@@ -102,10 +136,11 @@ def _other_activations(observed: Observation, *names: str) -> Iterator[Change]:
 
 def _fewer_layers(observed: Observation) -> Iterator[Change]:
     if observed.depth >= _DEEP:
-        yield {"model.layers": [_plain(layer) for layer in observed.run.model.layers[:_ENOUGH_LAYERS]]}
+        yield {"model.layers": [plain_layer(layer) for layer in observed.run.model.layers[:_ENOUGH_LAYERS]]}
 
 
-def _plain(layer: int | LayerSpec) -> Any:
+def plain_layer(layer: int | LayerSpec) -> Any:
+    """Return a layer as JSON has it, without what it leaves to the model."""
     return layer if isinstance(layer, int) else layer.model_dump(exclude_none=True)
 
 
@@ -247,7 +282,7 @@ def _capacity(observed: Observation) -> Iterator[Evidence]:
 def _capacity_repairs(observed: Observation) -> Iterator[Change]:
     wider = [
         max(_WIDE, 4 * layer) if isinstance(layer, int) else layer | {"units": max(_WIDE, 4 * layer["units"])}
-        for layer in map(_plain, observed.run.model.layers)
+        for layer in map(plain_layer, observed.run.model.layers)
     ]
     yield {"model.layers": wider or [_WIDE]}
 
@@ -276,7 +311,7 @@ CAUSES: Final = (
           _output_activation, _output_repairs, blocks=True),
     Cause("loss_mismatch", "architecture", "The loss does not fit the task",
           "The loss measures something other than what the task needs.",
-          _loss_mismatch, lambda _observed: ({"model.loss": "auto"},)),
+          _loss_mismatch, lambda _observed: ({"model.loss": "auto"},), remarks=_proper_loss),
     Cause("hidden_activation_unsuitable", "architecture", "The hidden activation is unsuitable",
           "The activation is linear, or so steep or flat that layers of it hardly learn.",
           _hidden_activation, lambda observed: _other_activations(observed, "relu", "tanh"), blocks=True),

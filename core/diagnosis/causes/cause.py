@@ -52,6 +52,14 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What the data cannot answer, and a person can."""
+
+    evidence: str
+    ask: str
+
+
+@dataclass(frozen=True)
 class Cause:
     """One entry of the catalogue."""
 
@@ -69,14 +77,20 @@ class Cause:
     goal: Goal = "fit"
     """What a repair has to raise: ``fit`` both skills, ``validation`` the validation skill, ``recall`` the recall of
     the class that is recognised least."""
+    asks: Callable[[Observation], Iterable[Question]] = lambda _observed: ()
+    """Observation → what only a person can know."""
+    remarks: Callable[[Observation], Iterable[str]] = lambda _observed: ()
+    """Observation → what is true of the program, and does no harm."""
     needs: Callable[[Observation], str | None] = lambda _observed: None
     """Observation → why the cause cannot be checked here, or None."""
     blocks: bool = False
     """Whether it keeps a network from learning even a few rows by heart."""
     flatters: bool = False
     """Whether the fault makes the skill look better than it is: its repair lowers it, to what is true."""
-    about_data: bool = False
-    """Whether it lies in the data themselves: where it is certain, no repair of the network can be judged on them."""
+    hopeless: bool = False
+    """Whether no change of a program helps where it is certain."""
+    unlearnable: bool = False
+    """Whether none helps unless a network proves that it is not so."""
     asks_rates: bool = False
     """Whether a suspicion of it asks for a range test of learning rates."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -79,11 +80,13 @@ def _too_low(observed: Observation) -> Iterator[Evidence]:
     if signals.unfinished:
         yield Evidence(0.45, f"{signals.falling:.0%} of the loss's fall came in the last fifth of the epochs")
     yield from _range_evidence(observed, higher=True)
-    rate, reach = training.learning_rate, training.learning_rate * signals.updates
+    rate = training.learning_rate * signals.rate_left
+    reach = rate * signals.updates
     if OPTIMIZERS[training.optimizer].unit_steps and reach < _ABOUT_ONE:
-        yield Evidence(0.5, f"{signals.updates:.0f} steps of {rate:g} move a weight by {reach:.2g} at most")
+        yield Evidence(0.5, f"{signals.updates:.0f} steps of {rate:.3g} move a weight by {reach:.2g} at most")
     if rate < _FAR_BELOW * _usual_rate(observed):
-        yield Evidence(0.5, f"a rate of {rate:g} is far below the usual one of this optimizer")
+        told = "a rate" if signals.rate_left == 1 else "a mean rate"
+        yield Evidence(0.5, f"{told} of {rate:.3g} is far below the usual one of this optimizer")
     elif OPTIMIZERS[training.optimizer].plain and rate < _SMALL_IF_PLAIN and signals.learnt_little:
         yield Evidence(0.2, "plain gradient descent with a small rate creeps where the loss is flat")
 
@@ -226,6 +229,36 @@ def _patience(observed: Observation) -> Iterator[Change]:
         yield {"training.early_stopping": None}
 
 
+_LITTLE_LEFT: Final = 0.25
+"""A cosine leaves half of the rate on average, a step of a tenth after half of the epochs 0.55."""
+
+
+def _schedule(observed: Observation) -> Iterator[Evidence]:
+    signals, schedule = observed.signals, observed.run.training.schedule
+    if schedule.name != "constant" and signals.rate_left < _LITTLE_LEFT and not signals.diverged:
+        text = f"the {schedule.name} schedule leaves {signals.rate_left:.1%} of the learning rate, on average"
+        yield Evidence(min(0.95, 0.6 + 0.1 * math.log10(1 / max(signals.rate_left, 1e-9))), text)
+
+
+_MOSTLY, _HALF = 0.8, 0.5
+"""Share of the gradient that clipping cuts off."""
+
+
+def _clipping(observed: Observation) -> Iterator[Evidence]:
+    signals, norm = observed.signals, observed.run.training.clip_norm
+    if norm is None or signals.clipped < _HALF:
+        return
+    text = f"clipping at {norm:g} cuts off {signals.clipped:.0%} of the gradient"
+    yield Evidence(0.7 if signals.clipped > _MOSTLY and (signals.unfinished or signals.learnt_little) else 0.3, text)
+
+
+def _clipping_repairs(observed: Observation) -> Iterator[Change]:
+    norm = observed.run.training.clip_norm
+    if norm is not None:
+        yield {"training.clip_norm": None}
+        yield {"training.clip_norm": min(100 * norm, 1e6)}
+
+
 CAUSES: Final = (
     Cause("learning_rate_too_high", "optimisation", "The learning rate is too high",
           "Each step overshoots: the loss jumps, climbs or overflows.",
@@ -248,4 +281,10 @@ CAUSES: Final = (
     Cause("early_stopping_too_eager", "optimisation", "Early stopping came too early",
           "Training was stopped at a pause, not at the end of progress.",
           _early_stopping, _patience),
+    Cause("schedule_unsuitable", "optimisation", "The schedule does not suit the training",
+          "The schedule takes the learning rate away before the weights have arrived.",
+          _schedule, lambda _observed: ({"training.schedule": "constant"},)),
+    Cause("clipping_too_strong", "optimisation", "Clipping is too strong",
+          "Gradients are cut so short that the steps no longer follow the loss.",
+          _clipping, _clipping_repairs),
 )  # fmt: skip

@@ -10,9 +10,10 @@ from core.choices.encoders import ENCODERS
 from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.data.understand.leaks import Leak
-from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
+from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation, Question
 from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.limits import LEARNT_LITTLE
+from core.spec import plain_text
 
 NO_SIGNAL: Final = 0.03
 """Simple models that explain less than this share of the variance, out of fold, found nothing."""
@@ -100,21 +101,15 @@ def _encoding_repairs(observed: Observation) -> Iterator[Change]:
         yield {"data.features": kept}
 
 
-_OTHERS_FAIL, _OTHERS_SUFFICE = 0.02, 0.95
-"""A column that merely knows much is no leak where the others explain less than the first, for it is the only input
-there is; nor where they explain more than the second, for what it knows is known without it."""
-_MANY_DUPLICATES: Final = 0.2
-"""Share of validation rows seen in training; what is explained of so many may be known by heart."""
+_BY_HEART: Final = 0.1
+"""Skill that simple models gain where rows may be judged by their copies: so much of a validation loss is flattery."""
 
 
-def _leaks(facts: DataFacts) -> list[Leak]:
-    """Return the leaks that are a fault, the certain ones, or may be one."""
-    copies = [leak for leak in facts.leaks if leak.certain]
-    others = facts.without_leaks
-    beside = others is not None and _OTHERS_FAIL < others < _OTHERS_SUFFICE
-    doubts = [leak for leak in facts.leaks if beside and not leak.certain]
+def _known(facts: DataFacts) -> list[Leak]:
+    """Return the inputs that are the target in other words, unless every input is."""
+    certain = [leak for leak in facts.leaks if leak.certain]
     # Where every input is a copy, to find out how is all there is to learn.
-    return [*copies, *doubts] if _inputs_without(facts, copies) else []
+    return certain if _inputs_without(facts, certain) else []
 
 
 def _inputs_without(facts: DataFacts, leaks: Sequence[Leak] = ()) -> list[str]:
@@ -125,34 +120,115 @@ def _inputs_without(facts: DataFacts, leaks: Sequence[Leak] = ()) -> list[str]:
 
 def _leakage(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
-    others = facts.without_leaks
-    beside = "" if others is None else f"; the other inputs together explain {max(0.0, others):.0%}"
-    for leak in _leaks(facts):
-        yield Evidence(0.97 if leak.certain else 0.3, leak.text.rstrip(".") + beside, certain=leak.certain)
-    if facts.duplicates > _MANY_DUPLICATES and facts.features > 1:
-        yield Evidence(0.5, f"{facts.duplicates:.0%} of the validation rows are training rows too")
+    rest = facts.without_leaks
+    beside = "" if rest is None else f"; the other inputs together explain {max(0.0, rest):.0%}"
+    for leak in _known(facts):
+        yield Evidence(0.97, leak.text.rstrip(".") + beside, certain=True)
+    if _copied(observed) and facts.by_heart is not None and facts.reachable is not None:
+        flattery = facts.by_heart - max(0.0, facts.reachable)
+        if flattery > _BY_HEART:
+            known, others = f"{max(0.0, facts.by_heart):.0%}", f"{max(0.0, facts.reachable):.0%}"
+            text = (
+                f"{facts.copies.share:.0%} of the rows have a copy: simple models explain {known} of rows "
+                f"whose copy they know, {others} of the others"
+            )
+            yield Evidence(0.9, text)
     if observed.run.preprocessing.fit_on == "all" and facts.validation_rows:
-        yield Evidence(0.6, "the scaling was fitted on the validation rows too", certain=True)
+        yield Evidence(0.3, "the scaling was fitted on the validation rows too")
+
+
+def _copied(observed: Observation) -> bool:
+    facts, run = observed.facts, observed.run
+    return facts.copies.share > 0 and bool(facts.validation_rows) and run.data.split in {"random", "stratified"}
 
 
 def _leakage_repairs(observed: Observation) -> Iterator[Change]:
-    leaks = _leaks(observed.facts)
+    leaks = _known(observed.facts)
     kept = _inputs_without(observed.facts, leaks)
     if leaks and kept:
         yield {"data.features": kept}
-    elif observed.run.preprocessing.fit_on == "all":
+    if _copied(observed):
+        yield {"data.split": "grouped"}
+    if observed.run.preprocessing.fit_on == "all":
         yield {"preprocessing.fit_on": "train"}
+
+
+def _leakage_questions(observed: Observation) -> Iterator[Question]:
+    facts = observed.facts
+    known = {leak.column for leak in _known(facts)}
+    for leak in facts.leaks:
+        if leak.column not in known:
+            name = plain_text(leak.column, 60)
+            yield Question(leak.text.rstrip("."), f"Is {name} known before the answer?")
+
+
+_CONFLICT: Final = 0.2
+"""Share of the target's variance between rows of equal inputs: nothing can explain it."""
+
+
+def _conflicting_labels(observed: Observation) -> Iterator[Evidence]:
+    copied = observed.facts.copies
+    if copied.conflict > _CONFLICT:
+        text = (
+            f"{copied.share:.0%} of the rows have a copy of equal inputs, and their answers differ: "
+            f"{copied.conflict:.0%} of the variance lies between them"
+        )
+        yield Evidence(0.95, text, certain=True)
+
+
+_DESTROYED: Final = 0.15
+"""Skill of simple models that a scaler takes away."""
+
+
+def _scaling_unsuitable(observed: Observation) -> Iterator[Evidence]:
+    facts, scaling = observed.facts, observed.run.preprocessing.scaling
+    if facts.unscaled is None or facts.reachable is None:
+        return
+    if facts.unscaled - max(0.0, facts.reachable) > _DESTROYED:
+        text = (
+            f"{scaling} scaling divides each row by its length: simple models explain {max(0.0, facts.reachable):.0%} "
+            f"after it, {facts.unscaled:.0%} before"
+        )
+        yield Evidence(0.85, text)
+
+
+_TOLD_APART: Final = 0.75
+"""Area under the ROC curve from which rows are called unlike others; 0.5 where they are alike."""
+
+
+def _distribution_shift(observed: Observation) -> Iterator[Evidence]:
+    facts = observed.facts
+    if facts.input_shift > _TOLD_APART:
+        told = f"a model tells the validation rows from the training rows, right in {facts.input_shift:.0%} of pairs"
+        yield Evidence(0.5, told)
+
+
+def _future_rows(observed: Observation) -> Iterator[Question]:
+    for piece in _distribution_shift(observed):
+        ask = "Will the rows it is used on be like the last rows of the table, or like all of them?"
+        yield Question(piece.text, ask)
+
+
+_TWO_ERRORS: Final = 4
+"""The share of variance that a slope of two standard errors explains, times the rows."""
+
+
+def _by_chance(facts: DataFacts) -> float:
+    """Return what simple models find in shuffled answers; without that, what is next to nothing."""
+    return max(facts.chance, min(NO_SIGNAL, _TWO_ERRORS / max(1, facts.rows)))
 
 
 def _no_signal(observed: Observation) -> Iterator[Evidence]:
     reachable, signals = observed.facts.reachable, observed.signals
-    if reachable is None or reachable >= max(NO_SIGNAL, observed.facts.chance) or observed.facts.constant_target:
+    if reachable is None or reachable > _by_chance(observed.facts) or observed.facts.constant_target:
+        return
+    if (observed.facts.unscaled or 0.0) > NO_SIGNAL:
         return
     learned = signals.val_level if signals.val_skill else 0.0
     if learned < LEARNT_LITTLE:
         text = "linear model, nearest neighbours and trees all fail to beat the baseline on rows they have not seen"
         yield Evidence(0.9, text, certain=True)
-        if observed.facts.chance > reachable > 0:
+        if observed.facts.chance >= reachable > 0:
             yield Evidence(0.3, "they do as well on shuffled targets")
         if signals.val_skill:
             yield Evidence(0.5, f"neither does the network: it explains {max(0.0, signals.val_level):.0%} of such rows")
@@ -190,6 +266,9 @@ def _unshuffled_data(observed: Observation) -> Iterator[Evidence]:
     if run.data.split == "in_order" and facts.shift > _SHIFTED:
         text = f"the targets of the last rows, the validation rows, differ by {facts.shift:.1f} standard deviations"
         yield Evidence(0.9, text)
+    if run.data.split == "in_order" and facts.input_shift > _TOLD_APART:
+        text = f"a model tells the last rows, which validate, from the others ({facts.input_shift:.0%} of pairs right)"
+        yield Evidence(0.7, text)
     several = facts.rows > run.training.batch_size
     if not run.training.shuffle and several and facts.runs_of_target > _SORTED:
         yield Evidence(0.8, "the rows are sorted by target and each epoch takes them in that order")
@@ -215,23 +294,32 @@ CAUSES: Final = (
           _target_unscaled, lambda _observed: ({"preprocessing.target_scaling": "standard"},)),
     Cause("invalid_values", "preprocessing", "Invalid values among the inputs",
           "NaN, infinite or stand-in values are taken for measurements.",
-          _invalid_values, _invalid_repairs, about_data=True),
+          _invalid_values, _invalid_repairs),
     Cause("unsuitable_encoding", "preprocessing", "Columns are encoded unsuitably",
           "Names or row numbers are fed to the network as if they were quantities.",
           _unsuitable_encoding, _encoding_repairs),
     Cause("leakage", "preprocessing", "The target leaks into the inputs",
           "The network sees something it will not have when it is used, so that its loss is too good to be true.",
-          _leakage, _leakage_repairs, goal="validation", flatters=True, about_data=True),
+          _leakage, _leakage_repairs, goal="validation", flatters=True, asks=_leakage_questions),
     Cause("no_signal", "preprocessing", "There is no signal to learn",
           "The inputs say nothing about the target: the best honest loss is the baseline's.",
-          _no_signal, lambda _observed: (), needs=_few_rows, about_data=True),
+          _no_signal, lambda _observed: (), needs=_few_rows, unlearnable=True),
     Cause("constant_target", "preprocessing", "The target never changes",
           "Every row has the same target: there is nothing to learn.",
-          _constant_target, lambda _observed: (), about_data=True),
+          _constant_target, lambda _observed: (), hopeless=True),
     Cause("class_imbalance", "preprocessing", "One class outweighs the others",
           "One class is so frequent that always predicting it costs little.",
           _class_imbalance, lambda _observed: ({"training.class_weight": "balanced"},), goal="recall"),
     Cause("unshuffled_data", "preprocessing", "The rows are not shuffled",
           "The rows come in an order that makes a batch, or the validation rows, unlike the rest.",
           _unshuffled_data, _unshuffled_repairs, goal="validation"),
+    Cause("scaling_unsuitable", "preprocessing", "The scaling destroys what matters",
+          "The scaling takes away the very differences that tell the rows apart.",
+          _scaling_unsuitable, lambda _observed: ({"preprocessing.scaling": "standard"},)),
+    Cause("distribution_shift", "preprocessing", "The validation rows are unlike the training rows",
+          "What is learnt from the training rows need not hold for rows of another kind.",
+          _distribution_shift, lambda _observed: ({"data.split": "random"},), goal="validation", asks=_future_rows),
+    Cause("conflicting_labels", "preprocessing", "Equal rows have different answers",
+          "The same inputs are answered differently: no network can be right about all of them.",
+          _conflicting_labels, lambda _observed: (), hopeless=True),
 )  # fmt: skip

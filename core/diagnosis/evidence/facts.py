@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from core.choices.scalers import SCALERS
 from core.data.kinds import NEARLY_UNIQUE
 from core.data.prepare.cache import Preparation
 from core.data.prepare.prepared import Prepared
 from core.data.table import Table
 from core.data.understand.leaks import Leak, is_identifier, leak_suspects
 from core.data.understand.sentinels import Sentinel, sentinels
-from core.diagnosis.evidence.simple_models import chance, reference
+from core.diagnosis.evidence.simple_models import FEWEST_ROWS, Copies, chance, copies, reference
 from core.spec import RunSpec, Thing
 
 Array = npt.NDArray[Any]
 
+_TOLD_APART: Final = 500
+"""Training rows, and validation rows, that a model is asked to tell apart."""
 _DOUBTFUL: Final = 0.15
 """Below this, what simple models find may be luck."""
 
@@ -61,8 +64,16 @@ class DataFacts:
     """Inputs that reveal a target, as the profile has them."""
     without_leaks: float | None = None
     """The best out-of-fold skill of a simple model on the other inputs; None without such a leak, or another input."""
-    duplicates: float = 0.0
-    """Share of validation rows that are training rows, target included."""
+    copies: Copies = field(default_factory=Copies)
+    """Rows that are there several times; then `skills` are those where no row is judged by its copy."""
+    by_heart: float | None = None
+    """The best of them where rows are judged by their copies, if there are any."""
+    unscaled: float | None = None
+    """The best of them on columns scaled one by one, where the run scales rows."""
+    input_shift: float = 0.5
+    """How well a model tells validation rows from training rows: the area under its ROC curve; 0.5 is not at all."""
+    answers: tuple[int, int] = (1, 1)
+    """The fewest and the most labels that are true in one row; for several labels only."""
     shift: float = 0.0
     """Difference between the targets' means in training and validation rows, in standard deviations."""
     runs_of_target: float = 0.0
@@ -91,21 +102,28 @@ class Examination:
         """
         key = run.key(Thing.ARRAYS)
         if key not in self._known:
-            self._known[key] = examine(run, self.preparation.table(run), self.preparation.of(run))
+            table, prepared = self.preparation.table(run), self.preparation.of(run)
+            found = examine(run, table, prepared)
+            if SCALERS[run.preprocessing.scaling].by_row:
+                arrays = _all_rows(self.preparation.of(run.changed({"preprocessing.scaling": "standard"})))
+                skills = reference(*arrays, apart=found.copies.share > 0)
+                found = replace(found, unscaled=max(skills.values(), default=None))
+            self._known[key] = found
         return self._known[key]
 
 
 def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
     """Return the facts of `prepared`, made of `table` as `run` asks."""
-    x = np.concatenate((prepared.x, prepared.x_val))
-    truth, truth_val = _numbers(prepared, prepared.targets_raw), _numbers(prepared, prepared.targets_raw_val)
-    y = np.concatenate((truth, truth_val))
+    x, y = _all_rows(prepared)
+    truth, truth_val = np.split(y, [len(prepared.x)])
+    copied = copies(x, y)
+    apart = copied.share > 0
     asked = [c for c in table.columns if c.name not in prepared.targets and _is_asked(run, c.name)]
     inputs = [c for c in asked if c.name in prepared.origins]
     usable = tuple(c.name for c in inputs if c.kind not in NEARLY_UNIQUE)
     spread, offset = _scale(prepared.x)
     shares = tuple(truth.mean(axis=0).tolist()) if prepared.classes and prepared.task != "multilabel" else ()
-    skills = reference(x, y)
+    skills = reference(x, y, apart=apart)
     found = leak_suspects(table, prepared.targets, prepared.task)
     leaks = tuple(leak for leak in found if leak.column in prepared.origins)
     telling = {leak.column for leak in leaks}
@@ -133,10 +151,13 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
         identifier_columns=tuple(c.name for c in inputs if is_identifier(table, c)),
         usable_columns=usable,
         skills=skills,
-        chance=chance(x, y) if skills and 0 < max(skills.values()) < _DOUBTFUL else 0.0,
+        chance=chance(x, y, apart=apart) if skills and 0 < max(skills.values()) < _DOUBTFUL else 0.0,
         leaks=leaks,
-        without_leaks=max(reference(x[:, others], y).values(), default=None) if others else None,
-        duplicates=_duplicates(prepared, truth, truth_val),
+        without_leaks=max(reference(x[:, others], y, apart=apart).values(), default=None) if others else None,
+        copies=copied,
+        by_heart=max(reference(x, y).values(), default=None) if apart else None,
+        input_shift=_input_shift(prepared.x, prepared.x_val) if run.data.split == "in_order" else 0.5,
+        answers=_answers(prepared.targets_raw) if prepared.task == "multilabel" else (1, 1),
         shift=_shift(truth, truth_val),
         runs_of_target=_runs(truth),
     )
@@ -163,12 +184,35 @@ def _scale(x: Array) -> tuple[tuple[float, float], float]:
     return (float(spread[varying].min()), float(spread[varying].max())), float(np.abs(mean[varying]).max())
 
 
-def _duplicates(prepared: Prepared, truth: Array, truth_val: Array) -> float:
-    if not len(prepared.x_val):
-        return 0.0
-    known = {row.tobytes() for row in np.hstack((prepared.x, truth.astype(np.float32)))}
-    held_out = np.hstack((prepared.x_val, truth_val.astype(np.float32)))
-    return float(np.mean([row.tobytes() in known for row in held_out]))
+def _all_rows(prepared: Prepared) -> tuple[Array, Array]:
+    """Return inputs and true targets of the training rows and, behind them, the validation rows."""
+    raw = (prepared.targets_raw, prepared.targets_raw_val)
+    return np.concatenate((prepared.x, prepared.x_val)), np.concatenate([_numbers(prepared, one) for one in raw])
+
+
+def _answers(raw: Array) -> tuple[int, int]:
+    true = raw.sum(axis=1)
+    return int(true.min()), int(true.max())
+
+
+def _input_shift(x: Array, x_val: Array) -> float:
+    """Return the area under the ROC curve of a model that tells the rows of one from those of the other.
+
+    A classifier two-sample test (Lopez-Paz & Oquab 2017), out of fold.
+    """
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+    rng = np.random.default_rng(0)
+    parts = [rows[rng.permutation(len(rows))[:_TOLD_APART]] for rows in (x, x_val)]
+    if min(map(len, parts)) < FEWEST_ROWS:
+        return 0.5
+    both = np.nan_to_num(np.concatenate(parts), posinf=0.0, neginf=0.0)
+    which = np.repeat([0, 1], list(map(len, parts)))
+    model = ExtraTreesClassifier(n_estimators=30, min_samples_leaf=5, random_state=0)
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    return float(roc_auc_score(which, cross_val_predict(model, both, which, cv=folds, method="predict_proba")[:, 1]))
 
 
 def _shift(truth: Array, truth_val: Array) -> float:

@@ -104,6 +104,8 @@ class Signals:
     """Skill that is left where every row shows the mean of the inputs."""
     clipped: float = 0.0
     """Share of the gradient that clipping cuts off, early in training."""
+    rate_left: float = 1.0
+    """Mean learning rate of the epochs, as a share of the one asked for: what a schedule leaves of it."""
     warnings: tuple[str, ...] = ()
     """What Keras said while the network was built."""
     few_rows: float | None = None
@@ -312,6 +314,11 @@ def _penalty(result: Result) -> float | None:
     return None if not len(curve) or data is None or curve[-1] <= 0 else float(np.clip(1 - data / curve[-1], 0, 1))
 
 
+def _rate_left(rates: Sequence[float | None]) -> float | None:
+    known = [rate for rate in rates if rate is not None]
+    return sum(known) / len(known) / max(*known, _TINY) if len(known) > 1 else None
+
+
 _MEASURES: Final[Mapping[str, Callable[[Result], float | None]]] = {
     "initial_loss": lambda r: _ratio(r.telemetry.get("initial_loss"), (r.baseline or {}).get("loss")),
     "rise": lambda r: rise(r.history.finite("loss")),
@@ -329,6 +336,7 @@ _MEASURES: Final[Mapping[str, Callable[[Result], float | None]]] = {
     "penalty": _penalty,
     "constant": _constant,
     "without_inputs": lambda r: r.telemetry.get("without_inputs"),
+    "rate_left": lambda r: _rate_left(r.history.get("learning_rate", ())),
     "clipped": lambda r: _early([v for v in r.telemetry.get("clipped") or () if v is not None]),
 }
 """What is measured of one run, by the signal that is the median over the seeds."""

@@ -41,7 +41,9 @@ class _Line:
 
     @property
     def best(self) -> Trial | None:
-        """The best trial: a proven one before any other."""
+        """The best trial: a proven one before any other; of what takes away flattery, the one that takes most."""
+        if self.suspect.cause.flatters:
+            return min(self.tried, key=lambda t: t.level, default=None)
         return max(self.tried, key=lambda t: (t.proven, t.improved / len(t.after) * t.gain, t.gain), default=None)
 
     @property
@@ -61,14 +63,18 @@ class _Line:
 
 
 def try_repairs(
-    workbench: Workbench, observed: Observation, suspects: Sequence[Suspect], enough: float
+    workbench: Workbench, observed: Observation, suspects: Sequence[Suspect], enough: float, waves: int | None = None
 ) -> list[Outcome]:
-    """Return an outcome for each suspect; trials end when one proves a repair that reaches the skill `enough`."""
+    """Return an outcome for each suspect; trials end when one proves a repair that reaches the skill `enough`.
+
+    Of `waves` there are no more than that many.
+    """
     lines = [
         _Line(suspect, deque(itertools.islice(suspect.cause.repairs(observed), MOST_REPAIRS)))
         for suspect in suspects[:MOST_SUSPECTS]
     ]
-    while wave := _wave(workbench, lines, enough):
+    while waves != 0 and (wave := _wave(workbench, lines, enough)):
+        waves = None if waves is None else waves - 1
         tried = workbench.trials([(line.suspect, change) for line, change in wave], [workbench.worst_seed])
         best = max([MARGIN, *(trial.gain for line in lines for trial in line.tried), *(trial.gain for trial in tried)])
         promising = []

@@ -28,8 +28,12 @@ MARGIN: Final = 0.01
 """A gain in skill of less may be luck."""
 HARM: Final = 0.1
 """A repair that costs this much on one side, the training or the validation rows, is none, whatever it brings there."""
+_PRICE: Final = 0.05
+"""Skill that a higher recall may cost."""
 MOST_UPDATES: Final = 300_000
 """Optimizer steps all trials of one variant may take together: about ten seconds."""
+_SMALL_STEP: Final = 150_000
+"""Weights times rows of a batch that take as long as all the rest of a step."""
 COMPILE_UPDATES: Final = 10_000
 """What compiling a new structure costs for every four layers of it, in steps."""
 
@@ -107,6 +111,11 @@ def quality(result: Result) -> float:
     return worth(explained(result, held_out=result.validated))
 
 
+def merit(result: Result) -> float:
+    """Return the lower of `quality` and the public skill: what is right but over-confident is not yet good."""
+    return min(quality(result), worth(result.val_skill if result.validated else result.skill))
+
+
 @dataclass
 class Workbench:
     """Where the trials of one variant are run: the runs as they are, and every run tried so far.
@@ -118,8 +127,11 @@ class Workbench:
     before: Sequence[Result]
     runner: Callable[[Sequence[RunSpec]], list[Result]]
     rows: int
-    left: int = MOST_UPDATES
+    features: int = 1
+    left: float = MOST_UPDATES
     fits: Callable[[RunSpec], bool] = lambda _run: True
+    refused: bool = False
+    """Whether the budget did not allow for something."""
     _done: dict[str, Result] = field(default_factory=dict)
     _structures: set[str] = field(default_factory=set)
 
@@ -137,22 +149,36 @@ class Workbench:
         return run is not None and not self.fits(run)
 
     def affords(self, change: Change) -> bool:
-        """Take the cost of one run with `change` off the budget.
+        """Take the cost of one run with `change` off the budget; of other seeds it is taken when they are trained.
 
         Return whether it was there, there is memory for the run, and the spec takes the change.
         """
         run = self._changed(change)
         if run is None or not self.fits(run):
             return False
-        cost = updates(run, self.rows)
-        structure = structure_key(run)
-        if structure not in self._structures:
-            cost += COMPILE_UPDATES * (1 + len(run.model.layers) // 4)
+        if self.runs[self.worst_seed].changed(change).hash() in self._done:
+            return True
+        cost = self._cost(run)
         if cost > self.left:
+            self.refused = True
             return False
-        self._structures.add(structure)
+        self._structures.add(structure_key(run))
         self.left -= cost
         return True
+
+    def knows(self, change: Change) -> bool:
+        """Whether the worst seed was trained with `change`."""
+        run = self._changed(change)
+        return run is not None and self.runs[self.worst_seed].changed(change).hash() in self._done
+
+    def _cost(self, run: RunSpec) -> float:
+        """Return the time of a run in small steps: what a step multiplies, and what is compiled before the first."""
+        widths = [self.features, *(layer.units for layer in run.model.hidden)]
+        weights = sum(a * b for a, b in itertools.pairwise(widths))
+        cost = updates(run, self.rows) * (1 + min(run.training.batch_size, self.rows) * weights / _SMALL_STEP)
+        if structure_key(run) in self._structures:
+            return cost
+        return cost + COMPILE_UPDATES * (1 + len(run.model.layers) // 4)
 
     def _changed(self, change: Change) -> RunSpec | None:
         try:
@@ -163,6 +189,16 @@ class Workbench:
     def probe(self, changes: Sequence[Change]) -> list[Result]:
         """Return what the worst seed does with each change."""
         return self._trained([self.runs[self.worst_seed].changed(change) for change in changes])
+
+    def fresh(self) -> list[RunSpec]:
+        """Return the run with as many seeds that no trial has seen."""
+        used = {run.training.seed for run in self.runs}
+        new = (seed for seed in itertools.count(min(used)) if seed not in used)
+        return [self.runs[0].changed({"training.seed": seed}) for seed in itertools.islice(new, FEWEST_SEEDS)]
+
+    def train(self, runs: Sequence[RunSpec]) -> list[Result]:
+        """Return the results of `runs`; of what was trained before, the result of then."""
+        return self._trained(runs)
 
     def trials(self, wanted: Sequence[tuple[Suspect, Change]], seeds: Sequence[int]) -> list[Trial]:
         """Train every change with the runs at `seeds`, in one batch; what was trained before is not trained again."""
@@ -177,6 +213,8 @@ class Workbench:
     def _trained(self, specs: Sequence[RunSpec]) -> list[Result]:
         """Return the results of `specs`; of what was trained before, the result of then."""
         new = {spec.hash(): spec for spec in specs if spec.hash() not in self._done}
+        worst = self.runs[self.worst_seed].training.seed
+        self.left -= sum(self._cost(spec) for spec in new.values() if spec.training.seed != worst)
         self._done |= dict(zip(new, self.runner(list(new.values())), strict=True)) if new else {}
         return [self._done[spec.hash()] for spec in specs]
 
@@ -193,8 +231,15 @@ def _fit_gain(before: Result, after: Result) -> float:
     return min(skill, validation) if min(skill, validation) < -HARM else (skill + validation) / 2
 
 
+def _recall_gain(before: Result, after: Result) -> float:
+    """Return what the recall gains, unless the probabilities pay for it: found more often is not known better."""
+    recall = (after.least_recall or 0.0) - (before.least_recall or 0.0)
+    paid = merit(after) - merit(before)
+    return min(recall, paid) if paid < -_PRICE else recall
+
+
 _GAINS: Final[dict[str, Callable[[Result, Result], float]]] = {
     "fit": _fit_gain,
     "validation": lambda before, after: quality(after) - quality(before),
-    "recall": lambda before, after: (after.least_recall or 0.0) - (before.least_recall or 0.0),
+    "recall": _recall_gain,
 }

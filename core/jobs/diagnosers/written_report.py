@@ -18,8 +18,9 @@ WrittenFinding = Mapping[str, Any]
 WrittenCurve = Mapping[str, Any]
 """One run of its ``before`` or ``after``: skills, and its losses as ``{"epochs", "values"}``."""
 
-FORMAT: Final = 3
-"""Of what is written down; a page does not read another one. 1 did not say how sure a cause is, 2 what runs reach."""
+FORMAT: Final = 4
+"""Of what is written down; a page does not read another one. 1 did not say how sure a cause is, 2 what runs reach, 3
+had no questions, no remarks and no sets of changes."""
 
 MOST_POINTS: Final = 240
 """Of one curve of a trial: a card is at most some 600 pixels wide."""
@@ -40,13 +41,15 @@ def written(report: DiagnosisReport) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``DiagnosisReport.as_dict()`` and, in it, ``before``: a curve per seed of the runs as they are; of each cause
+        ``DiagnosisReport.as_dict()`` and, in it, ``before``: a curve per seed of the runs as they are, the fresh seeds
+        of the winner among them; of each cause
         and of ``combined`` its ``goal``, ``after``: a curve per seed of its trial, and ``reached``: what those seeds
         reached as they were and with the fix; ``layers``: the seed of the run that went worst, what was measured in its
         layers, and what of it is ``telling``; ``models``: the skill of each simple model; ``columns``: the inputs that
         can be used; ``format``: `FORMAT`.
     """
     public = report.as_dict()
+    # Fresh seeds are trained without a look into the layers.
     worst = min(report.before, key=quality)
     for cause, finding in zip(public["causes"], report.findings, strict=True):
         suspect = finding.suspect
@@ -56,7 +59,7 @@ def written(report: DiagnosisReport) -> dict[str, Any]:
     facts = report.observed.facts
     return public | {
         "format": FORMAT,
-        "before": [_curve(result) for result in report.before],
+        "before": [_curve(result) for result in (*report.before, *report.treatment.placebo)],
         "layers": {"seed": worst.seed, "telling": telling(worst), **_layers(worst)},
         "models": {name: round(skill, _DIGITS) for name, skill in facts.skills.items()},
         "columns": list(facts.usable_columns),

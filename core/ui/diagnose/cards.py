@@ -15,16 +15,18 @@ from core.ui.sitemap import page
 from core.ui.text import inert
 
 _CHART: Final = {"displayModeBar": False}
+_MOST_DOUBTS: Final = 4
+"""Questions, and remarks; more nobody answers."""
 
 
 def show_causes(opened: Opened, report: WrittenReport, colour: str) -> None:
     """Draw a card for each cause that a trial or the data speak for; the others are lines below."""
     shown = with_card(report)
     rest = [finding for finding in report["causes"] if finding not in shown]
-    for rank, finding in enumerate(shown, 1):
-        _card(opened, report, finding, rank, colour)
     if report["combined"] is not None:
         _combined(opened, report, colour)
+    for rank, finding in enumerate(shown, 1):
+        _card(opened, report, finding, rank, colour)
     if rest:
         st.subheader("Suspected too", anchor=False)
         for finding in rest:
@@ -35,7 +37,7 @@ def show_causes(opened: Opened, report: WrittenReport, colour: str) -> None:
 def with_card(report: WrittenReport) -> list[WrittenFinding]:
     """Return the causes that get a card: those that a trial or the data speak for, and the first in any case."""
     causes = report["causes"]
-    return [c for place, c in enumerate(causes) if place == 0 or words.helped(c) or c["certain"]]
+    return [c for place, c in enumerate(causes) if place == 0 or words.helped(c) or c["certain"] or c["part"]]
 
 
 def _card(opened: Opened, report: WrittenReport, finding: WrittenFinding, rank: int, colour: str) -> None:
@@ -68,12 +70,31 @@ def _combined(opened: Opened, report: WrittenReport, colour: str) -> None:
     with st.container(border=True, key="diagnose_combined"):
         left, right = st.columns(2, gap="large")
         with left:
-            healthy = report["verdict"] == "healthy"
-            st.subheader("It can do better" if healthy else "Two changes together", anchor=False)
-            st.markdown("No fault, but two changes help." if healthy else "No single change was enough.")
-            _fix(opened, report, report["combined"], "Two changes together", "diagnose_apply_combined")
+            several = report["combined"]["causes"]
+            title = f"{words.number_of_changes(report['combined']).capitalize()} changes together"
+            st.subheader(title, anchor=False)
+            smallest = " This is the smallest set that was found:" if several else ""
+            st.markdown(f"No single change was enough.{smallest}")
+            if several:
+                st.markdown("\n".join(f"- {inert(line, 200)}" for line in words.parts(report)))
+            _fix(opened, report, report["combined"], title, "diagnose_apply_combined")
         with right:
             _trial(report, report["combined"], colour, key="diagnose_trial_combined")
+
+
+def show_doubts(report: WrittenReport) -> None:
+    """Draw what only a person can know, and what is true but does no harm."""
+    questions, remarks = report["questions"][:_MOST_DOUBTS], report["remarks"][:_MOST_DOUBTS]
+    if questions:
+        st.subheader("Only you can know", anchor=False)
+        for question in questions:
+            evidence = "; ".join(question["evidence"])
+            st.markdown(f":material/help: **{inert(question['ask'], 200)}** {inert(evidence, 300)}.")
+    if remarks:
+        st.subheader("True, but harmless here", anchor=False)
+        for remark in remarks:
+            evidence = "; ".join(remark["evidence"])
+            st.markdown(f"- {inert(words.cause_of(remark).title, 100)}: {inert(evidence, 300)}.")
 
 
 def _about(finding: WrittenFinding) -> None:
@@ -84,12 +105,13 @@ def _about(finding: WrittenFinding) -> None:
 
 def _fix(opened: Opened, report: WrittenReport, finding: WrittenFinding, title: str, key: str) -> None:
     changes = words.change_words(finding["fix"], opened.run, report)
+    first = "diagnose_apply_combined" if report["combined"] else "diagnose_apply_1"
     st.markdown("  \n".join(f":material/build: **{inert(line, 200)}**" for line in changes))
     st.markdown(words.trial_words(finding, report))
     st.button(
         "Apply this fix",
         icon=":material/science:",
-        type="primary" if key.endswith("_1") else "secondary",
+        type="primary" if key == first else "secondary",
         key=key,
         help="Trains the run as it is and with the fix, and shows both curves in the lab.",
         on_click=state.apply_fix,

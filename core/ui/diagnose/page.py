@@ -14,7 +14,7 @@ from core.jobs.storage.records import State
 from core.plot import COLOURS
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
-from core.ui.diagnose.cards import show_causes, with_card
+from core.ui.diagnose.cards import show_causes, show_doubts, with_card
 from core.ui.diagnose.charts import run_chart, skill_chart
 from core.ui.diagnose.curves import MOST_POINTS, Curves, curves_of
 from core.ui.diagnose.layer_maps import LayerMap, layer_chart, split_maps
@@ -50,6 +50,7 @@ def show_opened(opened: Opened) -> None:
         return
     if report:
         show_causes(opened, report, colour)
+        show_doubts(report)
         _layers(report)
         _not_checked(report)
     if refused := st.session_state.get("diagnose_refused"):
@@ -141,7 +142,7 @@ def _levels(report: WrittenReport, colour: str) -> None:
     """Draw who reaches which skill; not where there is nothing to compare with."""
     fixes = [(f"Fix {rank}", cause) for rank, cause in enumerate(with_card(report), 1) if helped(cause)][:_MOST_FIXES]
     if report["combined"]:
-        fixes.append(("Two fixes", report["combined"]))
+        fixes.append(("Together", report["combined"]))
     if not fixes and not report["models"]:
         return
     figure = skill_chart(report, fixes, colour)

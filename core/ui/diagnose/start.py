@@ -91,4 +91,6 @@ def _ending(diagnosis: Diagnosis) -> str:
         return _ENDINGS[diagnosis.state].capitalize()
     if progress.get("first"):
         return cause_of({"cause": progress["first"]}).title
-    return "Healthy" if progress.get("verdict") == "healthy" else "No cause was confirmed"
+    return {"healthy": "Healthy", "undecided": "Not decided"}.get(
+        str(progress.get("verdict")), "No cause was confirmed"
+    )

@@ -22,6 +22,8 @@ STANDINGS: Final[Mapping[Standing, tuple[str, str]]] = {
 }
 """How sure a cause is, in words and a colour."""
 
+_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
 _MANY: Final = 4
 """Columns that are named one by one; a line has room for no more."""
 _SOMETHING: Final = 0.005
@@ -62,12 +64,18 @@ def headline(report: WrittenReport) -> str:
     """Return the verdict in a few words."""
     if report["verdict"] == "healthy":
         return "This run is healthy"
-    return cause_of(report["causes"][0]).title if report["causes"] else "Something holds this run back"
+    if report["verdict"] == "undecided":
+        return "Not decided"
+    if not report["causes"]:
+        return "Something holds this run back"
+    first = report["causes"][0]
+    title = cause_of(first).title
+    return title if first["standing"] in {"proven", "certain"} else f"Suspected: {title}"
 
 
 def verdict(report: WrittenReport) -> str:
     """Return the verdict in a sentence or two: what was reached, what can be reached, what the first fix brings."""
-    level, best = explained_by(report), report["reachable"]
+    level, best, sampled = explained_by(report), report["reachable"], _sampled(report)
     now = "It comes to no result"
     if level is not None:
         now = f"It explains {share(level)} of the variance on {rows_of(report)}"
@@ -75,14 +83,57 @@ def verdict(report: WrittenReport) -> str:
     if report["verdict"] == "healthy":
         if best is None:
             return f"{now}. There are too few rows to say what simple models would explain."
-        return f"{now}{models}. What is left is tuning, not a fault."
+        return f"{now}{models}{sampled}. {_possible(level, best)}"
+    if report["verdict"] == "undecided":
+        return f"{now}{models}{sampled}. {report['why']}"
     if not report["causes"]:
         return f"{now}{models}. No suspected cause could be confirmed."
+    now += sampled
+    together = report["combined"]
+    if together is not None and helped(together):
+        after = together["reached"]["explained"][1]
+        return (
+            f"{now}. With {number_of_changes(together)} changes it is {share(after)}: better in {_of_seeds(together)}."
+        )
     first = report["causes"][0]
     after = first["reached"]["explained"][1] if helped(first) and first["goal"] != "recall" else None
     if after is None:
         return f"{now}{models}."
     return f"{now}. With one change it is {share(after)}: better in {_of_seeds(first)}."
+
+
+def _sampled(report: WrittenReport) -> str:
+    """Return which rows the trials ran on, and what the first fix then did on all; nothing for a small table."""
+    if report["sampled"] is None:
+        return ""
+    level = report["on_all_rows"]
+    on_all = "" if level is None else f"; on all rows the fix explains {share(level)}"
+    return f" (trials ran on {report['sampled']:,} training rows{on_all})"
+
+
+_MUCH_LOWER: Final = 2.0
+"""How many times lower the loss could be before it is worth a word."""
+
+
+def _possible(level: float | None, best: float) -> str:
+    """Return how much lower the loss of a healthy run could be, where much."""
+    if level is None or best >= 1 or (1 - level) < _MUCH_LOWER * (1 - best):
+        return "No fault was found: what is left is tuning."
+    return f"No fault was found, but the loss could be {(1 - level) / (1 - best):.0f} times lower."
+
+
+def number_of_changes(finding: WrittenFinding) -> str:
+    """Return how many settings a fix changes, in words as far as these go."""
+    number = len(finding["fix"])
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+
+
+def parts(report: WrittenReport) -> list[str]:
+    """Return what each cause of a set has to do with its success, a line each."""
+    told = {"necessary": "without it, the repaired program fails again", "helpful": "it adds to it"}
+    known = report["combined"]["parts"]
+    return [f"{cause_of({'cause': name}).title}: {told.get(known.get(name), told['helpful'])}."
+            for name in report["combined"]["causes"]]  # fmt: skip
 
 
 def curves_of(finding: WrittenFinding, report: WrittenReport) -> tuple[list[WrittenCurve], list[WrittenCurve]]:
@@ -99,6 +150,8 @@ def helped(finding: WrittenFinding) -> bool:
 def trial_words(finding: WrittenFinding, report: WrittenReport) -> str:
     """Return what the trial of a finding showed."""
     trial = finding["trial"]
+    if trial is None and finding.get("part"):
+        return "It was tried as a part of the changes together."
     if trial is None:
         return "No setting of the lab can cure this." if finding["certain"] else "Its fix was not tried."
     if finding["goal"] == "recall":  # less may be explained when a rare class is no longer ignored

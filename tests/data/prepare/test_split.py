@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from core.data.prepare.split import split
 from core.errors import InputRefused
@@ -46,6 +46,22 @@ def test_stratified_keeps_the_shares_and_falls_back_aloud():
     assert len(held_out) == 20
     assert "random" in notes[0]
     assert "random" in split(run(0.2, "stratified"), 100, None)[2][0]
+
+
+def test_grouped_keeps_copies_on_one_side_as_sklearn_does():
+    groups = np.arange(60) // 5
+    train, held_out, notes = split(run(0.25, "grouped", seed=3), 60, None, groups)
+    expected = next(GroupShuffleSplit(1, test_size=0.25, random_state=3).split(np.arange(60), groups=groups))
+    np.testing.assert_array_equal(train, expected[0])
+    np.testing.assert_array_equal(held_out, expected[1])
+    assert not set(groups[train]) & set(groups[held_out])
+    assert notes == ()
+
+
+def test_grouped_falls_back_aloud_where_all_rows_are_one():
+    train, held_out, notes = split(run(0.2, "grouped"), 10, None, np.zeros(10, np.int64))
+    assert (len(train), len(held_out)) == (8, 2)
+    assert "random" in notes[0]
 
 
 def test_without_validation_rows_the_order_stays():

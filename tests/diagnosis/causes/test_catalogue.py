@@ -9,6 +9,7 @@ from core.data.understand.leaks import Leak
 from core.data.understand.sentinels import Sentinel
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
+from core.diagnosis.evidence.simple_models import Copies
 from tests.diagnosis.table import observation_of
 
 IDS = [
@@ -17,10 +18,12 @@ IDS = [
     "hidden_activation_unsuitable", "vanishing_gradients", "exploding_gradients", "dying_relu", "poor_initialization",
     "capacity_too_small", "overfitting", "learning_rate_too_high", "learning_rate_too_low", "too_few_updates",
     "batch_size_unsuitable", "optimizer_unsuitable", "regularization_too_strong", "early_stopping_too_eager",
+    "scaling_unsuitable", "distribution_shift", "conflicting_labels", "schedule_unsuitable", "clipping_too_strong",
 ]  # fmt: skip
 
 DEEP = {"layers": [8, 8, 8, 8]}
 CLASSES = {"task": "binary", "loss": "binary_crossentropy", "output_activation": "sigmoid", "classes": ("no", "yes")}
+LABELS = {"task": "multilabel", "loss": "binary_crossentropy", "classes": ("a", "b", "c"), "output_units": 3}
 STUCK = {"skill": (0.0, 0.0, 0.0), "val_skill": (0.0, 0.0, 0.0)}
 STOPPING = {"monitor": "val_loss", "patience": 1}
 
@@ -36,9 +39,16 @@ FAULTY = [
     ("unsuitable_encoding", {"category_columns": ("colour",)}, {}, {"preprocessing": {"encoding": "ordinal"}}),
     ("unsuitable_encoding", {"identifier_columns": ("a",)}, {}, {}),
     ("leakage", {"leaks": (Leak("a", "y", 1.0, "copy", "a is y.", certain=True),)}, {}, {}),
-    ("leakage", {"leaks": (Leak("a", "y", 0.98, "answer", "a nearly reveals y."),), "without_leaks": 0.5}, {}, {}),
     ("leakage", {}, {}, {"preprocessing": {"fit_on": "all"}}),
-    ("leakage", {"duplicates": 0.5}, {}, {}),
+    ("leakage", {"copies": Copies(0.8), "by_heart": 0.9, "skills": {"trees": 0.1}}, {}, {}),
+    ("scaling_unsuitable", {"unscaled": 0.9, "skills": {"trees": 0.1}}, {}, {"preprocessing": {"scaling": "l2"}}),
+    ("conflicting_labels", {"copies": Copies(0.8, 0.5)}, {}, {}),
+    ("schedule_unsuitable", {}, {"rate_left": 0.01}, {"training": {"schedule": "exponential"}}),
+    ("clipping_too_strong", {}, {"clipped": 0.9, "falling": 0.3}, {"training": {"clip_norm": 0.001}}),
+    ("unshuffled_data", {"input_shift": 0.95}, {}, {"data": {"split": "in_order"}}),
+    ("distribution_shift", {"input_shift": 0.95}, {}, {"data": {"split": "in_order"}}),
+    ("output_activation_mismatch", {**LABELS, "output_activation": "softmax", "answers": (0, 3)}, {},
+     {"model": {"output_activation": "softmax"}}),
     ("no_signal", {"skills": {"linear": -0.1, "trees": 0.01}}, STUCK, {}),
     ("no_signal", {"skills": {"linear": 0.06, "trees": 0.05}, "chance": 0.08}, STUCK, {}),
     ("constant_target", {"constant_target": True}, {}, {}),
@@ -88,7 +98,7 @@ FAULTY = [
 ]  # fmt: skip
 
 
-def test_the_catalogue_has_the_25_causes_of_the_public_surface():
+def test_the_catalogue_has_the_30_causes_of_the_public_surface():
     assert set(CAUSES) == set(IDS)
     assert {cause.family for cause in CAUSES.values()} == {"preprocessing", "architecture", "optimisation"}
 
@@ -139,29 +149,54 @@ def test_causes_come_certain_first_then_by_strength():
 
 def test_a_doubtful_sentinel_or_leak_proves_nothing():
     leak = Leak("a", "y", 0.98, "answer", "a knows y.")
-    doubts = {"sentinels": (Sentinel("a", 0.0, 5),), "leaks": (leak,), "without_leaks": 0.5}
-    found = {suspect.cause.id: suspect for suspect in suspects(observation_of(doubts), CAUSES.values())}
+    observed = observation_of({"sentinels": (Sentinel("a", 0.0, 5),), "leaks": (leak,), "without_leaks": 0.5})
+    found = {suspect.cause.id: suspect for suspect in suspects(observed, CAUSES.values())}
     assert not found["invalid_values"].certain
-    assert not found["leakage"].certain
+    assert "leakage" not in found
+    (question,) = CAUSES["leakage"].asks(observed)
+    assert question.ask == "Is a known before the answer?"
+
+
+def test_rows_of_another_kind_are_a_question():
+    (question,) = CAUSES["distribution_shift"].asks(observation_of({"input_shift": 0.9}))
+    assert "last rows" in question.ask
+    assert not list(CAUSES["distribution_shift"].asks(observation_of()))
+
+
+def test_a_cross_entropy_on_shares_is_a_remark_and_no_fault():
+    share = {"loss": "binary_crossentropy", "output_activation": "sigmoid", "target_range": (0.0, 1.0)}
+    observed = observation_of(share)
+    assert not list(CAUSES["loss_mismatch"].look(observed))
+    assert len(list(CAUSES["loss_mismatch"].remarks(observed))) == 1
+    beyond = observation_of({**share, "target_range": (0.0, 4.0)})
+    assert list(CAUSES["loss_mismatch"].look(beyond))
+    assert not list(CAUSES["loss_mismatch"].remarks(beyond))
+
+
+def test_one_label_a_row_lets_a_softmax_be():
+    facts = {**LABELS, "output_activation": "softmax", "answers": (1, 1)}
+    found = list(CAUSES["output_activation_mismatch"].look(observation_of(facts)))
+    assert not any(piece.certain for piece in found)
 
 
 def test_what_is_asked_of_a_cause_stands_in_its_entry():
     asked = {name for name, cause in CAUSES.items() if cause.asks_rates}
     assert asked == {"learning_rate_too_high", "learning_rate_too_low"}
-    of_the_data = {name for name, cause in CAUSES.items() if cause.about_data}
-    assert of_the_data == {"leakage", "no_signal", "constant_target", "invalid_values"}
+    assert {name for name, cause in CAUSES.items() if cause.hopeless} == {"constant_target", "conflicting_labels"}
+    assert {name for name, cause in CAUSES.items() if cause.unlearnable} == {"no_signal"}
     doctor = (Path(__file__).parents[3] / "core/diagnosis/diagnosis.py").read_text()
     assert not [name for name in CAUSES if name in doctor]
 
 
 @pytest.mark.parametrize("others", [None, -0.2, 0.5, 0.99])
-def test_a_copy_is_certain_whatever_the_other_inputs_explain_and_a_doubt_counts_where_they_explain_some(others):
+def test_a_copy_is_certain_whatever_the_other_inputs_explain_and_a_doubt_is_asked(others):
     copy, doubt = Leak("a", "y", 1.0, "copy", "a is y.", certain=True), Leak("a", "y", 0.98, "answer", "a knows y.")
     leakage = CAUSES["leakage"]
     (piece,) = leakage.look(observation_of({"leaks": (copy,), "without_leaks": others}))
     assert (piece.strength, piece.certain) == (0.97, True)
-    doubted = leakage.look(observation_of({"leaks": (doubt,), "without_leaks": others}))
-    assert [(piece.strength, piece.certain) for piece in doubted] == ([(0.3, False)] if others == 0.5 else [])
+    doubted = observation_of({"leaks": (doubt,), "without_leaks": others})
+    assert not list(leakage.look(doubted))
+    assert len(list(leakage.asks(doubted))) == 1
 
 
 def test_a_column_that_only_knows_much_does_not_excuse_a_copy():

@@ -30,7 +30,7 @@ def facts_of(columns, target="y", **sections):
 def test_clean_data_raise_no_alarm():
     facts = facts_of({"a": A, "b": B, "y": NOISY})
     assert facts.sentinels == facts.leaks == facts.identifier_columns == ()
-    assert facts.invalid_inputs == facts.duplicates == 0
+    assert facts.invalid_inputs == facts.copies.share == 0
     assert not facts.constant_target
     assert 0.3 < facts.reachable < 0.95
     assert facts.input_spread == pytest.approx((1, 1), abs=0.01)
@@ -94,9 +94,37 @@ def test_nan_reaches_the_network_only_where_it_is_kept():
     assert filled.invalid_inputs == 0
 
 
-def test_duplicates_across_the_split_are_counted():
-    facts = facts_of({"a": np.tile(A[:10], 12), "b": np.tile(B[:10], 12), "y": np.tile(NOISY[:10], 12)})
-    assert facts.duplicates == 1
+def test_rows_that_are_copies_are_judged_apart():
+    facts = facts_of({"a": np.tile(A[:30], 4), "b": np.tile(B[:30], 4), "y": np.tile(RNG.normal(size=30), 4)})
+    assert facts.copies.share == 1
+    assert facts.copies.conflict == 0
+    assert facts.by_heart > 0.9
+    assert facts.reachable < 0.2
+
+
+def test_few_kinds_of_rows_are_no_copies():
+    kinds = {"a": np.arange(N) % 4, "b": np.arange(N) % 6, "y": RNG.normal(size=N) + np.arange(N) % 4}
+    assert facts_of(kinds).copies.share == 0
+    assert facts_of(kinds).by_heart is None
+
+
+def test_equal_rows_with_other_answers_conflict():
+    facts = facts_of({"a": np.tile(A[:60], 2), "b": np.tile(B[:60], 2), "y": RNG.normal(size=N)})
+    assert facts.copies.share == 1
+    assert facts.copies.conflict > 0.3
+
+
+def test_the_last_rows_are_told_from_the_others_where_they_differ():
+    drifting = {"a": np.linspace(0, 1, N), "b": B, "y": NOISY}
+    assert facts_of(drifting, data={"split": "in_order"}).input_shift > 0.9
+    assert facts_of(drifting).input_shift == 0.5
+    assert facts_of({"a": A, "b": B, "y": NOISY}, data={"split": "in_order"}).input_shift < 0.75
+
+
+def test_the_labels_of_a_row_are_counted():
+    labels = {"a": A, "red": (A > 0).astype(int), "blue": (B > 0).astype(int)}
+    spec = {"data": {"target": ["red", "blue"], "task": "multilabel"}}
+    assert facts_of(labels, **spec).answers == (0, 2)
 
 
 def test_a_sorted_target_shows():

@@ -12,7 +12,7 @@ STUCK = {"skill": (0.0,) * 3, "val_skill": (0.0,) * 3}
 def workbench_of(look_up, budget=300_000, **sections):
     runs = [run_of(**sections).changed({"training.seed": seed}) for seed in range(3)]
     runner = TableRunner(look_up)
-    return Workbench(runs, [result_of(0.0, 0.0)] * 3, runner, 200, budget), runner
+    return Workbench(runs, [result_of(0.0, 0.0)] * 3, runner, 200, left=budget), runner
 
 
 def test_a_stuck_network_is_asked_to_learn_sixteen_rows():

@@ -4,7 +4,7 @@ from core.data.understand.leaks import Leak
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
 from core.diagnosis.trials.search import combine, try_repairs
-from core.diagnosis.trials.trial import Workbench
+from core.diagnosis.trials.trial import Trial, Workbench
 from tests.diagnosis.table import TableRunner, observation_of, result_of, run_of
 
 
@@ -156,10 +156,15 @@ def test_the_class_nobody_recognises_counts_for_imbalance():
     observed = observation_of(facts, {"recall": (0.0, 0.0, 0.0)})
     labels = {"source": {"columns": {"x": list(range(40)), "y": [int(i > 35) for i in range(40)]}}, "target": "y"}
     workbench, _ = workbench_of(
-        lambda run: result_of(0.0, recall=[0.8, 0.9]), [result_of(0.1, recall=[1.0, 0.0])] * 3, data=labels
+        lambda run: result_of(0.0, recall=[0.8, 0.9]), [result_of(0.0, recall=[1.0, 0.0])] * 3, data=labels
     )
     trial = trial_of(workbench, observed, "class_imbalance")
     assert trial.proven
+
+
+def test_a_recall_that_the_probabilities_pay_for_is_no_repair():
+    before, found = result_of(0.2, recall=[1.0, 0.0]), result_of(-0.4, recall=[0.8, 0.9])
+    assert not Trial("recall", {}, (before,) * 3, (found,) * 3).proven
 
 
 def test_a_repair_that_takes_away_flattery_is_shown_with_every_seed():

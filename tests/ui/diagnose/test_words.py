@@ -22,7 +22,8 @@ def finding(skills=None, improved=0, **more):
     judged = {"helped": 2 * improved > len(after), "proven": improved == len(after) >= 3}
     trial = {"seeds": len(after), "improved": improved, **judged, **skills} if after else None
     reached = {"explained": [0.1, median_of_most(curve["val_explained"] for curve in after)]} if after else {}
-    written = {"cause": "dying_relu", "certain": False, "goal": "fit", "after": after, "reached": reached, "fix": {}}
+    written = {"cause": "dying_relu", "certain": False, "goal": "fit", "after": after, "reached": reached, "fix": {},
+               "part": None, "standing": "proven"}  # fmt: skip
     return written | {"trial": trial} | more
 
 
@@ -30,7 +31,8 @@ def report(*causes, verdict="faulty", skills=(0.1, 0.2, 0.0), **more):
     return {
         "verdict": verdict, "causes": list(causes), "before": [curve(s, i) for i, s in enumerate(skills)],
         "explained": dict.fromkeys(("training", "validation"), median_of_most(skills)), "symptoms": {},
-        "reachable": 0.8, "validation_rows": 20, "columns": ["a", "b", "c"], "combined": None, **more,
+        "reachable": 0.8, "validation_rows": 20, "columns": ["a", "b", "c"], "combined": None,
+        "sampled": None, "on_all_rows": None, **more,
     }  # fmt: skip
 
 
@@ -52,6 +54,40 @@ def test_without_a_proven_change_none_is_promised():
 def test_runs_that_came_to_nothing_have_no_skill():
     assert say.verdict(report(skills=(None, None, 0.3))).startswith("It comes to no result")
     assert say.verdict(report(skills=(None, 0.3, 0.3))).startswith("It explains 30% of the variance")
+
+
+def test_an_undecided_verdict_says_what_would_decide_it():
+    told = report(verdict="undecided", why="More rows would tell.")
+    assert say.headline(told) == "Not decided"
+    assert say.verdict(told).endswith("More rows would tell.")
+
+
+def test_a_suspicion_is_called_one():
+    only = finding(standing="suspected")
+    assert say.headline(report(only)) == "Suspected: ReLU units have died"
+
+
+def test_a_set_of_changes_is_told_with_what_each_cause_is_for():
+    together = finding([0.8, 0.7, 0.9], improved=3, fix={"model.loss": "auto", "training.learning_rate": 0.1})
+    together |= {"causes": ["loss_mismatch", "learning_rate_too_low"], "parts": {"loss_mismatch": "necessary"}}
+    told = report(finding(part="necessary"), combined=together)
+    assert "With two changes it is 80%: better in 3 of 3 seeds." in say.verdict(told)
+    assert say.parts(told) == [
+        "The loss does not fit the task: without it, the repaired program fails again.",
+        "The learning rate is too low: it adds to it.",
+    ]
+    assert say.trial_words(finding(part="necessary"), told) == "It was tried as a part of the changes together."
+
+
+def test_a_sample_is_told_whatever_the_verdict():
+    healthy = say.verdict(report(verdict="healthy", sampled=4000))
+    assert "trials ran on 4,000 training rows" in healthy
+    assert "on all rows the fix explains 75%" in say.verdict(report(finding(), sampled=4000, on_all_rows=0.75))
+
+
+def test_how_much_lower_the_loss_could_be_is_said_where_it_is_much():
+    assert "20 times lower" in say.verdict(report(verdict="healthy", skills=(0.8,) * 3, reachable=0.99))
+    assert "times lower" not in say.verdict(report(verdict="healthy", skills=(0.8,) * 3, reachable=0.82))
 
 
 def test_a_healthy_verdict_compares_only_where_it_can():

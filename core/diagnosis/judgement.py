@@ -1,0 +1,128 @@
+"""The verdict: *faulty* only where harm is shown or the program cannot be right, *undecided* where neither is known."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+from core.diagnosis.causes.cause import Observation
+from core.diagnosis.evidence.limits import CLEAR_GAIN
+from core.diagnosis.evidence.signals import explained, worth
+from core.diagnosis.evidence.simple_models import doubt
+from core.diagnosis.trials.treatment import Treatment
+from core.diagnosis.trials.trial import Outcome, Trial, quality
+from core.training.result import Result
+
+Verdict = Literal["healthy", "faulty", "undecided", "refused"]
+
+LEARNT_SHARE: Final = 0.8
+"""A run that explains this share of what a simple model does has learnt; what is left is tuning."""
+_HALF: Final = 0.5
+"""One that explains less than this share of it, and has no repair, is undecided: something is wrong, or it is hard."""
+_TUNED: Final = 0.5
+"""A repair shows a fault where the run has less than this share of what it reaches."""
+_STRONG, _STRONG_SHARE = 0.85, 0.8
+"""The same where the suspicion was this strong before the trial; or where what is not explained is more than halved."""
+_LUCK: Final = 0.4
+"""Or where its worst seed has less than this: whether it learns is luck."""
+_UNKNOWN_TARGET, _LEAST_TARGET = 0.9, 0.01
+"""The skill asked for where simple models could not be judged, and at least."""
+_SURELY: Final = 2.0
+"""Standard errors."""
+
+
+class Judgement(NamedTuple):
+    """A verdict, and what would decide it where it is undecided."""
+
+    verdict: Verdict
+    why: str | None = None
+
+
+def target_of(observed: Observation) -> float:
+    """Return the skill that shows that a network has learnt; what simple models reach, where that is known."""
+    reachable = observed.facts.reachable
+    return _UNKNOWN_TARGET if reachable is None else max(reachable, _LEAST_TARGET)
+
+
+def has_learnt(observed: Observation) -> bool:
+    """Whether every seed reached what a healthy run does, or so nearly that its rows cannot tell."""
+    signals, facts = observed.signals, observed.facts
+    if signals.failed or signals.diverged:
+        return False
+    target = target_of(observed)
+    least = LEARNT_SHARE * target if facts.skills else target
+    unsure = _SURELY * doubt(target, facts.validation_rows or facts.rows) if facts.skills else 0.0
+    return min(signals.val_skill or signals.skill) >= least - min(unsure, CLEAR_GAIN) and observed.signals.val_level > 0
+
+
+def judge(treatment: Treatment, before: Sequence[Result]) -> Judgement:
+    """Return the verdict of runs and what was tried on them."""
+    observed = treatment.observed
+    if any(suspect.certain for suspect in treatment.suspects):
+        return Judgement("faulty")
+    levels = [quality(result) for result in before]
+    level, worst = statistics.median(levels), min(levels)
+    winner = treatment.winner
+    if winner is not None:
+        mine = (o.suspect.strength for o in treatment.outcomes if o.trial and o.trial.change == winner.change)
+        if _harm(winner, max(mine, default=0.0), level, worst, [*before, *treatment.placebo]):
+            return Judgement("faulty")
+    if any(flattered(outcome) for outcome in treatment.outcomes):
+        return Judgement("faulty")
+    target = target_of(observed)
+    short = _HALF * target - _SURELY * doubt(target, observed.facts.validation_rows or observed.facts.rows)
+    if level >= min(short, target - CLEAR_GAIN) and level > 0:
+        return Judgement("healthy")
+    return Judgement("undecided", _missing(treatment))
+
+
+def _harm(trial: Trial, strength: float, level: float, worst: float, unchanged: Sequence[Result]) -> bool:
+    """Whether a repair gains over chance, and so much that the run is broken without it."""
+    if trial.gain < CLEAR_GAIN or not _beyond_luck(trial, unchanged):
+        return False
+    strong = strength >= _STRONG
+    halved = _unexplained(trial.after) < _TUNED * _unexplained(trial.before)
+    share = _STRONG_SHARE if strong else _TUNED
+    return trial.goal != "fit" or level < share * trial.level or worst < _LUCK * trial.level or (strong and halved)
+
+
+def _beyond_luck(trial: Trial, unchanged: Sequence[Result]) -> bool:
+    """Whether the program does not come as far without the repair with any seed, or the means differ surely.
+
+    Two standard errors of the difference (Welch 1947): how far the program differs from itself from seed to seed.
+    """
+    if trial.goal == "recall":
+        return True  # The recall has no placebo; it was better in every seed.
+    without, repaired = [quality(result) for result in unchanged], [quality(result) for result in trial.after]
+    if min(repaired) > max(without):
+        return True
+    error = math.sqrt(sum(statistics.variance(levels) / len(levels) for levels in (without, repaired)))
+    return statistics.mean(repaired) - statistics.mean(without) > _SURELY * error
+
+
+def _unexplained(results: Sequence[Result]) -> float:
+    """Return the share of the target's variance that is not explained, of training and validation rows alike."""
+    rows = ((explained(result, held_out=False), explained(result, held_out=result.validated)) for result in results)
+    return statistics.median(1 - (worth(seen) + worth(unseen)) / 2 for seen, unseen in rows)
+
+
+def flattered(outcome: Outcome) -> bool:
+    """Whether the skill falls in every seed once the fault is gone: it was too good to be true."""
+    trial = outcome.trial
+    if trial is None or not outcome.suspect.cause.flatters:
+        return False
+    return all(quality(b) - quality(a) > CLEAR_GAIN for b, a in zip(trial.before, trial.after, strict=True))
+
+
+def _missing(treatment: Treatment) -> str:
+    """Return in a sentence what would decide it."""
+    facts = treatment.observed.facts
+    if treatment.spent:
+        return "The time for trials was over before all was tried: a more thorough diagnosis may decide it."
+    if facts.reachable is None:
+        return "There are too few rows to say what could be learnt from them, and no change that was tried was enough."
+    if facts.reachable < CLEAR_GAIN:
+        return "Simple models find little in these columns: more rows or others would tell whether more is there."
+    return "No change that was tried brought it near what simple models reach."

@@ -1,0 +1,149 @@
+"""The smallest set of changes that brings a program to life: all of the textbook first, then what is needed of it.
+
+The settings most suspected are put together until they are enough; then one after the other is left out until none can
+be spared, as in the last step of ddmin (Zeller & Hildebrandt 2002, "Simplifying and isolating failure-inducing input",
+section 3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.diagnosis.causes.cause import Change, Observation, Suspect
+from core.diagnosis.trials.textbook import TEXTBOOKS, Step, applied, steps_of
+from core.diagnosis.trials.trial import MARGIN, Workbench, merit
+from core.training.result import Result
+
+NEARLY: Final = 0.85
+"""Of what all of it gains: a smaller set that gains so much is as good."""
+
+_BESIDE: Final = 2
+_OF_THE_BEST: Final = 2
+_PREFIXES: Final = 2
+
+
+@dataclass(frozen=True)
+class RepairSet:
+    """Some settings of the textbook, and what the worst seed reaches with them."""
+
+    steps: tuple[Step, ...]
+    change: Change
+    level: float
+    needed: tuple[bool, ...]
+    """For each step whether the program was seen to fail again without it, its fault put back."""
+
+
+def by_the_book(
+    workbench: Workbench, observed: Observation, suspects: Sequence[Suspect], enough: float
+) -> RepairSet | None:
+    """Return the textbook's program that does best, or the first that reaches `enough`; None where none is affordable.
+
+    All are tried with the worst seed, the best of them with every seed: its level is the lowest. The first repairs of
+    the strongest suspects are trained beside them: they are asked for next.
+    """
+    ids = [suspect.cause.id for suspect in suspects]
+    first = (next(iter(suspect.cause.repairs(observed)), None) for suspect in suspects[:_BESIDE])
+    beside = [change for change in first if change is not None and workbench.affords(change)]
+    best: RepairSet | None = None
+    for books in TEXTBOOKS:
+        plans = [(steps, applied(observed.run, steps)) for steps in (steps_of(observed, book, ids) for book in books)]
+        sets = [(steps, change) for steps, change in plans if change and workbench.affords(change)]
+        results = workbench.probe([change for _, change in sets] + beside)
+        ranked = sorted(zip(sets, map(merit, results[: len(sets)]), strict=True), key=lambda pair: -pair[1])
+        for (steps, change), _ in ranked[:_OF_THE_BEST]:
+            level = lowest(workbench, change)
+            if best is None or level > best.level:
+                best = RepairSet(steps, change, level, (False,) * len(steps))
+            if level >= enough:
+                return best
+    return best
+
+
+def lowest(workbench: Workbench, change: Change) -> float:
+    """Return the merit of the seed that does worst with `change`."""
+    return min(map(merit, workbench.train([run.changed(change) for run in workbench.runs])))
+
+
+def smallest(workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect]) -> RepairSet:
+    """Return what is left of `whole` when nothing more can be spared, judged by the seed that does worst."""
+    return _Search(workbench, observed, whole, suspects).shrunk()
+
+
+class _Search:
+    def __init__(
+        self, workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect]
+    ) -> None:
+        self._workbench, self._run, self._whole = workbench, observed.run, whole
+        self._strengths = {suspect.cause.id: suspect.strength for suspect in suspects}
+        before = max(0.0, merit(workbench.before[workbench.worst_seed]))
+        self._enough = before + NEARLY * (whole.level - before)
+
+    def shrunk(self) -> RepairSet:
+        ordered = sorted(self._whole.steps, key=self._strength, reverse=True)
+        steps = self._enough_of(ordered)
+        # Without the last one it was not enough.
+        needed = [steps[-1]] if self._tried(steps[:-1]) else []
+        # What fails without a step also fails without it where there is less to make up for it.
+        while doubtful := [step for step in steps if step not in needed] if len(steps) > 1 else []:
+            without = [[other for other in steps if other is not step] for step in doubtful]
+            works = self._works(without)
+            spared = [step for step, works_ in zip(doubtful, works, strict=True) if works_]
+            needed += [
+                step for step, rest in zip(doubtful, without, strict=True) if step not in spared and self._tried(rest)
+            ]
+            if not spared:
+                break
+            kept = [step for step in steps if step not in spared]
+            if len(spared) > 1 and not self._works([kept])[0]:
+                # Each alone can be spared, not all: the least suspected goes.
+                kept = [step for step in steps if step is not min(spared, key=self._strength)]
+            steps = kept
+        # As they are applied: a later one may build on an earlier one.
+        steps = [step for step in self._whole.steps if step in steps]
+        return RepairSet(
+            tuple(steps),
+            applied(self._run, steps),
+            self._levels([steps])[0],
+            tuple(step in needed or len(steps) == 1 for step in steps),
+        )
+
+    def _enough_of(self, ordered: Sequence[Step]) -> list[Step]:
+        """Return the shortest beginning of `ordered` that is enough, two tried at a time; at last all of it."""
+        for count in range(1, len(ordered), _PREFIXES):
+            sizes = range(count, min(count + _PREFIXES, len(ordered)))
+            works = self._works([ordered[:size] for size in sizes])
+            if any(works):
+                return list(ordered[: sizes[works.index(True)]])
+        return list(ordered)
+
+    def _tried(self, steps: Sequence[Step]) -> bool:
+        """Whether `steps` were trained: what there was no budget for says nothing."""
+        return not steps or self._workbench.knows(applied(self._run, [s for s in self._whole.steps if s in steps]))
+
+    def _strength(self, step: Step) -> float:
+        return self._strengths.get(step.cause, 0.0)
+
+    def _works(self, sets: Sequence[Sequence[Step]]) -> list[bool]:
+        return [level >= self._enough for level in self._levels(sets)]
+
+    def _levels(self, sets: Sequence[Sequence[Step]]) -> list[float]:
+        """Return the lowest merit of any seed with each set; one that fails the worst seed is not tried with others."""
+        bench = self._workbench
+        changes = [applied(self._run, [step for step in self._whole.steps if step in steps]) for steps in sets]
+        affordable = [bench.affords(change) for change in changes]
+        results = iter(bench.probe([c for c, can in zip(changes, affordable, strict=True) if can]))
+        first = [merit(next(results)) if can else -math.inf for can in affordable]
+        good = [change for change, level in zip(changes, first, strict=True) if level >= self._enough]
+        bench.train([run.changed(change) for change in good for run in bench.runs])
+        return [
+            lowest(bench, change) if level >= self._enough else level
+            for change, level in zip(changes, first, strict=True)
+        ]
+
+
+def helps(whole: RepairSet | None, before: Result) -> bool:
+    """Whether it reaches more than the run as it is."""
+    return whole is not None and whole.level > max(0.0, merit(before)) + MARGIN
