@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
+from core.choices.losses import KERAS_EPSILON
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.limits import CLEAR_GAIN
 from core.diagnosis.evidence.signals import explained, worth
@@ -25,6 +26,9 @@ _TUNED: Final = 0.5
 """A repair shows a fault where the run has less than this share of what it reaches."""
 _STRONG, _STRONG_SHARE = 0.85, 0.8
 """The same where the suspicion was this strong before the trial; or where what is not explained is more than halved."""
+_MUCH, _LITTLE_LEFT = 0.25, 0.25
+"""Or, whatever was suspected, where it gains more than the first and leaves less than the second of what is not
+explained: a control that explains three quarters of what the best does cannot gain so much."""
 _LUCK: Final = 0.4
 """Or where its worst seed has less than this: whether it learns is luck."""
 _UNKNOWN_TARGET, _LEAST_TARGET = 0.9, 0.01
@@ -83,9 +87,12 @@ def _harm(trial: Trial, strength: float, level: float, worst: float, unchanged: 
     if trial.gain < CLEAR_GAIN or not _beyond_luck(trial, unchanged):
         return False
     strong = strength >= _STRONG
-    halved = _unexplained(trial.after) < _TUNED * _unexplained(trial.before)
+    left = _unexplained(trial.after) / max(_unexplained(trial.before), KERAS_EPSILON)
+    halved = left < _TUNED
     share = _STRONG_SHARE if strong else _TUNED
-    return trial.goal != "fit" or level < share * trial.level or worst < _LUCK * trial.level or (strong and halved)
+    if trial.goal != "fit" or level < share * trial.level or worst < _LUCK * trial.level:
+        return True
+    return (strong and halved) or (trial.gain > _MUCH and left < _LITTLE_LEFT)
 
 
 def _beyond_luck(trial: Trial, unchanged: Sequence[Result]) -> bool:

@@ -17,7 +17,7 @@ MOST_ON_ALL_ROWS: Final = 200_000
 """Steps of the one run in which a repair is trained on all rows: some seconds."""
 _COUNTS: Final = ("every", "warmup_epochs", "patience", "cooldown")
 """Settings of schedules that are numbers of epochs."""
-UPDATES: Final = 15_000
+UPDATES: Final = 10_000
 """Optimizer steps of a run on a sample, at most: a network for a table has long learnt what it will."""
 
 

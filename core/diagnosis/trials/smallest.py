@@ -53,8 +53,10 @@ def by_the_book(
         sets = [(steps, change) for steps, change in plans if change and workbench.affords(change)]
         results = workbench.probe([change for _, change in sets] + beside)
         ranked = sorted(zip(sets, map(merit, results[: len(sets)]), strict=True), key=lambda pair: -pair[1])
-        for (steps, change), _ in ranked[:_OF_THE_BEST]:
-            level = lowest(workbench, change)
+        for (steps, change), reached in ranked[:_OF_THE_BEST]:
+            if best is not None and reached <= best.level:
+                break
+            level = lowest(workbench, change) if reached > MARGIN else reached
             if best is None or level > best.level:
                 best = RepairSet(steps, change, level, (False,) * len(steps))
             if level >= enough:

@@ -22,6 +22,8 @@ _ENOUGH: Final = 0.8
 """Of the target: a repair that reaches it needs no better one."""
 _RATE_STRENGTH: Final = 0.3
 """From this strength on a suspicion of the rate is worth a range of rates."""
+_CHEAP: Final = 0.02
+"""Of the budget, for one run: the range is tried before anything else where runs cost little."""
 _BROKEN: Final = 0.35
 """Of the target: where the best single change reaches less, two together are tried."""
 _GOAL_STRENGTH: Final = 0.5
@@ -88,7 +90,8 @@ def treat(
         return confirmed(Treatment(observed, found, tuple(tried)), workbench)
     if any(s.cause.hopeless for s in found if s.certain):
         return Treatment(observed, found, tuple(Outcome(suspect) for suspect in found if suspect.certain))
-    if any(s.cause.asks_rates and s.strength >= _RATE_STRENGTH for s in found):
+    rates = any(s.cause.asks_rates and s.strength >= _RATE_STRENGTH for s in found)
+    if rates and workbench.share({}) <= _CHEAP:
         observed = with_range_of_rates(observed, workbench)
         found = look_again(observed)
     worst = workbench.before[workbench.worst_seed]
@@ -109,6 +112,8 @@ def treat(
         least = confirmed(_of_set(workbench, alone, smallest(workbench, observed, whole, found)), workbench)
         return least if least.winner is not None else confirmed(_of_set(workbench, alone, whole), workbench)
     observed = with_few_rows(observed, workbench)
+    if rates and not observed.signals.rates:
+        observed = with_range_of_rates(observed, workbench)
     found = look_again(observed)
     outcomes = try_repairs(workbench, observed, found, enough)
     combined = combine(workbench, outcomes) if _best(outcomes) < _BROKEN * target else None

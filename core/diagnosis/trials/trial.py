@@ -32,6 +32,8 @@ _PRICE: Final = 0.05
 """Skill that a higher recall may cost."""
 MOST_UPDATES: Final = 300_000
 """Optimizer steps all trials of one variant may take together: about ten seconds."""
+_TO_THE_END: Final = 3
+"""What a change that helps costs at least, in runs of it: other seeds of the search, and fresh ones."""
 _SMALL_STEP: Final = 150_000
 """Weights times rows of a batch that take as long as all the rest of a step."""
 COMPILE_UPDATES: Final = 10_000
@@ -159,12 +161,16 @@ class Workbench:
         if self.runs[self.worst_seed].changed(change).hash() in self._done:
             return True
         cost = self._cost(run)
-        if cost > self.left:
+        if _TO_THE_END * cost > self.left:
             self.refused = True
             return False
         self._structures.add(structure_key(run))
         self.left -= cost
         return True
+
+    def share(self, change: Change) -> float:
+        """Return the share of what is left of the budget that one run with `change` takes."""
+        return self._cost(self.runs[0].changed(change)) / max(self.left, 1.0)
 
     def knows(self, change: Change) -> bool:
         """Whether the worst seed was trained with `change`."""
