@@ -63,7 +63,8 @@ class Finding:
     @property
     def standing(self) -> Standing:
         """How sure it is."""
-        if self.part in {"sufficient", "necessary"} or (self.trial is not None and self.trial.proven):
+        shown = (self.trial is not None and self.trial.proven) or flattered(Outcome(self.suspect, self.trial))
+        if shown or self.part in {"sufficient", "necessary"}:
             return "proven"
         if self.suspect.certain:
             return "certain"

@@ -128,8 +128,8 @@ def _data(observed: Observation) -> Iterator[Step]:
 def _output(observed: Observation) -> Iterator[Step]:
     facts, loss = observed.facts, LOSSES[observed.facts.loss]
     if not conventional_output(facts):
-        change = {"model.output_activation": "auto"}
-        yield _set("output_activation_mismatch", change | {"model.output_units": "auto"})
+        units = {} if facts.output_units == _answers(observed) else {"model.output_units": "auto"}
+        yield _set("output_activation_mismatch", {"model.output_activation": "auto"} | units)
     if facts.task == "regression":
         fits = loss.measures == "distance"
     else:
@@ -137,6 +137,14 @@ def _output(observed: Observation) -> Iterator[Step]:
         fits = loss.measures == "probability" and (loss.over_units or loss.sparse) == several
     if not fits:
         yield _set("loss_mismatch", {"model.loss": "auto"})
+
+
+def _answers(observed: Observation) -> int:
+    """Return how many outputs the task asks for."""
+    task = observed.facts.task
+    if task == "multiclass":
+        return len(observed.facts.classes)
+    return 1 if task == "binary" else len(set(observed.run.data.targets))
 
 
 def _network(observed: Observation, textbook: Textbook, first_of: Callable[..., str]) -> Iterator[Step]:

@@ -108,6 +108,8 @@ def _fix(opened: Opened, report: WrittenReport, finding: WrittenFinding, title: 
     first = "diagnose_apply_combined" if report["combined"] else "diagnose_apply_1"
     st.markdown("  \n".join(f":material/build: **{inert(line, 200)}**" for line in changes))
     st.markdown(words.trial_words(finding, report))
+    if finding.get("part") in {"necessary", "helpful"}:
+        return  # It is applied with the others.
     st.button(
         "Apply this fix",
         icon=":material/science:",

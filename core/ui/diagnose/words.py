@@ -158,9 +158,11 @@ def trial_words(finding: WrittenFinding, report: WrittenReport) -> str:
         told = f"Lowest recall of any class: {_change(finding, 'recall')}"
     else:
         told = f"Explained: {_change(finding, 'explained')}{_skills(finding, report)}"
-    cause = CAUSES.get(finding["cause"])
+    cause = CAUSES.get(finding.get("cause", ""))
     if cause is not None and cause.flatters and not trial["improved"]:
         return f"Without it, the result is the honest one. {told}."
+    if not trial["helped"] and finding.get("part"):
+        return f"Alone it is not enough. {told}."
     if not trial["improved"]:
         return f"Its fix did not help in {counted(trial['seeds'], 'seed')}. {told}."
     return f"Better in {_of_seeds(finding)}. {told}."

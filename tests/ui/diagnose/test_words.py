@@ -71,11 +71,14 @@ def test_a_set_of_changes_is_told_with_what_each_cause_is_for():
     together = finding([0.8, 0.7, 0.9], improved=3, fix={"model.loss": "auto", "training.learning_rate": 0.1})
     together |= {"causes": ["loss_mismatch", "learning_rate_too_low"], "parts": {"loss_mismatch": "necessary"}}
     told = report(finding(part="necessary"), combined=together)
+    assert say.trial_words({k: v for k, v in together.items() if k != "cause"}, told).startswith("Better in 3 of 3")
     assert "With two changes it is 80%: better in 3 of 3 seeds." in say.verdict(told)
     assert say.parts(told) == [
         "The loss does not fit the task: without it, the repaired program fails again.",
         "The learning rate is too low: it adds to it.",
     ]
+    alone = finding([0.1, 0.1, 0.1], improved=0, part="necessary")
+    assert say.trial_words(alone, told).startswith("Alone it is not enough.")
     assert say.trial_words(finding(part="necessary"), told) == "It was tried as a part of the changes together."
 
 
