@@ -193,18 +193,22 @@ def shares(scored: Sequence[Scored]) -> dict[str, tuple[float, ...]]:
 def grey_figures(scored: Sequence[Scored]) -> dict[str, str]:
     """Return the false alarms over every generated program that works, the grey zone included, with an interval.
 
-    A program works that explains half of what the best on its data does, the median over its seeds, whatever was put
-    into it; a leak, or a table that is wrong itself, is a fault however well it is learnt.
+    A control works that explains half of what the best on its data does, the median over its seeds; one with a fault
+    put in works where every seed explains as much as a control has to: there the fault does no harm.
     """
     known = {program.id: program for program in programs()}
     reached = shares(scored)
-    works_ = [one for one in scored if known[one.name].harms and statistics.median(reached[one.name]) >= FAULTY_SHARE]
+    works_ = [one for one in scored if known[one.name].harms and _does_no_harm(one, reached[one.name])]
     alarms = [one.verdict == "faulty" for one in works_]
     low, high = by_data_set([known[one.name].data_set for one in works_], alarms)
     told = dict.fromkeys(figures(scored), "")
     told["false alarms"] = f"{_share(alarms, works_)}, 95 % interval {low:.1%} … {high:.1%}"
     told["undecided, of all"] = _share((one.verdict == "undecided" for one in scored), scored)
     return told
+
+
+def _does_no_harm(one: Scored, reached: Sequence[float]) -> bool:
+    return min(reached) >= HEALTHY_SHARE if one.faulty else statistics.median(reached) >= FAULTY_SHARE
 
 
 _RESAMPLED: Final = 2000
@@ -293,8 +297,8 @@ The generated set: {controls} healthy controls, textbook recipes on {data_sets} 
 into one of them, with three seeds per program. Thresholds were chosen on the first half of the data sets; the second
 was kept for the figures. {left_out} of {all} programs were left out, judged by training alone: a control has to
 explain {healthy:.0%} of what the best one on its data does in every seed, a faulty program less than {faulty:.0%} in
-every seed. The *grey zone* columns leave nothing out: a false alarm there is *faulty* said of any program that explains
-half of what the best on its data does, whatever was put into it, with an interval over data sets, not programs.
+every seed. The *grey zone* columns leave no control out that explains half of what the best on its data does, and count
+faults that turned out harmless as controls, with an interval over data sets, not programs.
 The second half is not quite untouched: an earlier run on it showed that duplicate rows were taken for skill, and that
 was mended.
 """

@@ -176,9 +176,11 @@ class DiagnosisReport:
         ]
 
     def _remarks(self) -> list[dict[str, Any]]:
+        named = {finding.suspect.cause.id for finding in self.findings}
         remarks = [
             {"cause": cause.id, "evidence": [text]}
             for cause in CAUSES.values()
+            if cause.id not in named
             for text in cause.remarks(self.observed)
         ]
         for outcome in self.outcomes:

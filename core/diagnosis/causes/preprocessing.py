@@ -255,6 +255,11 @@ def _class_imbalance(observed: Observation) -> Iterator[Evidence]:
         yield Evidence(0.7, f"only {rarest:.1%} of the rows are {name}, and a class has a recall of {max(recall):.0%}")
 
 
+def _rarely_found(observed: Observation) -> Iterator[str]:
+    for piece in _class_imbalance(observed):
+        yield f"{piece.text}; balanced weights find more of them, and may cost what the probabilities are worth"
+
+
 _SHIFTED: Final = 0.5
 """Difference of the targets' means in standard deviations: a medium effect (Cohen 1988)."""
 _SORTED: Final = 0.8
@@ -309,7 +314,8 @@ CAUSES: Final = (
           _constant_target, lambda _observed: (), hopeless=True),
     Cause("class_imbalance", "preprocessing", "One class outweighs the others",
           "One class is so frequent that always predicting it costs little.",
-          _class_imbalance, lambda _observed: ({"training.class_weight": "balanced"},), goal="recall"),
+          _class_imbalance, lambda _observed: ({"training.class_weight": "balanced"},), goal="recall",
+          remarks=_rarely_found),
     Cause("unshuffled_data", "preprocessing", "The rows are not shuffled",
           "The rows come in an order that makes a batch, or the validation rows, unlike the rest.",
           _unshuffled_data, _unshuffled_repairs, goal="validation"),

@@ -26,8 +26,9 @@ _MOST_SPLIT: Final = 48
 """Columns a tree looks at for each split; of more a random part, as a forest for classes does (Breiman 2001)."""
 _COPIED: Final = 0.2
 """Share of the rows that are copies of others; of fewer, little can be learnt by heart."""
-_TELLING: Final = 0.9
-"""A column with this many different values, as a share of the different rows, tells every row from every other."""
+_TELLING, _NEARLY_TELLING = 0.8, 0.6
+"""Different values of a column, as a share of the different rows: one such column, or two of the second kind, tell
+nearly every row from every other."""
 
 
 def _models(columns: int) -> dict[str, Any]:
@@ -57,15 +58,17 @@ def copies(x: Array, y: Array) -> Copies:
     """Return how much of a table is copies.
 
     Rows that share a few codes, as in a survey, are alike because there are few kinds of rows; rows that share a
-    measurement to the last digit are the same row twice. So a column has to tell the different rows apart.
+    measurement to the last digit are the same row twice. So measurements have to tell the different rows apart.
     """
     if len(x) < FEWEST_ROWS or x.shape[1] < 2:
         return Copies()
     groups = _groups(x)
     sizes = np.bincount(groups)
     share = float((sizes[groups] > 1).mean())
-    telling = max((len(np.unique(column)) for column in x.T), default=0)
-    if share < _COPIED or len(sizes) < FEWEST_ROWS or telling < _TELLING * len(sizes):
+    if share < _COPIED or len(sizes) < FEWEST_ROWS:
+        return Copies()
+    most, next_ = sorted((len(np.unique(column)) / len(sizes) for column in x.T), reverse=True)[:2]
+    if most < _TELLING and next_ < _NEARLY_TELLING:
         return Copies()
     means = np.stack([np.bincount(groups, column) / sizes for column in y.T], axis=1)
     variance = y.var(axis=0)

@@ -173,6 +173,13 @@ def test_a_cross_entropy_on_shares_is_a_remark_and_no_fault():
     assert not list(CAUSES["loss_mismatch"].remarks(beyond))
 
 
+def test_a_rare_class_that_is_missed_is_told_though_it_is_no_fault():
+    facts = {**CLASSES, "class_shares": (0.95, 0.05)}
+    (told,) = CAUSES["class_imbalance"].remarks(observation_of(facts, {"recall": (0.0, 0.1, 0.0)}))
+    assert "yes" in told
+    assert not list(CAUSES["class_imbalance"].remarks(observation_of(facts)))
+
+
 def test_one_label_a_row_lets_a_softmax_be():
     facts = {**LABELS, "output_activation": "softmax", "answers": (1, 1)}
     found = list(CAUSES["output_activation_mismatch"].look(observation_of(facts)))
