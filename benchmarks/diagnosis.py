@@ -8,6 +8,7 @@ there are processors.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -59,6 +60,8 @@ class Scored:
         (`benchmarks.repair.works`); None where nothing is proposed.
     asked : tuple of str
         Causes it asks a person about.
+    confidences : tuple of float
+        Of each of `causes`.
     fixable : bool
         Whether the first cause has a fix that could raise it: there is none for targets that are noise, and without a
         leak the skill falls.
@@ -76,6 +79,7 @@ class Scored:
     levels: tuple[float, ...] = ()
     alive: bool | None = None
     asked: tuple[str, ...] = ()
+    confidences: tuple[float, ...] = ()
     truth: str = ""
 
     @property
@@ -114,6 +118,7 @@ def _scored(
         causes=tuple(entry["cause"] for entry in report["causes"]),
         accepted=frozenset(accepted),
         fixed=trial is not None and trial["proven"],
+        confidences=tuple(entry["confidence"] for entry in report["causes"]),
         fixable=first is not None and first["cause"] not in _UNFIXABLE,
         seconds=time.perf_counter() - begin,
     )
@@ -258,6 +263,29 @@ def _share(hits: Iterable[bool], of: Sequence[Scored]) -> str:
     return f"{number} of {len(of)} ({number / len(of):.0%})" if of else "–"
 
 
+_BINS: Final = (0.0, 0.3, 0.6, 0.8, 0.95, 1.0)
+
+
+def reliability(scored: Sequence[Scored]) -> str:
+    """Return how often a named cause is accepted, by the confidence it was named with; without a fault none is.
+
+    A reliability diagram in numbers (Niculescu-Mizil & Caruana 2005, "Predicting good probabilities").
+    """
+    named = [
+        (confidence, cause in one.accepted and one.faulty)
+        for one in scored
+        for cause, confidence in zip(one.causes, one.confidences, strict=False)
+    ]
+    rows = ["| confidence | causes named | mean confidence | accepted |", "|---|---|---|---|"]
+    for low, high in itertools.pairwise(_BINS):
+        mine = [(c, right) for c, right in named if low <= c < high]
+        if mine:
+            mean = statistics.mean(c for c, _ in mine)
+            share = statistics.mean(right for _, right in mine)
+            rows.append(f"| {low:g} … {high:g} | {len(mine)} | {mean:.0%} | {share:.0%} |")
+    return "\n".join(rows)
+
+
 def _table(columns: Mapping[str, Mapping[str, str]]) -> str:
     names = list(next(iter(columns.values())))
     rows = [["", *columns], *([name, *(column[name] for column in columns.values())] for name in names)]
@@ -304,7 +332,14 @@ was mended.
 """
 
 
-def _page(table: str, by_cause: str, left_out: int, generated: int) -> str:
+_RELIABILITY: Final = """
+How much a confidence is worth, over the half of the generated set that no number was chosen on: of the causes that were
+named with it, how many are accepted. Two causes of one program may both be accepted.
+
+"""
+
+
+def _page(table: str, by_cause: str, reliable: str, left_out: int, generated: int) -> str:
     parts = [_INTRODUCTION]
     if generated:
         faults = sum(program.cause is not None for program in programs())
@@ -319,7 +354,7 @@ def _page(table: str, by_cause: str, left_out: int, generated: int) -> str:
                 faulty=FAULTY_SHARE,
             )
         )
-    parts += [table, *([by_cause] if by_cause else [])]
+    parts += [table, *([by_cause] if by_cause else []), *([_RELIABILITY + reliable] if reliable else [])]
     return "\n".join(part.strip() + "\n" for part in parts)
 
 
@@ -362,7 +397,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 columns[f"{half} half, grey zone"] = grey_figures(mine)
         left_out = len(made) - len(kept)
         made = kept
-    page = _page(_table(columns), _by_cause(made) if made else "", left_out, len(made) + left_out)
+    reliable = reliability([one for one in made if one.set == "report"]) if made else ""
+    page = _page(_table(columns), _by_cause(made) if made else "", reliable, left_out, len(made) + left_out)
     if chosen.write:
         chosen.write.write_text(page, encoding="utf-8")
     if chosen.records:

@@ -190,6 +190,22 @@ class DiagnosisReport:
                 remarks.append({"cause": outcome.suspect.cause.id, "evidence": [text]})
         return remarks
 
+    def _trials(self) -> list[dict[str, Any]]:
+        """Return every cause that was tried, with what its best change gained in each seed; what failed among them."""
+        tried = [(o.suspect.cause.id, o.trial) for o in self.outcomes if o.trial is not None]
+        tried += [("together", self.combined)] if self.combined is not None else []
+        return [
+            {
+                "cause": cause,
+                "fix": dict(trial.change),
+                "goal": trial.goal,
+                "gains": [round(gain, 4) for gain in trial.gains],
+                "proven": trial.proven,
+                "fresh": trial.before == self.treatment.placebo and bool(self.treatment.placebo),
+            }
+            for cause, trial in tried
+        ]
+
     def _combined(self) -> dict[str, Any] | None:
         trial, chosen = self.combined, self.treatment.chosen
         if trial is None or not self.faulty:
@@ -215,6 +231,7 @@ class DiagnosisReport:
             combined=self._combined(),
             questions=self._questions(),
             remarks=self._remarks(),
+            trials=self._trials(),
             not_checked=self._not_checked(),
         )
 
@@ -233,6 +250,7 @@ def public_variant(variant: Mapping[str, Any], verdict: Verdict, **known: Any) -
         "on_all_rows": None,
         "questions": [],
         "remarks": [],
+        "trials": [],
         "not_checked": [],
     }
     return {"variant": variant, "verdict": verdict} | nothing | known

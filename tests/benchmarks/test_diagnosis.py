@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.diagnosis import FILES, Scored, figures, programs, truthful
+from benchmarks.diagnosis import FILES, Scored, by_data_set, figures, programs, reliability, truthful
 from benchmarks.programs import DATA_SETS, plain_program
 from core.diagnosis.causes.catalogue import CAUSES
 from core.paths import ROOT
@@ -76,3 +76,29 @@ def test_every_program_is_a_spec_and_a_fault_changes_it():
         if program.cause:
             assert load_spec(program.spec).hash() != plain[program.base]
             assert set(program.also_accept) <= set(CAUSES) - {program.cause}
+
+
+def test_a_confidence_is_set_beside_how_often_it_is_right():
+    told = reliability(
+        [
+            scored(cause="a", verdict="faulty", causes=["a", "b"], accepted=["a"], confidences=(0.9, 0.2)),
+            scored(cause="a", verdict="faulty", causes=["c"], accepted=["a"], confidences=(0.9,)),
+        ]
+    )
+    assert "| 0.8 … 0.95 | 2 | 90% | 50% |" in told
+    assert "| 0 … 0.3 | 1 | 20% | 0% |" in told
+
+
+def test_an_interval_is_wider_where_programs_of_a_data_set_are_alike():
+    alike = by_data_set(["a"] * 10 + ["b"] * 10, [True] * 10 + [False] * 10)
+    mixed = by_data_set([str(i) for i in range(20)], [True, False] * 10)
+    assert alike == (0.0, 1.0)
+    assert 0.2 < mixed[0] < 0.5 < mixed[1] < 0.8
+    assert by_data_set(["a", "b"], [False, False]) == (0.0, pytest.approx(1 - 0.05**0.5))
+
+
+def test_every_case_that_asks_is_right_where_the_cause_is_named_or_asked():
+    asks = scored(cause="a", accepted=["a"], truth="ask")
+    assert not asks.right
+    assert scored(cause="a", accepted=["a"], truth="ask", asked=("a",)).right
+    assert scored(cause="a", accepted=["a"], truth="either").right

@@ -82,6 +82,18 @@ def _combined(opened: Opened, report: WrittenReport, colour: str) -> None:
             _trial(report, report["combined"], colour, key="diagnose_trial_combined")
 
 
+def show_trials(opened: Opened, report: WrittenReport) -> None:
+    """Draw a table of all that was tried, what failed too: the gain of each seed."""
+    if not report["trials"]:
+        return
+    with st.expander("Everything that was tried", key="diagnose_trials"):
+        st.caption(
+            "What each change gained in each seed: in what is explained, or in the recall of the class that is found "
+            "least. Fresh seeds took no part in the search."
+        )
+        st.dataframe(words.trial_rows(opened.run, report), hide_index=True, key="diagnose_all_trials")
+
+
 def show_doubts(report: WrittenReport) -> None:
     """Draw what only a person can know, and what is true but does no harm."""
     questions, remarks = report["questions"][:_MOST_DOUBTS], report["remarks"][:_MOST_DOUBTS]

@@ -14,7 +14,7 @@ from core.jobs.storage.records import State
 from core.plot import COLOURS
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
-from core.ui.diagnose.cards import show_causes, show_doubts, with_card
+from core.ui.diagnose.cards import show_causes, show_doubts, show_trials, with_card
 from core.ui.diagnose.charts import run_chart, skill_chart
 from core.ui.diagnose.curves import MOST_POINTS, Curves, curves_of
 from core.ui.diagnose.layer_maps import LayerMap, layer_chart, split_maps
@@ -51,6 +51,7 @@ def show_opened(opened: Opened) -> None:
     if report:
         show_causes(opened, report, colour)
         show_doubts(report)
+        show_trials(opened, report)
         _layers(report)
         _not_checked(report)
     if refused := st.session_state.get("diagnose_refused"):

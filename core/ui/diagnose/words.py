@@ -205,6 +205,20 @@ def change_words(fix: Mapping[str, Any], run: RunSpec, report: WrittenReport) ->
     return lines
 
 
+def trial_rows(run: RunSpec, report: WrittenReport) -> list[dict[str, str]]:
+    """Return a line for each trial: cause, change, gains, seeds, what it showed."""
+    return [
+        {
+            "Cause": "Several together" if trial["cause"] == "together" else cause_of(trial).title,
+            "Change": "; ".join(change_words(trial["fix"], run, report)),
+            "Gain per seed": ", ".join(f"{gain:+.0%}" for gain in trial["gains"]),
+            "Seeds": "fresh" if trial["fresh"] else "those of the search",
+            "Shows": "works" if trial["proven"] else "ruled out" if max(trial["gains"]) <= 0 else "not enough",
+        }
+        for trial in report["trials"]
+    ]
+
+
 def variant_words(run: RunSpec) -> str:
     """Return what sets a run apart from the others of its experiment."""
     return " · ".join(f"{label_of(path)} {show_value(path, value)}" for path, value in run.variant.items())

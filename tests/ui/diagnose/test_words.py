@@ -82,6 +82,17 @@ def test_a_set_of_changes_is_told_with_what_each_cause_is_for():
     assert say.trial_words(finding(part="necessary"), told) == "It was tried as a part of the changes together."
 
 
+def test_everything_that_was_tried_is_told_with_what_failed():
+    works = {"cause": "learning_rate_too_low", "fix": {"training.learning_rate": 0.1}, "gains": [0.5, 0.25, 0.3],
+             "proven": True, "fresh": True}  # fmt: skip
+    fails = {**works, "cause": "dying_relu", "fix": {"model.activation": "elu"}, "gains": [-0.1], "proven": False,
+             "fresh": False}  # fmt: skip
+    first, second = say.trial_rows(RUN, report(trials=[works, fails]))
+    assert (first["Shows"], first["Gain per seed"], first["Seeds"]) == ("works", "+50%, +25%, +30%", "fresh")
+    assert first["Change"] == "Learning rate: 0.001 → 0.1"
+    assert (second["Cause"], second["Shows"]) == ("ReLU units have died", "ruled out")
+
+
 def test_a_sample_is_told_whatever_the_verdict():
     healthy = say.verdict(report(verdict="healthy", sampled=4000))
     assert "trials ran on 4,000 training rows" in healthy
