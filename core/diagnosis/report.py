@@ -20,7 +20,8 @@ from core.training.result import Result
 Standing = Literal["proven", "certain", "helped", "suspected"]
 """How sure a cause is: by a trial in every seed, by the data alone, by most seeds of a trial, or by evidence only."""
 Part = Literal["sufficient", "necessary", "helpful"] | None
-"""What a cause has to do with the repair: enough alone; the program fails again without it; it only adds to it."""
+"""What a cause has to do with the repair: enough alone; the program fails again without it; a part of it that there was
+no budget to leave out."""
 
 _NOT_TRIED: Final = "suspected, but not tried"
 _TOO_LARGE: Final = "suspected, but its repair would need more memory than a run may take"
@@ -164,8 +165,10 @@ class DiagnosisReport:
     def _confidence(self, outcome: Outcome, best: float) -> float:
         """Weigh suspicion by proof: a part of the repair by that, others by how far their own repair comes alone."""
         alone = _confidence(outcome, best)
-        if self.combined is not None and self._part(outcome) == "necessary":
-            return max(alone, _IN_THE_SET + (1 - _IN_THE_SET) * outcome.suspect.strength)
+        part = self._part(outcome) if self.combined is not None else None
+        if part is not None:
+            least = _IN_THE_SET if part == "necessary" else _UNTRIED
+            return max(alone, least + (1 - _IN_THE_SET) * outcome.suspect.strength)
         return max(alone, outcome.suspect.strength) if flattered(outcome) else alone
 
     def _questions(self) -> list[dict[str, Any]]:

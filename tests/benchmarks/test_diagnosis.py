@@ -94,7 +94,7 @@ def test_an_interval_is_wider_where_programs_of_a_data_set_are_alike():
     mixed = by_data_set([str(i) for i in range(20)], [True, False] * 10)
     assert alike == (0.0, 1.0)
     assert 0.2 < mixed[0] < 0.5 < mixed[1] < 0.8
-    assert by_data_set(["a", "b"], [False, False]) == (0.0, pytest.approx(1 - 0.05**0.5))
+    assert by_data_set(["a", "b"], [False, False]) == pytest.approx((0.0, 1 - 0.05**0.5))
 
 
 def test_every_case_that_asks_is_right_where_the_cause_is_named_or_asked():

@@ -130,7 +130,10 @@ def number_of_changes(finding: WrittenFinding) -> str:
 
 def parts(report: WrittenReport) -> list[str]:
     """Return what each cause of a set has to do with its success, a line each."""
-    told = {"necessary": "without it, the repaired program fails again", "helpful": "it adds to it"}
+    told = {
+        "necessary": "without it, the repaired program fails again",
+        "helpful": "there was no time to try without it",
+    }
     known = report["combined"]["parts"]
     return [f"{cause_of({'cause': name}).title}: {told.get(known.get(name), told['helpful'])}."
             for name in report["combined"]["causes"]]  # fmt: skip
