@@ -18,7 +18,7 @@ from core.training.result import Result
 
 Verdict = Literal["healthy", "faulty", "undecided", "refused"]
 
-LEARNT_SHARE: Final = 0.8
+_LEARNT_SHARE: Final = 0.8
 """A run that explains this share of what a simple model does has learnt; what is left is tuning."""
 _HALF: Final = 0.5
 """One that explains less than this share of it, and has no repair, is undecided: something is wrong, or it is hard."""
@@ -56,7 +56,7 @@ def has_learnt(observed: Observation) -> bool:
     if signals.failed or signals.diverged:
         return False
     target = target_of(observed)
-    least = LEARNT_SHARE * target if facts.skills else target
+    least = _LEARNT_SHARE * target if facts.skills else target
     unsure = _SURELY * doubt(target, facts.validation_rows or facts.rows) if facts.skills else 0.0
     return min(signals.val_skill or signals.skill) >= least - min(unsure, CLEAR_GAIN) and observed.signals.val_level > 0
 

@@ -21,8 +21,11 @@ NEARLY: Final = 0.85
 """Of what all of it gains: a smaller set that gains so much is as good."""
 
 _BESIDE: Final = 2
+"""Suspects whose first repair is trained beside the textbook: one for each of two processors."""
 _OF_THE_BEST: Final = 2
+"""Textbooks that are trained with every seed."""
 _PREFIXES: Final = 2
+"""Sets that are tried at a time: one for each of two processors."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,10 @@ class _Search:
                 # Each alone can be spared, not all: the least suspected goes.
                 kept = [step for step in steps if step is not min(spared, key=self._strength)]
             steps = kept
-        # As they are applied: a later one may build on an earlier one.
         steps = [step for step in self._whole.steps if step in steps]
         return RepairSet(
             tuple(steps),
-            applied(self._run, steps),
+            self._change_of(steps),
             self._levels([steps])[0],
             tuple(step in needed or len(steps) == 1 for step in steps),
         )
@@ -123,7 +125,11 @@ class _Search:
 
     def _tried(self, steps: Sequence[Step]) -> bool:
         """Whether `steps` were trained: what there was no budget for says nothing."""
-        return not steps or self._workbench.knows(applied(self._run, [s for s in self._whole.steps if s in steps]))
+        return not steps or self._workbench.knows(self._change_of(steps))
+
+    def _change_of(self, steps: Sequence[Step]) -> Change:
+        """Return what `steps` change, as they are applied: a later one may build on an earlier one."""
+        return applied(self._run, [step for step in self._whole.steps if step in steps])
 
     def _strength(self, step: Step) -> float:
         return self._strengths.get(step.cause, 0.0)
@@ -134,7 +140,7 @@ class _Search:
     def _levels(self, sets: Sequence[Sequence[Step]]) -> list[float]:
         """Return the lowest merit of any seed with each set; one that fails the worst seed is not tried with others."""
         bench = self._workbench
-        changes = [applied(self._run, [step for step in self._whole.steps if step in steps]) for steps in sets]
+        changes = [self._change_of(steps) for steps in sets]
         affordable = [bench.affords(change) for change in changes]
         results = iter(bench.probe([c for c, can in zip(changes, affordable, strict=True) if can]))
         first = [merit(next(results)) if can else -math.inf for can in affordable]
@@ -146,6 +152,6 @@ class _Search:
         ]
 
 
-def helps(whole: RepairSet | None, before: Result) -> bool:
+def helps(whole: RepairSet, before: Result) -> bool:
     """Whether it reaches more than the run as it is."""
-    return whole is not None and whole.level > max(0.0, merit(before)) + MARGIN
+    return whole.level > max(0.0, merit(before)) + MARGIN

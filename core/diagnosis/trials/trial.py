@@ -158,7 +158,7 @@ class Workbench:
         run = self._changed(change)
         if run is None or not self.fits(run):
             return False
-        if self.runs[self.worst_seed].changed(change).hash() in self._done:
+        if self.knows(change):
             return True
         cost = self._cost(run)
         if _TO_THE_END * cost > self.left:
@@ -194,7 +194,7 @@ class Workbench:
 
     def probe(self, changes: Sequence[Change]) -> list[Result]:
         """Return what the worst seed does with each change."""
-        return self._trained([self.runs[self.worst_seed].changed(change) for change in changes])
+        return self.train([self.runs[self.worst_seed].changed(change) for change in changes])
 
     def fresh(self) -> list[RunSpec]:
         """Return the run with as many seeds that no trial has seen."""
@@ -202,21 +202,17 @@ class Workbench:
         new = (seed for seed in itertools.count(min(used)) if seed not in used)
         return [self.runs[0].changed({"training.seed": seed}) for seed in itertools.islice(new, FEWEST_SEEDS)]
 
-    def train(self, runs: Sequence[RunSpec]) -> list[Result]:
-        """Return the results of `runs`; of what was trained before, the result of then."""
-        return self._trained(runs)
-
     def trials(self, wanted: Sequence[tuple[Suspect, Change]], seeds: Sequence[int]) -> list[Trial]:
         """Train every change with the runs at `seeds`, in one batch; what was trained before is not trained again."""
         specs = [self.runs[seed].changed(change) for _, change in wanted for seed in seeds]
-        results = iter(self._trained(specs))
+        results = iter(self.train(specs))
         before = tuple(self.before[seed] for seed in seeds)
         return [
             Trial(suspect.cause.goal, change, before, tuple(itertools.islice(results, len(seeds))))
             for suspect, change in wanted
         ]
 
-    def _trained(self, specs: Sequence[RunSpec]) -> list[Result]:
+    def train(self, specs: Sequence[RunSpec]) -> list[Result]:
         """Return the results of `specs`; of what was trained before, the result of then."""
         new = {spec.hash(): spec for spec in specs if spec.hash() not in self._done}
         worst = self.runs[self.worst_seed].training.seed
