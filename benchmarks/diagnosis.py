@@ -26,7 +26,7 @@ from benchmarks.faults import faulty_programs
 from benchmarks.programs import DATA_SETS, LabelledProgram, healthy_programs
 from benchmarks.repair import proposed, works
 from core.data.prepare.cache import Preparation
-from core.diagnosis.diagnosis import Doctor, diagnose
+from core.diagnosis.diagnosis import Doctor, diagnose_with
 from core.diagnosis.evidence.facts import Examination
 from core.diagnosis.trials.trial import quality
 from core.paths import ROOT
@@ -125,20 +125,26 @@ def _scored(
 
 
 def score_case(path: Path, set_: str = "cases", seed: int = 0) -> Scored:
-    """Diagnose one case file, as the command line does, and train what it proposes; `seed` is added to its own."""
+    """Diagnose one case file and train what it proposes; `seed` is added to its own.
+
+    With a helper that is ready, as in the app and on the command line, where it loads TensorFlow meanwhile.
+    """
     case = json.loads(path.read_text(encoding="utf-8"))
     (run,) = load_spec(path).runs()[:1]
     spec = run.changed({"training.seed": run.training.seed + seed})
-    begin = time.perf_counter()
-    report = diagnose(path if not seed else _inlined(path, spec.training.seed))["variants"][0]
-    accepted = (*case["expect"], *case["also_accept"])
-    scored = _scored(case["id"], set_, next(iter(case["expect"]), ""), accepted, report, begin)
+    accepted, preparation = (*case["expect"], *case["also_accept"]), Preparation()
+    with Crew(preparation) as crew:
+        crew.start(wait=True)
+        begin = time.perf_counter()
+        found = diagnose_with(_seeded(path, spec.training.seed), crew, Examination(preparation), at_once=crew.size)
+        report = found["variants"][0]
+        scored = _scored(case["id"], set_, next(iter(case["expect"]), ""), accepted, report, begin)
     fix = proposed(report)
     asked = tuple(question["cause"] for question in report["questions"])
     return replace(scored, truth=case["verdict"], asked=asked, alive=None if fix is None else works(run, fix))
 
 
-def _inlined(path: Path, seed: int) -> ExperimentSpec:
+def _seeded(path: Path, seed: int) -> ExperimentSpec:
     spec = load_spec(path)
     return spec.model_copy(update={"training": spec.training.model_copy(update={"seed": seed})})
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,17 +18,24 @@ from core.diagnosis.causes.cause import Observation, Suspect, suspects
 from core.diagnosis.evidence.facts import DataFacts, Examination
 from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.diagnosis.evidence.signals import Signals, explained, observe
-from core.diagnosis.judgement import Judgement, has_learnt, judge, target_of
+from core.diagnosis.judgement import Judgement, hangs_on_a_seed, has_learnt, judge, target_of
 from core.diagnosis.report import DiagnosisReport, public_variant
 from core.diagnosis.trials.sample import MOST_ON_ALL_ROWS, lighter, on_all_rows
-from core.diagnosis.trials.treatment import Treatment, treat, with_changes, worth_trying
-from core.diagnosis.trials.trial import MOST_UPDATES, Runner, Workbench
+from core.diagnosis.trials.smallest import likeliest
+from core.diagnosis.trials.treatment import Treatment, treat, with_changes, with_more_seeds, worth_trying
+from core.diagnosis.trials.trial import MOST_UPDATES, Runner, Workbench, cost_of
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.training.crew import Crew
 from core.training.memory import RunSize, check_memory, memory_need, run_allowance
 from core.training.result import Result
 from core.training.structure import trained_rows, updates
+
+_MORE_SEEDS, _CHEAP = 4, 0.05
+"""Times that three more are trained of a verdict that hangs on one seed, if a run takes less of the budget that is left
+than the second."""
+_MOST_BESIDE: Final = 0.05
+"""Of the budget, for each run of a repair that is trained before anything is known to be wrong."""
 
 
 @dataclass(frozen=True)
@@ -78,22 +85,27 @@ def diagnose(
     experiment = load_spec(spec)
     preparation = Preparation()
     if runner is not None:
-        return _diagnose(experiment, runner, Examination(preparation), on_progress)
+        return diagnose_with(experiment, runner, Examination(preparation), on_progress)
     with Crew(preparation) as crew:
         crew.call_helpers(experiment.runs()[0])
-        return _diagnose(experiment, crew, Examination(preparation), on_progress)
+        return diagnose_with(experiment, crew, Examination(preparation), on_progress, crew.size)
 
 
-def _diagnose(
-    spec: ExperimentSpec, runner: Runner, examination: Examination, on_progress: OnProgress | None
+def diagnose_with(
+    spec: ExperimentSpec,
+    runner: Runner,
+    examination: Examination,
+    on_progress: OnProgress | None = None,
+    at_once: int = 1,
 ) -> dict[str, Any]:
+    """Return what `diagnose` does, with a `runner` that trains so many runs `at_once`."""
     groups: dict[str, list[RunSpec]] = {}
     for run in spec.runs():
         groups.setdefault(repr(run.variant), []).append(run)
     variants = []
     refusals = []
     for index, runs in enumerate(groups.values()):
-        doctor = Doctor(runner, examination, on_progress, index, len(groups))
+        doctor = Doctor(runner, examination, on_progress, index, len(groups), at_once=at_once)
         try:
             variants.append(doctor.diagnose(runs).as_dict())
         except InputRefused as refusal:
@@ -116,6 +128,9 @@ class Doctor:
     variants: int = 1
     budget: int = MOST_UPDATES
     """Optimizer steps that all trials together may take."""
+    at_once: int = 1
+    """Runs that `runner` trains at the same time: with more than one, the likeliest repair is trained beside the
+    program as it is."""
     run_bytes: int = field(default_factory=run_allowance)
     """What a run may need beyond an idle trainer."""
     _trained: int = field(default=0, init=False)
@@ -144,10 +159,13 @@ class Doctor:
             # One of a million makes every weight NaN, and may not be in the sample.
             facts = replace(facts, invalid_inputs=max(facts.invalid_inputs, self._gaps(whole, facts.usable_columns)))
         check_memory(runs[0], _size(runs[0], facts), self.run_bytes, probed=True)
-        first = Observation(runs[0], facts, observe(seen, whole.training.epochs) if seen else Signals(skill=(0.0,)))
+        unseen = Signals(skill=(0.0,), updates=updates(runs[0], facts.rows))
+        first = Observation(runs[0], facts, observe(seen, whole.training.epochs) if seen else unseen)
         self._suspects = tuple(s for s in suspects(first, CAUSES.values()) if seen or s.certain)
         runs = _with_seeds(runs)
-        before = self._train(runs, "the run as it is, with three seeds", probed=True)
+        likely = [] if seen and has_learnt(first) else self._likely(first, runs)
+        results = self._train([*runs, *likely], "the run as it is, with three seeds", probed=True)
+        before, known = results[: len(runs)], results[len(runs) :]
         observed = Observation(runs[0], facts, observe(before, runs[0].training.epochs))
         found = self._suspects = suspects(observed, CAUSES.values())
         learnt = has_learnt(observed)
@@ -156,7 +174,12 @@ class Doctor:
             fits = partial(self._fits, facts=facts)
             repairs = partial(self._train, stage="repairs")
             workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits)
+            workbench.done |= {run.hash(): result for run, result in zip(likely, known, strict=True)}
             treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
+            for _ in range(_MORE_SEEDS):
+                if not hangs_on_a_seed(treatment, before) or workbench.share({}) > _CHEAP:
+                    break
+                treatment = with_more_seeds(treatment, workbench)
         judgement = judge(treatment, before)
         if not sample:
             return DiagnosisReport(treatment, tuple(before), judgement)
@@ -164,6 +187,17 @@ class Doctor:
         return DiagnosisReport(
             treatment, tuple(before), judgement, facts.rows, self._on_all_rows(treatment, judgement, whole, rows)
         )
+
+    def _likely(self, first: Observation, runs: Sequence[RunSpec]) -> list[RunSpec]:
+        """Return the runs of the likeliest repair, if they can be trained beside those of the program as it is."""
+        if self.at_once == 1 or any(suspect.certain and suspect.cause.hopeless for suspect in self._suspects):
+            return []
+        change, facts = likeliest(first), first.facts
+        if change is None:
+            return []
+        likely = [run.changed(change) for run in runs]
+        cheap = cost_of(likely[0], facts.rows, facts.features) <= _MOST_BESIDE * self.budget
+        return likely if cheap and self._fits(likely[0], facts) else []
 
     def _on_all_rows(self, treatment: Treatment, judgement: Judgement, run: RunSpec, rows: int) -> float | None:
         """Return what the winner explains of all rows, trained once; None where there is none, or it takes too long."""

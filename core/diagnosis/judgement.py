@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 from core.choices.losses import KERAS_EPSILON
@@ -29,11 +30,11 @@ _STRONG, _STRONG_SHARE = 0.85, 0.8
 _MUCH, _LITTLE_LEFT = 0.25, 0.25
 """Or, whatever was suspected, where it gains more than the first and leaves less than the second of what is not
 explained: a control that explains three quarters of what the best does cannot gain so much."""
-_LUCK: Final = 0.4
-"""Or where its worst seed has less than this: whether it learns is luck."""
+_LUCK, _LUCKLESS = 0.4, 0.25
+"""Or where less than the first is all that the second share of its seeds reach: whether it learns is luck."""
 _UNKNOWN_TARGET, _LEAST_TARGET = 0.9, 0.01
 """The skill asked for where simple models could not be judged, and at least."""
-_SURELY: Final = 2.0
+_LIKELY, _SURELY = 1.0, 2.0
 """Standard errors."""
 
 
@@ -63,50 +64,76 @@ def has_learnt(observed: Observation) -> bool:
 
 def judge(treatment: Treatment, before: Sequence[Result]) -> Judgement:
     """Return the verdict of runs and what was tried on them."""
+    return _judge(treatment, [*before, *treatment.placebo], treatment.winner)
+
+
+def hangs_on_a_seed(treatment: Treatment, before: Sequence[Result]) -> bool:
+    """Whether the verdict would be another one without one of the seeds (the jackknife of Quenouille 1956)."""
+    unchanged, winner = [*before, *treatment.placebo], treatment.winner
+    verdict = _judge(treatment, unchanged, winner).verdict
+    fewer = [_judge(treatment, _without(unchanged, place), winner).verdict for place in range(len(unchanged))]
+    if winner is not None:
+        pairs = range(len(winner.after))
+        fewer += [_judge(treatment, unchanged, _left(winner, place)).verdict for place in pairs]
+    return any(other != verdict for other in fewer)
+
+
+def _without(results: Sequence[Result], place: int) -> tuple[Result, ...]:
+    return (*results[:place], *results[place + 1 :])
+
+
+def _left(trial: Trial, place: int) -> Trial:
+    return replace(trial, before=_without(trial.before, place), after=_without(trial.after, place))
+
+
+def _judge(treatment: Treatment, unchanged: Sequence[Result], winner: Trial | None) -> Judgement:
     observed = treatment.observed
     if any(suspect.certain for suspect in treatment.suspects):
         return Judgement("faulty")
-    levels = [quality(result) for result in before]
-    level, worst = statistics.median(levels), min(levels)
-    winner = treatment.winner
     if winner is not None:
         mine = (o.suspect.strength for o in treatment.outcomes if o.trial and o.trial.change == winner.change)
-        if _harm(winner, max(mine, default=0.0), level, worst, [*before, *treatment.placebo]):
+        if _harm(winner, max(mine, default=0.0), unchanged):
             return Judgement("faulty")
     if any(flattered(outcome) for outcome in treatment.outcomes):
         return Judgement("faulty")
-    target = target_of(observed)
+    level, target = statistics.median(quality(result) for result in unchanged), target_of(observed)
     short = _HALF * target - _SURELY * doubt(target, observed.facts.validation_rows or observed.facts.rows)
     if level >= min(short, target - CLEAR_GAIN) and level > 0:
         return Judgement("healthy")
     return Judgement("undecided", _missing(treatment))
 
 
-def _harm(trial: Trial, strength: float, level: float, worst: float, unchanged: Sequence[Result]) -> bool:
+def _harm(trial: Trial, strength: float, unchanged: Sequence[Result]) -> bool:
     """Whether a repair gains over chance, and so much that the run is broken without it."""
-    if trial.gain < CLEAR_GAIN or not _beyond_luck(trial, unchanged):
+    levels = [quality(result) for result in unchanged]
+    gain = max(trial.gain, statistics.mean(map(quality, trial.after)) - statistics.mean(levels))
+    if gain < CLEAR_GAIN or not _beyond_luck(trial, levels):
         return False
     strong = strength >= _STRONG
     left = _unexplained(trial.after) / max(_unexplained(trial.before), KERAS_EPSILON)
     halved = left < _TUNED
     share = _STRONG_SHARE if strong else _TUNED
-    if trial.goal != "fit" or level < share * trial.level or worst < _LUCK * trial.level:
+    luckless = sum(level < _LUCK * trial.level for level in levels) / len(levels)
+    if trial.goal != "fit" or _clearly_less(levels, trial, share, _LIKELY) or luckless >= _LUCKLESS:
         return True
     return (strong and halved) or (trial.gain > _MUCH and left < _LITTLE_LEFT)
 
 
-def _beyond_luck(trial: Trial, unchanged: Sequence[Result]) -> bool:
-    """Whether the program does not come as far without the repair with any seed, or the means differ surely.
-
-    Two standard errors of the difference (Welch 1947): how far the program differs from itself from seed to seed.
-    """
+def _beyond_luck(trial: Trial, without: Sequence[float]) -> bool:
+    """Whether the program does not come as far without the repair with any seed, or the means differ surely."""
     if trial.goal == "recall":
         return True  # The recall has no placebo; it was better in every seed.
-    without, repaired = [quality(result) for result in unchanged], [quality(result) for result in trial.after]
-    if min(repaired) > max(without):
-        return True
+    return min(map(quality, trial.after)) > max(without) or _clearly_less(without, trial, 1.0, _SURELY)
+
+
+def _clearly_less(without: Sequence[float], trial: Trial, share: float, errors: float) -> bool:
+    """Whether the means say that `without` a repair less than a `share` is reached of what is with it.
+
+    By so many standard `errors` of the difference (Welch 1947): how far seeds differ from each other.
+    """
+    repaired = [share * quality(result) for result in trial.after]
     error = math.sqrt(sum(statistics.variance(levels) / len(levels) for levels in (without, repaired)))
-    return statistics.mean(repaired) - statistics.mean(without) > _SURELY * error
+    return statistics.mean(repaired) - statistics.mean(without) > errors * error
 
 
 def _unexplained(results: Sequence[Result]) -> float:

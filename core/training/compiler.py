@@ -8,6 +8,7 @@ those of a training in progress must not be.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -45,6 +46,7 @@ class Compiled:
         self._work: Callable[[], None] | None = None
         self._done = threading.Event()
         self._graph_seconds = 0.0
+        self._begun = math.inf
 
     def __call__(self, *tensors: Any) -> tuple[Compiler, Any]:
         """Return what it ran in and the results for `tensors`."""
@@ -87,7 +89,14 @@ class Compiled:
         """Wait until XLA is ready or has failed, or so long; return which. Only after `compile_behind`."""
         return self._done.wait(seconds)
 
+    def wait_rather(self, seconds: float) -> None:
+        """Wait for XLA where it is sooner ready than a graph were done, which takes so many `seconds`."""
+        left = self._begun + self._worth - time.perf_counter()
+        if self._xla is None and left < seconds:
+            self._done.wait(seconds)
+
     def _compile(self, compiled: Any, tensors: tuple[Any, ...]) -> None:
+        self._begun = time.perf_counter()
         try:
             stand_ins = {id(variable.handle): tf.Variable(tf.zeros_like(variable)) for variable in compiled.variables}
             handles = [

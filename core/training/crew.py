@@ -19,6 +19,7 @@ from core.data.prepare.cache import Preparation
 from core.errors import InputRefused, WorkFailed
 from core.machine import processors
 from core.spec import RunSpec
+from core.spec.data import DataSpec
 from core.training.memory import prepared_within, run_allowance
 from core.training.result import Result
 from core.training.structure import structure_key, updates
@@ -26,6 +27,9 @@ from core.training.structure import structure_key, updates
 _MOST_HELPERS: Final = 3
 _LONG_FROM_UPDATES: Final = 1500
 """Fewer are trained before a helper has started."""
+
+LIKELY: Final = 8
+"""Runs that follow one of a diagnosis with the same structure: other seeds, and what differs in numbers alone."""
 
 Job = tuple[str, RunSpec, bool]
 
@@ -56,6 +60,11 @@ class Crew:
             helper.close()
         self._helpers.clear()
 
+    @property
+    def size(self) -> int:
+        """How many runs it trains at the same time."""
+        return 1 + len(self._helpers)
+
     def call_helpers(self, run: RunSpec) -> None:
         """Start the helpers, if runs like `run` take long enough; they are of use some seconds later.
 
@@ -65,9 +74,11 @@ class Crew:
         if self._wanted and (waits or updates(run, len(self._preparation.of(run).x)) >= _LONG_FROM_UPDATES):
             self.start()
 
-    def start(self) -> None:
-        """Start the helpers; a second call does nothing."""
+    def start(self, *, wait: bool = False) -> None:
+        """Start the helpers, and `wait` until they are of use; a second call starts none."""
         self._helpers = self._helpers or [_Helper() for _ in range(self._wanted)]
+        while wait and not all(helper.ready() for helper in self._helpers):
+            pass
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Train `runs` and return their results."""
@@ -123,7 +134,8 @@ def train_here(run: RunSpec, preparation: Preparation, probed: bool) -> Result:
     from core.training.run import train_run
 
     try:
-        return train_run(run, prepared_within(run, preparation, run_allowance(), probed=probed), probed=probed)
+        prepared = prepared_within(run, preparation, run_allowance(), probed=probed)
+        return train_run(run, prepared, probed=probed, likely=LIKELY)
     except InputRefused as refusal:
         return Result.refused(run, str(refusal))
 
@@ -135,6 +147,7 @@ class _Helper:
 
     def __init__(self) -> None:
         self._ready = threading.Event()
+        self._data: DataSpec | None = None
         self._results: queue.SimpleQueue[Words | None] = queue.SimpleQueue()
         self._child = Child(["core.training.crew"], self._hear)
 
@@ -155,7 +168,11 @@ class _Helper:
         WorkFailed
             If the process is gone.
         """
-        self._child.send(run=run.model_dump(mode="json"), base=str(run.base or ""), probed=probed)
+        # A table in the spec may be large; it is the same one in most runs.
+        data = {} if run.data is self._data else {"data": run.data.model_dump(mode="json")}
+        self._data = run.data
+        rest = run.model_dump(mode="json", exclude={"data"})
+        self._child.send(run=rest, base=str(run.base or ""), probed=probed, **data)
         result = self._results.get()
         if result is None:
             raise WorkFailed("A helper ended while it trained.")
@@ -171,11 +188,13 @@ def main() -> None:
     voice = Voice()
     import core.training.run  # noqa: F401 - before the first order, not with it
 
-    preparation = Preparation()
+    preparation, data = Preparation(), None
     voice.say(event="ready")
     for line in sys.stdin:
         order = json.loads(line)
-        run = RunSpec.model_validate(order["run"])
+        if "data" in order:
+            data = DataSpec.model_validate(order["data"])
+        run = RunSpec.model_validate(order["run"] | {"data": data})
         run = run.at(Path(order["base"])) if order["base"] else run
         voice.say(**train_here(run, preparation, order["probed"]).as_dict())
 

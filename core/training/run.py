@@ -41,6 +41,7 @@ def train_run(
     should_stop: Callable[[], bool] = lambda: False,
     *,
     probed: bool = False,
+    likely: int = 0,
 ) -> Result:
     """Train `run` on `prepared` and return its result.
 
@@ -54,6 +55,8 @@ def train_run(
         Asked between chunks; True ends the run as ``cancelled`` with the history so far.
     probed : bool
         Measure layers and outputs along the way, into ``telemetry``.
+    likely : int
+        How many runs like it are likely to follow: what XLA saves, it saves in each.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def train_run(
     """
     try:
         with only_urgent():
-            return _train(run, prepared, on_points, should_stop, probed)
+            return _train(run, prepared, on_points, should_stop, probed, likely)
     except (MemoryError, tf.errors.ResourceExhaustedError):
         return Result.refused(run, OUT_OF_MEMORY)
     except (tf.errors.OpError, ValueError, TypeError) as error:
@@ -87,14 +90,14 @@ def compile_run(run: RunSpec, prepared: Prepared, *, wait: bool = False) -> Call
 
 
 def _train(
-    run: RunSpec, prepared: Prepared, on_points: OnPoints, should_stop: Callable[[], bool], probed: bool
+    run: RunSpec, prepared: Prepared, on_points: OnPoints, should_stop: Callable[[], bool], probed: bool, likely: int
 ) -> Result:
     begin = time.perf_counter()
     program = program_for(run, prepared)
     known = program.traced
     data = program.load(prepared)
     program.trace(data)
-    training = _Training(run, prepared, program, data, probed=probed)
+    training = _Training(run, prepared, program, data, probed=probed, likely=likely)
     state = training.until_end(on_points, should_stop)
     inputs = [prepared.x, prepared.x_val, *([_mean_row(prepared)] if probed else [])]
     predicted, predicted_val, *blind = program.predict(*inputs)
@@ -146,9 +149,9 @@ class _Training:
     """The moving part of one run: where it is, and the history so far."""
 
     def __init__(
-        self, run: RunSpec, prepared: Prepared, program: Program, data: tuple[Any, ...], *, probed: bool
+        self, run: RunSpec, prepared: Prepared, program: Program, data: tuple[Any, ...], *, probed: bool, likely: int
     ) -> None:
-        self.run, self.program, self.data, self._probed = run, program, data, probed
+        self.run, self.program, self.data, self._probed, self._likely = run, program, data, probed, likely
         self.epoch = 0
         metric = prepared.metric
         names = ["loss", metric, "val_loss", f"val_{metric}"][: 4 if len(prepared.x_val) else 2]
@@ -173,6 +176,9 @@ class _Training:
         self._callbacks.on_train_begin()
         if self.program.compiles_as_traced:
             self._hurry(GRAPH_SECONDS * (len(self.run.model.layers) + 1))
+        if self._likely:
+            # Nobody watches the curve of a trial: the processor is better left to XLA.
+            self.program.wait_rather(self.program.seconds_per_batch * self.program.batches * self.run.training.epochs)
         state: Ending = "done"
         while self.epoch < self.run.training.epochs and not self.program.model.stop_training:
             if should_stop():
@@ -230,7 +236,8 @@ class _Training:
 
     def _hurry(self, seconds_per_batch: float) -> None:
         """Have XLA compile the rest, if what is left is worth it."""
-        batches = (self.run.training.epochs - self.epoch) * self.program.batches - self._batch
+        epochs = self.run.training.epochs * (1 + self._likely)
+        batches = (epochs - self.epoch) * self.program.batches - self._batch
         if self.program.deserves_xla(seconds_per_batch * batches):
             self.program.compile_behind(self.data)
 

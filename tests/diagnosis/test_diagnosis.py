@@ -10,7 +10,10 @@ import pytest
 
 import core
 from core.__main__ import main
-from core.diagnosis.diagnosis import DiagnosisProgress, diagnose
+from core.data.prepare.cache import Preparation
+from core.diagnosis.diagnosis import DiagnosisProgress, Doctor, diagnose
+from core.diagnosis.evidence.facts import Examination
+from core.spec import load_spec
 from tests.diagnosis.table import TableRunner, result_of
 
 NOISE = {"data": {"source": "sample:noise_targets", "target": "y"}, "preprocessing": {"scaling": "none"}}
@@ -108,6 +111,38 @@ def test_three_seeds_are_trained_whatever_the_spec_asks():
     assert [run.training.seed for run in runner.asked] == [7, 8, 9]
     _, runner = of({**FRIEDMAN, "seeds": 4}, lambda run: result_of(0.85, 0.8))
     assert len(runner.asked) == 4
+
+
+def at_once(processors, seen=()):
+    """Return the first batch that is trained where so many runs are trained at the same time."""
+    batches = []
+
+    def look_up(run):
+        return result_of(0.85, 0.8) if run.preprocessing.target_scaling == "standard" else result_of(0.0, 0.0)
+
+    def runner(runs, *, probed=False):
+        batches.append(list(runs))
+        return [look_up(run) for run in runs]
+
+    doctor = Doctor(runner, Examination(Preparation()), at_once=processors)
+    report = doctor.diagnose(load_spec(FRIEDMAN).runs(), seen)
+    return batches, report
+
+
+def test_the_likeliest_repair_is_trained_beside_the_program_where_there_are_two_processors():
+    (alone, *_), report = at_once(1)
+    (both, *rest), same = at_once(2)
+    assert len(alone) == 3
+    assert len(both) == 6
+    assert both[:3] == alone
+    assert all(run.preprocessing.target_scaling == "standard" for run in both[3:])
+    assert not {run.hash() for run in both} & {run.hash() for batch in rest for run in batch}
+    assert [f.suspect.cause.id for f in same.findings] == [f.suspect.cause.id for f in report.findings]
+
+
+def test_a_run_that_is_known_to_have_learnt_is_trained_alone():
+    batches, _ = at_once(2, seen=[result_of(0.85, 0.8)])
+    assert len(batches[0]) == 3
 
 
 def test_progress_counts_runs():

@@ -4,7 +4,7 @@ import pytest
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
-from core.diagnosis.judgement import has_learnt, judge
+from core.diagnosis.judgement import hangs_on_a_seed, has_learnt, judge
 from core.diagnosis.trials.treatment import Treatment
 from core.diagnosis.trials.trial import Outcome, Trial
 from tests.diagnosis.table import observation_of, result_of
@@ -64,6 +64,30 @@ def test_a_strong_suspicion_needs_less_to_show_harm():
 
 def test_luck_with_the_seed_is_a_fault_where_a_repair_takes_it_away():
     assert judged([0.8, 0.75, 0.0], [0.95, 0.9, 0.9]).verdict == "faulty"
+
+
+def with_placebo(before, placebo, after):
+    """A repair was found, and both were trained with fresh seeds."""
+    runs, fresh = (tuple(result_of(level, level) for level in levels) for levels in (before, placebo))
+    trial = Trial("fit", {}, fresh, tuple(result_of(level, level) for level in after))
+    found = suspect_of()
+    return Treatment(observation_of(FACTS), (found,), (Outcome(found, trial),), winner=trial, placebo=fresh), runs
+
+
+def test_one_unlucky_seed_of_six_is_no_fault():
+    assert judge(*with_placebo([0.7, 0.72, 0.0], [0.7, 0.71, 0.72], [0.8] * 3)).verdict == "healthy"
+    assert judge(*with_placebo([0.7, 0.72, 0.0], [0.0, 0.71, 0.72], [0.8] * 3)).verdict == "faulty"
+
+
+def test_a_level_about_the_limit_is_no_harm():
+    """A little less than half of what the repair reaches, and no less than seeds differ by."""
+    assert judge(*with_placebo([0.45, 0.35, 0.4], [0.3, 0.4, 0.46], [0.8, 0.85, 0.78])).verdict == "healthy"
+    assert judge(*with_placebo([0.3, 0.28, 0.32], [0.3, 0.31, 0.29], [0.8, 0.85, 0.78])).verdict == "faulty"
+
+
+def test_a_verdict_that_hangs_on_one_seed_is_known():
+    assert hangs_on_a_seed(*with_placebo([0.7, 0.72, 0.0], [0.0, 0.71, 0.72], [0.8] * 3))
+    assert not hangs_on_a_seed(*with_placebo([0.1] * 3, [0.12] * 3, [0.8] * 3))
 
 
 def test_few_rows_without_skill_are_undecided():

@@ -46,6 +46,17 @@ def test_what_xla_cannot_compile_stays_a_graph(caplog):
     assert "stays a graph" in caplog.text
 
 
+def test_a_graph_that_would_take_longer_than_xla_waits_for_it():
+    _, traced = counter()
+    function = Compiled(traced, trace_seconds=1e-6)
+    function.wait_rather(60.0)
+    assert function(tf.constant(1.0))[0] == "graph", "nothing is compiled: there is nothing to wait for"
+    function.compile_behind((tf.constant(1.0),))
+    while function(tf.constant(1.0))[0] == "graph":
+        function.wait_rather(60.0)
+    assert function._done.is_set()
+
+
 @pytest.fixture
 def busy():
     """Keep the compiler's thread busy until the test lets it go."""

@@ -38,9 +38,7 @@ def alone():
 def pair():
     """This process and one helper, ready."""
     with Crew(Preparation(), helpers=1) as crew:
-        crew.start()
-        while not crew._helpers[0].ready():
-            pass
+        crew.start(wait=True)
         yield crew
 
 
@@ -60,6 +58,23 @@ def test_a_structure_belongs_to_one_of_the_crew(pair):
     before = owners(pair)
     pair(IRIS)
     assert owners(pair) == before
+
+
+def test_a_table_in_the_spec_is_sent_to_a_helper_once(alone, pair, monkeypatch):
+    pair([IRIS[0].changed({"data.rows": 100})])
+    sent = []
+    helper = pair._helpers[0]
+    send = helper._child.send
+
+    def noted(**order):
+        sent.append(order)
+        send(**order)
+
+    monkeypatch.setattr(helper._child, "send", noted)
+    assert histories(pair(IRIS)) == histories(alone)
+    assert len(sent) > 1
+    assert sum("data" in order for order in sent) <= 1
+    assert not any("data" in order["run"] for order in sent)
 
 
 def test_a_helper_that_dies_loses_no_run(alone, pair):

@@ -15,6 +15,7 @@ from typing import Final
 from core.diagnosis.causes.cause import Change, Observation, Suspect
 from core.diagnosis.trials.textbook import TEXTBOOKS, Step, applied, steps_of
 from core.diagnosis.trials.trial import MARGIN, Workbench, merit
+from core.errors import InputRefused
 from core.training.result import Result
 
 NEARLY: Final = 0.85
@@ -37,6 +38,14 @@ class RepairSet:
     level: float
     needed: tuple[bool, ...]
     """For each step whether the program was seen to fail again without it, its fault put back."""
+
+
+def likeliest(observed: Observation) -> Change | None:
+    """Return all that the first textbook would do otherwise; None where the spec takes none of it."""
+    try:
+        return applied(observed.run, steps_of(observed, TEXTBOOKS[0][0], ())) or None
+    except InputRefused:
+        return None
 
 
 def by_the_book(

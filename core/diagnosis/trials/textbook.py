@@ -88,7 +88,7 @@ def applied(run: RunSpec, steps: Sequence[Step]) -> dict[str, Any]:
     change: dict[str, Any] = {}
     for step in steps:
         change |= step.change(run.changed(change))
-    before, after = run.model_dump(mode="json"), run.changed(change).model_dump(mode="json")
+    before, after = (one.model_dump(mode="json", exclude={"data": {"source"}}) for one in (run, run.changed(change)))
     return {path: value for path, value in change.items() if _at(before, path) != _at(after, path)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -95,6 +96,7 @@ def treat(
         observed = with_range_of_rates(observed, workbench)
         found = look_again(observed)
     worst = workbench.before[workbench.worst_seed]
+    workbench.soon = workbench.fresh()
     # All of it first: it says how much a repair can bring.
     whole = by_the_book(workbench, observed, found, enough)
     if any(s.cause.unlearnable for s in found if s.certain):
@@ -150,7 +152,7 @@ def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
     The program as it is is trained with them as well. A repair that does not work there keeps that trial.
     """
     # What is not tried for want of budget may be what would have helped.
-    treatment = replace(treatment, spent=workbench.refused)
+    treatment = replace(treatment, spent=workbench.refused, placebo=tuple(workbench.trained(workbench.fresh())))
     proven = [(o.trial, o.suspect.strength) for o in treatment.outcomes if o.trial is not None and o.trial.proven]
     best = max((trial.level for trial, _ in proven), default=0.0)
     # Of those that reach about the same, the one that was suspected most.
@@ -158,10 +160,10 @@ def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
     ranked = [trial for trial, _ in proven]
     for trial in [treatment.combined] if treatment.combined is not None else ranked[:_MOST_CONFIRMED]:
         fresh = workbench.fresh()
-        before = workbench.train(fresh)
-        after = workbench.train([run.changed(trial.change) for run in fresh])
+        both = workbench.train([*fresh, *(run.changed(trial.change) for run in fresh)])
+        before, after = both[: len(fresh)], both[len(fresh) :]
         anew = replace(trial, before=tuple(before), after=tuple(after))
-        works = anew.proven and min(anew.gains) > _LASTS * anew.gain
+        works = _lasts(anew, trial)
         # Two causes with one change have one trial.
         outcomes = tuple(
             replace(o, trial=replace(anew, goal=o.trial.goal)) if o.trial and o.trial.change == trial.change else o
@@ -177,6 +179,33 @@ def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
         if works:
             return treatment
     return treatment
+
+
+def _lasts(anew: Trial, trial: Trial) -> bool:
+    """Whether a repair works on fresh seeds, too: each of them gains, unless the fault had spared it."""
+    both = replace(trial, before=trial.before + anew.before, after=trial.after + anew.after)
+    gains = [gain for gain, spared in zip(both.gains, both.spared, strict=True) if not spared]
+    fresh = [gain for gain, spared in zip(anew.gains, both.spared[len(trial.after) :], strict=True) if not spared]
+    return both.proven and all(gain > _LASTS * statistics.median(gains) for gain in fresh)
+
+
+def with_more_seeds(treatment: Treatment, workbench: Workbench) -> Treatment:
+    """Return `treatment` with more seeds of the program as it is, and of the repair that works, in pairs."""
+    fresh, winner = workbench.fresh(len(treatment.placebo)), treatment.winner
+    changed = [] if winner is None else [run.changed(winner.change) for run in fresh]
+    both = workbench.train([*fresh, *changed])
+    before, after = tuple(both[: len(fresh)]), tuple(both[len(fresh) :])
+    more = replace(treatment, placebo=treatment.placebo + before)
+    if winner is None:
+        return more
+
+    def longer(trial: Trial | None) -> Trial | None:
+        if trial is None or trial.change != winner.change or trial.before != winner.before:
+            return trial
+        return replace(trial, before=trial.before + before, after=trial.after + after)
+
+    outcomes = tuple(replace(o, trial=longer(o.trial)) for o in more.outcomes)
+    return replace(more, outcomes=outcomes, combined=longer(more.combined), winner=longer(winner))
 
 
 def with_changes(treatment: Treatment, told: Callable[[Change], Change]) -> Treatment:

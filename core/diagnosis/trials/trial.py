@@ -28,6 +28,8 @@ MARGIN: Final = 0.01
 """A gain in skill of less may be luck."""
 HARM: Final = 0.1
 """A repair that costs this much on one side, the training or the validation rows, is none, whatever it brings there."""
+_AS_FAR: Final = 0.9
+"""Of what a change reaches: a seed that comes so far without it was spared the fault."""
 _PRICE: Final = 0.05
 """Skill that a higher recall may cost."""
 MOST_UPDATES: Final = 300_000
@@ -62,13 +64,25 @@ class Trial:
     @property
     def improved(self) -> int:
         """In how many seeds the change helped; what is to fit better must have a better public skill, too."""
+        return sum(self._helps)
+
+    @property
+    def _helps(self) -> tuple[bool, ...]:
         pairs = zip(self.gains, self.before, self.after, strict=True)
-        return sum(gain > MARGIN and (self.goal != "fit" or _raised(a, b)) for gain, a, b in pairs)
+        return tuple(gain > MARGIN and (self.goal != "fit" or _raised(a, b)) for gain, a, b in pairs)
+
+    @property
+    def spared(self) -> tuple[bool, ...]:
+        """Which seeds had little to gain: the run had come as far without the change, and comes with it."""
+        enough = _AS_FAR * self.level
+        pairs = zip(self.before, self.after, strict=True)
+        return tuple(self.goal == "fit" and min(quality(a), quality(b)) >= enough > 0 for a, b in pairs)
 
     @property
     def proven(self) -> bool:
-        """Whether it helped in every seed, of three at least."""
-        return len(self.after) >= FEWEST_SEEDS and self.improved == len(self.after)
+        """Whether it helped in every seed, of three at least; one that had nothing to gain does not count."""
+        needy = [gain for gain, spared in zip(self._helps, self.spared, strict=True) if not spared or gain]
+        return len(self.after) >= FEWEST_SEEDS and bool(needy) and all(needy)
 
     @property
     def helped(self) -> bool:
@@ -134,7 +148,10 @@ class Workbench:
     fits: Callable[[RunSpec], bool] = lambda _run: True
     refused: bool = False
     """Whether the budget did not allow for something."""
-    _done: dict[str, Result] = field(default_factory=dict)
+    done: dict[str, Result] = field(default_factory=dict)
+    """What was trained, by the spec's hash."""
+    soon: Sequence[RunSpec] = ()
+    """What is surely wanted in the end, and trained beside what is wanted next: by who has nothing else to do."""
     _structures: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -175,13 +192,11 @@ class Workbench:
     def knows(self, change: Change) -> bool:
         """Whether the worst seed was trained with `change`."""
         run = self._changed(change)
-        return run is not None and self.runs[self.worst_seed].changed(change).hash() in self._done
+        return run is not None and self.runs[self.worst_seed].changed(change).hash() in self.done
 
     def _cost(self, run: RunSpec) -> float:
-        """Return the time of a run in small steps: what a step multiplies, and what is compiled before the first."""
-        widths = [self.features, *(layer.units for layer in run.model.hidden)]
-        weights = sum(a * b for a, b in itertools.pairwise(widths))
-        cost = updates(run, self.rows) * (1 + min(run.training.batch_size, self.rows) * weights / _SMALL_STEP)
+        """Return the time of a run in small steps, with what is compiled before the first."""
+        cost = cost_of(run, self.rows, self.features)
         if structure_key(run) in self._structures:
             return cost
         return cost + COMPILE_UPDATES * (1 + len(run.model.layers) // 4)
@@ -196,11 +211,16 @@ class Workbench:
         """Return what the worst seed does with each change."""
         return self.train([self.runs[self.worst_seed].changed(change) for change in changes])
 
-    def fresh(self) -> list[RunSpec]:
-        """Return the run with as many seeds that no trial has seen."""
+    def fresh(self, after: int = 0) -> list[RunSpec]:
+        """Return the run with as many seeds that no trial has seen, `after` so many others."""
         used = {run.training.seed for run in self.runs}
         new = (seed for seed in itertools.count(min(used)) if seed not in used)
-        return [self.runs[0].changed({"training.seed": seed}) for seed in itertools.islice(new, FEWEST_SEEDS)]
+        seeds = itertools.islice(new, after, after + FEWEST_SEEDS)
+        return [self.runs[0].changed({"training.seed": seed}) for seed in seeds]
+
+    def trained(self, specs: Sequence[RunSpec]) -> list[Result]:
+        """Return the results of `specs` if all of them were trained before; else none."""
+        return [self.done[spec.hash()] for spec in specs] if all(spec.hash() in self.done for spec in specs) else []
 
     def trials(self, wanted: Sequence[tuple[Suspect, Change]], seeds: Sequence[int]) -> list[Trial]:
         """Train every change with the runs at `seeds`, in one batch; what was trained before is not trained again."""
@@ -214,11 +234,21 @@ class Workbench:
 
     def train(self, specs: Sequence[RunSpec]) -> list[Result]:
         """Return the results of `specs`; of what was trained before, the result of then."""
-        new = {spec.hash(): spec for spec in specs if spec.hash() not in self._done}
+        new = {spec.hash(): spec for spec in specs if spec.hash() not in self.done}
+        if new:
+            new |= {spec.hash(): spec for spec in self.soon if spec.hash() not in self.done}
+            self.soon = ()
         worst = self.runs[self.worst_seed].training.seed
         self.left -= sum(self._cost(spec) for spec in new.values() if spec.training.seed != worst)
-        self._done |= dict(zip(new, self.runner(list(new.values())), strict=True)) if new else {}
-        return [self._done[spec.hash()] for spec in specs]
+        self.done |= dict(zip(new, self.runner(list(new.values())), strict=True)) if new else {}
+        return [self.done[spec.hash()] for spec in specs]
+
+
+def cost_of(run: RunSpec, rows: int, features: int) -> float:
+    """Return the time of a run in small steps: what a step of it multiplies, by their number."""
+    widths = [features, *(layer.units for layer in run.model.hidden)]
+    weights = sum(a * b for a, b in itertools.pairwise(widths))
+    return updates(run, rows) * (1 + min(run.training.batch_size, rows) * weights / _SMALL_STEP)
 
 
 def _raised(before: Result, after: Result) -> bool:

@@ -53,8 +53,9 @@ log = logging.getLogger("losslab.diagnoser")
 class Diagnoser:
     """What runs in the child: takes one order after the other from the `Clinic`, and has a `Doctor` carry it out."""
 
-    def __init__(self, store: Store, orders: Orders, voice: Voice) -> None:
+    def __init__(self, store: Store, orders: Orders, voice: Voice, slots: int) -> None:
         self._store = store
+        self._slots = slots
         self._orders = orders
         self._voice = voice
         self._count = 0
@@ -96,7 +97,7 @@ class Diagnoser:
         asked = self._store.diagnoses.get(claim.diagnosis)
         submitted = partial(self._voice.say, event="submitted")
         runner = TrialRunner(self._store, claim, self._orders, submitted, lambda trained: tell(runs=trained))
-        runs_may = {"budget": UPDATES[asked.budget], "run_bytes": self._store.run_bytes}
+        runs_may = {"budget": UPDATES[asked.budget], "run_bytes": self._store.run_bytes, "at_once": self._slots}
         doctor = Doctor(runner, self._examination, on_progress, **runs_may)
         experiment = self._store.experiment(asked.experiment)
         places = variant_places(experiment, asked.index)
@@ -127,7 +128,8 @@ def warm() -> None:
 def main() -> None:
     """Serve until stdin ends."""
     orders, voice = begin_as_child(DISPENSABLE)
-    Diagnoser(Store(load_settings(), verify=False), orders, voice).serve()
+    settings = load_settings()
+    Diagnoser(Store(settings, verify=False), orders, voice, settings.slots).serve()
 
 
 if __name__ == "__main__":

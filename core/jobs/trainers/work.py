@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from core.data.prepare.cache import Preparation
 from core.spec import RunSpec
+from core.training.crew import LIKELY
 from core.training.memory import prepared_within
 from core.training.result import OnPoints, Result
 from core.training.run import compile_run, train_run
@@ -35,7 +36,8 @@ class KerasWork:
             If it needs more memory than it may.
         """
         prepared = prepared_within(run, self._preparation, self._run_bytes, probed=probed)
-        return train_run(run, prepared, on_points, should_stop, probed=probed)
+        # A probed run is the first of a diagnosis.
+        return train_run(run, prepared, on_points, should_stop, probed=probed, likely=LIKELY if probed else 0)
 
     def warm(self, run: RunSpec) -> Callable[[float], bool]:
         """Begin to compile what `run` needs; return what waits so many seconds for it and says whether it is ready.

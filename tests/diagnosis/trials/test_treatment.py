@@ -5,7 +5,7 @@ import pytest
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
 from core.diagnosis.evidence.simple_models import Copies
-from core.diagnosis.trials.treatment import treat
+from core.diagnosis.trials.treatment import treat, with_more_seeds
 from core.diagnosis.trials.trial import Workbench
 from tests.diagnosis.table import TableRunner, observation_of, result_of, run_of
 
@@ -50,9 +50,9 @@ def test_one_fault_needs_one_change():
 def test_the_winner_is_trained_with_seeds_nobody_has_seen():
     treatment, runner = treated(lambda run: result_of(0.9, 0.9) if scaled(run) else result_of(0.0, 0.0))
     assert len(treatment.placebo) == 3
-    last = runner.asked[-6:]
-    assert [run.training.seed for run in last] == [3, 4, 5] * 2
-    assert [scaled(run) for run in last] == [False] * 3 + [True] * 3
+    fresh = [run for run in runner.asked if run.training.seed >= 3]
+    assert [run.training.seed for run in fresh] == [3, 4, 5] * 2
+    assert [scaled(run) for run in fresh] == [False] * 3 + [True] * 3
     assert treatment.winner.change == {"preprocessing.scaling": "standard"}
 
 
@@ -121,7 +121,41 @@ def test_what_works_with_one_seed_is_not_left_over():
 def test_where_nothing_helps_nothing_is_proven():
     treatment, _ = treated(lambda run: result_of(0.0, 0.0))
     assert treatment.winner is None
-    assert treatment.placebo == ()
+    assert not any(outcome.trial.proven for outcome in treatment.outcomes if outcome.trial)
+
+
+def test_a_seed_that_the_fault_has_spared_is_no_veto():
+    """Scaling is enough for every seed; seeds 1 and 4 learn without it."""
+    lucky = {1, 4}
+
+    def look_up(run):
+        return result_of(0.9, 0.9) if scaled(run) or run.training.seed in lucky else result_of(0.0, 0.0)
+
+    treatment, _ = treated(look_up)
+    assert treatment.winner is not None
+    assert treatment.winner.change == {"preprocessing.scaling": "standard"}
+    assert treatment.winner.improved == 2
+
+
+def test_more_seeds_are_trained_in_pairs():
+    def look_up(run):
+        return result_of(0.9, 0.9) if scaled(run) else result_of(0.0, 0.0)
+
+    bench_of: dict[int, list[bool]] = {}
+
+    def remember(run):
+        bench_of.setdefault(run.training.seed, []).append(scaled(run))
+        return look_up(run)
+
+    treatment, runner = treated(remember)
+    bench = Workbench(
+        [run_of(**BAD).changed({"training.seed": seed}) for seed in range(3)], [result_of(0.0, 0.0)] * 3, runner, 200
+    )
+    more = with_more_seeds(treatment, bench)
+    assert more.winner is not None
+    assert len(more.placebo) == len(more.winner.after) == 6
+    assert sorted(bench_of[6]) == [False, True]
+    assert more.outcomes[0].trial == more.winner
 
 
 def test_a_run_that_has_learnt_is_tried_for_strong_suspicions_alone():
