@@ -15,13 +15,15 @@ import statistics
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.ablation import ABLATIONS, Answer, answers
 from benchmarks.faults import faulty_programs
 from benchmarks.programs import DATA_SETS, LabelledProgram, healthy_programs
 from benchmarks.repair import proposed, works
@@ -65,6 +67,8 @@ class Scored:
     fixable : bool
         Whether the first cause has a fix that could raise it: there is none for targets that are noise, and without a
         leak the skill falls.
+    ablated : mapping
+        What each of `benchmarks.ablation.ABLATIONS` says; empty where it was not asked.
     """
 
     name: str
@@ -81,6 +85,7 @@ class Scored:
     asked: tuple[str, ...] = ()
     confidences: tuple[float, ...] = ()
     truth: str = ""
+    ablated: Mapping[str, Answer] = field(default_factory=dict)
 
     @property
     def faulty(self) -> bool:
@@ -124,7 +129,7 @@ def _scored(
     )
 
 
-def score_case(path: Path, set_: str = "cases", seed: int = 0) -> Scored:
+def score_case(path: Path, set_: str = "cases", seed: int = 0, *, ablate: bool = False) -> Scored:
     """Diagnose one case file, as the command line does, and train what it proposes; `seed` is added to its own."""
     case = json.loads(path.read_text(encoding="utf-8"))
     (run,) = load_spec(path).runs()[:1]
@@ -135,7 +140,13 @@ def score_case(path: Path, set_: str = "cases", seed: int = 0) -> Scored:
     scored = _scored(case["id"], set_, next(iter(case["expect"]), ""), accepted, report, begin)
     fix = proposed(report)
     asked = tuple(question["cause"] for question in report["questions"])
-    return replace(scored, truth=case["verdict"], asked=asked, alive=None if fix is None else works(run, fix))
+    return replace(
+        scored,
+        truth=case["verdict"],
+        asked=asked,
+        alive=None if fix is None else works(run, fix),
+        ablated=answers([run]) if ablate else {},
+    )
 
 
 def _inlined(path: Path, seed: int) -> ExperimentSpec:
@@ -143,15 +154,17 @@ def _inlined(path: Path, seed: int) -> ExperimentSpec:
     return spec.model_copy(update={"training": spec.training.model_copy(update={"seed": seed})})
 
 
-def score_program(program: LabelledProgram) -> Scored:
+def score_program(program: LabelledProgram, *, ablate: bool = False) -> Scored:
     """Diagnose one generated program, in this process alone."""
     preparation = Preparation()
     begin = time.perf_counter()
+    runs = load_spec(program.spec).at(FILES).runs()
     with Crew(preparation, helpers=0) as crew:
-        report = Doctor(crew, Examination(preparation)).diagnose(load_spec(program.spec).at(FILES).runs())
+        report = Doctor(crew, Examination(preparation)).diagnose(runs)
     accepted = {program.cause or "", *program.also_accept}
     scored = _scored(program.id, program.half, program.cause or "", accepted, report.as_dict(), begin)
-    return replace(scored, levels=tuple(quality(result) for result in report.before))
+    levels = tuple(quality(result) for result in report.before)
+    return replace(scored, levels=levels, ablated=answers(runs) if ablate else {})
 
 
 def programs() -> list[LabelledProgram]:
@@ -159,12 +172,12 @@ def programs() -> list[LabelledProgram]:
     return [*healthy_programs(), *faulty_programs(FILES)]
 
 
-def score_programs(chosen: Sequence[LabelledProgram]) -> Iterator[Scored]:
+def score_programs(chosen: Sequence[LabelledProgram], *, ablate: bool = False) -> Iterator[Scored]:
     """Yield the scores as they come, each processor with programs of its own."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     # Not concurrent.futures: its max_tasks_per_child hangs (github.com/python/cpython/issues/115634).
     with get_context("spawn").Pool(workers, maxtasksperchild=_TASKS_PER_PROCESS) as pool:
-        yield from pool.imap_unordered(score_program, chosen)
+        yield from pool.imap_unordered(partial(score_program, ablate=ablate), chosen)
 
 
 def truthful(scored: Sequence[Scored]) -> list[Scored]:
@@ -286,6 +299,25 @@ def reliability(scored: Sequence[Scored]) -> str:
     return "\n".join(rows)
 
 
+_ABLATION: Final = ("detected", "false alarms", "top 1", "undecided, of all")
+"""The figures that are told of a diagnosis without some of its parts."""
+
+
+def ablation(sets: Mapping[str, Sequence[Scored]]) -> str:
+    """Return how good the diagnosis is beside one that has only some of its parts, by set."""
+    rows = ["| set | diagnosis | " + " | ".join(_ABLATION) + " |", "|---|---" + "|---" * len(_ABLATION) + "|"]
+    for name, scored in sets.items():
+        for parts in ("in full", *ABLATIONS):
+            told = figures([one if parts == "in full" else _said(one, one.ablated[parts]) for one in scored])
+            rows.append(f"| {name} | {parts} | {' | '.join(told[row] for row in _ABLATION)} |")
+    return "\n".join(rows)
+
+
+def _said(one: Scored, answer: Answer) -> Scored:
+    causes = answer.causes if answer.verdict == "faulty" else ()
+    return replace(one, verdict=answer.verdict, causes=causes)
+
+
 def _table(columns: Mapping[str, Mapping[str, str]]) -> str:
     names = list(next(iter(columns.values())))
     rows = [["", *columns], *([name, *(column[name] for column in columns.values())] for name in names)]
@@ -339,7 +371,16 @@ named with it, how many are accepted. Two causes of one program may both be acce
 """
 
 
-def _page(table: str, by_cause: str, reliable: str, left_out: int, generated: int) -> str:
+_ABLATED: Final = """
+What the parts of the diagnosis are worth, on the same programs: *suspicion only* takes the strongest suspicion for the
+cause and tries nothing (a fault from 0.5 on); *rate sweep only* tries a thousandth to a hundredfold of the learning
+rate and nothing else, as is often advised, and calls a clear gain in every seed a fault; *no yardstick* does not know
+what simple models find in the same columns. Written with `--ablation`.
+
+"""
+
+
+def _page(table: str, by_cause: str, reliable: str, left_out: int, generated: int, ablated: str = "") -> str:
     parts = [_INTRODUCTION]
     if generated:
         faults = sum(program.cause is not None for program in programs())
@@ -354,8 +395,8 @@ def _page(table: str, by_cause: str, reliable: str, left_out: int, generated: in
                 faulty=FAULTY_SHARE,
             )
         )
-    parts += [table, *([by_cause] if by_cause else []), *([_RELIABILITY + reliable] if reliable else [])]
-    return "\n".join(part.strip() + "\n" for part in parts)
+    parts += [table, by_cause, reliable and _RELIABILITY + reliable, ablated and _ABLATED + ablated]
+    return "\n".join(part.strip() + "\n" for part in parts if part)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -366,6 +407,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="added to the seed of each case file")
     parser.add_argument("--half", choices=("calibration", "report"), help="one half of the generated set alone")
     parser.add_argument("--folder", type=Path, help="where the case files are, if elsewhere")
+    parser.add_argument("--ablation", action="store_true", help="ask a diagnosis that has only some of its parts, too")
     parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the figures as a page")
     parser.add_argument("--records", type=Path, metavar="FILE", help="write every score as a line of JSON")
     chosen = parser.parse_args(arguments)
@@ -378,27 +420,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     scored: list[Scored] = []
     columns: dict[str, Mapping[str, str]] = {}
+    sets: dict[str, list[Scored]] = {}
     for set_ in [name for name in FOLDERS if chosen.set in {name, "all"}]:
         files = sorted((chosen.folder or FOLDERS[set_]).glob("*.json"))
-        mine = _told(score_case(path, set_, chosen.seed) for path in files if wanted(path.stem))
+        seed, ablate = chosen.seed, chosen.ablation
+        mine = _told(score_case(path, set_, seed, ablate=ablate) for path in files if wanted(path.stem))
         scored += mine
         if mine:
-            columns[set_] = figures(mine)
+            columns[set_], sets[set_] = figures(mine), mine
     made: list[Scored] = []
     left_out = 0
     if chosen.set in {"generated", "all"}:
         some = [p for p in programs() if wanted(p.id) and chosen.half in {None, p.half}]
-        made = _told(score_programs(some))
+        made = _told(score_programs(some, ablate=chosen.ablation))
         kept = truthful(made)
         for half in ("calibration", "report"):
             if mine := [one for one in kept if one.set == half]:
-                columns[f"generated, {half} half"] = figures(mine)
+                columns[f"generated, {half} half"], sets[f"generated, {half} half"] = figures(mine), mine
             if mine := [one for one in made if one.set == half]:
                 columns[f"{half} half, grey zone"] = grey_figures(mine)
         left_out = len(made) - len(kept)
         made = kept
     reliable = reliability([one for one in made if one.set == "report"]) if made else ""
-    page = _page(_table(columns), _by_cause(made) if made else "", reliable, left_out, len(made) + left_out)
+    ablated = ablation(sets) if chosen.ablation else ""
+    page = _page(_table(columns), _by_cause(made) if made else "", reliable, left_out, len(made) + left_out, ablated)
     if chosen.write:
         chosen.write.write_text(page, encoding="utf-8")
     if chosen.records:

@@ -49,6 +49,8 @@ class Evidence:
     likely, 0.9 and more hardly anything else. It orders the trials and weighs the confidence; it is no threshold."""
     text: str
     certain: bool = False
+    sign: str = ""
+    """What is seen, by a name of its own among those of the cause: how often it is right is known by that."""
 
 
 @dataclass(frozen=True)
@@ -128,5 +130,5 @@ def _evidence(observed: Observation, cause: Cause) -> tuple[Evidence, ...]:
     evidence, few = tuple(cause.look(observed)), observed.signals.few_rows
     if evidence and cause.blocks and few is not None and few < _BY_HEART:
         text = f"it cannot even learn sixteen rows by heart ({max(0.0, few):.0%} explained)"
-        evidence += (Evidence(_NOT_BY_HEART, text),)
+        evidence += (Evidence(_NOT_BY_HEART, text, sign="not_by_heart"),)
     return evidence
