@@ -28,6 +28,9 @@ from benchmarks.faults import faulty_programs
 from benchmarks.programs import DATA_SETS, LabelledProgram, healthy_programs
 from benchmarks.repair import proposed, works
 from core.data.prepare.cache import Preparation
+from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.causes.cause import suspects
+from core.diagnosis.confidence import Proof
 from core.diagnosis.diagnosis import Doctor, diagnose
 from core.diagnosis.evidence.facts import Examination
 from core.diagnosis.trials.trial import quality
@@ -67,6 +70,10 @@ class Scored:
     fixable : bool
         Whether the first cause has a fix that could raise it: there is none for targets that are noise, and without a
         leak the skill falls.
+    signs : tuple of (str, str, float)
+        Cause, sign and guessed strength of all evidence that was seen; of generated programs alone, as `proofs`.
+    proofs : tuple of Proof
+        What trials showed of each of `causes`.
     ablated : mapping
         What each of `benchmarks.ablation.ABLATIONS` says; empty where it was not asked.
     """
@@ -86,6 +93,8 @@ class Scored:
     confidences: tuple[float, ...] = ()
     truth: str = ""
     ablated: Mapping[str, Answer] = field(default_factory=dict)
+    signs: tuple[tuple[str, str, float], ...] = ()
+    proofs: tuple[Proof, ...] = ()
 
     @property
     def faulty(self) -> bool:
@@ -163,13 +172,23 @@ def score_program(program: LabelledProgram, *, ablate: bool = False) -> Scored:
         report = Doctor(crew, Examination(preparation)).diagnose(runs)
     accepted = {program.cause or "", *program.also_accept}
     scored = _scored(program.id, program.half, program.cause or "", accepted, report.as_dict(), begin)
-    levels = tuple(quality(result) for result in report.before)
-    return replace(scored, levels=levels, ablated=answers(runs) if ablate else {})
+    return replace(
+        scored,
+        levels=tuple(quality(result) for result in report.before),
+        ablated=answers(runs) if ablate else {},
+        signs=tuple(
+            (suspect.cause.id, piece.sign, piece.strength)
+            for suspect in suspects(report.observed, CAUSES.values())
+            for piece in suspect.evidence
+        ),
+        proofs=tuple(finding.proof for finding in report.findings if finding.proof is not None),
+    )
 
 
-def programs() -> list[LabelledProgram]:
-    """Return the generated set."""
-    return [*healthy_programs(), *faulty_programs(FILES)]
+def programs(half: str | None = None) -> list[LabelledProgram]:
+    """Return the generated set, or one half of it."""
+    every = [*healthy_programs(), *faulty_programs(FILES)]
+    return [program for program in every if half in {None, program.half}]
 
 
 def score_programs(chosen: Sequence[LabelledProgram], *, ablate: bool = False) -> Iterator[Scored]:
@@ -216,16 +235,17 @@ def grey_figures(scored: Sequence[Scored]) -> dict[str, str]:
     """
     known = {program.id: program for program in programs()}
     reached = shares(scored)
-    works_ = [one for one in scored if known[one.name].harms and _does_no_harm(one, reached[one.name])]
+    works_ = [one for one in scored if known[one.name].harms and does_no_harm(one, reached[one.name])]
     alarms = [one.verdict == "faulty" for one in works_]
     low, high = by_data_set([known[one.name].data_set for one in works_], alarms)
-    told = dict.fromkeys(figures(scored), "")
-    told["false alarms"] = f"{_share(alarms, works_)}, 95 % interval {low:.1%} … {high:.1%}"
-    told["undecided, of all"] = _share((one.verdict == "undecided" for one in scored), scored)
-    return told
+    found = dict.fromkeys(figures(scored), "")
+    found["false alarms"] = f"{_share(alarms, works_)}, 95 % interval {low:.1%} … {high:.1%}"
+    found["undecided, of all"] = _share((one.verdict == "undecided" for one in scored), scored)
+    return found
 
 
-def _does_no_harm(one: Scored, reached: Sequence[float]) -> bool:
+def does_no_harm(one: Scored, reached: Sequence[float]) -> bool:
+    """Whether a generated program works, by what each of its seeds explains as a share of the best (`shares`)."""
     return min(reached) >= HEALTHY_SHARE if one.faulty else statistics.median(reached) >= FAULTY_SHARE
 
 
@@ -308,8 +328,8 @@ def ablation(sets: Mapping[str, Sequence[Scored]]) -> str:
     rows = ["| set | diagnosis | " + " | ".join(_ABLATION) + " |", "|---|---" + "|---" * len(_ABLATION) + "|"]
     for name, scored in sets.items():
         for parts in ("in full", *ABLATIONS):
-            told = figures([one if parts == "in full" else _said(one, one.ablated[parts]) for one in scored])
-            rows.append(f"| {name} | {parts} | {' | '.join(told[row] for row in _ABLATION)} |")
+            found = figures([one if parts == "in full" else _said(one, one.ablated[parts]) for one in scored])
+            rows.append(f"| {name} | {parts} | {' | '.join(found[row] for row in _ABLATION)} |")
     return "\n".join(rows)
 
 
@@ -424,15 +444,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for set_ in [name for name in FOLDERS if chosen.set in {name, "all"}]:
         files = sorted((chosen.folder or FOLDERS[set_]).glob("*.json"))
         seed, ablate = chosen.seed, chosen.ablation
-        mine = _told(score_case(path, set_, seed, ablate=ablate) for path in files if wanted(path.stem))
+        mine = told(score_case(path, set_, seed, ablate=ablate) for path in files if wanted(path.stem))
         scored += mine
         if mine:
             columns[set_], sets[set_] = figures(mine), mine
     made: list[Scored] = []
-    left_out = 0
+    left_out, by_cause, reliable = 0, "", ""
     if chosen.set in {"generated", "all"}:
-        some = [p for p in programs() if wanted(p.id) and chosen.half in {None, p.half}]
-        made = _told(score_programs(some, ablate=chosen.ablation))
+        some = [program for program in programs(chosen.half) if wanted(program.id)]
+        made = told(score_programs(some, ablate=chosen.ablation))
         kept = truthful(made)
         for half in ("calibration", "report"):
             if mine := [one for one in kept if one.set == half]:
@@ -440,10 +460,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if mine := [one for one in made if one.set == half]:
                 columns[f"{half} half, grey zone"] = grey_figures(mine)
         left_out = len(made) - len(kept)
-        made = kept
-    reliable = reliability([one for one in made if one.set == "report"]) if made else ""
+        reliable = reliability([one for one in kept if one.set == "report"])
+        by_cause = _by_cause(kept)
     ablated = ablation(sets) if chosen.ablation else ""
-    page = _page(_table(columns), _by_cause(made) if made else "", reliable, left_out, len(made) + left_out, ablated)
+    page = _page(_table(columns), by_cause, reliable, left_out, len(made), ablated)
     if chosen.write:
         chosen.write.write_text(page, encoding="utf-8")
     if chosen.records:
@@ -452,16 +472,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _told(scores: Iterable[Scored]) -> list[Scored]:
-    told = []
+def told(scores: Iterable[Scored]) -> list[Scored]:
+    """Return the scores, each printed as it comes."""
+    every = []
     for one in scores:
         mark = "ok" if one.right else "--"
         words = [
             f"{mark} {one.name:<44} {one.verdict:<8} {one.seconds:5.1f} s  fixed {'yes' if one.fixed else 'no ':<4}"
         ]
         print(*words, *one.causes[:4], file=sys.stderr, flush=True)
-        told.append(one)
-    return told
+        every.append(one)
+    return every
 
 
 if __name__ == "__main__":

@@ -178,7 +178,8 @@ def _vanishing(observed: Observation) -> Iterator[Evidence]:
     ratio = observed.signals.gradient_ratio
     if ratio is not None and ratio < VANISHING:
         text = f"the first layer's gradient is {ratio:.1g} of the last one's"
-        yield Evidence((0.85 if ratio < _VANISHED else 0.5) * (0.5 if dead else 1), text, sign="small_ratio")
+        strength = (0.85 if ratio < _VANISHED else 0.5) * (0.5 if dead else 1)
+        yield Evidence(strength, text, sign="gradient_of_a_dead_layer" if dead else "small_gradient")
     flat = sum(ACTIVATIONS[name].flat_beyond is not None for name in observed.activations)
     if flat >= _SEVERAL and observed.signals.stuck:
         yield Evidence(0.5, f"{flat} layers of {observed.activations[0]} each shrink the gradient", sign="flat_layers")
@@ -226,9 +227,8 @@ def _dying_relu(observed: Observation) -> Iterator[Evidence]:
         return
     # Units that one enormous step killed are that step's victims.
     victims = 0.4 if signals.kicked else 1.0
-    yield Evidence(
-        0.9 * signals.dead * victims, f"{signals.dead:.0%} of a layer's units are 0 for every row", sign="dead_units"
-    )
+    text = f"{signals.dead:.0%} of a layer's units are 0 for every row"
+    yield Evidence(0.9 * signals.dead * victims, text, sign="killed_units" if signals.kicked else "dead_units")
 
 
 def _dying_repairs(observed: Observation) -> Iterator[Change]:
@@ -296,8 +296,11 @@ def _capacity(observed: Observation) -> Iterator[Evidence]:
         bent = max(skills.values()) - max(skills["linear"], 0.0)
         if bent > _BENT and signals.level < _SHORT_OF_IT * max(skills.values()):
             wide = narrowest if observed.depth <= _ENOUGH_LAYERS else _NARROW
-            strength = max(0.2, 0.7 - 0.07 * wide) if observed.depth else 0.85
-            yield Evidence(strength, f"{what}, and the relation bends", sign="narrow_and_bent")
+            text = f"{what}, and the relation bends"
+            if observed.depth:
+                yield Evidence(max(0.2, 0.7 - 0.07 * wide), text, sign="narrow_and_bent")
+            else:
+                yield Evidence(0.85, text, sign="no_layer_and_bent")
     elif not observed.depth or narrowest <= _VERY_NARROW:
         yield Evidence(0.4, what, sign="narrow")
 

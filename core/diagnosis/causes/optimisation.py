@@ -123,8 +123,10 @@ def _too_few(observed: Observation) -> Iterator[Evidence]:
     if signals.diverged or signals.stopped < 1:
         return
     text = f"only {signals.updates:.0f} steps were taken"
-    if signals.updates < _FEW_STEPS:
-        yield Evidence(0.7 if signals.updates < _VERY_FEW_STEPS else 0.55, text, sign="few_steps")
+    if signals.updates < _VERY_FEW_STEPS:
+        yield Evidence(0.7, text, sign="very_few_steps")
+    elif signals.updates < _FEW_STEPS:
+        yield Evidence(0.55, text, sign="few_steps")
     elif signals.updates < _ENOUGH_STEPS and signals.unfinished:
         yield Evidence(0.3, text, sign="steps_may_lack")
     if signals.still_falling:
@@ -216,9 +218,11 @@ def _regularization(observed: Observation) -> Iterator[Evidence]:
     if model.l2 >= _SUSPICIOUS_L2 and spread is not None and spread < _ALIKE * observed.facts.target_std:
         yield Evidence(0.3, "the network predicts almost the same for every row", sign="predicts_alike")
     dropout = max((layer.dropout or 0.0 for layer in model.hidden), default=0.0)
-    if dropout >= _MUCH_DROPOUT:
-        text = f"dropout switches off {dropout:.0%} of a layer at every step"
-        yield Evidence(0.3 if dropout < _MOST_DROPOUT else 0.8, text, sign="much_dropout")
+    text = f"dropout switches off {dropout:.0%} of a layer at every step"
+    if dropout >= _MOST_DROPOUT:
+        yield Evidence(0.8, text, sign="most_dropped")
+    elif dropout >= _MUCH_DROPOUT:
+        yield Evidence(0.3, text, sign="much_dropped")
     if training.weight_decay >= _LARGE_DECAY:
         yield Evidence(0.6, f"weight decay of {training.weight_decay:g} pulls every weight to zero", sign="large_decay")
 
@@ -242,9 +246,10 @@ def _early_stopping(observed: Observation) -> Iterator[Evidence]:
     if stopping is None or signals.stopped >= STOPPED_EARLY:
         return
     text = f"training ended after {signals.stopped:.0%} of the epochs, with a patience of {stopping.patience}"
-    yield Evidence(
-        0.8 if stopping.patience <= _IMPATIENT or stopping.min_delta > 0 else 0.3, text, sign="stopped_early"
-    )
+    if stopping.patience <= _IMPATIENT or stopping.min_delta > 0:
+        yield Evidence(0.8, text, sign="no_patience")
+    else:
+        yield Evidence(0.3, text, sign="stopped_early")
 
 
 def _patience(observed: Observation) -> Iterator[Change]:
@@ -277,11 +282,10 @@ def _clipping(observed: Observation) -> Iterator[Evidence]:
     if norm is None or signals.clipped < _HALF:
         return
     text = f"clipping at {norm:g} cuts off {signals.clipped:.0%} of the gradient"
-    yield Evidence(
-        0.7 if signals.clipped > _MOSTLY and (signals.unfinished or signals.learnt_little) else 0.3,
-        text,
-        sign="cut_off",
-    )
+    if signals.clipped > _MOSTLY and (signals.unfinished or signals.learnt_little):
+        yield Evidence(0.7, text, sign="cut_off_too_much")
+    else:
+        yield Evidence(0.3, text, sign="cut_off")
 
 
 def _clipping_repairs(observed: Observation) -> Iterator[Change]:
