@@ -249,6 +249,18 @@ def does_no_harm(one: Scored, reached: Sequence[float]) -> bool:
     return min(reached) >= HEALTHY_SHARE if one.faulty else statistics.median(reached) >= FAULTY_SHARE
 
 
+def true_causes(scored: Sequence[Scored]) -> dict[str, frozenset[str]]:
+    """Return the causes that are right of each generated program, none left out; none where a fault does no harm."""
+    known = {program.id: program for program in programs()}
+    reached = shares(scored)
+    broken = {
+        one.name
+        for one in scored
+        if one.faulty and not (known[one.name].harms and does_no_harm(one, reached[one.name]))
+    }
+    return {one.name: one.accepted if one.name in broken else frozenset() for one in scored}
+
+
 _RESAMPLED: Final = 2000
 
 
@@ -299,24 +311,27 @@ def _share(hits: Iterable[bool], of: Sequence[Scored]) -> str:
 _BINS: Final = (0.0, 0.3, 0.6, 0.8, 0.95, 1.0)
 
 
-def reliability(scored: Sequence[Scored]) -> str:
-    """Return how often a named cause is accepted, by the confidence it was named with; without a fault none is.
+def reliability(scored: Sequence[Scored], truth: Mapping[str, frozenset[str]]) -> str:
+    """Return how often a named cause is right, by the confidence it was named with.
 
-    A reliability diagram in numbers (Niculescu-Mizil & Caruana 2005, "Predicting good probabilities").
+    A reliability diagram in numbers (Niculescu-Mizil & Caruana 2005, "Predicting good probabilities"), with the
+    expected calibration error over its bins (Naeini et al. 2015) and the Brier score.
     """
     named = [
-        (confidence, cause in one.accepted and one.faulty)
+        (confidence, cause in truth[one.name])
         for one in scored
-        for cause, confidence in zip(one.causes, one.confidences, strict=False)
+        for cause, confidence in zip(one.causes, one.confidences, strict=True)
     ]
-    rows = ["| confidence | causes named | mean confidence | accepted |", "|---|---|---|---|"]
+    rows = ["| confidence | causes named | mean confidence | right |", "|---|---|---|---|"]
+    error = 0.0
     for low, high in itertools.pairwise(_BINS):
         mine = [(c, right) for c, right in named if low <= c < high]
         if mine:
-            mean = statistics.mean(c for c, _ in mine)
-            share = statistics.mean(right for _, right in mine)
+            mean, share = (statistics.mean(column) for column in zip(*mine, strict=True))
             rows.append(f"| {low:g} … {high:g} | {len(mine)} | {mean:.0%} | {share:.0%} |")
-    return "\n".join(rows)
+            error += len(mine) / len(named) * abs(mean - share)
+    brier = statistics.mean((c - right) ** 2 for c, right in named) if named else 0.0
+    return "\n".join([*rows, "", f"Expected calibration error {error:.1%}, Brier score {brier:.3f}."])
 
 
 _ABLATION: Final = ("detected", "false alarms", "top 1", "undecided, of all")
@@ -385,8 +400,10 @@ was mended.
 
 
 _RELIABILITY: Final = """
-How much a confidence is worth, over the half of the generated set that no number was chosen on: of the causes that were
-named with it, how many are accepted. Two causes of one program may both be accepted.
+How much a confidence is worth, over the half of the generated set that no number was chosen on, grey zone included: of
+the causes that were named with it, how many are right. A fault that does no harm is none, and two causes of one program
+may both be right. What a suspicion is worth ([evidence.md](evidence.md)) and what trials make of it was measured on the
+calibration half (`python -m benchmarks.evidence`).
 
 """
 
@@ -400,23 +417,56 @@ what simple models find in the same columns. Written with `--ablation`.
 """
 
 
-def _page(table: str, by_cause: str, reliable: str, left_out: int, generated: int, ablated: str = "") -> str:
+def page(cases: Sequence[Scored], made: Sequence[Scored]) -> str:
+    """Return the figures over case files and generated programs as a page."""
+    kept = truthful(made)
+    sets = {name: [one for one in cases if one.set == name] for name in FOLDERS}
+    columns = {name: figures(mine) for name, mine in sets.items() if mine}
+    for half in ("calibration", "report"):
+        name = f"generated, {half} half"
+        sets[name] = [one for one in kept if one.set == half]
+        if every := [one for one in made if one.set == half]:
+            columns[name], columns[f"{half} half, grey zone"] = figures(sets[name]), grey_figures(every)
     parts = [_INTRODUCTION]
-    if generated:
+    if made:
         faults = sum(program.cause is not None for program in programs())
         parts.append(
             _GENERATED.format(
                 faults=faults,
                 controls=len(programs()) - faults,
                 data_sets=len(DATA_SETS),
-                left_out=left_out,
-                all=generated,
+                left_out=len(made) - len(kept),
+                all=len(made),
                 healthy=HEALTHY_SHARE,
                 faulty=FAULTY_SHARE,
             )
         )
-    parts += [table, by_cause, reliable and _RELIABILITY + reliable, ablated and _ABLATED + ablated]
-    return "\n".join(part.strip() + "\n" for part in parts if part)
+    parts.append(_table(columns))
+    if made:
+        parts.append(_by_cause(kept))
+    if unseen := [one for one in made if one.set == "report"]:
+        parts.append(_RELIABILITY + reliability(unseen, true_causes(unseen)))
+    if asked := {name: mine for name, mine in sets.items() if mine and all(one.ablated for one in mine)}:
+        parts.append(_ABLATED + ablation(asked))
+    return "\n".join(part.strip() + "\n" for part in parts)
+
+
+def read(path: Path) -> list[Scored]:
+    """Return the scores that were written with ``--records``."""
+    return [_again(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _again(**values: Any) -> Scored:
+    return Scored(
+        **values
+        | {name: tuple(values[name]) for name in ("causes", "levels", "asked", "confidences")}
+        | {
+            "accepted": frozenset(values["accepted"]),
+            "signs": tuple((cause, sign, guess) for cause, sign, guess in values["signs"]),
+            "proofs": tuple(Proof(*proof) for proof in values["proofs"]),
+            "ablated": {name: Answer(verdict, tuple(causes)) for name, (verdict, causes) in values["ablated"].items()},
+        }
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -429,6 +479,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="where the case files are, if elsewhere")
     parser.add_argument("--ablation", action="store_true", help="ask a diagnosis that has only some of its parts, too")
     parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the figures as a page")
+    parser.add_argument("--read", type=Path, nargs="+", metavar="FILE", help="train nothing: take what was recorded")
     parser.add_argument("--records", type=Path, metavar="FILE", help="write every score as a line of JSON")
     chosen = parser.parse_args(arguments)
 
@@ -438,37 +489,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Loading TensorFlow takes three seconds, once; what is timed is a diagnosis.
     import core.training.run  # noqa: F401
 
-    scored: list[Scored] = []
-    columns: dict[str, Mapping[str, str]] = {}
-    sets: dict[str, list[Scored]] = {}
-    for set_ in [name for name in FOLDERS if chosen.set in {name, "all"}]:
-        files = sorted((chosen.folder or FOLDERS[set_]).glob("*.json"))
-        seed, ablate = chosen.seed, chosen.ablation
-        mine = told(score_case(path, set_, seed, ablate=ablate) for path in files if wanted(path.stem))
-        scored += mine
-        if mine:
-            columns[set_], sets[set_] = figures(mine), mine
-    made: list[Scored] = []
-    left_out, by_cause, reliable = 0, "", ""
-    if chosen.set in {"generated", "all"}:
-        some = [program for program in programs(chosen.half) if wanted(program.id)]
-        made = told(score_programs(some, ablate=chosen.ablation))
-        kept = truthful(made)
-        for half in ("calibration", "report"):
-            if mine := [one for one in kept if one.set == half]:
-                columns[f"generated, {half} half"], sets[f"generated, {half} half"] = figures(mine), mine
-            if mine := [one for one in made if one.set == half]:
-                columns[f"{half} half, grey zone"] = grey_figures(mine)
-        left_out = len(made) - len(kept)
-        reliable = reliability([one for one in kept if one.set == "report"])
-        by_cause = _by_cause(kept)
-    ablated = ablation(sets) if chosen.ablation else ""
-    page = _page(_table(columns), by_cause, reliable, left_out, len(made), ablated)
-    if chosen.write:
-        chosen.write.write_text(page, encoding="utf-8")
+    if chosen.read:
+        every = [one for path in chosen.read for one in read(path) if wanted(one.name)]
+        cases, made = ([one for one in every if (one.set in FOLDERS) is known] for known in (True, False))
+    else:
+        cases, made = [], []
+        for set_ in [name for name in FOLDERS if chosen.set in {name, "all"}]:
+            files = [p for p in sorted((chosen.folder or FOLDERS[set_]).glob("*.json")) if wanted(p.stem)]
+            cases += told(score_case(path, set_, chosen.seed, ablate=chosen.ablation) for path in files)
+        if chosen.set in {"generated", "all"}:
+            some = [program for program in programs(chosen.half) if wanted(program.id)]
+            made = told(score_programs(some, ablate=chosen.ablation))
     if chosen.records:
-        chosen.records.write_text("".join(json.dumps(asdict(one), default=sorted) + "\n" for one in [*scored, *made]))
-    print(page)
+        chosen.records.write_text("".join(json.dumps(asdict(one), default=sorted) + "\n" for one in [*cases, *made]))
+    text = page(cases, made)
+    if chosen.write:
+        chosen.write.write_text(text, encoding="utf-8")
+    print(text)
     return 0
 
 

@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.diagnosis import Scored, does_no_harm, programs, score_programs, shares, told
+from benchmarks.diagnosis import Scored, programs, read, score_programs, told, true_causes
 from core.diagnosis import confidence
 from core.diagnosis.causes import weights
 from core.diagnosis.causes.catalogue import CAUSES
@@ -28,19 +28,6 @@ WEIGHTS: Final = Path(weights.__file__).with_suffix(".json")
 CALIBRATION: Final = Path(confidence.__file__).with_suffix(".json")
 _PENALTY: Final = 100.0
 """Hardly any: scikit-learn's C, the inverse of the penalty on the slope."""
-
-
-def true_causes(scored: Sequence[Scored]) -> dict[str, frozenset[str]]:
-    """Return what each program has of causes; none where a fault does no harm. No program is left out."""
-    known = {program.id: program for program in programs()}
-    reached = shares(scored)
-    nothing: frozenset[str] = frozenset()
-    return {
-        one.name: one.accepted
-        if one.faulty and not (known[one.name].harms and does_no_harm(one, reached[one.name]))
-        else nothing
-        for one in scored
-    }
 
 
 def counted(scored: Iterable[Scored], truth: Mapping[str, frozenset[str]]) -> Counts:
@@ -81,12 +68,6 @@ def calibrated(scored: Sequence[tuple[float, bool]]) -> Calibration:
     odds = np.array([[log_odds(score)] for score, _ in scored])
     fitted = LogisticRegression(C=_PENALTY).fit(odds, [right for _, right in scored])
     return Calibration(round(float(fitted.intercept_[0]), 3), round(float(fitted.coef_[0, 0]), 3))
-
-
-def read(path: Path) -> list[Scored]:
-    """Return what ``python -m benchmarks.diagnosis --set generated --records FILE`` wrote."""
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return [Scored(**row | {"accepted": frozenset(row["accepted"])}) for row in rows]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -82,12 +82,15 @@ def test_every_program_is_a_spec_and_a_fault_changes_it():
 def test_a_confidence_is_set_beside_how_often_it_is_right():
     told = reliability(
         [
-            scored(cause="a", verdict="faulty", causes=["a", "b"], accepted=["a"], confidences=(0.9, 0.2)),
-            scored(cause="a", verdict="faulty", causes=["c"], accepted=["a"], confidences=(0.9,)),
-        ]
+            scored("x", verdict="faulty", causes=["a", "b"], confidences=(0.9, 0.2)),
+            scored("y", verdict="faulty", causes=["c"], confidences=(0.9,)),
+        ],
+        {"x": frozenset({"a"}), "y": frozenset()},
     )
     assert "| 0.8 … 0.95 | 2 | 90% | 50% |" in told
     assert "| 0 … 0.3 | 1 | 20% | 0% |" in told
+    assert "| 0.3 … 0.6 |" not in told
+    assert told.endswith("Expected calibration error 33.3%, Brier score 0.287.")
 
 
 def test_a_diagnosis_without_some_of_its_parts_is_judged_as_the_whole_one_is():
