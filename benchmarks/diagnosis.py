@@ -15,17 +15,22 @@ import statistics
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.ablation import ABLATIONS, Answer, answers
 from benchmarks.faults import faulty_programs
 from benchmarks.programs import DATA_SETS, LabelledProgram, healthy_programs
 from benchmarks.repair import proposed, works
 from core.data.prepare.cache import Preparation
+from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.causes.cause import suspects
+from core.diagnosis.confidence import Proof
 from core.diagnosis.diagnosis import Doctor, diagnose_with
 from core.diagnosis.evidence.facts import Examination
 from core.diagnosis.trials.trial import quality
@@ -65,6 +70,12 @@ class Scored:
     fixable : bool
         Whether the first cause has a fix that could raise it: there is none for targets that are noise, and without a
         leak the skill falls.
+    signs : tuple of (str, str, float)
+        Cause, sign and guessed strength of all evidence that was seen; of generated programs alone, as `proofs`.
+    proofs : tuple of Proof
+        What trials showed of each of `causes`.
+    ablated : mapping
+        What each of `benchmarks.ablation.ABLATIONS` says; empty where it was not asked.
     """
 
     name: str
@@ -81,6 +92,9 @@ class Scored:
     asked: tuple[str, ...] = ()
     confidences: tuple[float, ...] = ()
     truth: str = ""
+    ablated: Mapping[str, Answer] = field(default_factory=dict)
+    signs: tuple[tuple[str, str, float], ...] = ()
+    proofs: tuple[Proof, ...] = ()
 
     @property
     def faulty(self) -> bool:
@@ -124,7 +138,7 @@ def _scored(
     )
 
 
-def score_case(path: Path, set_: str = "cases", seed: int = 0) -> Scored:
+def score_case(path: Path, set_: str = "cases", seed: int = 0, *, ablate: bool = False) -> Scored:
     """Diagnose one case file and train what it proposes; `seed` is added to its own.
 
     With a helper that is ready, as in the app and on the command line, where it loads TensorFlow meanwhile.
@@ -141,7 +155,13 @@ def score_case(path: Path, set_: str = "cases", seed: int = 0) -> Scored:
         scored = _scored(case["id"], set_, next(iter(case["expect"]), ""), accepted, report, begin)
     fix = proposed(report)
     asked = tuple(question["cause"] for question in report["questions"])
-    return replace(scored, truth=case["verdict"], asked=asked, alive=None if fix is None else works(run, fix))
+    return replace(
+        scored,
+        truth=case["verdict"],
+        asked=asked,
+        alive=None if fix is None else works(run, fix),
+        ablated=answers([run]) if ablate else {},
+    )
 
 
 def _seeded(path: Path, seed: int) -> ExperimentSpec:
@@ -149,28 +169,40 @@ def _seeded(path: Path, seed: int) -> ExperimentSpec:
     return spec.model_copy(update={"training": spec.training.model_copy(update={"seed": seed})})
 
 
-def score_program(program: LabelledProgram) -> Scored:
+def score_program(program: LabelledProgram, *, ablate: bool = False) -> Scored:
     """Diagnose one generated program, in this process alone."""
     preparation = Preparation()
     begin = time.perf_counter()
+    runs = load_spec(program.spec).at(FILES).runs()
     with Crew(preparation, helpers=0) as crew:
-        report = Doctor(crew, Examination(preparation)).diagnose(load_spec(program.spec).at(FILES).runs())
+        report = Doctor(crew, Examination(preparation)).diagnose(runs)
     accepted = {program.cause or "", *program.also_accept}
     scored = _scored(program.id, program.half, program.cause or "", accepted, report.as_dict(), begin)
-    return replace(scored, levels=tuple(quality(result) for result in report.before))
+    return replace(
+        scored,
+        levels=tuple(quality(result) for result in report.before),
+        ablated=answers(runs) if ablate else {},
+        signs=tuple(
+            (suspect.cause.id, piece.sign, piece.strength)
+            for suspect in suspects(report.observed, CAUSES.values())
+            for piece in suspect.evidence
+        ),
+        proofs=tuple(finding.proof for finding in report.findings if finding.proof is not None),
+    )
 
 
-def programs() -> list[LabelledProgram]:
-    """Return the generated set."""
-    return [*healthy_programs(), *faulty_programs(FILES)]
+def programs(half: str | None = None) -> list[LabelledProgram]:
+    """Return the generated set, or one half of it."""
+    every = [*healthy_programs(), *faulty_programs(FILES)]
+    return [program for program in every if half in {None, program.half}]
 
 
-def score_programs(chosen: Sequence[LabelledProgram]) -> Iterator[Scored]:
+def score_programs(chosen: Sequence[LabelledProgram], *, ablate: bool = False) -> Iterator[Scored]:
     """Yield the scores as they come, each processor with programs of its own."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     # Not concurrent.futures: its max_tasks_per_child hangs (github.com/python/cpython/issues/115634).
     with get_context("spawn").Pool(workers, maxtasksperchild=_TASKS_PER_PROCESS) as pool:
-        yield from pool.imap_unordered(score_program, chosen)
+        yield from pool.imap_unordered(partial(score_program, ablate=ablate), chosen)
 
 
 def truthful(scored: Sequence[Scored]) -> list[Scored]:
@@ -209,17 +241,30 @@ def grey_figures(scored: Sequence[Scored]) -> dict[str, str]:
     """
     known = {program.id: program for program in programs()}
     reached = shares(scored)
-    works_ = [one for one in scored if known[one.name].harms and _does_no_harm(one, reached[one.name])]
+    works_ = [one for one in scored if known[one.name].harms and does_no_harm(one, reached[one.name])]
     alarms = [one.verdict == "faulty" for one in works_]
     low, high = by_data_set([known[one.name].data_set for one in works_], alarms)
-    told = dict.fromkeys(figures(scored), "")
-    told["false alarms"] = f"{_share(alarms, works_)}, 95 % interval {low:.1%} … {high:.1%}"
-    told["undecided, of all"] = _share((one.verdict == "undecided" for one in scored), scored)
-    return told
+    found = dict.fromkeys(figures(scored), "")
+    found["false alarms"] = f"{_share(alarms, works_)}, 95 % interval {low:.1%} … {high:.1%}"
+    found["undecided, of all"] = _share((one.verdict == "undecided" for one in scored), scored)
+    return found
 
 
-def _does_no_harm(one: Scored, reached: Sequence[float]) -> bool:
+def does_no_harm(one: Scored, reached: Sequence[float]) -> bool:
+    """Whether a generated program works, by what each of its seeds explains as a share of the best (`shares`)."""
     return min(reached) >= HEALTHY_SHARE if one.faulty else statistics.median(reached) >= FAULTY_SHARE
+
+
+def true_causes(scored: Sequence[Scored]) -> dict[str, frozenset[str]]:
+    """Return the causes that are right of each generated program, none left out; none where a fault does no harm."""
+    known = {program.id: program for program in programs()}
+    reached = shares(scored)
+    broken = {
+        one.name
+        for one in scored
+        if one.faulty and not (known[one.name].harms and does_no_harm(one, reached[one.name]))
+    }
+    return {one.name: one.accepted if one.name in broken else frozenset() for one in scored}
 
 
 _RESAMPLED: Final = 2000
@@ -272,24 +317,46 @@ def _share(hits: Iterable[bool], of: Sequence[Scored]) -> str:
 _BINS: Final = (0.0, 0.3, 0.6, 0.8, 0.95, 1.0)
 
 
-def reliability(scored: Sequence[Scored]) -> str:
-    """Return how often a named cause is accepted, by the confidence it was named with; without a fault none is.
+def reliability(scored: Sequence[Scored], truth: Mapping[str, frozenset[str]]) -> str:
+    """Return how often a named cause is right, by the confidence it was named with.
 
-    A reliability diagram in numbers (Niculescu-Mizil & Caruana 2005, "Predicting good probabilities").
+    A reliability diagram in numbers (Niculescu-Mizil & Caruana 2005, "Predicting good probabilities"), with the
+    expected calibration error over its bins (Naeini et al. 2015) and the Brier score.
     """
     named = [
-        (confidence, cause in one.accepted and one.faulty)
+        (confidence, cause in truth[one.name])
         for one in scored
-        for cause, confidence in zip(one.causes, one.confidences, strict=False)
+        for cause, confidence in zip(one.causes, one.confidences, strict=True)
     ]
-    rows = ["| confidence | causes named | mean confidence | accepted |", "|---|---|---|---|"]
+    rows = ["| confidence | causes named | mean confidence | right |", "|---|---|---|---|"]
+    error = 0.0
     for low, high in itertools.pairwise(_BINS):
         mine = [(c, right) for c, right in named if low <= c < high]
         if mine:
-            mean = statistics.mean(c for c, _ in mine)
-            share = statistics.mean(right for _, right in mine)
+            mean, share = (statistics.mean(column) for column in zip(*mine, strict=True))
             rows.append(f"| {low:g} … {high:g} | {len(mine)} | {mean:.0%} | {share:.0%} |")
+            error += len(mine) / len(named) * abs(mean - share)
+    brier = statistics.mean((c - right) ** 2 for c, right in named) if named else 0.0
+    return "\n".join([*rows, "", f"Expected calibration error {error:.1%}, Brier score {brier:.3f}."])
+
+
+_ABLATION: Final = ("detected", "false alarms", "top 1", "undecided, of all")
+"""The figures that are told of a diagnosis without some of its parts."""
+
+
+def ablation(sets: Mapping[str, Sequence[Scored]]) -> str:
+    """Return how good the diagnosis is beside one that has only some of its parts, by set."""
+    rows = ["| set | diagnosis | " + " | ".join(_ABLATION) + " |", "|---|---" + "|---" * len(_ABLATION) + "|"]
+    for name, scored in sets.items():
+        for parts in ("in full", *ABLATIONS):
+            found = figures([one if parts == "in full" else _said(one, one.ablated[parts]) for one in scored])
+            rows.append(f"| {name} | {parts} | {' | '.join(found[row] for row in _ABLATION)} |")
     return "\n".join(rows)
+
+
+def _said(one: Scored, answer: Answer) -> Scored:
+    causes = answer.causes if answer.verdict == "faulty" else ()
+    return replace(one, verdict=answer.verdict, causes=causes)
 
 
 def _table(columns: Mapping[str, Mapping[str, str]]) -> str:
@@ -339,29 +406,73 @@ was mended.
 
 
 _RELIABILITY: Final = """
-How much a confidence is worth, over the half of the generated set that no number was chosen on: of the causes that were
-named with it, how many are accepted. Two causes of one program may both be accepted.
+How much a confidence is worth, over the half of the generated set that no number was chosen on, grey zone included: of
+the causes that were named with it, how many are right. A fault that does no harm is none, and two causes of one program
+may both be right. What a suspicion is worth ([evidence.md](evidence.md)) and what trials make of it was measured on the
+calibration half (`python -m benchmarks.evidence`).
 
 """
 
 
-def _page(table: str, by_cause: str, reliable: str, left_out: int, generated: int) -> str:
+_ABLATED: Final = """
+What the parts of the diagnosis are worth, on the same programs: *suspicion only* takes the strongest suspicion for the
+cause and tries nothing (a fault from 0.5 on); *rate sweep only* tries a thousandth to a hundredfold of the learning
+rate and nothing else, as is often advised, and calls a clear gain in every seed a fault; *no yardstick* does not know
+what simple models find in the same columns. Written with `--ablation`.
+
+"""
+
+
+def page(cases: Sequence[Scored], made: Sequence[Scored]) -> str:
+    """Return the figures over case files and generated programs as a page."""
+    kept = truthful(made)
+    sets = {name: [one for one in cases if one.set == name] for name in FOLDERS}
+    columns = {name: figures(mine) for name, mine in sets.items() if mine}
+    for half in ("calibration", "report"):
+        name = f"generated, {half} half"
+        sets[name] = [one for one in kept if one.set == half]
+        if every := [one for one in made if one.set == half]:
+            columns[name], columns[f"{half} half, grey zone"] = figures(sets[name]), grey_figures(every)
     parts = [_INTRODUCTION]
-    if generated:
+    if made:
         faults = sum(program.cause is not None for program in programs())
         parts.append(
             _GENERATED.format(
                 faults=faults,
                 controls=len(programs()) - faults,
                 data_sets=len(DATA_SETS),
-                left_out=left_out,
-                all=generated,
+                left_out=len(made) - len(kept),
+                all=len(made),
                 healthy=HEALTHY_SHARE,
                 faulty=FAULTY_SHARE,
             )
         )
-    parts += [table, *([by_cause] if by_cause else []), *([_RELIABILITY + reliable] if reliable else [])]
+    parts.append(_table(columns))
+    if made:
+        parts.append(_by_cause(kept))
+    if unseen := [one for one in made if one.set == "report"]:
+        parts.append(_RELIABILITY + reliability(unseen, true_causes(unseen)))
+    if asked := {name: mine for name, mine in sets.items() if mine and all(one.ablated for one in mine)}:
+        parts.append(_ABLATED + ablation(asked))
     return "\n".join(part.strip() + "\n" for part in parts)
+
+
+def read(path: Path) -> list[Scored]:
+    """Return the scores that were written with ``--records``."""
+    return [_again(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _again(**values: Any) -> Scored:
+    return Scored(
+        **values
+        | {name: tuple(values[name]) for name in ("causes", "levels", "asked", "confidences")}
+        | {
+            "accepted": frozenset(values["accepted"]),
+            "signs": tuple((cause, sign, guess) for cause, sign, guess in values["signs"]),
+            "proofs": tuple(Proof(*proof) for proof in values["proofs"]),
+            "ablated": {name: Answer(verdict, tuple(causes)) for name, (verdict, causes) in values["ablated"].items()},
+        }
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -372,7 +483,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="added to the seed of each case file")
     parser.add_argument("--half", choices=("calibration", "report"), help="one half of the generated set alone")
     parser.add_argument("--folder", type=Path, help="where the case files are, if elsewhere")
+    parser.add_argument("--ablation", action="store_true", help="ask a diagnosis that has only some of its parts, too")
     parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the figures as a page")
+    parser.add_argument("--read", type=Path, nargs="+", metavar="FILE", help="train nothing: take what was recorded")
     parser.add_argument("--records", type=Path, metavar="FILE", help="write every score as a line of JSON")
     chosen = parser.parse_args(arguments)
 
@@ -382,47 +495,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Loading TensorFlow takes three seconds, once; what is timed is a diagnosis.
     import core.training.run  # noqa: F401
 
-    scored: list[Scored] = []
-    columns: dict[str, Mapping[str, str]] = {}
-    for set_ in [name for name in FOLDERS if chosen.set in {name, "all"}]:
-        files = sorted((chosen.folder or FOLDERS[set_]).glob("*.json"))
-        mine = _told(score_case(path, set_, chosen.seed) for path in files if wanted(path.stem))
-        scored += mine
-        if mine:
-            columns[set_] = figures(mine)
-    made: list[Scored] = []
-    left_out = 0
-    if chosen.set in {"generated", "all"}:
-        some = [p for p in programs() if wanted(p.id) and chosen.half in {None, p.half}]
-        made = _told(score_programs(some))
-        kept = truthful(made)
-        for half in ("calibration", "report"):
-            if mine := [one for one in kept if one.set == half]:
-                columns[f"generated, {half} half"] = figures(mine)
-            if mine := [one for one in made if one.set == half]:
-                columns[f"{half} half, grey zone"] = grey_figures(mine)
-        left_out = len(made) - len(kept)
-        made = kept
-    reliable = reliability([one for one in made if one.set == "report"]) if made else ""
-    page = _page(_table(columns), _by_cause(made) if made else "", reliable, left_out, len(made) + left_out)
-    if chosen.write:
-        chosen.write.write_text(page, encoding="utf-8")
+    if chosen.read:
+        every = [one for path in chosen.read for one in read(path) if wanted(one.name)]
+        cases, made = ([one for one in every if (one.set in FOLDERS) is known] for known in (True, False))
+    else:
+        cases, made = [], []
+        for set_ in [name for name in FOLDERS if chosen.set in {name, "all"}]:
+            files = [p for p in sorted((chosen.folder or FOLDERS[set_]).glob("*.json")) if wanted(p.stem)]
+            cases += told(score_case(path, set_, chosen.seed, ablate=chosen.ablation) for path in files)
+        if chosen.set in {"generated", "all"}:
+            some = [program for program in programs(chosen.half) if wanted(program.id)]
+            made = told(score_programs(some, ablate=chosen.ablation))
     if chosen.records:
-        chosen.records.write_text("".join(json.dumps(asdict(one), default=sorted) + "\n" for one in [*scored, *made]))
-    print(page)
+        chosen.records.write_text("".join(json.dumps(asdict(one), default=sorted) + "\n" for one in [*cases, *made]))
+    text = page(cases, made)
+    if chosen.write:
+        chosen.write.write_text(text, encoding="utf-8")
+    print(text)
     return 0
 
 
-def _told(scores: Iterable[Scored]) -> list[Scored]:
-    told = []
+def told(scores: Iterable[Scored]) -> list[Scored]:
+    """Return the scores, each printed as it comes."""
+    every = []
     for one in scores:
         mark = "ok" if one.right else "--"
         words = [
             f"{mark} {one.name:<44} {one.verdict:<8} {one.seconds:5.1f} s  fixed {'yes' if one.fixed else 'no ':<4}"
         ]
         print(*words, *one.causes[:4], file=sys.stderr, flush=True)
-        told.append(one)
-    return told
+        every.append(one)
+    return every
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect
+from core.diagnosis.confidence import MEASURED, Proof
 from core.diagnosis.evidence.signals import explained, median_of_most
 from core.diagnosis.evidence.symptoms import symptoms
 from core.diagnosis.judgement import Judgement, Verdict, flattered, has_learnt
@@ -31,7 +32,6 @@ _LEAST_STRENGTH: Final = 0.4
 MOST_CAUSES: Final = 6
 """More than anybody reads."""
 
-_HIGHEST_CONFIDENCE: Final = 0.99
 _UNTRIED: Final = 0.3
 """What is left of a suspicion that no trial confirmed; the rest comes with how far the repair leads."""
 _CERTAIN_WITHOUT_GAIN: Final = 0.6
@@ -54,6 +54,8 @@ class Finding:
     trial: Trial | None
     confidence: float
     part: Part = None
+    proof: Proof | None = None
+    """What the confidence was made of, beside the suspicion; None where nothing could be tried."""
 
     @property
     def matters(self) -> bool:
@@ -78,7 +80,7 @@ class Finding:
             "cause": cause.id,
             "family": cause.family,
             "rank": rank,
-            "confidence": round(min(self.confidence, _HIGHEST_CONFIDENCE), 3),
+            "confidence": round(self.confidence, 3),
             "standing": self.standing,
             "part": self.part,
             "title": cause.title,
@@ -129,7 +131,11 @@ class DiagnosisReport:
         if not self.faulty:
             return ()
         best = max((o.trial.rise for o in self.outcomes if o.trial and o.trial.proven), default=1.0)
-        findings = [Finding(o.suspect, o.trial, self._confidence(o, best), self._part(o)) for o in self.outcomes]
+        findings = []
+        for outcome in self.outcomes:
+            proof = self._proof(outcome, best)
+            sure = MEASURED.confidence(proof.score(outcome.suspect.strength))
+            findings.append(Finding(outcome.suspect, outcome.trial, sure, self._part(outcome), proof))
         # What flatters a loss is not what makes it bad.
         hides = not has_learnt(self.observed)
         findings.sort(
@@ -162,14 +168,12 @@ class DiagnosisReport:
             return ("necessary" if any(needed) else "helpful") if needed else None
         return "sufficient" if outcome.trial is not None and outcome.trial.change == winner.change else None
 
-    def _confidence(self, outcome: Outcome, best: float) -> float:
-        """Weigh suspicion by proof: a part of the repair by that, others by how far their own repair comes alone."""
-        alone = _confidence(outcome, best)
+    def _proof(self, outcome: Outcome, best: float) -> Proof:
+        """Return what was shown of a cause: a part of the repair by that, others by how far their own comes alone."""
         part = self._part(outcome) if self.combined is not None else None
         if part is not None:
-            least = _IN_THE_SET if part == "necessary" else _UNTRIED
-            return max(alone, least + (1 - _IN_THE_SET) * outcome.suspect.strength)
-        return max(alone, outcome.suspect.strength) if flattered(outcome) else alone
+            return Proof(_IN_THE_SET if part == "necessary" else _UNTRIED, 1 - _IN_THE_SET)
+        return Proof(0.0, 1.0 if flattered(outcome) else _left(outcome, best))
 
     def _questions(self) -> list[dict[str, Any]]:
         return [
@@ -259,15 +263,15 @@ def public_variant(variant: Mapping[str, Any], verdict: Verdict, **known: Any) -
     return {"variant": variant, "verdict": verdict} | nothing | known
 
 
-def _confidence(outcome: Outcome, best: float) -> float:
-    """Weigh suspicion by proof: how far this repair alone comes towards the best that any reached."""
-    strength, trial = outcome.suspect.strength, outcome.trial
+def _left(outcome: Outcome, best: float) -> float:
+    """Return what is left of a suspicion: how far this repair alone comes towards the best that any reached."""
+    certain, trial = outcome.suspect.certain, outcome.trial
     if trial is None:
-        return strength if outcome.suspect.certain else _UNTRIED * strength
+        return 1.0 if certain else _UNTRIED
     share = float(np.clip(trial.rise / max(best, 1e-9), 0, 1))
-    weighed = strength * (_UNTRIED + (1 - _UNTRIED) * share)
+    left = _UNTRIED + (1 - _UNTRIED) * share
     if trial.proven:
-        return weighed
-    if outcome.suspect.certain:
-        return _CERTAIN_WITHOUT_GAIN * strength
-    return max(_LEAST_LEFT * strength, _NOT_IN_EVERY_SEED * weighed * trial.improved / len(trial.after))
+        return left
+    if certain:
+        return _CERTAIN_WITHOUT_GAIN
+    return max(_LEAST_LEFT, _NOT_IN_EVERY_SEED * left * trial.improved / len(trial.after))

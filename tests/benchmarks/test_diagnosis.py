@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks.diagnosis import FILES, Scored, by_data_set, figures, programs, reliability, truthful
+from benchmarks.ablation import ABLATIONS, Answer
+from benchmarks.diagnosis import FILES, Scored, ablation, by_data_set, figures, programs, reliability, truthful
 from benchmarks.programs import DATA_SETS, plain_program
 from core.diagnosis.causes.catalogue import CAUSES
 from core.paths import ROOT
@@ -81,12 +82,32 @@ def test_every_program_is_a_spec_and_a_fault_changes_it():
 def test_a_confidence_is_set_beside_how_often_it_is_right():
     told = reliability(
         [
-            scored(cause="a", verdict="faulty", causes=["a", "b"], accepted=["a"], confidences=(0.9, 0.2)),
-            scored(cause="a", verdict="faulty", causes=["c"], accepted=["a"], confidences=(0.9,)),
-        ]
+            scored("x", verdict="faulty", causes=["a", "b"], confidences=(0.9, 0.2)),
+            scored("y", verdict="faulty", causes=["c"], confidences=(0.9,)),
+        ],
+        {"x": frozenset({"a"}), "y": frozenset()},
     )
     assert "| 0.8 … 0.95 | 2 | 90% | 50% |" in told
     assert "| 0 … 0.3 | 1 | 20% | 0% |" in told
+    assert "| 0.3 … 0.6 |" not in told
+    assert told.endswith("Expected calibration error 33.3%, Brier score 0.287.")
+
+
+def test_a_diagnosis_without_some_of_its_parts_is_judged_as_the_whole_one_is():
+    nothing = dict.fromkeys(ABLATIONS, Answer("healthy", ("a",)))
+    told = ablation(
+        {
+            "cases": [
+                scored(cause="a", verdict="faulty", causes=["a"], accepted=["a"], ablated=nothing),
+                scored(ablated=nothing | {"suspicion only": Answer("faulty", ("b",))}),
+            ]
+        }
+    )
+    rows = {row.split(" | ")[1]: row.split(" | ")[2:] for row in told.splitlines()[2:]}
+    assert rows["in full"][:3] == ["1 of 1 (100%)", "0 of 1 (0%)", "1 of 1 (100%)"]
+    assert rows["suspicion only"][:3] == ["0 of 1 (0%)", "1 of 1 (100%)", "0 of 1 (0%)"]
+    # What is named of a program called healthy is not named.
+    assert rows["no yardstick"][:3] == ["0 of 1 (0%)", "0 of 1 (0%)", "0 of 1 (0%)"]
 
 
 def test_an_interval_is_wider_where_programs_of_a_data_set_are_alike():

@@ -49,22 +49,26 @@ def _output_activation(observed: Observation) -> Iterator[Evidence]:
     name, low, high = facts.output_activation, *facts.target_range
     least, most = ACTIVATIONS[name].bounds
     if ACTIVATIONS[name].over_units and facts.output_units == 1:
-        yield Evidence(0.99, f"{name} over a single output is always 1, whatever the inputs", certain=True)
+        yield Evidence(
+            0.99, f"{name} over a single output is always 1, whatever the inputs", certain=True, sign="always_one"
+        )
     elif facts.task == "regression" and (low < least or high > most):
         text = f"{name} gives {least:g} … {most:g} and the target goes from {low:.4g} to {high:.4g}"
-        yield Evidence(0.97, text, certain=True)
+        yield Evidence(0.97, text, certain=True, sign="out_of_reach")
     elif facts.task == "regression" and name != "linear" and not conventional_output(facts):
-        yield Evidence(0.3, f"a regression ends in {name}")
+        yield Evidence(0.3, f"a regression ends in {name}", sign="odd_for_numbers")
     elif facts.task == "multilabel" and ACTIVATIONS[name].over_units and facts.answers != (1, 1):
         least, most = facts.answers
         text = f"the outputs of {name} sum to 1, and rows have {least} to {most} true labels"
-        yield Evidence(0.97, text, certain=True)
+        yield Evidence(0.97, text, certain=True, sign="sums_to_one")
     elif facts.task != "regression":
         allowed = _CONVENTIONAL[facts.task] | ({"softmax"} if facts.output_units > 1 else set())
         if name not in allowed and LOSSES[facts.loss].measures != "margin":
-            yield Evidence(0.7, f"a {facts.task} task ends in {name}, which gives no probabilities")
+            yield Evidence(
+                0.7, f"a {facts.task} task ends in {name}, which gives no probabilities", sign="no_probabilities"
+            )
         elif facts.task == "multiclass" and facts.output_units == 1:
-            yield Evidence(0.95, f"one output for {len(facts.classes)} classes", certain=True)
+            yield Evidence(0.95, f"one output for {len(facts.classes)} classes", certain=True, sign="one_output")
 
 
 def _output_repairs(observed: Observation) -> Iterator[Change]:
@@ -79,20 +83,31 @@ def _loss_mismatch(observed: Observation) -> Iterator[Evidence]:
     measures = loss.measures
     if facts.task == "regression":
         if measures == "relative distance":
-            yield Evidence(0.5, f"{facts.loss} counts errors relative to targets, which are near or below zero here")
+            yield Evidence(
+                0.5,
+                f"{facts.loss} counts errors relative to targets, which are near or below zero here",
+                sign="relative_errors",
+            )
         elif measures == "probability" and _is_share(facts):
             return
         elif measures != "distance":
-            yield Evidence(0.9, f"{facts.loss} does not measure how far a number is off", certain=measures != "rate")
+            yield Evidence(
+                0.9,
+                f"{facts.loss} does not measure how far a number is off",
+                certain=measures != "rate",
+                sign="no_distance",
+            )
     elif loss.over_units and facts.output_units == 1:
-        yield Evidence(0.97, f"{facts.loss} over a single output is always 0", certain=True)
+        yield Evidence(0.97, f"{facts.loss} over a single output is always 0", certain=True, sign="always_zero")
     elif measures == "margin" and ACTIVATIONS[facts.output_activation].probabilities:
-        yield Evidence(0.5, f"{facts.loss} on probabilities")
+        yield Evidence(0.5, f"{facts.loss} on probabilities", sign="margin_of_probabilities")
     elif measures not in {"probability", "margin"}:
         flat = "is flat where the prediction is most wrong"
-        yield Evidence(0.6, f"{facts.loss} behind a {facts.output_activation} {flat}")
+        yield Evidence(0.6, f"{facts.loss} behind a {facts.output_activation} {flat}", sign="flat_where_wrong")
     if observed.signals.failed and facts.loss != "mse":
-        yield Evidence(0.6, "Keras cannot compare these outputs with these targets by this loss")
+        yield Evidence(
+            0.6, "Keras cannot compare these outputs with these targets by this loss", sign="refused_by_keras"
+        )
 
 
 def _is_share(facts: DataFacts) -> bool:
@@ -119,13 +134,17 @@ def _hidden_activation(observed: Observation) -> Iterator[Evidence]:
     if odd == ["linear"]:
         skills = observed.facts.skills
         if skills and skills["linear"] < _NOT_LINEAR * max(skills.values()):
-            yield Evidence(0.9, "linear hidden layers make a linear model, and the relation is not linear")
+            yield Evidence(
+                0.9, "linear hidden layers make a linear model, and the relation is not linear", sign="linear_and_bent"
+            )
         elif not skills:
-            yield Evidence(0.6, "linear hidden layers make a linear model")
+            yield Evidence(0.6, "linear hidden layers make a linear model", sign="linear")
     elif odd:
-        yield Evidence(0.75, f"{', '.join(odd)} is not a usual activation of hidden layers")
+        yield Evidence(0.75, f"{', '.join(odd)} is not a usual activation of hidden layers", sign="unusual")
     if observed.signals.saturated > SATURATED:
-        yield Evidence(0.4, f"{observed.signals.saturated:.0%} of a hidden layer's values lie on the flat ends")
+        yield Evidence(
+            0.4, f"{observed.signals.saturated:.0%} of a hidden layer's values lie on the flat ends", sign="saturated"
+        )
 
 
 def _other_activations(observed: Observation, *names: str) -> Iterator[Change]:
@@ -159,10 +178,11 @@ def _vanishing(observed: Observation) -> Iterator[Evidence]:
     ratio = observed.signals.gradient_ratio
     if ratio is not None and ratio < VANISHING:
         text = f"the first layer's gradient is {ratio:.1g} of the last one's"
-        yield Evidence((0.85 if ratio < _VANISHED else 0.5) * (0.5 if dead else 1), text)
+        strength = (0.85 if ratio < _VANISHED else 0.5) * (0.5 if dead else 1)
+        yield Evidence(strength, text, sign="gradient_of_a_dead_layer" if dead else "small_gradient")
     flat = sum(ACTIVATIONS[name].flat_beyond is not None for name in observed.activations)
     if flat >= _SEVERAL and observed.signals.stuck:
-        yield Evidence(0.5, f"{flat} layers of {observed.activations[0]} each shrink the gradient")
+        yield Evidence(0.5, f"{flat} layers of {observed.activations[0]} each shrink the gradient", sign="flat_layers")
 
 
 def _vanishing_repairs(observed: Observation) -> Iterator[Change]:
@@ -180,12 +200,14 @@ def _exploding(observed: Observation) -> Iterator[Evidence]:
     signals = observed.signals
     enormous = signals.initial_loss is None or signals.initial_loss > _ENORMOUS_LOSS
     if observed.depth >= 2 and signals.diverged and enormous:
-        yield Evidence(0.9, "the outputs of the untrained network are infinite or enormous already")
+        yield Evidence(
+            0.9, "the outputs of the untrained network are infinite or enormous already", sign="enormous_from_the_start"
+        )
     ratio = signals.gradient_ratio
     if ratio is not None and ratio > EXPLODING and observed.depth >= _SEVERAL:
-        yield Evidence(0.6, f"the first layer's gradient is {ratio:.0f} times the last one's")
+        yield Evidence(0.6, f"the first layer's gradient is {ratio:.0f} times the last one's", sign="large_ratio")
     if signals.gradient is not None and signals.gradient > ENORMOUS_GRADIENT and observed.depth >= 2:
-        yield Evidence(0.3, f"gradient norms reach {signals.gradient:.1g}")
+        yield Evidence(0.3, f"gradient norms reach {signals.gradient:.1g}", sign="large_gradient")
 
 
 def _exploding_repairs(observed: Observation) -> Iterator[Change]:
@@ -205,7 +227,8 @@ def _dying_relu(observed: Observation) -> Iterator[Evidence]:
         return
     # Units that one enormous step killed are that step's victims.
     victims = 0.4 if signals.kicked else 1.0
-    yield Evidence(0.9 * signals.dead * victims, f"{signals.dead:.0%} of a layer's units are 0 for every row")
+    text = f"{signals.dead:.0%} of a layer's units are 0 for every row"
+    yield Evidence(0.9 * signals.dead * victims, text, sign="killed_units" if signals.kicked else "dead_units")
 
 
 def _dying_repairs(observed: Observation) -> Iterator[Change]:
@@ -237,14 +260,14 @@ def _poor_initialization(observed: Observation) -> Iterator[Evidence]:
     if not spreads or not hidden:
         return
     if min(spreads[: len(hidden)]) == 0:
-        yield Evidence(0.97, "all units of a layer start equal, and so they stay")
+        yield Evidence(0.97, "all units of a layer start equal, and so they stay", sign="equal_start")
         return
     # Layers multiply: what each takes from the signal, all together take to the power of their number.
     scale = math.prod(spreads)
     if not _LOST <= scale <= _AMPLIFIED:
         strength = min(0.95, 0.2 + 0.25 * abs(math.log10(scale)))
         text = f"initial weights pass on {scale:.1g} of the signal (Glorot's keep it as it is)"
-        yield Evidence(strength, text)
+        yield Evidence(strength, text, sign="signal_lost")
 
 
 def _init_repairs(observed: Observation) -> Iterator[Change]:
@@ -273,10 +296,13 @@ def _capacity(observed: Observation) -> Iterator[Evidence]:
         bent = max(skills.values()) - max(skills["linear"], 0.0)
         if bent > _BENT and signals.level < _SHORT_OF_IT * max(skills.values()):
             wide = narrowest if observed.depth <= _ENOUGH_LAYERS else _NARROW
-            strength = max(0.2, 0.7 - 0.07 * wide) if observed.depth else 0.85
-            yield Evidence(strength, f"{what}, and the relation bends")
+            text = f"{what}, and the relation bends"
+            if observed.depth:
+                yield Evidence(max(0.2, 0.7 - 0.07 * wide), text, sign="narrow_and_bent")
+            else:
+                yield Evidence(0.85, text, sign="no_layer_and_bent")
     elif not observed.depth or narrowest <= _VERY_NARROW:
-        yield Evidence(0.4, what)
+        yield Evidence(0.4, what, sign="narrow")
 
 
 def _capacity_repairs(observed: Observation) -> Iterator[Change]:
@@ -293,8 +319,8 @@ def _overfitting(observed: Observation) -> Iterator[Evidence]:
         best = f"lowest after {signals.best_at:.0%} of the epochs and {signals.val_rise:.2g} times that at the end"
         held_out = f"{max(0.0, signals.val_level):.0%} on validation rows"
         explained = f"{signals.level:.0%} of the variance is explained on training rows, {held_out}"
-        yield Evidence(min(0.9, 0.3 + signals.gap), explained)
-        yield Evidence(min(0.7, 0.3 * signals.val_rise), f"the validation loss was {best}")
+        yield Evidence(min(0.9, 0.3 + signals.gap), explained, sign="gap")
+        yield Evidence(min(0.7, 0.3 * signals.val_rise), f"the validation loss was {best}", sign="turned")
 
 
 def _overfitting_repairs(observed: Observation) -> Iterator[Change]:

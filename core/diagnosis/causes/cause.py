@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from core.diagnosis.causes.weights import weight
 from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.signals import Signals
 from core.spec import RunSpec
@@ -45,10 +46,12 @@ class Evidence:
     """One reason for a suspicion; a certain one needs no training to be true."""
 
     strength: float
-    """How much it speaks for the cause, chosen by hand: 0.1 a mere possibility, 0.3 a hint, 0.5 as likely as not, 0.7
-    likely, 0.9 and more hardly anything else. It orders the trials and weighs the confidence; it is no threshold."""
+    """How much it speaks for the cause, as a guess: 0.1 a mere possibility, 0.3 a hint, 0.5 as likely as not, 0.7
+    likely, 0.9 and more hardly anything else. What counts is `causes.weights.weight`, measured from the guess on."""
     text: str
     certain: bool = False
+    sign: str = ""
+    """What is seen, by a name of its own among those of the cause: how often it is right is counted by that."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +108,15 @@ class Suspect:
     @property
     def strength(self) -> float:
         """How strong all the evidence is together, as if each piece were independent (noisy or)."""
-        return 1 - math.prod(1 - piece.strength for piece in self.evidence)
+        return 1 - math.prod(1 - self._weight(piece) for piece in self.evidence)
 
     @property
     def ordered(self) -> tuple[Evidence, ...]:
         """The evidence, the strongest first."""
-        return tuple(sorted(self.evidence, key=lambda piece: -piece.strength))
+        return tuple(sorted(self.evidence, key=lambda piece: -self._weight(piece)))
+
+    def _weight(self, piece: Evidence) -> float:
+        return weight(self.cause.id, piece.sign, piece.strength)
 
     @property
     def certain(self) -> bool:
@@ -128,5 +134,5 @@ def _evidence(observed: Observation, cause: Cause) -> tuple[Evidence, ...]:
     evidence, few = tuple(cause.look(observed)), observed.signals.few_rows
     if evidence and cause.blocks and few is not None and few < _BY_HEART:
         text = f"it cannot even learn sixteen rows by heart ({max(0.0, few):.0%} explained)"
-        evidence += (Evidence(_NOT_BY_HEART, text),)
+        evidence += (Evidence(_NOT_BY_HEART, text, sign="not_by_heart"),)
     return evidence

@@ -20,21 +20,23 @@ _FAR_BELOW: Final = 1 / 5
 def _too_high(observed: Observation) -> Iterator[Evidence]:
     signals, training = observed.signals, observed.run.training
     if signals.diverged and signals.initial_loss is not None and not observed.facts.invalid_inputs:
-        yield Evidence(0.55, f"the loss overflowed in {signals.diverged:.0%} of the seeds")
+        yield Evidence(0.55, f"the loss overflowed in {signals.diverged:.0%} of the seeds", sign="overflowed")
     if signals.kicked:
         strength = min(0.9, 0.5 + signals.kick / 100)
-        yield Evidence(strength, f"the first epoch made the loss {signals.kick:.2g} times worse")
+        yield Evidence(strength, f"the first epoch made the loss {signals.kick:.2g} times worse", sign="kicked")
     if signals.jumps:
-        yield Evidence(0.6, f"the loss jumps by {signals.oscillation:.0%} of its level from epoch to epoch")
+        yield Evidence(
+            0.6, f"the loss jumps by {signals.oscillation:.0%} of its level from epoch to epoch", sign="jumps"
+        )
     if signals.climbs:
-        yield Evidence(0.3, "the loss climbed again after its minimum")
+        yield Evidence(0.3, "the loss climbed again after its minimum", sign="climbs")
     yield from _range_evidence(observed, higher=False)
     times = training.learning_rate / _usual_rate(observed)
     if times >= _FAR_ABOVE:
         rate = f"a rate of {training.learning_rate:g}"
-        yield Evidence(0.5, f"{rate} is {times:.0f} times the usual one of this optimizer")
+        yield Evidence(0.5, f"{rate} is {times:.0f} times the usual one of this optimizer", sign="far_above_usual")
     elif not signals.falling and not signals.diverged:
-        yield Evidence(0.1, "longer steps can miss what shorter ones find")
+        yield Evidence(0.1, "longer steps can miss what shorter ones find", sign="at_rest")
 
 
 def _usual_rate(observed: Observation) -> float:
@@ -52,7 +54,9 @@ def _range_evidence(observed: Observation, *, higher: bool) -> Iterator[Evidence
     side, rates = _of_the_range(observed, higher=higher), observed.signals.rates
     if side and side[0][1] > observed.signals.worst + CLEAR_GAIN and side[0][1] == max(rates.values()):
         others = f"of {len(rates) + 1} rates from {min(rates):g} to {max(rates):g}"
-        yield Evidence(0.35, f"{others}, {side[0][0]:g} does best: it explains {side[0][1]:.0%}")
+        yield Evidence(
+            0.35, f"{others}, {side[0][0]:g} does best: it explains {side[0][1]:.0%}", sign="another_rate_does_best"
+        )
 
 
 def _lower_rates(observed: Observation) -> Iterator[Change]:
@@ -78,17 +82,25 @@ def _too_low(observed: Observation) -> Iterator[Evidence]:
     if signals.diverged or signals.kicked:
         return
     if signals.unfinished:
-        yield Evidence(0.45, f"{signals.falling:.0%} of the loss's fall came in the last fifth of the epochs")
+        yield Evidence(
+            0.45, f"{signals.falling:.0%} of the loss's fall came in the last fifth of the epochs", sign="unfinished"
+        )
     yield from _range_evidence(observed, higher=True)
     rate = training.learning_rate * signals.rate_left
     reach = rate * signals.updates
     if OPTIMIZERS[training.optimizer].unit_steps and reach < _ABOUT_ONE:
-        yield Evidence(0.5, f"{signals.updates:.0f} steps of {rate:.3g} move a weight by {reach:.2g} at most")
+        yield Evidence(
+            0.5, f"{signals.updates:.0f} steps of {rate:.3g} move a weight by {reach:.2g} at most", sign="short_reach"
+        )
     if rate < _FAR_BELOW * _usual_rate(observed):
         told = "a rate" if signals.rate_left == 1 else "a mean rate"
-        yield Evidence(0.5, f"{told} of {rate:.3g} is far below the usual one of this optimizer")
+        yield Evidence(
+            0.5, f"{told} of {rate:.3g} is far below the usual one of this optimizer", sign="far_below_usual"
+        )
     elif OPTIMIZERS[training.optimizer].plain and rate < _SMALL_IF_PLAIN and signals.learnt_little:
-        yield Evidence(0.2, "plain gradient descent with a small rate creeps where the loss is flat")
+        yield Evidence(
+            0.2, "plain gradient descent with a small rate creeps where the loss is flat", sign="plain_and_slow"
+        )
 
 
 def _higher_rates(observed: Observation) -> Iterator[Change]:
@@ -111,12 +123,14 @@ def _too_few(observed: Observation) -> Iterator[Evidence]:
     if signals.diverged or signals.stopped < 1:
         return
     text = f"only {signals.updates:.0f} steps were taken"
-    if signals.updates < _FEW_STEPS:
-        yield Evidence(0.7 if signals.updates < _VERY_FEW_STEPS else 0.55, text)
+    if signals.updates < _VERY_FEW_STEPS:
+        yield Evidence(0.7, text, sign="very_few_steps")
+    elif signals.updates < _FEW_STEPS:
+        yield Evidence(0.55, text, sign="few_steps")
     elif signals.updates < _ENOUGH_STEPS and signals.unfinished:
-        yield Evidence(0.3, text)
+        yield Evidence(0.3, text, sign="steps_may_lack")
     if signals.still_falling:
-        yield Evidence(0.3, "the loss was still falling at the end")
+        yield Evidence(0.3, "the loss was still falling at the end", sign="still_falling")
 
 
 def _more_updates(observed: Observation) -> Iterator[Change]:
@@ -137,9 +151,11 @@ _USUAL_BATCH: Final = 32
 def _batch_size(observed: Observation) -> Iterator[Evidence]:
     size, rows = observed.run.training.batch_size, observed.facts.rows
     if size <= _FEW_ROWS_A_STEP and rows >= _USUAL_BATCH and observed.signals.jumps:
-        yield Evidence(0.4, f"batches of {size}: every step goes its own way")
+        yield Evidence(0.4, f"batches of {size}: every step goes its own way", sign="tiny_batches")
     if min(size, rows) > _LARGE_BATCH and rows <= _FEW_BATCHES * size and not observed.signals.diverged:
-        yield Evidence(0.3, f"batches of {min(size, rows)} rows leave few steps per epoch ({-(-rows // size)})")
+        yield Evidence(
+            0.3, f"batches of {min(size, rows)} rows leave few steps per epoch ({-(-rows // size)})", sign="few_batches"
+        )
 
 
 _RATE_THAT_SHORTENS: Final = 0.1
@@ -153,13 +169,19 @@ def _optimizer(observed: Observation) -> Iterator[Evidence]:
     name, rate, momentum = training.optimizer, training.learning_rate, training.momentum
     optimizer = OPTIMIZERS[name]
     if optimizer.shortens and rate < _RATE_THAT_SHORTENS:
-        yield Evidence(0.6, f"{name} shortens its steps as it goes; a rate of {rate:g} is too low to start from")
+        yield Evidence(
+            0.6,
+            f"{name} shortens its steps as it goes; a rate of {rate:g} is too low to start from",
+            sign="shortens_steps",
+        )
     if momentum >= _HEAVY:
-        yield Evidence(0.7, f"momentum {momentum:g} adds up about {1 / max(1e-3, 1 - momentum):.0f} steps")
+        yield Evidence(
+            0.7, f"momentum {momentum:g} adds up about {1 / max(1e-3, 1 - momentum):.0f} steps", sign="heavy_momentum"
+        )
     elif momentum >= _STRONG and signals.jumps:
-        yield Evidence(0.3, f"momentum {momentum:g} multiplies the step")
+        yield Evidence(0.3, f"momentum {momentum:g} multiplies the step", sign="momentum_and_jumps")
     if optimizer.plain and signals.learnt_little and not signals.diverged and not signals.kicked:
-        yield Evidence(0.25, "plain gradient descent uses the same rate for every weight")
+        yield Evidence(0.25, "plain gradient descent uses the same rate for every weight", sign="plain_and_stuck")
 
 
 def _optimizer_repairs(observed: Observation) -> Iterator[Change]:
@@ -185,18 +207,24 @@ _LARGE_DECAY: Final = 0.05
 def _regularization(observed: Observation) -> Iterator[Evidence]:
     model, training, signals = observed.run.model, observed.run.training, observed.signals
     if model.l2 and signals.penalty > _LARGE_PENALTY:
-        yield Evidence(min(0.9, 0.4 + signals.penalty), f"{signals.penalty:.0%} of the loss is the weights' penalty")
+        yield Evidence(
+            min(0.9, 0.4 + signals.penalty),
+            f"{signals.penalty:.0%} of the loss is the weights' penalty",
+            sign="penalty_weighs",
+        )
     if model.l2 >= _LARGE_L2:
-        yield Evidence(0.5, f"L2 of {model.l2:g} is far above the usual 0.0001 … 0.01")
+        yield Evidence(0.5, f"L2 of {model.l2:g} is far above the usual 0.0001 … 0.01", sign="large_l2")
     spread = signals.output_std
     if model.l2 >= _SUSPICIOUS_L2 and spread is not None and spread < _ALIKE * observed.facts.target_std:
-        yield Evidence(0.3, "the network predicts almost the same for every row")
+        yield Evidence(0.3, "the network predicts almost the same for every row", sign="predicts_alike")
     dropout = max((layer.dropout or 0.0 for layer in model.hidden), default=0.0)
-    if dropout >= _MUCH_DROPOUT:
-        text = f"dropout switches off {dropout:.0%} of a layer at every step"
-        yield Evidence(0.3 if dropout < _MOST_DROPOUT else 0.8, text)
+    text = f"dropout switches off {dropout:.0%} of a layer at every step"
+    if dropout >= _MOST_DROPOUT:
+        yield Evidence(0.8, text, sign="most_dropped")
+    elif dropout >= _MUCH_DROPOUT:
+        yield Evidence(0.3, text, sign="much_dropped")
     if training.weight_decay >= _LARGE_DECAY:
-        yield Evidence(0.6, f"weight decay of {training.weight_decay:g} pulls every weight to zero")
+        yield Evidence(0.6, f"weight decay of {training.weight_decay:g} pulls every weight to zero", sign="large_decay")
 
 
 def _regularization_repairs(observed: Observation) -> Iterator[Change]:
@@ -218,7 +246,10 @@ def _early_stopping(observed: Observation) -> Iterator[Evidence]:
     if stopping is None or signals.stopped >= STOPPED_EARLY:
         return
     text = f"training ended after {signals.stopped:.0%} of the epochs, with a patience of {stopping.patience}"
-    yield Evidence(0.8 if stopping.patience <= _IMPATIENT or stopping.min_delta > 0 else 0.3, text)
+    if stopping.patience <= _IMPATIENT or stopping.min_delta > 0:
+        yield Evidence(0.8, text, sign="no_patience")
+    else:
+        yield Evidence(0.3, text, sign="stopped_early")
 
 
 def _patience(observed: Observation) -> Iterator[Change]:
@@ -237,7 +268,9 @@ def _schedule(observed: Observation) -> Iterator[Evidence]:
     signals, schedule = observed.signals, observed.run.training.schedule
     if schedule.name != "constant" and signals.rate_left < _LITTLE_LEFT and not signals.diverged:
         text = f"the {schedule.name} schedule leaves {signals.rate_left:.1%} of the learning rate, on average"
-        yield Evidence(min(0.95, 0.6 + 0.1 * math.log10(1 / max(signals.rate_left, 1e-9))), text)
+        yield Evidence(
+            min(0.95, 0.6 + 0.1 * math.log10(1 / max(signals.rate_left, 1e-9))), text, sign="rate_taken_away"
+        )
 
 
 _MOSTLY, _HALF = 0.8, 0.5
@@ -249,7 +282,10 @@ def _clipping(observed: Observation) -> Iterator[Evidence]:
     if norm is None or signals.clipped < _HALF:
         return
     text = f"clipping at {norm:g} cuts off {signals.clipped:.0%} of the gradient"
-    yield Evidence(0.7 if signals.clipped > _MOSTLY and (signals.unfinished or signals.learnt_little) else 0.3, text)
+    if signals.clipped > _MOSTLY and (signals.unfinished or signals.learnt_little):
+        yield Evidence(0.7, text, sign="cut_off_too_much")
+    else:
+        yield Evidence(0.3, text, sign="cut_off")
 
 
 def _clipping_repairs(observed: Observation) -> Iterator[Change]:

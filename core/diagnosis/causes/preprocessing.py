@@ -35,12 +35,14 @@ def _inputs_unscaled(observed: Observation) -> Iterator[Evidence]:
     largest = max(high, offset)
     if largest > _LARGE:
         yield Evidence(
-            _size(largest), f"inputs reach a mean of {offset:.3g} and a spread of {high:.3g} (usual: about 1)"
+            _size(largest),
+            f"inputs reach a mean of {offset:.3g} and a spread of {high:.3g} (usual: about 1)",
+            sign="large_inputs",
         )
     if high > _UNEQUAL * low:
-        yield Evidence(0.5, f"one input spreads {high / low:.0f} times as far as another")
+        yield Evidence(0.5, f"one input spreads {high / low:.0f} times as far as another", sign="unequal_inputs")
     if high < _SMALL:
-        yield Evidence(0.6, f"no input spreads more than {high:.2g} (usual: about 1)")
+        yield Evidence(0.6, f"no input spreads more than {high:.2g} (usual: about 1)", sign="small_inputs")
 
 
 def _target_unscaled(observed: Observation) -> Iterator[Evidence]:
@@ -50,27 +52,27 @@ def _target_unscaled(observed: Observation) -> Iterator[Evidence]:
     largest = max(abs(facts.target_mean), facts.target_std)
     if largest > _LARGE:
         text = f"the target has mean {facts.target_mean:.3g} and spread {facts.target_std:.3g} (usual: about 0 and 1)"
-        yield Evidence(_size(largest) - 0.1, text)
+        yield Evidence(_size(largest) - 0.1, text, sign="large_target")
     elif 0 < facts.target_std < _SMALL:
-        yield Evidence(0.5, f"the target spreads only {facts.target_std:.2g} (usual: about 1)")
+        yield Evidence(0.5, f"the target spreads only {facts.target_std:.2g} (usual: about 1)", sign="small_target")
 
 
 def _invalid_values(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
     if facts.invalid_inputs:
         share = f"{facts.invalid_inputs:.2%} of the inputs are NaN or infinite"
-        yield Evidence(0.99, f"{share}, and one is enough to make every weight NaN", certain=True)
+        yield Evidence(0.99, f"{share}, and one is enough to make every weight NaN", certain=True, sign="not_a_number")
     if OUTLIERS[observed.run.preprocessing.outliers].fence is None:
         doubts = []
         for sentinel in facts.sentinels:
             text = f"{sentinel.column} is {sentinel.value:g} in {sentinel.count} rows"
             if sentinel.certain:
                 far = f"{text}, far from every other value: a stand-in for a missing value"
-                yield Evidence(0.9, far, certain=True)
+                yield Evidence(0.9, far, certain=True, sign="stand_in")
             else:
                 doubts.append(text)
         if doubts:
-            yield Evidence(0.3, f"{', '.join(doubts[:3])}: it may stand for a missing value")
+            yield Evidence(0.3, f"{', '.join(doubts[:3])}: it may stand for a missing value", sign="perhaps_a_stand_in")
 
 
 def _invalid_repairs(observed: Observation) -> Iterator[Change]:
@@ -87,9 +89,11 @@ def _invalid_repairs(observed: Observation) -> Iterator[Change]:
 def _unsuitable_encoding(observed: Observation) -> Iterator[Evidence]:
     facts, flaw = observed.facts, ENCODERS[observed.run.preprocessing.encoding].flaw
     if facts.category_columns and flaw:
-        yield Evidence(0.6, f"the categories of {', '.join(facts.category_columns[:3])} are {flaw}")
+        yield Evidence(
+            0.6, f"the categories of {', '.join(facts.category_columns[:3])} are {flaw}", sign="flawed_encoding"
+        )
     for name in facts.identifier_columns[:3]:
-        yield Evidence(0.3, f"{name} merely tells the rows apart")
+        yield Evidence(0.3, f"{name} merely tells the rows apart", sign="identifier")
 
 
 def _encoding_repairs(observed: Observation) -> Iterator[Change]:
@@ -123,7 +127,7 @@ def _leakage(observed: Observation) -> Iterator[Evidence]:
     rest = facts.without_leaks
     beside = "" if rest is None else f"; the other inputs together explain {max(0.0, rest):.0%}"
     for leak in _known(facts):
-        yield Evidence(0.97, leak.text.rstrip(".") + beside, certain=True)
+        yield Evidence(0.97, leak.text.rstrip(".") + beside, certain=True, sign="tells_the_target")
     if _copied(observed) and facts.by_heart is not None and facts.reachable is not None:
         flattery = facts.by_heart - max(0.0, facts.reachable)
         if flattery > _BY_HEART:
@@ -132,9 +136,9 @@ def _leakage(observed: Observation) -> Iterator[Evidence]:
                 f"{facts.copies.share:.0%} of the rows have a copy: simple models explain {known} of rows "
                 f"whose copy they know, {others} of the others"
             )
-            yield Evidence(0.9, text)
+            yield Evidence(0.9, text, sign="copies_validate")
     if observed.run.preprocessing.fit_on == "all" and facts.validation_rows:
-        yield Evidence(0.3, "the scaling was fitted on the validation rows too")
+        yield Evidence(0.3, "the scaling was fitted on the validation rows too", sign="fitted_on_all")
 
 
 def _copied(observed: Observation) -> bool:
@@ -173,7 +177,7 @@ def _conflicting_labels(observed: Observation) -> Iterator[Evidence]:
             f"{copied.share:.0%} of the rows have a copy of equal inputs, and their answers differ: "
             f"{copied.conflict:.0%} of the variance lies between them"
         )
-        yield Evidence(0.95, text, certain=True)
+        yield Evidence(0.95, text, certain=True, sign="copies_disagree")
 
 
 _DESTROYED: Final = 0.15
@@ -189,7 +193,7 @@ def _scaling_unsuitable(observed: Observation) -> Iterator[Evidence]:
             f"{scaling} scaling divides each row by its length: simple models explain {max(0.0, facts.reachable):.0%} "
             f"after it, {facts.unscaled:.0%} before"
         )
-        yield Evidence(0.85, text)
+        yield Evidence(0.85, text, sign="lost_by_scaling")
 
 
 _TOLD_APART: Final = 0.75
@@ -200,7 +204,7 @@ def _distribution_shift(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
     if facts.input_shift > _TOLD_APART:
         told = f"a model tells the validation rows from the training rows, right in {facts.input_shift:.0%} of pairs"
-        yield Evidence(0.5, told)
+        yield Evidence(0.5, told, sign="told_apart")
 
 
 def _future_rows(observed: Observation) -> Iterator[Question]:
@@ -227,16 +231,20 @@ def _no_signal(observed: Observation) -> Iterator[Evidence]:
     learned = signals.val_level if signals.val_skill else 0.0
     if learned < LEARNT_LITTLE:
         text = "linear model, nearest neighbours and trees all fail to beat the baseline on rows they have not seen"
-        yield Evidence(0.9, text, certain=True)
+        yield Evidence(0.9, text, certain=True, sign="nothing_found")
         if observed.facts.chance >= reachable > 0:
-            yield Evidence(0.3, "they do as well on shuffled targets")
+            yield Evidence(0.3, "they do as well on shuffled targets", sign="as_well_shuffled")
         if signals.val_skill:
-            yield Evidence(0.5, f"neither does the network: it explains {max(0.0, signals.val_level):.0%} of such rows")
+            yield Evidence(
+                0.5,
+                f"neither does the network: it explains {max(0.0, signals.val_level):.0%} of such rows",
+                sign="network_finds_nothing",
+            )
 
 
 def _constant_target(observed: Observation) -> Iterator[Evidence]:
     if observed.facts.constant_target:
-        yield Evidence(0.99, "every row has the same target", certain=True)
+        yield Evidence(0.99, "every row has the same target", certain=True, sign="one_value")
 
 
 _RARE, _UNSEEN = 0.5, 0.5
@@ -252,7 +260,11 @@ def _class_imbalance(observed: Observation) -> Iterator[Evidence]:
         return  # A class that is in the validation rows alone is no matter of weights.
     if rarest < _RARE / len(shares) and recall and max(recall) < _UNSEEN:
         name = observed.facts.classes[shares.index(rarest)]
-        yield Evidence(0.7, f"only {rarest:.1%} of the rows are {name}, and a class has a recall of {max(recall):.0%}")
+        yield Evidence(
+            0.7,
+            f"only {rarest:.1%} of the rows are {name}, and a class has a recall of {max(recall):.0%}",
+            sign="rare_and_missed",
+        )
 
 
 def _rarely_found(observed: Observation) -> Iterator[str]:
@@ -270,13 +282,15 @@ def _unshuffled_data(observed: Observation) -> Iterator[Evidence]:
     facts, run = observed.facts, observed.run
     if run.data.split == "in_order" and facts.shift > _SHIFTED:
         text = f"the targets of the last rows, the validation rows, differ by {facts.shift:.1f} standard deviations"
-        yield Evidence(0.9, text)
+        yield Evidence(0.9, text, sign="last_targets_differ")
     if run.data.split == "in_order" and facts.input_shift > _TOLD_APART:
         text = f"a model tells the last rows, which validate, from the others ({facts.input_shift:.0%} of pairs right)"
-        yield Evidence(0.7, text)
+        yield Evidence(0.7, text, sign="last_rows_differ")
     several = facts.rows > run.training.batch_size
     if not run.training.shuffle and several and facts.runs_of_target > _SORTED:
-        yield Evidence(0.8, "the rows are sorted by target and each epoch takes them in that order")
+        yield Evidence(
+            0.8, "the rows are sorted by target and each epoch takes them in that order", sign="sorted_batches"
+        )
 
 
 def _unshuffled_repairs(observed: Observation) -> Iterator[Change]:

@@ -1,0 +1,27 @@
+"""The signs of the causes: each has a name of its own, by which it is known how often it is right."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from core.diagnosis.causes import architecture, optimisation, preprocessing
+
+
+def signs(look):
+    for node in ast.walk(look):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Evidence":
+            named = {keyword.arg: keyword.value for keyword in node.keywords}
+            found = [value for value in ast.walk(named.get("sign", node)) if isinstance(value, ast.Constant)]
+            yield from (value.value for value in found) if "sign" in named else ("",)
+
+
+@pytest.mark.parametrize("family", [preprocessing, architecture, optimisation], ids=lambda family: family.__name__)
+def test_every_piece_of_evidence_has_a_sign_that_no_other_of_the_cause_has(family):
+    tree = ast.parse(Path(family.__file__).read_text())
+    looks = {node.name: Counter(signs(node)) for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert any(looks.values())
+    for name, count in looks.items():
+        assert "" not in count, name
+        assert not [sign for sign, times in count.items() if times > 1], name

@@ -1,0 +1,34 @@
+"""How much a sign is worth: what was counted, and a guess where little was."""
+
+import pytest
+
+from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.causes.cause import Evidence, Suspect
+from core.diagnosis.causes.weights import MEASURED, Seen, weight
+
+COUNTS = {"a": {"often right": Seen(40, 0), "often wrong": Seen(0, 40), "once": Seen(0, 1)}}
+
+
+def test_a_guess_counts_less_the_more_is_known():
+    assert weight("a", "often right", 0.5, COUNTS) > 0.9
+    assert weight("a", "often wrong", 0.5, COUNTS) < 0.1
+    assert 0.3 < weight("a", "once", 0.5, COUNTS) < 0.5
+
+
+@pytest.mark.parametrize(("cause", "sign"), [("a", "never seen"), ("b", "often right"), ("a", "")])
+def test_a_sign_that_was_never_seen_is_worth_its_guess(cause, sign):
+    assert weight(cause, sign, 0.35, COUNTS) == 0.35
+
+
+def test_a_suspect_is_as_strong_as_what_was_counted_and_tells_that_first():
+    sign, seen = max(MEASURED["learning_rate_too_high"].items(), key=lambda pair: pair[1].wrong)
+    assert seen.wrong > seen.right
+    pieces = (Evidence(0.6, "mostly harmless", sign=sign), Evidence(0.5, "a guess"))
+    suspect = Suspect(CAUSES["learning_rate_too_high"], pieces)
+    assert suspect.ordered[0].text == "a guess"
+    assert 0.5 < suspect.strength < 0.8
+
+
+def test_what_was_counted_is_of_signs_that_there_are():
+    assert set(MEASURED) <= set(CAUSES)
+    assert all(seen.right + seen.wrong > 0 for signs in MEASURED.values() for seen in signs.values())
