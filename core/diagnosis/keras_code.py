@@ -41,7 +41,7 @@ class Program:
     def outputs(self) -> Outputs:
         """The last layer and the loss, every ``auto`` resolved."""
         data, facts = self.run.data, self.facts
-        return resolve_outputs(self.run.model, cast(Task, facts.task), len(data.targets), len(facts.classes))
+        return resolve_outputs(self.run.model, cast("Task", facts.task), len(data.targets), len(facts.classes))
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -53,12 +53,12 @@ def keras_code(change: Change, observed: Observation) -> str:
     """Return the statements that make `change` in a Keras program, in the order a program has them."""
     program = Program(observed.run.changed(change), observed.facts, frozenset(change))
     statements = dict.fromkeys(STATEMENTS[path] for path in STATEMENTS if path in change)
-    lines = [line for write in statements for line in write(program)]
-    imports = dict.fromkeys(line for line in lines if line.startswith(("import ", "from ")))
-    body = [line for line in lines if line not in imports]
-    if any("keras." in line and not line.startswith("#") for line in body):
-        imports = {"import keras": None, **imports}
-    return "\n".join([*imports, *[""] * bool(imports), *body])
+    written = [list(write(program)) for write in statements]
+    imports = sorted({line for lines in written for line in lines if line.startswith(("import ", "from "))})
+    blocks = ["\n".join(line for line in lines if line not in imports) for lines in written]
+    if any(" keras." in block or "=keras." in block for block in blocks):
+        imports = ["import keras", *imports]
+    return "\n\n".join(filter(None, ["\n".join(imports), *blocks]))
 
 
 def _features(program: Program) -> Iterator[str]:

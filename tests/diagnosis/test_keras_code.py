@@ -45,7 +45,7 @@ def executed(code, monkeypatch, x=None, y=None):
 
 
 def observations():
-    for _, facts, signals, sections in cast(Any, FAULTY):
+    for _, facts, signals, sections in cast("Any", FAULTY):
         data = {"data": {**_data(), **sections["data"]}} if "data" in sections else {}
         yield observation_of(facts, signals, **{**sections, **data})
 

@@ -102,7 +102,9 @@ def test_a_report_names_the_cause_and_shows_its_proof(open_page, lab):
     )
     assert verdict in text
     assert "Target scaling\\:\u2060 none → standard" in text
-    assert "Better in 3 of 3 seeds. Explained: 2% → 85% (skill 0.02 → 0.85)." in text
+    assert "Better in 3 of 3 seeds. Explained: 2% → 85%, +83%." in text
+    assert "It costs nothing." in text
+    assert "target_scaler = StandardScaler().fit(y_train)" in app.code[0].value
     assert "Dead units" in text
     assert "Gradient norm" in text
     assert "Saturated units" not in text

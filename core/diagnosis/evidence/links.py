@@ -67,7 +67,9 @@ def _inputs(observed: Observation) -> str | None:
     if SCALERS[observed.run.preprocessing.scaling].build is not None:
         return None
     (low, high), offset = observed.facts.input_spread, observed.facts.input_offset
-    return f"inputs with a mean of up to {offset:.3g}, a spread of {low:.2g} to {high:.3g}"
+    if high > limits.EXPLODING * low and high > offset:
+        return f"one input spreads {high / low:,.0f} times as far as another"
+    return f"inputs with a mean of up to {offset:.3g} and a spread of up to {high:.3g}"
 
 
 def _targets(observed: Observation) -> str | None:
@@ -364,8 +366,10 @@ def _guessing(observed: Observation) -> str | None:
 
 
 def _falling(observed: Observation) -> str | None:
-    share = observed.signals.falling
-    return f"still falling: {share:.0%} of the fall in the last fifth" if observed.signals.still_falling else None
+    signals = observed.signals
+    if signals.constant is not None or not signals.still_falling:
+        return None
+    return f"still falling: {signals.falling:.0%} of the fall in the last fifth"
 
 
 def _gap(observed: Observation) -> str | None:

@@ -105,6 +105,8 @@ def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
 
 def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "loss")
+    if any(_flat(result, epochs)):  # It falls by less than anybody sees.
+        return
     if _FEWEST_EPOCHS <= len(curve) >= epochs and result.state == "done" and _swings(curve) <= JUMPS:
         late = falling(curve)
         if late is not None and late > STILL_FALLING:

@@ -20,8 +20,10 @@ _MUCH_CLIPPED: Final = 0.5
 
 
 def _non_finite(observed: Observation) -> Iterator[str]:
-    if share := observed.signals.diverged:
-        yield f"The loss became NaN or infinite in {share:.0%} of the seeds."
+    share, seeds = observed.signals.diverged, len(observed.signals.skill)
+    if share:
+        which = "every seed" if share == 1 else f"{share * seeds:.0f} of {seeds} seeds"
+        yield f"The loss became NaN or infinite in {which}."
 
 
 def _refused(observed: Observation) -> Iterator[str]:
@@ -83,7 +85,7 @@ def _blind(observed: Observation) -> Iterator[str]:
 
 def _still_falling(observed: Observation) -> Iterator[str]:
     share = observed.signals.falling
-    if observed.signals.still_falling:
+    if observed.signals.still_falling and observed.signals.constant is None:
         yield f"The loss was still falling: {share:.0%} of its fall came in the last fifth of the epochs."
 
 
