@@ -44,7 +44,8 @@ class Gain:
 def gain_of(trial: Trial) -> Gain:
     """Return what the change of `trial` gains."""
     before, after = ([_reached(trial, result) for result in results] for results in (trial.before, trial.after))
-    value = _level(after) - _level(before)
+    # Whole percents, as they are shown: what is gained is what they differ by.
+    value = round(round(_level(after), 2) - round(_level(before), 2), 2)
     gains = [_level([b]) - _level([a]) for a, b in zip(before, after, strict=True)]
     if len(gains) < 2:
         return Gain(value)

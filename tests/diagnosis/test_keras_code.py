@@ -1,7 +1,5 @@
 """The lines to paste: all that a repair can change is covered, and plain Keras does with them what the lab does."""
 
-from typing import Any, cast
-
 import keras
 import numpy as np
 import pandas as pd
@@ -18,7 +16,7 @@ from core.diagnosis.keras_code import SCALER_CLASSES, SCHEDULE_SCALES, STATEMENT
 from core.diagnosis.trials.textbook import TEXTBOOKS, applied, steps_of
 from core.spec.schedules import SCHEDULES
 from core.training.model import build_callbacks, build_loss, build_model, build_optimizer
-from tests.diagnosis.causes.test_catalogue import FAULTY, _data
+from tests.diagnosis.faulty import faulty
 from tests.diagnosis.table import observation_of
 
 CLASSES = {"task": "multiclass", "classes": ("a", "b", "c"), "output_units": 3, "loss": "categorical_crossentropy"}
@@ -44,12 +42,6 @@ def executed(code, monkeypatch, x=None, y=None):
     return names
 
 
-def observations():
-    for _, facts, signals, sections in cast("Any", FAULTY):
-        data = {"data": {**_data(), **sections["data"]}} if "data" in sections else {}
-        yield observation_of(facts, signals, **{**sections, **data})
-
-
 def changes(observed):
     """All single repairs of every cause, whoever is suspected, and what all of each textbook changes."""
     for cause in CAUSES.values():
@@ -61,14 +53,14 @@ def changes(observed):
 
 
 def test_every_path_that_a_repair_can_change_has_its_statement():
-    seen = {path for observed in observations() for change in changes(observed) for path in change}
+    seen = {path for _, observed in faulty() for change in changes(observed) for path in change}
     assert seen
     assert seen - set(STATEMENTS) == set()
     assert {"data.features", "training.early_stopping", "model.output_units"} <= seen
 
 
 def test_every_repair_is_lines_that_python_reads():
-    for observed in observations():
+    for _, observed in faulty():
         for change in changes(observed):
             if change:
                 compile(keras_code(change, observed), "repair", "exec")

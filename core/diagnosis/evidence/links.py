@@ -17,6 +17,7 @@ from core.choices.optimizers import OPTIMIZERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence import limits
+from core.diagnosis.evidence.marks import MarkKind
 
 Look = Callable[[Observation], str | None]
 
@@ -37,26 +38,30 @@ class Link:
     ----------
     look : callable
         Observation → a few words with the number that was measured, or None where it is not true of the run.
-    mark : str or None
+    mark : MarkKind or None
         The kind of mark that shows it in the curve (`evidence.marks`).
+    outcome : bool
+        Whether it says how the run went and not why: a chain of such links alone starts nowhere.
     """
 
     look: Look
-    mark: str | None = None
+    mark: MarkKind | None = None
+    outcome: bool = False
 
 
 class Said(NamedTuple):
     """A link that is true of a run."""
 
     words: str
-    mark: str | None
+    mark: MarkKind | None
 
 
 def chain(observed: Observation, names: Sequence[str]) -> tuple[Said, ...]:
     """Return those of the links called `names` that are true here, in their order; none where only one is."""
-    found = [(LINKS[name].look(observed), LINKS[name].mark) for name in names]
-    said = tuple(Said(words, mark) for words, mark in found if words)
-    return said if len(said) > 1 else ()
+    found = [(words, LINKS[name]) for name in names if (words := LINKS[name].look(observed))]
+    if len(found) < 2 or all(link.outcome for _, link in found):
+        return ()
+    return tuple(Said(words, link.mark) for words, link in found)
 
 
 def _share(value: float) -> str:
@@ -192,7 +197,9 @@ def _output(observed: Observation) -> str | None:
         return f"{output.name} over one output is always 1"
     if facts.task == "regression":
         beyond = low < least or high > most
-        return f"{output.name} gives {least:g} … {most:g}, the target needs {low:.4g} … {high:.4g}" if beyond else None
+        if beyond:
+            return f"{output.name} gives {least:g} … {most:g}, the target needs {low:.4g} … {high:.4g}"
+        return None if output.name == "linear" else f"a regression ends in {output.name}"
     if facts.task == "multilabel" and output.over_units:
         return f"outputs of {output.name} sum to 1, and rows have {facts.answers[0]} to {facts.answers[1]} labels"
     return None if output.probabilities else f"{output.name} gives no probabilities"
@@ -435,15 +442,15 @@ LINKS: Final[Mapping[str, Link]] = {
     "schedule": Link(_schedule),
     "clipped": Link(_clipped),
     "kicked": Link(_kicked, mark="kicked"),
-    "diverged": Link(_diverged, mark="diverged"),
-    "jumps": Link(_jumps, mark="jumps"),
-    "climbs": Link(_climbs, mark="climbs"),
-    "flat": Link(_flat, mark="flat"),
-    "blind": Link(_blind),
-    "guessing": Link(_guessing, mark="flat"),
-    "falling": Link(_falling, mark="still_falling"),
+    "diverged": Link(_diverged, mark="diverged", outcome=True),
+    "jumps": Link(_jumps, mark="jumps", outcome=True),
+    "climbs": Link(_climbs, mark="climbs", outcome=True),
+    "flat": Link(_flat, mark="flat", outcome=True),
+    "blind": Link(_blind, outcome=True),
+    "guessing": Link(_guessing, mark="flat", outcome=True),
+    "falling": Link(_falling, mark="still_falling", outcome=True),
     "gap": Link(_gap),
     "turned": Link(_turned, mark="validation_rises"),
-    "short": Link(_short),
+    "short": Link(_short, outcome=True),
 }
 """From what was set and what the data are, over what happens in the layers, to what the curve shows."""

@@ -18,6 +18,10 @@ from core.training.result import Result
 
 Curve = npt.NDArray[np.float64]
 
+MarkKind = Literal[
+    "kicked", "climbs", "validation_rises", "jumps", "flat", "still_falling", "stopped", "diverged"
+]  # fmt: skip
+
 _FEWEST_EPOCHS: Final = 5
 """Fewer make no curve: a flat or turning one would be luck."""
 _HARMLESS: Final = 0.05
@@ -30,7 +34,7 @@ _POOR: Final = 0.8
 class Mark:
     """One symptom in a curve."""
 
-    kind: str
+    kind: MarkKind
     curve: Literal["loss", "val_loss"]
     """``loss`` or ``val_loss``."""
     epoch: int

@@ -14,7 +14,7 @@ BINARY = {
 }  # fmt: skip
 
 SEEN = [
-    ("non_finite", {}, {"diverged": 1.0}, "100%"),
+    ("non_finite", {}, {"diverged": 1.0}, "in every seed"),
     ("refused", {}, {"failed": "Keras cannot."}, "Keras cannot"),
     ("first_steps_harm", {}, {"kick": 1000.0}, "1e+03 times"),
     ("rising", {}, {"rise": 0.5}, "50%"),
