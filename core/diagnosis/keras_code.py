@@ -54,7 +54,8 @@ def keras_code(change: Change, observed: Observation) -> str:
     program = Program(observed.run.changed(change), observed.facts, frozenset(change))
     statements = dict.fromkeys(STATEMENTS[path] for path in STATEMENTS if path in change)
     written = [list(write(program)) for write in statements]
-    imports = sorted({line for lines in written for line in lines if line.startswith(("import ", "from "))})
+    asked = {line for lines in written for line in lines if line.startswith(("import ", "from "))}
+    imports = sorted(asked, key=lambda line: (line.startswith("from"), line))
     blocks = ["\n".join(line for line in lines if line not in imports) for lines in written]
     if any(" keras." in block or "=keras." in block for block in blocks):
         imports = ["import keras", *imports]

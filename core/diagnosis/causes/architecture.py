@@ -290,7 +290,9 @@ def _capacity_repairs(observed: Observation) -> Iterator[Change]:
 def _overfitting(observed: Observation) -> Iterator[Evidence]:
     signals = observed.signals
     if signals.gap > GAP and signals.turned:
-        best = f"lowest after {signals.best_at:.0%} of the epochs and {signals.val_rise:.2g} times that at the end"
+        trained = signals.stopped * observed.run.training.epochs
+        lowest = max(1, round(signals.best_at * trained))
+        best = f"lowest at epoch {lowest} of {trained:.0f} and {signals.val_rise:.2g} times that at the end"
         held_out = f"{max(0.0, signals.val_level):.0%} on validation rows"
         explained = f"{signals.level:.0%} of the variance is explained on training rows, {held_out}"
         yield Evidence(min(0.9, 0.3 + signals.gap), explained)

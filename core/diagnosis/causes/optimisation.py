@@ -217,7 +217,9 @@ def _early_stopping(observed: Observation) -> Iterator[Evidence]:
     stopping, signals = observed.run.training.early_stopping, observed.signals
     if stopping is None or signals.stopped >= STOPPED_EARLY:
         return
-    text = f"training ended after {signals.stopped:.0%} of the epochs, with a patience of {stopping.patience}"
+    epochs = observed.run.training.epochs
+    trained = max(1, round(signals.stopped * epochs))
+    text = f"training ended after {trained} of {epochs} epochs, with a patience of {stopping.patience}"
     yield Evidence(0.8 if stopping.patience <= _IMPATIENT or stopping.min_delta > 0 else 0.3, text)
 
 

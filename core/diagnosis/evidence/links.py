@@ -18,6 +18,7 @@ from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence import limits
 from core.diagnosis.evidence.marks import MarkKind
+from core.diagnosis.evidence.signals import times
 
 Look = Callable[[Observation], str | None]
 
@@ -248,7 +249,7 @@ def _weights(observed: Observation) -> str | None:
 
 def _untrained(observed: Observation) -> str | None:
     start = observed.signals.initial_loss
-    return f"untrained, the loss is {start:.2g} times guessing" if start and start > limits.EXPLODING else None
+    return f"untrained, the loss is {times(start)} times guessing" if start and start > limits.EXPLODING else None
 
 
 def _vanished(observed: Observation) -> str | None:
@@ -280,8 +281,8 @@ def _rate(observed: Observation) -> str | None:
     rate, usual = observed.run.training.learning_rate, OPTIMIZERS[observed.run.training.optimizer].usual_rate
     if 1 / _USUAL_RATE < rate / usual < _USUAL_RATE:
         return f"a rate of {rate:g}"
-    times = f"{rate / usual:.0f} times" if rate > usual else f"1/{usual / rate:.0f} of"
-    return f"a rate of {rate:g}, {times} the usual one"
+    usually = f"{times(rate / usual)} times" if rate > usual else f"1/{usual / rate:,.0f} of"
+    return f"a rate of {rate:g}, {usually} the usual one"
 
 
 def _steps(observed: Observation) -> str | None:
@@ -338,7 +339,7 @@ def _clipped(observed: Observation) -> str | None:
 
 def _kicked(observed: Observation) -> str | None:
     kick = observed.signals.kick
-    return f"the first epoch makes the loss {kick:.2g} times worse" if observed.signals.kicked else None
+    return f"the first epoch makes the loss {times(kick)} times worse" if observed.signals.kicked else None
 
 
 def _diverged(observed: Observation) -> str | None:
@@ -387,8 +388,8 @@ def _gap(observed: Observation) -> str | None:
 
 
 def _turned(observed: Observation) -> str | None:
-    times = observed.signals.val_rise
-    return f"the validation loss ends at {times:.2g} times its lowest" if observed.signals.turned else None
+    rise = times(observed.signals.val_rise)
+    return f"the validation loss ends at {rise} times its lowest" if observed.signals.turned else None
 
 
 def _short(observed: Observation) -> str | None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, KICKED, STILL_FALLING, STOPPED_EARLY, turned
-from core.diagnosis.evidence.signals import falling, oscillation, rise, turn, until_broken
+from core.diagnosis.evidence.signals import falling, oscillation, rise, times, turn, until_broken
 from core.training.result import Result
 
 Curve = npt.NDArray[np.float64]
@@ -70,7 +70,7 @@ def _diverged(result: Result, _epochs: int) -> Iterator[Mark]:
 def _kicked(result: Result, _epochs: int) -> Iterator[Mark]:
     first, before = _curve(result, "loss")[:1], (result.telemetry or {}).get("initial_loss")
     if before and len(first) and first[0] > KICKED * before:
-        yield Mark("kicked", "loss", 1, f"first epoch: {first[0] / before:.2g} times worse")
+        yield Mark("kicked", "loss", 1, f"first epoch: {times(first[0] / before)} times worse")
 
 
 def _climbs(result: Result, _epochs: int) -> Iterator[Mark]:

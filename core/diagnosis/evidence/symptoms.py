@@ -10,6 +10,7 @@ from core.choices.activations import ACTIVATIONS
 from core.choices.losses import KERAS_EPSILON
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.limits import GAP
+from core.diagnosis.evidence.signals import times
 
 _EQUAL: Final = 0.01
 """How near a loss comes to a well-known constant, relative to it: dropout and penalties are added to it."""
@@ -33,7 +34,7 @@ def _refused(observed: Observation) -> Iterator[str]:
 
 def _first_steps(observed: Observation) -> Iterator[str]:
     if observed.signals.kicked:
-        yield f"The first epoch made the loss {observed.signals.kick:.2g} times worse than it was untrained."
+        yield f"The first epoch made the loss {times(observed.signals.kick)} times worse than it was untrained."
 
 
 def _rising(observed: Observation) -> Iterator[str]:

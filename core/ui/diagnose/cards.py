@@ -112,8 +112,8 @@ def show_trials(opened: Opened, report: WrittenReport) -> None:
             help=words.GAIN,
         )
         rows = words.trial_rows(opened.run, report)
-        st.table([{name: inert(cell, 200) for name, cell in row.items()} for row in rows], border="horizontal",
-                 hide_index=True)  # fmt: skip
+        shown = [row | {name: inert(row[name], 200) for name in ("Cause", "Change")} for row in rows]
+        st.table(shown, border="horizontal", hide_index=True)
 
 
 def show_doubts(report: WrittenReport) -> None:

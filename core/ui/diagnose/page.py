@@ -26,6 +26,11 @@ from core.ui.text import counted, inert
 
 _CHART: Final = {"displayModeBar": False}
 _MOST_FIXES: Final = 3
+_PLACE: Final = (
+    "<style>@media (prefers-reduced-motion: no-preference) {[data-testid=stMain] {scroll-behavior: smooth}}</style>"
+    f'<span id="{CURVE}" style="display: block; scroll-margin-top: 5rem"></span>'
+)
+"""Where the marks in the cards lead to, below the bar that stays at the top."""
 _TO_THE_TOP: Final = "document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)"
 
 
@@ -45,7 +50,7 @@ def show_opened(opened: Opened) -> None:
     with left.container(key="diagnose_verdict", gap="xsmall"):
         _verdict(opened, report, curves.marks, colour)
     with right.container(key="diagnose_curve", gap="xsmall"):
-        st.html(f'<span id="{CURVE}"></span>')
+        st.html(_PLACE)
         _curve(report, curves, colour)
     if diagnosis is None:
         return

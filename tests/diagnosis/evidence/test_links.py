@@ -20,7 +20,7 @@ def test_a_chain_leads_from_the_cause_over_the_layers_to_the_curve():
     told = words("inputs_unscaled", {"input_offset": 500.0}, signals, preprocessing={"scaling": "none"})
     assert told == [
         "inputs with a mean of up to 500 and a spread of up to 1",
-        "the first epoch makes the loss 1.4e+02 times worse",
+        "the first epoch makes the loss 140 times worse",
         "97% of a layer's ReLU units are dead",
         "the loss stands still at 0.25",
         "no better than guessing",
