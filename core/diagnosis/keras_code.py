@@ -52,7 +52,10 @@ class Program:
 def keras_code(change: Change, observed: Observation) -> str:
     """Return the statements that make `change` in a Keras program, in the order a program has them."""
     program = Program(observed.run.changed(change), observed.facts, frozenset(change))
-    statements = dict.fromkeys(STATEMENTS[path] for path in STATEMENTS if path in change)
+    paths = set(change)
+    if program.outputs != Program(observed.run, observed.facts, frozenset()).outputs:
+        paths.add("model.loss")  # Another last layer may ask for another loss, and for other targets.
+    statements = dict.fromkeys(STATEMENTS[path] for path in STATEMENTS if path in paths)
     written = [list(write(program)) for write in statements]
     asked = {line for lines in written for line in lines if line.startswith(("import ", "from "))}
     imports = sorted(asked, key=lambda line: (line.startswith("from"), line))

@@ -144,6 +144,15 @@ def test_fit_is_asked_for_what_the_lab_trains(monkeypatch, change):
             assert getattr(callback, name, None) == getattr(ours[type(callback)], name, None)
 
 
+def test_another_last_layer_brings_its_loss_and_says_what_the_targets_are():
+    yes_or_no = {"task": "binary", "classes": ("no", "yes"), "output_units": 2, "loss": "categorical_crossentropy"}
+    observed = observation_of(yes_or_no, model={"output_units": 2})
+    code = keras_code({"model.output_units": "auto"}, observed)
+    assert 'loss="binary_crossentropy"' in code
+    assert "# y: 0 or 1 for each row" in code
+    assert "model.compile" not in keras_code({"model.activation": "tanh"}, observed)
+
+
 def test_rare_classes_weigh_more(monkeypatch):
     observed = observation_of(CLASSES)
     change = {"training.class_weight": "balanced"}

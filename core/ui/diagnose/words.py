@@ -287,7 +287,7 @@ def trial_rows(run: RunSpec, report: WrittenReport) -> list[dict[str, str]]:
             "Gain": gain_words(trial),
             "Shows": "works" if trial["proven"] else "ruled out" if max(trial["gains"]) <= 0 else "not enough",
             "Change": "; ".join(change_words(trial["fix"], run, report)),
-            "Seeds": f"{len(trial['gains'])} {'fresh' if trial['fresh'] else 'in the search'}",
+            "Seeds": f"{len(trial['gains'])}{' fresh' * trial['fresh']}",
         }
         for trial in report["trials"]
     ]
