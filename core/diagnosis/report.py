@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ from core.diagnosis.judgement import Judgement, Verdict, flattered, has_learnt
 from core.diagnosis.keras_code import keras_code
 from core.diagnosis.trials.treatment import Treatment
 from core.diagnosis.trials.trial import Outcome, Trial
+from core.spec import RunSpec
 from core.training.result import Result
 from core.training.structure import updates
 
@@ -107,6 +108,8 @@ class DiagnosisReport:
     """Training rows of the sample that all trials ran on; None where they ran on the whole table."""
     on_all_rows: float | None = None
     """What the winner then explained of all rows, trained once."""
+    whole: RunSpec | None = None
+    """The run on the whole table, where the trials ran on a sample of it: repairs are written for that one."""
 
     @property
     def observed(self) -> Observation:
@@ -247,7 +250,7 @@ class DiagnosisReport:
         return {
             "gain": gain_of(trial).as_dict(),
             "cost": cost_of(trial, planned, alike=self._fresh(trial)).as_dict(),
-            "keras": keras_code(trial.change, self.observed),
+            "keras": keras_code(trial.change, replace(self.observed, run=self.whole or run)),
         }
 
     def _fresh(self, trial: Trial) -> bool:
