@@ -121,7 +121,10 @@ def test_a_card_leads_from_its_cause_to_the_mark_in_the_curve(open_page, lab):
     app = open_page(d=diagnose(lab, submit(lab, FRIEDMAN, stuck), stuck))
     (chain,) = [m.value for m in app.markdown if "(#loss-curve)" in m.value]
     assert chain.startswith("a target with mean")
-    assert "90\\% of a layer\\'s ReLU units are dead :gray[→] no better than guessing [①](#loss-curve)" in chain
+    assert (
+        "90\\% of a layer\\'s ReLU units are dead :gray[→] no better than guessing\N{NO-BREAK SPACE}[①](#loss-curve)"
+        in chain
+    )
     flags = [note["text"] for note in json.loads(charts(app)[1].spec)["layout"]["annotations"]]
     assert any(flag.startswith("① flat from epoch") for flag in flags)
     assert "NaN" not in chain

@@ -336,7 +336,7 @@ CAUSES: Final = (
           "The rows come in an order that makes a batch, or the validation rows, unlike the rest.",
           _unshuffled_data, _unshuffled_repairs, goal="validation",
           works="Drawn at random, every batch and the validation rows are fair samples of the whole table.",
-          links=("sorted", "in_order", "other_targets", "told_apart", "jumps", "gap", "turned", "short")),
+          links=("sorted", "in_order", "other_targets", "told_apart", "gap", "turned", "short")),
     Cause("scaling_unsuitable", "preprocessing", "The scaling destroys what matters",
           "The scaling takes away the very differences that tell the rows apart.",
           _scaling_unsuitable, lambda _observed: ({"preprocessing.scaling": "standard"},),

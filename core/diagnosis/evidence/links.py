@@ -394,7 +394,8 @@ def _turned(observed: Observation) -> str | None:
 
 def _short(observed: Observation) -> str | None:
     signals, reachable = observed.signals, observed.facts.reachable
-    if reachable is None or signals.stuck or signals.diverged or signals.val_level > reachable - limits.CLEAR_GAIN:
+    said = signals.stuck or signals.diverged or signals.gap > limits.GAP
+    if reachable is None or said or signals.val_level > reachable - limits.CLEAR_GAIN:
         return None
     return f"it explains {_share(signals.val_level)}, simple models {_share(reachable)}"
 

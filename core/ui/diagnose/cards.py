@@ -141,7 +141,7 @@ def _chain(finding: WrittenFinding, curves: Curves) -> str:
     for link in finding["chain"]:
         # Said once: two links may stand for one mark.
         number = numbers.pop(link["mark"], None)
-        links.append(inert(link["words"], 200) + (f" [{number}](#{CURVE})" if number else ""))
+        links.append(inert(link["words"], 200) + (f"\N{NO-BREAK SPACE}[{number}](#{CURVE})" if number else ""))
     return " :gray[→] ".join(links)
 
 

@@ -185,6 +185,8 @@ def trial_words(finding: WrittenFinding) -> str:
         return f"Alone it is not enough. {told}."
     if not trial["improved"]:
         return f"Its fix did not help in {counted(trial['seeds'], 'seed')}. {told}."
+    if all((level or 0.0) < _SOMETHING for level in finding["reached"]["explained"]) and finding["goal"] != "recall":
+        return f"Less wrong in {_of_seeds(finding)}, but it still explains nothing."
     return f"Better in {_of_seeds(finding)}. {told}."
 
 

@@ -182,6 +182,13 @@ def test_a_trial_is_told_in_what_is_explained_and_in_skill():
     assert say.skills(found, report(found, validation_rows=0)) == ""
 
 
+def test_what_is_less_wrong_than_nothing_is_not_said_to_be_better():
+    found = finding([-1.0] * 3, improved=3)
+    found["reached"] = {"explained": [-3.0, -1.0]}
+    assert say.trial_words(found) == "Less wrong in 3 of 3 seeds, but it still explains nothing."
+    assert "Better" in say.trial_words(finding([0.8] * 3, improved=3))
+
+
 def test_every_standing_of_a_report_has_its_own_words():
     assert set(say.STANDINGS) == set(get_args(Standing))
     assert len({word for word, _ in say.STANDINGS.values()}) == len(say.STANDINGS)
