@@ -13,6 +13,8 @@ from core.choices.choice import Choice, table
 class Optimizer(Choice):
     """One optimizer of Keras."""
 
+    keras: str
+    """The class in ``keras.optimizers``."""
     usual_rate: float
     """The learning rate people start with: Keras's default, or what the paper trains with."""
     slots: int
@@ -33,25 +35,25 @@ class Optimizer(Choice):
 
 OPTIMIZERS: Final[Mapping[str, Optimizer]] = table(
     Optimizer(name="sgd", help="Plain steps along the gradient, with or without momentum.",
-              usual_rate=0.01, slots=1, plain=True, takes=("momentum", "nesterov")),
+              keras="SGD", usual_rate=0.01, slots=1, plain=True, takes=("momentum", "nesterov")),
     Optimizer(name="adam", help="A step size per weight from running means of gradient and square (Kingma & Ba 2015).",
-              usual_rate=0.001, slots=2, unit_steps=True),
+              keras="Adam", usual_rate=0.001, slots=2, unit_steps=True),
     Optimizer(name="adamw", help="Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019).",
-              usual_rate=0.001, slots=2, unit_steps=True, no_decay=0.0),
+              keras="AdamW", usual_rate=0.001, slots=2, unit_steps=True, no_decay=0.0),
     Optimizer(name="rmsprop", help="A step size per weight from a running mean of squared gradients.",
-              usual_rate=0.001, slots=2, unit_steps=True, takes=("momentum",)),
+              keras="RMSprop", usual_rate=0.001, slots=2, unit_steps=True, takes=("momentum",)),
     Optimizer(name="nadam", help="Adam that looks ahead along its momentum (Dozat 2016).",
-              usual_rate=0.001, slots=2, unit_steps=True),
+              keras="Nadam", usual_rate=0.001, slots=2, unit_steps=True),
     Optimizer(name="adagrad", help="Steps shrink with the sum of all squared gradients (Duchi et al. 2011).",
-              usual_rate=0.01, slots=1, shortens=True),
+              keras="Adagrad", usual_rate=0.01, slots=1, shortens=True),
     Optimizer(name="adadelta", help="Steps relative to the last ones; its usual rate is 1 (Zeiler 2012).",
-              usual_rate=1.0, slots=2, shortens=True),
+              keras="Adadelta", usual_rate=1.0, slots=2, shortens=True),
     Optimizer(name="adamax", help="Adam by the largest gradient instead of the mean square (Kingma & Ba 2015).",
-              usual_rate=0.001, slots=2, unit_steps=True),
+              keras="Adamax", usual_rate=0.001, slots=2, unit_steps=True),
     Optimizer(name="adafactor", help="Adam with less memory for large layers (Shazeer & Stern 2018).",
-              usual_rate=0.001, slots=1, apart=True),
+              keras="Adafactor", usual_rate=0.001, slots=1, apart=True),
     Optimizer(name="lion", help="Steps of one size along the sign of the momentum (Chen et al. 2023).",
-              usual_rate=0.0003, slots=1, unit_steps=True),
+              keras="Lion", usual_rate=0.0003, slots=1, unit_steps=True),
     Optimizer(name="ftrl", help="Follows the regularised leader; made for sparse linear models (McMahan et al. 2013).",
-              usual_rate=0.01, slots=2, shortens=True),
+              keras="Ftrl", usual_rate=0.01, slots=2, shortens=True),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -11,12 +11,18 @@ import numpy as np
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect
 from core.diagnosis.confidence import MEASURED, Proof
+from core.diagnosis.cost import cost_of
+from core.diagnosis.evidence.links import chain
 from core.diagnosis.evidence.signals import explained, median_of_most
 from core.diagnosis.evidence.symptoms import symptoms
+from core.diagnosis.gain import gain_of
 from core.diagnosis.judgement import Judgement, Verdict, flattered, has_learnt
+from core.diagnosis.keras_code import keras_code
 from core.diagnosis.trials.treatment import Treatment
 from core.diagnosis.trials.trial import Outcome, Trial
+from core.spec import RunSpec
 from core.training.result import Result
+from core.training.structure import updates
 
 Standing = Literal["proven", "certain", "helped", "suspected"]
 """How sure a cause is: by a trial in every seed, by the data alone, by most seeds of a trial, or by evidence only."""
@@ -104,6 +110,8 @@ class DiagnosisReport:
     """Training rows of the sample that all trials ran on; None where they ran on the whole table."""
     on_all_rows: float | None = None
     """What the winner then explained of all rows, trained once."""
+    whole: RunSpec | None = None
+    """The run on the whole table, where the trials ran on a sample of it: repairs are written for that one."""
 
     @property
     def observed(self) -> Observation:
@@ -207,8 +215,9 @@ class DiagnosisReport:
                 "fix": dict(trial.change),
                 "goal": trial.goal,
                 "gains": [round(gain, 4) for gain in trial.gains],
+                "gain": gain_of(trial).as_dict(),
                 "proven": trial.proven,
-                "fresh": trial.before == self.treatment.placebo and bool(self.treatment.placebo),
+                "fresh": self._fresh(trial),
             }
             for cause, trial in tried
         ]
@@ -219,7 +228,38 @@ class DiagnosisReport:
             return None
         causes = list(dict.fromkeys(step.cause for step in chosen.steps)) if chosen else []
         parts = {name: part for o in self.outcomes if (part := self._part(o)) and (name := o.suspect.cause.id)}
-        return {"fix": dict(trial.change), "causes": causes, "parts": parts, "trial": trial.as_dict()}
+        return {
+            "fix": dict(trial.change),
+            "causes": causes,
+            "parts": parts,
+            "trial": trial.as_dict(),
+            **self._told(trial),
+        }
+
+    def _cause(self, rank: int, finding: Finding) -> dict[str, Any]:
+        """Return the public form of one cause, with its chain to the curve and what is told of its repair."""
+        links = chain(self.observed, finding.suspect.cause.links)
+        return finding.as_dict(rank) | {
+            "chain": [{"words": link.words, "mark": link.mark} for link in links],
+            **self._told(finding.trial),
+        }
+
+    def _told(self, trial: Trial | None) -> dict[str, Any]:
+        """Return what a repair gains, what it costs, and what it is in Keras."""
+        if trial is None:
+            return {"gain": None, "cost": None, "keras": ""}
+        run, rows = self.observed.run, self.observed.facts.rows
+        # Of a sample, the change is written for all rows.
+        planned = (updates(run, rows), updates(run.changed(trial.change), rows)) if self.sampled is None else None
+        return {
+            "gain": gain_of(trial).as_dict(),
+            "cost": cost_of(trial, planned, alike=self._fresh(trial)).as_dict(),
+            "keras": keras_code(trial.change, replace(self.observed, run=self.whole or run)),
+        }
+
+    def _fresh(self, trial: Trial) -> bool:
+        """Whether a trial was run with seeds that took no part in the search."""
+        return bool(self.treatment.placebo) and trial.before == self.treatment.placebo
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
@@ -234,7 +274,7 @@ class DiagnosisReport:
             explained={name: median_of_most(explained(r, held_out=h) for r in unchanged) for name, h in rows.items()},
             reachable=self.observed.facts.reachable,
             symptoms=symptoms(self.observed),
-            causes=[finding.as_dict(rank) for rank, finding in enumerate(self.findings, 1)],
+            causes=[self._cause(rank, finding) for rank, finding in enumerate(self.findings, 1)],
             combined=self._combined(),
             questions=self._questions(),
             remarks=self._remarks(),

@@ -90,3 +90,27 @@ def test_a_repair_that_there_is_no_memory_for_is_told_apart_from_one_that_was_no
     why = {gap["cause"]: gap["why"] for gap in report.as_dict()["not_checked"]}
     assert why["capacity_too_small"] == "suspected, but its repair would need more memory than a run may take"
     assert why["dying_relu"] == "suspected, but not tried"
+
+
+def told(observed, change, **known):
+    """The public form of one cause whose repair was tried."""
+    results = (result_of(0.0, 0.0),) * 3, (result_of(0.8, 0.8),) * 3
+    suspect = Suspect(CAUSES["batch_size_unsuitable"], (Evidence(0.9, "why"),))
+    treatment = Treatment(observed, (suspect,), (Outcome(suspect, Trial("fit", change, *results)),))
+    return DiagnosisReport(treatment, results[0], Judgement("faulty"), **known).as_dict()["causes"][0]
+
+
+def test_a_repair_is_told_with_its_gain_its_cost_and_its_lines():
+    cause = told(observation_of(training={"batch_size": 1, "epochs": 10}), {"training.batch_size": 32})
+    assert cause["gain"] == {"value": 0.8, "low": 0.8, "high": 0.8}
+    assert cause["cost"]["weights"] == [10, 10]
+    assert "batch_size=32" in cause["keras"]
+    assert cause["chain"] == []
+
+
+def test_the_lines_of_a_repair_that_was_tried_on_a_sample_are_those_for_all_rows():
+    light = observation_of(training={"epochs": 500})
+    whole = light.run.changed({"training.epochs": 7})
+    cause = told(light, {"training.batch_size": 32}, sampled=5000, whole=whole)
+    assert "epochs=7" in cause["keras"]
+    assert "epochs=500" not in cause["keras"]

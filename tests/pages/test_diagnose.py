@@ -102,7 +102,9 @@ def test_a_report_names_the_cause_and_shows_its_proof(open_page, lab):
     )
     assert verdict in text
     assert "Target scaling\\:\u2060 none → standard" in text
-    assert "Better in 3 of 3 seeds. Explained: 2% → 85% (skill 0.02 → 0.85)." in text
+    assert "Better in 3 of 3 seeds. Explained: 2% → 85%, +83%." in text
+    assert "It costs nothing." in text
+    assert "target_scaler = StandardScaler().fit(y_train)" in app.code[0].value
     assert "Dead units" in text
     assert "Gradient norm" in text
     assert "Saturated units" not in text
@@ -110,6 +112,23 @@ def test_a_report_names_the_cause_and_shows_its_proof(open_page, lab):
     trial = json.loads(charts(app)[2].spec)
     names = {trace["name"] for trace in trial["data"] if trace.get("name")}
     assert {"as it is", "with the fix"} <= names
+
+
+def test_a_card_leads_from_its_cause_to_the_mark_in_the_curve(open_page, lab):
+    def stuck(run):
+        return trained(0.85 if run.preprocessing.target_scaling == "standard" else 0.01, run)
+
+    app = open_page(d=diagnose(lab, submit(lab, FRIEDMAN, stuck), stuck))
+    (chain,) = [m.value for m in app.markdown if "(#loss-curve)" in m.value]
+    assert chain.startswith("a target with mean")
+    assert (
+        "90\\% of a layer\\'s ReLU units are dead :gray[→] no better than guessing\N{NO-BREAK SPACE}[①](#loss-curve)"
+        in chain
+    )
+    flags = [note["text"] for note in json.loads(charts(app)[1].spec)["layout"]["annotations"]]
+    assert any(flag.startswith("① flat from epoch") for flag in flags)
+    assert "NaN" not in chain
+    assert 'id="loss-curve"' in "".join(html.proto.body for html in app.get("html"))
 
 
 def test_applying_a_fix_trains_both_and_opens_the_lab(open_page, lab):

@@ -316,7 +316,9 @@ def _capacity_repairs(observed: Observation) -> Iterator[Change]:
 def _overfitting(observed: Observation) -> Iterator[Evidence]:
     signals = observed.signals
     if signals.gap > GAP and signals.turned:
-        best = f"lowest after {signals.best_at:.0%} of the epochs and {signals.val_rise:.2g} times that at the end"
+        trained = signals.stopped * observed.run.training.epochs
+        lowest = max(1, round(signals.best_at * trained))
+        best = f"lowest at epoch {lowest} of {trained:.0f} and {signals.val_rise:.2g} times that at the end"
         held_out = f"{max(0.0, signals.val_level):.0%} on validation rows"
         explained = f"{signals.level:.0%} of the variance is explained on training rows, {held_out}"
         yield Evidence(min(0.9, 0.3 + signals.gap), explained, sign="gap")
@@ -334,30 +336,50 @@ def _overfitting_repairs(observed: Observation) -> Iterator[Change]:
 CAUSES: Final = (
     Cause("output_activation_mismatch", "architecture", "The output activation does not fit",
           "The output layer cannot produce the values of the target.",
-          _output_activation, _output_repairs, blocks=True),
+          _output_activation, _output_repairs, blocks=True,
+          works="Where the last layer's range covers the target, every answer can be reached and has a gradient.",
+          links=("output", "untrained", "blind", "flat", "guessing", "diverged", "short")),
     Cause("loss_mismatch", "architecture", "The loss does not fit the task",
           "The loss measures something other than what the task needs.",
-          _loss_mismatch, lambda _observed: ({"model.loss": "auto"},), remarks=_proper_loss),
+          _loss_mismatch, lambda _observed: ({"model.loss": "auto"},), remarks=_proper_loss,
+          works="The task's own loss is least at the answer wanted, and its gradient grows with the error.",
+          links=("loss", "blind", "flat", "guessing", "jumps", "falling", "short")),
     Cause("hidden_activation_unsuitable", "architecture", "The hidden activation is unsuitable",
           "The activation is linear, or so steep or flat that layers of it hardly learn.",
-          _hidden_activation, lambda observed: _other_activations(observed, "relu", "tanh"), blocks=True),
+          _hidden_activation, lambda observed: _other_activations(observed, "relu", "tanh"), blocks=True,
+          works="ReLU and tanh bend, so layers can make curves, and their slope near 1 passes the gradient on.",
+          links=("hidden", "bent", "untrained", "exploded", "vanished", "saturated", "kicked", "diverged", "blind",
+                 "flat", "guessing", "short")),
     Cause("vanishing_gradients", "architecture", "Gradients vanish",
           "On the way back through the layers the gradient shrinks to nothing: the first layers stand still.",
-          _vanishing, _vanishing_repairs, blocks=True),
+          _vanishing, _vanishing_repairs, blocks=True,
+          works="A gradient is a product with a factor per layer: slopes near 1, or fewer layers, keep it up.",
+          links=("deep", "vanished", "saturated", "blind", "flat", "guessing", "falling", "short")),
     Cause("exploding_gradients", "architecture", "Gradients explode",
           "From layer to layer values or gradients grow until they overflow.",
-          _exploding, _exploding_repairs, blocks=True),
+          _exploding, _exploding_repairs, blocks=True,
+          works="A gradient is a product with a factor per layer: bounded or normalised layers keep it down.",
+          links=("deep", "untrained", "exploded", "kicked", "diverged", "jumps", "climbs", "flat", "short")),
     Cause("dying_relu", "architecture", "ReLU units have died",
           "Units are 0 for every row, get no gradient, and never come back.",
-          _dying_relu, _dying_repairs, blocks=True),
+          _dying_relu, _dying_repairs, blocks=True,
+          works="With a slope below zero, normalised inputs or fewer layers, a unit keeps a gradient to come back by.",
+          links=("deep", "kicked", "dead", "vanished", "blind", "flat", "guessing", "short")),
     Cause("poor_initialization", "architecture", "Poor initial weights",
           "The initial weights are equal, or so small or large that no signal passes.",
-          _poor_initialization, _init_repairs, blocks=True),
+          _poor_initialization, _init_repairs, blocks=True,
+          works="Random weights fitted to a layer's width break the symmetry and pass signals on at their size.",
+          links=("weights", "untrained", "vanished", "exploded", "kicked", "diverged", "blind", "flat", "guessing",
+                 "short")),
     Cause("capacity_too_small", "architecture", "The network is too small",
           "The network has too few units to fit the data.",
-          _capacity, _capacity_repairs),
+          _capacity, _capacity_repairs,
+          works="More units add up more bends, and enough of them follow any smooth relation.",
+          links=("narrow", "bent", "dead", "flat", "guessing", "short")),
     Cause("overfitting", "architecture", "The network overfits",
           "The network learns the training rows by heart and gets worse on others.",
           _overfitting, _overfitting_repairs, goal="validation",
-          needs=lambda observed: None if observed.facts.validation_rows else "no validation rows"),
+          needs=lambda observed: None if observed.facts.validation_rows else "no validation rows",
+          works="An early stop, a penalty or dropout keeps the weights from following chance in the training rows.",
+          links=("gap", "turned")),
 )  # fmt: skip

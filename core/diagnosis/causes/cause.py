@@ -96,6 +96,13 @@ class Cause:
     """Whether none helps unless a network proves that it is not so."""
     asks_rates: bool = False
     """Whether a suspicion of it asks for a range test of learning rates."""
+    works: str = ""
+    """Why its repairs work, in one sentence; none where there is no repair."""
+    links: tuple[str, ...] = ()
+    """The chain from it to the curve, by the names of `evidence.links`: what is set or given, what happens in the
+    layers, what the curve shows."""
+    told_by: str | None = None
+    """Another cause that says the same fact: a page that shows both says it once."""
 
 
 @dataclass(frozen=True)

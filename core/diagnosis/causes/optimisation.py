@@ -245,7 +245,9 @@ def _early_stopping(observed: Observation) -> Iterator[Evidence]:
     stopping, signals = observed.run.training.early_stopping, observed.signals
     if stopping is None or signals.stopped >= STOPPED_EARLY:
         return
-    text = f"training ended after {signals.stopped:.0%} of the epochs, with a patience of {stopping.patience}"
+    epochs = observed.run.training.epochs
+    trained = max(1, round(signals.stopped * epochs))
+    text = f"training ended after {trained} of {epochs} epochs, with a patience of {stopping.patience}"
     if stopping.patience <= _IMPATIENT or stopping.min_delta > 0:
         yield Evidence(0.8, text, sign="no_patience")
     else:
@@ -298,29 +300,49 @@ def _clipping_repairs(observed: Observation) -> Iterator[Change]:
 CAUSES: Final = (
     Cause("learning_rate_too_high", "optimisation", "The learning rate is too high",
           "Each step overshoots: the loss jumps, climbs or overflows.",
-          _too_high, _lower_rates, asks_rates=True),
+          _too_high, _lower_rates, asks_rates=True,
+          works="A step lowers the loss only if it is short for the loss's curvature; a lower rate makes it so.",
+          links=("rate", "kicked", "saturated", "dead", "diverged", "jumps", "climbs", "blind", "flat", "guessing",
+                 "short")),
     Cause("learning_rate_too_low", "optimisation", "The learning rate is too low",
           "The steps are too short to arrive in the epochs there are.",
-          _too_low, _higher_rates, asks_rates=True),
+          _too_low, _higher_rates, asks_rates=True,
+          works="A higher rate goes as far in fewer steps, while it stays below where steps overshoot.",
+          links=("rate", "steps", "flat", "guessing", "falling", "short")),
     Cause("too_few_updates", "optimisation", "Too few training steps",
           "Training ends before the weights have moved as far as they must.",
-          _too_few, _more_updates),
+          _too_few, _more_updates,
+          works="A step moves the weights only so far; more of them let the loss come to rest.",
+          links=("steps", "falling", "guessing", "short")),
     Cause("batch_size_unsuitable", "optimisation", "The batch size is unsuitable",
           "Batches are so small that steps contradict each other, or so large that there are few.",
-          _batch_size, lambda _observed: ({"training.batch_size": _USUAL_BATCH},)),
+          _batch_size, lambda _observed: ({"training.batch_size": _USUAL_BATCH},),
+          works="About 32 rows average out much of a gradient's noise and leave many steps in an epoch.",
+          links=("batch", "steps", "jumps", "falling", "guessing", "short")),
     Cause("optimizer_unsuitable", "optimisation", "The optimizer is unsuitable",
           "The optimizer or its momentum does not suit this loss: steps get too short or too long.",
-          _optimizer, _optimizer_repairs),
+          _optimizer, _optimizer_repairs,
+          works="Adam divides steps by the gradient's running size; without much momentum they do not pile up.",
+          links=("optimizer", "kicked", "diverged", "jumps", "climbs", "blind", "flat", "guessing", "falling",
+                 "short")),
     Cause("regularization_too_strong", "optimisation", "Regularisation is too strong",
           "Penalties or dropout outweigh the data: the best weights are those that ignore the inputs.",
-          _regularization, _regularization_repairs, blocks=True),
+          _regularization, _regularization_repairs, blocks=True,
+          works="With less held back, the minimum of the loss is set by the data again.",
+          links=("held_back", "penalty", "blind", "flat", "guessing", "short")),
     Cause("early_stopping_too_eager", "optimisation", "Early stopping came too early",
           "Training was stopped at a pause, not at the end of progress.",
-          _early_stopping, _patience),
+          _early_stopping, _patience,
+          works="Losses pause and go on falling; a longer patience outlasts the pause.",
+          links=("patience", "stopped", "guessing", "short")),
     Cause("schedule_unsuitable", "optimisation", "The schedule does not suit the training",
           "The schedule takes the learning rate away before the weights have arrived.",
-          _schedule, lambda _observed: ({"training.schedule": "constant"},)),
+          _schedule, lambda _observed: ({"training.schedule": "constant"},),
+          works="A constant rate keeps the steps long until the end of training.",
+          links=("schedule", "blind", "flat", "guessing", "falling", "short")),
     Cause("clipping_too_strong", "optimisation", "Clipping is too strong",
           "Gradients are cut so short that the steps no longer follow the loss.",
-          _clipping, _clipping_repairs),
+          _clipping, _clipping_repairs,
+          works="Uncut, or cut more loosely, steps are as long as the loss is steep.",
+          links=("clipped", "falling", "flat", "guessing", "short")),
 )  # fmt: skip

@@ -13,10 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, KICKED, STILL_FALLING, STOPPED_EARLY, turned
-from core.diagnosis.evidence.signals import falling, oscillation, rise, turn, until_broken
+from core.diagnosis.evidence.signals import falling, oscillation, rise, times, turn, until_broken
 from core.training.result import Result
 
 Curve = npt.NDArray[np.float64]
+
+MarkKind = Literal[
+    "kicked", "climbs", "validation_rises", "jumps", "flat", "still_falling", "stopped", "diverged"
+]  # fmt: skip
 
 _FEWEST_EPOCHS: Final = 5
 """Fewer make no curve: a flat or turning one would be luck."""
@@ -30,7 +34,7 @@ _POOR: Final = 0.8
 class Mark:
     """One symptom in a curve."""
 
-    kind: str
+    kind: MarkKind
     curve: Literal["loss", "val_loss"]
     """``loss`` or ``val_loss``."""
     epoch: int
@@ -66,7 +70,7 @@ def _diverged(result: Result, _epochs: int) -> Iterator[Mark]:
 def _kicked(result: Result, _epochs: int) -> Iterator[Mark]:
     first, before = _curve(result, "loss")[:1], (result.telemetry or {}).get("initial_loss")
     if before and len(first) and first[0] > KICKED * before:
-        yield Mark("kicked", "loss", 1, f"first epoch: {first[0] / before:.2g} times worse")
+        yield Mark("kicked", "loss", 1, f"first epoch: {times(first[0] / before)} times worse")
 
 
 def _climbs(result: Result, _epochs: int) -> Iterator[Mark]:
@@ -105,6 +109,8 @@ def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
 
 def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "loss")
+    if any(_flat(result, epochs)):  # It falls by less than anybody sees.
+        return
     if _FEWEST_EPOCHS <= len(curve) >= epochs and result.state == "done" and _swings(curve) <= JUMPS:
         late = falling(curve)
         if late is not None and late > STILL_FALLING:

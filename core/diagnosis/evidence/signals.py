@@ -29,6 +29,7 @@ _FEWEST_STILL: Final = 3
 """Epochs in the second half; that two are alike may be chance."""
 _PARTS: Final = 5
 """The end of a curve is its last fifth; one of fewer epochs has none."""
+_WRITTEN_OUT: Final = 1e6
 _FEWEST_LAYERS: Final = 3
 """Layers with weights; between the first and the last of two there is none for a gradient to pass."""
 
@@ -211,6 +212,11 @@ def median_of_most(values: Iterable[float | None]) -> float | None:
     """Return the median of the numbers among `values`; None where they are not most of them."""
     every = list(values)
     return known_median(every) if 2 * sum(value is None for value in every) < len(every) else None
+
+
+def times(value: float) -> str:
+    """Return a ratio in two digits, written out as far as a person reads it: ``3.4``, ``160``, ``1e+09``."""
+    return f"{float(f'{value:.2g}'):,.0f}" if 10 <= value < _WRITTEN_OUT else f"{value:.2g}"
 
 
 def telling(result: Result) -> list[str]:

@@ -10,6 +10,7 @@ from core.choices.activations import ACTIVATIONS
 from core.choices.losses import KERAS_EPSILON
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.limits import GAP
+from core.diagnosis.evidence.signals import times
 
 _EQUAL: Final = 0.01
 """How near a loss comes to a well-known constant, relative to it: dropout and penalties are added to it."""
@@ -20,8 +21,10 @@ _MUCH_CLIPPED: Final = 0.5
 
 
 def _non_finite(observed: Observation) -> Iterator[str]:
-    if share := observed.signals.diverged:
-        yield f"The loss became NaN or infinite in {share:.0%} of the seeds."
+    share, seeds = observed.signals.diverged, len(observed.signals.skill)
+    if share:
+        which = "every seed" if share == 1 else f"{share * seeds:.0f} of {seeds} seeds"
+        yield f"The loss became NaN or infinite in {which}."
 
 
 def _refused(observed: Observation) -> Iterator[str]:
@@ -31,7 +34,7 @@ def _refused(observed: Observation) -> Iterator[str]:
 
 def _first_steps(observed: Observation) -> Iterator[str]:
     if observed.signals.kicked:
-        yield f"The first epoch made the loss {observed.signals.kick:.2g} times worse than it was untrained."
+        yield f"The first epoch made the loss {times(observed.signals.kick)} times worse than it was untrained."
 
 
 def _rising(observed: Observation) -> Iterator[str]:
@@ -83,7 +86,7 @@ def _blind(observed: Observation) -> Iterator[str]:
 
 def _still_falling(observed: Observation) -> Iterator[str]:
     share = observed.signals.falling
-    if observed.signals.still_falling:
+    if observed.signals.still_falling and observed.signals.constant is None:
         yield f"The loss was still falling: {share:.0%} of its fall came in the last fifth of the epochs."
 
 

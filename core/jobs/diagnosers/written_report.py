@@ -18,9 +18,9 @@ WrittenFinding = Mapping[str, Any]
 WrittenCurve = Mapping[str, Any]
 """One run of its ``before`` or ``after``: skills, and its losses as ``{"epochs", "values"}``."""
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Of what is written down; a page does not read another one. 1 did not say how sure a cause is, 2 what runs reach, 3
-had no questions, no remarks and no sets of changes."""
+had no questions, no remarks and no sets of changes, 4 no chain from a cause to its curve and no cost of a repair."""
 
 MOST_POINTS: Final = 240
 """Of one curve of a trial: a card is at most some 600 pixels wide."""

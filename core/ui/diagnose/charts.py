@@ -62,6 +62,7 @@ def _flags(curves: Curves, log: bool) -> dict[str, list[dict[str, Any]]]:
     lines, notes = [], []
     for row, mark in enumerate(curves.marks):
         share = mark.epoch / max(1, curves.epochs)
+        text = f"{curves.numbers[mark.kind]} {escape(mark.words, quote=False)}"
         side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
         lines.append({
             "type": "line", "x0": mark.epoch, "x1": mark.epoch, "yref": "paper", "y0": 0, "y1": 1,
@@ -69,7 +70,7 @@ def _flags(curves: Curves, log: bool) -> dict[str, list[dict[str, Any]]]:
         })  # fmt: skip
         notes.append({
             "x": mark.epoch, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": _FLAG_PIXELS * row,
-            "xanchor": side, "text": escape(mark.words, quote=False), "showarrow": False,
+            "xanchor": side, "text": text, "showarrow": False,
             "font": {"color": DANGER, "size": 13},
         })  # fmt: skip
         # Diverged curves are marked at their last number.

@@ -17,6 +17,7 @@ from core.ui.diagnose.state import Opened
 
 MOST_POINTS: Final = 600
 """A curve of more epochs is drawn by its extremes."""
+_FIRST_NUMBER: Final = ord("①")
 _ENDED: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED, State.CANCELLED})
 
 
@@ -34,6 +35,11 @@ class Curves:
 
     lines: tuple[Mapping[str, Any], ...]
     marks: tuple[Mark, ...]
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """The kind of each mark → its number in the chart: ①, ② …, by epoch."""
+        return {mark.kind: chr(_FIRST_NUMBER + place) for place, mark in enumerate(self.marks)}
 
     @property
     def epochs(self) -> int:

@@ -14,7 +14,7 @@ from core.jobs.storage.records import State
 from core.plot import COLOURS
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
-from core.ui.diagnose.cards import show_causes, show_doubts, show_trials, with_card
+from core.ui.diagnose.cards import CURVE, show_causes, show_doubts, show_trials, with_card
 from core.ui.diagnose.charts import run_chart, skill_chart
 from core.ui.diagnose.curves import MOST_POINTS, Curves, curves_of
 from core.ui.diagnose.layer_maps import LayerMap, layer_chart, split_maps
@@ -26,6 +26,11 @@ from core.ui.text import counted, inert
 
 _CHART: Final = {"displayModeBar": False}
 _MOST_FIXES: Final = 3
+_PLACE: Final = (
+    "<style>@media (prefers-reduced-motion: no-preference) {[data-testid=stMain] {scroll-behavior: smooth}}</style>"
+    f'<span id="{CURVE}" style="display: block; scroll-margin-top: 5rem"></span>'
+)
+"""Where the marks in the cards lead to, below the bar that stays at the top."""
 _TO_THE_TOP: Final = "document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)"
 
 
@@ -44,12 +49,13 @@ def show_opened(opened: Opened) -> None:
     # The words first: a browser that draws its first chart is busy for half a second.
     with left.container(key="diagnose_verdict", gap="xsmall"):
         _verdict(opened, report, curves.marks, colour)
-    with right.container(key="diagnose_curve"):
+    with right.container(key="diagnose_curve", gap="xsmall"):
+        st.html(_PLACE)
         _curve(report, curves, colour)
     if diagnosis is None:
         return
     if report:
-        show_causes(opened, report, colour)
+        show_causes(opened, report, curves, colour)
         show_doubts(report)
         show_trials(opened, report)
         _layers(report)
@@ -182,5 +188,9 @@ def _map(layers: Mapping[str, Any], layer_map: LayerMap) -> None:
 
 def _not_checked(report: WrittenReport) -> None:
     if gaps := report["not_checked"]:
-        lines = [f"- {inert(cause_of(gap).title)}: {inert(gap['why'], 300)}" for gap in gaps]
+        why: dict[str, list[str]] = {}
+        for gap in gaps:
+            why.setdefault(gap["why"], []).append(cause_of(gap).title)
+        named = {reason: "; ".join(dict.fromkeys(titles)) for reason, titles in why.items()}
+        lines = [f"- {inert(titles, 600)}: {inert(reason, 300)}" for reason, titles in named.items()]
         st.caption("\n".join(["What was not checked:", "", *lines]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from core.diagnosis.causes.catalogue import CAUSES
@@ -21,6 +21,13 @@ STANDINGS: Final[Mapping[Standing, tuple[str, str]]] = {
     "suspected": ("suspected", "gray"),
 }
 """How sure a cause is, in words and a colour."""
+_PART: Final = ("part of the fix", "green")
+"""Alone it may not be enough: what is proven is the set."""
+GAIN: Final = (
+    "The median over the seeds with the change less the median without it, and the 95 % interval of the mean "
+    "difference, each seed against itself (Student's t). Of three seeds such an interval is wide."
+)
+"""What the number of a repair is."""
 
 _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -35,6 +42,16 @@ def cause_of(finding: WrittenFinding) -> Cause:
     known = CAUSES.get(finding["cause"])
     name = plain_text(str(finding["cause"])).replace("_", " ").capitalize()
     return known or Cause(finding["cause"], "optimisation", name, "", lambda _observed: (), lambda _observed: ())
+
+
+def in_set(finding: WrittenFinding) -> bool:
+    """Return whether a cause is cured together with others."""
+    return finding["part"] in {"necessary", "helpful"}
+
+
+def badge(finding: WrittenFinding) -> tuple[str, str]:
+    """Return how sure a cause is, in words and a colour; of a set of changes, that it is a part of it."""
+    return _PART if in_set(finding) else STANDINGS[finding["standing"]]
 
 
 def lesson_of(cause: Cause) -> Lesson | None:
@@ -150,7 +167,7 @@ def helped(finding: WrittenFinding) -> bool:
     return bool(finding["trial"] and finding["trial"]["helped"])
 
 
-def trial_words(finding: WrittenFinding, report: WrittenReport) -> str:
+def trial_words(finding: WrittenFinding) -> str:
     """Return what the trial of a finding showed."""
     trial = finding["trial"]
     if trial is None and finding.get("part"):
@@ -158,9 +175,9 @@ def trial_words(finding: WrittenFinding, report: WrittenReport) -> str:
     if trial is None:
         return "No setting of the lab can cure this." if finding["certain"] else "Its fix was not tried."
     if finding["goal"] == "recall":  # less may be explained when a rare class is no longer ignored
-        told = f"Lowest recall of any class: {_change(finding, 'recall')}"
+        told = f"Lowest recall of any class: {_change(finding, 'recall')}, {gain_words(finding)}"
     else:
-        told = f"Explained: {_change(finding, 'explained')}{_skills(finding, report)}"
+        told = f"Explained: {_change(finding, 'explained')}, {gain_words(finding)}"
     cause = CAUSES.get(finding.get("cause", ""))
     if cause is not None and cause.flatters and not trial["improved"]:
         return f"Without it, the result is the honest one. {told}."
@@ -168,6 +185,8 @@ def trial_words(finding: WrittenFinding, report: WrittenReport) -> str:
         return f"Alone it is not enough. {told}."
     if not trial["improved"]:
         return f"Its fix did not help in {counted(trial['seeds'], 'seed')}. {told}."
+    if all((level or 0.0) < _SOMETHING for level in finding["reached"]["explained"]) and finding["goal"] != "recall":
+        return f"Less wrong in {_of_seeds(finding)}, but it still explains nothing."
     return f"Better in {_of_seeds(finding)}. {told}."
 
 
@@ -175,11 +194,65 @@ def _change(finding: WrittenFinding, what: str) -> str:
     return " → ".join(map(share, finding["reached"][what]))
 
 
-def _skills(finding: WrittenFinding, report: WrittenReport) -> str:
+def gain_words(tried: WrittenFinding) -> str:
+    """Return what a repair gains, with its interval where several seeds were trained: ``+42% (−3% … +88%)``."""
+    value, *ends = (tried["gain"][name] for name in ("value", "low", "high"))
+    told = [_signed(end) for end in ends if end is not None]
+    # One that is a point when rounded says no more than the number.
+    return f"{_signed(value)} ({_TO.join(told)})" if len({_signed(value), *told}) > 1 else _signed(value)
+
+
+_TO: Final = "\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.0%}".replace("-", "−") if abs(value) >= _SOMETHING else "0%"
+
+
+def skills(finding: WrittenFinding, report: WrittenReport) -> str:
     """Return the skill before and after, which is the number the lab shows; nothing where there is none."""
     name = "val_skill" if report["validation_rows"] else "skill"
     before, after = (finding["trial"][f"{name}_{when}"] for when in ("before", "after"))
-    return "" if before is None or after is None else f" (skill {skill_text(before)} → {skill_text(after)})"
+    return "" if before is None or after is None else f"Skill: {skill_text(before)} → {skill_text(after)}."
+
+
+_LIKE: Final = 0.1
+"""A cost that differs by less is none."""
+
+
+def cost_words(finding: WrittenFinding) -> str:
+    """Return in a sentence what a repair costs, in steps and weights; nothing where neither is known."""
+    cost = finding["cost"]
+    if cost is None or (cost["steps"] is None and cost["weights"] is None):
+        return ""
+    times = {name: after / before for name in ("steps", "weights") if (pair := cost[name]) and all(pair)
+             for before, after in [pair]}  # fmt: skip
+    more = [f"{_times(value)} × the {name}{_seconds(cost) * (name == 'steps')}"
+            for name, value in times.items() if value > 1 + _LIKE]  # fmt: skip
+    price = _price(finding)
+    if more or price:
+        return f"It costs {' and '.join(more + price)}."
+    less = [f"{_times(value)} × the {name}" for name, value in times.items() if value < 1 - _LIKE]
+    return f"It costs nothing: {' and '.join(less)} will do." if less else "It costs nothing."
+
+
+def _times(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def _seconds(cost: Mapping[str, Any]) -> str:
+    if cost["seconds"] is None:
+        return ""
+    before, after = cost["seconds"]
+    return f" (about {after:.2g} s instead of {before:.2g})"
+
+
+def _price(finding: WrittenFinding) -> list[str]:
+    """Return what the recall of a rare class costs of what is explained."""
+    if finding["goal"] != "recall":
+        return []
+    before, after = (max(0.0, value or 0.0) for value in finding["reached"]["explained"])
+    return [f"{before - after:.0%} of what is explained"] if before - after >= _SOMETHING else []
 
 
 def flattered(finding: WrittenFinding, report: WrittenReport) -> bool:
@@ -209,17 +282,32 @@ def change_words(fix: Mapping[str, Any], run: RunSpec, report: WrittenReport) ->
 
 
 def trial_rows(run: RunSpec, report: WrittenReport) -> list[dict[str, str]]:
-    """Return a line for each trial: cause, change, gains, seeds, what it showed."""
+    """Return a line for each trial, what matters most first: cause, gain, what it showed, change, seeds."""
     return [
         {
             "Cause": "Several together" if trial["cause"] == "together" else cause_of(trial).title,
-            "Change": "; ".join(change_words(trial["fix"], run, report)),
-            "Gain per seed": ", ".join(f"{gain:+.0%}" for gain in trial["gains"]),
-            "Seeds": "fresh" if trial["fresh"] else "those of the search",
+            "Gain": gain_words(trial),
             "Shows": "works" if trial["proven"] else "ruled out" if max(trial["gains"]) <= 0 else "not enough",
+            "Change": "; ".join(change_words(trial["fix"], run, report)),
+            "Seeds": f"{len(trial['gains'])}{' fresh' * trial['fresh']}",
         }
         for trial in report["trials"]
     ]
+
+
+def once(report: WrittenReport) -> list[WrittenFinding]:
+    """Return the causes without those whose one fact another of them tells."""
+    named = {finding["cause"] for finding in report["causes"]}
+    return [finding for finding in report["causes"] if cause_of(finding).told_by not in named]
+
+
+def lines_of(entries: Sequence[Mapping[str, Any]], key: Callable[[Mapping[str, Any]], str]) -> dict[str, list[str]]:
+    """Return the evidence of entries that say the same under one key, each piece once."""
+    lines: dict[str, list[str]] = {}
+    for entry in entries:
+        told = lines.setdefault(key(entry), [])
+        told += [text for text in entry["evidence"] if text not in told]
+    return lines
 
 
 def variant_words(run: RunSpec) -> str:

@@ -14,9 +14,9 @@ BINARY = {
 }  # fmt: skip
 
 SEEN = [
-    ("non_finite", {}, {"diverged": 1.0}, "100%"),
+    ("non_finite", {}, {"diverged": 1.0}, "in every seed"),
     ("refused", {}, {"failed": "Keras cannot."}, "Keras cannot"),
-    ("first_steps_harm", {}, {"kick": 1000.0}, "1e+03 times"),
+    ("first_steps_harm", {}, {"kick": 1000.0}, "1,000 times"),
     ("rising", {}, {"rise": 0.5}, "50%"),
     ("jumping", {}, {"oscillation": 0.3}, "30%"),
     ("constant", BINARY, {**STUCK, "constant": math.log(2)}, "0.6931 = the loss of always predicting how frequent"),

@@ -40,7 +40,7 @@ def test_a_mark_has_a_word_above_the_curves_and_a_point_on_them():
     wide = curves([1e6, 1e3, 10.0, None])
     figure = run_chart(replace(wide, marks=(Mark("diverged", "loss", 4, "NaN from epoch 4"),)), BLUE)
     word, point = figure["layout"]["annotations"]
-    assert (word["text"], word["x"], word["yref"]) == ("NaN from epoch 4", 4, "paper")
+    assert (word["text"], word["x"], word["yref"]) == ("① NaN from epoch 4", 4, "paper")
     assert (point["text"], point["x"], point["y"]) == ("×", 4, math.log10(10.0))
     assert figure["layout"]["yaxis"]["type"] == "log"
     calm = run_chart(wide, BLUE)

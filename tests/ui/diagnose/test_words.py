@@ -2,6 +2,8 @@
 
 from typing import get_args
 
+import pytest
+
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.evidence.signals import median_of_most
 from core.diagnosis.report import Standing
@@ -23,7 +25,9 @@ def finding(skills=None, improved=0, **more):
     trial = {"seeds": len(after), "improved": improved, **judged, **skills} if after else None
     reached = {"explained": [0.1, median_of_most(curve["val_explained"] for curve in after)]} if after else {}
     written = {"cause": "dying_relu", "certain": False, "goal": "fit", "after": after, "reached": reached, "fix": {},
-               "part": None, "standing": "proven"}  # fmt: skip
+               "part": None, "standing": "proven", "chain": [], "keras": "",
+               "gain": {"value": 0.7, "low": 0.25, "high": 1.0} if after else None,
+               "cost": {"steps": None, "seconds": None, "weights": None} if after else None}  # fmt: skip
     return written | {"trial": trial} | more
 
 
@@ -71,26 +75,75 @@ def test_a_set_of_changes_is_told_with_what_each_cause_is_for():
     together = finding([0.8, 0.7, 0.9], improved=3, fix={"model.loss": "auto", "training.learning_rate": 0.1})
     together |= {"causes": ["loss_mismatch", "learning_rate_too_low"], "parts": {"loss_mismatch": "necessary"}}
     told = report(finding(part="necessary"), combined=together)
-    assert say.trial_words({k: v for k, v in together.items() if k != "cause"}, told).startswith("Better in 3 of 3")
+    assert say.trial_words({k: v for k, v in together.items() if k != "cause"}).startswith("Better in 3 of 3")
     assert "With two changes it is 80%: better in 3 of 3 seeds." in say.verdict(told)
     assert say.parts(told) == [
         "The loss does not fit the task: without it, the repaired program fails again.",
         "The learning rate is too low: there was no time to try without it.",
     ]
     alone = finding([0.1, 0.1, 0.1], improved=0, part="necessary")
-    assert say.trial_words(alone, told).startswith("Alone it is not enough.")
-    assert say.trial_words(finding(part="necessary"), told) == "It was tried as a part of the changes together."
+    assert say.trial_words(alone).startswith("Alone it is not enough.")
+    assert say.trial_words(finding(part="necessary")) == "It was tried as a part of the changes together."
+
+
+def test_what_is_cured_together_with_others_is_not_said_to_be_proven_alone():
+    alone = finding([0.1, 0.1, 0.1], improved=0, part="necessary", standing="proven")
+    assert say.badge(alone) == ("part of the fix", "green")
+    assert say.badge(finding(part="helpful", standing="suspected"))[0] == "part of the fix"
+    assert say.badge(finding(part="sufficient"))[0] == "proven by training"
+    assert say.badge(finding(standing="suspected"))[0] == "suspected"
 
 
 def test_everything_that_was_tried_is_told_with_what_failed():
     works = {"cause": "learning_rate_too_low", "fix": {"training.learning_rate": 0.1}, "gains": [0.5, 0.25, 0.3],
-             "proven": True, "fresh": True}  # fmt: skip
+             "gain": {"value": 0.3, "low": 0.024, "high": 0.68}, "proven": True, "fresh": True}  # fmt: skip
     fails = {**works, "cause": "dying_relu", "fix": {"model.activation": "elu"}, "gains": [-0.1], "proven": False,
-             "fresh": False}  # fmt: skip
+             "gain": {"value": -0.1, "low": None, "high": None}, "fresh": False}  # fmt: skip
     first, second = say.trial_rows(RUN, report(trials=[works, fails]))
-    assert (first["Shows"], first["Gain per seed"], first["Seeds"]) == ("works", "+50%, +25%, +30%", "fresh")
+    assert list(first)[:3] == ["Cause", "Gain", "Shows"]
+    assert (first["Shows"], first["Seeds"]) == ("works", "3 fresh")
+    assert first["Gain"] == "+30% (+2%\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}+68%)"
     assert first["Change"] == "Learning rate: 0.001 → 0.1"
     assert (second["Cause"], second["Shows"]) == ("ReLU units have died", "ruled out")
+    # One seed has no interval.
+    assert second["Gain"] == "−10%"
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        ({"steps": [100, 500], "seconds": [0.31, 1.2], "weights": [80, 80]},
+         "It costs 5 × the steps (about 1.2 s instead of 0.31)."),
+        ({"steps": [100, 1234], "seconds": None, "weights": [80, 193]},
+         "It costs 12 × the steps and 2.4 × the weights."),
+        ({"steps": [100, 105], "seconds": [0.1, 0.9], "weights": [80, 80]}, "It costs nothing."),
+        ({"steps": [100, 20], "seconds": None, "weights": [80, 80]}, "It costs nothing: 0.2 × the steps will do."),
+        ({"steps": None, "seconds": None, "weights": None}, ""),
+        (None, ""),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_a_repair_costs_is_said_in_steps_and_weights(cost, told):
+    assert say.cost_words(finding([0.8] * 3, improved=3, cost=cost)) == told
+
+
+def test_what_a_recall_costs_of_the_explained_is_no_secret():
+    rare = finding([0.3] * 3, improved=3, goal="recall", cost={"steps": [9, 9], "seconds": None, "weights": [9, 9]})
+    rare["reached"] = {"explained": [0.4, 0.3], "recall": [0.0, 0.7]}
+    assert say.cost_words(rare) == "It costs 10% of what is explained."
+    rare["reached"] = {"explained": [0.3, 0.3], "recall": [0.0, 0.7]}
+    assert say.cost_words(rare) == "It costs nothing."
+
+
+def test_a_fact_that_two_causes_tell_is_told_once():
+    both = [finding(cause="unshuffled_data"), finding(cause="distribution_shift")]
+    assert [cause["cause"] for cause in say.once(report(*both))] == ["unshuffled_data"]
+    assert [cause["cause"] for cause in say.once(report(both[1]))] == ["distribution_shift"]
+
+
+def test_remarks_of_one_fact_are_one_line():
+    told = [{"cause": "leakage", "evidence": ["a", "b"]}, {"cause": "leakage", "evidence": ["b", "c"]}]
+    assert say.lines_of(told, lambda remark: remark["cause"]) == {"leakage": ["a", "b", "c"]}
 
 
 def test_a_sample_is_told_whatever_the_verdict():
@@ -123,9 +176,17 @@ def test_what_is_worse_than_guessing_explains_nothing():
 
 def test_a_trial_is_told_in_what_is_explained_and_in_skill():
     found = finding([0.8, 0.7, 0.9], improved=3)
-    words = "Better in 3 of 3 seeds. Explained: 10% → 80% (skill −2.00 → 0.75)."
-    assert say.trial_words(found, report(found)) == words
-    assert "skill" not in say.trial_words(found, report(found, validation_rows=0))
+    words = "Better in 3 of 3 seeds. Explained: 10% → 80%, +70% (+25%\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}+100%)."
+    assert say.trial_words(found) == words
+    assert say.skills(found, report(found)) == "Skill: −2.00 → 0.75."
+    assert say.skills(found, report(found, validation_rows=0)) == ""
+
+
+def test_what_is_less_wrong_than_nothing_is_not_said_to_be_better():
+    found = finding([-1.0] * 3, improved=3)
+    found["reached"] = {"explained": [-3.0, -1.0]}
+    assert say.trial_words(found) == "Less wrong in 3 of 3 seeds, but it still explains nothing."
+    assert "Better" in say.trial_words(finding([0.8] * 3, improved=3))
 
 
 def test_every_standing_of_a_report_has_its_own_words():
@@ -144,16 +205,16 @@ def test_a_fix_for_a_rare_class_is_judged_by_its_recall():
     rare["reached"] |= {"recall": [0.0, 0.7]}
     found = report(rare)
     assert say.helped(rare)
-    assert say.trial_words(rare, found).endswith("Lowest recall of any class: nothing → 70%.")
+    assert "Lowest recall of any class: nothing → 70%, +70%" in say.trial_words(rare)
     assert "With one change" not in say.verdict(found)
 
 
 def test_what_was_not_tried_is_not_said_to_have_failed():
-    assert say.trial_words(finding(), report()) == "Its fix was not tried."
-    assert say.trial_words(finding(certain=True), report()) == "No setting of the lab can cure this."
-    assert say.trial_words(finding([0.0], improved=0), report()).startswith("Its fix did not help in 1 seed")
+    assert say.trial_words(finding()) == "Its fix was not tried."
+    assert say.trial_words(finding(certain=True)) == "No setting of the lab can cure this."
+    assert say.trial_words(finding([0.0], improved=0)).startswith("Its fix did not help in 1 seed")
     leak = finding([0.3, 0.4, 0.3], improved=0, cause="leakage")
-    assert say.trial_words(leak, report()).startswith("Without it, the result is the honest one. Explained: ")
+    assert say.trial_words(leak).startswith("Without it, the result is the honest one. Explained: ")
 
 
 def test_losses_that_hide_the_difference_are_noticed_by_the_symptom():
