@@ -12,7 +12,7 @@ from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect
 from core.diagnosis.confidence import MEASURED, Proof
 from core.diagnosis.cost import cost_of
-from core.diagnosis.evidence.links import chain
+from core.diagnosis.evidence.links.chain import chain
 from core.diagnosis.evidence.signals import explained, median_of_most
 from core.diagnosis.evidence.symptoms import symptoms
 from core.diagnosis.gain import gain_of

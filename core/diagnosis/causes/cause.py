@@ -99,7 +99,7 @@ class Cause:
     works: str = ""
     """Why its repairs work, in one sentence; none where there is no repair."""
     links: tuple[str, ...] = ()
-    """The chain from it to the curve, by the names of `evidence.links`: what is set or given, what happens in the
+    """The chain from it to the curve, by the names of `evidence.links.chain`: what is set or given, what happens in the
     layers, what the curve shows."""
     told_by: str | None = None
     """Another cause that says the same fact: a page that shows both says it once."""

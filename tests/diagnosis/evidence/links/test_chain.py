@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from core.diagnosis.causes.catalogue import CAUSES
-from core.diagnosis.evidence.links import LINKS, chain
+from core.diagnosis.evidence.links.chain import LINKS, chain
 from core.diagnosis.evidence.marks import MarkKind
 from tests.diagnosis.faulty import faulty
 from tests.diagnosis.table import observation_of

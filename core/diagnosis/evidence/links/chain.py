@@ -1,0 +1,34 @@
+"""The chain from a cause to its curve.
+
+A cause names its links in order; one that is not true here, or was not measured, is left out of its chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from core.diagnosis.causes.cause import Observation
+from core.diagnosis.evidence.links.data import DATA
+from core.diagnosis.evidence.links.link import Link
+from core.diagnosis.evidence.links.run import RUN
+from core.diagnosis.evidence.links.settings import SETTINGS
+from core.diagnosis.evidence.marks import MarkKind
+
+LINKS: Final[Mapping[str, Link]] = {**DATA, **SETTINGS, **RUN}
+"""Every link by the name a cause has for it."""
+
+
+class Said(NamedTuple):
+    """A link that is true of a run."""
+
+    words: str
+    mark: MarkKind | None
+
+
+def chain(observed: Observation, names: Sequence[str]) -> tuple[Said, ...]:
+    """Return those of the links called `names` that are true here, in their order; none where only one is."""
+    found = [(words, LINKS[name]) for name in names if (words := LINKS[name].look(observed))]
+    if len(found) < 2 or all(link.outcome for _, link in found):
+        return ()
+    return tuple(Said(words, link.mark) for words, link in found)
