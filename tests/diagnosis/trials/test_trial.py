@@ -121,9 +121,13 @@ def test_the_same_change_is_trained_once_for_all_that_suspect_it():
         signals={"dead": 1.0, "gradient_ratio": 1e-6, "skill": (0.0,) * 3}, model={"layers": [4] * 5}
     )
     model = {"layers": [4] * 5}
-    workbench, runner = workbench_of(lambda run: result_of(0.9, 0.9), [result_of(0.0, 0.0)] * 3, model=model)
-    try_repairs(workbench, observed, suspected(observed, "dying_relu", "vanishing_gradients"), 0.7)
-    assert len({run.hash() for run in runner.asked}) == len(runner.asked) == 3
+    workbench, runner = workbench_of(lambda run: result_of(0.0, 0.0), [result_of(0.0, 0.0)] * 3, model=model)
+    found = suspected(observed, "dying_relu", "vanishing_gradients")
+    wanted = [[repr(change) for change in suspect.cause.repairs(observed)] for suspect in found]
+    assert set(wanted[0]) & set(wanted[1])
+    outcomes = try_repairs(workbench, observed, found, 0.7)
+    assert all(outcome.trial for outcome in outcomes)
+    assert len({run.hash() for run in runner.asked}) == len(runner.asked) == len({*wanted[0], *wanted[1]})
 
 
 def test_two_changes_are_combined_when_one_is_not_enough():
