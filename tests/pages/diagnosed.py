@@ -11,6 +11,7 @@ import numpy as np
 from core.data.prepare.cache import Preparation
 from core.diagnosis.diagnosis import Doctor
 from core.diagnosis.evidence.facts import Examination
+from core.diagnosis.trials.trial import MOST_UPDATES
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
 from core.jobs.diagnosers.written_report import written
 from core.jobs.lab import Lab
@@ -60,13 +61,13 @@ def ask(lab: Lab, experiment: str, index: int = 0) -> str:
     return lab.store.diagnoses.ask(lab.store.experiment(experiment), index)
 
 
-def diagnose(lab: Lab, experiment: str, look_up: LookUp) -> str:
+def diagnose(lab: Lab, experiment: str, look_up: LookUp, budget: int = MOST_UPDATES) -> str:
     """Carry out a diagnosis here, its trials looked up, and store the report as the clinic does."""
     identity = ask(lab, experiment)
     queue = DiagnosisQueue(lab.store.database)
     claim = queue.claim()
     assert claim is not None
-    doctor = Doctor(TableRunner(look_up), Examination(Preparation(lab.store.datasets.read)))
+    doctor = Doctor(TableRunner(look_up), Examination(Preparation(lab.store.datasets.read)), budget=budget)
     report = without_nan(written(doctor.diagnose([lab.store.experiment(experiment).runs[0].spec])))
     first = report["causes"][0]["cause"] if report["causes"] else None
     progress = {"stage": "", "runs": 6, "suspects": [], "verdict": report["verdict"], "first": first}

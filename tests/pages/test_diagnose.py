@@ -201,6 +201,26 @@ def test_the_effort_can_be_chosen(open_page, lab):
     assert lab.store.diagnoses.recent()[0].budget == Budget.QUICK
 
 
+def hopeless(run):
+    return trained(0.0, run)
+
+
+def test_where_there_was_no_time_to_prove_anything_one_can_go_on(open_page, lab):
+    experiment = submit(lab, FRIEDMAN, hopeless)
+    app = open_page(d=diagnose(lab, experiment, hopeless, budget=1))
+    (go_on,) = [button for button in app.button if "go on" in button.label]
+    assert "up to 20 s" in go_on.label
+    go_on.click().run()
+    assert lab.store.diagnoses.recent()[0].budget == Budget.THOROUGH
+
+
+def test_where_all_was_tried_there_is_nothing_to_go_on_with(open_page, lab):
+    experiment = submit(lab, FRIEDMAN, hopeless)
+    app = open_page(d=diagnose(lab, experiment, hopeless))
+    assert titles(app) == ["Not decided"]
+    assert not [label for label in buttons(app) if "go on" in label]
+
+
 @pytest.mark.parametrize(
     "address",
     [{"d": "nowhere"}, {"x": "nowhere", "run": "0"}, {"x": "EXPERIMENT", "run": "9"}, {"x": "EXPERIMENT", "run": "-1"},

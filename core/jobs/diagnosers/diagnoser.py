@@ -8,7 +8,7 @@ error). It trains nothing itself: the trials go into the queue of all runs. The 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import time
 from functools import partial
 from typing import Any, Final
 
@@ -20,10 +20,9 @@ from core.diagnosis.causes.cause import Suspect
 from core.diagnosis.diagnosis import DiagnosisProgress, Doctor
 from core.diagnosis.evidence.facts import Examination
 from core.diagnosis.evidence.simple_models import reference
-from core.diagnosis.trials.trial import MOST_UPDATES
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
-from core.jobs.diagnosers.diagnoses import Budget, variant_places
+from core.jobs.diagnosers.diagnoses import variant_places
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, StaleClaim
 from core.jobs.diagnosers.trial_runner import TrialRunner
 from core.jobs.diagnosers.written_report import written
@@ -31,13 +30,6 @@ from core.jobs.storage.history import without_nan
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
 from core.settings import load_settings
-
-UPDATES: Final[Mapping[Budget, int]] = {
-    Budget.QUICK: MOST_UPDATES // 5,
-    Budget.USUAL: MOST_UPDATES,
-    Budget.THOROUGH: 10 * MOST_UPDATES,
-}
-"""Optimizer steps that the trials of one diagnosis may take together."""
 
 _FRESH_EVERY: Final = 50
 """What is remembered of tables is forgotten after so many diagnoses."""
@@ -97,15 +89,16 @@ class Diagnoser:
         asked = self._store.diagnoses.get(claim.diagnosis)
         submitted = partial(self._voice.say, event="submitted")
         runner = TrialRunner(self._store, claim, self._orders, submitted, lambda trained: tell(runs=trained))
-        runs_may = {"budget": UPDATES[asked.budget], "run_bytes": self._store.run_bytes, "at_once": self._slots}
+        runs_may = {"budget": asked.budget.updates, "run_bytes": self._store.run_bytes, "at_once": self._slots}
         doctor = Doctor(runner, self._examination, on_progress, **runs_may)
         experiment = self._store.experiment(asked.experiment)
         places = variant_places(experiment, asked.index)
         ended = [place for place in places if experiment.runs[place].state in _COMPARABLE]
+        begin = time.perf_counter()
         report = doctor.diagnose(
             [experiment.runs[place].spec for place in places], self._store.results(experiment.id, ended)
         )
-        found = written(report)
+        found = written(report, time.perf_counter() - begin)
         first = found["causes"][0]["cause"] if found["causes"] else None
         last = {"stage": "", "runs": progress["runs"], "suspects": [], "verdict": found["verdict"], "first": first}
         self._end(claim, State.DONE, report=without_nan(found), progress=last)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, insert, select, update
 
+from core.diagnosis.trials.trial import MOST_UPDATES
 from core.errors import InputRefused
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
@@ -30,6 +31,23 @@ class Budget(StrEnum):
     QUICK = "quick"
     USUAL = "usual"
     THOROUGH = "thorough"
+
+    @property
+    def updates(self) -> int:
+        """Optimizer steps that the trials of one diagnosis may take together."""
+        return _UPDATES[self]
+
+    @property
+    def next(self) -> Budget | None:
+        """The next larger one; None for the largest."""
+        return next((other for other in Budget if other.updates > self.updates), None)
+
+
+_UPDATES: Final[Mapping[Budget, int]] = {
+    Budget.QUICK: MOST_UPDATES // 5,
+    Budget.USUAL: MOST_UPDATES,
+    Budget.THOROUGH: 10 * MOST_UPDATES,
+}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ WrittenFinding = Mapping[str, Any]
 WrittenCurve = Mapping[str, Any]
 """One run of its ``before`` or ``after``: skills, and its losses as ``{"epochs", "values"}``."""
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Of what is written down; a page does not read another one. 1 did not say how sure a cause is, 2 what runs reach, 3
 had no questions, no remarks and no sets of changes, 4 no chain from a cause to its curve and no cost of a repair."""
 
@@ -35,8 +35,8 @@ _REACHED: Final[Mapping[str, Callable[[Result], float | None]]] = {
 }
 
 
-def written(report: DiagnosisReport) -> dict[str, Any]:
-    """Return the public form of `report` with what the page draws beside it, JSON-able.
+def written(report: DiagnosisReport, seconds: float = 0.0) -> dict[str, Any]:
+    """Return the public form of `report`, which took so many `seconds`, with what the page draws beside it, JSON-able.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def written(report: DiagnosisReport) -> dict[str, Any]:
         and of ``combined`` its ``goal``, ``after``: a curve per seed of its trial, and ``reached``: what those seeds
         reached as they were and with the fix; ``layers``: the seed of the run that went worst, what was measured in its
         layers, and what of it is ``telling``; ``models``: the skill of each simple model; ``columns``: the inputs that
-        can be used; ``format``: `FORMAT`.
+        can be used; ``seconds``: what it took; ``format``: `FORMAT`.
     """
     public = report.as_dict()
     # Fresh seeds are trained without a look into the layers.
@@ -59,6 +59,7 @@ def written(report: DiagnosisReport) -> dict[str, Any]:
     facts = report.observed.facts
     return public | {
         "format": FORMAT,
+        "seconds": round(seconds, 1),
         "before": [_curve(result) for result in (*report.before, *report.treatment.placebo)],
         "layers": {"seed": worst.seed, "telling": telling(worst), **_layers(worst)},
         "models": {name: round(skill, _DIGITS) for name, skill in facts.skills.items()},

@@ -20,12 +20,14 @@ from core.ui.diagnose.curves import MOST_POINTS, Curves, curves_of
 from core.ui.diagnose.layer_maps import LayerMap, layer_chart, split_maps
 from core.ui.diagnose.progress import watch
 from core.ui.diagnose.state import Opened
-from core.ui.diagnose.words import cause_of, headline, helped, variant_words, verdict
+from core.ui.diagnose.words import cause_of, headline, helped, open_question, variant_words, verdict
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
 
 _CHART: Final = {"displayModeBar": False}
 _MOST_FIXES: Final = 3
+_LEAST_SECONDS: Final = 2.0
+"""Of a diagnosis: a shorter one says little of how long a longer one may take."""
 _PLACE: Final = (
     "<style>@media (prefers-reduced-motion: no-preference) {[data-testid=stMain] {scroll-behavior: smooth}}</style>"
     f'<span id="{CURVE}" style="display: block; scroll-margin-top: 5rem"></span>'
@@ -111,6 +113,8 @@ def _verdict(opened: Opened, report: WrittenReport | None, found: Sequence[Mark]
     elif report:
         st.title(headline(report), anchor=False)
         st.markdown(verdict(report))
+        if open_question(report):
+            _go_on(opened, diagnosis, report)
         _levels(report, colour)
     elif not diagnosis.finished:
         st.title("Looking for the cause", anchor=False)
@@ -143,6 +147,21 @@ def _again(opened: Opened, diagnosis: Diagnosis) -> None:
         "Start", icon=":material/play_arrow:", type="primary", key="diagnose_more", on_click=state.diagnose_again,
         args=(opened, Budget(budget or diagnosis.budget)),
     )  # fmt: skip
+
+
+def _go_on(opened: Opened, diagnosis: Diagnosis, report: WrittenReport) -> None:
+    """Offer to try the rest, and say how long that may take."""
+    larger = diagnosis.budget.next
+    if larger is None:
+        return
+    seconds = max(_LEAST_SECONDS, report["seconds"]) * larger.updates / diagnosis.budget.updates
+    st.button(
+        f"Not proven yet: go on, up to {seconds:.0f} s",
+        icon=":material/play_arrow:",
+        key="diagnose_go_on",
+        on_click=state.diagnose_again,
+        args=(opened, larger),
+    )
 
 
 def _levels(report: WrittenReport, colour: str) -> None:

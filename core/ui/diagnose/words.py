@@ -119,6 +119,12 @@ def verdict(report: WrittenReport) -> str:
     return f"{now}. With one change it is {share(after)}: better in {_of_seeds(first)}."
 
 
+def open_question(report: WrittenReport) -> bool:
+    """Return whether nothing is proven, and there was not the time to try all that might be."""
+    first = report["causes"][0]["standing"] if report["causes"] else "suspected"
+    return bool(report["spent"]) and report["verdict"] != "healthy" and first in {"suspected", "helped"}
+
+
 def _sampled(report: WrittenReport) -> str:
     """Return which rows the trials ran on, and what the first fix then did on all; nothing for a small table."""
     if report["sampled"] is None:
