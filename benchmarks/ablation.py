@@ -30,9 +30,10 @@ class Answer(NamedTuple):
 
 
 def _suspicion_only(runs: Sequence[RunSpec], crew: Crew, preparation: Preparation) -> Answer:
-    """Take the strongest suspicion for the cause: no trial of any repair."""
+    """Take the likeliest suspicion for the cause: no trial of any repair."""
     suspects = _seen(runs, crew, preparation).treatment.suspects
-    if not any(suspect.certain or suspect.strength >= _AS_LIKELY_AS_NOT for suspect in suspects):
+    suspects = tuple(sorted(suspects, key=lambda suspect: (-suspect.certain, -suspect.likely)))
+    if not any(suspect.certain or suspect.likely >= _AS_LIKELY_AS_NOT for suspect in suspects):
         return Answer("healthy")
     return Answer("faulty", tuple(suspect.cause.id for suspect in suspects))
 

@@ -371,7 +371,7 @@ def _by_cause(scored: Sequence[Scored]) -> str:
     rows = []
     for cause in causes:
         mine = [one for one in scored if one.cause == cause]
-        missed = [one.name for one in mine if not one.right]
+        missed = sorted(one.name for one in mine if not one.right)
         rows.append(f"| `{cause}` | {len(mine)} | {_share((one.right for one in mine), mine)} | {'; '.join(missed)} |")
     return "\n".join(["| cause | programs | top 1 | missed |", "|---|---|---|---|", *rows])
 
@@ -415,7 +415,7 @@ calibration half (`python -m benchmarks.evidence`).
 
 
 _ABLATED: Final = """
-What the parts of the diagnosis are worth, on the same programs: *suspicion only* takes the strongest suspicion for the
+What the parts of the diagnosis are worth, on the same programs: *suspicion only* takes the likeliest suspicion for the
 cause and tries nothing (a fault from 0.5 on); *rate sweep only* tries a thousandth to a hundredfold of the learning
 rate and nothing else, as is often advised, and calls a clear gain in every seed a fault; *no yardstick* does not know
 what simple models find in the same columns. Written with `--ablation`.

@@ -41,8 +41,8 @@ def counted(scored: Iterable[Scored], truth: Mapping[str, frozenset[str]]) -> Co
     return counts
 
 
-def strength(one: Scored, cause: str, counts: Counts) -> float:
-    """Return how strongly a cause of one program was suspected, by these counts (`core.diagnosis.Suspect.strength`)."""
+def likely(one: Scored, cause: str, counts: Counts) -> float:
+    """Return how likely the evidence made a cause of one program, by these counts (as `Suspect.likely`)."""
     return 1 - math.prod(1 - weight(cause, sign, guess, counts) for name, sign, guess in one.signs if name == cause)
 
 
@@ -53,7 +53,7 @@ def scores(scored: Sequence[Scored], truth: Mapping[str, frozenset[str]]) -> lis
     for name in sorted({data_set[one.name] for one in scored}):
         counts = counted((one for one in scored if data_set[one.name] != name), truth)
         found += [
-            (Proof(*proof).score(strength(one, cause, counts)), cause in truth[one.name])
+            (Proof(*proof).score(likely(one, cause, counts)), cause in truth[one.name])
             for one in scored
             if data_set[one.name] == name
             for cause, proof in zip(one.causes, one.proofs, strict=True)

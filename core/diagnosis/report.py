@@ -64,6 +64,11 @@ class Finding:
     """What the confidence was made of, beside the suspicion; None where nothing could be tried."""
 
     @property
+    def score(self) -> float:
+        """How far up it is named among the causes; the confidence is how sure it is, as measured."""
+        return self.confidence if self.proof is None else self.proof.score(self.suspect.strength)
+
+    @property
     def matters(self) -> bool:
         """Whether it is worth naming: certain, proven, part of the repair, or a strong suspicion."""
         proven = self.trial is not None and self.trial.proven
@@ -142,13 +147,13 @@ class DiagnosisReport:
         findings = []
         for outcome in self.outcomes:
             proof = self._proof(outcome, best)
-            sure = MEASURED.confidence(proof.score(outcome.suspect.strength))
+            sure = MEASURED.confidence(proof.score(outcome.suspect.likely))
             findings.append(Finding(outcome.suspect, outcome.trial, sure, self._part(outcome), proof))
         # What flatters a loss is not what makes it bad.
         hides = not has_learnt(self.observed)
         findings.sort(
             key=lambda f: (
-                not f.suspect.certain, hides and f.suspect.cause.flatters, f.part != "sufficient", -f.confidence
+                not f.suspect.certain, hides and f.suspect.cause.flatters, f.part != "sufficient", -f.score
             )
         )  # fmt: skip
         kept = [f for f in findings if f.matters]
@@ -178,10 +183,12 @@ class DiagnosisReport:
 
     def _proof(self, outcome: Outcome, best: float) -> Proof:
         """Return what was shown of a cause: a part of the repair by that, others by how far their own comes alone."""
+        alone = Proof(0.0, 1.0 if flattered(outcome) else _left(outcome, best))
         part = self._part(outcome) if self.combined is not None else None
-        if part is not None:
-            return Proof(_IN_THE_SET if part == "necessary" else _UNTRIED, 1 - _IN_THE_SET)
-        return Proof(0.0, 1.0 if flattered(outcome) else _left(outcome, best))
+        if part is None:
+            return alone
+        together = Proof(_IN_THE_SET if part == "necessary" else _UNTRIED, 1 - _IN_THE_SET)
+        return max(alone, together, key=lambda proof: proof.score(outcome.suspect.strength))
 
     def _questions(self) -> list[dict[str, Any]]:
         return [

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.diagnosis import Scored, programs, read, true_causes
-from benchmarks.evidence import calibrated, counted, scores, strength
+from benchmarks.evidence import calibrated, counted, likely, scores
 from core.diagnosis.causes.weights import Seen
 from core.diagnosis.confidence import Proof
 
@@ -37,7 +37,7 @@ def test_a_sign_is_counted_once_per_program_with_and_without_its_cause():
     made = [scored(CALM, signs=(SIGN, SIGN)), scored(SHIVERS), scored(OTHER, signs=())]
     truth = {CALM.id: frozenset(), SHIVERS.id: frozenset({SIGN[0]}), OTHER.id: frozenset()}
     assert counted(made, truth) == {SIGN[0]: {SIGN[1]: Seen(1, 1)}}
-    assert strength(made[1], SIGN[0], {}) == pytest.approx(SIGN[2])
+    assert likely(made[1], SIGN[0], {}) == pytest.approx(SIGN[2])
 
 
 def test_a_program_is_not_weighed_by_those_of_its_own_data_set():

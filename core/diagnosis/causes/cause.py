@@ -47,7 +47,8 @@ class Evidence:
 
     strength: float
     """How much it speaks for the cause, as a guess: 0.1 a mere possibility, 0.3 a hint, 0.5 as likely as not, 0.7
-    likely, 0.9 and more hardly anything else. What counts is `causes.weights.weight`, measured from the guess on."""
+    likely, 0.9 and more hardly anything else. It orders trials and causes; how sure a cause is, is measured from it on
+    (`causes.weights.weight`)."""
     text: str
     certain: bool = False
     sign: str = ""
@@ -114,7 +115,12 @@ class Suspect:
 
     @property
     def strength(self) -> float:
-        """How strong all the evidence is together, as if each piece were independent (noisy or)."""
+        """How strong all the evidence is together, as guessed, as if each piece were independent (noisy or)."""
+        return 1 - math.prod(1 - piece.strength for piece in self.evidence)
+
+    @property
+    def likely(self) -> float:
+        """How likely all the evidence makes the cause together: the same with what was measured of its signs."""
         return 1 - math.prod(1 - self._weight(piece) for piece in self.evidence)
 
     @property

@@ -20,13 +20,13 @@ def test_a_sign_that_was_never_seen_is_worth_its_guess(cause, sign):
     assert weight(cause, sign, 0.35, COUNTS) == 0.35
 
 
-def test_a_suspect_is_as_strong_as_what_was_counted_and_tells_that_first():
+def test_a_suspect_is_as_likely_as_what_was_counted_and_tells_that_first():
     sign, seen = max(MEASURED["learning_rate_too_high"].items(), key=lambda pair: pair[1].wrong)
     assert seen.wrong > seen.right
     pieces = (Evidence(0.6, "mostly harmless", sign=sign), Evidence(0.5, "a guess"))
     suspect = Suspect(CAUSES["learning_rate_too_high"], pieces)
     assert suspect.ordered[0].text == "a guess"
-    assert 0.5 < suspect.strength < 0.8
+    assert 0.5 < suspect.likely < suspect.strength == pytest.approx(0.8)
 
 
 def test_what_was_counted_is_of_signs_that_there_are():
