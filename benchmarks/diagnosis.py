@@ -386,8 +386,8 @@ causes named, is accepted; *the very name* how often it is the one that was put 
 low a learning rate and too few steps): every cause whose repair alone undoes the fault is accepted, and listed beside
 it in [benchmarks/faults.py](../benchmarks/faults.py). A proposal *works on fresh seeds* where each of three seeds that
 no diagnosis trained gains 0.2 of skill. Seconds are those of a diagnosis in a process that has loaded TensorFlow, on
-two shared cores; case files are diagnosed one at a time with a helper process, generated programs two at a time
-without.
+two shared cores; case files are diagnosed one at a time beside a helper that is ready, as in the app and on the command
+line, generated programs two at a time without.
 
 *real*: programs people asked about, most of them with several faults at once; *sceptic*: honest programs that look
 faulty and faults that look honest. The rules were written with both at hand, but no number of a rule was fitted to
