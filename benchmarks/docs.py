@@ -41,10 +41,10 @@ no harm is none. *Times as often* compares the two shares: it does not depend on
 programs.
 
 How likely a cause is where its sign is seen does depend on that, and is taken from the counts as they are. Of the {all}
-programs about a third have a fault, each cause about as often: nearer to the programs somebody asks about than to all
-there are. A guess made beforehand counts as much as {guess} programs, so that a sign seen in few of them keeps most of
-its guess, and one that is not in the table all of it. A smaller number would fit the other half of the data sets still
-better; but both halves have the same kinds of fault, and life has more.
+programs two in five have a fault that does harm: nearer to the programs somebody asks about than to all there are. A
+guess made beforehand counts as much as {guess} programs, so that a sign seen in few of them keeps most of its guess,
+and one that is not in the table all of it. A smaller number would fit data sets that were left out still better; but
+all have the same kinds of fault, and life has more.
 
 The counts say how sure a named cause is. In which order repairs are tried and causes are named is left to the guesses:
 with the counts instead, 65 of 77 first fixes of the report half were proven in every seed, not 66, and 14 of 15 first
