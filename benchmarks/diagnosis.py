@@ -160,7 +160,7 @@ def score_case(path: Path, set_: str = "cases", seed: int = 0, *, ablate: bool =
         truth=case["verdict"],
         asked=asked,
         alive=None if fix is None else works(run, fix),
-        ablated=answers([run]) if ablate else {},
+        ablated=answers([spec]) if ablate else {},
     )
 
 

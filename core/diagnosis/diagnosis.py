@@ -164,7 +164,8 @@ class Doctor:
         self._suspects = tuple(s for s in suspects(first, CAUSES.values()) if seen or s.certain)
         runs = _with_seeds(runs)
         likely = [] if seen and has_learnt(first) else self._likely(first, runs)
-        results = self._train([*runs, *likely], "the run as it is, with three seeds", probed=True)
+        beside = ", and the likeliest repair" if likely else ""
+        results = self._train([*runs, *likely], f"the run as it is, with three seeds{beside}", probed=True)
         before, known = results[: len(runs)], results[len(runs) :]
         observed = Observation(runs[0], facts, observe(before, runs[0].training.epochs))
         found = self._suspects = suspects(observed, CAUSES.values())
@@ -174,10 +175,13 @@ class Doctor:
             fits = partial(self._fits, facts=facts)
             repairs = partial(self._train, stage="repairs")
             workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits)
-            workbench.done |= {run.hash(): result for run, result in zip(likely, known, strict=True)}
+            if likely:
+                workbench.knew({run.hash(): result for run, result in zip(likely, known, strict=True)}, likely[0])
             treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
             for _ in range(_MORE_SEEDS):
-                if not hangs_on_a_seed(treatment, before) or workbench.share({}) > _CHEAP:
+                winner = treatment.winner
+                cost = workbench.share({}) + (workbench.share(winner.change) if winner else 0.0)
+                if cost > _CHEAP or not hangs_on_a_seed(treatment, before):
                     break
                 treatment = with_more_seeds(treatment, workbench)
         judgement = judge(treatment, before)

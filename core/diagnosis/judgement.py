@@ -14,7 +14,7 @@ from core.diagnosis.evidence.limits import CLEAR_GAIN
 from core.diagnosis.evidence.signals import explained, worth
 from core.diagnosis.evidence.simple_models import doubt
 from core.diagnosis.trials.treatment import Treatment
-from core.diagnosis.trials.trial import Outcome, Trial, quality
+from core.diagnosis.trials.trial import FEWEST_NEEDY, Outcome, Trial, quality
 from core.training.result import Result
 
 Verdict = Literal["healthy", "faulty", "undecided", "refused"]
@@ -71,19 +71,16 @@ def hangs_on_a_seed(treatment: Treatment, before: Sequence[Result]) -> bool:
     """Whether the verdict would be another one without one of the seeds (the jackknife of Quenouille 1956)."""
     unchanged, winner = [*before, *treatment.placebo], treatment.winner
     verdict = _judge(treatment, unchanged, winner).verdict
-    fewer = [_judge(treatment, _without(unchanged, place), winner).verdict for place in range(len(unchanged))]
-    if winner is not None:
-        pairs = range(len(winner.after))
-        fewer += [_judge(treatment, unchanged, _left(winner, place)).verdict for place in pairs]
-    return any(other != verdict for other in fewer)
+    for seed in {result.seed for result in unchanged}:
+        rest = [result for result in unchanged if result.seed != seed]
+        if _judge(treatment, rest, None if winner is None else _without(winner, seed)).verdict != verdict:
+            return True
+    return False
 
 
-def _without(results: Sequence[Result], place: int) -> tuple[Result, ...]:
-    return (*results[:place], *results[place + 1 :])
-
-
-def _left(trial: Trial, place: int) -> Trial:
-    return replace(trial, before=_without(trial.before, place), after=_without(trial.after, place))
+def _without(trial: Trial, seed: int) -> Trial:
+    pairs = [(a, b) for a, b in zip(trial.before, trial.after, strict=True) if a.seed != seed]
+    return replace(trial, before=tuple(a for a, _ in pairs), after=tuple(b for _, b in pairs))
 
 
 def _judge(treatment: Treatment, unchanged: Sequence[Result], winner: Trial | None) -> Judgement:
@@ -107,16 +104,26 @@ def _harm(trial: Trial, strength: float, unchanged: Sequence[Result]) -> bool:
     """Whether a repair gains over chance, and so much that the run is broken without it."""
     levels = [quality(result) for result in unchanged]
     gain = max(trial.gain, statistics.mean(map(quality, trial.after)) - statistics.mean(levels))
-    if gain < CLEAR_GAIN or not _beyond_luck(trial, levels):
+    if gain < CLEAR_GAIN:
+        return False
+    if trial.goal == "fit" and _luck(levels, trial):
+        return True
+    if not _beyond_luck(trial, levels):
         return False
     strong = strength >= _STRONG
     left = _unexplained(trial.after) / max(_unexplained(trial.before), KERAS_EPSILON)
     halved = left < _TUNED
     share = _STRONG_SHARE if strong else _TUNED
-    luckless = sum(level < _LUCK * trial.level for level in levels) / len(levels)
-    if trial.goal != "fit" or _clearly_less(levels, trial, share, _LIKELY) or luckless >= _LUCKLESS:
+    if trial.goal != "fit" or _clearly_less(levels, trial, share, _LIKELY):
         return True
     return (strong and halved) or (trial.gain > _MUCH and left < _LITTLE_LEFT)
+
+
+def _luck(levels: Sequence[float], trial: Trial) -> bool:
+    """Whether it is luck if the program learns, and none with the repair."""
+    least = _LUCK * trial.level
+    failed = sum(level < least for level in levels)
+    return failed >= max(FEWEST_NEEDY, _LUCKLESS * len(levels)) and all(quality(r) >= least for r in trial.after)
 
 
 def _beyond_luck(trial: Trial, without: Sequence[float]) -> bool:

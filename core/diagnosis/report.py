@@ -25,7 +25,8 @@ from core.training.result import Result
 from core.training.structure import updates
 
 Standing = Literal["proven", "certain", "helped", "suspected"]
-"""How sure a cause is: by a trial in every seed, by the data alone, by most seeds of a trial, or by evidence only."""
+"""How sure a cause is: by a trial in every seed that the fault had not spared, by the data alone, by most seeds of a
+trial, or by evidence only."""
 Part = Literal["sufficient", "necessary", "helpful"] | None
 """What a cause has to do with the repair: enough alone; the program fails again without it; a part of it that there was
 no budget to leave out."""
@@ -71,14 +72,14 @@ class Finding:
     @property
     def matters(self) -> bool:
         """Whether it is worth naming: certain, proven, part of the repair, or a strong suspicion."""
-        proven = self.trial is not None and self.trial.proven
+        proven = self.trial is not None and self.trial.holds
         return self.suspect.certain or proven or self.part is not None or self.suspect.strength >= _LEAST_STRENGTH
 
     @property
     def standing(self) -> Standing:
         """How sure it is."""
-        shown = (self.trial is not None and self.trial.proven) or flattered(Outcome(self.suspect, self.trial))
-        if shown or self.part in {"sufficient", "necessary"}:
+        shown = (self.trial is not None and self.trial.holds) or flattered(Outcome(self.suspect, self.trial))
+        if shown or self.part == "necessary":
             return "proven"
         if self.suspect.certain:
             return "certain"
@@ -143,7 +144,7 @@ class DiagnosisReport:
         """The causes, the likeliest first; none for a healthy run."""
         if not self.faulty:
             return ()
-        best = max((o.trial.rise for o in self.outcomes if o.trial and o.trial.proven), default=1.0)
+        best = max((o.trial.rise for o in self.outcomes if o.trial and o.trial.holds), default=1.0)
         findings = []
         for outcome in self.outcomes:
             proof = self._proof(outcome, best)

@@ -89,11 +89,11 @@ class Compiled:
         """Wait until XLA is ready or has failed, or so long; return which. Only after `compile_behind`."""
         return self._done.wait(seconds)
 
-    def wait_rather(self, seconds: float) -> None:
-        """Wait for XLA where it is sooner ready than a graph were done, which takes so many `seconds`."""
+    def nearer(self, seconds: float) -> bool:
+        """Whether XLA is at work, and sooner ready than a graph were done that takes so many `seconds`."""
         left = self._begun + self._worth - time.perf_counter()
-        if self._xla is None and left < seconds:
-            self._done.wait(seconds)
+        # What takes twice as long as was thought may take any time.
+        return not self._done.is_set() and -self._worth < left < seconds
 
     def _compile(self, compiled: Any, tensors: tuple[Any, ...]) -> None:
         self._begun = time.perf_counter()

@@ -144,9 +144,9 @@ class Program:
         """Wait until XLA is ready or has failed, or so long; return which."""
         return bool(self._function.wait(seconds))
 
-    def wait_rather(self, seconds: float) -> None:
-        """Wait for XLA, if it is sooner ready than a graph were done, which takes so many `seconds`."""
-        self._function.wait_rather(seconds)
+    def xla_is_nearer(self, seconds: float) -> bool:
+        """Whether XLA is at work, and sooner ready than a graph were done that takes so many `seconds`."""
+        return bool(self._function.nearer(seconds))
 
     def deserves_xla(self, seconds: float) -> bool:
         """Whether XLA is worth its time for a training that takes `seconds` more as a graph."""

@@ -29,6 +29,7 @@ CHUNK_SECONDS: Final = 0.1
 """How long one compiled call should last: progress and cancel never wait longer than 0.25 s."""
 
 _FIRST_BATCHES: Final = 64
+_LOOK_SECONDS: Final = 0.2
 _LOGGER: Final = logging.getLogger(__name__)
 
 Curves = dict[str, list[float | None]]
@@ -178,7 +179,9 @@ class _Training:
             self._hurry(GRAPH_SECONDS * (len(self.run.model.layers) + 1))
         if self._likely:
             # Nobody watches the curve of a trial: the processor is better left to XLA.
-            self.program.wait_rather(self.program.seconds_per_batch * self.program.batches * self.run.training.epochs)
+            seconds = self.program.seconds_per_batch * self.program.batches * self.run.training.epochs
+            while self.program.xla_is_nearer(seconds) and not should_stop():
+                self.program.wait_for_xla(_LOOK_SECONDS)
         state: Ending = "done"
         while self.epoch < self.run.training.epochs and not self.program.model.stop_training:
             if should_stop():

@@ -33,6 +33,8 @@ _HIDDEN_STRENGTH: Final = 0.85
 """From here on any is: a run may be as good as simple models, and a fault keep it from being better."""
 _LASTS: Final = 0.4
 """Of the median gain: what every fresh seed gains with a repair that works."""
+_MOST_SEEDS: Final = 0.8
+"""Of those that need a repair: with more of them than three, one may fail for a reason of its own."""
 _MOST_CONFIRMED: Final = 3
 """Repairs that are trained with fresh seeds, the best first, until one works with them."""
 _BY_THE_BOOK: Final = Evidence(0.2, "a textbook would do it otherwise, and without that the repair fails")
@@ -153,7 +155,7 @@ def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
     """
     # What is not tried for want of budget may be what would have helped.
     treatment = replace(treatment, spent=workbench.refused, placebo=tuple(workbench.trained(workbench.fresh())))
-    proven = [(o.trial, o.suspect.strength) for o in treatment.outcomes if o.trial is not None and o.trial.proven]
+    proven = [(o.trial, o.suspect.strength) for o in treatment.outcomes if o.trial is not None and o.trial.holds]
     best = max((trial.level for trial, _ in proven), default=0.0)
     # Of those that reach about the same, the one that was suspected most.
     proven.sort(key=lambda p: (p[0].goal == "fit", p[0].level >= NEARLY * best, p[1], p[0].level), reverse=True)
@@ -164,6 +166,9 @@ def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
         before, after = both[: len(fresh)], both[len(fresh) :]
         anew = replace(trial, before=tuple(before), after=tuple(after))
         works = _lasts(anew, trial)
+        if works and not anew.proven:
+            # Fresh seeds alone do not show what a repair does where luck has spared some of them.
+            anew = _both(trial, anew)
         # Two causes with one change have one trial.
         outcomes = tuple(
             replace(o, trial=replace(anew, goal=o.trial.goal)) if o.trial and o.trial.change == trial.change else o
@@ -181,12 +186,16 @@ def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
     return treatment
 
 
+def _both(trial: Trial, anew: Trial) -> Trial:
+    return replace(trial, before=trial.before + anew.before, after=trial.after + anew.after)
+
+
 def _lasts(anew: Trial, trial: Trial) -> bool:
     """Whether a repair works on fresh seeds, too: each of them gains, unless the fault had spared it."""
-    both = replace(trial, before=trial.before + anew.before, after=trial.after + anew.after)
+    both = _both(trial, anew)
     gains = [gain for gain, spared in zip(both.gains, both.spared, strict=True) if not spared]
     fresh = [gain for gain, spared in zip(anew.gains, both.spared[len(trial.after) :], strict=True) if not spared]
-    return both.proven and all(gain > _LASTS * statistics.median(gains) for gain in fresh)
+    return both.holds and bool(fresh) and all(gain > _LASTS * statistics.median(gains) for gain in fresh)
 
 
 def with_more_seeds(treatment: Treatment, workbench: Workbench) -> Treatment:
@@ -205,7 +214,10 @@ def with_more_seeds(treatment: Treatment, workbench: Workbench) -> Treatment:
         return replace(trial, before=trial.before + before, after=trial.after + after)
 
     outcomes = tuple(replace(o, trial=longer(o.trial)) for o in more.outcomes)
-    return replace(more, outcomes=outcomes, combined=longer(more.combined), winner=longer(winner))
+    last = replace(winner, before=winner.before + before, after=winner.after + after)
+    if sum(last.needy) < _MOST_SEEDS * len(last.needy):
+        return replace(more, outcomes=outcomes, combined=None, winner=None)
+    return replace(more, outcomes=outcomes, combined=longer(more.combined), winner=last)
 
 
 def with_changes(treatment: Treatment, told: Callable[[Change], Change]) -> Treatment:

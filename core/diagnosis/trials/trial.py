@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -30,6 +30,8 @@ HARM: Final = 0.1
 """A repair that costs this much on one side, the training or the validation rows, is none, whatever it brings there."""
 _AS_FAR: Final = 0.9
 """Of what a change reaches: a seed that comes so far without it was spared the fault."""
+FEWEST_NEEDY: Final = 2
+"""Seeds that need a change, before it is said to hold where others are spared."""
 _PRICE: Final = 0.05
 """Skill that a higher recall may cost."""
 MOST_UPDATES: Final = 300_000
@@ -38,6 +40,8 @@ _TO_THE_END: Final = 3
 """What a change that helps costs at least, in runs of it: other seeds of the search, and fresh ones."""
 _SMALL_STEP: Final = 150_000
 """Weights times rows of a batch that take as long as all the rest of a step."""
+_LITTLE: Final = 0.1
+"""Of the budget that is left."""
 COMPILE_UPDATES: Final = 10_000
 """What compiling a new structure costs for every four layers of it, in steps."""
 
@@ -80,9 +84,19 @@ class Trial:
 
     @property
     def proven(self) -> bool:
-        """Whether it helped in every seed, of three at least; one that had nothing to gain does not count."""
-        needy = [gain for gain, spared in zip(self._helps, self.spared, strict=True) if not spared or gain]
-        return len(self.after) >= FEWEST_SEEDS and bool(needy) and all(needy)
+        """Whether it helped in every seed, of three at least."""
+        return len(self.after) >= FEWEST_SEEDS and self.improved == len(self.after)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it helped in every seed, of three at least, that had something to gain; two are to have had."""
+        return len(self.after) >= FEWEST_SEEDS and len(self.needy) >= FEWEST_NEEDY and all(self.needy)
+
+    @property
+    def needy(self) -> tuple[bool, ...]:
+        """Whether it helped, for each seed that had something to gain."""
+        seeds = zip(self._helps, self.spared, strict=True)
+        return tuple(helps for helps, spared in seeds if helps or not spared)
 
     @property
     def helped(self) -> bool:
@@ -151,7 +165,8 @@ class Workbench:
     done: dict[str, Result] = field(default_factory=dict)
     """What was trained, by the spec's hash."""
     soon: Sequence[RunSpec] = ()
-    """What is surely wanted in the end, and trained beside what is wanted next: by who has nothing else to do."""
+    """What is wanted in the end, most likely: trained beside what is wanted next, by who has nothing else to do, where
+    it costs little."""
     _structures: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -218,6 +233,12 @@ class Workbench:
         seeds = itertools.islice(new, after, after + FEWEST_SEEDS)
         return [self.runs[0].changed({"training.seed": seed}) for seed in seeds]
 
+    def knew(self, results: Mapping[str, Result], spec: RunSpec) -> None:
+        """Take what was trained before the trials began, by its hash: runs like `spec`, off the budget as any."""
+        self.left -= self._cost(spec) + (len(results) - 1) * cost_of(spec, self.rows, self.features)
+        self._structures.add(structure_key(spec))
+        self.done |= results
+
     def trained(self, specs: Sequence[RunSpec]) -> list[Result]:
         """Return the results of `specs` if all of them were trained before; else none."""
         return [self.done[spec.hash()] for spec in specs] if all(spec.hash() in self.done for spec in specs) else []
@@ -235,7 +256,7 @@ class Workbench:
     def train(self, specs: Sequence[RunSpec]) -> list[Result]:
         """Return the results of `specs`; of what was trained before, the result of then."""
         new = {spec.hash(): spec for spec in specs if spec.hash() not in self.done}
-        if new:
+        if new and sum(map(self._cost, self.soon)) <= _LITTLE * self.left:
             new |= {spec.hash(): spec for spec in self.soon if spec.hash() not in self.done}
             self.soon = ()
         worst = self.runs[self.worst_seed].training.seed
