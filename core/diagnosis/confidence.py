@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -38,6 +39,15 @@ class Calibration(NamedTuple):
         """Return how often a cause with this score is right."""
         odds = self.intercept + self.slope * log_odds(score)
         return min(max(1 / (1 + math.exp(-odds)), LEAST), MOST)
+
+
+def in_order(confidences: Sequence[float]) -> list[float]:
+    """Return confidences of ranked causes that nowhere rise: the nearest to those given (isotonic regression)."""
+    if len(confidences) < 2:
+        return list(confidences)
+    from sklearn.isotonic import isotonic_regression
+
+    return [float(value) for value in isotonic_regression(confidences, increasing=False)]
 
 
 def log_odds(score: float) -> float:

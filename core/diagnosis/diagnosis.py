@@ -160,14 +160,15 @@ class Doctor:
             facts = replace(facts, invalid_inputs=max(facts.invalid_inputs, self._gaps(whole, facts.usable_columns)))
         check_memory(runs[0], _size(runs[0], facts), self.run_bytes, probed=True)
         unseen = Signals(skill=(0.0,), updates=updates(runs[0], facts.rows))
-        first = Observation(runs[0], facts, observe(seen, whole.training.epochs) if seen else unseen)
+        asked = whole if sample else None
+        first = Observation(runs[0], facts, observe(seen, whole.training.epochs) if seen else unseen, asked)
         self._suspects = tuple(s for s in suspects(first, CAUSES.values()) if seen or s.certain)
         runs = _with_seeds(runs)
         likely = [] if seen and has_learnt(first) else self._likely(first, runs)
         beside = ", and the likeliest repair" if likely else ""
         results = self._train([*runs, *likely], f"the run as it is, with three seeds{beside}", probed=True)
         before, known = results[: len(runs)], results[len(runs) :]
-        observed = Observation(runs[0], facts, observe(before, runs[0].training.epochs))
+        observed = Observation(runs[0], facts, observe(before, runs[0].training.epochs), asked)
         found = self._suspects = suspects(observed, CAUSES.values())
         learnt = has_learnt(observed)
         treatment = Treatment(observed, found)

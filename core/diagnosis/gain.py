@@ -29,7 +29,8 @@ class Gain:
         result, explains nothing: from -1 to 1.
     low, high : float or None
         The 95 % interval of the mean difference, each seed against itself, by Student's t (Student 1908, "The probable
-        error of a mean"); None for a single seed. Of three seeds it is wide, as it has to be: 4.3 standard errors.
+        error of a mean"), as far as the value where seeds are so unlike that the mean is far from it; None for a single
+        seed. Of three seeds it is wide, as it has to be: 4.3 standard errors.
     """
 
     value: float
@@ -53,7 +54,7 @@ def gain_of(trial: Trial) -> Gain:
 
     mean = statistics.mean(gains)
     reach = float(stdtrit(len(gains) - 1, _SURE)) * statistics.stdev(gains) / math.sqrt(len(gains))
-    return Gain(value, max(-1.0, mean - reach), min(1.0, mean + reach))
+    return Gain(value, max(-1.0, min(mean - reach, value)), min(1.0, max(mean + reach, value)))
 
 
 def _reached(trial: Trial, result: Result) -> float | None:

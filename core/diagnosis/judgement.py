@@ -71,7 +71,8 @@ def hangs_on_a_seed(treatment: Treatment, before: Sequence[Result]) -> bool:
     """Whether the verdict would be another one without one of the seeds (the jackknife of Quenouille 1956)."""
     unchanged, winner = [*before, *treatment.placebo], treatment.winner
     verdict = _judge(treatment, unchanged, winner).verdict
-    for seed in {result.seed for result in unchanged}:
+    seeds = {result.seed for result in unchanged}
+    for seed in seeds if len(seeds) > 1 else ():
         rest = [result for result in unchanged if result.seed != seed]
         if _judge(treatment, rest, None if winner is None else _without(winner, seed)).verdict != verdict:
             return True

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect
-from core.diagnosis.confidence import MEASURED, Proof
+from core.diagnosis.confidence import MEASURED, Proof, in_order
 from core.diagnosis.cost import cost_of
 from core.diagnosis.evidence.links.chain import chain
 from core.diagnosis.evidence.signals import explained, median_of_most
@@ -45,7 +45,8 @@ _CERTAIN_WITHOUT_GAIN: Final = 0.6
 """What is left of a certain cause whose repair brought nothing: it is there, but may be harmless."""
 _NOT_IN_EVERY_SEED: Final = 0.5
 _IN_THE_SET: Final = 0.5
-"""What is certain of a cause without whose repair the others fail; the rest comes with the suspicion."""
+"""What is certain of a cause whose repair is enough, or without whose repair the others fail; the rest comes with the
+suspicion."""
 _FITTED_ON_TRAINING_ROWS: Final = {"preprocessing.fit_on": "train"}
 _THE_SAME: Final = 0.02
 """Share of variance by which results may differ and be called the same."""
@@ -158,7 +159,10 @@ class DiagnosisReport:
             )
         )  # fmt: skip
         kept = [f for f in findings if f.matters]
-        return tuple(kept[:MOST_CAUSES])
+        # The order says something, too: a cause and one that is surer and stands below it share their mean.
+        sure_of = in_order([finding.confidence for finding in kept])
+        ranked = [replace(finding, confidence=sure) for finding, sure in zip(kept, sure_of, strict=True)]
+        return tuple(ranked[:MOST_CAUSES])
 
     def _not_checked(self) -> list[dict[str, str]]:
         """Return what could not be checked, each with the reason."""
@@ -185,10 +189,10 @@ class DiagnosisReport:
     def _proof(self, outcome: Outcome, best: float) -> Proof:
         """Return what was shown of a cause: a part of the repair by that, others by how far their own comes alone."""
         alone = Proof(0.0, 1.0 if flattered(outcome) else _left(outcome, best))
-        part = self._part(outcome) if self.combined is not None else None
+        part = self._part(outcome)
         if part is None:
             return alone
-        together = Proof(_IN_THE_SET if part == "necessary" else _UNTRIED, 1 - _IN_THE_SET)
+        together = Proof(_UNTRIED if part == "helpful" else _IN_THE_SET, 1 - _IN_THE_SET)
         return max(alone, together, key=lambda proof: proof.score(outcome.suspect.strength))
 
     def _questions(self) -> list[dict[str, Any]]:
@@ -259,15 +263,17 @@ class DiagnosisReport:
         run, rows = self.observed.run, self.observed.facts.rows
         # Of a sample, the change is written for all rows.
         planned = (updates(run, rows), updates(run.changed(trial.change), rows)) if self.sampled is None else None
+        # Fresh seeds alone were trained as those with the repair.
+        alike = trial.before == self.treatment.placebo[: len(trial.before)]
         return {
             "gain": gain_of(trial).as_dict(),
-            "cost": cost_of(trial, planned, alike=self._fresh(trial)).as_dict(),
+            "cost": cost_of(trial, planned, alike=alike).as_dict(),
             "keras": keras_code(trial.change, replace(self.observed, run=self.whole or run)),
         }
 
     def _fresh(self, trial: Trial) -> bool:
-        """Whether a trial was run with seeds that took no part in the search."""
-        return bool(self.treatment.placebo) and trial.before == self.treatment.placebo
+        """Whether a trial was run with seeds that took no part in the search, too."""
+        return bool({result.seed for result in trial.before} & {result.seed for result in self.treatment.placebo})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
@@ -320,7 +326,7 @@ def _left(outcome: Outcome, best: float) -> float:
         return 1.0 if certain else _UNTRIED
     share = float(np.clip(trial.rise / max(best, 1e-9), 0, 1))
     left = _UNTRIED + (1 - _UNTRIED) * share
-    if trial.proven:
+    if trial.holds:
         return left
     if certain:
         return _CERTAIN_WITHOUT_GAIN

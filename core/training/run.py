@@ -177,11 +177,7 @@ class _Training:
         self._callbacks.on_train_begin()
         if self.program.compiles_as_traced:
             self._hurry(GRAPH_SECONDS * (len(self.run.model.layers) + 1))
-        if self._likely:
-            # Nobody watches the curve of a trial: the processor is better left to XLA.
-            seconds = self.program.seconds_per_batch * self.program.batches * self.run.training.epochs
-            while self.program.xla_is_nearer(seconds) and not should_stop():
-                self.program.wait_for_xla(_LOOK_SECONDS)
+        self._await_xla(should_stop)
         state: Ending = "done"
         while self.epoch < self.run.training.epochs and not self.program.model.stop_training:
             if should_stop():
@@ -243,6 +239,12 @@ class _Training:
         batches = (epochs - self.epoch) * self.program.batches - self._batch
         if self.program.deserves_xla(seconds_per_batch * batches):
             self.program.compile_behind(self.data)
+
+    def _await_xla(self, should_stop: Callable[[], bool]) -> None:
+        """Leave the processor to XLA, where others like this run follow: nobody watches the curve of a trial."""
+        seconds = self.program.seconds_per_batch * self.program.batches * self.run.training.epochs
+        while self._likely and self.program.xla_is_nearer(seconds) and not should_stop():
+            self.program.wait_for_xla(_LOOK_SECONDS)
 
     def _plan(self) -> tuple[int, int]:
         """Return how many epochs the next call trains, and its last full batch: about `CHUNK_SECONDS` of work."""

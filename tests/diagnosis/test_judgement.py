@@ -63,20 +63,27 @@ def test_a_strong_suspicion_needs_less_to_show_harm():
 
 
 def test_luck_with_the_seed_is_a_fault_where_a_repair_takes_it_away():
-    assert judged([0.8, 0.75, 0.0], [0.95, 0.9, 0.9]).verdict == "faulty"
+    assert judged([0.8, 0.0, 0.1], [0.82, 0.8, 0.81]).verdict == "faulty"
+    assert judged([0.8, 0.75, 0.7], [0.82, 0.8, 0.81]).verdict == "healthy"
+
+
+def seeded(levels, first=0):
+    return tuple(result_of(level, level, seed=seed) for seed, level in enumerate(levels, first))
 
 
 def with_placebo(before, placebo, after):
     """A repair was found, and both were trained with fresh seeds."""
-    runs, fresh = (tuple(result_of(level, level) for level in levels) for levels in (before, placebo))
-    trial = Trial("fit", {}, fresh, tuple(result_of(level, level) for level in after))
+    runs, fresh = seeded(before), seeded(placebo, len(before))
+    trial = Trial("fit", {}, fresh, seeded(after, len(before)))
     found = suspect_of()
     return Treatment(observation_of(FACTS), (found,), (Outcome(found, trial),), winner=trial, placebo=fresh), runs
 
 
 def test_one_unlucky_seed_of_six_is_no_fault():
-    assert judge(*with_placebo([0.7, 0.72, 0.0], [0.7, 0.71, 0.72], [0.8] * 3)).verdict == "healthy"
-    assert judge(*with_placebo([0.7, 0.72, 0.0], [0.0, 0.71, 0.72], [0.8] * 3)).verdict == "faulty"
+    """The repair brings no more than luck does, and that with every seed."""
+    assert judge(*with_placebo([0.7, 0.72, 0.0], [0.7, 0.71, 0.72], [0.72, 0.7, 0.71])).verdict == "healthy"
+    assert judge(*with_placebo([0.7, 0.72, 0.0], [0.0, 0.71, 0.72], [0.72, 0.7, 0.71])).verdict == "faulty"
+    assert judge(*with_placebo([0.7, 0.72, 0.0], [0.0, 0.71, 0.72], [0.72, 0.0, 0.71])).verdict == "healthy"
 
 
 def test_a_level_about_the_limit_is_no_harm():
@@ -86,7 +93,7 @@ def test_a_level_about_the_limit_is_no_harm():
 
 
 def test_a_verdict_that_hangs_on_one_seed_is_known():
-    assert hangs_on_a_seed(*with_placebo([0.7, 0.72, 0.0], [0.0, 0.71, 0.72], [0.8] * 3))
+    assert hangs_on_a_seed(*with_placebo([0.7, 0.72, 0.0], [0.0, 0.71, 0.72], [0.72, 0.7, 0.71]))
     assert not hangs_on_a_seed(*with_placebo([0.1] * 3, [0.12] * 3, [0.8] * 3))
 
 

@@ -1,6 +1,8 @@
 """XLA behind a graph that is in use: who is compiled when, what a failure costs, and what is never touched."""
 
+import math
 import threading
+import time
 
 import pytest
 import tensorflow as tf
@@ -46,17 +48,6 @@ def test_what_xla_cannot_compile_stays_a_graph(caplog):
     assert "stays a graph" in caplog.text
 
 
-def test_a_graph_that_would_take_longer_than_xla_waits_for_it():
-    _, traced = counter()
-    function = Compiled(traced, trace_seconds=1e-6)
-    function.wait_rather(60.0)
-    assert function(tf.constant(1.0))[0] == "graph", "nothing is compiled: there is nothing to wait for"
-    function.compile_behind((tf.constant(1.0),))
-    while function(tf.constant(1.0))[0] == "graph":
-        function.wait_rather(60.0)
-    assert function._done.is_set()
-
-
 @pytest.fixture
 def busy():
     """Keep the compiler's thread busy until the test lets it go."""
@@ -70,6 +61,27 @@ def busy():
     assert began.wait(30)
     yield go
     go.set()
+
+
+def test_xla_is_nearer_than_the_end_of_a_long_graph_while_it_is_at_work(busy):
+    _, traced = counter()
+    function = Compiled(traced, trace_seconds=30.0)
+    assert not function.nearer(1e9), "nothing is compiled: there is nothing to wait for"
+    function.compile_behind((tf.constant(1.0),))
+    assert not function.nearer(1e9), "it waits for its turn, for nobody knows how long"
+    busy.set()
+    while not function.wait(0.0):
+        begun = function._begun < math.inf
+        assert function.nearer(1e9) or not begun or function.wait(0.0)
+        assert not function.nearer(0.001)
+    assert not function.nearer(1e9)
+
+
+def test_what_takes_far_longer_than_was_thought_is_not_waited_for(busy):
+    _, traced = counter()
+    function = Compiled(traced, trace_seconds=1.0)
+    function._begun = time.perf_counter() - 2 * XLA_PER_TRACE - 1
+    assert not function.nearer(1e9)
 
 
 def test_what_a_run_waits_for_comes_before_what_is_compiled_at_leisure(busy, monkeypatch):

@@ -29,6 +29,13 @@ class Observation:
     run: RunSpec
     facts: DataFacts
     signals: Signals
+    whole: RunSpec | None = None
+    """The run on the whole table, where `run` is a lighter one on a sample of it: with other numbers of epochs."""
+
+    @property
+    def asked(self) -> RunSpec:
+        """The run as a person wrote it."""
+        return self.whole or self.run
 
     @property
     def depth(self) -> int:

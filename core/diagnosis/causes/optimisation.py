@@ -242,10 +242,10 @@ _IMPATIENT, _PATIENT = 3, 20
 
 
 def _early_stopping(observed: Observation) -> Iterator[Evidence]:
-    stopping, signals = observed.run.training.early_stopping, observed.signals
+    stopping, signals = observed.asked.training.early_stopping, observed.signals
     if stopping is None or signals.stopped >= STOPPED_EARLY:
         return
-    epochs = observed.run.training.epochs
+    epochs = observed.asked.training.epochs
     trained = max(1, round(signals.stopped * epochs))
     text = f"training ended after {trained} of {epochs} epochs, with a patience of {stopping.patience}"
     if stopping.patience <= _IMPATIENT or stopping.min_delta > 0:

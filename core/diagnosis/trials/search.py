@@ -44,7 +44,7 @@ class _Line:
         """The best trial: a proven one before any other; of what takes away flattery, the one that takes most."""
         if self.suspect.cause.flatters:
             return min(self.tried, key=lambda t: t.level, default=None)
-        return max(self.tried, key=lambda t: (t.proven, t.improved / len(t.after) * t.gain, t.gain), default=None)
+        return max(self.tried, key=lambda t: (t.holds, t.improved / len(t.after) * t.gain, t.gain), default=None)
 
     @property
     def priority(self) -> float:
@@ -54,12 +54,12 @@ class _Line:
     def cured(self, enough: float) -> bool:
         """Whether a proven repair is good enough."""
         best = self.best
-        return best is not None and best.proven and best.level >= enough
+        return best is not None and best.holds and best.level >= enough
 
     def settled(self, enough: float) -> bool:
         """Whether a proven repair needs no better one: it is good enough, or does all that is asked of it."""
         best = self.best
-        return best is not None and best.proven and (best.level >= enough or best.goal != "fit")
+        return best is not None and best.holds and (best.level >= enough or best.goal != "fit")
 
 
 def try_repairs(
@@ -121,7 +121,7 @@ def _waiting(lines: Sequence[_Line], enough: float) -> list[_Line]:
 def combine(workbench: Workbench, outcomes: Sequence[Outcome]) -> Trial | None:
     """Return the trial of the best change with the one that helps most on top of it; None where none does."""
     tried = [(o.suspect, o.trial) for o in outcomes if o.trial]
-    suspect, best = max(tried, key=lambda pair: (pair[1].proven, pair[1].gain), default=(None, None))
+    suspect, best = max(tried, key=lambda pair: (pair[1].holds, pair[1].gain), default=(None, None))
     if suspect is None or best is None or best.gain <= MARGIN:
         return None
     both = [{**best.change, **t.change} for _, t in tried if not best.change.keys() & t.change.keys()]

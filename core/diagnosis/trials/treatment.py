@@ -231,4 +231,4 @@ def with_changes(treatment: Treatment, told: Callable[[Change], Change]) -> Trea
 
 
 def _best(outcomes: Sequence[Outcome]) -> float:
-    return max((o.trial.level for o in outcomes if o.trial and o.trial.proven), default=-math.inf)
+    return max((o.trial.level for o in outcomes if o.trial and o.trial.holds), default=-math.inf)

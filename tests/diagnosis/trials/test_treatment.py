@@ -134,7 +134,33 @@ def test_a_seed_that_the_fault_has_spared_is_no_veto():
     treatment, _ = treated(look_up)
     assert treatment.winner is not None
     assert treatment.winner.change == {"preprocessing.scaling": "standard"}
-    assert treatment.winner.improved == 2
+    # Those of the search and fresh ones, as these alone do not show it.
+    assert len(treatment.winner.after) == 6
+    assert treatment.winner.improved == 5
+    assert treatment.winner.holds
+    assert not treatment.winner.proven
+
+
+def test_a_repair_whose_fresh_seeds_were_all_spared_has_shown_nothing():
+    def look_up(run):
+        return result_of(0.9, 0.9) if scaled(run) or run.training.seed >= 3 else result_of(0.0, 0.0)
+
+    treatment, _ = treated(look_up)
+    assert treatment.winner is None
+
+
+def test_a_repair_that_fails_with_more_seeds_is_none():
+    def look_up(run):
+        return result_of(0.9, 0.9) if scaled(run) and run.training.seed < 6 else result_of(0.0, 0.0)
+
+    treatment, runner = treated(look_up)
+    assert treatment.winner is not None
+    bench = Workbench(
+        [run_of(**BAD).changed({"training.seed": seed}) for seed in range(3)], [result_of(0.0, 0.0)] * 3, runner, 200
+    )
+    more = with_more_seeds(treatment, bench)
+    assert more.winner is None
+    assert len(more.placebo) == 6
 
 
 def test_more_seeds_are_trained_in_pairs():
