@@ -390,8 +390,9 @@ two shared cores; case files are diagnosed one at a time beside a helper that is
 line, generated programs two at a time without.
 
 *real*: programs people asked about, most of them with several faults at once; *sceptic*: honest programs that look
-faulty and faults that look honest. The rules were written with both at hand, but no number of a rule was fitted to
-them; programs of the same kinds that nobody here has seen are the better test.
+faulty and faults that look honest. The rules were written with both at hand. No number of a rule was fitted to them,
+but changes of the search and of the verdict were judged by them too; programs of the same kinds that nobody here has
+seen are the better test.
 """
 _GENERATED: Final = """
 The generated set: {controls} healthy controls, textbook recipes on {data_sets} data sets, and {faults} faults each put
@@ -400,13 +401,13 @@ was kept for the figures. {left_out} of {all} programs were left out, judged by 
 explain {healthy:.0%} of what the best one on its data does in every seed, a faulty program less than {faulty:.0%} in
 every seed. The *grey zone* columns leave no control out that explains half of what the best on its data does, and count
 faults that turned out harmless as controls, with an interval over data sets, not programs.
-The second half is not quite untouched: an earlier run on it showed that duplicate rows were taken for skill, and that
-was mended.
+The second half is not quite untouched: an earlier run on it showed that duplicate rows were taken for skill, which was
+mended, and it was looked at when the order of the search was left to guesses instead of counts.
 """
 
 
 _RELIABILITY: Final = """
-How much a confidence is worth, over the half of the generated set that no number was chosen on, grey zone included: of
+How much a confidence is worth, over the half of the generated set that it was not fitted to, grey zone included: of
 the causes that were named with it, how many are right. A fault that does no harm is none, and two causes of one program
 may both be right. What a suspicion is worth ([evidence.md](evidence.md)) and what trials make of it was measured on the
 calibration half (`python -m benchmarks.evidence`).

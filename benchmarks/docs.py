@@ -47,8 +47,7 @@ and one that is not in the table all of it. A smaller number would fit data sets
 all have the same kinds of fault, and life has more.
 
 The counts say how sure a named cause is. In which order repairs are tried and causes are named is left to the guesses:
-with the counts instead, 65 of 77 first fixes of the report half were proven in every seed, not 66, and 14 of 15 first
-causes of the *real* programs were accepted, not 15 ([diagnosis.md](diagnosis.md)).
+with the counts instead a little less was found.
 """
 
 
