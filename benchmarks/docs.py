@@ -8,6 +8,7 @@ from typing import Final
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.weights import A_GUESS, MEASURED, PROGRAMS, Seen
+from core.diagnosis.evidence.signals import times
 from core.lessons import LESSONS
 from core.paths import ROOT
 
@@ -68,7 +69,7 @@ def _times_as_often(seen: Seen, programs: Seen) -> str:
         return "–"
     if not seen.wrong:
         return "never without it"
-    return f"{(seen.right / programs.right) / (seen.wrong / programs.wrong):.2g}"
+    return times((seen.right / programs.right) / (seen.wrong / programs.wrong))
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {"docs/causes.md": causes_page, "docs/evidence.md": evidence_page}

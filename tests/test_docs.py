@@ -1,6 +1,7 @@
 """The README is complete and true: every setting, verb and page is in it, and nothing else is promised."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from benchmarks.docs import PAGES, causes_page
 from core.__main__ import _parser
 from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.causes.cause import Cause
 from core.lessons import LESSONS
 from core.settings import Settings
 from tests.test_layers import LAYERS
@@ -60,6 +62,16 @@ def test_every_room_is_in_the_readme_from_the_bottom_up():
     for name, words in named:
         inner = rooms(ROOT / "core" / name)
         assert inner <= set(re.findall(r"`(\w+)`", words)), name
+
+
+def test_every_field_of_a_cause_that_is_told_exists():
+    section = (ROOT / "docs/extending.md").read_text().split("## A cause")[1].split("```")[0]
+    named = set(re.findall(r"\(`(\w+)`\)", section))
+    assert {"goal", "blocks"} <= named <= {field.name for field in fields(Cause)}
+
+
+def test_how_many_times_as_often_is_written_out():
+    assert not re.findall(r"\de[+-]\d", PAGES["docs/evidence.md"]())
 
 
 @pytest.mark.parametrize("path", PAGES)

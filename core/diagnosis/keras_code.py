@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 from core.choices.encoders import ENCODERS
 from core.choices.imputation import IMPUTATIONS
 from core.choices.initializers import INITIALIZERS
+from core.choices.losses import LOSSES
 from core.choices.optimizers import OPTIMIZERS
 from core.choices.outliers import OUTLIERS
 from core.data.prepare.targets import Outputs, resolve_outputs
@@ -48,6 +49,11 @@ class Program:
         """The names of the parts of the table: training rows and, if there are any, validation rows."""
         return ("train", "val") if self.run.data.validation_fraction else ("train",)
 
+    def kept(self, columns: Sequence[str]) -> list[str]:
+        """Return those of `columns` that are not left out."""
+        features = self.run.data.features
+        return [name for name in columns if features is None or name in features]
+
 
 def keras_code(change: Change, observed: Observation) -> str:
     """Return the statements that make `change` in a Keras program, in the order a program has them."""
@@ -55,6 +61,8 @@ def keras_code(change: Change, observed: Observation) -> str:
     paths = set(change)
     if program.outputs != Program(observed.run, observed.facts, frozenset()).outputs:
         paths.add("model.loss")  # Another last layer may ask for another loss, and for other targets.
+    if "training.learning_rate" in paths and program.run.training.schedule.name in SCHEDULE_SCALES:
+        paths.add("training.schedule")  # It sets the rate of each epoch itself: the old one would stay.
     statements = dict.fromkeys(STATEMENTS[path] for path in STATEMENTS if path in paths)
     written = [list(write(program)) for write in statements]
     asked = {line for lines in written for line in lines if line.startswith(("import ", "from "))}
@@ -75,9 +83,10 @@ def _features(program: Program) -> Iterator[str]:
 
 
 def _encoding(program: Program) -> Iterator[str]:
-    if ENCODERS[program.run.preprocessing.encoding].labels:
+    words = program.kept(program.facts.word_columns)
+    if words and ENCODERS[program.run.preprocessing.encoding].labels:
         yield "import pandas as pd"
-        yield _call("x = pd.get_dummies", "x", columns=_value(program.facts.category_columns), dtype="float")
+        yield _call("x = pd.get_dummies", "x", columns=_value(words), dtype="float")
 
 
 def _split(program: Program) -> Iterator[str]:
@@ -85,6 +94,7 @@ def _split(program: Program) -> Iterator[str]:
     if not data.validation_fraction:
         return
     if data.split == "grouped":
+        yield "import numpy as np"
         yield "import pandas as pd"
         yield "from sklearn.model_selection import GroupShuffleSplit"
         yield "rows = pd.DataFrame(x)"
@@ -92,6 +102,7 @@ def _split(program: Program) -> Iterator[str]:
         yield f"parts = GroupShuffleSplit(1, test_size={data.validation_fraction}, random_state={seed})"
         yield "train, val = next(parts.split(rows, groups=copies))"
         yield "x_train, x_val = rows.iloc[train].to_numpy(), rows.iloc[val].to_numpy()"
+        yield "y = np.asarray(y)"
         yield "y_train, y_val = y[train], y[val]"
         return
     how = {"stratified": {"stratify": "y"}, "in_order": {"shuffle": "False"}}.get(data.split, {})
@@ -101,17 +112,10 @@ def _split(program: Program) -> Iterator[str]:
     yield _call(call, "x", "y", test_size=str(data.validation_fraction), **how, **order)
 
 
-def _missing(program: Program) -> Iterator[str]:
-    imputation = IMPUTATIONS[program.run.preprocessing.missing]
-    if imputation.build is None:
-        return
-    strategy = {"zero": "constant", "indicator": "median"}.get(imputation.name, imputation.name)
-    yield "import numpy as np"
-    yield "from sklearn.impute import SimpleImputer"
-    for part in program.parts:
-        yield f"x_{part} = np.where(np.isfinite(x_{part}), x_{part}, np.nan)"
-    yield _call("imputer = SimpleImputer", strategy=_value(strategy)) + ".fit(x_train)"
-    yield from _each(program, "x", "imputer")
+def _infinite(program: Program) -> Iterator[str]:
+    if not IMPUTATIONS[program.run.preprocessing.missing].keeps:
+        for part in program.parts:
+            yield f"x_{part} = np.where(np.isfinite(x_{part}), x_{part}, np.nan)"
 
 
 def _outliers(program: Program) -> Iterator[str]:
@@ -119,10 +123,24 @@ def _outliers(program: Program) -> Iterator[str]:
     if fence is None:
         return
     yield "import numpy as np"
-    yield "low, high = np.nanquantile(x_train, [0.25, 0.75], axis=0)"
+    yield from _infinite(program)
+    yield "known = np.where(np.isfinite(x_train), x_train, np.nan)"
+    yield "low, high = np.nan_to_num(np.nanquantile(known, [0.25, 0.75], axis=0))"
     yield f"reach = np.where(high > low, {fence:g} * (high - low), np.inf)"
     for part in program.parts:
         yield f"x_{part} = np.clip(x_{part}, low - reach, high + reach)"
+
+
+def _missing(program: Program) -> Iterator[str]:
+    imputation = IMPUTATIONS[program.run.preprocessing.missing]
+    if imputation.build is None:
+        return
+    strategy = {"zero": "constant", "indicator": "median"}.get(imputation.name, imputation.name)
+    yield "import numpy as np"
+    yield "from sklearn.impute import SimpleImputer"
+    yield from _infinite(program)
+    yield _call("imputer = SimpleImputer", strategy=_value(strategy)) + ".fit(x_train)"
+    yield from _each(program, "x", "imputer")
 
 
 SCALER_CLASSES: Final[Mapping[str, str]] = {
@@ -137,8 +155,14 @@ def _scaling(program: Program) -> Iterator[str]:
     if name is None:
         return
     yield f"from sklearn.preprocessing import {name}"
+    scaler = f"{name}()"
+    if program.kept(program.facts.word_columns) and ENCODERS[program.run.preprocessing.encoding].labels:
+        # The 0/1 columns of words stay as they are, as in the lab.
+        yield "from sklearn.compose import ColumnTransformer"
+        yield f"numbers = x.columns.isin({_value(program.kept(program.facts.number_columns))})"
+        scaler = _call("ColumnTransformer", f'[("numbers", {scaler}, numbers)]', remainder='"passthrough"')
     # Fitted on the training rows alone, whatever was fitted on before: that is the repair.
-    yield f"scaler = {name}().fit(x_train)"
+    yield f"scaler = {scaler}.fit(x_train)"
     yield from _each(program, "x", "scaler")
 
 
@@ -212,6 +236,7 @@ _TARGETS: Final[Mapping[str, str]] = {
     "multiclass": "# y: a 0/1 column for each class, as keras.utils.to_categorical makes them",
     "multilabel": "# y: a 0/1 column for each label",
 }
+_CLASS_NUMBERS: Final = "# y: the number of each row's class, an integer from 0"
 _ANSWERS: Final = frozenset({"model.loss", "model.output_activation", "model.output_units"})
 
 
@@ -224,7 +249,8 @@ def _compile(program: Program) -> Iterator[str]:
     told = {name: _value(value) for name, value in options.items() if value is not None}
     if program.changed & _ANSWERS and program.facts.task in _TARGETS:
         several = program.facts.task == "binary" and outputs.units > 1
-        yield _TARGETS["multiclass" if several else program.facts.task]
+        usual = _TARGETS["multiclass" if several else program.facts.task]
+        yield _CLASS_NUMBERS if LOSSES[outputs.loss].sparse else usual
     optimizer = _call(f"keras.optimizers.{chosen.keras}", **told)
     yield _call("model.compile", optimizer=optimizer, loss=_value(outputs.loss))
 
@@ -281,8 +307,8 @@ STATEMENTS: Final[Mapping[str, Write]] = {
     "data.features": _features,
     "preprocessing.encoding": _encoding,
     "data.split": _split,
-    "preprocessing.missing": _missing,
     "preprocessing.outliers": _outliers,
+    "preprocessing.missing": _missing,
     "preprocessing.scaling": _scaling,
     "preprocessing.fit_on": _scaling,
     "preprocessing.target_scaling": _target_scaling,

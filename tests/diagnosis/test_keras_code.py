@@ -1,5 +1,7 @@
 """The lines to paste: all that a repair can change is covered, and plain Keras does with them what the lab does."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pandas as pd
@@ -8,16 +10,19 @@ import sklearn.preprocessing
 
 from core.choices.losses import LOSSES
 from core.choices.optimizers import OPTIMIZERS
+from core.choices.outliers import FENCE
 from core.choices.scalers import SCALERS, TARGET_SCALERS
+from core.data.prepare.pipeline import Clip
 from core.data.prepare.prepared import prepare
 from core.data.source import load_table
 from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.evidence.facts import examine
 from core.diagnosis.keras_code import SCALER_CLASSES, SCHEDULE_SCALES, STATEMENTS, keras_code
 from core.diagnosis.trials.textbook import TEXTBOOKS, applied, steps_of
 from core.spec.schedules import SCHEDULES
 from core.training.model import build_callbacks, build_loss, build_model, build_optimizer
 from tests.diagnosis.faulty import faulty
-from tests.diagnosis.table import observation_of
+from tests.diagnosis.table import observation_of, run_of
 
 CLASSES = {"task": "multiclass", "classes": ("a", "b", "c"), "output_units": 3, "loss": "categorical_crossentropy"}
 
@@ -153,6 +158,16 @@ def test_another_last_layer_brings_its_loss_and_says_what_the_targets_are():
     assert "model.compile" not in keras_code({"model.activation": "tanh"}, observed)
 
 
+@pytest.mark.parametrize("classes", [("a", "b"), ("a", "b", "c")], ids=len)
+def test_a_loss_of_class_numbers_asks_for_class_numbers(classes):
+    task = "binary" if len(classes) == 2 else "multiclass"
+    observed = observation_of({**CLASSES, "task": task, "classes": classes}, model={"output_units": len(classes)})
+    numbers = keras_code({"model.loss": "sparse_categorical_crossentropy"}, observed)
+    assert "# y: the number of each row's class" in numbers
+    assert "0/1" not in numbers
+    assert "# y: a 0/1 column for each class" in keras_code({"model.loss": "categorical_crossentropy"}, observed)
+
+
 def test_rare_classes_weigh_more(monkeypatch):
     observed = observation_of(CLASSES)
     change = {"training.class_weight": "balanced"}
@@ -170,6 +185,19 @@ def test_a_schedule_that_stays_is_the_same_rate_in_each_epoch(monkeypatch, name)
     assert name in SCHEDULE_SCALES
 
 
+@pytest.mark.parametrize("name", ["step", "cosine"])
+def test_a_new_rate_is_the_one_a_schedule_starts_from(monkeypatch, name):
+    observed = observation_of(training={"schedule": name, "learning_rate": 0.5})
+    asked = executed(keras_code({"training.learning_rate": 0.01}, observed), monkeypatch)["model"].asked
+    assert asked["callbacks"][0].schedule(0) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("name", ["constant", "reduce_on_plateau"])
+def test_a_new_rate_is_enough_where_no_schedule_sets_it(name):
+    observed = observation_of(training={"schedule": name})
+    assert "callback" not in keras_code({"training.learning_rate": 0.01}, observed)
+
+
 def test_every_scaler_has_its_class():
     for name, scaler in SCALERS.items():
         made = scaler.build and type(scaler.build(10)).__name__
@@ -182,9 +210,10 @@ def test_every_scaler_has_its_class():
 def test_inputs_and_targets_are_prepared_as_the_lab_does(monkeypatch):
     rng = np.random.default_rng(1)
     x = pd.DataFrame(rng.normal(300, 40, (40, 4)), columns=[*"abcd"])
-    x.iloc[3, 1], x.iloc[5, 2] = np.nan, 1e6
+    # One column has both: the mean of what is not missing depends on whether the outlier was cut before.
+    x.iloc[3, 1], x.iloc[5, 1], x.iloc[7, 2] = np.nan, 1e6, np.nan
     observed = observation_of(preprocessing={"scaling": "none", "missing": "keep"})
-    change = {"preprocessing.missing": "median", "preprocessing.outliers": "clip", "preprocessing.scaling": "standard",
+    change = {"preprocessing.missing": "mean", "preprocessing.outliers": "clip", "preprocessing.scaling": "standard",
               "preprocessing.target_scaling": "standard"}  # fmt: skip
     names = executed(keras_code(change, observed), monkeypatch, x=x)
     y = rng.normal(7, 2, 40)
@@ -199,15 +228,67 @@ def test_inputs_and_targets_are_prepared_as_the_lab_does(monkeypatch):
     assert names["y_train"].shape == (30, 1)
 
 
+@pytest.mark.filterwarnings("ignore:All-NaN slice")
+def test_infinite_numbers_are_cut_by_fences_they_did_not_move(monkeypatch):
+    rng = np.random.default_rng(2)
+    x = pd.DataFrame(rng.normal(300, 40, (40, 4)), columns=[*"abcd"])
+    x.iloc[:9, 1], x.iloc[4, 2], x.iloc[35, 2] = np.inf, -np.inf, np.inf
+    x.iloc[:30, 3] = np.nan
+    code = keras_code({"preprocessing.outliers": "clip"}, observation_of(preprocessing={"missing": "keep"}))
+    names = executed(code, monkeypatch, x=x)
+    ours = Clip(FENCE).fit(x.to_numpy()[:30])
+    np.testing.assert_allclose(names["x_train"], ours.transform(x.to_numpy()[:30]))
+    np.testing.assert_allclose(names["x_val"], ours.transform(x.to_numpy()[30:]))
+
+
+@pytest.mark.parametrize("scaling", ["standard", "minmax"])
+def test_words_stay_0_and_1_where_numbers_are_scaled(monkeypatch, scaling):
+    rng = np.random.default_rng(3)
+    words = {"c": [*"uvw"] * 14, "two": [*"yn"] * 21}
+    columns = {"a": rng.normal(50, 9, 42).tolist(), **words, "b": rng.normal(size=42).tolist()}
+    run = run_of(data={"source": {"columns": {**columns, "y": [*range(42)]}}, "target": "y", "split": "in_order"},
+                 preprocessing={"encoding": "drop", "scaling": "none"})  # fmt: skip
+    change = {"preprocessing.encoding": "one_hot", "data.split": "random", "preprocessing.scaling": scaling}
+    table = load_table(run.data)
+    observed = replace(observation_of(), run=run, facts=examine(run, table, prepare(run, table)))
+    names = executed(keras_code(change, observed), monkeypatch, x=pd.DataFrame(columns), y=np.arange(42.0))
+    ours = prepare(run.changed(change), table)
+    assert set(np.unique(names["x_train"][:, 2:])) == {0.0, 1.0}
+    assert names["x_train"] == pytest.approx(ours.x, abs=1e-5)
+    assert names["x_val"] == pytest.approx(ours.x_val, abs=1e-5)
+
+
 def test_columns_are_left_out_words_encoded_and_copies_kept_together(monkeypatch):
     x = pd.DataFrame({"a": [*range(20)] * 2, "b": [1] * 40, "c": [*"uv"] * 20, "d": [2] * 40})
-    observed = observation_of({"category_columns": ("c",)}, preprocessing={"encoding": "ordinal"})
+    observed = observation_of({"word_columns": ("c",)}, preprocessing={"encoding": "ordinal"})
     change = {"data.features": ["a", "c"], "preprocessing.encoding": "one_hot", "data.split": "grouped"}
     names = executed(keras_code(change, observed), monkeypatch, x=x, y=np.arange(40))
     assert list(names["x"].columns) == ["a", "c_u", "c_v"]
     assert not set(names["x_train"][:, 0]) & set(names["x_val"][:, 0])
     random = executed(keras_code({"data.split": "random"}, observed), monkeypatch, x=x, y=np.arange(40))
     assert len(random["x_val"]) == 8
+
+
+def test_a_column_of_words_that_is_left_out_is_not_encoded(monkeypatch):
+    x = pd.DataFrame({"a": [*range(40)], "b": [1] * 40, "c": [*"uv"] * 20, "d": [*"wxyz"] * 10})
+    observed = observation_of({"word_columns": ("c", "d")}, preprocessing={"encoding": "ordinal"})
+    change = {"data.features": ["a", "b", "c"], "preprocessing.encoding": "one_hot"}
+    names = executed(keras_code(change, observed), monkeypatch, x=x)
+    assert list(names["x"].columns) == ["a", "b", "c_u", "c_v"]
+
+
+@pytest.mark.parametrize("targets", [["p"], ["p", "q"]], ids=len)
+def test_targets_of_pandas_are_split_with_their_rows(monkeypatch, targets):
+    whole = pd.DataFrame({"a": [*range(22)] * 2, "p": np.arange(44.0), "q": np.arange(44.0) / 2})
+    # What dropna leaves has gaps in its index.
+    whole.iloc[[3, 20, 21, 40], 1] = np.nan
+    left = whole.dropna()
+    y = left["p"] if len(targets) == 1 else left[targets]
+    names = executed(keras_code({"data.split": "grouped"}, observation_of()), monkeypatch, x=left[["a"]], y=y)
+    assert not set(names["x_train"][:, 0]) & set(names["x_val"][:, 0])
+    for part in ("train", "val"):
+        first = names[f"y_{part}"].reshape(-1, len(targets))[:, 0]
+        assert (names[f"x_{part}"][:, 0] == first % 22).all()
 
 
 def test_a_name_cannot_become_code(monkeypatch):

@@ -11,7 +11,17 @@ from core.choices.initializers import INITIALIZERS
 from core.choices.losses import LOSSES
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
 from core.diagnosis.evidence.facts import DataFacts
-from core.diagnosis.evidence.limits import ENORMOUS_GRADIENT, EXPLODING, GAP, MANY_DEAD, SATURATED, VANISHING
+from core.diagnosis.evidence.limits import (
+    BENT,
+    ENORMOUS_GRADIENT,
+    EXPLODING,
+    GAP,
+    MANY_DEAD,
+    SATURATED,
+    SEVERAL_LAYERS,
+    VANISHING,
+)
+from core.diagnosis.evidence.signals import times
 from core.spec import InitializerSpec, LayerSpec, ModelSpec
 
 _CONVENTIONAL: Final = {"binary": {"sigmoid"}, "multilabel": {"sigmoid"}, "multiclass": {"softmax"}}
@@ -167,12 +177,10 @@ _VANISHED: Final = 1e-3
 """The first layer's gradient as a share of the last one's, far below `VANISHING`."""
 _WHOLE_LAYER_DEAD: Final = 0.9
 """Share of dead units that stops a gradient by itself: it has died, not vanished."""
-_SEVERAL: Final = 3
-"""Layers; in fewer a gradient has no way to shrink or grow on."""
 
 
 def _vanishing(observed: Observation) -> Iterator[Evidence]:
-    if observed.depth < _SEVERAL:
+    if observed.depth < SEVERAL_LAYERS:
         return
     dead = observed.signals.dead > _WHOLE_LAYER_DEAD
     ratio = observed.signals.gradient_ratio
@@ -181,7 +189,7 @@ def _vanishing(observed: Observation) -> Iterator[Evidence]:
         strength = (0.85 if ratio < _VANISHED else 0.5) * (0.5 if dead else 1)
         yield Evidence(strength, text, sign="gradient_of_a_dead_layer" if dead else "small_gradient")
     flat = sum(ACTIVATIONS[name].flat_beyond is not None for name in observed.activations)
-    if flat >= _SEVERAL and observed.signals.stuck:
+    if flat >= SEVERAL_LAYERS and observed.signals.stuck:
         yield Evidence(0.5, f"{flat} layers of {observed.activations[0]} each shrink the gradient", sign="flat_layers")
 
 
@@ -204,7 +212,7 @@ def _exploding(observed: Observation) -> Iterator[Evidence]:
             0.9, "the outputs of the untrained network are infinite or enormous already", sign="enormous_from_the_start"
         )
     ratio = signals.gradient_ratio
-    if ratio is not None and ratio > EXPLODING and observed.depth >= _SEVERAL:
+    if ratio is not None and ratio > EXPLODING and observed.depth >= SEVERAL_LAYERS:
         yield Evidence(0.6, f"the first layer's gradient is {ratio:.0f} times the last one's", sign="large_ratio")
     if signals.gradient is not None and signals.gradient > ENORMOUS_GRADIENT and observed.depth >= 2:
         yield Evidence(0.3, f"gradient norms reach {signals.gradient:.1g}", sign="large_gradient")
@@ -277,8 +285,6 @@ def _init_repairs(observed: Observation) -> Iterator[Change]:
 
 _NARROW, _VERY_NARROW = 8, 2
 """Units of a layer; one of more is not what keeps a table's relation from being learnt."""
-_BENT: Final = 0.1
-"""Skill that the best simple model has beyond the linear one, where a relation bends."""
 _SHORT_OF_IT: Final = 0.75
 """A network that reaches this share of what simple models reach has units enough."""
 _WIDE: Final = 32
@@ -294,7 +300,7 @@ def _capacity(observed: Observation) -> Iterator[Evidence]:
     skills = facts.skills
     if skills:
         bent = max(skills.values()) - max(skills["linear"], 0.0)
-        if bent > _BENT and signals.level < _SHORT_OF_IT * max(skills.values()):
+        if bent > BENT and signals.level < _SHORT_OF_IT * max(skills.values()):
             wide = narrowest if observed.depth <= _ENOUGH_LAYERS else _NARROW
             text = f"{what}, and the relation bends"
             if observed.depth:
@@ -318,7 +324,7 @@ def _overfitting(observed: Observation) -> Iterator[Evidence]:
     if signals.gap > GAP and signals.turned:
         trained = signals.stopped * observed.run.training.epochs
         lowest = max(1, round(signals.best_at * trained))
-        best = f"lowest at epoch {lowest} of {trained:.0f} and {signals.val_rise:.2g} times that at the end"
+        best = f"lowest at epoch {lowest} of {trained:.0f} and {times(signals.val_rise)} times that at the end"
         held_out = f"{max(0.0, signals.val_level):.0%} on validation rows"
         explained = f"{signals.level:.0%} of the variance is explained on training rows, {held_out}"
         yield Evidence(min(0.9, 0.3 + signals.gap), explained, sign="gap")

@@ -9,7 +9,17 @@ from typing import Final
 from core.choices.optimizers import OPTIMIZERS
 from core.diagnosis.causes.architecture import hidden_change
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation
-from core.diagnosis.evidence.limits import CLEAR_GAIN, HIGHEST_RATE, STOPPED_EARLY
+from core.diagnosis.evidence.limits import (
+    CLEAR_GAIN,
+    CUT_OFF,
+    ENOUGH_STEPS,
+    HIGHEST_RATE,
+    LARGE_PENALTY,
+    LITTLE_LEFT,
+    STOPPED_EARLY,
+    STRONG_MOMENTUM,
+)
+from core.diagnosis.evidence.signals import times
 
 _FAR_ABOVE: Final = 30
 """Times the usual rate. Keras's defaults suit most problems within a factor of ten."""
@@ -23,7 +33,7 @@ def _too_high(observed: Observation) -> Iterator[Evidence]:
         yield Evidence(0.55, f"the loss overflowed in {signals.diverged:.0%} of the seeds", sign="overflowed")
     if signals.kicked:
         strength = min(0.9, 0.5 + signals.kick / 100)
-        yield Evidence(strength, f"the first epoch made the loss {signals.kick:.2g} times worse", sign="kicked")
+        yield Evidence(strength, f"the first epoch made the loss {times(signals.kick)} times worse", sign="kicked")
     if signals.jumps:
         yield Evidence(
             0.6, f"the loss jumps by {signals.oscillation:.0%} of its level from epoch to epoch", sign="jumps"
@@ -31,10 +41,10 @@ def _too_high(observed: Observation) -> Iterator[Evidence]:
     if signals.climbs:
         yield Evidence(0.3, "the loss climbed again after its minimum", sign="climbs")
     yield from _range_evidence(observed, higher=False)
-    times = training.learning_rate / _usual_rate(observed)
-    if times >= _FAR_ABOVE:
+    above = training.learning_rate / _usual_rate(observed)
+    if above >= _FAR_ABOVE:
         rate = f"a rate of {training.learning_rate:g}"
-        yield Evidence(0.5, f"{rate} is {times:.0f} times the usual one of this optimizer", sign="far_above_usual")
+        yield Evidence(0.5, f"{rate} is {times(above)} times the usual one of this optimizer", sign="far_above_usual")
     elif not signals.falling and not signals.diverged:
         yield Evidence(0.1, "longer steps can miss what shorter ones find", sign="at_rest")
 
@@ -111,8 +121,6 @@ def _higher_rates(observed: Observation) -> Iterator[Change]:
 
 _FEW_STEPS, _VERY_FEW_STEPS = 300, 60
 """Nine of ten healthy programs take more than the first; none as few as the second."""
-_ENOUGH_STEPS: Final = 1000
-"""With the usual rate of Adam, 0.001, so many steps move a weight by about one."""
 _LONGER: Final = (5, 100)
 """A repair trains at least so many times as long, and at most."""
 _MOST_EPOCHS: Final = 100_000
@@ -127,7 +135,7 @@ def _too_few(observed: Observation) -> Iterator[Evidence]:
         yield Evidence(0.7, text, sign="very_few_steps")
     elif signals.updates < _FEW_STEPS:
         yield Evidence(0.55, text, sign="few_steps")
-    elif signals.updates < _ENOUGH_STEPS and signals.unfinished:
+    elif signals.updates < ENOUGH_STEPS and signals.unfinished:
         yield Evidence(0.3, text, sign="steps_may_lack")
     if signals.still_falling:
         yield Evidence(0.3, "the loss was still falling at the end", sign="still_falling")
@@ -135,8 +143,8 @@ def _too_few(observed: Observation) -> Iterator[Evidence]:
 
 def _more_updates(observed: Observation) -> Iterator[Change]:
     least, most = _LONGER
-    times = max(least, min(most, round(_ENOUGH_STEPS / max(1, observed.signals.updates))))
-    yield {"training.epochs": min(_MOST_EPOCHS, observed.run.training.epochs * times)}
+    longer = max(least, min(most, round(ENOUGH_STEPS / max(1, observed.signals.updates))))
+    yield {"training.epochs": min(_MOST_EPOCHS, observed.run.training.epochs * longer)}
 
 
 _FEW_ROWS_A_STEP: Final = 4
@@ -160,8 +168,8 @@ def _batch_size(observed: Observation) -> Iterator[Evidence]:
 
 _RATE_THAT_SHORTENS: Final = 0.1
 """An optimizer whose steps shrink needs to start from at least this: Adadelta's paper has 1, Adagrad's 0.1 and more."""
-_HEAVY, _STRONG = 0.95, 0.8
-"""Momentum m multiplies a steady step by 1 / (1 - m): 20 and 5 times."""
+_HEAVY: Final = 0.95
+"""Momentum that multiplies a steady step by 20."""
 
 
 def _optimizer(observed: Observation) -> Iterator[Evidence]:
@@ -178,7 +186,7 @@ def _optimizer(observed: Observation) -> Iterator[Evidence]:
         yield Evidence(
             0.7, f"momentum {momentum:g} adds up about {1 / max(1e-3, 1 - momentum):.0f} steps", sign="heavy_momentum"
         )
-    elif momentum >= _STRONG and signals.jumps:
+    elif momentum >= STRONG_MOMENTUM and signals.jumps:
         yield Evidence(0.3, f"momentum {momentum:g} multiplies the step", sign="momentum_and_jumps")
     if optimizer.plain and signals.learnt_little and not signals.diverged and not signals.kicked:
         yield Evidence(0.25, "plain gradient descent uses the same rate for every weight", sign="plain_and_stuck")
@@ -186,14 +194,12 @@ def _optimizer(observed: Observation) -> Iterator[Evidence]:
 
 def _optimizer_repairs(observed: Observation) -> Iterator[Change]:
     training = observed.run.training
-    if training.momentum >= _STRONG:
+    if training.momentum >= STRONG_MOMENTUM:
         yield {"training.momentum": 0.0}
     if training.optimizer != "adam":
         yield {"training.optimizer": "adam"}
 
 
-_LARGE_PENALTY: Final = 0.3
-"""Share of the loss. One in twenty healthy programs has more."""
 _LARGE_L2, _SUSPICIOUS_L2 = 0.05, 0.01
 """Usual is 0.0001 … 0.01."""
 _ALIKE: Final = 0.02
@@ -206,7 +212,7 @@ _LARGE_DECAY: Final = 0.05
 
 def _regularization(observed: Observation) -> Iterator[Evidence]:
     model, training, signals = observed.run.model, observed.run.training, observed.signals
-    if model.l2 and signals.penalty > _LARGE_PENALTY:
+    if model.l2 and signals.penalty > LARGE_PENALTY:
         yield Evidence(
             min(0.9, 0.4 + signals.penalty),
             f"{signals.penalty:.0%} of the loss is the weights' penalty",
@@ -262,26 +268,22 @@ def _patience(observed: Observation) -> Iterator[Change]:
         yield {"training.early_stopping": None}
 
 
-_LITTLE_LEFT: Final = 0.25
-"""A cosine leaves half of the rate on average, a step of a tenth after half of the epochs 0.55."""
-
-
 def _schedule(observed: Observation) -> Iterator[Evidence]:
     signals, schedule = observed.signals, observed.run.training.schedule
-    if schedule.name != "constant" and signals.rate_left < _LITTLE_LEFT and not signals.diverged:
+    if schedule.name != "constant" and signals.rate_left < LITTLE_LEFT and not signals.diverged:
         text = f"the {schedule.name} schedule leaves {signals.rate_left:.1%} of the learning rate, on average"
         yield Evidence(
             min(0.95, 0.6 + 0.1 * math.log10(1 / max(signals.rate_left, 1e-9))), text, sign="rate_taken_away"
         )
 
 
-_MOSTLY, _HALF = 0.8, 0.5
+_MOSTLY: Final = 0.8
 """Share of the gradient that clipping cuts off."""
 
 
 def _clipping(observed: Observation) -> Iterator[Evidence]:
     signals, norm = observed.signals, observed.run.training.clip_norm
-    if norm is None or signals.clipped < _HALF:
+    if norm is None or signals.clipped < CUT_OFF:
         return
     text = f"clipping at {norm:g} cuts off {signals.clipped:.0%} of the gradient"
     if signals.clipped > _MOSTLY and (signals.unfinished or signals.learnt_little):

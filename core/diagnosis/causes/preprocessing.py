@@ -12,15 +12,13 @@ from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.data.understand.leaks import Leak
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation, Question
 from core.diagnosis.evidence.facts import DataFacts
-from core.diagnosis.evidence.limits import LEARNT_LITTLE
+from core.diagnosis.evidence.limits import LEARNT_LITTLE, MISSED, SHIFTED, SORTED, TOLD_APART, UNEQUAL
 from core.spec import plain_text
 
 NO_SIGNAL: Final = 0.03
 """Simple models that explain less than this share of the variance, out of fold, found nothing."""
 _LARGE, _SMALL = 5, 0.02
 """Means and spreads beyond these are far from the 0 and 1 that initial weights and learning rates are made for."""
-_UNEQUAL: Final = 30
-"""How many times as far one input spreads as another: the loss is steep along one weight and flat along the other."""
 
 
 def _size(value: float) -> float:
@@ -39,7 +37,7 @@ def _inputs_unscaled(observed: Observation) -> Iterator[Evidence]:
             f"inputs reach a mean of {offset:.3g} and a spread of {high:.3g} (usual: about 1)",
             sign="large_inputs",
         )
-    if high > _UNEQUAL * low:
+    if high > UNEQUAL * low:
         yield Evidence(0.5, f"one input spreads {high / low:.0f} times as far as another", sign="unequal_inputs")
     if high < _SMALL:
         yield Evidence(0.6, f"no input spreads more than {high:.2g} (usual: about 1)", sign="small_inputs")
@@ -196,13 +194,9 @@ def _scaling_unsuitable(observed: Observation) -> Iterator[Evidence]:
         yield Evidence(0.85, text, sign="lost_by_scaling")
 
 
-_TOLD_APART: Final = 0.75
-"""Area under the ROC curve from which rows are called unlike others; 0.5 where they are alike."""
-
-
 def _distribution_shift(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
-    if facts.input_shift > _TOLD_APART:
+    if facts.input_shift > TOLD_APART:
         told = f"a model tells the validation rows from the training rows, right in {facts.input_shift:.0%} of pairs"
         yield Evidence(0.5, told, sign="told_apart")
 
@@ -247,8 +241,8 @@ def _constant_target(observed: Observation) -> Iterator[Evidence]:
         yield Evidence(0.99, "every row has the same target", certain=True, sign="one_value")
 
 
-_RARE, _UNSEEN = 0.5, 0.5
-"""Of an equal share of the rows; recall of a class that is missed more often than found."""
+_RARE: Final = 0.5
+"""Of an equal share of the rows."""
 
 
 def _class_imbalance(observed: Observation) -> Iterator[Evidence]:
@@ -258,7 +252,7 @@ def _class_imbalance(observed: Observation) -> Iterator[Evidence]:
     rarest = min(shares)
     if not rarest:
         return  # A class that is in the validation rows alone is no matter of weights.
-    if rarest < _RARE / len(shares) and recall and max(recall) < _UNSEEN:
+    if rarest < _RARE / len(shares) and recall and max(recall) < MISSED:
         name = observed.facts.classes[shares.index(rarest)]
         yield Evidence(
             0.7,
@@ -272,22 +266,16 @@ def _rarely_found(observed: Observation) -> Iterator[str]:
         yield f"{piece.text}; balanced weights find more of them, and may cost what the probabilities are worth"
 
 
-_SHIFTED: Final = 0.5
-"""Difference of the targets' means in standard deviations: a medium effect (Cohen 1988)."""
-_SORTED: Final = 0.8
-"""Correlation of a target with the next row's."""
-
-
 def _unshuffled_data(observed: Observation) -> Iterator[Evidence]:
     facts, run = observed.facts, observed.run
-    if run.data.split == "in_order" and facts.shift > _SHIFTED:
+    if run.data.split == "in_order" and facts.shift > SHIFTED:
         text = f"the targets of the last rows, the validation rows, differ by {facts.shift:.1f} standard deviations"
         yield Evidence(0.9, text, sign="last_targets_differ")
-    if run.data.split == "in_order" and facts.input_shift > _TOLD_APART:
+    if run.data.split == "in_order" and facts.input_shift > TOLD_APART:
         text = f"a model tells the last rows, which validate, from the others ({facts.input_shift:.0%} of pairs right)"
         yield Evidence(0.7, text, sign="last_rows_differ")
     several = facts.rows > run.training.batch_size
-    if not run.training.shuffle and several and facts.runs_of_target > _SORTED:
+    if not run.training.shuffle and several and facts.runs_of_target > SORTED:
         yield Evidence(
             0.8, "the rows are sorted by target and each epoch takes them in that order", sign="sorted_batches"
         )

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.choices.scalers import SCALERS
-from core.data.kinds import NEARLY_UNIQUE
+from core.data.kinds import NEARLY_UNIQUE, NUMERIC
 from core.data.prepare.cache import Preparation
 from core.data.prepare.prepared import Prepared
-from core.data.table import Table
+from core.data.table import Column, Table
 from core.data.understand.leaks import Leak, is_identifier, leak_suspects
 from core.data.understand.sentinels import Sentinel, sentinels
 from core.diagnosis.evidence.simple_models import FEWEST_ROWS, Copies, chance, copies, reference
@@ -56,6 +56,10 @@ class DataFacts:
     identifier_columns: tuple[str, ...] = ()
     """Inputs that only tell the rows apart, as the profile has them."""
     usable_columns: tuple[str, ...] = ()
+    word_columns: tuple[str, ...] = ()
+    """All columns of words that are asked for, those of two words among them."""
+    number_columns: tuple[str, ...] = ()
+    """The other columns that are asked for."""
     skills: Mapping[str, float] = field(default_factory=dict)
     """Out-of-fold skill of simple models (`evidence.simple_models`); empty where they could not be judged."""
     chance: float = 0.0
@@ -150,6 +154,8 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
         category_columns=tuple(c.name for c in asked if c.kind == "category" and c.distinct > 2),
         identifier_columns=tuple(c.name for c in inputs if is_identifier(table, c)),
         usable_columns=usable,
+        word_columns=tuple(c.name for c in asked if c.kind not in NUMERIC and _is_encoded(run, c)),
+        number_columns=tuple(c.name for c in asked if c.kind in NUMERIC),
         skills=skills,
         chance=chance(x, y, apart=apart) if skills and 0 < max(skills.values()) < _DOUBTFUL else 0.0,
         leaks=leaks,
@@ -165,6 +171,10 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
 
 def _is_asked(run: RunSpec, name: str) -> bool:
     return run.data.features is None or name in run.data.features
+
+
+def _is_encoded(run: RunSpec, column: Column) -> bool:
+    return run.data.features is not None or column.kind not in NEARLY_UNIQUE
 
 
 def _numbers(prepared: Prepared, raw: Array) -> Array:

@@ -51,6 +51,31 @@ MANY_DEAD: Final = 0.5
 """Share of a layer's units. Nine of ten healthy programs have at most a quarter dead: they have units to spare."""
 SATURATED: Final = 0.6
 """Share of a layer's values on the flat ends; no healthy program has more than 0.3."""
+UNEQUAL: Final = 30
+"""How many times as far one input spreads as another: the loss is steep along one weight and flat along the other."""
+TOLD_APART: Final = 0.75
+"""Area under the ROC curve from which rows are called unlike others; 0.5 where they are alike."""
+SHIFTED: Final = 0.5
+"""Difference of the targets' means in standard deviations: a medium effect (Cohen 1988)."""
+SORTED: Final = 0.8
+"""Correlation of a target with the next row's."""
+MISSED: Final = 0.5
+"""Recall of a class that is missed more often than found."""
+BENT: Final = 0.1
+"""Skill that the best simple model has beyond the linear one, where a relation bends."""
+SEVERAL_LAYERS: Final = 3
+"""Hidden layers; in fewer a gradient has no way to shrink or grow on."""
+ENOUGH_STEPS: Final = 1000
+"""With the usual rate of Adam, 0.001, so many steps move a weight by about one."""
+STRONG_MOMENTUM: Final = 0.8
+"""Momentum m multiplies a steady step by 1 / (1 - m): here 5 times."""
+LARGE_PENALTY: Final = 0.3
+"""Share of the loss. One in twenty healthy programs has more."""
+LITTLE_LEFT: Final = 0.25
+"""Share of the rate that a schedule leaves: a cosine half of it on average, a step of a tenth after half of the epochs
+0.55."""
+CUT_OFF: Final = 0.5
+"""Share of the gradient that clipping cuts off."""
 HIGHEST_RATE: Final = 10.0
 """No learning rate above this is tried: the largest default of any optimizer is 1."""
 

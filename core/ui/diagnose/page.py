@@ -150,13 +150,13 @@ def _again(opened: Opened, diagnosis: Diagnosis) -> None:
 
 
 def _go_on(opened: Opened, diagnosis: Diagnosis, report: WrittenReport) -> None:
-    """Offer to try the rest, and say how long that may take."""
+    """Offer to try the rest, and say about how long that takes."""
     larger = diagnosis.budget.next
     if larger is None:
         return
     seconds = max(_LEAST_SECONDS, report["seconds"]) * larger.updates / diagnosis.budget.updates
     st.button(
-        f"Not proven yet: go on, up to {seconds:.0f} s",
+        f"Not proven yet: go on, about {seconds:.0f} s",
         icon=":material/play_arrow:",
         key="diagnose_go_on",
         on_click=state.diagnose_again,

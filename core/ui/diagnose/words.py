@@ -222,16 +222,17 @@ def skills(finding: WrittenFinding, report: WrittenReport) -> str:
     return "" if before is None or after is None else f"Skill: {skill_text(before)} → {skill_text(after)}."
 
 
+_COSTS: Final = ("steps", "weights")
 _LIKE: Final = 0.1
 """A cost that differs by less is none."""
 
 
 def cost_words(finding: WrittenFinding) -> str:
-    """Return in a sentence what a repair costs, in steps and weights; nothing where neither is known."""
+    """Return in a sentence what a repair costs, in steps and weights, as far as these are known."""
     cost = finding["cost"]
-    if cost is None or (cost["steps"] is None and cost["weights"] is None):
+    if cost is None:
         return ""
-    times = {name: after / before for name in ("steps", "weights") if (pair := cost[name]) and all(pair)
+    times = {name: after / before for name in _COSTS if (pair := cost[name]) and all(pair)
              for before, after in [pair]}  # fmt: skip
     more = [f"{_times(value)} × the {name}{_seconds(cost) * (name == 'steps')}"
             for name, value in times.items() if value > 1 + _LIKE]  # fmt: skip
@@ -239,7 +240,10 @@ def cost_words(finding: WrittenFinding) -> str:
     if more or price:
         return f"It costs {' and '.join(more + price)}."
     less = [f"{_times(value)} × the {name}" for name, value in times.items() if value < 1 - _LIKE]
-    return f"It costs nothing: {' and '.join(less)} will do." if less else "It costs nothing."
+    known = "It costs nothing" if len(times) == len(_COSTS) else ""
+    enough = f"{' and '.join(less)} will do" if less else ""
+    told = ": ".join(filter(None, (known, enough)))
+    return told and f"{told}."
 
 
 def _times(value: float) -> str:
@@ -293,12 +297,25 @@ def trial_rows(run: RunSpec, report: WrittenReport) -> list[dict[str, str]]:
         {
             "Cause": "Several together" if trial["cause"] == "together" else cause_of(trial).title,
             "Gain": gain_words(trial),
-            "Shows": "works" if trial["proven"] else "ruled out" if max(trial["gains"]) <= 0 else "not enough",
+            "Shows": _shows(trial),
             "Change": "; ".join(change_words(trial["fix"], run, report)),
             "Seeds": f"{len(trial['gains'])}{' fresh' * trial['fresh']}",
         }
         for trial in report["trials"]
     ]
+
+
+_PAID: Final = {"fit": "costs too much on training rows", "recall": "costs too much of what is explained"}
+"""What a change is judged by besides the number that is shown as its gain, where that rises."""
+
+
+def _shows(trial: Mapping[str, Any]) -> str:
+    if trial["proven"]:
+        return "works"
+    if max(trial["gains"]) > 0:
+        return "not enough"
+    paid = _PAID.get(trial["goal"]) if trial["gain"]["value"] > 0 else None
+    return f"ruled out: {paid}" if paid else "ruled out"
 
 
 def once(report: WrittenReport) -> list[WrittenFinding]:

@@ -36,7 +36,8 @@ FAULTY = [
     ("invalid_values", {"invalid_inputs": 0.01}, {}, {"preprocessing": {"missing": "keep"}}),
     ("invalid_values", {"sentinels": (Sentinel("a", -999.0, 12, certain=True),)}, {}, {}),
     ("invalid_values", {"sentinels": (Sentinel("a", 0.0, 5),)}, {}, {}),
-    ("unsuitable_encoding", {"category_columns": ("colour",)}, {}, {"preprocessing": {"encoding": "ordinal"}}),
+    ("unsuitable_encoding", {"category_columns": ("colour",), "word_columns": ("colour",)}, {},
+     {"preprocessing": {"encoding": "ordinal"}}),
     ("unsuitable_encoding", {"identifier_columns": ("a",)}, {}, {}),
     ("leakage", {"leaks": (Leak("a", "y", 1.0, "copy", "a is y.", certain=True),)}, {}, {}),
     ("leakage", {}, {}, {"preprocessing": {"fit_on": "all"}}),
@@ -220,6 +221,19 @@ def test_where_every_input_is_a_copy_to_find_out_how_is_the_exercise():
         observed = observation_of({"leaks": (copy,), **others})
         assert not list(CAUSES["leakage"].look(observed))
         assert not list(CAUSES["leakage"].repairs(observed))
+
+
+@pytest.mark.parametrize(
+    ("cause", "signals", "told"),
+    [
+        ("learning_rate_too_high", {"kick": 160.0}, "the loss 160 times worse"),
+        ("learning_rate_too_high", {"kick": 3.4}, "the loss 3.4 times worse"),
+        ("overfitting", {"skill": (0.9,), "val_skill": (0.2,), "val_rise": 150.0, "best_at": 0.2}, "150 times that"),
+    ],
+)
+def test_how_many_times_is_written_out(cause, signals, told):
+    pieces = CAUSES[cause].look(observation_of(signals=signals))
+    assert any(told in piece.text for piece in pieces)
 
 
 def test_no_rule_names_a_case():

@@ -7,14 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.diagnosis.causes import architecture, optimisation, preprocessing
-
-
-def signs(look):
-    for node in ast.walk(look):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Evidence":
-            named = {keyword.arg: keyword.value for keyword in node.keywords}
-            found = [value for value in ast.walk(named.get("sign", node)) if isinstance(value, ast.Constant)]
-            yield from (value.value for value in found) if "sign" in named else ("",)
+from tests.diagnosis.causes.signs import signs
 
 
 @pytest.mark.parametrize("family", [preprocessing, architecture, optimisation], ids=lambda family: family.__name__)

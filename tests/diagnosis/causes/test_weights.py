@@ -5,6 +5,7 @@ import pytest
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
 from core.diagnosis.causes.weights import MEASURED, Seen, weight
+from tests.diagnosis.causes.signs import signs_of
 
 COUNTS = {"a": {"often right": Seen(40, 0), "often wrong": Seen(0, 40), "once": Seen(0, 1)}}
 
@@ -32,3 +33,11 @@ def test_a_suspect_is_as_likely_as_what_was_counted_and_tells_that_first():
 def test_what_was_counted_is_of_signs_that_there_are():
     assert set(MEASURED) <= set(CAUSES)
     assert all(seen.right + seen.wrong > 0 for signs in MEASURED.values() for seen in signs.values())
+    for cause, signs in MEASURED.items():
+        assert set(signs) - signs_of(CAUSES[cause]) == set(), cause
+
+
+def test_the_signs_of_a_cause_are_found_wherever_they_stand():
+    assert {"kicked", "another_rate_does_best"} <= signs_of(CAUSES["learning_rate_too_high"])
+    assert {"small_gradient", "gradient_of_a_dead_layer", "not_by_heart"} <= signs_of(CAUSES["vanishing_gradients"])
+    assert "not_by_heart" not in signs_of(CAUSES["learning_rate_too_high"])

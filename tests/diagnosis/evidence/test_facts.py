@@ -75,6 +75,15 @@ def test_categories_that_the_encoding_drops_are_known_and_those_left_out_are_not
     assert facts_of(columns, data={"features": ["a"]}).category_columns == ()
 
 
+def test_columns_are_words_or_numbers():
+    columns = {"a": A, "word": list("xyz") * (N // 3), "two": ["yes", "no"] * (N // 2), "y": NOISY}
+    columns |= {"flag": [True, False] * (N // 2), "name": [f"n{i}" for i in range(N)]}
+    facts = facts_of(columns)
+    assert (facts.word_columns, facts.number_columns) == (("word", "two"), ("a", "flag"))
+    asked = facts_of(columns, data={"features": ["a", "name"]})
+    assert (asked.word_columns, asked.number_columns) == (("name",), ("a",))
+
+
 def test_noise_has_nothing_to_learn():
     facts = facts_of({"a": A, "b": B, "y": RNG.normal(size=N)})
     assert facts.reachable < 0.03

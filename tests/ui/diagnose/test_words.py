@@ -95,8 +95,9 @@ def test_what_is_cured_together_with_others_is_not_said_to_be_proven_alone():
 
 
 def test_everything_that_was_tried_is_told_with_what_failed():
-    works = {"cause": "learning_rate_too_low", "fix": {"training.learning_rate": 0.1}, "gains": [0.5, 0.25, 0.3],
-             "gain": {"value": 0.3, "low": 0.024, "high": 0.68}, "proven": True, "fresh": True}  # fmt: skip
+    works = {"cause": "learning_rate_too_low", "goal": "fit", "fix": {"training.learning_rate": 0.1},
+             "gains": [0.5, 0.25, 0.3], "gain": {"value": 0.3, "low": 0.024, "high": 0.68}, "proven": True,
+             "fresh": True}  # fmt: skip
     fails = {**works, "cause": "dying_relu", "fix": {"model.activation": "elu"}, "gains": [-0.1], "proven": False,
              "gain": {"value": -0.1, "low": None, "high": None}, "fresh": False}  # fmt: skip
     first, second = say.trial_rows(RUN, report(trials=[works, fails]))
@@ -110,6 +111,21 @@ def test_everything_that_was_tried_is_told_with_what_failed():
 
 
 @pytest.mark.parametrize(
+    ("goal", "gain", "told"),
+    [
+        ("fit", 0.2, "ruled out: costs too much on training rows"),
+        ("recall", 0.2, "ruled out: costs too much of what is explained"),
+        ("fit", 0.0, "ruled out"),
+        ("validation", -0.2, "ruled out"),
+    ],
+)
+def test_what_gains_and_is_ruled_out_says_why(goal, gain, told):
+    trial = {"cause": "overfitting", "goal": goal, "fix": {"model.l2": 0.1}, "gains": [-0.4] * 3, "proven": False,
+             "gain": {"value": gain, "low": None, "high": None}, "fresh": False}  # fmt: skip
+    assert say.trial_rows(RUN, report(trials=[trial]))[0]["Shows"] == told
+
+
+@pytest.mark.parametrize(
     ("cost", "told"),
     [
         ({"steps": [100, 500], "seconds": [0.31, 1.2], "weights": [80, 80]},
@@ -119,6 +135,10 @@ def test_everything_that_was_tried_is_told_with_what_failed():
         ({"steps": [100, 105], "seconds": [0.1, 0.9], "weights": [80, 80]}, "It costs nothing."),
         ({"steps": [100, 20], "seconds": None, "weights": [80, 80]}, "It costs nothing: 0.2 × the steps will do."),
         ({"steps": None, "seconds": None, "weights": None}, ""),
+        ({"steps": None, "seconds": None, "weights": [10, 10]}, ""),
+        ({"steps": [100, 100], "seconds": None, "weights": None}, ""),
+        ({"steps": [100, 20], "seconds": None, "weights": None}, "0.2 × the steps will do."),
+        ({"steps": None, "seconds": None, "weights": [10, 30]}, "It costs 3 × the weights."),
         (None, ""),
     ],
     ids=str,

@@ -11,8 +11,6 @@ from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence import limits
 from core.diagnosis.evidence.links.link import Link, share_text
 
-_HALF: Final = 0.5
-_TOLD_APART: Final = 0.75
 _MOST_NAMES: Final = 2
 
 
@@ -20,7 +18,7 @@ def _inputs(observed: Observation) -> str | None:
     if SCALERS[observed.run.preprocessing.scaling].build is not None:
         return None
     (low, high), offset = observed.facts.input_spread, observed.facts.input_offset
-    if high > limits.EXPLODING * low and high > offset:
+    if high > limits.UNEQUAL * low and high > offset:
         return f"one input spreads {high / low:,.0f} times as far as another"
     return f"inputs with a mean of up to {offset:.3g} and a spread of up to {high:.3g}"
 
@@ -103,17 +101,17 @@ def _in_order(observed: Observation) -> str | None:
 
 def _other_targets(observed: Observation) -> str | None:
     shift = observed.facts.shift
-    return f"their targets differ by {shift:.1f} standard deviations" if shift > _HALF else None
+    return f"their targets differ by {shift:.1f} standard deviations" if shift > limits.SHIFTED else None
 
 
 def _told_apart(observed: Observation) -> str | None:
     shift = observed.facts.input_shift
-    return f"a model tells them from the others in {shift:.0%} of pairs" if shift > _TOLD_APART else None
+    return f"a model tells them from the others in {shift:.0%} of pairs" if shift > limits.TOLD_APART else None
 
 
 def _sorted(observed: Observation) -> str | None:
     correlation = observed.facts.runs_of_target
-    if observed.run.training.shuffle or correlation <= _HALF:
+    if observed.run.training.shuffle or correlation <= limits.SORTED:
         return None
     return f"each epoch takes the rows in their order, sorted by target (correlation {correlation:.2f})"
 

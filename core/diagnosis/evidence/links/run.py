@@ -11,12 +11,10 @@ from core.diagnosis.evidence import limits
 from core.diagnosis.evidence.links.link import Link, share_text
 from core.diagnosis.evidence.signals import times
 
-_HALF: Final = 0.5
-
 
 def _missed(observed: Observation) -> str | None:
     recall = observed.signals.recall
-    if not recall or max(recall) >= _HALF:
+    if not recall or max(recall) >= limits.MISSED:
         return None
     found = f"{max(recall):.0%} are" if max(recall) >= limits.FLAT else "none is"
     return f"of one class {found} found"
@@ -54,7 +52,8 @@ def _dead(observed: Observation) -> str | None:
 
 def _penalty(observed: Observation) -> str | None:
     share = observed.signals.penalty
-    return f"{share:.0%} of the loss is the penalty" if observed.run.model.l2 and share > limits.GAP else None
+    large = observed.run.model.l2 and share > limits.LARGE_PENALTY
+    return f"{share:.0%} of the loss is the penalty" if large else None
 
 
 def _stopped(observed: Observation) -> str | None:
@@ -64,7 +63,8 @@ def _stopped(observed: Observation) -> str | None:
 
 def _clipped(observed: Observation) -> str | None:
     norm, share = observed.run.training.clip_norm, observed.signals.clipped
-    return f"clipping at {norm:g} cuts off {share:.0%} of the gradient" if norm is not None and share > _HALF else None
+    cut = norm is not None and share >= limits.CUT_OFF
+    return f"clipping at {norm:g} cuts off {share:.0%} of the gradient" if cut else None
 
 
 def _kicked(observed: Observation) -> str | None:

@@ -16,9 +16,6 @@ from core.diagnosis.evidence.signals import times
 
 _USUAL_RATE: Final = 3.0
 """A rate within this factor of the usual one is not worth a word."""
-_FEW_STEPS: Final = 1000
-_HEAVY_MOMENTUM: Final = 0.8
-_HALF: Final = 0.5
 
 
 def _output(observed: Observation) -> str | None:
@@ -50,7 +47,11 @@ def _hidden(observed: Observation) -> str | None:
 
 
 def _deep(observed: Observation) -> str | None:
-    return f"{observed.depth} hidden layers of {observed.activations[0]}" if observed.depth > 2 else None
+    return (
+        f"{observed.depth} hidden layers of {observed.activations[0]}"
+        if observed.depth >= limits.SEVERAL_LAYERS
+        else None
+    )
 
 
 def _narrow(observed: Observation) -> str | None:
@@ -62,7 +63,7 @@ def _narrow(observed: Observation) -> str | None:
 
 def _bent(observed: Observation) -> str | None:
     skills = observed.facts.skills
-    if not skills or max(skills.values()) - max(0.0, skills["linear"]) <= limits.CLEAR_GAIN:
+    if not skills or max(skills.values()) - max(0.0, skills["linear"]) <= limits.BENT:
         return None
     return f"a line explains {share_text(skills['linear'])}, a bend {share_text(max(skills.values()))}"
 
@@ -87,7 +88,7 @@ def _rate(observed: Observation) -> str | None:
 
 def _steps(observed: Observation) -> str | None:
     steps = observed.signals.updates
-    return f"{steps:.0f} steps in all" if 0 < steps < _FEW_STEPS else None
+    return f"{steps:.0f} steps in all" if 0 < steps < limits.ENOUGH_STEPS else None
 
 
 def _batch(observed: Observation) -> str | None:
@@ -98,7 +99,7 @@ def _batch(observed: Observation) -> str | None:
 def _optimizer(observed: Observation) -> str | None:
     training = observed.run.training
     chosen = OPTIMIZERS[training.optimizer]
-    if training.momentum >= _HEAVY_MOMENTUM and "momentum" in chosen.takes:
+    if training.momentum >= limits.STRONG_MOMENTUM and "momentum" in chosen.takes:
         return f"momentum {training.momentum:g} makes steps {1 / max(1e-3, 1 - training.momentum):.0f} times as long"
     if chosen.shortens:
         return f"{chosen.name} shortens its steps, from a rate of {training.learning_rate:g}"
@@ -119,7 +120,8 @@ def _patience(observed: Observation) -> str | None:
 
 def _schedule(observed: Observation) -> str | None:
     left, name = observed.signals.rate_left, observed.run.training.schedule.name
-    return f"the {name} schedule leaves {left:.1%} of the rate" if name != "constant" and left < _HALF else None
+    little = name != "constant" and left < limits.LITTLE_LEFT
+    return f"the {name} schedule leaves {left:.1%} of the rate" if little else None
 
 
 SETTINGS: Final[Mapping[str, Link]] = {
