@@ -28,14 +28,17 @@ _TUNED: Final = 0.5
 _STRONG, _STRONG_SHARE = 0.85, 0.8
 """The same where the suspicion was this strong before the trial; or where what is not explained is more than halved."""
 _MUCH, _LITTLE_LEFT = 0.25, 0.25
-"""Or, whatever was suspected, where it gains more than the first and leaves less than the second of what is not
-explained: a control that explains three quarters of what the best does cannot gain so much."""
+"""Or, whatever was suspected, where it, or all that a textbook does otherwise, gains more than the first and leaves
+less than the second of what is not explained: a control that explains three quarters of what the best does cannot gain
+so much."""
 _LUCK, _LUCKLESS = 0.4, 0.25
 """Or where less than the first is all that the second share of its seeds reach: whether it learns is luck."""
 _UNKNOWN_TARGET, _LEAST_TARGET = 0.9, 0.01
 """The skill asked for where simple models could not be judged, and at least."""
 _LIKELY, _SURELY = 1.0, 2.0
 """Standard errors."""
+_PAIRS, _SURELY_PAIRED = 6, 2.6
+"""So many seeds, each against itself, need so many standard errors: the 95 % of Student's t with five degrees."""
 
 
 class Judgement(NamedTuple):
@@ -90,18 +93,19 @@ def _judge(treatment: Treatment, unchanged: Sequence[Result], winner: Trial | No
         return Judgement("faulty")
     if winner is not None:
         mine = (o.suspect.strength for o in treatment.outcomes if o.trial and o.trial.change == winner.change)
-        if _harm(winner, max(mine, default=0.0), unchanged):
+        if _harm(winner, max(mine, default=0.0), unchanged, treatment.whole):
             return Judgement("faulty")
     if any(flattered(outcome) for outcome in treatment.outcomes):
         return Judgement("faulty")
     level, target = statistics.median(quality(result) for result in unchanged), target_of(observed)
     short = _HALF * target - _SURELY * doubt(target, observed.facts.validation_rows or observed.facts.rows)
     if level >= min(short, target - CLEAR_GAIN) and level > 0:
-        return Judgement("healthy")
+        doubted = None if has_learnt(observed) else _hidden(treatment)
+        return Judgement("healthy") if doubted is None else Judgement("undecided", doubted)
     return Judgement("undecided", _missing(treatment))
 
 
-def _harm(trial: Trial, strength: float, unchanged: Sequence[Result]) -> bool:
+def _harm(trial: Trial, strength: float, unchanged: Sequence[Result], whole: Trial | None) -> bool:
     """Whether a repair gains over chance, and so much that the run is broken without it."""
     levels = [quality(result) for result in unchanged]
     gain = max(trial.gain, statistics.mean(map(quality, trial.after)) - statistics.mean(levels))
@@ -112,12 +116,17 @@ def _harm(trial: Trial, strength: float, unchanged: Sequence[Result]) -> bool:
     if not _beyond_luck(trial, levels):
         return False
     strong = strength >= _STRONG
-    left = _unexplained(trial.after) / max(_unexplained(trial.before), KERAS_EPSILON)
-    halved = left < _TUNED
     share = _STRONG_SHARE if strong else _TUNED
     if trial.goal != "fit" or _clearly_less(levels, trial, share, _LIKELY):
         return True
-    return (strong and halved) or (trial.gain > _MUCH and left < _LITTLE_LEFT)
+    if strong and _left(trial) < _TUNED:
+        return True
+    return any(one.gain > _MUCH and _left(one) < _LITTLE_LEFT for one in (trial, whole) if one is not None)
+
+
+def _left(trial: Trial) -> float:
+    """Return how much is left with a repair of what is not explained without it."""
+    return _unexplained(trial.after) / max(_unexplained(trial.before), KERAS_EPSILON)
 
 
 def _luck(levels: Sequence[float], trial: Trial) -> bool:
@@ -131,7 +140,13 @@ def _beyond_luck(trial: Trial, without: Sequence[float]) -> bool:
     """Whether the program does not come as far without the repair with any seed, or the means differ surely."""
     if trial.goal == "recall":
         return True  # The recall has no placebo; it was better in every seed.
-    return min(map(quality, trial.after)) > max(without) or _clearly_less(without, trial, 1.0, _SURELY)
+    if min(map(quality, trial.after)) > max(without) or _clearly_less(without, trial, 1.0, _SURELY):
+        return True
+    gains = trial.gains
+    if len(gains) < _PAIRS:
+        return False
+    # Seeds differ in their rows, too: each against itself tells more.
+    return statistics.mean(gains) > _SURELY_PAIRED * statistics.stdev(gains) / math.sqrt(len(gains))
 
 
 def _clearly_less(without: Sequence[float], trial: Trial, share: float, errors: float) -> bool:
@@ -158,6 +173,13 @@ def flattered(outcome: Outcome) -> bool:
     return all(quality(b) - quality(a) > CLEAR_GAIN for b, a in zip(trial.before, trial.after, strict=True))
 
 
+def _hidden(treatment: Treatment) -> str | None:
+    """Return what keeps a run that is short of the target from being called healthy: a strong suspicion, unproven."""
+    strong = (s.cause.title for s in treatment.suspects if s.cause.goal == "validation" and s.strength >= _STRONG)
+    title = next(strong, None)
+    return None if title is None else f"{title}, it seems, but no repair gained more than luck does."
+
+
 def _missing(treatment: Treatment) -> str:
     """Return in a sentence what would decide it."""
     facts = treatment.observed.facts
@@ -167,4 +189,6 @@ def _missing(treatment: Treatment) -> str:
         return "There are too few rows to say what could be learnt from them, and no change that was tried was enough."
     if facts.reachable < CLEAR_GAIN:
         return "Simple models find little in these columns: more rows or others would tell whether more is there."
+    if max(treatment.observed.signals.val_skill or treatment.observed.signals.skill) < 0:
+        return "It does worse than always the same answer, and no change that was tried has cured that."
     return "No change that was tried brought it near what simple models reach."

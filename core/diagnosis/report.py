@@ -12,6 +12,7 @@ from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Observation, Suspect
 from core.diagnosis.confidence import MEASURED, Proof, in_order
 from core.diagnosis.cost import cost_of
+from core.diagnosis.evidence.limits import LEARNT_LITTLE
 from core.diagnosis.evidence.links.chain import chain
 from core.diagnosis.evidence.signals import explained, median_of_most
 from core.diagnosis.evidence.symptoms import symptoms
@@ -155,21 +156,32 @@ class DiagnosisReport:
         hides = not has_learnt(self.observed)
         findings.sort(
             key=lambda f: (
-                not f.suspect.certain, hides and f.suspect.cause.flatters, f.part != "sufficient", -f.score
+                not (f.suspect.certain and self._counts(f)),
+                hides and f.suspect.cause.flatters,
+                f.part != "sufficient",
+                self.combined is not None and f.part is None,
+                -f.score,
             )
-        )  # fmt: skip
+        )
         kept = [f for f in findings if f.matters]
         # The order says something, too: a cause and one that is surer and stands below it share their mean.
         sure_of = in_order([finding.confidence for finding in kept])
         ranked = [replace(finding, confidence=sure) for finding, sure in zip(kept, sure_of, strict=True)]
         return tuple(ranked[:MOST_CAUSES])
 
+    def _counts(self, finding: Finding) -> bool:
+        """Whether nothing is known against it: its own repair brings nothing where another one does."""
+        trial, winner = finding.trial, self.treatment.winner
+        if trial is None or winner is None or finding.part is not None or finding.suspect.cause.flatters:
+            return True
+        return trial.holds and trial.level >= LEARNT_LITTLE
+
     def _not_checked(self) -> list[dict[str, str]]:
         """Return what could not be checked, each with the reason."""
         gaps = [{"cause": c.id, "why": why} for c in CAUSES.values() if (why := c.needs(self.observed))]
         if not self.observed.facts.validation_rows:
             gaps.append({"cause": "leakage", "why": "no validation rows: only single columns were checked"})
-        if self.faulty:
+        if self.judgement.verdict != "healthy":
             tried = {o.suspect.cause.id for o in self.outcomes if o.trial or self._part(o)}
             too_large = {o.suspect.cause.id for o in self.outcomes if o.too_large}
             skipped = [s.cause.id for s in self.treatment.suspects if s.cause.id not in tried and not s.certain]
@@ -229,6 +241,7 @@ class DiagnosisReport:
                 "gains": [round(gain, 4) for gain in trial.gains],
                 "gain": gain_of(trial).as_dict(),
                 "proven": trial.proven,
+                "holds": trial.holds,
                 "fresh": self._fresh(trial),
             }
             for cause, trial in tried

@@ -1,5 +1,7 @@
 """Verdicts: harm that was shown, what cannot be right, what is known to be fine, and what is not known."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.diagnosis.causes.catalogue import CAUSES
@@ -95,6 +97,28 @@ def test_a_level_about_the_limit_is_no_harm():
 def test_a_verdict_that_hangs_on_one_seed_is_known():
     assert hangs_on_a_seed(*with_placebo([0.7, 0.72, 0.0], [0.0, 0.71, 0.72], [0.72, 0.7, 0.71]))
     assert not hangs_on_a_seed(*with_placebo([0.1] * 3, [0.12] * 3, [0.8] * 3))
+
+
+def test_a_level_short_of_the_target_with_a_strong_suspicion_of_overfitting_is_undecided():
+    runs = [result_of(1.0, 0.5)] * 3
+    signals = {"skill": (1.0,) * 3, "val_skill": (0.5,) * 3}
+
+    def verdict_of(strength):
+        found = suspect_of("overfitting", strength)
+        return judge(Treatment(observation_of(FACTS, signals), (found,)), runs)
+
+    assert verdict_of(0.5).verdict == "healthy"
+    verdict, why = verdict_of(0.95)
+    assert verdict == "undecided"
+    assert "overfits" in why
+
+
+def test_what_the_whole_of_a_textbook_reaches_shows_harm_too():
+    """The advice is the smaller change; how bad the program is, the better one tells."""
+    treatment, runs = with_placebo([0.45, 0.5, 0.4], [0.48, 0.5, 0.46], [0.8, 0.79, 0.8])
+    assert judge(treatment, runs).verdict == "healthy"
+    best = Trial("fit", {}, seeded([0.45, 0.5, 0.4]), seeded([0.99, 0.98, 0.99]))
+    assert judge(replace(treatment, whole=best), runs).verdict == "faulty"
 
 
 def test_few_rows_without_skill_are_undecided():

@@ -114,3 +114,19 @@ def test_the_lines_of_a_repair_that_was_tried_on_a_sample_are_those_for_all_rows
     cause = told(light, {"training.batch_size": 32}, sampled=5000, whole=whole)
     assert "epochs=7" in cause["keras"]
     assert "epochs=500" not in cause["keras"]
+
+
+def test_a_certain_cause_whose_own_repair_brings_nothing_is_not_the_headline():
+    idle = Outcome(
+        Suspect(CAUSES["output_activation_mismatch"], (Evidence(0.9, "out of reach", certain=True),)),
+        trial(-0.5, -0.5, -0.5, before=-1.0),
+    )
+    cure = Trial("fit", {"preprocessing.target_scaling": "standard"}, *((result_of(v, v),) * 3 for v in (-1.0, 0.5)))
+    works = Outcome(Suspect(CAUSES["target_unscaled"], (Evidence(0.5, "far from 1"),)), cure)
+    stuck = {"skill": (-1.0,) * 3, "val_skill": (-1.0,) * 3}
+    treatment = Treatment(observation_of(signals=stuck), (idle.suspect, works.suspect), (idle, works), winner=cure)
+    names = [f.suspect.cause.id for f in DiagnosisReport(treatment, cure.before, Judgement("faulty")).findings]
+    assert names == ["target_unscaled", "output_activation_mismatch"]
+    unhelped = replace(treatment, winner=None)
+    first = DiagnosisReport(unhelped, cure.before, Judgement("faulty")).findings[0]
+    assert first.suspect.cause.id == "output_activation_mismatch"

@@ -69,6 +69,10 @@ def _invalid_values(observed: Observation) -> Iterator[Evidence]:
                 yield Evidence(0.9, far, certain=True, sign="stand_in")
             else:
                 doubts.append(text)
+        if facts.lone_values:
+            names = ", ".join(facts.lone_values[:3])
+            text = f"one value of {names} makes up nearly all its spread: next to it the others are alike"
+            yield Evidence(0.6, text, sign="lone_value")
         if doubts:
             yield Evidence(0.3, f"{', '.join(doubts[:3])}: it may stand for a missing value", sign="perhaps_a_stand_in")
 
@@ -76,8 +80,9 @@ def _invalid_values(observed: Observation) -> Iterator[Evidence]:
 def _invalid_repairs(observed: Observation) -> Iterator[Change]:
     if observed.facts.invalid_inputs:
         yield {"preprocessing.missing": "median"}
-    if observed.facts.sentinels:
+    if observed.facts.sentinels or observed.facts.lone_values:
         yield {"preprocessing.outliers": "clip"}
+    if observed.facts.sentinels:
         hit = {sentinel.column for sentinel in observed.facts.sentinels}
         kept = [name for name in observed.facts.usable_columns if name not in hit]
         if kept:

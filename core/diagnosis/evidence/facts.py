@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -42,6 +42,8 @@ class DataFacts:
     class_shares: tuple[float, ...] = ()
     invalid_inputs: float = 0.0
     sentinels: tuple[Sentinel, ...] = ()
+    lone_values: tuple[str, ...] = ()
+    """Inputs of which one value makes up nearly all the spread: next to it the others are alike."""
     """Values of the inputs that stand for "missing", as the profile of the table has them."""
     input_spread: tuple[float, float] = (1.0, 1.0)
     """Smallest and largest standard deviation of the columns that vary."""
@@ -144,6 +146,7 @@ def examine(run: RunSpec, table: Table, prepared: Prepared) -> DataFacts:
         class_shares=shares,
         invalid_inputs=float(1 - np.isfinite(prepared.x).mean()),
         sentinels=tuple(found for column in inputs for found in sentinels(table, column)),
+        lone_values=_lone_values(x, prepared.origins),
         input_spread=spread,
         input_offset=offset,
         target_range=(float(prepared.y.min()), float(prepared.y.max())),
@@ -182,6 +185,22 @@ def _numbers(prepared: Prepared, raw: Array) -> Array:
     if prepared.task in {"binary", "multiclass"}:
         return np.asarray(np.eye(max(2, len(prepared.classes)))[raw.astype(int)])
     return raw.astype(np.float64)
+
+
+_NEARLY_ALL: Final = 0.9
+_FEWEST_VALUES: Final = 10
+"""Of a column that measures something; of two kinds of rows, the rarer one may be a single row."""
+
+
+def _lone_values(x: Array, origins: Sequence[str]) -> tuple[str, ...]:
+    found = []
+    for place, origin in enumerate(origins):
+        column = x[np.isfinite(x[:, place]), place].astype(np.float64)
+        if len(np.unique(column)) >= _FEWEST_VALUES:
+            apart = (column - column.mean()) ** 2
+            if apart.max() > _NEARLY_ALL * apart.sum():
+                found.append(origin)
+    return tuple(dict.fromkeys(found))
 
 
 def _scale(x: Array) -> tuple[tuple[float, float], float]:

@@ -325,10 +325,22 @@ def _rate_left(rates: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) / max(*known, _TINY) if len(known) > 1 else None
 
 
+def _kick(result: Result) -> float | None:
+    first, second = [*result.history["loss"], None, None][:2]
+    initial = result.telemetry.get("initial_loss")
+    kick, seen = _ratio(first, initial), _ratio(next(iter(result.telemetry.get("probe_loss", [])), None), initial)
+    # With dropout the loss of training is higher than that of the network it makes, in every epoch alike.
+    lasting = first is not None and second is not None and second > first / 2
+    return seen if lasting and seen is not None and seen < _NO_KICK else kick
+
+
+_NO_KICK: Final = 1.5
+"""Loss in use after the first epoch, in multiples of the untrained one, of which no step was too long."""
+
 _MEASURES: Final[Mapping[str, Callable[[Result], float | None]]] = {
     "initial_loss": lambda r: _ratio(r.telemetry.get("initial_loss"), (r.baseline or {}).get("loss")),
     "rise": lambda r: rise(r.history.finite("loss")),
-    "kick": lambda r: _ratio(next(iter(r.history["loss"]), None), r.telemetry.get("initial_loss")),
+    "kick": _kick,
     "falling": lambda r: None if r.state == "diverged" else falling(r.history.finite("loss")),
     "oscillation": lambda r: oscillation(r.history.finite("loss")),
     "val_rise": lambda r: turn(r.history.finite("val_loss"))[0],

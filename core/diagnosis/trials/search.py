@@ -54,12 +54,12 @@ class _Line:
     def cured(self, enough: float) -> bool:
         """Whether a proven repair is good enough."""
         best = self.best
-        return best is not None and best.holds and best.level >= enough
+        return best is not None and best.holds and best.reach >= enough
 
     def settled(self, enough: float) -> bool:
         """Whether a proven repair needs no better one: it is good enough, or does all that is asked of it."""
         best = self.best
-        return best is not None and best.holds and (best.level >= enough or best.goal != "fit")
+        return best is not None and best.holds and (best.reach >= enough or best.goal != "fit")
 
 
 def try_repairs(

@@ -106,7 +106,7 @@ def _data(observed: Observation) -> Iterator[Step]:
     preprocessing = run.preprocessing
     if facts.invalid_inputs:
         yield _set("invalid_values", {"preprocessing.missing": "median"})
-    if any(sentinel.certain for sentinel in facts.sentinels):
+    if any(sentinel.certain for sentinel in facts.sentinels) or facts.lone_values:
         yield _set("invalid_values", {"preprocessing.outliers": "clip"})
     if facts.category_columns and ENCODERS[preprocessing.encoding].flaw:
         yield _set("unsuitable_encoding", {"preprocessing.encoding": "one_hot"})

@@ -54,6 +54,8 @@ class Treatment:
     """The steps of `combined`, where they are the smallest set of the textbook's."""
     winner: Trial | None = None
     """The change a person is advised to make: it works on fresh seeds, which took no part in the search."""
+    whole: Trial | None = None
+    """All that a textbook would do otherwise, with the seeds of the search: how far the program could come."""
     placebo: tuple[Result, ...] = ()
     """The program as it is on those seeds: how far it differs from itself is what luck can do."""
     spent: bool = False
@@ -110,7 +112,10 @@ def treat(
         level = max(0.0, merit(worst))
         enough = max(level + NEARLY * (whole.level - level), min(enough, whole.level))
         outcomes = try_repairs(workbench, observed, found, enough, _WAVES)
-        alone = Treatment(observed, found, tuple(outcomes))
+        every = tuple(workbench.train([run.changed(whole.change) for run in workbench.runs]))
+        alone = Treatment(
+            observed, found, tuple(outcomes), whole=Trial("fit", whole.change, tuple(workbench.before), every)
+        )
         if _best(outcomes) >= enough and (alone := confirmed(alone, workbench)).winner is not None:
             return alone
         least = confirmed(_of_set(workbench, alone, smallest(workbench, observed, whole, found)), workbench)
@@ -132,7 +137,7 @@ def worth_trying(suspect: Suspect) -> bool:
 
 def _of_set(workbench: Workbench, alone: Treatment, chosen: RepairSet) -> Treatment:
     """Return what a set of changes does in every seed; one change alone is a repair of its cause."""
-    observed, found, outcomes = alone.observed, alone.suspects, alone.outcomes
+    found, outcomes = alone.suspects, alone.outcomes
     causes = list(dict.fromkeys(step.cause for step in chosen.steps))
     known = {suspect.cause.id for suspect in found}
     found += tuple(Suspect(CAUSES[name], (_BY_THE_BOOK,)) for name in causes if name not in known)
@@ -143,9 +148,9 @@ def _of_set(workbench: Workbench, alone: Treatment, chosen: RepairSet) -> Treatm
     tried = {outcome.suspect.cause.id for outcome in outcomes}
     every = [*outcomes, *(Outcome(s) for s in found if s.cause.id in causes and s.cause.id not in tried)]
     if len(causes) > 1:
-        return Treatment(observed, found, tuple(every), trial, chosen)
+        return replace(alone, suspects=found, outcomes=tuple(every), combined=trial, chosen=chosen)
     single = [Outcome(o.suspect, trial) if o.suspect.cause.id == causes[0] else o for o in every]
-    return Treatment(observed, found, tuple(single))
+    return replace(alone, suspects=found, outcomes=tuple(single))
 
 
 def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
@@ -156,9 +161,9 @@ def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
     # What is not tried for want of budget may be what would have helped.
     treatment = replace(treatment, spent=workbench.refused, placebo=tuple(workbench.trained(workbench.fresh())))
     proven = [(o.trial, o.suspect.strength) for o in treatment.outcomes if o.trial is not None and o.trial.holds]
-    best = max((trial.level for trial, _ in proven), default=0.0)
+    best = max((trial.reach for trial, _ in proven), default=0.0)
     # Of those that reach about the same, the one that was suspected most.
-    proven.sort(key=lambda p: (p[0].goal == "fit", p[0].level >= NEARLY * best, p[1], p[0].level), reverse=True)
+    proven.sort(key=lambda p: (p[0].goal == "fit", p[0].reach >= NEARLY * best, p[1], p[0].reach), reverse=True)
     ranked = [trial for trial, _ in proven]
     for trial in [treatment.combined] if treatment.combined is not None else ranked[:_MOST_CONFIRMED]:
         fresh = workbench.fresh()
@@ -231,4 +236,4 @@ def with_changes(treatment: Treatment, told: Callable[[Change], Change]) -> Trea
 
 
 def _best(outcomes: Sequence[Outcome]) -> float:
-    return max((o.trial.level for o in outcomes if o.trial and o.trial.holds), default=-math.inf)
+    return max((o.trial.reach for o in outcomes if o.trial and o.trial.holds), default=-math.inf)

@@ -109,6 +109,11 @@ class Trial:
         return statistics.median(quality(result) for result in self.after)
 
     @property
+    def reach(self) -> float:
+        """As `level`; of what is to fit better, no more than the public skill: over-confident is not yet good."""
+        return statistics.median(map(merit, self.after)) if self.goal == "fit" else self.level
+
+    @property
     def rise(self) -> float:
         """How far the change lifts what is explained of the rows that count, or the recall: the median over seeds."""
         if self.goal == "recall":

@@ -297,7 +297,7 @@ def trial_rows(run: RunSpec, report: WrittenReport) -> list[dict[str, str]]:
         {
             "Cause": "Several together" if trial["cause"] == "together" else cause_of(trial).title,
             "Gain": gain_words(trial),
-            "Shows": _shows(trial),
+            "Shows": _shows(trial, report),
             "Change": "; ".join(change_words(trial["fix"], run, report)),
             "Seeds": f"{len(trial['gains'])}{' fresh' * trial['fresh']}",
         }
@@ -309,8 +309,10 @@ _PAID: Final = {"fit": "costs too much on training rows", "recall": "costs too m
 """What a change is judged by besides the number that is shown as its gain, where that rises."""
 
 
-def _shows(trial: Mapping[str, Any]) -> str:
-    if trial["proven"]:
+def _shows(trial: Mapping[str, Any], report: WrittenReport) -> str:
+    if trial["cause"] in ((report["combined"] or {}).get("parts") or {}):
+        return "not enough alone"
+    if trial["holds"]:
         return "works"
     if max(trial["gains"]) > 0:
         return "not enough"

@@ -42,6 +42,16 @@ def test_a_stand_in_far_off_is_a_sentinel():
     assert (sentinel.column, sentinel.value, sentinel.count) == ("a", -999.0, 6)
 
 
+def test_one_value_beside_which_the_others_are_alike_is_told():
+    lone = A.copy()
+    lone[3] = 1e6
+    facts = facts_of({"a": lone, "b": B, "y": NOISY}, preprocessing={"scaling": "standard"})
+    assert facts.lone_values == ("a",)
+    tails = np.exp(2 * A)
+    rare = np.where(np.arange(N) == 5, "one", "other")
+    assert facts_of({"a": tails, "b": rare, "y": NOISY}).lone_values == ()
+
+
 def test_one_far_value_is_an_outlier_not_a_sentinel():
     lone = A.copy()
     lone[3] = 50.0

@@ -44,6 +44,15 @@ def test_nan_is_an_event():
     assert signals.skill == (-3.0,) * 3
 
 
+def test_a_loss_that_dropout_raises_in_every_epoch_is_no_kick():
+    raised = [5.0 * v for v in [1.3, 1.2, *HEALTHY]]
+    known = {"initial_loss": 1.3, "probe_loss": [1.25, 1.2, 1.0]}
+    assert signals_of(raised, telemetry=known).kick < 1.5
+    assert signals_of(raised, telemetry=known | {"probe_loss": [6.0, 5.0, 4.0]}).kick > 4
+    # Back within the epoch: the step was too long all the same.
+    assert signals_of([500.0, *HEALTHY], telemetry=known).kick > 100
+
+
 def test_a_jump_in_the_first_epoch_is_a_kick():
     assert signals_of([5000.0, *HEALTHY]).kick > 1000
 

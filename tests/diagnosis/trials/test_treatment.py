@@ -118,6 +118,20 @@ def test_what_works_with_one_seed_is_not_left_over():
     assert {"preprocessing.scaling", "training.learning_rate"} <= set(treatment.winner.change)
 
 
+def test_a_change_with_useless_probabilities_is_not_enough():
+    """Scaling brings order into the answers; the rate makes their probabilities right."""
+
+    def look_up(run):
+        if not scaled(run):
+            return result_of(0.0, 0.0)
+        told = {"explained": 0.9, "val_explained": 0.9}
+        return result_of(0.9, 0.9) if quick(run) else result_of(-0.2, -0.2, telemetry=told)
+
+    treatment, _ = treated(look_up)
+    assert treatment.winner is not None
+    assert {"preprocessing.scaling", "training.learning_rate"} <= set(treatment.winner.change)
+
+
 def test_where_nothing_helps_nothing_is_proven():
     treatment, _ = treated(lambda run: result_of(0.0, 0.0))
     assert treatment.winner is None

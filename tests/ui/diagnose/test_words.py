@@ -96,9 +96,9 @@ def test_what_is_cured_together_with_others_is_not_said_to_be_proven_alone():
 
 def test_everything_that_was_tried_is_told_with_what_failed():
     works = {"cause": "learning_rate_too_low", "goal": "fit", "fix": {"training.learning_rate": 0.1},
-             "gains": [0.5, 0.25, 0.3], "gain": {"value": 0.3, "low": 0.024, "high": 0.68}, "proven": True,
+             "gains": [0.5, 0.25, 0.3], "gain": {"value": 0.3, "low": 0.024, "high": 0.68}, "holds": True,
              "fresh": True}  # fmt: skip
-    fails = {**works, "cause": "dying_relu", "fix": {"model.activation": "elu"}, "gains": [-0.1], "proven": False,
+    fails = {**works, "cause": "dying_relu", "fix": {"model.activation": "elu"}, "gains": [-0.1], "holds": False,
              "gain": {"value": -0.1, "low": None, "high": None}, "fresh": False}  # fmt: skip
     first, second = say.trial_rows(RUN, report(trials=[works, fails]))
     assert list(first)[:3] == ["Cause", "Gain", "Shows"]
@@ -120,7 +120,7 @@ def test_everything_that_was_tried_is_told_with_what_failed():
     ],
 )
 def test_what_gains_and_is_ruled_out_says_why(goal, gain, told):
-    trial = {"cause": "overfitting", "goal": goal, "fix": {"model.l2": 0.1}, "gains": [-0.4] * 3, "proven": False,
+    trial = {"cause": "overfitting", "goal": goal, "fix": {"model.l2": 0.1}, "gains": [-0.4] * 3, "holds": False,
              "gain": {"value": gain, "low": None, "high": None}, "fresh": False}  # fmt: skip
     assert say.trial_rows(RUN, report(trials=[trial]))[0]["Shows"] == told
 
