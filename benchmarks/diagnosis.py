@@ -169,11 +169,12 @@ def _seeded(path: Path, seed: int) -> ExperimentSpec:
     return spec.model_copy(update={"training": spec.training.model_copy(update={"seed": seed})})
 
 
-def score_program(program: LabelledProgram, *, ablate: bool = False) -> Scored:
-    """Diagnose one generated program, in this process alone."""
+def score_program(program: LabelledProgram, seed: int = 0, *, ablate: bool = False) -> Scored:
+    """Diagnose one generated program, in this process alone; `seed` is added to its own."""
     preparation = Preparation()
     begin = time.perf_counter()
     runs = load_spec(program.spec).at(FILES).runs()
+    runs = tuple(run.changed({"training.seed": run.training.seed + seed}) for run in runs)
     with Crew(preparation, helpers=0) as crew:
         report = Doctor(crew, Examination(preparation)).diagnose(runs)
     accepted = {program.cause or "", *program.also_accept}
@@ -197,12 +198,12 @@ def programs(half: str | None = None) -> list[LabelledProgram]:
     return [program for program in every if half in {None, program.half}]
 
 
-def score_programs(chosen: Sequence[LabelledProgram], *, ablate: bool = False) -> Iterator[Scored]:
+def score_programs(chosen: Sequence[LabelledProgram], seed: int = 0, *, ablate: bool = False) -> Iterator[Scored]:
     """Yield the scores as they come, each processor with programs of its own."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     # Not concurrent.futures: its max_tasks_per_child hangs (github.com/python/cpython/issues/115634).
     with get_context("spawn").Pool(workers, maxtasksperchild=_TASKS_PER_PROCESS) as pool:
-        yield from pool.imap_unordered(partial(score_program, ablate=ablate), chosen)
+        yield from pool.imap_unordered(partial(score_program, seed=seed, ablate=ablate), chosen)
 
 
 def truthful(scored: Sequence[Scored]) -> list[Scored]:
@@ -312,6 +313,23 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
 def _share(hits: Iterable[bool], of: Sequence[Scored]) -> str:
     number = sum(hits)
     return f"{number} of {len(of)} ({number / len(of):.0%})" if of else "–"
+
+
+_STEADY: Final = """
+With another base seed, which gives other splits, first weights and orders of rows, the verdicts are the same in
+"""
+
+
+def steadiness(scored: Sequence[Scored], again: Sequence[Scored]) -> str:
+    """Return of how many programs the verdict is the same with another base seed, by set, and of which it is not."""
+    other = {(one.set, one.name): one.verdict for one in again}
+    both = [one for one in scored if (one.set, one.name) in other]
+    same = {(one.set, one.name): one.verdict == other[one.set, one.name] for one in both}
+    sets = {one.set: [name for name in both if name.set == one.set] for one in both}
+    shares_ = [f"{_share((same[o.set, o.name] for o in mine), mine)} of *{name}*" for name, mine in sets.items()]
+    total = _share(same.values(), both)
+    flipped = "; ".join(sorted(name for (_, name), kept in same.items() if not kept))
+    return f"{', '.join(shares_)}; together {total}. Others: {flipped or 'none'}."
 
 
 _BINS: Final = (0.0, 0.3, 0.6, 0.8, 0.95, 1.0)
@@ -424,8 +442,8 @@ what simple models find in the same columns. Written with `--ablation`.
 """
 
 
-def page(cases: Sequence[Scored], made: Sequence[Scored]) -> str:
-    """Return the figures over case files and generated programs as a page."""
+def page(cases: Sequence[Scored], made: Sequence[Scored], again: Sequence[Scored] = ()) -> str:
+    """Return the figures over case files and generated programs as a page; `again` are those of another base seed."""
     kept = truthful(made)
     sets = {name: [one for one in cases if one.set == name] for name in FOLDERS}
     columns = {name: figures(mine) for name, mine in sets.items() if mine}
@@ -449,6 +467,8 @@ def page(cases: Sequence[Scored], made: Sequence[Scored]) -> str:
             )
         )
     parts.append(_table(columns))
+    if again:
+        parts.append(_STEADY.rstrip() + " " + steadiness([*cases, *made], again))
     if made:
         parts.append(_by_cause(kept))
     if unseen := [one for one in made if one.set == "report"]:
@@ -481,12 +501,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="programs whose name contains it; all without any")
     parser.add_argument("--set", choices=(*FOLDERS, "generated", "all"), default="cases")
-    parser.add_argument("--seed", type=int, default=0, help="added to the seed of each case file")
+    parser.add_argument("--seed", type=int, default=0, help="added to the seed of each program")
     parser.add_argument("--half", choices=("calibration", "report"), help="one half of the generated set alone")
     parser.add_argument("--folder", type=Path, help="where the case files are, if elsewhere")
     parser.add_argument("--ablation", action="store_true", help="ask a diagnosis that has only some of its parts, too")
     parser.add_argument("--write", type=Path, metavar="PAGE.md", help="write the figures as a page")
     parser.add_argument("--read", type=Path, nargs="+", metavar="FILE", help="train nothing: take what was recorded")
+    parser.add_argument("--again", type=Path, nargs="+", default=(), metavar="FILE", help="what another seed recorded")
     parser.add_argument("--records", type=Path, metavar="FILE", help="write every score as a line of JSON")
     chosen = parser.parse_args(arguments)
 
@@ -506,10 +527,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             cases += told(score_case(path, set_, chosen.seed, ablate=chosen.ablation) for path in files)
         if chosen.set in {"generated", "all"}:
             some = [program for program in programs(chosen.half) if wanted(program.id)]
-            made = told(score_programs(some, ablate=chosen.ablation))
+            made = told(score_programs(some, chosen.seed, ablate=chosen.ablation))
     if chosen.records:
         chosen.records.write_text("".join(json.dumps(asdict(one), default=sorted) + "\n" for one in [*cases, *made]))
-    text = page(cases, made)
+    text = page(cases, made, [one for path in chosen.again for one in read(path)])
     if chosen.write:
         chosen.write.write_text(text, encoding="utf-8")
     print(text)

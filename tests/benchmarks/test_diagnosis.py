@@ -3,7 +3,17 @@
 import pytest
 
 from benchmarks.ablation import ABLATIONS, Answer
-from benchmarks.diagnosis import FILES, Scored, ablation, by_data_set, figures, programs, reliability, truthful
+from benchmarks.diagnosis import (
+    FILES,
+    Scored,
+    ablation,
+    by_data_set,
+    figures,
+    programs,
+    reliability,
+    steadiness,
+    truthful,
+)
 from benchmarks.programs import DATA_SETS, plain_program
 from core.diagnosis.causes.catalogue import CAUSES
 from core.paths import ROOT
@@ -34,6 +44,16 @@ def test_figures_count_verdicts_and_ranks():
     assert told["top 1, the very name"] == "1 of 4 (25%)"
     assert told["top 3"] == "2 of 4 (50%)"
     assert told["first fix proven in every seed"] == "1 of 4 (25%)"
+
+
+def test_verdicts_of_another_seed_are_compared_program_by_program():
+    first = [scored("a"), scored("b", verdict="faulty"), scored("c", set="real")]
+    again = [scored("b"), scored("a"), scored("c", set="real"), scored("d")]
+    told = steadiness(first, again)
+    assert "1 of 2 (50%) of *cases*" in told
+    assert "1 of 1 (100%) of *real*" in told
+    assert "together 2 of 3 (67%). Others: b." in told
+    assert steadiness(first, first).endswith("Others: none.")
 
 
 def test_harmless_faults_and_controls_that_do_not_learn_are_left_out():
