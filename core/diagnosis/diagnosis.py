@@ -190,7 +190,7 @@ class Doctor:
             return DiagnosisReport(treatment, tuple(before), judgement)
         treatment = with_changes(treatment, lambda change: on_all_rows(change, whole, rows))
         return DiagnosisReport(
-            treatment, tuple(before), judgement, facts.rows, self._on_all_rows(treatment, judgement, whole, rows), whole
+            treatment, tuple(before), judgement, facts.rows, self._on_all_rows(treatment, judgement, whole, rows)
         )
 
     def _likely(self, first: Observation, runs: Sequence[RunSpec]) -> list[RunSpec]:

@@ -21,7 +21,6 @@ from core.diagnosis.judgement import Judgement, Verdict, flattered, has_learnt
 from core.diagnosis.keras_code import keras_code
 from core.diagnosis.trials.treatment import Treatment
 from core.diagnosis.trials.trial import Outcome, Trial
-from core.spec import RunSpec
 from core.training.result import Result
 from core.training.structure import updates
 
@@ -118,8 +117,6 @@ class DiagnosisReport:
     """Training rows of the sample that all trials ran on; None where they ran on the whole table."""
     on_all_rows: float | None = None
     """What the winner then explained of all rows, trained once."""
-    whole: RunSpec | None = None
-    """The run on the whole table, where the trials ran on a sample of it: repairs are written for that one."""
 
     @property
     def observed(self) -> Observation:
@@ -281,7 +278,7 @@ class DiagnosisReport:
         return {
             "gain": gain_of(trial).as_dict(),
             "cost": cost_of(trial, planned, alike=alike).as_dict(),
-            "keras": keras_code(trial.change, replace(self.observed, run=self.whole or run)),
+            "keras": keras_code(trial.change, replace(self.observed, run=self.observed.asked)),
         }
 
     def _fresh(self, trial: Trial) -> bool:

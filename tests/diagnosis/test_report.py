@@ -110,8 +110,8 @@ def test_a_repair_is_told_with_its_gain_its_cost_and_its_lines():
 
 def test_the_lines_of_a_repair_that_was_tried_on_a_sample_are_those_for_all_rows():
     light = observation_of(training={"epochs": 500})
-    whole = light.run.changed({"training.epochs": 7})
-    cause = told(light, {"training.batch_size": 32}, sampled=5000, whole=whole)
+    light = replace(light, whole=light.run.changed({"training.epochs": 7}))
+    cause = told(light, {"training.batch_size": 32}, sampled=5000)
     assert "epochs=7" in cause["keras"]
     assert "epochs=500" not in cause["keras"]
 

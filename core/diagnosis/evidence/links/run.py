@@ -57,7 +57,7 @@ def _penalty(observed: Observation) -> str | None:
 
 
 def _stopped(observed: Observation) -> str | None:
-    epochs, share = observed.run.training.epochs, observed.signals.stopped
+    epochs, share = observed.asked.training.epochs, observed.signals.stopped
     return f"stopped after {max(1, round(share * epochs))} of {epochs} epochs" if share < limits.STOPPED_EARLY else None
 
 

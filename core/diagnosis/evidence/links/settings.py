@@ -114,7 +114,7 @@ def _held_back(observed: Observation) -> str | None:
 
 
 def _patience(observed: Observation) -> str | None:
-    stopping = observed.run.training.early_stopping
+    stopping = observed.asked.training.early_stopping
     return None if stopping is None else f"a patience of {stopping.patience} epochs"
 
 

@@ -1,5 +1,6 @@
 """The chain from a cause to the curve: only what was measured, in its order."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -32,6 +33,18 @@ def test_what_was_not_measured_is_left_out():
     told = words("inputs_unscaled", {"input_offset": 500.0}, signals, preprocessing={"scaling": "none"})
     assert told == ["inputs with a mean of up to 500 and a spread of up to 1", "the loss stands still at 0.25"]
     assert not [link for link in told if "dead" in link or "worse" in link]
+
+
+def test_of_a_sample_the_numbers_are_those_a_person_has_set():
+    """On a sample, a patience of 1 is one of 20 shorter epochs."""
+    stopping = {"monitor": "val_loss", "patience": 20}
+    light = observation_of({}, {"stopped": 0.1}, training={"epochs": 988, "early_stopping": stopping})
+    asked = light.run.changed({"training.epochs": 50, "training.early_stopping": stopping | {"patience": 1}})
+    told = chain(replace(light, whole=asked), CAUSES["early_stopping_too_eager"].links)
+    assert [link.words for link in told][:2] == ["a patience of 1 epochs", "stopped after 5 of 50 epochs"]
+    (evidence,) = CAUSES["early_stopping_too_eager"].look(replace(light, whole=asked))
+    assert "5 of 50 epochs, with a patience of 1" in evidence.text
+    assert "988" not in evidence.text
 
 
 def test_one_link_is_no_chain_and_outcomes_alone_start_nowhere():
