@@ -177,6 +177,10 @@ def _apply(opened: Opened, report: WrittenReport, finding: WrittenFinding, title
 def _keras(finding: WrittenFinding, key: str) -> None:
     if finding["keras"]:
         with st.expander("In Keras", type="compact", key=key):
+            st.caption(
+                "Each statement takes the place of yours: of the data before you scale it, of the model before you "
+                "compile it."
+            )
             st.code(finding["keras"], language="python")
 
 
