@@ -17,7 +17,9 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.diagnosis import Scored, programs, read, score_programs, told, true_causes
+from benchmarks.diagnosis import score_programs, told
+from benchmarks.diagnosis_page import true_causes
+from benchmarks.scores import Scored, programs, read
 from core.diagnosis import confidence
 from core.diagnosis.causes import weights
 from core.diagnosis.causes.catalogue import CAUSES

@@ -3,18 +3,9 @@
 import pytest
 
 from benchmarks.ablation import ABLATIONS, Answer
-from benchmarks.diagnosis import (
-    FILES,
-    Scored,
-    ablation,
-    by_data_set,
-    figures,
-    programs,
-    reliability,
-    steadiness,
-    truthful,
-)
+from benchmarks.diagnosis_page import ablation, by_data_set, figures, reliability, steadiness, truthful
 from benchmarks.programs import DATA_SETS, plain_program
+from benchmarks.scores import FILES, Scored, programs
 from core.diagnosis.causes.catalogue import CAUSES
 from core.paths import ROOT
 from core.spec import load_spec

@@ -6,8 +6,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from benchmarks.diagnosis import Scored, programs, read, true_causes
+from benchmarks.diagnosis_page import true_causes
 from benchmarks.evidence import calibrated, counted, likely, scores
+from benchmarks.scores import Scored, programs, read
 from core.diagnosis.causes.weights import Seen
 from core.diagnosis.confidence import Proof
 
