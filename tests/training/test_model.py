@@ -57,3 +57,15 @@ def test_a_layer_may_differ_from_its_model():
     spec = ModelSpec(layers=({"units": 3, "activation": "tanh"}, 4), activation="relu", dropout=0.1)
     assert [layer.activation for layer in spec.hidden] == ["tanh", "relu"]
     assert [layer.dropout for layer in spec.hidden] == [0.1, 0.1]
+
+
+def test_one_unit_under_a_softmax_answers_one_and_never_moves(trained):
+    """As with oneDNN and under XLA: a rounding error times a target in the thousands would be a step."""
+    data = {"columns": {"x": list(range(64)), "y": [1e5 + 1e3 * v for v in range(64)]}}
+    model = {"layers": [4], "output_activation": "softmax", "output_units": 1, "loss": "mse"}
+    training = {"optimizer": "sgd", "learning_rate": 10.0, "epochs": 20, "batch_size": 64}
+    _, prepared, result = trained(
+        data={"source": data, "target": "y", "validation_fraction": 0}, model=model, training=training
+    )
+    assert result.state == "done"
+    assert result.history["loss"] == pytest.approx([float(((prepared.y - 1) ** 2).mean())] * 20, rel=1e-6)
