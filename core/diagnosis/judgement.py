@@ -109,8 +109,8 @@ def _harm(trial: Trial, strength: float, unchanged: Sequence[Result], whole: Tri
     """Whether a repair gains over chance, and so much that the run is broken without it."""
     levels = [quality(result) for result in unchanged]
     gain = max(trial.gain, statistics.mean(map(quality, trial.after)) - statistics.mean(levels))
-    if gain < CLEAR_GAIN:
-        return False
+    if gain < CLEAR_GAIN or (trial.goal == "fit" and trial.level <= 0):
+        return False  # From worse than guessing to guessing is no repair.
     if trial.goal == "fit" and _luck(levels, trial):
         return True
     if not _beyond_luck(trial, levels):

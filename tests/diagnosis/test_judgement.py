@@ -35,6 +35,11 @@ def test_a_repair_that_fails_with_one_seed_shows_none():
     assert judged([0.1] * 3, [0.7, 0.7, 0.1]).verdict == "undecided"
 
 
+def test_a_repair_that_brings_it_to_guessing_shows_none():
+    assert judged([-1.0] * 3, [-0.1] * 3).verdict == "undecided"
+    assert judged([-1.0] * 3, [0.3] * 3).verdict == "faulty"
+
+
 def test_a_gain_that_luck_brings_as_well_shows_none():
     """The program differs from itself by more than the repair changes: the pairs are better by chance."""
     runs = [result_of(level, level) for level in (0.1, 0.5, 0.9)]
