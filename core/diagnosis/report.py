@@ -79,8 +79,9 @@ class Finding:
     @property
     def standing(self) -> Standing:
         """How sure it is."""
-        shown = (self.trial is not None and self.trial.holds) or flattered(Outcome(self.suspect, self.trial))
-        if shown or self.part == "necessary":
+        trial = self.trial
+        in_every = trial is not None and (trial.proven or (trial.holds and self.part == "sufficient"))
+        if in_every or self.part == "necessary" or flattered(Outcome(self.suspect, trial)):
             return "proven"
         if self.suspect.certain:
             return "certain"
