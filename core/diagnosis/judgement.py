@@ -37,8 +37,6 @@ _UNKNOWN_TARGET, _LEAST_TARGET = 0.9, 0.01
 """The skill asked for where simple models could not be judged, and at least."""
 _LIKELY, _SURELY = 1.0, 2.0
 """Standard errors."""
-_PAIRS, _SURELY_PAIRED = 6, 2.6
-"""So many seeds, each against itself, need so many standard errors: the 95 % of Student's t with five degrees."""
 
 
 class Judgement(NamedTuple):
@@ -140,13 +138,7 @@ def _beyond_luck(trial: Trial, without: Sequence[float]) -> bool:
     """Whether the program does not come as far without the repair with any seed, or the means differ surely."""
     if trial.goal == "recall":
         return True  # The recall has no placebo; it was better in every seed.
-    if min(map(quality, trial.after)) > max(without) or _clearly_less(without, trial, 1.0, _SURELY):
-        return True
-    gains = trial.gains
-    if len(gains) < _PAIRS:
-        return False
-    # Seeds differ in their rows, too: each against itself tells more.
-    return statistics.mean(gains) > _SURELY_PAIRED * statistics.stdev(gains) / math.sqrt(len(gains))
+    return min(map(quality, trial.after)) > max(without) or _clearly_less(without, trial, 1.0, _SURELY)
 
 
 def _clearly_less(without: Sequence[float], trial: Trial, share: float, errors: float) -> bool:
