@@ -325,11 +325,14 @@ def test_what_a_child_compiled_is_sealed_once_it_says_so(tmp_path: Path) -> None
         child.kill()
 
 
+EPOCHS = 4000
+
+
 @pytest.fixture
 def experiment(settings: Settings) -> Iterator[str]:
-    """One run, long enough for XLA."""
+    """One run, long enough for XLA on a busy machine, too, where tracing is slow."""
     store = Store(settings)
-    model, training = {"layers": [3]}, {"epochs": 500, "batch_size": 32}
+    model, training = {"layers": [3]}, {"epochs": EPOCHS, "batch_size": 32}
     spec = {"data": {"source": "sample:iris", "target": "species"}, "model": model, "training": training}
     yield store.submit(load_spec(spec))
     store.close()
@@ -369,7 +372,7 @@ def test_a_real_trainer_compiles_anew_what_was_damaged_and_comes_to_the_same_his
     end_again, losses_again = trained(settings, experiment)
     assert (end["state"], end_again["state"]) == ("done", "done")
     assert losses_again == pytest.approx(losses, abs=1e-5)
-    assert len(losses) == 500
+    assert len(losses) == EPOCHS
     (program,) = (settings.data / "xla").rglob("*.pb")
     assert program.read_bytes() != damaged
     assert program.with_name(program.name + ".sha256").read_text() == compiler_cache._digest(program)
