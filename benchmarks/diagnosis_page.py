@@ -213,7 +213,8 @@ _INTRODUCTION: Final = """\
 
 Written by `make diagnosis-benchmark`. A program is a spec whose state is known. *Faulty* is said only where harm was
 shown, by a repair that gains on seeds the search has not seen, or where the program cannot be right whatever its
-weights; *undecided* where neither is known. *Top 1* and *top 3* say how often the first, or one of the first three
+weights; *undecided* where neither is known. A verdict that hangs on one seed gets up to twelve more: the errors it is
+judged by do not allow for that. *Top 1* and *top 3* say how often the first, or one of the first three
 causes named, is accepted; *the very name* how often it is the one that was put in. Some faults have several names (too
 low a learning rate and too few steps): every cause whose repair alone undoes the fault is accepted, and listed beside
 it in [benchmarks/faults.py](../benchmarks/faults.py). A proposal *works on fresh seeds* where each of three seeds that
