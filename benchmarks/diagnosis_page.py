@@ -130,7 +130,8 @@ def _share(hits: Iterable[bool], of: Sequence[Scored]) -> str:
 
 
 _STEADY: Final = """
-With another base seed, which gives other splits, first weights and orders of rows, the verdicts are the same in
+With another base seed, which gives other splits, first weights and orders of rows (`--seed 100 --records`, then
+`--again`), the verdicts are the same in
 """
 
 

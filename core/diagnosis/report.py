@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -139,7 +140,7 @@ class DiagnosisReport:
         """Whether harm was shown, or the program cannot be right."""
         return self.judgement.verdict == "faulty"
 
-    @property
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """The causes, the likeliest first; none for a healthy run."""
         if not self.faulty:

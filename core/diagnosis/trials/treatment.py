@@ -15,6 +15,7 @@ from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
 from core.diagnosis.trials.search import combine, try_repairs
 from core.diagnosis.trials.smallest import NEARLY, RepairSet, by_the_book, helps, smallest
 from core.diagnosis.trials.trial import Outcome, Trial, Workbench, merit
+from core.spec import RunSpec
 from core.training.result import Result
 
 _WAVES: Final = 1
@@ -166,10 +167,8 @@ def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
     proven.sort(key=lambda p: (p[0].goal == "fit", p[0].reach >= NEARLY * best, p[1], p[0].reach), reverse=True)
     ranked = [trial for trial, _ in proven]
     for trial in [treatment.combined] if treatment.combined is not None else ranked[:_MOST_CONFIRMED]:
-        fresh = workbench.fresh()
-        both = workbench.train([*fresh, *(run.changed(trial.change) for run in fresh)])
-        before, after = both[: len(fresh)], both[len(fresh) :]
-        anew = replace(trial, before=tuple(before), after=tuple(after))
+        anew = _on(workbench, workbench.fresh(), trial)
+        before = anew.before
         works = _lasts(anew, trial)
         if works and not anew.proven:
             # Fresh seeds alone do not show what a repair does where luck has spared some of them.
@@ -184,11 +183,17 @@ def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
             outcomes=outcomes,
             combined=anew if treatment.combined is not None and works else None,
             winner=anew if works else None,
-            placebo=tuple(before),
+            placebo=before,
         )
         if works:
             return treatment
     return treatment
+
+
+def _on(workbench: Workbench, fresh: Sequence[RunSpec], trial: Trial) -> Trial:
+    """Return `trial` on the program as it is with `fresh` seeds, trained together."""
+    both = tuple(workbench.train([*fresh, *(run.changed(trial.change) for run in fresh)]))
+    return replace(trial, before=both[: len(fresh)], after=both[len(fresh) :])
 
 
 def _both(trial: Trial, anew: Trial) -> Trial:
@@ -206,23 +211,23 @@ def _lasts(anew: Trial, trial: Trial) -> bool:
 def with_more_seeds(treatment: Treatment, workbench: Workbench) -> Treatment:
     """Return `treatment` with more seeds of the program as it is, and of the repair that works, in pairs."""
     fresh, winner = workbench.fresh(len(treatment.placebo)), treatment.winner
-    changed = [] if winner is None else [run.changed(winner.change) for run in fresh]
-    both = workbench.train([*fresh, *changed])
-    before, after = tuple(both[: len(fresh)]), tuple(both[len(fresh) :])
-    more = replace(treatment, placebo=treatment.placebo + before)
     if winner is None:
-        return more
+        return replace(treatment, placebo=treatment.placebo + tuple(workbench.train(fresh)))
+    anew = _on(workbench, fresh, winner)
 
     def longer(trial: Trial | None) -> Trial | None:
-        if trial is None or trial.change != winner.change or trial.before != winner.before:
-            return trial
-        return replace(trial, before=trial.before + before, after=trial.after + after)
+        same = trial is not None and trial.change == winner.change and trial.before == winner.before
+        return _both(trial, anew) if trial is not None and same else trial
 
-    outcomes = tuple(replace(o, trial=longer(o.trial)) for o in more.outcomes)
-    last = replace(winner, before=winner.before + before, after=winner.after + after)
-    if sum(last.needy) < _MOST_SEEDS * len(last.needy):
-        return replace(more, outcomes=outcomes, combined=None, winner=None)
-    return replace(more, outcomes=outcomes, combined=longer(more.combined), winner=last)
+    last = _both(winner, anew)
+    lasts = sum(last.needy) >= _MOST_SEEDS * len(last.needy)
+    return replace(
+        treatment,
+        outcomes=tuple(replace(o, trial=longer(o.trial)) for o in treatment.outcomes),
+        combined=longer(treatment.combined) if lasts else None,
+        winner=last if lasts else None,
+        placebo=treatment.placebo + anew.before,
+    )
 
 
 def with_changes(treatment: Treatment, told: Callable[[Change], Change]) -> Treatment:
