@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from playwright.sync_api import TimeoutError as NotThere
 from playwright.sync_api import expect
 
 from core.choices.scalers import SCALERS
@@ -15,12 +16,20 @@ CURVES = """() => (document.querySelector('.ll-chart')?.data ?? [])
 
 
 def choose(page, label, *values):
-    """Add values to a knob that takes several."""
+    """Add values to a knob that takes several; what is typed while the page is drawn anew may be lost."""
     box = page.get_by_role("combobox", name=label, exact=True)
     for value in values:
-        box.click()
-        box.fill(value)
-        page.get_by_role("option", name=value, exact=True).or_(page.get_by_text(f"Add: {value}")).first.click()
+        offered = page.get_by_role("option", name=value, exact=True).or_(page.get_by_text(f"Add: {value}")).first
+        for _ in range(5):
+            box.click()
+            box.fill(value)
+            try:
+                offered.click(timeout=5000)
+            except NotThere:
+                continue
+            break
+        else:
+            pytest.fail(f"{label} offers no {value}")
         chip = page.locator(".st-key-lab_controls").get_by_text(value, exact=True)
         expect(chip.first).to_be_visible()
     page.keyboard.press("Escape")
