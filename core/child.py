@@ -120,9 +120,12 @@ class Voice:
 
     def __init__(self) -> None:
         self._pipe = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        self._lock = threading.Lock()
         os.dup2(2, 1)
 
     def say(self, **words: Any) -> None:
         """Say `words`; numbers must be finite."""
-        self._pipe.write(json.dumps(words, allow_nan=False, separators=(",", ":")) + "\n")
-        self._pipe.flush()
+        line = json.dumps(words, allow_nan=False, separators=(",", ":")) + "\n"
+        with self._lock:
+            self._pipe.write(line)
+            self._pipe.flush()

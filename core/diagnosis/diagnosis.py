@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
@@ -154,30 +155,16 @@ class Doctor:
         whole, rows = runs[0], len(self.examination.preparation.table(runs[0]).frame)
         sample = lighter(whole, rows)
         runs = [run.changed(sample) for run in runs] if sample else runs
-        facts = self.examination.of(runs[0])
-        if sample and IMPUTATIONS[whole.preprocessing.missing].keeps:
-            # One of a million makes every weight NaN, and may not be in the sample.
-            facts = replace(facts, invalid_inputs=max(facts.invalid_inputs, self._gaps(whole, facts.usable_columns)))
-        check_memory(runs[0], _size(runs[0], facts), self.run_bytes, probed=True)
-        unseen = Signals(skill=(0.0,), updates=updates(runs[0], facts.rows))
-        asked = whole if sample else None
-        first = Observation(runs[0], facts, observe(seen, whole.training.epochs) if seen else unseen, asked)
-        self._suspects = tuple(s for s in suspects(first, CAUSES.values()) if seen or s.certain)
         runs = _with_seeds(runs)
-        likely = [] if seen and has_learnt(first) else self._likely(first, runs)
-        beside = ", and the likeliest repair" if likely else ""
-        results = self._train([*runs, *likely], f"the run as it is, with three seeds{beside}", probed=True)
-        before, known = results[: len(runs)], results[len(runs) :]
-        observed = Observation(runs[0], facts, observe(before, runs[0].training.epochs), asked)
+        observed, before, known = self._observed(runs, seen, whole if sample else None)
         found = self._suspects = suspects(observed, CAUSES.values())
-        learnt = has_learnt(observed)
+        facts, learnt = observed.facts, has_learnt(observed)
         treatment = Treatment(observed, found)
         if not learnt or any(worth_trying(suspect) for suspect in found):
             fits = partial(self._fits, facts=facts)
             repairs = partial(self._train, stage="repairs")
             workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits)
-            if likely:
-                workbench.knew({run.hash(): result for run, result in zip(likely, known, strict=True)}, likely[0])
+            workbench.knew(known)
             treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
             for _ in range(_MORE_SEEDS):
                 winner = treatment.winner
@@ -193,9 +180,31 @@ class Doctor:
             treatment, tuple(before), judgement, facts.rows, self._on_all_rows(treatment, judgement, whole, rows)
         )
 
+    def _observed(
+        self, runs: Sequence[RunSpec], seen: Sequence[Result], whole: RunSpec | None
+    ) -> tuple[Observation, list[Result], list[tuple[RunSpec, Result]]]:
+        """Return what `runs` show, their results, and those of the likeliest repair, where it was trained beside them.
+
+        The table is looked at meanwhile where there are processors for both: that takes as long as a training.
+        """
+        check_memory(runs[0], RunSize.of(self.examination.preparation.of(runs[0])), self.run_bytes, probed=True)
+        with ThreadPoolExecutor(1) as others:
+            begun = others.submit(self.runner, runs, probed=True) if self.at_once > 1 else None
+            facts = self._facts(runs[0], whole)
+            unseen = Signals(skill=(0.0,), updates=updates(runs[0], facts.rows))
+            epochs = (whole or runs[0]).training.epochs
+            first = Observation(runs[0], facts, observe(seen, epochs) if seen else unseen, whole)
+            self._suspects = tuple(s for s in suspects(first, CAUSES.values()) if seen or s.certain)
+            likely = self._likely(first, runs) if begun and not (seen and has_learnt(first)) else []
+            self._tell(f"the run as it is, with three seeds{', and the likeliest repair' if likely else ''}")
+            known = list(zip(likely, self.runner(likely), strict=True)) if likely else []
+            before = begun.result() if begun else self.runner(runs, probed=True)
+        self._trained += len(runs) + len(likely)
+        return Observation(runs[0], facts, observe(before, runs[0].training.epochs), whole), before, known
+
     def _likely(self, first: Observation, runs: Sequence[RunSpec]) -> list[RunSpec]:
         """Return the runs of the likeliest repair, if they can be trained beside those of the program as it is."""
-        if self.at_once == 1 or any(suspect.certain and suspect.cause.hopeless for suspect in self._suspects):
+        if any(suspect.certain and suspect.cause.hopeless for suspect in self._suspects):
             return []
         change, facts = likeliest(first), first.facts
         if change is None:
@@ -215,6 +224,14 @@ class Doctor:
         # One that fails there explains nothing.
         return explained(result, held_out=result.validated) or 0.0
 
+    def _facts(self, run: RunSpec, whole: RunSpec | None) -> DataFacts:
+        """Return the facts of `run`, which is a sample of the `whole`, if there is one."""
+        facts = self.examination.of(run)
+        if whole is not None and IMPUTATIONS[whole.preprocessing.missing].keeps:
+            # One of a million makes every weight NaN, and may not be in the sample.
+            facts = replace(facts, invalid_inputs=max(facts.invalid_inputs, self._gaps(whole, facts.usable_columns)))
+        return facts
+
     def _gaps(self, run: RunSpec, columns: Sequence[str]) -> float:
         """Return the share of numbers that are none, of all rows that have a target."""
         table = self.examination.preparation.table(run)
@@ -230,12 +247,15 @@ class Doctor:
     def _fits(self, run: RunSpec, facts: DataFacts) -> bool:
         return memory_need(run, _size(run, facts)).total <= self.run_bytes
 
-    def _train(self, runs: Sequence[RunSpec], stage: str, *, probed: bool = False) -> list[Result]:
-        if self.on_progress is not None:
-            self.on_progress(DiagnosisProgress(self.variant, self.variants, self._trained, stage, self._suspects))
-        results = self.runner(runs, probed=probed)
+    def _train(self, runs: Sequence[RunSpec], stage: str) -> list[Result]:
+        self._tell(stage)
+        results = self.runner(runs)
         self._trained += len(runs)
         return results
+
+    def _tell(self, stage: str) -> None:
+        if self.on_progress is not None:
+            self.on_progress(DiagnosisProgress(self.variant, self.variants, self._trained, stage, self._suspects))
 
 
 def _size(run: RunSpec, facts: DataFacts) -> RunSize:

@@ -41,7 +41,8 @@ class Compiled:
     def __init__(self, traced: Any, trace_seconds: float, for_xla: Callable[..., Any] | None = None) -> None:
         self._graph = traced
         self._for_xla = for_xla or traced
-        self._worth = XLA_PER_TRACE * trace_seconds
+        # What XLA compiles in place of the graph is traced by itself.
+        self._worth = (XLA_PER_TRACE + (for_xla is not None)) * trace_seconds
         self._xla: Any = None
         self._work: Callable[[], None] | None = None
         self._done = threading.Event()

@@ -10,9 +10,10 @@ import json
 import queue
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from core.child import Child, Voice, Words
 from core.data.prepare.cache import Preparation
@@ -28,10 +29,52 @@ _MOST_HELPERS: Final = 3
 _LONG_FROM_UPDATES: Final = 1500
 """Fewer are trained before a helper has started."""
 
+_LOOK_SECONDS: Final = 0.05
+
 LIKELY: Final = 8
-"""Runs that follow one of a diagnosis with the same structure: other seeds, and what differs in numbers alone."""
+"""Runs that follow one of a diagnosis with the same structure: other seeds, and what differs in numbers alone …"""
+_LIKELY_TRIED: Final = 2
+"""… and such that follow a trial: most end with its other seeds, or the first."""
 
 Job = tuple[str, RunSpec, bool]
+
+
+class _Trainer:
+    """Who trains: this process or a helper."""
+
+    def __init__(self) -> None:
+        self.busy = threading.Lock()
+        """Held by the batch it trains for."""
+        self.at_work, self.seconds = False, 0.0
+        """Whether it is training, and how long it has."""
+
+    def ready(self, seconds: float = 0.0) -> bool:
+        """Wait at most so long and say whether it can train, or is gone: its next order will tell."""
+        raise NotImplementedError
+
+    def train(self, run: RunSpec, probed: bool) -> Result:
+        """Train one run.
+
+        Raises
+        ------
+        WorkFailed
+            If the process is gone.
+        """
+        raise NotImplementedError
+
+
+class _Here(_Trainer):
+    """The process itself, always ready."""
+
+    def __init__(self, preparation: Preparation) -> None:
+        super().__init__()
+        self._preparation = preparation
+
+    def ready(self, seconds: float = 0.0) -> bool:  # noqa: ARG002 - nothing to wait for
+        return True
+
+    def train(self, run: RunSpec, probed: bool) -> Result:
+        return train_here(run, self._preparation, probed)
 
 
 class Crew:
@@ -48,8 +91,9 @@ class Crew:
     def __init__(self, preparation: Preparation, helpers: int | None = None) -> None:
         self._preparation = preparation
         self._wanted = min(_MOST_HELPERS, processors() - 1) if helpers is None else helpers
+        self._here = _Here(preparation)
         self._helpers: list[_Helper] = []
-        self._known: dict[str, Crew | _Helper] = {}
+        self._known: dict[str, _Trainer] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -77,52 +121,59 @@ class Crew:
     def start(self, *, wait: bool = False) -> None:
         """Start the helpers, and `wait` until they are of use; a second call starts none."""
         self._helpers = self._helpers or [_Helper() for _ in range(self._wanted)]
-        while wait and not all(helper.ready() for helper in self._helpers):
+        while wait and not all(helper.ready(_LOOK_SECONDS) for helper in self._helpers):
             pass
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
-        """Train `runs` and return their results."""
+        """Train `runs` and return their results; several threads may ask at the same time."""
         jobs = [(structure_key(run), run, probed) for run in runs]
         waiting = list(range(len(jobs)))
         results: list[Result | None] = [None] * len(jobs)
 
-        def serve(trainer: Any) -> None:
-            while waiting and not trainer.ready():
+        def serve(trainer: _Trainer) -> None:
+            while waiting and not trainer.ready(_LOOK_SECONDS):
                 pass
-            while (place := self._take(jobs, waiting, trainer)) is not None:
-                try:
-                    results[place] = trainer.train(*jobs[place][1:])
-                except WorkFailed:
-                    # A helper is gone; what it held is trained by those who are left.
-                    with self._lock:
+            with trainer.busy:
+                while (place := self._take(jobs, waiting, trainer)) is not None:
+                    begin = time.perf_counter()
+                    try:
+                        results[place] = trainer.train(*jobs[place][1:])
+                    except WorkFailed:
+                        self._lose(trainer)
                         waiting.append(place)
-                        self._known = {key: owner for key, owner in self._known.items() if owner is not trainer}
-                        self._helpers.remove(trainer)
-                    return
+                    trainer.seconds += time.perf_counter() - begin
 
-        threads = [threading.Thread(target=serve, args=(helper,), daemon=True) for helper in self._helpers]
-        for thread in threads:
-            thread.start()
-        serve(self)
-        for thread in threads:
-            thread.join()
-        serve(self)
+        while waiting:
+            threads = [threading.Thread(target=serve, args=(helper,), daemon=True) for helper in self._helpers]
+            for thread in threads:
+                thread.start()
+            serve(self._here)
+            for thread in threads:
+                thread.join()
         return [result for result in results if result is not None]
 
-    def ready(self) -> bool:
-        """Whether this process can train: always."""
-        return True
-
-    def train(self, run: RunSpec, probed: bool) -> Result:
-        """Train one run in this process."""
-        return train_here(run, self._preparation, probed)
-
-    def _take(self, jobs: Sequence[Job], waiting: list[int], trainer: Any) -> int | None:
-        """Return the next job for `trainer`: of a structure it knows, else one that nobody knows yet."""
+    def _lose(self, helper: _Trainer) -> None:
+        """Forget a helper that is gone; what it held, and what it alone knew, is trained by those who are left."""
         with self._lock:
+            self._known = {key: owner for key, owner in self._known.items() if owner is not helper}
+            self._helpers = [other for other in self._helpers if other is not helper]
+
+    def _take(self, jobs: Sequence[Job], waiting: list[int], trainer: _Trainer) -> int | None:
+        """Return the next job for `trainer`: of a structure it knows, else one that nobody knows yet.
+
+        A single new structure is for who has trained least, and has nothing else to do: runs like it will follow.
+        """
+        with self._lock:
+            if trainer not in (everybody := (self._here, *self._helpers)):
+                return None
             mine = [place for place in waiting if self._known.get(jobs[place][0]) is trainer]
             free = [place for place in waiting if jobs[place][0] not in self._known]
+            idle = [other for other in everybody if other is not trainer and other.ready() and not other.at_work]
+            lighter = sum(other.seconds < trainer.seconds for other in idle)
+            if len({jobs[place][0] for place in free}) <= lighter:
+                free = []
             place = next(iter(mine or free), None)
+            trainer.at_work = place is not None
             if place is not None:
                 self._known[jobs[place][0]] = trainer
                 waiting.remove(place)
@@ -135,17 +186,16 @@ def train_here(run: RunSpec, preparation: Preparation, probed: bool) -> Result:
 
     try:
         prepared = prepared_within(run, preparation, run_allowance(), probed=probed)
-        return train_run(run, prepared, probed=probed, likely=LIKELY)
+        return train_run(run, prepared, probed=probed, likely=LIKELY if probed else _LIKELY_TRIED)
     except InputRefused as refusal:
         return Result.refused(run, str(refusal))
 
 
-class _Helper:
+class _Helper(_Trainer):
     """A child process that trains one run after the other."""
 
-    _LOOK_SECONDS: Final = 0.05
-
     def __init__(self) -> None:
+        super().__init__()
         self._ready = threading.Event()
         self._data: DataSpec | None = None
         self._results: queue.SimpleQueue[Words | None] = queue.SimpleQueue()
@@ -156,18 +206,10 @@ class _Helper:
             self._results.put(words)
         self._ready.set()
 
-    def ready(self) -> bool:
-        """Wait a moment and say whether the process can train, or is gone: its next order will tell."""
-        return self._ready.wait(self._LOOK_SECONDS)
+    def ready(self, seconds: float = 0.0) -> bool:
+        return self._ready.wait(seconds)
 
     def train(self, run: RunSpec, probed: bool) -> Result:
-        """Train one run there.
-
-        Raises
-        ------
-        WorkFailed
-            If the process is gone.
-        """
         # A table in the spec may be large; it is the same one in most runs.
         data = {} if run.data is self._data else {"data": run.data.model_dump(mode="json")}
         self._data = run.data

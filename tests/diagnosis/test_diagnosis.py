@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,7 @@ def test_three_seeds_are_trained_whatever_the_spec_asks():
 
 
 def at_once(processors, seen=()):
-    """Return the first batch that is trained where so many runs are trained at the same time."""
+    """Return the batches that are trained where so many runs are trained at the same time."""
     batches = []
 
     def look_up(run):
@@ -123,7 +124,7 @@ def at_once(processors, seen=()):
     table = TableRunner(look_up)
 
     def runner(runs, *, probed=False):
-        batches.append(list(runs))
+        batches.append((probed, list(runs)))
         return table(runs)
 
     doctor = Doctor(runner, Examination(Preparation()), at_once=processors)
@@ -133,18 +134,39 @@ def at_once(processors, seen=()):
 
 def test_the_likeliest_repair_is_trained_beside_the_program_where_there_are_two_processors():
     (alone, *_), report = at_once(1)
-    (both, *rest), same = at_once(2)
-    assert len(alone) == 3
-    assert len(both) == 6
-    assert both[:3] == alone
-    assert all(run.preprocessing.target_scaling == "standard" for run in both[3:])
-    assert not {run.hash() for run in both} & {run.hash() for batch in rest for run in batch}
+    batches, same = at_once(2)
+    (_, likely), *rest = [batch for batch in batches if batch != alone]
+    assert alone in batches[:2]
+    assert (alone[0], len(alone[1])) == (True, 3)
+    assert len(likely) == 3
+    assert all(run.preprocessing.target_scaling == "standard" for run in likely)
+    known = {run.hash() for run in [*alone[1], *likely]}
+    assert not known & {run.hash() for _, batch in rest for run in batch}
     assert [f.suspect.cause.id for f in same.findings] == [f.suspect.cause.id for f in report.findings]
+
+
+def test_the_table_is_looked_at_while_the_program_is_trained():
+    begun = threading.Event()
+
+    class Waiting(Examination):
+        def of(self, run):
+            assert begun.wait(20)
+            return super().of(run)
+
+    def runner(runs, *, probed=False):
+        begun.set()
+        return [result_of(0.85, 0.8) for _ in runs]
+
+    assert (
+        Doctor(runner, Waiting(Preparation()), at_once=2).diagnose(load_spec(FRIEDMAN).runs()).judgement.verdict
+        == "healthy"
+    )
 
 
 def test_a_run_that_is_known_to_have_learnt_is_trained_alone():
     batches, _ = at_once(2, seen=[result_of(0.85, 0.8)])
-    assert len(batches[0]) == 3
+    assert [len(runs) for probed, runs in batches if probed] == [3]
+    assert all(run.preprocessing.target_scaling != "standard" for run in batches[0][1])
 
 
 def test_progress_counts_runs():

@@ -2,12 +2,14 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from core.data.prepare.cache import Preparation
 from core.spec import load_spec
 from core.training.crew import Crew
+from core.training.structure import structure_key
 
 IRIS = load_spec(
     {
@@ -49,7 +51,7 @@ def test_results_come_in_the_order_of_the_runs(alone):
 
 def test_a_helper_trains_the_same_histories(alone, pair):
     assert histories(pair(IRIS)) == histories(alone)
-    assert set(owners(pair).values()) == {pair, *pair._helpers}
+    assert set(owners(pair).values()) == {pair._here, *pair._helpers}
     assert len(pair._helpers) == 1
 
 
@@ -58,6 +60,28 @@ def test_a_structure_belongs_to_one_of_the_crew(pair):
     before = owners(pair)
     pair(IRIS)
     assert owners(pair) == before
+
+
+def test_what_is_new_goes_to_who_has_trained_least(pair):
+    deep = IRIS[0].changed({"model.layers": [4] * 3})
+    wide = IRIS[0].changed({"model.layers": [9]})
+    pair._here.seconds, pair._helpers[0].seconds = 9.0, 1.0
+    pair([deep])
+    assert owners(pair)[structure_key(deep)] is pair._helpers[0]
+    pair._here.seconds, pair._helpers[0].seconds = 1.0, 9.0
+    pair([wide])
+    assert owners(pair)[structure_key(wide)] is pair._here
+
+
+def both_halves(crew):
+    """What the crew answers two threads that ask at the same time."""
+    with ThreadPoolExecutor(2) as askers:
+        halves = [askers.submit(crew, IRIS[:3]), askers.submit(crew, IRIS[3:])]
+        return [history for half in halves for history in histories(half.result())]
+
+
+def test_two_who_ask_at_the_same_time_get_what_each_asked_for(alone, pair):
+    assert both_halves(pair) == histories(alone)
 
 
 def test_a_table_in_the_spec_is_sent_to_a_helper_once(alone, pair, monkeypatch):
@@ -82,7 +106,15 @@ def test_a_helper_that_dies_loses_no_run(alone, pair):
     os.kill(pair._helpers[0]._child.pid, signal.SIGKILL)
     assert histories(pair(IRIS)) == histories(alone)
     assert pair._helpers == []
-    assert set(owners(pair).values()) == {pair}
+    assert set(owners(pair).values()) == {pair._here}
+
+
+def test_a_helper_that_is_gone_is_gone_for_all_who_ask(alone):
+    with Crew(Preparation(), helpers=1) as crew:
+        crew.start(wait=True)
+        os.kill(crew._helpers[0]._child.pid, signal.SIGKILL)
+        assert both_halves(crew) == histories(alone)
+        assert crew._helpers == []
 
 
 def test_light_work_calls_no_helper():

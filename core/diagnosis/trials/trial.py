@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -21,7 +21,10 @@ class Runner(Protocol):
     """Who trains: this process, the queue of the app, or a table in a test."""
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
-        """Return the results of `runs` in the same order; `probed` asks for what happened in the layers."""
+        """Return the results of `runs` in the same order; `probed` asks for what happened in the layers.
+
+        A diagnosis with several processors asks from two threads at a time.
+        """
 
 
 MARGIN: Final = 0.01
@@ -238,11 +241,12 @@ class Workbench:
         seeds = itertools.islice(new, after, after + FEWEST_SEEDS)
         return [self.runs[0].changed({"training.seed": seed}) for seed in seeds]
 
-    def knew(self, results: Mapping[str, Result], spec: RunSpec) -> None:
-        """Take what was trained before the trials began, by its hash: runs like `spec`, off the budget as any."""
-        self.left -= self._cost(spec) + (len(results) - 1) * cost_of(spec, self.rows, self.features)
-        self._structures.add(structure_key(spec))
-        self.done |= results
+    def knew(self, results: Sequence[tuple[RunSpec, Result]]) -> None:
+        """Take what was trained before the trials began, off the budget as any."""
+        for run, result in results:
+            self.left -= self._cost(run)
+            self._structures.add(structure_key(run))
+            self.done[run.hash()] = result
 
     def trained(self, specs: Sequence[RunSpec]) -> list[Result]:
         """Return the results of `specs` if all of them were trained before; else none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.errors import WorkFailed
@@ -20,7 +20,7 @@ LOOK_SECONDS: Final = 0.02
 
 @dataclass
 class TrialRunner:
-    """The runner (`core.diagnosis.trials.trial.Runner`) of one diagnosis.
+    """The runner (`core.diagnosis.trials.trial.Runner`) of one diagnosis; two of its threads may ask at a time.
 
     The same runs asked for again, by a diagnosis whose process was killed and that began anew, are found as they were
     trained, or where they are in training.
@@ -40,7 +40,8 @@ class TrialRunner:
     orders: Orders
     on_submit: Callable[[], None]
     on_trained: Callable[[int], None]
-    _trained: int = 0
+    _ended: dict[str, int] = field(default_factory=dict)
+    """Runs that have ended, by the key of their batch."""
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Return the results of `runs`, in the same order.
@@ -58,16 +59,17 @@ class TrialRunner:
         key = f"{self.claim.diagnosis}:{hashlib.sha256(name.encode()).hexdigest()}"
         experiment = self.store.submit_runs(runs, key, probed=probed, trials_of=self.claim)
         self.on_submit()
-        seen = 0
         while left := self.store.unfinished(experiment):
-            if len(runs) - left != seen:
-                seen = len(runs) - left
-                self.on_trained(self._trained + seen)
+            self._count(key, len(runs) - left)
             if self.orders.wait(self.claim.token, LOOK_SECONDS):
                 raise StaleClaim
-        self._trained += len(runs)
-        self.on_trained(self._trained)
+        self._count(key, len(runs))
         results = self.store.results(experiment, range(len(runs)))
         if any(result.state == "cancelled" for result in results):
             raise WorkFailed("A trial of this diagnosis was cancelled.")
         return [replace(result, variant=run.variant) for run, result in zip(runs, results, strict=True)]
+
+    def _count(self, batch: str, ended: int) -> None:
+        if self._ended.get(batch, 0) != ended:
+            self._ended[batch] = ended
+            self.on_trained(sum(self._ended.values()))
