@@ -81,7 +81,8 @@ class Diagnoser:
 
         def tell(**news: Any) -> None:
             progress.update(news)
-            self._voice.say(event="progress", token=claim.token, progress=without_nan(progress))
+            if progress["stage"]:  # the first news are the first suspects
+                self._voice.say(event="progress", token=claim.token, progress=without_nan(progress))
 
         def on_progress(told: DiagnosisProgress) -> None:
             tell(stage=told.stage, suspects=[_suspect(suspect) for suspect in told.suspects], runs=told.runs)
