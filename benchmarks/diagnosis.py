@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
@@ -58,6 +58,15 @@ def _scored(
     )
 
 
+@cache
+def _load() -> None:
+    """Have this process load TensorFlow and scikit-learn, so that the first case does not pay for it."""
+    preparation = Preparation()
+    runs = load_spec({"data": {"source": "sample:iris", "target": "species"}, "training": {"epochs": 3}}).runs()
+    with Crew(preparation, helpers=0) as crew:
+        Doctor(crew, Examination(preparation), budget=0).diagnose(runs)
+
+
 def score_case(path: Path, set_: str = "cases", seed: int = 0, *, ablate: bool = False) -> Scored:
     """Diagnose one case file and train what it proposes; `seed` is added to its own.
 
@@ -67,6 +76,7 @@ def score_case(path: Path, set_: str = "cases", seed: int = 0, *, ablate: bool =
     (run,) = load_spec(path).runs()[:1]
     spec = run.changed({"training.seed": run.training.seed + seed})
     accepted, preparation = (*case["expect"], *case["also_accept"]), Preparation()
+    _load()
     with Crew(preparation) as crew:
         crew.start(wait=True)
         begin = time.perf_counter()
