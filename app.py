@@ -18,12 +18,12 @@ from core.ui.routes import make_routes
 
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
-    from core.lessons import LESSONS
+    from core.lessons import BASICS
     from core.ui.lab.state import EXAMPLE, EXAMPLE_KEY
 
     lab = get_lab()
     config.set_option("server.maxUploadSize", lab.settings.max_upload_mb)
-    likely = [EXAMPLE, *(lesson.spec for lesson in LESSONS)]
+    likely = [EXAMPLE, *(lesson.spec for lesson in BASICS)]
     await to_thread.run_sync(lambda: lab.start(warm=likely))
     with suppress(InputRefused, WorkFailed):  # a full queue or disk is no reason not to start
         lab.store.submit(EXAMPLE, key=EXAMPLE_KEY)

@@ -7,15 +7,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-BROWSER = Path(__file__).parent / "browser"
 BENCHMARKS = Path(__file__).parent / "benchmarks"
+
+
+class _ByFile(LoadScopeScheduling):
+    """Deals out files. (xdist's own groups do nothing since pytest 9.2: it renames tests in a way that is ignored.)"""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.partition("::")[0]
+        return "browser" if file.startswith("tests/browser/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return _ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        group = "browser" if BROWSER in item.path.parents else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
         if BENCHMARKS in item.path.parents:
             item.add_marker(pytest.mark.slow)
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pandas as pd
 
+from core.data.everyday import flats, loans
 from core.data.table import Table, table_of
 from core.errors import InputRefused, WorkFailed
 
@@ -246,8 +247,11 @@ def _rows(default: int, most: int = 100_000) -> dict[str, Parameter]:
     return {"n": Parameter(default, 4, most), "seed": Parameter(0, 0, 2**31 - 1)}
 
 
-def _shape(default: int, noise: float, **more: Parameter) -> dict[str, Parameter]:
-    return _rows(default) | {"noise": Parameter(noise, 0.0, 10.0)} | more
+def _shape(default: int, noise: float, *, most_noise: float = 10.0, **more: Parameter) -> dict[str, Parameter]:
+    return _rows(default) | {"noise": Parameter(noise, 0.0, most_noise)} | more
+
+
+_SHARE, _SWITCH = Parameter(0.0, 0.0, 1.0), Parameter(0, 0, 1)
 
 
 _ALL: Final = (
@@ -279,6 +283,11 @@ _ALL: Final = (
            "y", _curve(np.sin, -2 * np.pi, 2 * np.pi), _shape(200, 0.1)),
     Sample("friedman", "Friedman 1", "Five of ten columns matter, in a formula with a product, a square and a sine.",
            "y", _friedman, _shape(500, 1.0)),
+    Sample("flats", "Flats", "Predict what a flat was sold for from its size, age and district.",
+           "price", flats, _shape(400, 10.0, most_noise=500.0, missing=_SHARE, sentinels=_SHARE, estimate=_SWITCH,
+                                  drift=Parameter(0.0, 0.0, 10.0), clash=_SHARE, sorted=_SWITCH)),
+    Sample("loans", "Loans", "Foresee which loans are not paid back; few are not.",
+           "paid back", loans, _shape(1000, 0.3, defaults=Parameter(0.2, 0.0, 0.5))),
     Sample("noise_labels", "Random labels", "Columns of noise and coin-flip labels: there is nothing to learn here.",
            "label", _noise_labels, _rows(100) | {"features": Parameter(10, 1, 100)}),
     Sample("noise_targets", "Random targets", "Columns of noise and a target of noise: nothing beats the mean.",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from core.lessons.lesson import LESSONS, Lesson
+from core.lessons.lesson import BASICS, LESSONS, Lesson
 
-__all__ = ["LESSONS", "Lesson"]
+__all__ = ["BASICS", "LESSONS", "Lesson"]

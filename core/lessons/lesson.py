@@ -3,38 +3,106 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Final, Self
+from string import ascii_uppercase
+from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.errors import InputRefused
-from core.spec import ExperimentSpec
+from core.lessons.claims import Claim, quantities
+from core.lessons.glossary import GLOSSARY
+from core.spec import ExperimentSpec, RunSpec
 from core.spec.values import Value
 
 _CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
+REPAIRED, TRIED = "R", "X"
+"""What claims and texts call the repaired program, and that of an exercise."""
+
+Words = Annotated[str, Field(min_length=1)]
+Claims = Annotated[tuple[str, ...], Field(min_length=1)]
+Letter = Annotated[str, Field(pattern="^[A-J]$")]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class Reference(Value):
+    """Where to read on."""
+
+    text: Words
+    url: str | None = Field(None, pattern="^https://")
+
+
+class Repair(Value):
+    """One click that mends the program, and what it brings."""
+
+    of: Letter
+    """The variant that is repaired."""
+    change: dict[str, Any] = Field(min_length=1)
+    """Path in the spec → value."""
+    words: Words
+    """Markdown, shown with the repaired curve; may quote numbers."""
+    claims: Claims
+
+    @property
+    def claimed(self) -> tuple[Claim, ...]:
+        """Its claims, read."""
+        return tuple(map(Claim.read, self.claims))
+
+
+class Exercise(Value):
+    """Something to bring about by turning a few knobs; whether it was is checked by training."""
+
+    of: Letter
+    """The variant it begins with."""
+    task: Words
+    knobs: dict[str, Annotated[tuple[Any, ...], BeforeValidator(_frozen)]] = Field(min_length=1)
+    """Path in the spec → the values to choose from; that of the variant is among them."""
+    claims: Claims
+    """What is true of the run X once it is solved, and not before."""
+    solution: dict[str, Any] = Field(min_length=1)
+    """One of them, by path."""
+
+    @property
+    def claimed(self) -> tuple[Claim, ...]:
+        """Its claims, read."""
+        return tuple(map(Claim.read, self.claims))
+
 
 class Lesson(Value):
-    """Predict, run, understand: one experiment and the words around it."""
+    """Predict, run, understand, repair, break: one experiment and the words around it."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     """Stable name in links; the file's name without its number."""
     title: str = Field(min_length=1, max_length=60)
     cause: str
     """Which cause of a bad loss it teaches, by the id of the diagnosis."""
-    about: str = Field(min_length=1)
+    about: Words
     """Two sentences of context."""
-    question: str = Field(min_length=1)
+    question: Words
     """What to predict before running."""
     options: tuple[str, ...] = Field(min_length=2, max_length=5)
     answer: int = Field(ge=0)
     """The position of the right option, from 0."""
-    explanation: str = Field(min_length=1)
-    """Markdown: what the curves show, why, and what to do."""
+    look: Words
+    """What to look at while it runs."""
+    explanation: Words
+    """Markdown: what the curves show, why, and what to do; quotes numbers of the runs, as in ``{A.loss}``."""
+    claims: Claims
+    """What the explanation says of the runs; true of every seed."""
+    repair: Repair
+    exercise: Exercise
+    glossary: tuple[str, ...] = ()
+    """Words that a beginner does not know."""
+    references: tuple[Reference, ...] = Field(min_length=1)
     spec: ExperimentSpec
-    """At least two runs; its title is the lesson's."""
+    """At least two variants; its title is the lesson's."""
 
     @field_validator("cause")
     @classmethod
@@ -43,13 +111,73 @@ class Lesson(Value):
             raise ValueError(f"allowed: {', '.join(CAUSES)}")
         return cause
 
+    @field_validator("glossary")
+    @classmethod
+    def _explained(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [word for word in words if word not in GLOSSARY]:
+            raise ValueError(f"{unknown[0]!r} is not in the glossary; allowed: {', '.join(GLOSSARY)}")
+        return words
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.answer >= len(self.options):
             raise ValueError(f"answer: there is no option {self.answer}")
-        if len(self.spec.runs()) < 2:
+        if len(self.variants) < 2:
             raise ValueError("spec: a lesson compares at least two runs")
+        for where, letters, known in self._letters():
+            if unknown := letters - known:
+                raise ValueError(f"{where}: there is no run {min(unknown)}")
+        for path, values in self.exercise.knobs.items():
+            if self.exercise.solution.get(path, values[0]) not in values:
+                raise ValueError(f"exercise.solution: {path} is none of its knob's values")
+        if unknown := self.exercise.solution.keys() - self.exercise.knobs.keys():
+            raise ValueError(f"exercise.solution: there is no knob {min(unknown)}")
+        start = self.variants[self.exercise.of]
+        for path, values in self.exercise.knobs.items():
+            if start not in [
+                start.changed({path: value}).model_copy(update={"variant": start.variant}) for value in values
+            ]:
+                raise ValueError(f"exercise.knobs: {path} does not offer what {self.exercise.of} has")
+        _ = self.repaired, self.solved
         return self
+
+    def _letters(self) -> Iterator[tuple[str, set[str], set[str]]]:
+        """Yield each text with the runs it speaks of, and those that it may."""
+        own = set(self.variants)
+        with_repair = own | {REPAIRED}
+        yield "explanation", {quantity.letter for quantity in quantities(self.explanation)}, own
+        yield "repair.words", {quantity.letter for quantity in quantities(self.repair.words)}, with_repair
+        yield "repair.of", {self.repair.of}, own
+        yield "exercise.of", {self.exercise.of}, own
+        for where, claims, known in (
+            ("claims", map(Claim.read, self.claims), own),
+            ("repair.claims", self.repair.claimed, with_repair),
+            ("exercise.claims", self.exercise.claimed, own | {TRIED}),
+        ):
+            for claim in claims:
+                yield where, claim.letters, known
+
+    @property
+    def claimed(self) -> tuple[Claim, ...]:
+        """Its claims, read."""
+        return tuple(map(Claim.read, self.claims))
+
+    @cached_property
+    def variants(self) -> Mapping[str, RunSpec]:
+        """The variants by their letters, with the first seed."""
+        first = self.spec.training.seed
+        runs = [run for run in self.spec.runs() if run.training.seed == first]
+        return dict(zip(ascii_uppercase, runs, strict=False))
+
+    @property
+    def repaired(self) -> RunSpec:
+        """The program once it is repaired."""
+        return self.variants[self.repair.of].changed(self.repair.change)
+
+    @property
+    def solved(self) -> RunSpec:
+        """The program that solves the exercise."""
+        return self.variants[self.exercise.of].changed(self.exercise.solution)
 
     @property
     def family(self) -> str:
@@ -79,3 +207,6 @@ def read_lesson(path: Path) -> Lesson:
 
 LESSONS: Final[tuple[Lesson, ...]] = tuple(map(read_lesson, sorted(_CATALOGUE.glob("*.toml"))))
 """The lessons in the order of their files."""
+
+BASICS: Final = LESSONS[:3]
+"""Those that are on a visitor's first screen, and compiled before anybody comes."""

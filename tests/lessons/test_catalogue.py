@@ -1,12 +1,15 @@
 """The catalogue of lessons: complete, consistent, and the mission's three examples come first."""
 
+import itertools
 from pathlib import Path
 
 import pytest
 
 import core.lessons
+from core.diagnosis.causes.catalogue import CAUSES
 from core.errors import InputRefused
 from core.lessons import LESSONS
+from core.lessons.glossary import GLOSSARY
 from core.lessons.lesson import read_lesson
 from core.spec import InlineData
 
@@ -15,8 +18,33 @@ CATALOGUE = Path(core.lessons.__file__).parent / "catalogue"
 
 def test_ids_are_distinct_and_every_lesson_compares_runs():
     assert len({lesson.id for lesson in LESSONS}) == len(LESSONS)
-    assert all(len(lesson.spec.runs()) >= 2 for lesson in LESSONS)
-    assert not any(lesson.explanation.strip() in {"", "…"} for lesson in LESSONS)
+    assert all(len(lesson.variants) >= 2 for lesson in LESSONS)
+    assert len({lesson.title for lesson in LESSONS}) == len(LESSONS)
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_every_cause_has_a_lesson(cause):
+    assert [lesson for lesson in LESSONS if lesson.cause == cause]
+
+
+def test_families_follow_each_other_after_the_three_seed_examples():
+    families = [family for family, _ in itertools.groupby(lesson.family for lesson in LESSONS[3:])]
+    assert families == ["preprocessing", "architecture", "optimisation"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_a_lesson_asks_what_its_answer_is_one_of_and_says_where_to_read_on(lesson):
+    assert len(set(lesson.options)) == len(lesson.options)
+    assert lesson.glossary
+    assert lesson.references
+    assert lesson.spec.seeds >= 3
+
+
+@pytest.mark.parametrize("word", GLOSSARY)
+def test_a_word_of_the_glossary_is_explained_in_a_sentence_and_in_its_place(word):
+    assert GLOSSARY[word].endswith(".")
+    words = [other.lower() for other in GLOSSARY]
+    assert words == sorted(words)
 
 
 def test_the_three_seed_examples_come_first():
@@ -66,6 +94,14 @@ def test_a_lesson_is_one_file(written):
         ('cause = "inputs_unscaled"', 'cause = "bad_luck"', '04-new.toml: cause: "bad_luck" is refused; allowed: '),
         ('["none", "minmax"]', '["none"]', "04-new.toml: spec: a lesson compares at least two runs."),
         ("answer = 1", "answer =", "04-new.toml: "),
+        ('glossary = ["epoch"', 'glossary = ["epok"', "04-new.toml: glossary: "),
+        ('"B.skill < 0"', '"C.skill < 0"', "04-new.toml: claims: there is no run C."),
+        ('"B.skill < 0"', '"B.skill"', "04-new.toml: 'B.skill' is no claim; allowed: "),
+        ("{A.loss.first}", "{A.luck}", "04-new.toml: 'A.luck' is no number of a run; allowed: "),
+        ('of = "B"', 'of = "D"', "04-new.toml: repair.of: there is no run D."),
+        ('change = { "training.learning_rate" = 0.1 }', 'change = { "training.rate" = 0.1 }', "04-new.toml: "),
+        ("[0.001, 0.01, 0.1]", "[0.001, 0.01]", "04-new.toml: exercise.solution: "),
+        ('"training.epochs" = [100, 1000]', '"training.epochs" = [100, 0]', "04-new.toml: "),
     ],
 )
 def test_a_lesson_that_is_none_is_refused_in_one_sentence(old, new, says, written):

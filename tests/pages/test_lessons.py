@@ -2,12 +2,17 @@
 
 import pytest
 from sqlalchemy import update
+from streamlit.testing.v1 import AppTest
 
 from core.jobs.lab import Lab
 from core.jobs.storage import schema
 from core.lessons import LESSONS
+from core.ui.lessons.state import attempt_runs, repair_runs, start_of
 
+from .conftest import ROUTER
 from .test_lab import words
+
+FIRST, SECOND = LESSONS[:2]
 
 
 def test_the_gallery_shows_every_lesson(page):
@@ -16,45 +21,142 @@ def test_the_gallery_shows_every_lesson(page):
     assert [heading.value.partition(". ")[2] for heading in app.subheader] == [lesson.title for lesson in LESSONS]
 
 
-def test_a_lesson_asks_before_it_runs(page, lab):
+def opened(page, lesson=FIRST):
     app = page("lessons")
-    app.get_by_key(f"lessons_{LESSONS[0].id}").click().run()
+    app.get_by_key(f"lessons_{lesson.id}").click().run()
     assert not app.exception
+    return app
+
+
+def end(lab: Lab, state: str = "done") -> None:
+    with lab.store.database.write() as connection:
+        connection.execute(update(schema.run).values(state=state))
+
+
+def ran(page, lab, guess=None, lesson=FIRST):
+    """Open a lesson, predict or skip, and let its runs end."""
+    app = opened(page, lesson)
+    if guess is None:
+        app.get_by_key("lesson_skip").click().run()
+    else:
+        app.radio[0].set_value(guess).run()
+        app.get_by_key("lesson_run").click().run()
+    end(lab)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def newest(lab):
+    """The specs of the runs that were submitted last."""
+    return [run.spec.hash() for run in lab.store.experiment(lab.store.experiments()[0].id).runs]
+
+
+def hashes(runs):
+    return [run.hash() for run in runs]
+
+
+def test_a_lesson_asks_before_it_runs(page, lab):
+    app = opened(page)
     assert app.radio[0].value is None
     assert app.get_by_key("lesson_run").disabled
     app.radio[0].set_value(0).run()
     app.get_by_key("lesson_run").click().run()
     assert not app.exception
-    assert lab.store.experiments()[0].title == LESSONS[0].title
+    assert newest(lab) == hashes(FIRST.spec.runs())
     assert app.get("bidi_component")
-    assert LESSONS[0].explanation not in words(app)
-
-
-def end(lab: Lab, state: str) -> None:
-    with lab.store.database.write() as connection:
-        connection.execute(update(schema.run).values(state=state))
+    assert "What you see." not in words(app)
+    assert "Answer:" not in words(app)
 
 
 @pytest.mark.parametrize(("state", "explained"), [("done", True), ("diverged", True), ("cancelled", False)])
 def test_the_explanation_comes_after_a_whole_run(page, lab, state, explained):
-    app = page("lessons")
-    app.get_by_key(f"lessons_{LESSONS[1].id}").click().run()
+    app = opened(page, SECOND)
     app.get_by_key("lesson_skip").click().run()
     end(lab, state)
     app.run()
     assert not app.exception
-    assert (LESSONS[1].explanation.strip() in words(app)) == explained
+    assert ("What you see." in words(app)) == explained
     assert ("Answer:" in words(app)) == explained
+    assert "{" not in words(app)
 
 
 def test_a_wrong_prediction_is_told_kindly(page, lab):
-    app = page("lessons")
-    app.get_by_key(f"lessons_{LESSONS[0].id}").click().run()
+    assert "It came out differently" in words(ran(page, lab, guess=1 - min(FIRST.answer, 1)))
+
+
+def test_a_right_prediction_is_told(page, lab):
+    assert "As you said" in words(ran(page, lab, guess=FIRST.answer))
+
+
+def test_a_reload_keeps_the_prediction_and_the_runs(page, lab):
+    address = dict(ran(page, lab, guess=FIRST.answer).query_params)
+    anew = AppTest.from_file(str(ROUTER), default_timeout=60).run()
+    anew.query_params.update(address)
+    anew.switch_page("../../pages/lessons.py").run()
+    assert not anew.exception
+    assert "As you said" in words(anew)
+    assert len(lab.store.experiments()) == 1
+
+
+def test_a_link_to_runs_begins_before_the_prediction(page, lab):
+    app = ran(page, lab, guess=FIRST.answer)
+    del app.query_params["guess"]
+    app.run()
+    assert not app.exception
+    assert "What you see." not in words(app)
+    assert not app.get("bidi_component")
     app.radio[0].set_value(0).run()
     app.get_by_key("lesson_run").click().run()
-    end(lab, "done")
+    assert "What you see." in words(app)
+    assert len(lab.store.experiments()) == 1
+
+
+@pytest.mark.parametrize("part", ["x", "repair", "try"])
+def test_curves_of_another_lesson_are_not_shown(page, lab, part):
+    app = ran(page, lab, lesson=SECOND)
+    other = app.query_params["x"]
+    app.query_params.clear()
+    app.query_params.update({"lesson": FIRST.id, "guess": "0", part: other})
     app.run()
-    assert "It came out differently" in words(app)
+    assert not app.exception
+    assert "another lesson" in app.warning[0].value
+    assert not app.get("bidi_component")
+
+
+def test_one_click_repairs(page, lab):
+    app = ran(page, lab)
+    app.get_by_key("lesson_mend").click().run()
+    assert newest(lab) == hashes(repair_runs(FIRST))
+    assert FIRST.repaired.hash() in newest(lab)
+    end(lab)
+    app.run()
+    assert not app.exception
+    assert "{R." not in words(app)
+    assert "lesson_mend" not in [button.key for button in app.button]
+
+
+def test_the_exercise_begins_with_the_untouched_program_and_trains_what_was_chosen(page, lab):
+    app = ran(page, lab)
+    app.get_by_key("lesson_try").click().run()
+    assert newest(lab) == hashes(attempt_runs(FIRST, start_of(FIRST)))
+    end(lab)
+    app.run()
+    assert "Not yet" in app.info[0].value
+    for path, value in FIRST.exercise.solution.items():
+        place = list(FIRST.exercise.knobs[path]).index(value)
+        app.get_by_key(f"lesson_knob_{FIRST.id}_{path}").set_value(place).run()
+    app.get_by_key("lesson_try").click().run()
+    assert not app.exception
+    assert FIRST.solved.hash() in newest(lab)
+
+
+def test_beginning_again_forgets_the_answer(page, lab):
+    app = ran(page, lab, guess=FIRST.answer)
+    next(button for button in app.button if button.label == "Begin again").click().run()
+    assert not app.exception
+    assert "What you see." not in words(app)
+    assert set(app.query_params) == {"lesson"}
 
 
 def test_an_unknown_lesson_shows_the_gallery_and_a_sentence(page, app):

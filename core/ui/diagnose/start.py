@@ -36,7 +36,7 @@ def show_start(trouble: str = "") -> None:
     found = [(summary, store.experiment(summary.id)) for summary in store.experiments(limit=_MOST)]
     ready = [pair for pair in found if any(run.state in state.DIAGNOSABLE for run in pair[1].runs)]
     if ready:
-        st.subheader("Run lately", anchor=False)
+        st.subheader("Recent runs", anchor=False)
         for summary, experiment in ready:
             _experiment(summary, experiment)
     else:

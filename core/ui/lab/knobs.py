@@ -157,7 +157,7 @@ KNOBS: Final[tuple[Knob, ...]] = (
           ("train", "all"), more=True),
     _knob("model.layers", "Hidden layers", "Units per layer: 16, 16 is two layers; none is a linear model.",
           ("none", "10", "16, 16", "32, 32", "64, 64, 64"), notation=LAYERS, typed=True),
-    _knob("model.activation", "Activation", "The bend after each hidden layer.",
+    _knob("model.activation", "Activation", "The function that lets a hidden layer bend its straight line.",
           ACTIVATIONS),
     _knob("model.dropout", "Dropout", "Share of units switched off at random in each training step.",
           ("0", "0.1", "0.2", "0.5"), notation=NUMBER, typed=True),

@@ -1,130 +1,230 @@
-"""The page of lessons. In each, the question comes first, then the race of the losses, then the explanation."""
+"""The page of lessons. In each: predict, watch the race of the losses, understand, repair, and try it by hand."""
 
 from __future__ import annotations
 
-import secrets
-from typing import Final
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any, Final
 
 import streamlit as st
 
-from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
-from core.jobs.storage.records import Experiment, State
+from core.jobs.storage.records import Experiment
 from core.lessons import LESSONS, Lesson
+from core.lessons.claims import quoted
+from core.lessons.glossary import GLOSSARY
 from core.ui.chart.live import live_chart
 from core.ui.families import family_badge
+from core.ui.lab.knobs import label_of, show_value, value_at
+from core.ui.lessons import state
+from core.ui.lessons.state import Visit
 from core.ui.sitemap import page
-from core.ui.text import inert
+from core.ui.text import counted, inert
 
-_WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
+_STYLE: Final = """<style>
+@media (min-width: 641px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-lesson_stage) { position: sticky; top: 4.5rem; }
+}
+@media (max-width: 640px) {
+  [data-testid="stColumn"]:has(.st-key-lesson_stage .ll-live) { order: -1; }
+}
+</style>"""
+"""The curves stay in sight while the words beside them scroll; on a phone they come first."""
+
+_PARTS: Final = {"runs": "The lesson", "repair": "Repaired", "attempt": "Your try"}
 
 
 def gallery(*, unknown: bool) -> None:
-    """Show every lesson as a card."""
+    """Show every lesson as a card, by family."""
     st.title("Lessons")
-    st.markdown("Each lesson shows one cause of a bad loss. Say what you expect, run it and see why.")
+    st.markdown(
+        f"{len(LESSONS)} causes of a bad loss, one at a time. Say what you expect, run it, see why, repair it, and try "
+        "it yourself."
+    )
     if unknown:
         st.warning("There is no such lesson; choose one of these.", icon=":material/link_off:")
-    with st.grid(3, min_column_width=260):
-        for number, lesson in enumerate(LESSONS, start=1):
-            with st.container(border=True, height="stretch"):
-                family_badge(lesson.family)
-                st.subheader(f"{number}. {lesson.title}", anchor=False)
-                st.markdown(lesson.about)
-                st.space("stretch")
-                key = f"lessons_{lesson.id}"
-                st.button("Start", icon=":material/arrow_forward:", key=key, on_click=_go, args=(lesson.id,))
+    numbered = list(enumerate(LESSONS, start=1))
+    basics = [("First steps", numbered[:3])]
+    families = groupby(numbered[3:], key=lambda pair: pair[1].family)
+    for heading, lessons in [*basics, *((family.capitalize(), list(found)) for family, found in families)]:
+        st.header(heading, anchor=False)
+        with st.grid(3, min_column_width=260):
+            for number, lesson in lessons:
+                _card(number, lesson)
+
+
+def _card(number: int, lesson: Lesson) -> None:
+    with st.container(border=True, height="stretch"):
+        family_badge(lesson.family)
+        st.subheader(f"{number}. {lesson.title}", anchor=False)
+        st.markdown(lesson.about)
+        st.space("stretch")
+        start, key = f"Start lesson {number}", f"lessons_{lesson.id}"
+        st.button(start, icon=":material/arrow_forward:", key=key, on_click=state.go, args=(lesson.id,))
 
 
 def show_lesson(lesson: Lesson) -> None:
     """Show one lesson at the point it has reached."""
-    experiment, trouble = None, ""
-    if identity := st.query_params.get("x"):
-        try:
-            experiment = get_lab().store.experiment(identity)
-        except InputRefused as refusal:
-            trouble = str(refusal)
-    left, right = st.columns([3, 7], gap="medium")
+    visit = state.visit_of(lesson)
+    st.html(_STYLE)
+    left, right = st.columns([4, 7], gap="medium")
     with left.container(key="lesson_words"):
-        st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=_go, args=("",))
+        st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=state.go)
         family_badge(lesson.family)
         st.title(lesson.title, anchor=False)
         st.markdown(lesson.about)
-        prediction: int | None = st.radio(
-            f"**{lesson.question}**",
-            range(len(lesson.options)),
-            index=None,
-            key=f"lesson_guess_{lesson.id}",
-            format_func=lambda i: lesson.options[i],
-            disabled=experiment is not None,
-            persist_state="session",
-        )
-        if experiment is None:
-            _run_buttons(lesson, prediction)
-        elif not experiment.finished:
-            st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
-        if refused := trouble or st.session_state.get("lesson_refused", ""):
+        _question(visit)
+        if refused := visit.trouble or st.session_state.get("lesson_refused", ""):
             st.warning(inert(refused, 300), icon=":material/block:")
-    with right.container(key="lesson_stage"):
-        if experiment is None:
-            with st.container(border=True, height=420, vertical_alignment="center", horizontal_alignment="center"):
-                st.markdown(":gray[The curves appear here once you have said what you expect.]", width="content")
-            return
-        live_chart(experiment, key="lesson_live", title=lesson.title)
-        if experiment.finished:
+        if visit.ended:
+            seeds = state.results_of(visit)
             with st.container(border=True, key="lesson_reveal"):
-                _reveal(lesson, experiment, prediction)
+                _reveal(visit, seeds)
+            with st.container(border=True, key="lesson_repair"):
+                _repair(visit, seeds)
+            with st.container(border=True, key="lesson_exercise"):
+                _exercise(visit, seeds)
+        elif visit.runs is not None and visit.runs.finished:
+            st.markdown("Not every run finished, so there is nothing to compare yet.")
+        _read_on(lesson)
+        if visit.answered:
+            st.button("Begin again", icon=":material/replay:", type="tertiary", on_click=state.again, args=(lesson,))
+    with right.container(key="lesson_stage"):
+        _stage(visit)
 
 
-def _go(lesson: str) -> None:
-    """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
-    st.query_params.from_dict({"lesson": lesson} if lesson else {})
-
-
-def _run_buttons(lesson: Lesson, prediction: int | None) -> None:
+def _question(visit: Visit) -> None:
+    lesson = visit.lesson
+    if visit.answered:
+        said = "skipped" if visit.guess is None else lesson.options[visit.guess]
+        st.markdown(f"**{lesson.question}**  \nYou said: {said}.")
+        st.markdown(f":material/visibility: {lesson.look}")
+        if visit.runs is not None and not visit.runs.finished:
+            cancel = get_lab().store.cancel
+            st.button("Cancel", icon=":material/stop:", on_click=cancel, args=(visit.runs.id,))
+        return
+    guess: int | None = st.radio(
+        f"**{lesson.question}**",
+        range(len(lesson.options)),
+        index=None,
+        key=f"lesson_guess_{lesson.id}",
+        format_func=lambda i: lesson.options[i],
+        persist_state="session",
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Run it",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=prediction is None,
-            help="Predict first: choose an answer." if prediction is None else None,
-            on_click=_run,
-            args=(lesson,),
+            disabled=guess is None,
+            help="Predict first: choose an answer." if guess is None else None,
+            on_click=state.predict,
+            args=(lesson, guess),
             key="lesson_run",
         )
-        if prediction is None:
-            st.button("Skip the question", type="tertiary", on_click=_run, args=(lesson,), key="lesson_skip")
+        if guess is None:
+            skip = "Skip the question"
+            st.button(skip, type="tertiary", on_click=state.predict, args=(lesson, None), key="lesson_skip")
 
 
-def _run(lesson: Lesson) -> None:
-    session = st.session_state.setdefault("lesson_session", secrets.token_urlsafe(12))
-    turn = st.session_state.get(f"lesson_turn_{lesson.id}", 0)
-    try:
-        st.query_params["x"] = get_lab().store.submit(lesson.spec, key=f"{session}:{lesson.id}:{turn}")
-        st.session_state.lesson_refused = ""
-    except (InputRefused, WorkFailed) as refusal:
-        st.session_state.lesson_refused = str(refusal)
+def _reveal(visit: Visit, seeds: list[dict[str, Any]]) -> None:
+    lesson = visit.lesson
+    verdict = "**Answer:**"
+    if visit.guess == lesson.answer:
+        verdict = ":green[:material/check_circle: **As you said:**]"
+    elif visit.guess is not None:
+        verdict = ":orange[:material/lightbulb: **It came out differently:**]"
+    st.markdown(f"{verdict} {lesson.options[lesson.answer]}.")
+    st.markdown(quoted(lesson.explanation, seeds))
+    st.caption(f"The numbers are those of this run: the median of {counted(lesson.spec.seeds, 'seed')}.")
 
 
-def _again(lesson: Lesson) -> None:
-    st.session_state[f"lesson_turn_{lesson.id}"] = st.session_state.get(f"lesson_turn_{lesson.id}", 0) + 1
-    st.session_state[f"lesson_guess_{lesson.id}"] = None
-    del st.query_params["x"]
+def _repair(visit: Visit, seeds: list[dict[str, Any]]) -> None:
+    lesson = visit.lesson
+    st.subheader("Repair it", anchor=False)
+    st.markdown(_changes(lesson.variants[lesson.repair.of].model_dump(mode="json"), lesson.repair.change))
+    if visit.repair is None:
+        st.button("Repair and run", icon=":material/build:", key="lesson_mend", on_click=state.repair, args=(lesson,))
+    elif not visit.repair.finished:
+        st.markdown(":gray[Training…]")
+    elif state.whole(visit.repair):
+        st.markdown(quoted(lesson.repair.words, seeds))
 
 
-def _reveal(lesson: Lesson, experiment: Experiment, prediction: int | None) -> None:
-    if all(run.state in _WHOLE for run in experiment.runs):
-        verdict = "**Answer:**"
-        if prediction == lesson.answer:
-            verdict = ":green[:material/check_circle: **As you said:**]"
-        elif prediction is not None:
-            verdict = ":orange[:material/lightbulb: **It came out differently.**]"
-        st.markdown(f"{verdict} {lesson.options[lesson.answer]}.")
-        st.markdown(lesson.explanation)
-    else:
-        st.markdown("Not every run finished, so there is nothing to compare yet.")
-    with st.container(horizontal=True):
-        if st.button("Open in the lab", icon=":material/science:", key="lesson_open"):
-            st.switch_page(page("lab"), query_params={"x": experiment.id})
-        st.button("Try again", icon=":material/replay:", type="tertiary", on_click=_again, args=(lesson,))
+def _changes(before: Mapping[str, Any], change: Mapping[str, Any]) -> str:
+    """Return what a change does, a line for each setting, in the words of the lab."""
+    lines = [
+        f"- {label_of(path)}: {inert(show_value(path, value_at(before, path)))} → **{inert(show_value(path, value))}**"
+        for path, value in change.items()
+    ]
+    return "\n".join(lines)
+
+
+def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
+    lesson = visit.lesson
+    st.subheader("Try it yourself", anchor=False)
+    st.markdown(lesson.exercise.task)
+    start = state.start_of(lesson)
+    chosen = {}
+    for path, values in lesson.exercise.knobs.items():
+        offered = list(values)
+        place: int | None = st.segmented_control(
+            label_of(path),
+            range(len(offered)),
+            default=offered.index(start[path]) if start[path] in offered else None,
+            required=True,
+            format_func=lambda i, path=path, offered=offered: show_value(path, offered[i]),
+            key=f"lesson_knob_{lesson.id}_{path}",
+        )
+        chosen[path] = start[path] if place is None else offered[place]
+    st.button(
+        "Run my try", icon=":material/play_arrow:", key="lesson_try", on_click=state.attempt, args=(lesson, chosen)
+    )
+    if visit.attempt is None:
+        return
+    if not visit.attempt.finished:
+        st.markdown(":gray[Training…]")
+    elif state.whole(visit.attempt):
+        held = state.solved(lesson, seeds)
+        if all(count == len(seeds) for _, count in held):
+            st.success(f"Solved, in {len(seeds)} of {len(seeds)} seeds.", icon=":material/task_alt:")
+        else:
+            missing = next((claim, count) for claim, count in held if count < len(seeds))
+            st.info(
+                f"Not yet: {inert(missing[0])} holds in {missing[1]} of {len(seeds)} seeds. X is your run.",
+                icon=":material/trending_up:",
+            )
+
+
+def _read_on(lesson: Lesson) -> None:
+    with st.expander("Words and sources", icon=":material/menu_book:"):
+        for word in lesson.glossary:
+            st.markdown(f"**{word}**: {GLOSSARY[word]}")
+        for reference in lesson.references:
+            st.markdown(f"[{reference.text}]({reference.url})" if reference.url else reference.text)
+
+
+def _stage(visit: Visit) -> None:
+    parts: dict[str, Experiment] = {name: found for name in _PARTS if (found := getattr(visit, name)) is not None}
+    if not parts:
+        with st.container(border=True, height=420, vertical_alignment="center", horizontal_alignment="center"):
+            st.markdown(":gray[The curves appear here once you have said what you expect.]", width="content")
+        return
+    shown = visit.newest
+    if len(parts) > 1:
+        newest = list(parts)[-1]
+        wanted = st.segmented_control(
+            "Curves",
+            list(parts),
+            default=newest,
+            required=True,
+            format_func=_PARTS.__getitem__,
+            label_visibility="collapsed",
+            key=f"lesson_shown_{visit.lesson.id}_{parts[newest].id}",
+        )
+        shown = parts[wanted or newest]
+    if shown is None:
+        return
+    live_chart(shown, key="lesson_live", title=visit.lesson.title)
+    if shown.finished and st.button("Open in the lab", icon=":material/science:", key="lesson_open"):
+        st.switch_page(page("lab"), query_params={"x": shown.id})

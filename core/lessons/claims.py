@@ -1,0 +1,180 @@
+"""Numbers of runs by short names (``A.loss.first``), texts that quote them, and claims about them.
+
+A, B, … are the variants of a lesson in the order of its grid, R is the repaired program, X that of an exercise. A name
+goes on with what is read of the run, and of a curve also where: in the first epoch, at its least, or, without a word,
+in the last epoch. Nothing is evaluated: a claim is two such numbers, a factor each, and what lies between them.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.training.result import Result
+
+Runs = Mapping[str, Result]
+"""One run for each letter, all of the same seed."""
+
+CURVES: Final = ("loss", "val_loss", "accuracy", "val_accuracy", "mae", "val_mae")
+_OF_RUN: Final[Mapping[str, Callable[[Result], float | None]]] = {
+    "skill": lambda result: result.skill,
+    "val_skill": lambda result: result.val_skill,
+    "recall": lambda result: result.least_recall,
+    "baseline": lambda result: (result.baseline or {}).get("loss"),
+    "val_baseline": lambda result: (result.baseline or {}).get("val_loss"),
+    "epochs": lambda result: float(result.epochs),
+    "diverged": lambda result: float(result.state == "diverged"),
+}
+_OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq,
+}  # fmt: skip
+
+_SHARES: Final = frozenset({"accuracy", "val_accuracy", "recall"})
+_SMALLEST: Final = 1e-6
+"""Smaller numbers are written with a power of ten."""
+_RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+_NAME: Final = r"[A-Z]\.[a-z_]+(?:\.[a-z]+)?"
+_NUMBER: Final = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
+_SIDE: Final = rf"(?:(?:({_NUMBER})\s*\*\s*)?({_NAME})|({_NUMBER}))"
+_CLAIM: Final = re.compile(rf"\s*{_SIDE}\s*(<=|>=|<|>|=)\s*{_SIDE}\s*")
+_QUOTED: Final = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number of one run."""
+
+    letter: str
+    what: str
+    where: str = ""
+
+    @classmethod
+    def named(cls, text: str) -> Quantity:
+        """Return the number called `text`.
+
+        Raises
+        ------
+        ValueError
+            If there is none of that name; it says what is allowed.
+        """
+        letter, _, rest = text.partition(".")
+        what, _, where = rest.partition(".")
+        if not re.fullmatch(_NAME, text) or what not in (*CURVES, *_OF_RUN):
+            raise ValueError(
+                f"{text!r} is no number of a run; allowed: a letter and one of {', '.join((*CURVES, *_OF_RUN))}"
+            )
+        if where not in ("", *(("first", "least") if what in CURVES else ())):
+            raise ValueError(
+                f"{text!r} ends in {where!r}; allowed: of a curve first, least or nothing; of the rest nothing"
+            )
+        return cls(letter, what, where)
+
+    def of(self, runs: Runs) -> float | None:
+        """Return it; None where it is not there, or no finite number."""
+        result = runs[self.letter]
+        if self.what not in CURVES:
+            return _OF_RUN[self.what](result)
+        curve = result.history.get(self.what, ())
+        if self.where == "least":
+            return min((value for value in curve if value is not None), default=None)
+        return (curve[0] if self.where == "first" else curve[-1]) if curve else None
+
+
+@dataclass(frozen=True)
+class _Side:
+    factor: float
+    quantity: Quantity | None = None
+
+    def of(self, runs: Runs) -> float | None:
+        if self.quantity is None:
+            return self.factor
+        value = self.quantity.of(runs)
+        return None if value is None else self.factor * value
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That one number of the runs is less than, more than or equal to another."""
+
+    text: str
+    left: _Side
+    operator: str
+    right: _Side
+
+    @classmethod
+    def read(cls, text: str) -> Claim:
+        """Return what `text` claims.
+
+        Raises
+        ------
+        ValueError
+            If it is no claim; it says why, and what is allowed.
+        """
+        found = _CLAIM.fullmatch(text)
+        if found is None:
+            raise ValueError(
+                f"{text!r} is no claim; allowed: two numbers such as 10 * A.loss or 0.5, and < > <= >= or ="
+            )
+        left, right = found.groups()[:3], found.groups()[4:]
+        return cls(text, _side(*left), found.group(4), _side(*right))
+
+    @property
+    def letters(self) -> set[str]:
+        """Which runs it is about."""
+        return {side.quantity.letter for side in (self.left, self.right) if side.quantity}
+
+    def holds(self, runs: Runs) -> bool:
+        """Whether it is true of `runs`; it is not where a number is missing."""
+        left, right = self.left.of(runs), self.right.of(runs)
+        return left is not None and right is not None and _OPERATORS[self.operator](left, right)
+
+
+def _side(factor: str | None, name: str | None, number: str | None) -> _Side:
+    return _Side(float(factor or 1), Quantity.named(name)) if name else _Side(float(number or 0))
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Return the numbers that `text` quotes in braces.
+
+    Raises
+    ------
+    ValueError
+        If one of them is none.
+    """
+    return [Quantity.named(name) for name in _QUOTED.findall(text)]
+
+
+def quoted(text: str, seeds: Sequence[Runs]) -> str:
+    """Return `text` with each ``{A.loss}`` replaced by that number of these runs: the median over their seeds."""
+
+    def number(found: re.Match[str]) -> str:
+        quantity = Quantity.named(found.group(1))
+        values = [quantity.of(runs) for runs in seeds]
+        known = [value for value in values if value is not None]
+        if 2 * len(known) <= len(values):
+            return "NaN"
+        middle = statistics.median(known)
+        return f"{100 * middle:.0f} %" if quantity.what in _SHARES else number_text(middle)
+
+    return _QUOTED.sub(number, text)
+
+
+def number_text(value: float) -> str:
+    """Return a number as a person reads it, in two to three digits: ``471,000``, ``8.41``, ``0.693``, ``−0.18``."""
+    size = abs(value)
+    if size >= 1000:
+        text = f"{float(f'{value:.3g}'):,.0f}"
+    elif size >= 0.1 or value == 0:
+        text = f"{value:.3g}"
+    elif size >= _SMALLEST:
+        text = f"{value:.{1 - math.floor(math.log10(size))}f}"
+    else:
+        digits, _, power = f"{value:.1e}".partition("e")
+        text = f"{digits} × 10{str(int(power)).translate(_RAISED)}"
+    return text.replace("-", "−")

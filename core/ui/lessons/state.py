@@ -1,0 +1,198 @@
+"""Where a visitor is in a lesson: the address says it, so that a reload or the way back lose nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import streamlit as st
+
+from core.errors import InputRefused, WorkFailed
+from core.jobs.lab import get_lab
+from core.jobs.storage.records import Experiment, State
+from core.lessons import Lesson
+from core.lessons.claims import Runs
+from core.lessons.lesson import REPAIRED, TRIED
+from core.spec import RunSpec
+from core.training.result import Result
+from core.ui.lab.knobs import value_at
+
+LESSON, GUESS, RUNS, REPAIR, TRY = "lesson", "guess", "x", "repair", "try"
+"""Names in the address: the lesson, what was predicted, and the experiments of its three parts."""
+_SKIPPED: Final = "none"
+_WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A lesson as far as somebody has come."""
+
+    lesson: Lesson
+    guess: int | None
+    """Position of the option that was chosen."""
+    answered: bool
+    """Whether there was a prediction, or it was skipped: before, no link shows a curve."""
+    runs: Experiment | None
+    repair: Experiment | None
+    attempt: Experiment | None
+    trouble: str = ""
+    """Why what the link asked for is not shown, in a sentence."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the runs of the lesson have ended, and none was cancelled."""
+        return self.runs is not None and whole(self.runs)
+
+    @property
+    def newest(self) -> Experiment | None:
+        """What was run last."""
+        return self.attempt or self.repair or self.runs
+
+
+def whole(experiment: Experiment) -> bool:
+    """Return whether every run has ended, and none was cancelled or failed."""
+    return all(run.state in _WHOLE for run in experiment.runs)
+
+
+def visit_of(lesson: Lesson) -> Visit:
+    """Return what the address says; what belongs to another lesson is not shown."""
+    told = st.query_params.get(GUESS, "")
+    guess = int(told) if told.isdecimal() and int(told) < len(lesson.options) else None
+    answered = guess is not None or told == _SKIPPED
+    found: dict[str, Experiment | None] = {}
+    trouble = ""
+    for name in (RUNS, REPAIR, TRY):
+        found[name] = None
+        if answered and (identity := st.query_params.get(name)):
+            try:
+                experiment = get_lab().store.experiment(identity)
+            except InputRefused as refusal:
+                trouble = str(refusal)
+                continue
+            if _belongs(lesson, name, experiment):
+                found[name] = experiment
+            else:
+                trouble = "This link has curves of another lesson, so they are not shown here."
+    return Visit(lesson, guess, answered, found[RUNS], found[REPAIR], found[TRY], trouble)
+
+
+def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
+    """Whether an experiment is what this part of the lesson trains."""
+    hashes = [run.spec.hash() for run in experiment.runs]
+    if part == RUNS:
+        return hashes == [run.hash() for run in lesson.spec.runs()]
+    if part == REPAIR:
+        return hashes == [run.hash() for run in repair_runs(lesson)]
+    chosen = {path: value_at(_dumped(experiment.runs[0].spec), path) for path in lesson.exercise.knobs}
+    try:
+        return hashes == [run.hash() for run in attempt_runs(lesson, chosen)]
+    except InputRefused:
+        return False
+
+
+def _dumped(run: RunSpec) -> dict[str, Any]:
+    return run.model_dump(mode="json", exclude={"variant"})
+
+
+def _seeds(lesson: Lesson, run: RunSpec) -> list[RunSpec]:
+    first = lesson.spec.training.seed
+    return [run.changed({"training.seed": first + seed}) for seed in range(lesson.spec.seeds)]
+
+
+def repair_runs(lesson: Lesson) -> list[RunSpec]:
+    """Return the repaired program with each seed and, on the same table, the program it repairs."""
+    before, after = lesson.variants[lesson.repair.of], lesson.repaired
+    both = [after, before] if after.data.source == before.data.source else [after]
+    return [seeded for run in both for seeded in _seeds(lesson, run)]
+
+
+def start_of(lesson: Lesson) -> dict[str, Any]:
+    """Return the values of the exercise's knobs before anybody turns them."""
+    dumped = _dumped(lesson.variants[lesson.exercise.of])
+    return {path: value_at(dumped, path) for path in lesson.exercise.knobs}
+
+
+def attempt_runs(lesson: Lesson, chosen: Mapping[str, Any]) -> list[RunSpec]:
+    """Return the program of the exercise as it was turned to, with each seed.
+
+    Raises
+    ------
+    InputRefused
+        If the values do not go together.
+    """
+    return _seeds(lesson, lesson.variants[lesson.exercise.of].changed(chosen))
+
+
+def results_of(visit: Visit) -> list[dict[str, Result]]:
+    """Return for each seed the results there are, by their letters."""
+    store, lesson = get_lab().store, visit.lesson
+    count = lesson.spec.seeds
+    seeds: list[dict[str, Result]] = [{} for _ in range(count)]
+    parts = [
+        (visit.runs, list(lesson.variants)),
+        (visit.repair, [REPAIRED]),
+        (visit.attempt, [TRIED]),
+    ]
+    for experiment, letters in parts:
+        if experiment is not None and whole(experiment):
+            results = store.results(experiment.id, range(count * len(letters)))
+            for place, result in enumerate(results):
+                seeds[place % count][letters[place // count]] = result
+    return seeds
+
+
+def solved(lesson: Lesson, seeds: Sequence[Runs]) -> list[tuple[str, int]]:
+    """Return each claim of the exercise with the number of seeds it holds in."""
+    return [(claim.text, sum(claim.holds(runs) for runs in seeds)) for claim in lesson.exercise.claimed]
+
+
+def go(lesson: str = "") -> None:
+    """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
+    st.query_params.from_dict({LESSON: lesson} if lesson else {})
+
+
+def predict(lesson: Lesson, guess: int | None) -> None:
+    """Take a prediction and train the lesson."""
+    st.query_params[GUESS] = _SKIPPED if guess is None else str(guess)
+    if RUNS not in st.query_params:
+        _train(lesson, RUNS, lesson.spec.runs())
+
+
+def repair(lesson: Lesson) -> None:
+    """Train the repaired program."""
+    _train(lesson, REPAIR, repair_runs(lesson))
+
+
+def attempt(lesson: Lesson, chosen: Mapping[str, Any]) -> None:
+    """Train the exercise as it was turned to."""
+    try:
+        runs = attempt_runs(lesson, chosen)
+    except InputRefused as refusal:
+        st.session_state.lesson_refused = str(refusal)
+        return
+    _train(lesson, TRY, runs)
+
+
+def again(lesson: Lesson) -> None:
+    """Begin the lesson anew."""
+    st.session_state[f"lesson_turn_{lesson.id}"] = st.session_state.get(f"lesson_turn_{lesson.id}", 0) + 1
+    go(lesson.id)
+
+
+def _train(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> None:
+    """Train a part of the lesson; the same once more in the same turn is found as it was."""
+    session = st.session_state.setdefault("lesson_session", secrets.token_urlsafe(12))
+    turn = st.session_state.get(f"lesson_turn_{lesson.id}", 0)
+    digest = hashlib.sha256(json.dumps([run.hash() for run in runs]).encode()).hexdigest()[:16]
+    key = f"{session}:{lesson.id}:{turn}:{digest}"
+    store = get_lab().store
+    try:
+        identity = store.submit(lesson.spec, key) if part == RUNS else store.submit_runs(runs, key, title=lesson.title)
+        st.query_params[part] = identity
+        st.session_state.lesson_refused = ""
+    except (InputRefused, WorkFailed) as refusal:
+        st.session_state.lesson_refused = str(refusal)
