@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 
 
-class _ByFile(LoadScopeScheduling):
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """Deals out files. (xdist's own groups do nothing since pytest 9.2: it renames tests in a way that is ignored.)"""
 
     def _split_scope(self, nodeid):

@@ -30,6 +30,16 @@ _OF_RUN: Final[Mapping[str, Callable[[Result], float | None]]] = {
     "epochs": lambda result: float(result.epochs),
     "diverged": lambda result: float(result.state == "diverged"),
 }
+_NAMES: Final[Mapping[str, str]] = {
+    "loss": "loss", "val_loss": "loss on the rows held out",
+    "accuracy": "accuracy", "val_accuracy": "accuracy on the rows held out",
+    "mae": "mean absolute error", "val_mae": "mean absolute error on the rows held out",
+    "skill": "skill on the training rows", "val_skill": "skill on the rows held out",
+    "recall": "recall of the class that is recognised least",
+    "baseline": "baseline", "val_baseline": "baseline on the rows held out",
+    "epochs": "number of epochs", "diverged": "divergence",
+}  # fmt: skip
+_IN_WORDS: Final = {"<": "below", ">": "above", "<=": "at most", ">=": "at least", "=": "equal to"}
 _OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq,
 }  # fmt: skip
@@ -75,6 +85,17 @@ class Quantity:
             )
         return cls(letter, what, where)
 
+    @property
+    def name(self) -> str:
+        """What `named` takes."""
+        return ".".join(filter(None, (self.letter, self.what, self.where)))
+
+    def words(self) -> str:
+        """Return what it is, of which run."""
+        where = {"first": "first ", "least": "least "}.get(self.where, "")
+        whose = "" if self.letter == "X" else f" of run {self.letter}" if self.letter != "R" else " of the repaired run"
+        return f"the {where}{_NAMES[self.what]}{whose}"
+
     def of(self, runs: Runs) -> float | None:
         """Return it; None where it is not there, or no finite number."""
         result = runs[self.letter]
@@ -90,6 +111,12 @@ class Quantity:
 class _Side:
     factor: float
     quantity: Quantity | None = None
+
+    def words(self) -> str:
+        if self.quantity is None:
+            return number_text(self.factor)
+        times = "" if self.factor == 1 else f"{number_text(self.factor)} times "
+        return f"{times}{self.quantity.words()}"
 
     def of(self, runs: Runs) -> float | None:
         if self.quantity is None:
@@ -128,6 +155,15 @@ class Claim:
     def letters(self) -> set[str]:
         """Which runs it is about."""
         return {side.quantity.letter for side in (self.left, self.right) if side.quantity}
+
+    def words(self) -> str:
+        """Return it as a person says it: ``the skill on the rows held out is above 0.9``."""
+        if self.text.replace(" ", "").endswith((".diverged=0", ".diverged=1")):
+            return f"the run {'diverges' if self.right.factor else 'does not diverge'}"
+        limit = self.right.words()
+        if self.right.quantity is None and self.left.quantity is not None and self.left.quantity.what in _SHARES:
+            limit = f"{100 * self.right.factor:.0f} %"
+        return f"{self.left.words()} is {_IN_WORDS[self.operator]} {limit}"
 
     def holds(self, runs: Runs) -> bool:
         """Whether it is true of `runs`; it is not where a number is missing."""

@@ -64,6 +64,20 @@ def test_a_claim_knows_which_runs_it_is_about():
     assert Claim.read("0.1 < B.loss").letters == {"B"}
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("X.val_skill > 0.9", "the skill on the rows held out is above 0.9"),
+        ("X.loss < 0.25 * A.baseline", "the loss is below 0.25 times the baseline of run A"),
+        ("R.loss.least >= 2", "the least loss of the repaired run is at least 2"),
+        ("X.recall > 0.75", "the recall of the class that is recognised least is above 75 %"),
+        ("X.diverged = 0", "the run does not diverge"),
+    ],
+)
+def test_a_claim_is_said_in_words(text, words):
+    assert Claim.read(text).words() == words
+
+
 def test_a_text_quotes_the_median_over_the_seeds():
     seeds = [{"A": result([value])} for value in (1.0, 30.0, 2.0)]
     assert quoted("from {A.loss.first} on", seeds) == "from 2 on"

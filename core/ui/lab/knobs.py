@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from core.choices.activations import ACTIVATIONS
 from core.choices.choice import Choice
@@ -21,6 +22,7 @@ from core.choices.losses import LOSSES
 from core.choices.optimizers import OPTIMIZERS
 from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
+from core.data.samples import SAMPLES
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, load_spec, plain_text
 from core.spec.schedules import SCHEDULES, Schedule
@@ -219,6 +221,7 @@ def label_of(path: str) -> str:
     return _BY_PATH[path].label if path in _BY_PATH else path.rpartition(".")[2].replace("_", " ").capitalize()
 
 
+_ROWS: Final = {"n": "rows"}
 _PATH: Final = re.compile(r"\b(?:data|preprocessing|model|training)(?:\.\w+)+")
 
 
@@ -243,6 +246,13 @@ def show_value(path: str, value: Any) -> str:
     token = _BY_PATH[path].notation.show(value) if path in _BY_PATH else ""
     if token:
         return plain_text(token, 60)
+    if path == "data.source" and isinstance(value, str) and value.startswith("sample:"):
+        name, _, parameters = value.removeprefix("sample:").partition("?")
+        told = ", ".join(f"{_ROWS.get(key, key)} {number}" for key, number in parse_qsl(parameters))
+        title = SAMPLES[name].title if name in SAMPLES else name
+        return plain_text(f"{title}: {told}" if told else title, 60)
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return plain_text(", ".join(value), 60)
     if isinstance(value, Mapping) and "name" in value:
         rest = ", ".join(f"{key} {item}" for key, item in value.items() if key != "name")
         return plain_text(f"{value['name']} {rest}".strip(), 60)

@@ -189,9 +189,13 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
         if all(count == len(seeds) for _, count in held):
             st.success(f"Solved, in {len(seeds)} of {len(seeds)} seeds.", icon=":material/task_alt:")
         else:
-            missing = next((claim, count) for claim, count in held if count < len(seeds))
+            claim, count = next((claim, count) for claim, count in held if count < len(seeds))
+            mine = claim.left.quantity
+            told = "It holds"
+            if mine is not None and mine.what != "diverged":
+                told = f"Yours is {quoted(f'{{{mine.name}}}', seeds)}; it holds"
             st.info(
-                f"Not yet: {inert(missing[0])} holds in {missing[1]} of {len(seeds)} seeds. X is your run.",
+                f"Not yet. It is solved when {claim.words()} in every seed. {told} in {count} of {len(seeds)}.",
                 icon=":material/trending_up:",
             )
 

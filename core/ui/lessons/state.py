@@ -15,7 +15,7 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, State
 from core.lessons import Lesson
-from core.lessons.claims import Runs
+from core.lessons.claims import Claim, Runs
 from core.lessons.lesson import REPAIRED, TRIED
 from core.spec import RunSpec
 from core.training.result import Result
@@ -145,9 +145,9 @@ def results_of(visit: Visit) -> list[dict[str, Result]]:
     return seeds
 
 
-def solved(lesson: Lesson, seeds: Sequence[Runs]) -> list[tuple[str, int]]:
+def solved(lesson: Lesson, seeds: Sequence[Runs]) -> list[tuple[Claim, int]]:
     """Return each claim of the exercise with the number of seeds it holds in."""
-    return [(claim.text, sum(claim.holds(runs) for runs in seeds)) for claim in lesson.exercise.claimed]
+    return [(claim, sum(claim.holds(runs) for runs in seeds)) for claim in lesson.exercise.claimed]
 
 
 def go(lesson: str = "") -> None:

@@ -137,6 +137,9 @@ def test_target_scaling_is_offered_for_numbers_only():
 
 def test_values_are_shown_in_words():
     assert show_value("model.layers", [16, 16]) == "16, 16"
+    assert show_value("data.features", ["load", "speed"]) == "load, speed"
+    assert show_value("data.source", "sample:flats?noise=3&missing=0.01") == "Flats: noise 3, missing 0.01"
+    assert show_value("data.source", "sample:xor") == "XOR"
     assert show_value("model.layers", []) == "none"
     assert show_value("model.layers", [8, *[16] * 30, 4]) == "8, 16 × 30, 4"
     assert show_value("training.schedule", {"name": "step", "factor": 0.1, "every": 7}) == "step factor 0.1, every 7"

@@ -128,7 +128,8 @@ function figure(runs, meta, chosen, hidden, theme, range) {
     notes.push("A curve appears here once the baseline of its run is known.");
   }
   const lost = shown.filter((run) => run.state === "diverged" && !curveOf(run, "loss").y.some((loss) => loss !== null));
-  if (lost.length) notes.push(`Without a curve, as it diverged in its first epoch: ${lost.slice(0, 3).map((run) => run.label).join("; ")}${lost.length > 3 ? " …" : "."}`);
+  const names = [...new Set(lost.map((run) => run.label))];
+  if (lost.length) notes.push(`Without a curve, as it diverged in its first epoch: ${names.slice(0, 3).join("; ")}${names.length > 3 ? " …" : "."}`);
   const groups = meta.groups
     .map((group) => ({ ...group, runs: shown.filter((run) => run.variant === group.variant) }))
     .filter((group) => group.runs.length);
