@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
@@ -188,17 +189,18 @@ class Doctor:
         The table is looked at meanwhile where there are processors for both: that takes as long as a training.
         """
         check_memory(runs[0], RunSize.of(self.examination.preparation.of(runs[0])), self.run_bytes, probed=True)
-        with ThreadPoolExecutor(1) as others:
-            begun = others.submit(self.runner, runs, probed=True) if self.at_once > 1 else None
-            facts = self._facts(runs[0], whole)
-            unseen = Signals(skill=(0.0,), updates=updates(runs[0], facts.rows))
-            epochs = (whole or runs[0]).training.epochs
-            first = Observation(runs[0], facts, observe(seen, epochs) if seen else unseen, whole)
-            self._suspects = tuple(s for s in suspects(first, CAUSES.values()) if seen or s.certain)
-            likely = self._likely(first, runs) if begun and not (seen and has_learnt(first)) else []
-            self._tell(f"the run as it is, with three seeds{', and the likeliest repair' if likely else ''}")
-            known = list(zip(likely, self.runner(likely), strict=True)) if likely else []
-            before = begun.result() if begun else self.runner(runs, probed=True)
+        begun = _beside(partial(self.runner, runs, probed=True)) if self.at_once > 1 else None
+        facts = self._facts(runs[0], whole)
+        unseen = Signals(skill=(0.0,), updates=updates(runs[0], facts.rows))
+        epochs = (whole or runs[0]).training.epochs
+        first = Observation(runs[0], facts, observe(seen, epochs) if seen else unseen, whole)
+        self._suspects = tuple(s for s in suspects(first, CAUSES.values()) if seen or s.certain)
+        if begun and begun.done():
+            begun.result()  # a refusal is told before anything else is trained
+        likely = self._likely(first, runs) if begun and not (seen and has_learnt(first)) else []
+        self._tell(f"the run as it is, with three seeds{', and the likeliest repair' if likely else ''}")
+        known = list(zip(likely, self.runner(likely), strict=True)) if likely else []
+        before = begun.result() if begun else self.runner(runs, probed=True)
         self._trained += len(runs) + len(likely)
         return Observation(runs[0], facts, observe(before, runs[0].training.epochs), whole), before, known
 
@@ -256,6 +258,20 @@ class Doctor:
     def _tell(self, stage: str) -> None:
         if self.on_progress is not None:
             self.on_progress(DiagnosisProgress(self.variant, self.variants, self._trained, stage, self._suspects))
+
+
+def _beside(work: Callable[[], list[Result]]) -> Future[list[Result]]:
+    """Begin `work` in a thread that nobody waits for who gives up: with Ctrl-C, or because of an error."""
+    future: Future[list[Result]] = Future()
+
+    def do() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever asks for the result
+            future.set_exception(error)
+
+    threading.Thread(target=do, daemon=True).start()
+    return future
 
 
 def _size(run: RunSpec, facts: DataFacts) -> RunSize:

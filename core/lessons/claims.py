@@ -45,8 +45,8 @@ _OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 }  # fmt: skip
 
 _SHARES: Final = frozenset({"accuracy", "val_accuracy", "recall"})
-_SMALLEST: Final = 1e-6
-"""Smaller numbers are written with a power of ten."""
+_SMALLEST, _LARGEST = 1e-6, 1e10
+"""Smaller and larger numbers are written with a power of ten."""
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 _NAME: Final = r"[A-Z]\.[a-z_]+(?:\.[a-z]+)?"
@@ -98,7 +98,9 @@ class Quantity:
 
     def of(self, runs: Runs) -> float | None:
         """Return it; None where it is not there, or no finite number."""
-        result = runs[self.letter]
+        result = runs.get(self.letter)
+        if result is None:
+            return None
         if self.what not in CURVES:
             return _OF_RUN[self.what](result)
         curve = result.history.get(self.what, ())
@@ -158,11 +160,11 @@ class Claim:
 
     def words(self) -> str:
         """Return it as a person says it: ``the skill on the rows held out is above 0.9``."""
-        if self.text.replace(" ", "").endswith((".diverged=0", ".diverged=1")):
+        if self.left.quantity is not None and self.left.quantity.what == "diverged" and self.operator == "=":
             return f"the run {'diverges' if self.right.factor else 'does not diverge'}"
         limit = self.right.words()
         if self.right.quantity is None and self.left.quantity is not None and self.left.quantity.what in _SHARES:
-            limit = f"{100 * self.right.factor:.0f} %"
+            limit = f"{100 * self.right.factor:.3g} %"
         return f"{self.left.words()} is {_IN_WORDS[self.operator]} {limit}"
 
     def holds(self, runs: Runs) -> bool:
@@ -203,14 +205,15 @@ def quoted(text: str, seeds: Sequence[Runs]) -> str:
 
 def number_text(value: float) -> str:
     """Return a number as a person reads it, in two to three digits: ``471,000``, ``8.41``, ``0.693``, ``−0.18``."""
+    value = float(f"{value:.3g}") + 0.0  # no −0
     size = abs(value)
-    if size >= 1000:
-        text = f"{float(f'{value:.3g}'):,.0f}"
-    elif size >= 0.1 or value == 0:
-        text = f"{value:.3g}"
-    elif size >= _SMALLEST:
-        text = f"{value:.{1 - math.floor(math.log10(size))}f}"
-    else:
+    if size >= _LARGEST or 0 < size < _SMALLEST:
         digits, _, power = f"{value:.1e}".partition("e")
         text = f"{digits} × 10{str(int(power)).translate(_RAISED)}"
+    elif size >= 1000:
+        text = f"{value:,.0f}"
+    elif size >= 0.1 or value == 0:
+        text = f"{value:.3g}"
+    else:
+        text = f"{value:.{1 - math.floor(math.log10(size))}f}"
     return text.replace("-", "−")

@@ -20,6 +20,8 @@ from core.spec.values import Value
 
 _CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
+_MOST_VARIANTS: Final = 10
+
 REPAIRED, TRIED = "R", "X"
 """What claims and texts call the repaired program, and that of an exercise."""
 
@@ -122,11 +124,18 @@ class Lesson(Value):
     def _consistent(self) -> Self:
         if self.answer >= len(self.options):
             raise ValueError(f"answer: there is no option {self.answer}")
-        if len(self.variants) < 2:
-            raise ValueError("spec: a lesson compares at least two runs")
+        if not 2 <= len(self.spec.runs()) / self.spec.seeds <= _MOST_VARIANTS or "training.seed" in self.spec.vary:
+            raise ValueError(f"spec: a lesson compares at least two runs, at most {_MOST_VARIANTS}, and no seeds")
+        plain = (self.title, self.about, self.question, *self.options, self.look, self.exercise.task)
+        if quoting := next((text for text in plain if "{" in text), None):
+            raise ValueError(f"{quoting[:40]!r}: only explanation and repair.words quote numbers")
         for where, letters, known in self._letters():
             if unknown := letters - known:
                 raise ValueError(f"{where}: there is no run {min(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _changes_are_possible(self) -> Self:
         for path, values in self.exercise.knobs.items():
             if self.exercise.solution.get(path, values[0]) not in values:
                 raise ValueError(f"exercise.solution: {path} is none of its knob's values")

@@ -95,11 +95,14 @@ class Crew:
         self._helpers: list[_Helper] = []
         self._known: dict[str, _Trainer] = {}
         self._lock = threading.Lock()
+        self._closed = False
 
     def __enter__(self) -> Self:
+        self._closed = False
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closed = True
         for helper in self._helpers:
             helper.close()
         self._helpers.clear()
@@ -139,11 +142,13 @@ class Crew:
                     try:
                         results[place] = trainer.train(*jobs[place][1:])
                     except WorkFailed:
+                        if trainer is self._here:
+                            raise
                         self._lose(trainer)
                         waiting.append(place)
                     trainer.seconds += time.perf_counter() - begin
 
-        while waiting:
+        while waiting and not self._closed:
             threads = [threading.Thread(target=serve, args=(helper,), daemon=True) for helper in self._helpers]
             for thread in threads:
                 thread.start()
@@ -164,7 +169,7 @@ class Crew:
         A single new structure is for who has trained least, and has nothing else to do: runs like it will follow.
         """
         with self._lock:
-            if trainer not in (everybody := (self._here, *self._helpers)):
+            if self._closed or trainer not in (everybody := (self._here, *self._helpers)):
                 return None
             mine = [place for place in waiting if self._known.get(jobs[place][0]) is trainer]
             free = [place for place in waiting if jobs[place][0] not in self._known]

@@ -8,8 +8,11 @@ learning rate, scaling and initializer of the same structure shares it.
 from __future__ import annotations
 
 import re
+import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -124,10 +127,8 @@ class Program:
         signature = [tf.TensorSpec(array.shape, array.dtype) for array in (*data, *idle)]
         in_graph, for_xla = (partial(self._epochs, under_xla) for under_xla in (False, True))
         function = tf.function(in_graph, input_signature=signature, autograph=False)
-        with warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("always", UserWarning)
+        with _own_warnings() as said:
             traced = function.get_concrete_function()
-        said = (str(warning.message) for warning in heard if issubclass(warning.category, UserWarning))
         self.warnings = tuple(dict.fromkeys(_BATCH.sub("rows", text) for text in said))
         traced(*data, *map(tf.constant, idle))
         self.trace_seconds = time.perf_counter() - begin
@@ -386,3 +387,22 @@ def forget_programs() -> None:
     """Empty the caches of this process."""
     _programs.clear()
     _tensors.clear()
+
+
+@contextmanager
+def _own_warnings() -> Iterator[list[str]]:
+    """Collect what this thread is warned of; others may be at work in the same process."""
+    said: list[str] = []
+    me = threading.get_ident()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        elsewhere = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if threading.get_ident() != me:
+                elsewhere(message, category, *rest, **more)
+            elif issubclass(category, UserWarning):
+                said.append(str(message))
+
+        warnings.showwarning = show
+        yield said

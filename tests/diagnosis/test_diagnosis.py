@@ -163,6 +163,42 @@ def test_the_table_is_looked_at_while_the_program_is_trained():
     )
 
 
+def test_who_gives_up_does_not_wait_for_what_was_begun():
+    going = threading.Event()
+
+    class Broken(Examination):
+        def of(self, run):
+            raise KeyboardInterrupt
+
+    def runner(runs, *, probed=False):
+        going.wait(60)
+        return [result_of(0.85, 0.8) for _ in runs]
+
+    with pytest.raises(KeyboardInterrupt):
+        Doctor(runner, Broken(Preparation()), at_once=2).diagnose(load_spec(FRIEDMAN).runs())
+    assert not going.is_set()
+    going.set()
+
+
+def test_a_refusal_of_the_program_is_told_before_anything_else_is_trained():
+    asked = []
+    refused = threading.Event()
+
+    class Slow(Examination):
+        def of(self, run):
+            assert refused.wait(20)
+            return super().of(run)
+
+    def runner(runs, *, probed=False):
+        asked.append(len(runs))
+        refused.set()
+        raise core.InputRefused("The queue is full.")
+
+    with pytest.raises(core.InputRefused, match="queue is full"):
+        Doctor(runner, Slow(Preparation()), at_once=2).diagnose(load_spec(FRIEDMAN).runs())
+    assert asked == [3]
+
+
 def test_a_run_that_is_known_to_have_learnt_is_trained_alone():
     batches, _ = at_once(2, seen=[result_of(0.85, 0.8)])
     assert [len(runs) for probed, runs in batches if probed] == [3]

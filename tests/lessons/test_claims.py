@@ -71,7 +71,8 @@ def test_a_claim_knows_which_runs_it_is_about():
         ("X.loss < 0.25 * A.baseline", "the loss is below 0.25 times the baseline of run A"),
         ("R.loss.least >= 2", "the least loss of the repaired run is at least 2"),
         ("X.recall > 0.75", "the recall of the class that is recognised least is above 75 %"),
-        ("X.diverged = 0", "the run does not diverge"),
+        ("X.val_accuracy > 0.995", "the accuracy on the rows held out is above 99.5 %"),
+        ("X.diverged = 0.0", "the run does not diverge"),
     ],
 )
 def test_a_claim_is_said_in_words(text, words):
@@ -104,7 +105,7 @@ def test_a_name_that_is_none_is_refused_before_anything_is_quoted():
     [
         (471234.0, "471,000"), (8.4123, "8.41"), (0.6931, "0.693"), (0.00213, "0.0021"), (-0.184, "−0.184"),
         (0.0, "0"), (1.0, "1"), (2.5e-7, "2.5 × 10⁻⁷"), (2.1e-5, "0.000021"),
-        (-3e-13, "−3.0 × 10⁻¹³"), (1e12, "1,000,000,000,000"), (100.4, "100"),
+        (-3e-13, "−3.0 × 10⁻¹³"), (1e12, "1.0 × 10¹²"), (999.6, "1,000"), (-0.0, "0"), (100.4, "100"),
     ],
 )  # fmt: skip
 def test_numbers_are_written_as_a_person_reads_them(value, text):

@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
+from core.errors import InputRefused
 from core.jobs.lab import Lab
 from core.jobs.storage import schema
 from core.lessons import LESSONS
-from core.ui.lessons.state import attempt_runs, repair_runs, start_of
+from core.ui.lessons.state import _belongs, attempt_runs, repair_runs, start_of
 
 from .conftest import ROUTER
 from .test_lab import words
@@ -112,6 +113,13 @@ def test_a_link_to_runs_begins_before_the_prediction(page, lab):
     assert len(lab.store.experiments()) == 1
 
 
+@pytest.mark.parametrize("lesson", LESSONS[1:], ids=lambda lesson: lesson.id)
+@pytest.mark.parametrize("part", ["x", "repair", "try"])
+def test_curves_of_another_lesson_belong_to_none(lab, lesson, part):
+    other = lab.store.experiment(lab.store.submit(FIRST.spec))
+    assert not _belongs(lesson, part, other)
+
+
 @pytest.mark.parametrize("part", ["x", "repair", "try"])
 def test_curves_of_another_lesson_are_not_shown(page, lab, part):
     app = ran(page, lab, lesson=SECOND)
@@ -122,6 +130,57 @@ def test_curves_of_another_lesson_are_not_shown(page, lab, part):
     assert not app.exception
     assert "another lesson" in app.warning[0].value
     assert not app.get("bidi_component")
+
+
+@pytest.mark.parametrize("guess", ["99", "-1", "²", "1" * 5000, "<b>"])
+def test_a_guess_that_is_none_begins_before_the_prediction(page, lab, guess):
+    app = ran(page, lab, guess=FIRST.answer)
+    app.query_params["guess"] = guess
+    app.run()
+    assert not app.exception
+    assert "What you see." not in words(app)
+    assert app.radio
+
+
+def test_a_prediction_without_its_runs_begins_before_it(page, lab):
+    app = ran(page, lab, guess=FIRST.answer)
+    lab.store.delete(app.query_params["x"])
+    app.run()
+    assert not app.exception
+    assert app.warning
+    app.radio[0].set_value(0).run()
+    app.get_by_key("lesson_run").click().run()
+    assert newest(lab) == hashes(FIRST.spec.runs())
+    assert len(lab.store.experiments()) == 1
+
+
+@pytest.mark.parametrize(("key", "part"), [("lesson_mend", "repair"), ("lesson_try", "try")])
+def test_what_was_cancelled_can_be_run_again(page, lab, key, part):
+    app = ran(page, lab)
+    app.get_by_key(key).click().run()
+    cancelled = app.query_params[part]
+    with lab.store.database.write() as connection:
+        connection.execute(update(schema.run).where(schema.run.c.state == "queued").values(state="cancelled"))
+    app.run()
+    assert "Not every run finished" in words(app)
+    app.get_by_key(key).click().run()
+    assert not app.exception
+    assert app.query_params[part] != cancelled
+
+
+def test_a_refusal_is_told_in_its_lesson_alone(page, lab, monkeypatch):
+    app = opened(page)
+
+    def full(*_args, **_more):
+        raise InputRefused("The queue is full.")
+
+    monkeypatch.setattr(type(lab.store), "submit", full)
+    app.get_by_key("lesson_skip").click().run()
+    assert "queue is full" in app.warning[0].value
+    assert app.get_by_key("lesson_skip")
+    next(button for button in app.button if button.label == "All lessons").click().run()
+    app.get_by_key(f"lessons_{SECOND.id}").click().run()
+    assert not app.warning
 
 
 def test_one_click_repairs(page, lab):
@@ -145,7 +204,7 @@ def test_the_exercise_begins_with_the_untouched_program_and_trains_what_was_chos
     assert "Not yet" in app.info[0].value
     for path, value in FIRST.exercise.solution.items():
         place = list(FIRST.exercise.knobs[path]).index(value)
-        app.get_by_key(f"lesson_knob_{FIRST.id}_{path}").set_value(place).run()
+        app.get_by_key(f"lesson_knob_{FIRST.id}_0_{path}").set_value(place).run()
     app.get_by_key("lesson_try").click().run()
     assert not app.exception
     assert FIRST.solved.hash() in newest(lab)

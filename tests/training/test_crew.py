@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.data.prepare.cache import Preparation
+from core.errors import WorkFailed
 from core.spec import load_spec
 from core.training.crew import Crew
 from core.training.structure import structure_key
@@ -115,6 +116,24 @@ def test_a_helper_that_is_gone_is_gone_for_all_who_ask(alone):
         os.kill(crew._helpers[0]._child.pid, signal.SIGKILL)
         assert both_halves(crew) == histories(alone)
         assert crew._helpers == []
+
+
+def test_a_crew_that_is_closed_begins_nothing_more(alone):
+    crew = Crew(Preparation(), helpers=0)
+    with crew:
+        pass
+    assert crew(IRIS[:1]) == []
+    with crew:
+        assert histories(crew(IRIS[:1])) == histories(alone[:1])
+
+
+def test_what_this_process_cannot_do_is_raised_and_not_tried_for_ever(monkeypatch):
+    def gone(*_):
+        raise WorkFailed("not here")
+
+    monkeypatch.setattr("core.training.crew.train_here", gone)
+    with Crew(Preparation(), helpers=0) as crew, pytest.raises(WorkFailed, match="not here"):
+        crew(IRIS)
 
 
 def test_light_work_calls_no_helper():

@@ -85,7 +85,8 @@ class Diagnoser:
                 self._voice.say(event="progress", token=claim.token, progress=without_nan(progress))
 
         def on_progress(told: DiagnosisProgress) -> None:
-            tell(stage=told.stage, suspects=[_suspect(suspect) for suspect in told.suspects], runs=told.runs)
+            runs = max(progress["runs"], told.runs)  # of the present batch the runner counts those that have ended
+            tell(stage=told.stage, suspects=[_suspect(suspect) for suspect in told.suspects], runs=runs)
 
         asked = self._store.diagnoses.get(claim.diagnosis)
         submitted = partial(self._voice.say, event="submitted")

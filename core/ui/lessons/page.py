@@ -107,7 +107,7 @@ def _question(visit: Visit) -> None:
         f"**{lesson.question}**",
         range(len(lesson.options)),
         index=None,
-        key=f"lesson_guess_{lesson.id}",
+        key=f"lesson_guess_{lesson.id}_{state.turn(lesson)}",
         format_func=lambda i: lesson.options[i],
         persist_state="session",
     )
@@ -120,11 +120,14 @@ def _question(visit: Visit) -> None:
             help="Predict first: choose an answer." if guess is None else None,
             on_click=state.predict,
             args=(lesson, guess),
+            kwargs={"known": visit.known},
             key="lesson_run",
         )
         if guess is None:
-            skip = "Skip the question"
-            st.button(skip, type="tertiary", on_click=state.predict, args=(lesson, None), key="lesson_skip")
+            skip, known = "Skip the question", {"known": visit.known}
+            st.button(
+                skip, type="tertiary", on_click=state.predict, args=(lesson, None), kwargs=known, key="lesson_skip"
+            )
 
 
 def _reveal(visit: Visit, seeds: list[dict[str, Any]]) -> None:
@@ -143,12 +146,15 @@ def _repair(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     lesson = visit.lesson
     st.subheader("Repair it", anchor=False)
     st.markdown(_changes(lesson.variants[lesson.repair.of].model_dump(mode="json"), lesson.repair.change))
-    if visit.repair is None:
-        st.button("Repair and run", icon=":material/build:", key="lesson_mend", on_click=state.repair, args=(lesson,))
-    elif not visit.repair.finished:
+    if visit.repair is not None and not visit.repair.finished:
         st.markdown(":gray[Training…]")
-    elif state.whole(visit.repair):
+    elif visit.repair is not None and state.whole(visit.repair):
         st.markdown(quoted(lesson.repair.words, seeds))
+    else:
+        if visit.repair is not None:
+            st.markdown("Not every run finished, so there is nothing to compare yet.")
+        mend = "Repair and run"
+        st.button(mend, icon=":material/build:", key="lesson_mend", on_click=state.repair, args=(lesson,))
 
 
 def _changes(before: Mapping[str, Any], change: Mapping[str, Any]) -> str:
@@ -164,7 +170,7 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     lesson = visit.lesson
     st.subheader("Try it yourself", anchor=False)
     st.markdown(lesson.exercise.task)
-    start = state.start_of(lesson)
+    start = state.chosen_in(lesson, visit.attempt) if visit.attempt else state.start_of(lesson)
     chosen = {}
     for path, values in lesson.exercise.knobs.items():
         offered = list(values)
@@ -174,30 +180,35 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
             default=offered.index(start[path]) if start[path] in offered else None,
             required=True,
             format_func=lambda i, path=path, offered=offered: show_value(path, offered[i]),
-            key=f"lesson_knob_{lesson.id}_{path}",
+            key=f"lesson_knob_{lesson.id}_{state.turn(lesson)}_{path}",
         )
         chosen[path] = start[path] if place is None else offered[place]
     st.button(
         "Run my try", icon=":material/play_arrow:", key="lesson_try", on_click=state.attempt, args=(lesson, chosen)
     )
-    if visit.attempt is None:
-        return
-    if not visit.attempt.finished:
+    if visit.attempt is not None and not visit.attempt.finished:
         st.markdown(":gray[Training…]")
-    elif state.whole(visit.attempt):
-        held = state.solved(lesson, seeds)
-        if all(count == len(seeds) for _, count in held):
-            st.success(f"Solved, in {len(seeds)} of {len(seeds)} seeds.", icon=":material/task_alt:")
-        else:
-            claim, count = next((claim, count) for claim, count in held if count < len(seeds))
-            mine = claim.left.quantity
-            told = "It holds"
-            if mine is not None and mine.what != "diverged":
-                told = f"Yours is {quoted(f'{{{mine.name}}}', seeds)}; it holds"
-            st.info(
-                f"Not yet. It is solved when {claim.words()} in every seed. {told} in {count} of {len(seeds)}.",
-                icon=":material/trending_up:",
-            )
+    elif visit.attempt is not None and not state.whole(visit.attempt):
+        st.markdown("Not every run finished, so there is nothing to compare yet.")
+    elif visit.attempt is not None:
+        _verdict(lesson, seeds)
+
+
+def _verdict(lesson: Lesson, seeds: list[dict[str, Any]]) -> None:
+    held = state.solved(lesson, seeds)
+    if all(count == len(seeds) for _, count in held):
+        st.success(f"Solved, in {len(seeds)} of {len(seeds)} seeds.", icon=":material/task_alt:")
+        return
+    wanted = " and ".join(claim.words() for claim, _ in held)
+    claim, count = next((claim, count) for claim, count in held if count < len(seeds))
+    mine = claim.left.quantity
+    told = "That holds"
+    if mine is not None and mine.what != "diverged":
+        told = f"In your run {mine.words()} is {quoted(f'{{{mine.name}}}', seeds)}: that holds"
+    st.info(
+        f"Not yet. It is solved when {wanted}, in every seed. {told} in {count} of {len(seeds)}.",
+        icon=":material/trending_up:",
+    )
 
 
 def _read_on(lesson: Lesson) -> None:

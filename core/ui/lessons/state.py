@@ -32,13 +32,15 @@ class Visit:
     """A lesson as far as somebody has come."""
 
     lesson: Lesson
-    guess: int | None
+    guess: int | None = None
     """Position of the option that was chosen."""
-    answered: bool
+    answered: bool = False
     """Whether there was a prediction, or it was skipped: before, no link shows a curve."""
-    runs: Experiment | None
-    repair: Experiment | None
-    attempt: Experiment | None
+    runs: Experiment | None = None
+    repair: Experiment | None = None
+    attempt: Experiment | None = None
+    known: bool = False
+    """Whether the address has the runs, shown or not."""
     trouble: str = ""
     """Why what the link asked for is not shown, in a sentence."""
 
@@ -61,37 +63,46 @@ def whole(experiment: Experiment) -> bool:
 def visit_of(lesson: Lesson) -> Visit:
     """Return what the address says; what belongs to another lesson is not shown."""
     told = st.query_params.get(GUESS, "")
-    guess = int(told) if told.isdecimal() and int(told) < len(lesson.options) else None
-    answered = guess is not None or told == _SKIPPED
-    found: dict[str, Experiment | None] = {}
+    places = [str(place) for place in range(len(lesson.options))]
+    guess = places.index(told) if told in places else None
+    found: dict[str, Experiment] = {}
     trouble = ""
     for name in (RUNS, REPAIR, TRY):
-        found[name] = None
-        if answered and (identity := st.query_params.get(name)):
+        if identity := st.query_params.get(name):
             try:
                 experiment = get_lab().store.experiment(identity)
-            except InputRefused as refusal:
+            except (InputRefused, WorkFailed) as refusal:
                 trouble = str(refusal)
                 continue
             if _belongs(lesson, name, experiment):
                 found[name] = experiment
             else:
                 trouble = "This link has curves of another lesson, so they are not shown here."
-    return Visit(lesson, guess, answered, found[RUNS], found[REPAIR], found[TRY], trouble)
+    if (told != _SKIPPED and guess is None) or RUNS not in found:
+        return Visit(lesson, known=RUNS in found, trouble=trouble)
+    return Visit(lesson, guess, True, found[RUNS], found.get(REPAIR), found.get(TRY), RUNS in found, trouble)
 
 
 def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
     """Whether an experiment is what this part of the lesson trains."""
-    hashes = [run.spec.hash() for run in experiment.runs]
-    if part == RUNS:
-        return hashes == [run.hash() for run in lesson.spec.runs()]
-    if part == REPAIR:
-        return hashes == [run.hash() for run in repair_runs(lesson)]
-    chosen = {path: value_at(_dumped(experiment.runs[0].spec), path) for path in lesson.exercise.knobs}
     try:
-        return hashes == [run.hash() for run in attempt_runs(lesson, chosen)]
-    except InputRefused:
+        if part == RUNS:
+            runs: Sequence[RunSpec] = lesson.spec.runs()
+        elif part == REPAIR:
+            runs = repair_runs(lesson)
+        else:
+            runs = attempt_runs(lesson, chosen_in(lesson, experiment))
+    except (InputRefused, KeyError, TypeError):  # knobs that a foreign program does not have
         return False
+    return len(experiment.runs) == len(runs) and all(
+        mine.hash() == run.spec.hash() for mine, run in zip(runs, experiment.runs, strict=True)
+    )
+
+
+def chosen_in(lesson: Lesson, experiment: Experiment) -> dict[str, Any]:
+    """Return the values of the exercise's knobs in an attempt."""
+    dumped = _dumped(experiment.runs[0].spec)
+    return {path: value_at(dumped, path) for path in lesson.exercise.knobs}
 
 
 def _dumped(run: RunSpec) -> dict[str, Any]:
@@ -152,14 +163,14 @@ def solved(lesson: Lesson, seeds: Sequence[Runs]) -> list[tuple[Claim, int]]:
 
 def go(lesson: str = "") -> None:
     """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
+    st.session_state.lesson_refused = ""
     st.query_params.from_dict({LESSON: lesson} if lesson else {})
 
 
-def predict(lesson: Lesson, guess: int | None) -> None:
-    """Take a prediction and train the lesson."""
-    st.query_params[GUESS] = _SKIPPED if guess is None else str(guess)
-    if RUNS not in st.query_params:
-        _train(lesson, RUNS, lesson.spec.runs())
+def predict(lesson: Lesson, guess: int | None, *, known: bool) -> None:
+    """Take a prediction and train the lesson, unless its runs are `known`."""
+    if known or _train(lesson, RUNS, lesson.spec.runs()):
+        st.query_params[GUESS] = _SKIPPED if guess is None else str(guess)
 
 
 def repair(lesson: Lesson) -> None:
@@ -177,22 +188,40 @@ def attempt(lesson: Lesson, chosen: Mapping[str, Any]) -> None:
     _train(lesson, TRY, runs)
 
 
+def turn(lesson: Lesson) -> int:
+    """Return how often the lesson was begun again in this session."""
+    return int(st.session_state.get(f"lesson_turn_{lesson.id}", 0))
+
+
 def again(lesson: Lesson) -> None:
     """Begin the lesson anew."""
-    st.session_state[f"lesson_turn_{lesson.id}"] = st.session_state.get(f"lesson_turn_{lesson.id}", 0) + 1
+    st.session_state[f"lesson_turn_{lesson.id}"] = turn(lesson) + 1
     go(lesson.id)
 
 
-def _train(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> None:
-    """Train a part of the lesson; the same once more in the same turn is found as it was."""
+def _train(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> bool:
+    """Train a part of the lesson and return whether that was taken; the same once more is found as it was.
+
+    Unless it did not come to its end: then it is trained anew.
+    """
     session = st.session_state.setdefault("lesson_session", secrets.token_urlsafe(12))
-    turn = st.session_state.get(f"lesson_turn_{lesson.id}", 0)
-    digest = hashlib.sha256(json.dumps([run.hash() for run in runs]).encode()).hexdigest()[:16]
-    key = f"{session}:{lesson.id}:{turn}:{digest}"
     store = get_lab().store
     try:
+        digest = hashlib.sha256(json.dumps([run.hash() for run in runs]).encode()).hexdigest()[:16]
+        key = f"{session}:{lesson.id}:{turn(lesson)}:{digest}:{_lost(part)}"
         identity = store.submit(lesson.spec, key) if part == RUNS else store.submit_runs(runs, key, title=lesson.title)
-        st.query_params[part] = identity
-        st.session_state.lesson_refused = ""
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.lesson_refused = str(refusal)
+        return False
+    st.query_params[part] = identity
+    st.session_state.lesson_refused = ""
+    return True
+
+
+def _lost(part: str) -> str:
+    """Return the experiment the address has for a part, if that did not come to its end or is gone."""
+    before = st.query_params.get(part, "")
+    try:
+        return "" if before and whole(get_lab().store.experiment(before)) else before
+    except InputRefused:
+        return before
