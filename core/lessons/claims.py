@@ -45,6 +45,7 @@ _OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 }  # fmt: skip
 
 _SHARES: Final = frozenset({"accuracy", "val_accuracy", "recall"})
+_SKILLS: Final = frozenset({"skill", "val_skill"})
 _SMALLEST, _LARGEST = 1e-6, 1e10
 """Smaller and larger numbers are written with a power of ten."""
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -198,7 +199,11 @@ def quoted(text: str, seeds: Sequence[Runs]) -> str:
         if 2 * len(known) <= len(values):
             return "NaN"
         middle = statistics.median(known)
-        return f"{100 * middle:.0f} %" if quantity.what in _SHARES else number_text(middle)
+        if quantity.what in _SHARES:
+            return f"{100 * middle:.0f} %"
+        if quantity.what in _SKILLS and abs(middle) < 100:
+            return f"{round(middle, 2) + 0.0:.2f}".replace("-", "−")  # as the table beside it has it
+        return number_text(middle)
 
     return _QUOTED.sub(number, text)
 

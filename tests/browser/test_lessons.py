@@ -26,9 +26,11 @@ def test_a_lesson_asks_runs_and_explains(visit, number):
     expect(reveal).to_be_visible()
     expect(reveal).to_contain_text("What you see.")
     expect(reveal).not_to_contain_text("NaN")
-    page.get_by_role("button", name="Open in the lab").click()
+    page.get_by_role("link", name="Open in the lab").click()
     expect(page.locator(DONE)).to_have_count(count)
     expect(page.get_by_role("button", name=f"Run {count} experiments")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".st-key-lesson_reveal")).to_contain_text("What you see.")
 
 
 def test_a_learner_repairs_tries_in_vain_and_solves_it(visit):

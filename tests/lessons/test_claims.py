@@ -90,6 +90,13 @@ def test_a_share_is_quoted_in_percent():
     assert quoted("{A.val_accuracy}", [runs]) == "97 %"
 
 
+@pytest.mark.parametrize(
+    ("skill", "text"), [(0.97123, "0.97"), (-0.0004, "0.00"), (-0.17, "−0.17"), (-5200.0, "−5,200")]
+)
+def test_a_skill_is_quoted_as_the_table_has_it(skill, text):
+    assert quoted("{A.skill}", [{"A": result(skill=skill)}]) == text
+
+
 def test_what_most_seeds_have_no_number_for_is_quoted_as_nan():
     assert quoted("{A.loss}", [{"A": result([None])}, {"A": result([None])}, {"A": result([1.0])}]) == "NaN"
     assert quoted("{A.loss}", [{"A": result([None])}, {"A": result([3.0])}, {"A": result([1.0])}]) == "2"

@@ -31,6 +31,9 @@ _STYLE: Final = """<style>
 </style>"""
 """The curves stay in sight while the words beside them scroll; on a phone they come first."""
 
+_COMMON: Final = ("epoch", "seed", "loss", "baseline", "skill")
+"""Words that every lesson uses."""
+
 _PARTS: Final = {"runs": "The lesson", "repair": "Repaired", "attempt": "Your try"}
 
 
@@ -71,7 +74,7 @@ def show_lesson(lesson: Lesson) -> None:
     with left.container(key="lesson_words"):
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=state.go)
         family_badge(lesson.family)
-        st.title(lesson.title, anchor=False)
+        st.title(f"{LESSONS.index(lesson) + 1}. {lesson.title}", anchor=False)
         st.markdown(lesson.about)
         _question(visit)
         if refused := visit.trouble or st.session_state.get("lesson_refused", ""):
@@ -87,6 +90,7 @@ def show_lesson(lesson: Lesson) -> None:
         elif visit.runs is not None and visit.runs.finished:
             st.markdown("Not every run finished, so there is nothing to compare yet.")
         _read_on(lesson)
+        _next(lesson)
         if visit.answered:
             st.button("Begin again", icon=":material/replay:", type="tertiary", on_click=state.again, args=(lesson,))
     with right.container(key="lesson_stage"):
@@ -96,8 +100,8 @@ def show_lesson(lesson: Lesson) -> None:
 def _question(visit: Visit) -> None:
     lesson = visit.lesson
     if visit.answered:
-        said = "skipped" if visit.guess is None else lesson.options[visit.guess]
-        st.markdown(f"**{lesson.question}**  \nYou said: {said}.")
+        said = "You skipped the question" if visit.guess is None else f"You said: {lesson.options[visit.guess]}"
+        st.markdown(f"**{lesson.question}**  \n{said}.")
         st.markdown(f":material/visibility: {lesson.look}")
         if visit.runs is not None and not visit.runs.finished:
             cancel = get_lab().store.cancel
@@ -204,19 +208,46 @@ def _verdict(lesson: Lesson, seeds: list[dict[str, Any]]) -> None:
     mine = claim.left.quantity
     told = "That holds"
     if mine is not None and mine.what != "diverged":
-        told = f"In your run {mine.words()} is {quoted(f'{{{mine.name}}}', seeds)}: that holds"
+        reached = quoted(f"{{{mine.name}}}", seeds)
+        told = (
+            "Yours diverged: that holds" if reached == "NaN" else f"In your run {mine.words()} is {reached}: that holds"
+        )
     st.info(
         f"Not yet. It is solved when {wanted}, in every seed. {told} in {count} of {len(seeds)}.",
         icon=":material/trending_up:",
     )
 
 
+def _next(lesson: Lesson) -> None:
+    place = LESSONS.index(lesson) + 1
+    if place < len(LESSONS):
+        label, there = f"Next: {place + 1}. {LESSONS[place].title}", (LESSONS[place].id,)
+        st.button(label, icon=":material/arrow_forward:", key="lesson_next", on_click=state.go, args=there)
+
+
 def _read_on(lesson: Lesson) -> None:
     with st.expander("Words and sources", icon=":material/menu_book:"):
-        for word in lesson.glossary:
+        for word in dict.fromkeys((*lesson.glossary, *_COMMON)):
             st.markdown(f"**{word}**: {GLOSSARY[word]}")
         for reference in lesson.references:
             st.markdown(f"[{reference.text}]({reference.url})" if reference.url else reference.text)
+
+
+def _in_short(visit: Visit, shown: Experiment) -> str:
+    """Return in a badge what came of the runs on the stage: on a phone the words about them are out of sight."""
+    lesson = visit.lesson
+    if not state.whole(shown):
+        return ""
+    if shown is visit.attempt:
+        seeds = state.results_of(visit)
+        done = all(count == len(seeds) for _, count in state.solved(lesson, seeds))
+        return ":green-badge[Solved]" if done else ":orange-badge[Not yet solved]"
+    if shown is visit.repair:
+        return ":green-badge[Repaired]"
+    answer = lesson.options[lesson.answer]
+    if visit.guess == lesson.answer:
+        return f":green-badge[As you said] {answer}."
+    return f":orange-badge[{'Answer' if visit.guess is None else 'It came out differently'}] {answer}."
 
 
 def _stage(visit: Visit) -> None:
@@ -240,6 +271,9 @@ def _stage(visit: Visit) -> None:
         shown = parts[wanted or newest]
     if shown is None:
         return
+    if came := _in_short(visit, shown):
+        st.markdown(came)
     live_chart(shown, key="lesson_live", title=visit.lesson.title)
-    if shown.finished and st.button("Open in the lab", icon=":material/science:", key="lesson_open"):
-        st.switch_page(page("lab"), query_params={"x": shown.id})
+    if shown.finished:
+        there = {"x": shown.id}
+        st.page_link(page("lab"), label="Open in the lab", icon=":material/science:", query_params=there)

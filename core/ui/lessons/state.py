@@ -115,10 +115,13 @@ def _seeds(lesson: Lesson, run: RunSpec) -> list[RunSpec]:
 
 
 def repair_runs(lesson: Lesson) -> list[RunSpec]:
-    """Return the repaired program with each seed and, on the same table, the program it repairs."""
+    """Return the repaired program with each seed, behind the program it repairs where both have one table."""
     before, after = lesson.variants[lesson.repair.of], lesson.repaired
-    both = [after, before] if after.data.source == before.data.source else [after]
-    return [seeded for run in both for seeded in _seeds(lesson, run)]
+    return [seeded for run in _both(before, after) for seeded in _seeds(lesson, run)]
+
+
+def _both(before: RunSpec, after: RunSpec) -> list[RunSpec]:
+    return [before, after] if after.data.source == before.data.source else [after]
 
 
 def start_of(lesson: Lesson) -> dict[str, Any]:
@@ -143,9 +146,11 @@ def results_of(visit: Visit) -> list[dict[str, Result]]:
     store, lesson = get_lab().store, visit.lesson
     count = lesson.spec.seeds
     seeds: list[dict[str, Result]] = [{} for _ in range(count)]
+    repaired = [lesson.repair.of, REPAIRED][-len(_both(lesson.variants[lesson.repair.of], lesson.repaired)) :]
+    # The program that is repaired is quoted as it was beside the lesson's other runs.
     parts = [
+        (visit.repair, repaired),
         (visit.runs, list(lesson.variants)),
-        (visit.repair, [REPAIRED]),
         (visit.attempt, [TRIED]),
     ]
     for experiment, letters in parts:
