@@ -98,7 +98,17 @@ def nothing_compiled():
     forget_programs()
 
 
-@pytest.mark.parametrize("sections", HISTORIES.values(), ids=HISTORIES)
+LONG = {"many equal layers, batch normalisation", "many equal layers, each for itself"}
+"""Those that take Keras several seconds; one like them is among the rest."""
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        pytest.param(sections, id=name, marks=[pytest.mark.slow] if name in LONG else [])
+        for name, sections in HISTORIES.items()
+    ],
+)
 def test_the_history_is_that_of_model_fit(sections, nothing_compiled, monkeypatch):
     monkeypatch.setattr(Program, "deserves_xla", lambda *_: False)
     result, plain = both(sections)

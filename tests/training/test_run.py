@@ -44,7 +44,10 @@ def test_a_schedule_changes_the_weights_too(trained):
     assert stepped.history["loss"][6] != pytest.approx(constant.history["loss"][6], rel=1e-3)
 
 
-@pytest.mark.parametrize("layers", [[10], [6] * 5], ids=["one layer", "many equal layers"])
+@pytest.mark.parametrize(
+    "layers",
+    [pytest.param([10], id="one layer"), pytest.param([6] * 5, id="many equal layers", marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("restore", [True, False])
 def test_early_stopping_is_that_of_keras(trained, restore, layers):
     stopping = {"monitor": "val_loss", "patience": 3, "min_delta": 0.001, "restore_best_weights": restore}

@@ -359,6 +359,7 @@ def trained(settings: Settings, experiment: str) -> tuple[Words, list[float]]:
     return end, [loss for losses in points for loss in losses]
 
 
+@pytest.mark.slow
 def test_a_real_trainer_compiles_anew_what_was_damaged_and_comes_to_the_same_history(
     settings: Settings, experiment: str
 ) -> None:
