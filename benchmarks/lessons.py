@@ -9,16 +9,14 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
 from core.lessons import LESSONS, Lesson
-from core.lessons.claims import Claim, Runs
-from core.lessons.lesson import REPAIRED, TRIED
+from core.lessons.claims import REPAIRED, TRIED, Claim, Runs
 from core.paths import ROOT
-from core.spec import RunSpec
 from core.training.crew import Crew
 
 SEEDS: Final = 5
@@ -58,7 +56,9 @@ def check(lesson: Lesson, crew: Crew, seeds: int = SEEDS) -> Iterator[Checked]:
     """Train everything that `lesson` speaks of with each seed and yield what became of its claims."""
     start = lesson.exercise.of
     programs = dict(lesson.variants) | {REPAIRED: lesson.repaired, TRIED: lesson.solved}
-    runs = _trained(programs, crew, seeds)
+    results = iter(crew([run for program in programs.values() for run in lesson.with_seeds(program, seeds)]))
+    by_letter = {letter: list(islice(results, seeds)) for letter in programs}
+    runs = [{letter: every[seed] for letter, every in by_letter.items()} for seed in range(seeds)]
     parts = {"lesson": lesson.claimed, "repair": lesson.repair.claimed, "exercise": lesson.exercise.claimed}
     for part, claims in parts.items():
         for claim in claims:
@@ -66,13 +66,6 @@ def check(lesson: Lesson, crew: Crew, seeds: int = SEEDS) -> Iterator[Checked]:
     untouched = [{**letters, TRIED: letters[start]} for letters in runs]
     every = tuple(all(claim.holds(letters) for claim in lesson.exercise.claimed) for letters in untouched)
     yield Checked(lesson, "untouched", " and ".join(lesson.exercise.claims), every, ())
-
-
-def _trained(programs: dict[str, RunSpec], crew: Crew, seeds: int) -> list[Runs]:
-    first = next(iter(programs.values())).training.seed
-    wanted = [run.changed({"training.seed": first + seed}) for seed in range(seeds) for run in programs.values()]
-    results = iter(crew(wanted))
-    return [{letter: next(results) for letter in programs} for _ in range(seeds)]
 
 
 def _numbers(claim: Claim, runs: Sequence[Runs]) -> tuple[str, ...]:

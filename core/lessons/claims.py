@@ -17,6 +17,9 @@ from typing import Final
 
 from core.training.result import Result
 
+REPAIRED, TRIED = "R", "X"
+"""The letters of the repaired program, and of that of an exercise."""
+
 Runs = Mapping[str, Result]
 """One run for each letter, all of the same seed."""
 
@@ -94,7 +97,7 @@ class Quantity:
     def words(self) -> str:
         """Return what it is, of which run."""
         where = {"first": "first ", "least": "least "}.get(self.where, "")
-        whose = "" if self.letter == "X" else f" of run {self.letter}" if self.letter != "R" else " of the repaired run"
+        whose = {TRIED: "", REPAIRED: " of the repaired run"}.get(self.letter, f" of run {self.letter}")
         return f"the {where}{_NAMES[self.what]}{whose}"
 
     def of(self, runs: Runs) -> float | None:

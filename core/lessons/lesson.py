@@ -9,11 +9,11 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.errors import InputRefused
-from core.lessons.claims import Claim, quantities
+from core.lessons.claims import REPAIRED, TRIED, Claim, quantities
 from core.lessons.glossary import GLOSSARY
 from core.spec import ExperimentSpec, RunSpec
 from core.spec.values import Value
@@ -22,16 +22,8 @@ _CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
 _MOST_VARIANTS: Final = 10
 
-REPAIRED, TRIED = "R", "X"
-"""What claims and texts call the repaired program, and that of an exercise."""
-
 Words = Annotated[str, Field(min_length=1)]
-Claims = Annotated[tuple[str, ...], Field(min_length=1)]
 Letter = Annotated[str, Field(pattern="^[A-J]$")]
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 class Reference(Value):
@@ -41,7 +33,18 @@ class Reference(Value):
     url: str | None = Field(None, pattern="^https://")
 
 
-class Repair(Value):
+class _Claiming(Value):
+    """What comes with claims."""
+
+    claims: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def claimed(self) -> tuple[Claim, ...]:
+        """Its claims, read."""
+        return tuple(map(Claim.read, self.claims))
+
+
+class Repair(_Claiming):
     """One click that mends the program, and what it brings."""
 
     of: Letter
@@ -50,35 +53,25 @@ class Repair(Value):
     """Path in the spec → value."""
     words: Words
     """Markdown, shown with the repaired curve; may quote numbers."""
-    claims: Claims
-
-    @property
-    def claimed(self) -> tuple[Claim, ...]:
-        """Its claims, read."""
-        return tuple(map(Claim.read, self.claims))
 
 
-class Exercise(Value):
-    """Something to bring about by turning a few knobs; whether it was is checked by training."""
+class Exercise(_Claiming):
+    """Something to bring about by turning a few knobs; its claims are true of the run X once it is, and not before."""
 
     of: Letter
     """The variant it begins with."""
     task: Words
-    knobs: dict[str, Annotated[tuple[Any, ...], BeforeValidator(_frozen)]] = Field(min_length=1)
+    knobs: dict[str, tuple[Any, ...]] = Field(min_length=1)
     """Path in the spec → the values to choose from; that of the variant is among them."""
-    claims: Claims
-    """What is true of the run X once it is solved, and not before."""
     solution: dict[str, Any] = Field(min_length=1)
     """One of them, by path."""
 
-    @property
-    def claimed(self) -> tuple[Claim, ...]:
-        """Its claims, read."""
-        return tuple(map(Claim.read, self.claims))
 
+class Lesson(_Claiming):
+    """Predict, run, understand, repair, break: one experiment and the words around it.
 
-class Lesson(Value):
-    """Predict, run, understand, repair, break: one experiment and the words around it."""
+    Its claims are what the explanation says of the runs, true of every seed.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     """Stable name in links; the file's name without its number."""
@@ -96,8 +89,6 @@ class Lesson(Value):
     """What to look at while it runs."""
     explanation: Words
     """Markdown: what the curves show, why, and what to do; quotes numbers of the runs, as in ``{A.loss}``."""
-    claims: Claims
-    """What the explanation says of the runs; true of every seed."""
     repair: Repair
     exercise: Exercise
     glossary: tuple[str, ...] = ()
@@ -166,11 +157,6 @@ class Lesson(Value):
             for claim in claims:
                 yield where, claim.letters, known
 
-    @property
-    def claimed(self) -> tuple[Claim, ...]:
-        """Its claims, read."""
-        return tuple(map(Claim.read, self.claims))
-
     @cached_property
     def variants(self) -> Mapping[str, RunSpec]:
         """The variants by their letters, with the first seed."""
@@ -178,15 +164,20 @@ class Lesson(Value):
         runs = [run for run in self.spec.runs() if run.training.seed == first]
         return dict(zip(ascii_uppercase, runs, strict=False))
 
-    @property
+    @cached_property
     def repaired(self) -> RunSpec:
         """The program once it is repaired."""
         return self.variants[self.repair.of].changed(self.repair.change)
 
-    @property
+    @cached_property
     def solved(self) -> RunSpec:
         """The program that solves the exercise."""
         return self.variants[self.exercise.of].changed(self.exercise.solution)
+
+    def with_seeds(self, run: RunSpec, count: int | None = None) -> list[RunSpec]:
+        """Return `run` with each of so many seeds; those of the lesson without a number."""
+        first = self.spec.training.seed
+        return [run.changed({"training.seed": first + place}) for place in range(count or self.spec.seeds)]
 
     @property
     def family(self) -> str:

@@ -145,22 +145,27 @@ def test_the_likeliest_repair_is_trained_beside_the_program_where_there_are_two_
     assert [f.suspect.cause.id for f in same.findings] == [f.suspect.cause.id for f in report.findings]
 
 
+class Waiting(Examination):
+    """Looks at a table once something has happened."""
+
+    def __init__(self, event):
+        super().__init__(Preparation())
+        self.event = event
+
+    def of(self, run):
+        assert self.event.wait(20)
+        return super().of(run)
+
+
 def test_the_table_is_looked_at_while_the_program_is_trained():
     begun = threading.Event()
-
-    class Waiting(Examination):
-        def of(self, run):
-            assert begun.wait(20)
-            return super().of(run)
 
     def runner(runs, *, probed=False):
         begun.set()
         return [result_of(0.85, 0.8) for _ in runs]
 
-    assert (
-        Doctor(runner, Waiting(Preparation()), at_once=2).diagnose(load_spec(FRIEDMAN).runs()).judgement.verdict
-        == "healthy"
-    )
+    report = Doctor(runner, Waiting(begun), at_once=2).diagnose(load_spec(FRIEDMAN).runs())
+    assert report.judgement.verdict == "healthy"
 
 
 def test_who_gives_up_does_not_wait_for_what_was_begun():
@@ -184,18 +189,13 @@ def test_a_refusal_of_the_program_is_told_before_anything_else_is_trained():
     asked = []
     refused = threading.Event()
 
-    class Slow(Examination):
-        def of(self, run):
-            assert refused.wait(20)
-            return super().of(run)
-
     def runner(runs, *, probed=False):
         asked.append(len(runs))
         refused.set()
         raise core.InputRefused("The queue is full.")
 
     with pytest.raises(core.InputRefused, match="queue is full"):
-        Doctor(runner, Slow(Preparation()), at_once=2).diagnose(load_spec(FRIEDMAN).runs())
+        Doctor(runner, Waiting(refused), at_once=2).diagnose(load_spec(FRIEDMAN).runs())
     assert asked == [3]
 
 

@@ -8,7 +8,7 @@ from core.errors import InputRefused
 from core.jobs.lab import Lab
 from core.jobs.storage import schema
 from core.lessons import LESSONS
-from core.ui.lessons.state import _belongs, attempt_runs, repair_runs, start_of
+from core.ui.lessons.state import _belongs, attempt_runs, knob_values, repair_runs
 
 from .conftest import ROUTER
 from .test_lab import words
@@ -198,7 +198,7 @@ def test_one_click_repairs(page, lab):
 def test_the_exercise_begins_with_the_untouched_program_and_trains_what_was_chosen(page, lab):
     app = ran(page, lab)
     app.get_by_key("lesson_try").click().run()
-    assert newest(lab) == hashes(attempt_runs(FIRST, start_of(FIRST)))
+    assert newest(lab) == hashes(attempt_runs(FIRST, knob_values(FIRST, FIRST.variants[FIRST.exercise.of])))
     end(lab)
     app.run()
     assert "Not yet" in app.info[0].value

@@ -79,8 +79,8 @@ def show_lesson(lesson: Lesson) -> None:
         _question(visit)
         if refused := visit.trouble or st.session_state.get("lesson_refused", ""):
             st.warning(inert(refused, 300), icon=":material/block:")
+        seeds = state.results_of(visit)
         if visit.ended:
-            seeds = state.results_of(visit)
             with st.container(border=True, key="lesson_reveal"):
                 _reveal(visit, seeds)
             with st.container(border=True, key="lesson_repair"):
@@ -91,19 +91,19 @@ def show_lesson(lesson: Lesson) -> None:
             st.markdown("Not every run finished, so there is nothing to compare yet.")
         _read_on(lesson)
         _next(lesson)
-        if visit.answered:
+        if visit.runs is not None:
             st.button("Begin again", icon=":material/replay:", type="tertiary", on_click=state.again, args=(lesson,))
     with right.container(key="lesson_stage"):
-        _stage(visit)
+        _stage(visit, seeds)
 
 
 def _question(visit: Visit) -> None:
     lesson = visit.lesson
-    if visit.answered:
+    if visit.runs is not None:
         said = "You skipped the question" if visit.guess is None else f"You said: {lesson.options[visit.guess]}"
         st.markdown(f"**{lesson.question}**  \n{said}.")
         st.markdown(f":material/visibility: {lesson.look}")
-        if visit.runs is not None and not visit.runs.finished:
+        if not visit.runs.finished:
             cancel = get_lab().store.cancel
             st.button("Cancel", icon=":material/stop:", on_click=cancel, args=(visit.runs.id,))
         return
@@ -174,7 +174,8 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     lesson = visit.lesson
     st.subheader("Try it yourself", anchor=False)
     st.markdown(lesson.exercise.task)
-    start = state.chosen_in(lesson, visit.attempt) if visit.attempt else state.start_of(lesson)
+    shown = visit.attempt.runs[0].spec if visit.attempt else lesson.variants[lesson.exercise.of]
+    start = state.knob_values(lesson, shown)
     chosen = {}
     for path, values in lesson.exercise.knobs.items():
         offered = list(values)
@@ -233,13 +234,12 @@ def _read_on(lesson: Lesson) -> None:
             st.markdown(f"[{reference.text}]({reference.url})" if reference.url else reference.text)
 
 
-def _in_short(visit: Visit, shown: Experiment) -> str:
+def _in_short(visit: Visit, shown: Experiment, seeds: list[dict[str, Any]]) -> str:
     """Return in a badge what came of the runs on the stage: on a phone the words about them are out of sight."""
     lesson = visit.lesson
     if not state.whole(shown):
         return ""
     if shown is visit.attempt:
-        seeds = state.results_of(visit)
         done = all(count == len(seeds) for _, count in state.solved(lesson, seeds))
         return ":green-badge[Solved]" if done else ":orange-badge[Not yet solved]"
     if shown is visit.repair:
@@ -250,15 +250,15 @@ def _in_short(visit: Visit, shown: Experiment) -> str:
     return f":orange-badge[{'Answer' if visit.guess is None else 'It came out differently'}] {answer}."
 
 
-def _stage(visit: Visit) -> None:
+def _stage(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     parts: dict[str, Experiment] = {name: found for name in _PARTS if (found := getattr(visit, name)) is not None}
     if not parts:
         with st.container(border=True, height=420, vertical_alignment="center", horizontal_alignment="center"):
             st.markdown(":gray[The curves appear here once you have said what you expect.]", width="content")
         return
-    shown = visit.newest
+    newest = list(parts)[-1]
+    shown = parts[newest]
     if len(parts) > 1:
-        newest = list(parts)[-1]
         wanted = st.segmented_control(
             "Curves",
             list(parts),
@@ -269,9 +269,7 @@ def _stage(visit: Visit) -> None:
             key=f"lesson_shown_{visit.lesson.id}_{parts[newest].id}",
         )
         shown = parts[wanted or newest]
-    if shown is None:
-        return
-    if came := _in_short(visit, shown):
+    if came := _in_short(visit, shown, seeds):
         st.markdown(came)
     live_chart(shown, key="lesson_live", title=visit.lesson.title)
     if shown.finished:

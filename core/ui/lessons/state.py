@@ -15,8 +15,7 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, State
 from core.lessons import Lesson
-from core.lessons.claims import Claim, Runs
-from core.lessons.lesson import REPAIRED, TRIED
+from core.lessons.claims import REPAIRED, TRIED, Claim, Runs
 from core.spec import RunSpec
 from core.training.result import Result
 from core.ui.lab.knobs import value_at
@@ -34,9 +33,8 @@ class Visit:
     lesson: Lesson
     guess: int | None = None
     """Position of the option that was chosen."""
-    answered: bool = False
-    """Whether there was a prediction, or it was skipped: before, no link shows a curve."""
     runs: Experiment | None = None
+    """Only once there was a prediction, or it was skipped: before, no link shows a curve."""
     repair: Experiment | None = None
     attempt: Experiment | None = None
     known: bool = False
@@ -48,11 +46,6 @@ class Visit:
     def ended(self) -> bool:
         """Whether the runs of the lesson have ended, and none was cancelled."""
         return self.runs is not None and whole(self.runs)
-
-    @property
-    def newest(self) -> Experiment | None:
-        """What was run last."""
-        return self.attempt or self.repair or self.runs
 
 
 def whole(experiment: Experiment) -> bool:
@@ -80,7 +73,7 @@ def visit_of(lesson: Lesson) -> Visit:
                 trouble = "This link has curves of another lesson, so they are not shown here."
     if (told != _SKIPPED and guess is None) or RUNS not in found:
         return Visit(lesson, known=RUNS in found, trouble=trouble)
-    return Visit(lesson, guess, True, found[RUNS], found.get(REPAIR), found.get(TRY), RUNS in found, trouble)
+    return Visit(lesson, guess, found[RUNS], found.get(REPAIR), found.get(TRY), known=True, trouble=trouble)
 
 
 def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
@@ -91,7 +84,7 @@ def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
         elif part == REPAIR:
             runs = repair_runs(lesson)
         else:
-            runs = attempt_runs(lesson, chosen_in(lesson, experiment))
+            runs = attempt_runs(lesson, knob_values(lesson, experiment.runs[0].spec))
     except (InputRefused, KeyError, TypeError):  # knobs that a foreign program does not have
         return False
     return len(experiment.runs) == len(runs) and all(
@@ -99,35 +92,20 @@ def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
     )
 
 
-def chosen_in(lesson: Lesson, experiment: Experiment) -> dict[str, Any]:
-    """Return the values of the exercise's knobs in an attempt."""
-    dumped = _dumped(experiment.runs[0].spec)
+def knob_values(lesson: Lesson, run: RunSpec) -> dict[str, Any]:
+    """Return the values that the exercise's knobs have in `run`, by path."""
+    dumped = run.model_dump(mode="json", exclude={"variant"})
     return {path: value_at(dumped, path) for path in lesson.exercise.knobs}
-
-
-def _dumped(run: RunSpec) -> dict[str, Any]:
-    return run.model_dump(mode="json", exclude={"variant"})
-
-
-def _seeds(lesson: Lesson, run: RunSpec) -> list[RunSpec]:
-    first = lesson.spec.training.seed
-    return [run.changed({"training.seed": first + seed}) for seed in range(lesson.spec.seeds)]
 
 
 def repair_runs(lesson: Lesson) -> list[RunSpec]:
     """Return the repaired program with each seed, behind the program it repairs where both have one table."""
     before, after = lesson.variants[lesson.repair.of], lesson.repaired
-    return [seeded for run in _both(before, after) for seeded in _seeds(lesson, run)]
+    return [seeded for run in _both(before, after) for seeded in lesson.with_seeds(run)]
 
 
 def _both(before: RunSpec, after: RunSpec) -> list[RunSpec]:
     return [before, after] if after.data.source == before.data.source else [after]
-
-
-def start_of(lesson: Lesson) -> dict[str, Any]:
-    """Return the values of the exercise's knobs before anybody turns them."""
-    dumped = _dumped(lesson.variants[lesson.exercise.of])
-    return {path: value_at(dumped, path) for path in lesson.exercise.knobs}
 
 
 def attempt_runs(lesson: Lesson, chosen: Mapping[str, Any]) -> list[RunSpec]:
@@ -138,7 +116,7 @@ def attempt_runs(lesson: Lesson, chosen: Mapping[str, Any]) -> list[RunSpec]:
     InputRefused
         If the values do not go together.
     """
-    return _seeds(lesson, lesson.variants[lesson.exercise.of].changed(chosen))
+    return lesson.with_seeds(lesson.variants[lesson.exercise.of].changed(chosen))
 
 
 def results_of(visit: Visit) -> list[dict[str, Result]]:
