@@ -57,6 +57,12 @@ def sample_table(query: str) -> Table:
     return table_of(sample.build(**_values(sample, parameters)))
 
 
+def sample_title(query: str) -> str:
+    """Return what a person calls the sample of `query`, with or without ``sample:``; its name where there is none."""
+    name = query.removeprefix("sample:").partition("?")[0]
+    return SAMPLES[name].title if name in SAMPLES else name
+
+
 def _values(sample: Sample, query: str) -> dict[str, float]:
     values = {key: parameter.default for key, parameter in sample.parameters.items()}
     for key, text in parse_qsl(query, keep_blank_values=True):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.data.samples import SAMPLES
+from core.data.samples import sample_title
 from core.errors import InputRefused
 from core.jobs.storage.records import State
 from core.spec import ExperimentSpec, InlineData, RunSpec
@@ -110,5 +110,4 @@ def _describe(source: str | InlineData, dataset_name: Callable[[str], str]) -> s
         )
     if kind == "dataset":
         return dataset_name(rest)
-    name = rest.partition("?")[0]
-    return SAMPLES[name].title if name in SAMPLES else name
+    return sample_title(rest)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.data.kinds import Kind
-from core.data.samples import SAMPLES
+from core.data.samples import sample_title
 from core.data.source import load_table
 from core.data.table import Table
 from core.data.understand.profile import Profile, profile
@@ -90,5 +90,4 @@ def source_name(data: DataSpec) -> str:
             return get_lab().store.datasets.name(rest)
         except InputRefused:
             return "An uploaded table"
-    sample = SAMPLES.get(rest.partition("?")[0])
-    return sample.title if sample else rest
+    return sample_title(rest)

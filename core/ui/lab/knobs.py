@@ -22,7 +22,7 @@ from core.choices.losses import LOSSES
 from core.choices.optimizers import OPTIMIZERS
 from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
-from core.data.samples import SAMPLES
+from core.data.samples import sample_title
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, load_spec, plain_text
 from core.spec.schedules import SCHEDULES, Schedule
@@ -247,10 +247,8 @@ def show_value(path: str, value: Any) -> str:
     if token:
         return plain_text(token, 60)
     if path == "data.source" and isinstance(value, str) and value.startswith("sample:"):
-        name, _, parameters = value.removeprefix("sample:").partition("?")
-        told = ", ".join(f"{_ROWS.get(key, key)} {number}" for key, number in parse_qsl(parameters))
-        title = SAMPLES[name].title if name in SAMPLES else name
-        return plain_text(f"{title}: {told}" if told else title, 60)
+        told = ", ".join(f"{_ROWS.get(key, key)} {number}" for key, number in parse_qsl(value.partition("?")[2]))
+        return plain_text(": ".join(filter(None, (sample_title(value), told))), 60)
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return plain_text(", ".join(value), 60)
     if isinstance(value, Mapping) and "name" in value:

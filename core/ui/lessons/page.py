@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, Final
 
@@ -10,11 +10,11 @@ import streamlit as st
 
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
-from core.lessons import LESSONS, Lesson
+from core.lessons import BASICS, LESSONS, Lesson
 from core.lessons.claims import quoted
 from core.lessons.glossary import GLOSSARY
 from core.ui.chart.live import live_chart
-from core.ui.families import family_badge
+from core.ui.families import FAMILIES, family_badge
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.lessons import state
 from core.ui.lessons.state import Visit
@@ -47,18 +47,24 @@ def gallery(*, unknown: bool) -> None:
     if unknown:
         st.warning("There is no such lesson; choose one of these.", icon=":material/link_off:")
     numbered = list(enumerate(LESSONS, start=1))
-    basics = [("First steps", numbered[:3])]
-    families = groupby(numbered[3:], key=lambda pair: pair[1].family)
-    for heading, lessons in [*basics, *((family.capitalize(), list(found)) for family, found in families)]:
-        st.header(heading, anchor=False)
-        with st.grid(3, min_column_width=260):
-            for number, lesson in lessons:
-                _card(number, lesson)
+    st.header("First steps", anchor=False)
+    _cards(numbered[: len(BASICS)], badges=True)
+    for family, lessons in groupby(numbered[len(BASICS) :], key=lambda pair: pair[1].family):
+        st.header(FAMILIES[family][0], anchor=False)
+        _cards(lessons, badges=False)
 
 
-def _card(number: int, lesson: Lesson) -> None:
+def _cards(lessons: Iterable[tuple[int, Lesson]], *, badges: bool) -> None:
+    """Draw a card for each; their family is a badge where no heading says it."""
+    with st.grid(3, min_column_width=260):
+        for number, lesson in lessons:
+            _card(number, lesson, badge=badges)
+
+
+def _card(number: int, lesson: Lesson, *, badge: bool) -> None:
     with st.container(border=True, height="stretch"):
-        family_badge(lesson.family)
+        if badge:
+            family_badge(lesson.family)
         st.subheader(f"{number}. {lesson.title}", anchor=False)
         st.markdown(lesson.about)
         st.space("stretch")
