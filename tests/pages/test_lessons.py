@@ -210,6 +210,25 @@ def test_the_exercise_begins_with_the_untouched_program_and_trains_what_was_chos
     assert FIRST.solved.hash() in newest(lab)
 
 
+def test_a_try_trains_what_the_knobs_say_when_it_is_pressed(page, lab):
+    app = ran(page, lab)
+    for path, value in FIRST.exercise.solution.items():
+        app.get_by_key(f"lesson_knob_{FIRST.id}_0_{path}").set_value(list(FIRST.exercise.knobs[path]).index(value))
+    app.get_by_key("lesson_try").click().run()
+    assert not app.exception
+    assert FIRST.solved.hash() in newest(lab)
+    assert FIRST.variants[FIRST.exercise.of].hash() not in newest(lab)
+
+
+def test_the_answer_is_that_of_the_press(page, lab):
+    app = opened(page)
+    app.radio[0].set_value(0).run()
+    app.radio[0].set_value(1)
+    app.get_by_key("lesson_run").click().run()
+    assert not app.exception
+    assert app.query_params["guess"] == "1"
+
+
 def test_beginning_again_forgets_the_answer(page, lab):
     app = ran(page, lab, guess=FIRST.answer)
     next(button for button in app.button if button.label == "Begin again").click().run()

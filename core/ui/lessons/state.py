@@ -150,10 +150,30 @@ def go(lesson: str = "") -> None:
     st.query_params.from_dict({LESSON: lesson} if lesson else {})
 
 
-def predict(lesson: Lesson, guess: int | None, *, known: bool) -> None:
-    """Take a prediction and train the lesson, unless its runs are `known`."""
+def guess_key(lesson: Lesson) -> str:
+    """Return the key of the question in this session."""
+    return f"lesson_guess_{lesson.id}_{turn(lesson)}"
+
+
+def knob_key(lesson: Lesson, path: str) -> str:
+    """Return the key of a knob of the exercise in this session."""
+    return f"lesson_knob_{lesson.id}_{turn(lesson)}_{path}"
+
+
+def predict(lesson: Lesson, *, known: bool) -> None:
+    """Take the answer that is chosen at this moment and train the lesson, unless its runs are `known`."""
+    guess = st.session_state[guess_key(lesson)]
+    _begin(lesson, _SKIPPED if guess is None else str(guess), known=known)
+
+
+def skip(lesson: Lesson, *, known: bool) -> None:
+    """Train the lesson without an answer, unless its runs are `known`."""
+    _begin(lesson, _SKIPPED, known=known)
+
+
+def _begin(lesson: Lesson, guess: str, *, known: bool) -> None:
     if known or _train(lesson, RUNS, lesson.spec.runs()):
-        st.query_params[GUESS] = _SKIPPED if guess is None else str(guess)
+        st.query_params[GUESS] = guess
 
 
 def repair(lesson: Lesson) -> None:
@@ -161,8 +181,11 @@ def repair(lesson: Lesson) -> None:
     _train(lesson, REPAIR, repair_runs(lesson))
 
 
-def attempt(lesson: Lesson, chosen: Mapping[str, Any]) -> None:
-    """Train the exercise as it was turned to."""
+def attempt(lesson: Lesson) -> None:
+    """Train the exercise as its knobs say at this moment; the page may have been drawn before the last turn."""
+    places = {path: st.session_state[knob_key(lesson, path)] for path in lesson.exercise.knobs}
+    offered = lesson.exercise.knobs
+    chosen = {path: offered[path][place] for path, place in places.items() if place is not None}
     try:
         runs = attempt_runs(lesson, chosen)
     except InputRefused as refusal:
