@@ -12,6 +12,8 @@ from core.ui.lab.knobs import FIRST
 from core.ui.lab.stage import lab_layout, run_bar, show_experiment, show_plan, show_welcome
 from core.ui.text import inert
 
+with st.container(key="page_name"):  # heard, not seen: the page begins with the data
+    st.title("Lab", anchor=False)
 trouble = ""
 experiment = None
 try:

@@ -21,7 +21,7 @@ WIDGETS = ("multiselect", "pills", "number_input", "selectbox", "button")
 
 
 def words(app: AppTest) -> str:
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.subheader)
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.header, app.subheader)
     return "\n".join(element.value for kind in kinds for element in kind)
 
 

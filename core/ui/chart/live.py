@@ -26,7 +26,7 @@ _PARTS: Final = ("series.js", "chart.js", "table.js", "live.js")
 _HTML: Final = """
 <div class="ll-live">
   <div class="ll-toolbar" role="group" aria-label="Chart options"></div>
-  <div class="ll-chart" role="img" aria-label="Loss by epoch"></div>
+  <div class="ll-chart" role="figure" aria-label="Loss by epoch"></div>
   <p class="ll-note"></p>
   <div class="ll-progress" aria-hidden="true"><div class="ll-bar"></div></div>
   <p class="ll-status"></p>

@@ -31,7 +31,7 @@ def show_causes(opened: Opened, report: WrittenReport, curves: Curves, colour: s
     for rank, finding in enumerate(shown, 1):
         _card(opened, report, finding, rank, curves, colour)
     if rest:
-        st.subheader("Suspected too", anchor=False)
+        st.header("Suspected too", anchor=False)
         for finding in rest:
             with st.expander(f"{words.cause_of(finding).title}: {words.trial_words(finding)}"):
                 st.markdown(words.cause_of(finding).about)
@@ -55,7 +55,7 @@ def _card(
             with st.container(horizontal=True, gap="small"):
                 family_badge(cause.family)
                 st.badge(word, color=tint, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
-            st.subheader(f"{rank}. {cause.title}", anchor=False, help=cause.about)
+            st.header(f"{rank}. {cause.title}", anchor=False, help=cause.about)
             if finding["chain"]:
                 st.markdown(_chain(finding, curves))
             else:
@@ -89,7 +89,7 @@ def _combined(opened: Opened, report: WrittenReport, colour: str) -> None:
         left, right = st.columns(2, gap="large")
         with left:
             title = f"{words.number_of_changes(together).capitalize()} changes together"
-            st.subheader(title, anchor=False)
+            st.header(title, anchor=False)
             smallest = " This is the smallest set that was found:" if together["causes"] else ""
             st.markdown(f"No single change was enough.{smallest}")
             if together["causes"]:
@@ -124,12 +124,12 @@ def show_doubts(report: WrittenReport) -> None:
     questions = words.lines_of(asked, lambda question: str(question["ask"]))
     remarks = words.lines_of(report["remarks"], lambda remark: words.cause_of(remark).title)
     if questions:
-        st.subheader("Only you can know", anchor=False)
+        st.header("Only you can know", anchor=False)
         for ask, told in list(questions.items())[:_MOST_DOUBTS]:
             evidence = f" {inert('; '.join(told), 300)}." if told else ""
             st.markdown(f":material/help: **{inert(ask, 200)}**{evidence}")
     if remarks:
-        st.subheader("True, but harmless here", anchor=False)
+        st.header("True, but harmless here", anchor=False)
         for title, told in list(remarks.items())[:_MOST_DOUBTS]:
             st.markdown(f"- {inert(title, 100)}: {inert('; '.join(told), 300)}.")
 

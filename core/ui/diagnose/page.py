@@ -181,7 +181,7 @@ def _layers(report: WrittenReport) -> None:
     telling, quiet = split_maps(layers) if layers.get("layers") else ([], [])
     if not telling and not quiet:
         return
-    st.subheader("Inside the layers", anchor=False)
+    st.header("Inside the layers", anchor=False)
     st.caption(f"Measured on at most 128 training rows, during the run with seed {layers['seed']}.")
     if telling:
         with st.grid(2, min_column_width=380):

@@ -37,7 +37,7 @@ def watch(identity: str) -> None:
         )  # fmt: skip
     suspects = (diagnosis.progress or {}).get("suspects", [])[:_MOST_SUSPECTS]
     if suspects:
-        st.subheader("Suspected, being tried", anchor=False)
+        st.header("Suspected, being tried", anchor=False)
         for suspect in suspects:
             with st.container(border=True, gap="xsmall", key=f"diagnose_suspect_{suspect['cause']}"):
                 cause = cause_of(suspect)

@@ -36,13 +36,13 @@ def show_start(trouble: str = "") -> None:
     found = [(summary, store.experiment(summary.id)) for summary in store.experiments(limit=_MOST)]
     ready = [pair for pair in found if any(run.state in state.DIAGNOSABLE for run in pair[1].runs)]
     if ready:
-        st.subheader("Recent runs", anchor=False)
+        st.header("Recent runs", anchor=False)
         for summary, experiment in ready:
             _experiment(summary, experiment)
     else:
         st.caption("Nothing has been run to its end yet.")
     if diagnoses := store.diagnoses.recent(_MOST_DIAGNOSES):
-        st.subheader("Diagnosed lately", anchor=False)
+        st.header("Diagnosed lately", anchor=False)
         for diagnosis in diagnoses:
             _diagnosis(diagnosis)
     with st.container(horizontal=True):

@@ -151,7 +151,7 @@ def show_plan(table: Table) -> None:
     with st.container(
         border=True, key="lab_plan", gap="small", vertical_alignment="center", horizontal_alignment="center"
     ):
-        st.subheader(f"Nothing trained on {inert(source_name(data))} yet", anchor=False, text_alignment="center")
+        st.header(f"Nothing trained on {inert(source_name(data))} yet", anchor=False, text_alignment="center")
         st.markdown(
             f"Press **Run** to predict **{inert(', '.join(data.targets))}** from {inputs}: the losses appear here.",
             text_alignment="center",
@@ -169,7 +169,7 @@ def show_welcome(trouble: str = "") -> None:
     with st.container(border=True, key="lab_welcome"):
         if trouble:
             st.warning(inert(trouble, 300), icon=":material/link_off:")
-        st.subheader("What causes the bad training loss?")
+        st.header("What causes the bad training loss?", anchor=False)
         st.markdown(
             "Upload a table or take a sample, give a setting several values, and watch the losses race in one chart."
         )

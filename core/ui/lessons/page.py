@@ -152,7 +152,7 @@ def _reveal(visit: Visit, seeds: list[dict[str, Any]]) -> None:
 
 def _repair(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     lesson = visit.lesson
-    st.subheader("Repair it", anchor=False)
+    st.header("Repair it", anchor=False)
     st.markdown(_changes(lesson.variants[lesson.repair.of].model_dump(mode="json"), lesson.repair.change))
     if visit.repair is not None and not visit.repair.finished:
         st.markdown(":gray[Training…]")
@@ -176,7 +176,7 @@ def _changes(before: Mapping[str, Any], change: Mapping[str, Any]) -> str:
 
 def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     lesson = visit.lesson
-    st.subheader("Try it yourself", anchor=False)
+    st.header("Try it yourself", anchor=False)
     st.markdown(lesson.exercise.task)
     shown = visit.attempt.runs[0].spec if visit.attempt else lesson.variants[lesson.exercise.of]
     start = state.knob_values(lesson, shown)
