@@ -166,17 +166,20 @@ class Crew:
     def _take(self, jobs: Sequence[Job], waiting: list[int], trainer: _Trainer) -> int | None:
         """Return the next job for `trainer`: of a structure it knows, else one that nobody knows yet.
 
-        A single new structure is for who has trained least, and has nothing else to do: runs like it will follow.
+        Runs like it will follow, of the first the most: new structures are for those who have nothing else to do, the
+        first for who has trained least.
         """
         with self._lock:
             if self._closed or trainer not in (everybody := (self._here, *self._helpers)):
                 return None
             mine = [place for place in waiting if self._known.get(jobs[place][0]) is trainer]
-            free = [place for place in waiting if jobs[place][0] not in self._known]
+            new: dict[str, int] = {}
+            for job in waiting:
+                if jobs[job][0] not in self._known:
+                    new.setdefault(jobs[job][0], job)
             idle = [other for other in everybody if other is not trainer and other.ready() and not other.at_work]
             lighter = sum(other.seconds < trainer.seconds for other in idle)
-            if len({jobs[place][0] for place in free}) <= lighter:
-                free = []
+            free = list(new.values())[lighter:]
             place = next(iter(mine or free), None)
             trainer.at_work = place is not None
             if place is not None:

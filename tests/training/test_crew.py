@@ -74,6 +74,19 @@ def test_what_is_new_goes_to_who_has_trained_least(pair):
     assert owners(pair)[structure_key(wide)] is pair._here
 
 
+def test_the_first_of_two_that_are_new_goes_to_who_has_trained_least(pair):
+    first, second = (IRIS[0].changed({"model.layers": [units]}) for units in (11, 12))
+    pair._here.seconds, pair._helpers[0].seconds = 1.0, 9.0
+    pair([first, second])
+    assert owners(pair)[structure_key(first)] is pair._here
+    assert owners(pair)[structure_key(second)] is pair._helpers[0]
+    first, second = (IRIS[0].changed({"model.layers": [units]}) for units in (13, 14))
+    pair._here.seconds, pair._helpers[0].seconds = 9.0, 1.0
+    pair([first, second])
+    assert owners(pair)[structure_key(first)] is pair._helpers[0]
+    assert owners(pair)[structure_key(second)] is pair._here
+
+
 def both_halves(crew):
     """What the crew answers two threads that ask at the same time."""
     with ThreadPoolExecutor(2) as askers:
