@@ -235,9 +235,13 @@ class Store:
 
     def keep(self, id: str) -> None:  # noqa: A002
         """Make a step of a live series an experiment like any other: listed, and deleted only by `delete`."""
-        with self.database.write() as connection:
+        mine = select(schema.step.c.number).where(schema.step.c.experiment == id)
+        with self.database.read() as connection:
             _refuse_unknown(connection.scalar(select(_experiment.c.id).where(_experiment.c.id == id)))
-            keep_step(connection, id)
+            step = connection.scalar(mine)
+        if step is not None:
+            with self.database.write() as connection:
+                keep_step(connection, id)
 
     def cancel(self, id: str) -> None:  # noqa: A002
         """Cancel every unfinished run: those that wait at once, those that train as soon as their slot has looked."""
