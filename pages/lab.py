@@ -8,6 +8,7 @@ from core.errors import InputRefused
 from core.ui.data.card import data_card
 from core.ui.lab import live
 from core.ui.lab import state as lab_state
+from core.ui.lab.architecture import network_now
 from core.ui.lab.knob_panel import knob_panel
 from core.ui.lab.knobs import FIRST
 from core.ui.lab.outlook import outlook_of
@@ -51,5 +52,5 @@ with controls:
         st.button("Start afresh with iris", on_click=lab_state.load, args=(FIRST,))
     else:
         data_card(table)
-        knob_panel(task, wanted)
+        knob_panel(task, wanted, network_now(task, wanted, outlook, table))
         run_bar(task, wanted, outlook)

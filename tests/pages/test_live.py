@@ -1,8 +1,5 @@
 """Live in the lab: a turn of a knob trains at once, the next one supersedes it, undo goes back."""
 
-import json
-from typing import Any
-
 import pytest
 from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
@@ -12,7 +9,7 @@ from core.jobs.storage import schema
 from core.jobs.storage.records import Experiment, State
 from core.spec import load_spec
 
-from .test_lab import button, knob, words
+from .test_lab import button, charts, knob, words
 
 IRIS = {"data": {"source": "sample:iris", "target": "species"}}
 RATE = "training.learning_rate"
@@ -31,15 +28,8 @@ def end(lab: Lab) -> None:
         connection.execute(update(schema.run).where(schema.run.c.state == State.QUEUED).values(state=State.DONE))
 
 
-def chart(app: AppTest) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(app.get("bidi_component")[-1].proto.json)
-    return data
-
-
 def shown(app: AppTest) -> str:
-    return str(
-        next(json.loads(c.proto.json)["experiment"] for c in app.get("bidi_component") if "experiment" in c.proto.json)
-    )
+    return str(charts(app)[0]["experiment"])
 
 
 def turn(app: AppTest, *tokens: str, path: str = RATE) -> None:
@@ -178,13 +168,13 @@ def test_what_takes_long_needs_the_button(live, lab):
 
 
 def test_other_data_is_a_turn_with_axes_of_its_own(live, lab):
-    view = chart(live)["view"]
+    view = charts(live)[0]["view"]
     turn(live, "0.1")
-    assert chart(live)["view"] == view != ""
+    assert charts(live)[0]["view"] == view != ""
     live.get_by_key("lab_sample").set_value("diabetes").run()
     assert not live.exception
     assert experiments(lab)[-1].spec.data.source == "sample:diabetes"
-    assert chart(live)["view"] != view
+    assert charts(live)[0]["view"] != view
 
 
 def test_undo_without_live_takes_back_a_knob_and_then_a_run(app, lab):

@@ -231,6 +231,7 @@ class LiveChart {
     };
     layout.width = chart.clientWidth;
     window.Plotly.react(chart, data, layout, config);
+    chart.dataset.experiment = meta.experiment;
     if (!this.plotted) {
       this.plotted = true;
       chart.on("plotly_relayout", (change) => {
