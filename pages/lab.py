@@ -6,35 +6,40 @@ import streamlit as st
 
 from core.errors import InputRefused
 from core.ui.data.card import data_card
+from core.ui.lab import live
 from core.ui.lab import state as lab_state
+from core.ui.lab.architecture import network_now
 from core.ui.lab.knob_panel import knob_panel
 from core.ui.lab.knobs import FIRST
+from core.ui.lab.outlook import outlook_of
 from core.ui.lab.stage import lab_layout, run_bar, show_experiment, show_plan, show_welcome
 from core.ui.text import inert
 
 with st.container(key="page_name"):  # heard, not seen: the page begins with the data
     st.title("Lab", anchor=False)
-trouble = ""
-experiment = None
+trouble = refused = ""
+experiment = table = None
 try:
     experiment = lab_state.open_from_address()
 except InputRefused as refusal:
     trouble = str(refusal)
+try:
+    table = lab_state.current_table()
+except InputRefused as refusal:
+    refused = str(refusal)
 
-table = None
 controls, stage = lab_layout()
-with controls:
-    try:
-        table = lab_state.current_table()
-    except InputRefused as refusal:
-        st.error(inert(str(refusal), 300), icon=":material/block:")
-        st.button("Start afresh with iris", on_click=lab_state.load, args=(FIRST,))
-    else:
-        task = data_card(table)
-        wanted = lab_state.wanted(task)
-        knob_panel(task, wanted)
-        run_bar(table, task, wanted)
+if table is not None:
+    task, _ = lab_state.task_of(lab_state.base_spec(), table)
+    wanted = lab_state.wanted(task)
+    outlook = outlook_of(wanted, table)
+    if live.is_on() and task:
+        live.turn(wanted, outlook)
+        experiment = lab_state.shown() or experiment
+if not trouble:
+    lab_state.tell_address()
 
+# The curves first: a turn of a knob is answered before the knobs are drawn.
 with stage:
     if experiment is not None:
         show_experiment(experiment)
@@ -42,3 +47,12 @@ with stage:
         show_welcome(trouble)
     else:
         show_plan(table)
+
+with controls:
+    if table is None:
+        st.error(inert(refused, 300), icon=":material/block:")
+        st.button("Start afresh with iris", on_click=lab_state.load, args=(FIRST,))
+    else:
+        data_card(table)
+        knob_panel(task, wanted, network_now(task, wanted, outlook, table))
+        run_bar(task, wanted, outlook)

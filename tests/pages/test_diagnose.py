@@ -11,6 +11,7 @@ from core.jobs.storage.records import State
 from core.training.result import History
 
 from .diagnosed import FRIEDMAN, ask, begin, diagnose, refuse, submit, trained
+from .test_lab import charts as live_charts
 from .test_lab import words
 
 SUSPECT = {"cause": "dying_relu", "strength": 0.8, "evidence": ["**all** units answer 0 to every row"]}
@@ -145,7 +146,7 @@ def test_applying_a_fix_trains_both_and_opens_the_lab(open_page, lab):
         {"preprocessing.target_scaling": "standard"}, {"preprocessing.target_scaling": "none"}
     ]  # fmt: skip
     assert app.query_params["x"] == new
-    assert json.loads(app.get("bidi_component")[0].proto.json)["experiment"] == new
+    assert live_charts(app)[0]["experiment"] == new
 
 
 def test_a_fix_of_two_settings_is_two_runs_not_four(open_page, lab):
@@ -169,7 +170,7 @@ def test_a_fix_of_two_settings_is_two_runs_not_four(open_page, lab):
     assert len(new.runs) == 2
     assert [run.spec.model.hidden[0].activation for run in new.runs] == ["relu", "exponential"]
     assert new.spec.model.hidden[0].activation == "relu"
-    chart = json.loads(app.get("bidi_component")[0].proto.json)
+    chart = live_charts(app)[0]
     assert chart["settings"] == ["Hidden layers", "Activation"]
 
 

@@ -53,6 +53,20 @@ Where `listed` is set the runs are no product of `vary`: each is the spec with i
 `diagnosis` is set they are trials of that diagnosis, which nobody asked to see.
 """
 
+step = sa.Table(
+    "step",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column(
+        "experiment", sa.String(32), sa.ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False, unique=True
+    ),
+    sa.Column("series", sa.String(40), nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Index("step_of_series", "series", "number"),
+    sqlite_autoincrement=True,
+)
+"""An experiment that is in no list: a step of a live series (`core.jobs.storage.series`), until somebody keeps it."""
+
 run = sa.Table(
     "run",
     metadata,

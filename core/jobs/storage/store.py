@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, delete, func, insert, select, tuple_
+from sqlalchemy import RowMapping, delete, exists, func, insert, select, tuple_
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.diagnosers.diagnoses import Diagnoses
@@ -20,6 +20,7 @@ from core.jobs.storage.datasets import Datasets
 from core.jobs.storage.history import join_histories, stretches
 from core.jobs.storage.news import RUN_COLUMNS, decoded, news, unknown_experiment
 from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
+from core.jobs.storage.series import add_step, keep_step
 from core.jobs.storage.submission import Submission, listed_runs, listing, submission
 from core.jobs.storage.table_sizes import TableSizes
 from core.recent import Recent
@@ -69,13 +70,15 @@ class Store:
         """Close idle connections."""
         self.database.close()
 
-    def submit(self, spec: ExperimentSpec, key: str | None = None) -> str:
+    def submit(self, spec: ExperimentSpec, key: str | None = None, *, series: str | None = None) -> str:
         """Queue every run of `spec` and return the experiment's id; on disk before this returns.
 
         Parameters
         ----------
         key : str, optional
             Names one press of a button: the same key again gives the same experiment, not a second one.
+        series : str, optional
+            The live series it is the next step of: the step before is cancelled, and it is in no list until `keep`.
 
         Raises
         ------
@@ -86,7 +89,7 @@ class Store:
         runs = spec.runs()
         submitted = submission(spec, runs, self.datasets.name)
         self._check_memory(runs)
-        return self._enqueue(submitted, key)
+        return self._enqueue(submitted, key, series=series)
 
     def submit_runs(
         self,
@@ -128,7 +131,13 @@ class Store:
                 continue  # The trainer says what is wrong with the table.
             check_memory(run, RunSize.expected(run, rows, columns - len(run.data.targets)), self.run_bytes)
 
-    def _enqueue(self, submitted: Submission, key: str | None, trials_of: DiagnosisClaim | None = None) -> str:
+    def _enqueue(
+        self,
+        submitted: Submission,
+        key: str | None,
+        trials_of: DiagnosisClaim | None = None,
+        series: str | None = None,
+    ) -> str:
         header = {**submitted.header, "key": key}
         with self.database.write() as connection:
             if trials_of is not None:
@@ -147,6 +156,8 @@ class Store:
                 )
             changed = tick(connection)
             connection.execute(insert(_experiment), header)
+            if series is not None:
+                add_step(connection, series, str(header["id"]))
             connection.execute(insert(_run), [{**row, "changed": changed} for row in submitted.runs])
         # Whoever has submitted looks at it next: what is at hand need not be parsed.
         parsed, identity = _Parsed(submitted.spec, submitted.specs, len(header["spec"])), str(header["id"])
@@ -197,11 +208,12 @@ class Store:
     def experiments(self, limit: int = 50, before: str | None = None) -> tuple[ExperimentSummary, ...]:
         """Return the newest experiments, newest first; `before` is the id of the last one already shown.
 
-        The trials of diagnoses are not among them.
+        The trials of diagnoses and the steps of live series are not among them.
         """
         age = tuple_(_experiment.c.created, _experiment.c.id)
         page = select(_experiment.c.id, _experiment.c.title, _experiment.c.created, _experiment.c.source)
-        page = page.where(_experiment.c.diagnosis.is_(None))
+        step = exists().where(schema.step.c.experiment == _experiment.c.id)
+        page = page.where(_experiment.c.diagnosis.is_(None), ~step)
         if before is not None:
             last = select(_experiment.c.created, _experiment.c.id).where(_experiment.c.id == before)
             page = page.where(age < last.scalar_subquery())
@@ -220,6 +232,16 @@ class Store:
                 .group_by(_run.c.experiment, _run.c.state)
             ).all()
         return tuple(_summary(head, [row for row in counts if row.experiment == head.id]) for head in heads)
+
+    def keep(self, id: str) -> None:  # noqa: A002
+        """Make a step of a live series an experiment like any other: listed, and deleted only by `delete`."""
+        mine = select(schema.step.c.number).where(schema.step.c.experiment == id)
+        with self.database.read() as connection:
+            _refuse_unknown(connection.scalar(select(_experiment.c.id).where(_experiment.c.id == id)))
+            step = connection.scalar(mine)
+        if step is not None:
+            with self.database.write() as connection:
+                keep_step(connection, id)
 
     def cancel(self, id: str) -> None:  # noqa: A002
         """Cancel every unfinished run: those that wait at once, those that train as soon as their slot has looked."""

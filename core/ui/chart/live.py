@@ -21,7 +21,7 @@ from core.ui.routes import PLOTLY_URL
 from core.ui.sitemap import page
 
 _HERE: Final = Path(__file__).parent
-_PARTS: Final = ("series.js", "chart.js", "table.js", "live.js")
+_PARTS: Final = ("series.js", "chart.js", "ghost.js", "table.js", "live.js")
 
 _HTML: Final = """
 <div class="ll-live">
@@ -51,7 +51,7 @@ def _component(_fingerprint: str) -> Any:
     )
 
 
-def live_data(experiment: Experiment, title: str = "", why: str = "") -> dict[str, Any]:
+def live_data(experiment: Experiment, title: str = "", why: str = "", view: str = "") -> dict[str, Any]:
     """Return what the browser needs to know once: the runs, their names, where to ask for points, who says why."""
     varied = list(experiment.runs[0].variant)
     values = [[show_value(path, run.variant.get(path)) for path in varied] for run in experiment.runs]
@@ -71,6 +71,7 @@ def live_data(experiment: Experiment, title: str = "", why: str = "") -> dict[st
         "comparable": len({run.spec.key(Thing.LOSS_UNIT) for run in experiment.runs}) == 1,
         "finished": experiment.finished,
         "why": why,
+        "view": view,
         "runs": [
             {name: getattr(run, name) for name in ("id", "index", "seed", "epochs")}
             | {"variant": order.index(variant), "values": row}
@@ -86,8 +87,11 @@ def distinct(labels: Sequence[str]) -> list[str]:
     ]
 
 
-def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool = False) -> None:
+def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool = False, view: str = "") -> None:
     """Show the curves and the runs of `experiment`, live until it is finished; `why` offers the diagnosis of each.
+
+    Experiments that follow each other with the same `view`, if it has one, share axes and zoom, and the curves of the
+    one before stay behind as thin grey lines.
 
     The same `key` keeps the same chart on the page, whatever it shows. The `title` above it is plain text. The end of
     the last run brings about one rerun of the page.
@@ -96,7 +100,7 @@ def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool =
     link = page("diagnose").url_path if why else ""
     _component(fingerprint)(
         key=key,
-        data=live_data(experiment, title, link),
+        data=live_data(experiment, title, link, view),
         on_finished_change=lambda: None,  # The trigger alone reruns the page.
         on_why_change=lambda: _diagnose(experiment.id, st.session_state[key].why),
     )

@@ -9,8 +9,10 @@ import streamlit as st
 
 from core.errors import InputRefused
 from core.spec import ExperimentSpec
-from core.ui.lab.knobs import GROUPS, Knob, in_words, knob_at, knobs_for
+from core.ui.lab.architecture import choose_layers
+from core.ui.lab.knobs import ARCHITECTURE, GROUPS, Knob, in_words, knob_at, knobs_for
 from core.ui.lab.state import OFFERED, chosen_tokens, knob_key
+from core.ui.network.network import Network, network_diagram
 from core.ui.text import inert
 
 _MOST_PILLS: Final = 6
@@ -20,12 +22,17 @@ _ICONS: Final = dict(
 )
 
 
-def knob_panel(task: str, wanted: ExperimentSpec | InputRefused) -> None:
-    """Draw every knob that means something for `task`, group by group, and at its knob why `wanted` is refused."""
+def knob_panel(task: str, wanted: ExperimentSpec | InputRefused, network: Network | None = None) -> None:
+    """Draw every knob that means something for `task`, group by group, and at its knob why `wanted` is refused.
+
+    The `network`, where there is one, is drawn above the knobs of the architecture.
+    """
     knobs = knobs_for(task)
     for group in GROUPS:
         with st.container(border=True, gap="small"):
             st.markdown(f"{_ICONS[group]} **{group}**")
+            if group == ARCHITECTURE and network is not None:
+                network_diagram(network, key="lab_network", on_edit=choose_layers)
             for knob in knobs:
                 if knob.group == group and not knob.more:
                     _draw(knob, wanted)

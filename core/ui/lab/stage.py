@@ -7,19 +7,21 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.data.prepare.input_size import Width, encoded_width
 from core.data.table import Table
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.spec import ExperimentSpec
-from core.training.memory import RunSize, check_memory, memory_need, memory_text
+from core.training.memory import memory_text
 from core.ui.chart.live import live_chart
 from core.ui.data.feature_choice import chosen_features
 from core.ui.data.tables import source_name
+from core.ui.lab import live
 from core.ui.lab import state as lab_state
 from core.ui.lab.comparisons import show_ranking
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
+from core.ui.lab.live_switch import live_line, live_switch
+from core.ui.lab.outlook import Outlook
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
 
@@ -31,6 +33,7 @@ _CSS: Final = """<style>
 }
 .st-key-lab_run { padding: 0.75rem 0; background: light-dark(LIGHT, DARK); }
 .st-key-lab_run button p { text-wrap: balance; }
+.st-key-lab_live_row kbd { display: none; } /* the tooltip says it */
 @media (min-width: 641px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-lab_controls) { position: sticky; top: 4.5rem; }
   .st-key-lab_controls {
@@ -70,77 +73,72 @@ def lab_layout() -> tuple[DeltaGenerator, DeltaGenerator]:
     return left.container(gap="small", key="lab_controls"), right.container(key="lab_stage")
 
 
-def run_bar(table: Table, task: str, wanted: ExperimentSpec | InputRefused) -> None:
-    """Draw the button that runs what the knobs say, with the number of runs and the time; or why it cannot."""
+def run_bar(task: str, wanted: ExperimentSpec | InputRefused, outlook: Outlook | InputRefused) -> None:
+    """Draw the button that runs what the knobs say, with the number of runs and the time; or why it cannot.
+
+    Live, a quiet line stands in its place.
+    """
     with st.container(key="lab_run", gap="xsmall"):
-        try:
-            if isinstance(wanted, InputRefused):
-                raise wanted
-            width, need = _largest(wanted, table)
-        except InputRefused as refusal:
+        if isinstance(wanted, InputRefused) or isinstance(outlook, InputRefused):
+            refusal = next(what for what in (wanted, outlook) if isinstance(what, InputRefused))
             st.button("Run", type="primary", width="stretch", disabled=True, key="lab_run_button")
+            live_switch()
             knob = knob_at(refusal.where)
             # The knob itself says why, where it is its value alone.
             alone = isinstance(wanted, InputRefused) and knob is not None and knob in knobs_for(task)
             reason = f"{knob.label} needs another value." if knob and alone else in_words(refusal)
             st.markdown(f":small[:red[{inert(reason, 300)}]]")
             return
-        if task and need < _FORESEEN_MEMORY and not width.too_large:
+        if task and outlook.need < _FORESEEN_MEMORY and not outlook.width.too_large:
             get_lab().expect(wanted)
-        expected = get_lab().backlog.expected(wanted, (len(table.frame), width.columns))
+        expected = outlook.expected
         waits = expected.wait_seconds >= _WORTH_WAITING
         wait = f", after {duration(expected.wait_seconds)} of waiting" if waits else ""
-        each = " each" if len(wanted.runs()) > 1 else ""
-        memory = f" · {memory_text(need)}{each}" if need > _MUCH_MEMORY else ""
-        st.button(
-            f"Run {counted(len(wanted.runs()), 'experiment')} · about {duration(expected.seconds)}{memory}{wait}",
-            type="primary",
-            icon=":material/play_arrow:",
-            width="stretch",
-            disabled=not task,
-            key="lab_run_button",
-            on_click=lab_state.submit_current,
-        )
+        runs = counted(len(wanted.runs()), "experiment")
+        if live.is_on() and task and not live.too_large(outlook):
+            live_line(f"{runs}{wait}")
+        else:
+            each = " each" if len(wanted.runs()) > 1 else ""
+            memory = f" · {memory_text(outlook.need)}{each}" if outlook.need > _MUCH_MEMORY else ""
+            st.button(
+                f"Run {runs} · about {duration(expected.seconds)}{memory}{wait}",
+                type="primary",
+                icon=":material/play_arrow:",
+                width="stretch",
+                disabled=not task,
+                key="lab_run_button",
+                on_click=lab_state.submit_current,
+            )
+        live_switch()
+        if live.is_on() and live.too_large(outlook):
+            st.caption("Too large for *Live*: this one needs the button.")
         if waits:
             st.caption(f":material/hourglass_empty: {counted(expected.runs_ahead, 'run')} ahead in the queue.")
-        inputs = f"{counted(width.columns, 'input')} after encoding"
-        if width.bytes > _WORTH_SAYING:
-            inputs += f", {size(width.bytes)}"
-        if width.too_large:
+        inputs = f"{counted(outlook.width.columns, 'input')} after encoding"
+        if outlook.width.bytes > _WORTH_SAYING:
+            inputs += f", {size(outlook.width.bytes)}"
+        if outlook.width.too_large:
             inputs = f":red[{inputs}: too large; encode as ordinal, or leave columns out]"
         st.caption(inputs)
         if refused := st.session_state.pop("lab_refused", ""):
             st.markdown(f":small[:red[{inert(refused, 300)}]]")
 
 
-def _largest(wanted: ExperimentSpec, table: Table) -> tuple[Width, int]:
-    """Return the widest input matrix of the runs, and the bytes the largest of them needs.
-
-    Raises
-    ------
-    InputRefused
-        If that is more than a run may need.
-    """
-    widths: dict[str, Width] = {}
-    most = 0
-    for run in {repr(run.variant): run for run in wanted.runs()}.values():
-        key = run.data.model_dump_json(exclude={"source"}) + run.preprocessing.model_dump_json()
-        width = widths[key] = widths.get(key) or encoded_width(run, table)
-        shapes = RunSize.expected(run, len(table.frame), width.columns)
-        check_memory(run, shapes, get_lab().store.run_bytes)
-        most = max(most, memory_need(run, shapes).total)
-    return max(widths.values(), key=lambda width: (width.too_large, width.columns)), most
-
-
 def show_experiment(experiment: Experiment) -> None:
     """Show the curves; a button to cancel while they grow."""
     if experiment.finished:
         lab_state.finished(experiment)
-    show_ranking(experiment)
+    answers = live.is_on() and live.answers(experiment.id)
+    if not answers:
+        show_ranking(experiment)
     name = source_name(experiment.spec.data)
     target = ", ".join(experiment.spec.data.targets)
-    live_chart(experiment, key="lab_live", title=experiment.title or f"{name} → {target}", why=True)
-    if not experiment.finished:
+    title = experiment.title or f"{name} → {target}"
+    view = live.view_of(experiment.spec) if live.is_on() else ""
+    live_chart(experiment, key="lab_live", title=title, why=True, view=view)
+    if answers:
+        show_ranking(experiment)  # It comes and goes with every turn, and must not move the curves.
+    elif not experiment.finished:
         st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
 
 

@@ -18,6 +18,8 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.spec import ExperimentSpec, load_spec
 from core.ui.data.tables import table_for
+from core.ui.lab import history
+from core.ui.lab.history import Step
 from core.ui.lab.knobs import FIRST, KNOBS, Knob, knobs_for, spec_of, values_of
 
 EXAMPLE: Final = load_spec(
@@ -34,6 +36,10 @@ OFFERED: Final = "\u200b"
 
 What is typed then begins none of them, so that Enter takes it as it is and not the first choice it occurs in.
 """
+
+
+_LAST_DRAWN: Final = "lab_undo"
+"""The key of a button that is always drawn: in the session while its page is."""
 
 
 def knob_key(path: str) -> str:
@@ -74,7 +80,6 @@ def at_the_start() -> bool:
 def choose_data(source: Any, table: Table) -> None:
     """Switch to other data: suggest a target, drop what only made sense for the old columns, clear the stage."""
     st.session_state.lab_shown = None
-    st.query_params.pop("x", None)
     change_data(source=source, target=suggest_target(table)[0], features=None, task="auto")
 
 
@@ -116,28 +121,57 @@ def change_data(**changes: Any) -> None:
 
 
 def open_from_address() -> Experiment | None:
-    """Return the experiment of the address, its spec behind the knobs; None if there is none.
+    """Return the experiment on show, that of the address if this leads elsewhere, its spec behind the knobs then.
 
     Raises
     ------
     InputRefused
-        If the address names an experiment that is not here.
+        If the experiment is not here.
     """
-    wanted = st.query_params.get("x")
-    shown = st.session_state.get("lab_shown")
-    if not wanted and shown:
-        wanted = st.query_params["x"] = shown
+    address, shown = st.query_params.get("x"), st.session_state.get("lab_shown")
+    follow = bool(address) and _leads_elsewhere(str(address), shown)
+    wanted = address if follow else shown
     if not wanted:
         return None
+    store = get_lab().store
     try:
-        experiment = get_lab().store.experiment(wanted)
+        experiment = store.experiment(wanted)
+        if follow and all(step.experiment != wanted for step in history.steps()):
+            store.keep(wanted)  # Whose link is followed must not vanish.
     except InputRefused:
         st.session_state.lab_shown = None
         raise
-    if wanted != shown:
+    if follow:
         load(experiment.spec)
-        st.session_state.lab_shown = wanted
+        history.record(Step(experiment.spec, wanted))
+        show(wanted)
     return experiment
+
+
+def _leads_elsewhere(address: str, shown: str | None) -> bool:
+    """Return whether somebody wants to see the experiment of the address.
+
+    A browser learns the addresses it is `told` a moment later: what it sends with a click in between is an older one,
+    which nobody asked for.
+    """
+    told: list[str] = st.session_state.setdefault("lab_told", [])
+    ours = address in told
+    if ours:
+        del told[: told.index(address) + 1]
+    came = _LAST_DRAWN not in st.session_state  # from another page, where widgets lose their values
+    new = came or not (ours or address == st.session_state.get("lab_address"))
+    st.session_state.lab_address = address
+    return new and address != shown
+
+
+def tell_address() -> None:
+    """Put the experiment on show into the address."""
+    shown = st.session_state.get("lab_shown")
+    if not shown:
+        st.query_params.pop("x", None)
+    elif st.query_params.get("x") != shown:
+        st.session_state.setdefault("lab_told", []).append(shown)
+        st.query_params["x"] = shown
 
 
 def wanted(task: str) -> ExperimentSpec | InputRefused:
@@ -170,17 +204,66 @@ def submit_current() -> None:
         submit(spec)
 
 
-def submit(spec: ExperimentSpec) -> None:
-    """Queue `spec` and show it, whatever the knobs say; a second press before it has finished changes nothing."""
-    session = st.session_state.setdefault("lab_session", secrets.token_urlsafe(12))
+def submit(spec: ExperimentSpec, *, live: bool = False, again: bool = False) -> None:
+    """Queue `spec` and show it, whatever the knobs say; a second press before it has finished changes nothing.
+
+    Parameters
+    ----------
+    live : bool
+        As the next step of this session's live series.
+    again : bool
+        In the place of the step that is shown, which was cut short.
+    """
     press = st.session_state.setdefault("lab_press", 0)
+    store = get_lab().store
     try:
-        experiment = get_lab().store.submit(spec, key=f"{session}:{press}:{spec.hash()}")
+        if live:
+            experiment = store.submit(spec, series=session())
+        else:
+            experiment = store.submit(spec, key=f"{session()}:{press}:{spec.hash()}")
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.lab_refused = str(refusal)
         return
+    if again:
+        history.replace(Step(spec, experiment, live))
+    elif experiment != st.session_state.get("lab_shown"):
+        history.record(Step(spec, experiment, live))
+    show(experiment)
+
+
+def show(experiment: str) -> None:
+    """Show an experiment beside what the knobs say now; the address follows when the page is drawn."""
     st.session_state.lab_shown = experiment
-    st.query_params["x"] = experiment
+    _note_turn()
+
+
+def shown() -> Experiment | None:
+    """Return the experiment on show; None where there is none, or it was deleted a moment ago."""
+    identity = st.session_state.get("lab_shown")
+    try:
+        return get_lab().store.experiment(identity) if identity else None
+    except InputRefused:
+        return None
+
+
+def session() -> str:
+    """Return the secret name of this browser session."""
+    name: str = st.session_state.setdefault("lab_session", secrets.token_urlsafe(12))
+    return name
+
+
+def turned() -> bool:
+    """Return whether the knobs say something else than when what is on show was chosen."""
+    return st.session_state.get("lab_shown") is None or _hash_now() != st.session_state.get("lab_turned", "")
+
+
+def _note_turn() -> None:
+    st.session_state.lab_turned = _hash_now()
+
+
+def _hash_now() -> str:
+    spec = spec_at_press()
+    return spec.hash() if spec else ""
 
 
 def example() -> Experiment | None:

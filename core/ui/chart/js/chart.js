@@ -145,7 +145,7 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   const levels = options.baseline ? baselines(groups, options, baseOf) : [];
   data.push(...baselineTraces(levels, Math.max(2, reached), theme));
   data.push(...divergenceTrace(groups, options, theme, baseOf));
-  const frame = layout({ ...options, experiment: meta.experiment, decades: Math.log10(most / least), empty: !values.length }, theme);
+  const frame = layout({ ...options, experiment: meta.view || meta.experiment, decades: Math.log10(most / least), empty: !values.length }, theme);
   return { data, layout: { ...frame, annotations: baselineNotes(levels, theme) }, notes, log };
 }
 
@@ -166,7 +166,7 @@ function layout(options, theme) {
   };
   const title = (text) => ({ text, font: { size: 13, color: theme.muted }, standoff: 8 });
   return {
-    // Zoom and hidden curves last as long as the experiment is the same.
+    // Zoom lasts as long as the experiment is the same, or what can be drawn on the same axes.
     uirevision: options.experiment, showlegend: false, hovermode: "closest", dragmode: theme.coarse ? false : "zoom",
     height: theme.height, margin: { l: 56, r: 20, t: 24, b: 44 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: theme.font, color: theme.text },

@@ -1,6 +1,7 @@
 // The live chart: polls the points of one experiment, appends them in place and redraws at most once a frame.
 
 const FASTEST = 150;
+const SOONEST = 50; // for the answer to a turn of a knob
 const SLOWEST = 1000;
 const REMEMBERED = "loss-lab-chart";
 const CHIPS = [
@@ -61,12 +62,17 @@ class LiveChart {
     this.fire = fire;
     this.heading.textContent = data.title;
     const again = this.data?.experiment === data.experiment;
+    // After a turn of a knob the picture stays until there is another, on the same axes, and then as a ghost.
+    const turned = Boolean(data.view) && this.data?.view === data.view;
     this.data = data;
     if (again) {
+      this.meta.view = data.view;
       this.draw();
       return;
     }
     this.stop();
+    this.until = turned ? this.picture() : null;
+    this.ghost = this.until && { ...this.until, ghost: null };
     const palette = colours(data.groups.length, data.colours);
     this.meta = { ...data, groups: data.groups.map((label, variant) => ({ label, variant, colour: palette[variant] })) };
     this.runs = data.runs.map((run) => ({
@@ -74,12 +80,38 @@ class LiveChart {
     }));
     this.runs.forEach(clearCurves);
     this.byId = new Map(this.runs.map((run) => [run.id, run]));
-    this.hidden = new Set();
+    const off = (run) => turned && this.until.hidden.has(this.until.runs[run.index]?.id);
+    this.hidden = new Set(this.runs.filter(off).map((run) => run.id));
     this.emphasised = null;
     this.cursor = 0;
     this.finished = false;
     this.trouble = "";
-    this.range = null;
+    if (turned) {
+      this.wait = SOONEST;
+    } else {
+      this.range = null;
+      this.takeOver();
+    }
+    this.draw();
+    this.schedule(0);
+    // On a phone the chart is above the button that was pressed, elsewhere above a long table of runs.
+    if (!data.finished && this.root.getBoundingClientRect().top < 60) {
+      this.root.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    }
+    loadPlotly(data.plotly).then(() => this.draw(), () => {
+      this.trouble = "The chart library did not load; reload the page.";
+      this.draw();
+    });
+  }
+
+  /** What is on the screen: the runs of this experiment or, until the first of their points is here, those before. */
+  picture() {
+    return this.until ?? { runs: this.runs, meta: this.meta, hidden: this.hidden, ghost: this.ghost };
+  }
+
+  /** Gives the screen to the runs of this experiment. */
+  takeOver() {
+    this.until = null;
     this.table = makeTable(this.part("runs"), this.meta, this.runs, {
       hidden: (run) => this.hidden.has(run.id),
       toggle: (run) => {
@@ -91,16 +123,6 @@ class LiveChart {
         this.emphasise();
       },
       why: (run) => this.fire("why", run.index),
-    });
-    this.draw();
-    this.schedule(0);
-    // On a phone the chart is above the button that was pressed, elsewhere above a long table of runs.
-    if (!data.finished && this.root.getBoundingClientRect().top < 60) {
-      this.root.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-    }
-    loadPlotly(data.plotly).then(() => this.draw(), () => {
-      this.trouble = "The chart library did not load; reload the page.";
-      this.draw();
     });
   }
 
@@ -143,7 +165,8 @@ class LiveChart {
       const news = await reply.json();
       const moved = this.take(news);
       this.trouble = "";
-      this.wait = moved ? FASTEST : Math.min(SLOWEST, (this.wait || FASTEST) * 1.5);
+      const slower = (this.wait || FASTEST) * (this.until ? 1.15 : 1.5);
+      this.wait = moved && !this.until ? FASTEST : Math.min(SLOWEST, slower);
     } catch {
       if (abort.signal.aborted) return;
       this.trouble = "Connection lost, trying again.";
@@ -168,6 +191,7 @@ class LiveChart {
     for (const piece of news.points.filter(current)) addPoints(this.byId.get(piece.run), piece);
     for (const { run, block } of news.blocks.filter(current)) addBlock(this.byId.get(run), block);
     this.finished = news.finished;
+    if (this.until && (news.points.length || news.blocks.length || news.finished)) this.takeOver();
     if (this.finished && !this.data.finished && this.announced !== this.data.experiment) {
       this.announced = this.data.experiment;
       this.fire("finished", this.data.experiment);
@@ -183,9 +207,12 @@ class LiveChart {
   }
 
   drawNow() {
-    const { data, layout, notes, log } = figure(
-      this.runs, this.meta, this.options, this.hidden, themeOf(this.root), this.range,
-    );
+    const { runs, meta, hidden, ghost } = this.picture();
+    const theme = themeOf(this.root);
+    const { data, layout, notes, log } = figure(runs, meta, this.options, hidden, theme, this.range);
+    const before = ghostTraces(ghost, { ...this.options, log }, theme, this.range);
+    data.unshift(...before);
+    layout.annotations.push(...ghostLabel(before, { log }, theme));
     for (const [name, chip] of this.chips) {
       chip.setAttribute("aria-pressed", String(name === "log" ? log : this.options[name]));
       chip.hidden = name === "validation" && !this.meta.validation;
@@ -204,6 +231,7 @@ class LiveChart {
     };
     layout.width = chart.clientWidth;
     window.Plotly.react(chart, data, layout, config);
+    chart.dataset.experiment = meta.experiment;
     if (!this.plotted) {
       this.plotted = true;
       chart.on("plotly_relayout", (change) => {

@@ -1,0 +1,34 @@
+// The curves before: what the last turn of a knob has replaced stays, thin and grey, under what came of it.
+
+const GHOST_POINTS = 20000;
+
+/** A thin grey line for each variant of the picture before, its validation loss too where it had one variant only. */
+function ghostTraces(ghost, options, theme, range) {
+  if (!ghost) return [];
+  const { meta, hidden } = ghost;
+  const runs = ghost.runs.filter((run) => !hidden.has(run.id));
+  const baseOf = (run, metric) => baselineOf(run, ghost.runs, metric, meta.comparable);
+  const view = { limit: Math.max(60, Math.floor(GHOST_POINTS / meta.groups.length)), range, width: 1.25 };
+  const metrics = options.validation && meta.groups.length === 1 ? ["loss", "val_loss"] : ["loss"];
+  return meta.groups.flatMap(({ variant, label }) => metrics.flatMap((metric) => {
+    const mine = runs.filter((run) => run.variant === variant);
+    const lines = mine.map((run) => drawn(run, metric, options, baseOf(run, metric))).filter((line) => line.x.length);
+    if (!lines.length) return [];
+    const several = lines.length > 1 ? spread(lines) : null;
+    const name = meta.settings.length ? `before: ${inert(label)}` : "before";
+    const told = metric === "loss" ? "loss" : "validation loss";
+    return [lineTrace(`ghost${variant}${metric}`, name, theme.faint, several ? { x: several.x, y: several.median } : lines[0], view, {
+      meta: told, opacity: 0.75, line: metric === "loss" ? {} : { dash: "5px,4px", width: 1 },
+    })];
+  }));
+}
+
+/** The word at the end of the first line, as an annotation: text among the points would widen the axes. */
+function ghostLabel([trace], options, theme) {
+  const end = trace ? trace.y.findLastIndex((loss) => loss !== null && loss !== undefined) : -1;
+  if (end < 0) return [];
+  return [{
+    x: trace.x[end], y: options.log ? Math.log10(trace.y[end]) : trace.y[end], xanchor: "right", yanchor: "bottom",
+    text: "before", showarrow: false, font: { color: theme.muted, size: 12 },
+  }];
+}

@@ -1,0 +1,83 @@
+"""The diagram: a custom component that draws a stack of dense layers and says what its buttons make of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+_HERE: Final = Path(__file__).parent
+_PARTS: Final = ("plan.js", "diagram.js")
+_HTML: Final = """
+<div class="net" role="group" aria-label="Diagram of the network">
+  <div class="net-scroll"><div class="net-stage"></div></div>
+  <p class="net-note"></p>
+  <span class="net-words" role="status"></span>
+</div>
+"""
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A layer of the diagram."""
+
+    units: int
+    activation: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """What the diagram shows.
+
+    Attributes
+    ----------
+    inputs : int or None
+        Columns after preparation, where known.
+    layers : sequence of Dense
+        The hidden ones.
+    output : Dense or None
+        None where the task is not known.
+    activation : str
+        What a new layer gets.
+    editable : bool
+        Whether it has buttons.
+    note : str
+        One sentence under it, or nothing.
+    """
+
+    inputs: int | None
+    layers: Sequence[Dense]
+    output: Dense | None
+    activation: str
+    editable: bool = True
+    note: str = ""
+
+
+def _javascript() -> str:
+    return "\n".join((_HERE / part).read_text(encoding="utf-8") for part in _PARTS)
+
+
+@st.cache_resource
+def _component(_fingerprint: str) -> Any:
+    css = (_HERE / "network.css").read_text(encoding="utf-8")
+    return st.components.v2.component("loss_lab_network", html=_HTML, css=css, js=_javascript())
+
+
+def network_diagram(network: Network, *, key: str, on_edit: Callable[[list[int]], None]) -> None:
+    """Draw `network`; `on_edit` gets the units of the hidden layers that a button asks for."""
+    fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
+    _component(fingerprint)(
+        key=key,
+        data=asdict(network),
+        on_layers_change=lambda: _edited(st.session_state[key].layers, on_edit),
+    )
+
+
+def _edited(units: Any, on_edit: Callable[[list[int]], None]) -> None:
+    """Pass on what a browser has sent, if it is what a button sends; whether a network may be so the spec says."""
+    if isinstance(units, list) and all(isinstance(count, int) and not isinstance(count, bool) for count in units):
+        on_edit(units)

@@ -1,0 +1,54 @@
+"""The curves before, which a turn of a knob leaves behind."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import core.ui
+
+from .test_series import WITHOUT_NODE
+
+_JS = Path(core.ui.__file__).parent / "chart" / "js"
+pytestmark = pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")
+GHOST = """{
+  runs: [
+    {id: 1, variant: 0, history: {loss: [4, 2, -1], val_loss: [5, 3, 3]}, blocks: []},
+    {id: 2, variant: 1, history: {loss: [9, 8, 7]}, blocks: []},
+  ],
+  meta: {groups: [{variant: 0, label: "<b>a"}, {variant: 1, label: "b"}], settings: ["Scaling"], comparable: true},
+  hidden: new Set(), ghost: null,
+}"""
+
+
+def drawn(ghost: str = GHOST, options: str = "{validation: true}") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The lines and the label of a ghost."""
+    text = "\n".join((_JS / name).read_text() for name in ("series.js", "chart.js", "ghost.js"))
+    lines = f"ghostTraces({ghost}, {options}, {{faint: 'grey', muted: 'dim'}}, null)"
+    program = f"{text}\nconst lines = {lines}; console.log(JSON.stringify([lines, ghostLabel(lines, {options}, {{}})]))"
+    node = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, timeout=60, check=True)
+    found: tuple[list[dict[str, Any]], list[dict[str, Any]]] = tuple(json.loads(node.stdout))
+    return found
+
+
+def test_each_variant_before_is_a_thin_grey_line_and_the_first_says_so_at_its_end():
+    (first, second), (label,) = drawn()
+    assert [line["line"]["color"] for line in (first, second)] == ["grey", "grey"]
+    assert [line["line"]["width"] < 1.5 for line in (first, second)] == [True, True]
+    assert first["name"] == "before: &lt;b&gt;a"
+    assert (label["text"], label["x"], label["y"]) == ("before", 3, -1)
+
+
+def test_a_log_axis_gets_no_ghost_below_zero_and_the_label_moves_to_the_last_point_drawn():
+    (first, _), (label,) = drawn(options="{log: true}")
+    assert first["y"] == [4, 2, None]
+    assert (label["x"], label["y"]) == (2, pytest.approx(0.301, abs=1e-3))
+
+
+def test_one_variant_shows_its_validation_loss_too_and_what_was_hidden_stays_hidden():
+    alone = GHOST.replace(', {variant: 1, label: "b"}', "")
+    assert [trace["uid"] for trace in drawn(alone)[0]] == ["ghost0loss", "ghost0val_loss"]
+    assert drawn(alone.replace("new Set()", "new Set([1])")) == ([], [])
+    assert drawn("null") == ([], [])
