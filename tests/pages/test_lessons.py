@@ -210,6 +210,22 @@ def test_the_exercise_begins_with_the_untouched_program_and_trains_what_was_chos
     assert FIRST.solved.hash() in newest(lab)
 
 
+def test_what_was_chosen_a_moment_before_the_press_is_what_is_trained(page, lab):
+    app = opened(page)
+    app.radio[0].set_value(0).run()
+    app.radio[0].set_value(FIRST.answer)
+    app.get_by_key("lesson_run").click().run()
+    assert app.query_params["guess"] == str(FIRST.answer)
+    end(lab)
+    app.run()
+    for path, value in FIRST.exercise.solution.items():
+        place = list(FIRST.exercise.knobs[path]).index(value)
+        app.get_by_key(f"lesson_knob_{FIRST.id}_0_{path}").set_value(place)
+    app.get_by_key("lesson_try").click().run()
+    assert not app.exception
+    assert newest(lab) == hashes(FIRST.with_seeds(FIRST.solved))
+
+
 def test_beginning_again_forgets_the_answer(page, lab):
     app = ran(page, lab, guess=FIRST.answer)
     next(button for button in app.button if button.label == "Begin again").click().run()

@@ -117,7 +117,7 @@ def _question(visit: Visit) -> None:
         f"**{lesson.question}**",
         range(len(lesson.options)),
         index=None,
-        key=f"lesson_guess_{lesson.id}_{state.turn(lesson)}",
+        key=state.guess_key(lesson),
         format_func=lambda i: lesson.options[i],
         persist_state="session",
     )
@@ -129,15 +129,11 @@ def _question(visit: Visit) -> None:
             disabled=guess is None,
             help="Predict first: choose an answer." if guess is None else None,
             on_click=state.predict,
-            args=(lesson, guess),
-            kwargs={"known": visit.known},
+            args=(lesson,),
             key="lesson_run",
         )
         if guess is None:
-            skip, known = "Skip the question", {"known": visit.known}
-            st.button(
-                skip, type="tertiary", on_click=state.predict, args=(lesson, None), kwargs=known, key="lesson_skip"
-            )
+            st.button("Skip the question", type="tertiary", on_click=state.skip, args=(lesson,), key="lesson_skip")
 
 
 def _reveal(visit: Visit, seeds: list[dict[str, Any]]) -> None:
@@ -182,21 +178,17 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     st.markdown(lesson.exercise.task)
     shown = visit.attempt.runs[0].spec if visit.attempt else lesson.variants[lesson.exercise.of]
     start = state.knob_values(lesson, shown)
-    chosen = {}
     for path, values in lesson.exercise.knobs.items():
         offered = list(values)
-        place: int | None = st.segmented_control(
+        st.segmented_control(
             label_of(path),
             range(len(offered)),
             default=offered.index(start[path]) if start[path] in offered else None,
             required=True,
             format_func=lambda i, path=path, offered=offered: show_value(path, offered[i]),
-            key=f"lesson_knob_{lesson.id}_{state.turn(lesson)}_{path}",
+            key=state.knob_key(lesson, path),
         )
-        chosen[path] = start[path] if place is None else offered[place]
-    st.button(
-        "Run my try", icon=":material/play_arrow:", key="lesson_try", on_click=state.attempt, args=(lesson, chosen)
-    )
+    st.button("Run my try", icon=":material/play_arrow:", key="lesson_try", on_click=state.attempt, args=(lesson,))
     if visit.attempt is not None and not visit.attempt.finished:
         st.markdown(":gray[Training…]")
     elif visit.attempt is not None and not state.whole(visit.attempt):

@@ -150,10 +150,35 @@ def go(lesson: str = "") -> None:
     st.query_params.from_dict({LESSON: lesson} if lesson else {})
 
 
-def predict(lesson: Lesson, guess: int | None, *, known: bool) -> None:
-    """Take a prediction and train the lesson, unless its runs are `known`."""
-    if known or _train(lesson, RUNS, lesson.spec.runs()):
-        st.query_params[GUESS] = _SKIPPED if guess is None else str(guess)
+def guess_key(lesson: Lesson) -> str:
+    """Return the session-state key of the question."""
+    return f"lesson_guess_{lesson.id}_{turn(lesson)}"
+
+
+def knob_key(lesson: Lesson, path: str) -> str:
+    """Return the session-state key of a knob of the exercise; its widget's value is a place in the knob's values."""
+    return f"lesson_knob_{lesson.id}_{turn(lesson)}_{path}"
+
+
+# A button hands on what the page said when it was drawn. Who chooses and presses at once means what the widgets say at
+# the press, so the callbacks read those.
+
+
+def predict(lesson: Lesson) -> None:
+    """Take the prediction that is chosen now and train the lesson, unless its runs are known."""
+    guess = st.session_state.get(guess_key(lesson))
+    if guess is not None:
+        _answered(lesson, str(guess))
+
+
+def skip(lesson: Lesson) -> None:
+    """Train the lesson without a prediction."""
+    _answered(lesson, _SKIPPED)
+
+
+def _answered(lesson: Lesson, guess: str) -> None:
+    if visit_of(lesson).known or _train(lesson, RUNS, lesson.spec.runs()):
+        st.query_params[GUESS] = guess
 
 
 def repair(lesson: Lesson) -> None:
@@ -161,8 +186,10 @@ def repair(lesson: Lesson) -> None:
     _train(lesson, REPAIR, repair_runs(lesson))
 
 
-def attempt(lesson: Lesson, chosen: Mapping[str, Any]) -> None:
-    """Train the exercise as it was turned to."""
+def attempt(lesson: Lesson) -> None:
+    """Train the exercise as its knobs are turned now."""
+    places = {path: st.session_state[knob_key(lesson, path)] for path in lesson.exercise.knobs}
+    chosen = {path: lesson.exercise.knobs[path][place] for path, place in places.items()}
     try:
         runs = attempt_runs(lesson, chosen)
     except InputRefused as refusal:
