@@ -40,7 +40,7 @@ class Checked:
 
     lesson: Lesson
     part: str
-    """lesson, repair, exercise, or untouched: then it must not hold."""
+    """lesson, repair, exercise, answer, or untouched: then it must not hold."""
     claim: str
     held: tuple[bool, ...]
     numbers: tuple[str, ...]
@@ -56,6 +56,7 @@ def check(lesson: Lesson, crew: Crew, seeds: int = SEEDS) -> Iterator[Checked]:
     """Train everything that `lesson` speaks of with each seed and yield what became of its claims."""
     start = lesson.exercise.of
     programs = dict(lesson.variants) | {REPAIRED: lesson.repaired, TRIED: lesson.solved}
+    programs |= {f"{TRIED}{place}": program for place, program in enumerate(lesson.examples)}
     results = iter(crew([run for program in programs.values() for run in lesson.with_seeds(program, seeds)]))
     by_letter = {letter: list(islice(results, seeds)) for letter in programs}
     runs = [{letter: every[seed] for letter, every in by_letter.items()} for seed in range(seeds)]
@@ -63,6 +64,12 @@ def check(lesson: Lesson, crew: Crew, seeds: int = SEEDS) -> Iterator[Checked]:
     for part, claims in parts.items():
         for claim in claims:
             yield Checked(lesson, part, claim.text, tuple(map(claim.holds, runs)), _numbers(claim, runs))
+    for place, example in enumerate(lesson.exercise.examples):
+        tried = [{**letters, TRIED: letters[f"{TRIED}{place}"]} for letters in runs]
+        turned = ", ".join(f"{path} = {value}" for path, value in example.change.items())
+        for claim in example.claimed:
+            held, numbers = tuple(map(claim.holds, tried)), _numbers(claim, tried)
+            yield Checked(lesson, "answer", f"{claim.text} where {turned}", held, numbers)
     untouched = [{**letters, TRIED: letters[start]} for letters in runs]
     every = tuple(all(claim.holds(letters) for claim in lesson.exercise.claimed) for letters in untouched)
     yield Checked(lesson, "untouched", " and ".join(lesson.exercise.claims), every, ())

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Annotated, Any, Final, Self
+from types import NoneType
+from typing import Annotated, Any, Final, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.errors import InputRefused
@@ -22,8 +23,39 @@ _CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
 _MOST_VARIANTS: Final = 10
 
+OFF: Final = "off"
+"""How a lesson's file says null, which TOML has not, where a setting can be switched off."""
+
 Words = Annotated[str, Field(min_length=1)]
 Letter = Annotated[str, Field(pattern="^[A-J]$")]
+
+
+def _can_be_off(path: str) -> bool:
+    """Whether the setting at a path in the spec takes null."""
+    of: Any = ExperimentSpec
+    for name in path.split("."):
+        known = [kind for kind in (of, *get_args(of)) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        fields = known[0].model_fields if known else {}
+        if name not in fields:
+            return False
+        of = fields[name].annotation
+    return NoneType in get_args(of)
+
+
+def _off_is_null(settings: Any) -> Any:
+    """Return settings by path, or lists of them, with null where a setting that can be off says so."""
+    if not isinstance(settings, dict):
+        return settings
+    return {
+        path: [None if one == OFF else one for one in value]
+        if isinstance(value, list) and _can_be_off(path)
+        else (None if value == OFF and _can_be_off(path) else value)
+        for path, value in settings.items()
+    }
+
+
+Settings = Annotated[dict[str, Any], BeforeValidator(_off_is_null), Field(min_length=1)]
+"""Path in the spec → value."""
 
 
 class Reference(Value):
@@ -49,10 +81,15 @@ class Repair(_Claiming):
 
     of: Letter
     """The variant that is repaired."""
-    change: dict[str, Any] = Field(min_length=1)
-    """Path in the spec → value."""
+    change: Settings
     words: Words
     """Markdown, shown with the repaired curve; may quote numbers."""
+
+
+class Example(_Claiming):
+    """A program that the answer to an exercise speaks of; its claims call it X."""
+
+    change: Settings
 
 
 class Exercise(_Claiming):
@@ -61,10 +98,14 @@ class Exercise(_Claiming):
     of: Letter
     """The variant it begins with."""
     task: Words
-    knobs: dict[str, tuple[Any, ...]] = Field(min_length=1)
+    knobs: Annotated[dict[str, tuple[Any, ...]], BeforeValidator(_off_is_null), Field(min_length=1)]
     """Path in the spec → the values to choose from; that of the variant is among them."""
-    solution: dict[str, Any] = Field(min_length=1)
+    solution: Settings
     """One of them, by path."""
+    answer: str = ""
+    """What the task asks, answered once it is solved; may quote numbers, those of the try as X."""
+    examples: tuple[Example, ...] = ()
+    """Turns of the knobs that the answer speaks of, with what it says of them."""
 
 
 class Lesson(_Claiming):
@@ -119,7 +160,7 @@ class Lesson(_Claiming):
             raise ValueError(f"spec: a lesson compares at least two runs, at most {_MOST_VARIANTS}, and no seeds")
         plain = (self.title, self.about, self.question, *self.options, self.look, self.exercise.task)
         if quoting := next((text for text in plain if "{" in text), None):
-            raise ValueError(f"{quoting[:40]!r}: only explanation and repair.words quote numbers")
+            raise ValueError(f"{quoting[:40]!r}: only explanation, repair.words and exercise.answer quote numbers")
         for where, letters, known in self._letters():
             if unknown := letters - known:
                 raise ValueError(f"{where}: there is no run {min(unknown)}")
@@ -138,7 +179,11 @@ class Lesson(_Claiming):
                 start.changed({path: value}).model_copy(update={"variant": start.variant}) for value in values
             ]:
                 raise ValueError(f"exercise.knobs: {path} does not offer what {self.exercise.of} has")
-        _ = self.repaired, self.solved
+        for example in self.exercise.examples:
+            for path, value in example.change.items():
+                if value not in self.exercise.knobs.get(path, ()):
+                    raise ValueError(f"exercise.examples: {path} is no knob, or offers no {value}")
+        _ = self.repaired, self.solved, self.examples
         return self
 
     def _letters(self) -> Iterator[tuple[str, set[str], set[str]]]:
@@ -147,12 +192,14 @@ class Lesson(_Claiming):
         with_repair = own | {REPAIRED}
         yield "explanation", {quantity.letter for quantity in quantities(self.explanation)}, own
         yield "repair.words", {quantity.letter for quantity in quantities(self.repair.words)}, with_repair
+        yield "exercise.answer", {quantity.letter for quantity in quantities(self.exercise.answer)}, own | {TRIED}
         yield "repair.of", {self.repair.of}, own
         yield "exercise.of", {self.exercise.of}, own
         for where, claims, known in (
             ("claims", map(Claim.read, self.claims), own),
             ("repair.claims", self.repair.claimed, with_repair),
             ("exercise.claims", self.exercise.claimed, own | {TRIED}),
+            *(("exercise.examples", example.claimed, own | {TRIED}) for example in self.exercise.examples),
         ):
             for claim in claims:
                 yield where, claim.letters, known
@@ -173,6 +220,11 @@ class Lesson(_Claiming):
     def solved(self) -> RunSpec:
         """The program that solves the exercise."""
         return self.variants[self.exercise.of].changed(self.exercise.solution)
+
+    @cached_property
+    def examples(self) -> tuple[RunSpec, ...]:
+        """The programs that the answer to the exercise speaks of."""
+        return tuple(self.variants[self.exercise.of].changed(example.change) for example in self.exercise.examples)
 
     def with_seeds(self, run: RunSpec, count: int | None = None) -> list[RunSpec]:
         """Return `run` with each of so many seeds; those of the lesson without a number."""
@@ -200,6 +252,7 @@ def read_lesson(path: Path) -> Lesson:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         if isinstance(spec := values.get("spec"), dict):
             spec.setdefault("title", values.get("title"))
+            spec["vary"] = _off_is_null(spec.get("vary", {}))
         return Lesson.validated({"id": name, **values})
     except (tomllib.TOMLDecodeError, InputRefused) as error:
         raise InputRefused(f"{path.name}: {str(error).rstrip('.')}.", path.name) from None

@@ -157,7 +157,7 @@ def show_plan(table: Table) -> None:
             text_alignment="center",
         )
         planned = [
-            f"{knob.label} {' or '.join(lab_state.chosen_tokens(knob) or [knob.default])}"
+            f"{knob.label} {' or '.join(map(knob.say, lab_state.chosen_tokens(knob) or [knob.default]))}"
             for knob in KNOBS
             if knob.path in _PLANNED
         ]

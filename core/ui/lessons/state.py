@@ -19,9 +19,10 @@ from core.lessons.claims import REPAIRED, TRIED, Claim, Runs
 from core.spec import RunSpec
 from core.training.result import Result
 from core.ui.lab.knobs import value_at
+from core.ui.lessons.browser import show_at_once
 
-LESSON, GUESS, RUNS, REPAIR, TRY = "lesson", "guess", "x", "repair", "try"
-"""Names in the address: the lesson, what was predicted, and the experiments of its three parts."""
+LESSON, CHOICE, GUESS, RUNS, REPAIR, TRY = "lesson", "choice", "guess", "x", "repair", "try"
+"""Names in the address: the lesson, what was chosen, what was predicted, and the experiments of its three parts."""
 _SKIPPED: Final = "none"
 _WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
 
@@ -56,8 +57,7 @@ def whole(experiment: Experiment) -> bool:
 def visit_of(lesson: Lesson) -> Visit:
     """Return what the address says; what belongs to another lesson is not shown."""
     told = st.query_params.get(GUESS, "")
-    places = [str(place) for place in range(len(lesson.options))]
-    guess = places.index(told) if told in places else None
+    guess = _place(lesson, told)
     found: dict[str, Experiment] = {}
     trouble = ""
     for name in (RUNS, REPAIR, TRY):
@@ -76,6 +76,24 @@ def visit_of(lesson: Lesson) -> Visit:
     return Visit(lesson, guess, found[RUNS], found.get(REPAIR), found.get(TRY), known=True, trouble=trouble)
 
 
+def _place(lesson: Lesson, told: str) -> int | None:
+    """Return the position of the option that an address tells; None for what is none."""
+    places = [str(place) for place in range(len(lesson.options))]
+    return places.index(told) if told in places else None
+
+
+def chosen(lesson: Lesson) -> int | None:
+    """Return the option that was chosen and not yet run."""
+    return _place(lesson, st.query_params.get(CHOICE, ""))
+
+
+def choose(lesson: Lesson) -> None:
+    """Keep in the address what is chosen, so that a reload does not lose it."""
+    guess = st.session_state.get(guess_key(lesson))
+    if guess is not None:
+        st.query_params[CHOICE] = str(guess)
+
+
 def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
     """Whether an experiment is what this part of the lesson trains."""
     try:
@@ -84,7 +102,10 @@ def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
         elif part == REPAIR:
             runs = repair_runs(lesson)
         else:
-            runs = attempt_runs(lesson, knob_values(lesson, experiment.runs[0].spec))
+            turned = knob_values(lesson, experiment.runs[0].spec)
+            if any(value not in lesson.exercise.knobs[path] for path, value in turned.items()):
+                return False
+            runs = attempt_runs(lesson, turned)
     except (InputRefused, KeyError, TypeError):  # knobs that a foreign program does not have
         return False
     return len(experiment.runs) == len(runs) and all(
@@ -119,19 +140,23 @@ def attempt_runs(lesson: Lesson, chosen: Mapping[str, Any]) -> list[RunSpec]:
     return lesson.with_seeds(lesson.variants[lesson.exercise.of].changed(chosen))
 
 
+def letters_of(lesson: Lesson, part: str) -> list[str]:
+    """Return the letters of the programs that a part of a visit trains, each with every seed."""
+    if part == "runs":
+        return list(lesson.variants)
+    if part == "attempt":
+        return [TRIED]
+    return [lesson.repair.of, REPAIRED][-len(_both(lesson.variants[lesson.repair.of], lesson.repaired)) :]
+
+
 def results_of(visit: Visit) -> list[dict[str, Result]]:
     """Return for each seed the results there are, by their letters."""
     store, lesson = get_lab().store, visit.lesson
     count = lesson.spec.seeds
     seeds: list[dict[str, Result]] = [{} for _ in range(count)]
-    repaired = [lesson.repair.of, REPAIRED][-len(_both(lesson.variants[lesson.repair.of], lesson.repaired)) :]
     # The program that is repaired is quoted as it was beside the lesson's other runs.
-    parts = [
-        (visit.repair, repaired),
-        (visit.runs, list(lesson.variants)),
-        (visit.attempt, [TRIED]),
-    ]
-    for experiment, letters in parts:
+    for part, experiment in (("repair", visit.repair), ("runs", visit.runs), ("attempt", visit.attempt)):
+        letters = letters_of(lesson, part)
         if experiment is not None and whole(experiment):
             results = store.results(experiment.id, range(count * len(letters)))
             for place, result in enumerate(results):
@@ -142,6 +167,11 @@ def results_of(visit: Visit) -> list[dict[str, Result]]:
 def solved(lesson: Lesson, seeds: Sequence[Runs]) -> list[tuple[Claim, int]]:
     """Return each claim of the exercise with the number of seeds it holds in."""
     return [(claim, sum(claim.holds(runs) for runs in seeds)) for claim in lesson.exercise.claimed]
+
+
+def is_solved(lesson: Lesson, seeds: Sequence[Runs]) -> bool:
+    """Return whether a try brings about what the exercise asks for, in every seed."""
+    return all(count == len(seeds) for _, count in solved(lesson, seeds))
 
 
 def go(lesson: str = "") -> None:
@@ -179,6 +209,8 @@ def skip(lesson: Lesson) -> None:
 def _answered(lesson: Lesson, guess: str) -> None:
     if visit_of(lesson).known or _train(lesson, RUNS, lesson.spec.runs()):
         st.query_params[GUESS] = guess
+        st.query_params.pop(CHOICE, None)
+        show_at_once(f"{RUNS} {st.query_params.get(RUNS)}")
 
 
 def repair(lesson: Lesson) -> None:
@@ -189,9 +221,9 @@ def repair(lesson: Lesson) -> None:
 def attempt(lesson: Lesson) -> None:
     """Train the exercise as its knobs are turned now."""
     places = {path: st.session_state[knob_key(lesson, path)] for path in lesson.exercise.knobs}
-    chosen = {path: lesson.exercise.knobs[path][place] for path, place in places.items()}
+    turned = {path: lesson.exercise.knobs[path][place] for path, place in places.items()}
     try:
-        runs = attempt_runs(lesson, chosen)
+        runs = attempt_runs(lesson, turned)
     except InputRefused as refusal:
         st.session_state.lesson_refused = str(refusal)
         return
@@ -225,6 +257,7 @@ def _train(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> bool:
         return False
     st.query_params[part] = identity
     st.session_state.lesson_refused = ""
+    show_at_once(f"{part} {identity}")
     return True
 
 
