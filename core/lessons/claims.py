@@ -43,7 +43,8 @@ _NAMES: Final[Mapping[str, str]] = {
     "baseline": "baseline", "val_baseline": "baseline on the rows held out",
     "epochs": "number of epochs", "updates": "number of steps", "diverged": "divergence",
 }  # fmt: skip
-_IN_WORDS: Final = {"<": "below", ">": "above", "<=": "at most", ">=": "at least", "=": "equal to"}
+COMPARISONS: Final = {"<": "below", ">": "above", "<=": "at most", ">=": "at least", "=": "equal to"}
+"""What may lie between the two sides of a claim, in words."""
 _OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq,
 }  # fmt: skip
@@ -183,7 +184,7 @@ class Claim:
         limit = self.right.words()
         if self.right.quantity is None and self.left.quantity is not None and self.left.quantity.what in _SHARES:
             limit = f"{100 * self.right.factor:.3g} %"
-        return f"{self.left.words()} is {_IN_WORDS[self.operator]} {limit}"
+        return f"{self.left.words()} is {COMPARISONS[self.operator]} {limit}"
 
     def holds(self, runs: Runs) -> bool:
         """Whether it is true of `runs`; it is not where a number is missing."""

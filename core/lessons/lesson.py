@@ -10,6 +10,7 @@ from string import ascii_uppercase
 from types import NoneType
 from typing import Annotated, Any, Final, Self, get_args
 
+import tomli_w
 from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
 
 from core.diagnosis.causes.catalogue import CAUSES
@@ -26,7 +27,12 @@ _MOST_VARIANTS: Final = 10
 OFF: Final = "off"
 """How a lesson's file says null, which TOML has not, where a setting can be switched off."""
 
-Words = Annotated[str, Field(min_length=1)]
+_LONGEST: Final = 5000
+"""Characters of one text."""
+_MOST: Final = 20
+"""Claims, references and the like of one lesson; a knob of an exercise has as many values at most."""
+
+Words = Annotated[str, Field(min_length=1, max_length=_LONGEST)]
 Letter = Annotated[str, Field(pattern="^[A-J]$")]
 
 
@@ -68,7 +74,7 @@ class Reference(Value):
 class _Claiming(Value):
     """What comes with claims."""
 
-    claims: tuple[str, ...] = Field(min_length=1)
+    claims: tuple[str, ...] = Field(min_length=1, max_length=_MOST)
 
     @property
     def claimed(self) -> tuple[Claim, ...]:
@@ -98,13 +104,17 @@ class Exercise(_Claiming):
     of: Letter
     """The variant it begins with."""
     task: Words
-    knobs: Annotated[dict[str, tuple[Any, ...]], BeforeValidator(_off_is_null), Field(min_length=1)]
+    knobs: Annotated[
+        dict[str, Annotated[tuple[Any, ...], Field(min_length=1, max_length=_MOST)]],
+        BeforeValidator(_off_is_null),
+        Field(min_length=1, max_length=6),
+    ]
     """Path in the spec → the values to choose from; that of the variant is among them."""
     solution: Settings
     """One of them, by path."""
-    answer: str = ""
+    answer: str = Field("", max_length=_LONGEST)
     """What the task asks, answered once it is solved; may quote numbers, those of the try as X."""
-    examples: tuple[Example, ...] = ()
+    examples: tuple[Example, ...] = Field((), max_length=_MOST)
     """Turns of the knobs that the answer speaks of, with what it says of them."""
 
 
@@ -114,8 +124,9 @@ class Lesson(_Claiming):
     Its claims are what the explanation says of the runs, true of every seed.
     """
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    """Stable name in links; the file's name without its number."""
+    claims: tuple[str, ...] = Field((), max_length=_MOST)
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*(:[0-9a-f]+)?$")
+    """Stable name in links; the file's name without its number, of one that was sent its content's."""
     title: str = Field(min_length=1, max_length=60)
     cause: str
     """Which cause of a bad loss it teaches, by the id of the diagnosis."""
@@ -123,7 +134,7 @@ class Lesson(_Claiming):
     """Two sentences of context."""
     question: Words
     """What to predict before running."""
-    options: tuple[str, ...] = Field(min_length=2, max_length=5)
+    options: tuple[Words, ...] = Field(min_length=2, max_length=5)
     answer: int = Field(ge=0)
     """The position of the right option, from 0."""
     look: Words
@@ -132,9 +143,9 @@ class Lesson(_Claiming):
     """Markdown: what the curves show, why, and what to do; quotes numbers of the runs, as in ``{A.loss}``."""
     repair: Repair
     exercise: Exercise
-    glossary: tuple[str, ...] = ()
+    glossary: tuple[str, ...] = Field((), max_length=_MOST)
     """Words that a beginner does not know."""
-    references: tuple[Reference, ...] = Field(min_length=1)
+    references: tuple[Reference, ...] = Field((), max_length=_MOST)
     spec: ExperimentSpec
     """At least two variants; its title is the lesson's."""
 
@@ -237,6 +248,55 @@ class Lesson(_Claiming):
         return CAUSES[self.cause].family
 
 
+def lesson_of(text: str, identity: str) -> Lesson:
+    """Return the lesson that a text in TOML is.
+
+    Raises
+    ------
+    InputRefused
+        If it is none; the sentence names the key and what is allowed.
+    """
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputRefused(f"No TOML: {str(error).rstrip('.')}.") from None
+    if isinstance(spec := values.get("spec"), dict):
+        spec.setdefault("title", values.get("title"))
+        spec["vary"] = _off_is_null(spec.get("vary", {}))
+    if "id" in values:
+        raise InputRefused("id: a lesson's file has none; it follows from its name or content.", "id")
+    return Lesson.validated({"id": identity, **values})
+
+
+def text_of(lesson: Lesson) -> str:
+    """Return the text in TOML that `lesson_of` reads as `lesson`."""
+    values = lesson.model_dump(mode="json", exclude={"id", "spec"}, exclude_defaults=True)
+    spec = lesson.spec.model_dump(mode="json", exclude={"title"})
+    data = {name: spec["data"][name] for name in ("source", "target")}
+    usual = ExperimentSpec.validated({"data": data}).model_dump(mode="json")
+    values["spec"] = {
+        name: value | data if name == "data" else value
+        for name in spec
+        if (value := _beyond(spec[name], usual[name])) or name == "data"
+    }
+    return tomli_w.dumps(_without_null(values), multiline_strings=True)
+
+
+def _beyond(value: Any, usual: Any) -> Any:
+    """Return of a section of a spec what is not usual; of anything else whether it is unusual, itself."""
+    if isinstance(value, dict) and isinstance(usual, dict):
+        return {name: inside for name, inside in value.items() if inside != usual.get(name)}
+    return None if value == usual else value
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_null(inside) for name, inside in value.items()}
+    if isinstance(value, list):
+        return [_without_null(inside) for inside in value]
+    return OFF if value is None else value
+
+
 def read_lesson(path: Path) -> Lesson:
     """Return the lesson in a file called ``NUMBER-ID.toml``.
 
@@ -249,13 +309,9 @@ def read_lesson(path: Path) -> Lesson:
     if not number.isdigit():
         raise InputRefused(f"{path.name}: a lesson's file is called NUMBER-ID.toml.", path.name)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        if isinstance(spec := values.get("spec"), dict):
-            spec.setdefault("title", values.get("title"))
-            spec["vary"] = _off_is_null(spec.get("vary", {}))
-        return Lesson.validated({"id": name, **values})
-    except (tomllib.TOMLDecodeError, InputRefused) as error:
-        raise InputRefused(f"{path.name}: {str(error).rstrip('.')}.", path.name) from None
+        return lesson_of(path.read_text(encoding="utf-8"), name)
+    except InputRefused as refusal:
+        raise InputRefused(f"{path.name}: {str(refusal).rstrip('.')}.", path.name) from None
 
 
 LESSONS: Final[tuple[Lesson, ...]] = tuple(map(read_lesson, sorted(_CATALOGUE.glob("*.toml"))))

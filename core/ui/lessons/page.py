@@ -65,6 +65,12 @@ def gallery(*, unknown: bool) -> None:
     for family, lessons in groupby(numbered[len(BASICS) :], key=lambda pair: pair[1].family):
         st.header(FAMILIES[family][0], anchor=False)
         _cards(lessons, done, badges=False)
+    st.header("A lesson of your own", anchor=False)
+    st.markdown("Run an experiment in the lab and choose *Make this a lesson* below its chart, or open a file.")
+    key = "lesson_file"
+    st.file_uploader("Open a lesson file", type=["toml"], key=key, on_change=state.opened_file, args=(key,))
+    if refused := st.session_state.get("lesson_refused", ""):
+        st.warning(inert(refused, 300), icon=":material/block:")
 
 
 def _cards(lessons: Iterable[tuple[int, Lesson]], done: Mapping[str, str], *, badges: bool) -> None:
@@ -139,9 +145,7 @@ def _question(visit: Visit) -> None:
     if visit.runs is not None:
         said = "You skipped the question" if visit.guess is None else f"You said: {_option(lesson, visit.guess)}"
         st.markdown(f"**{inert(lesson.question, _LONGEST)}**  \n{said}.")
-        with st.container(horizontal=True, gap="small"):
-            st.markdown(":material/visibility:", width="content")
-            _text(lesson, "look", lesson.look)
+        _text(lesson, "look", lesson.look)
         if not visit.runs.finished:
             cancel = get_lab().store.cancel
             st.button("Cancel", icon=":material/stop:", on_click=cancel, args=(visit.runs.id,))
@@ -216,7 +220,8 @@ def _repair(visit: Visit, seeds: list[dict[str, Any]]) -> None:
 def _changes(before: Mapping[str, Any], change: Mapping[str, Any]) -> str:
     """Return what a change does, a line for each setting, in the words of the lab."""
     lines = [
-        f"- {label_of(path)}: {inert(show_value(path, value_at(before, path)))} → **{inert(show_value(path, value))}**"
+        f"- {inert(label_of(path))}: {inert(show_value(path, value_at(before, path)))} → "
+        f"**{inert(show_value(path, value))}**"
         for path, value in change.items()
     ]
     return "\n".join(lines)
@@ -231,11 +236,11 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     for path, values in lesson.exercise.knobs.items():
         offered = list(values)
         st.segmented_control(
-            label_of(path),
+            inert(label_of(path)),
             range(len(offered)),
             default=offered.index(start[path]),
             required=True,
-            format_func=lambda i, path=path, offered=offered: show_value(path, offered[i]),
+            format_func=lambda i, path=path, offered=offered: inert(show_value(path, offered[i])),
             help=_about_knob(path),
             key=state.knob_key(lesson, path),
         )
@@ -251,7 +256,7 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
 def _about_knob(path: str) -> str:
     """Return what a setting does, and where it is in a spec."""
     knob = knob_at(path)
-    return f"{f'{knob.help} ' if knob and knob.path == path else ''}In a spec: `{path}`."
+    return f"{f'{knob.help} ' if knob and knob.path == path else ''}In a spec: {inert(path)}."
 
 
 def _outcome(lesson: Lesson, seeds: list[dict[str, Any]]) -> None:
@@ -272,13 +277,12 @@ def _so_far(lesson: Lesson, seeds: list[dict[str, Any]]) -> str:
     """Return how near a try has come to the first claim that does not hold in every seed."""
     claim, count = next((claim, count) for claim, count in state.solved(lesson, seeds) if count < len(seeds))
     mine = claim.left.quantity
-    told = "That holds"
+    told = ""
     if mine is not None and mine.what != "diverged":
         reached = quoted(f"{{{mine.name}}}", seeds)
-        told = (
-            "Yours diverged: that holds" if reached == "NaN" else f"In your run {mine.words()} is {reached}: that holds"
-        )
-    return f"{told} in {count} of {len(seeds)}."
+        told = "Yours diverged; " if reached == "NaN" else f"In your run {mine.words()} is {reached}; "
+    held = f"what is asked for holds in {count} of {counted(len(seeds), 'seed')}."
+    return f"{told}{held}" if told else f"{held[0].upper()}{held[1:]}"
 
 
 def _next(lesson: Lesson) -> None:

@@ -14,8 +14,9 @@ import streamlit as st
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, State
-from core.lessons import Lesson
+from core.lessons import LESSONS, Lesson
 from core.lessons.claims import REPAIRED, TRIED, Claim, Runs
+from core.lessons.shelf import PREFIX, Shelf
 from core.spec import RunSpec
 from core.training.result import Result
 from core.ui.lab.knobs import value_at
@@ -52,6 +53,32 @@ class Visit:
 def whole(experiment: Experiment) -> bool:
     """Return whether every run has ended, and none was cancelled or failed."""
     return all(run.state in _WHOLE for run in experiment.runs)
+
+
+def shelf() -> Shelf:
+    """Return the lessons that teachers wrote."""
+    return Shelf(get_lab().settings.data / "lessons")
+
+
+def lesson_at(identity: str) -> Lesson | None:
+    """Return the lesson of an id, of the catalogue or a teacher's; None where there is none."""
+    if identity.startswith(PREFIX):
+        try:
+            return shelf().lesson(identity)
+        except InputRefused:
+            return None
+    return next((lesson for lesson in LESSONS if lesson.id == identity), None)
+
+
+def opened_file(key: str) -> None:
+    """Keep the lesson file that was chosen in the widget `key` and open the lesson; or say why it is none."""
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    try:
+        go(shelf().put(file.getvalue()).id)
+    except InputRefused as refusal:
+        st.session_state.lesson_refused = str(refusal)
 
 
 def visit_of(lesson: Lesson) -> Visit:
