@@ -1,6 +1,7 @@
 """The lessons page."""
 
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -19,10 +20,10 @@ FIRST, SECOND = LESSONS[:2]
 
 
 def words(app: AppTest) -> str:
-    return "\n".join((markdown(app), *(element.value for element in app.get("html"))))
+    return "\n".join((markdown(app), *(html.proto.body for html in app.get("html"))))
 
 
-def charts(app: AppTest) -> list[dict]:
+def charts(app: AppTest) -> list[dict[str, Any]]:
     """What each chart on the page was told."""
     told = [json.loads(component.proto.json) for component in app.get("bidi_component")]
     return [data for data in told if "experiment" in data]
@@ -247,7 +248,7 @@ def test_what_is_chosen_and_not_yet_run_survives_a_reload(page, lab):
     anew.switch_page("../../pages/lessons.py").run()
     assert anew.radio[0].value == FIRST.answer
     assert not lab.store.experiments()
-    anew.get_by_key("lesson_run").click().run()
+    next(button for button in anew.button if button.key == "lesson_run").click().run()
     assert set(anew.query_params) == {"lesson", "guess", "x"}
 
 

@@ -20,7 +20,7 @@ from core.ui.data.tables import source_name
 from core.ui.lab import state as lab_state
 from core.ui.lab.comparisons import show_ranking
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
-from core.ui.lessons.editor import can_be_a_lesson, edit_lesson
+from core.ui.lessons.editor import offer_lesson
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
 
@@ -143,10 +143,8 @@ def show_experiment(experiment: Experiment) -> None:
     live_chart(experiment, key="lab_live", title=experiment.title or f"{name} → {target}", why=True)
     if not experiment.finished:
         st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
-    elif can_be_a_lesson(experiment) and st.button(
-        "Make this a lesson", icon=":material/school:", type="tertiary", key="lab_lesson"
-    ):
-        edit_lesson(experiment)
+    else:
+        offer_lesson(experiment)
 
 
 def show_plan(table: Table) -> None:

@@ -47,5 +47,6 @@ def browser(verdict: str = "") -> Mapping[str, str]:
         on_known_change=lambda: None,  # The change alone reruns the page.
     )
     told = result.known if isinstance(result.known, Mapping) else {}
-    known = {str(lesson): mark for lesson, mark in told.items() if mark in (ANSWERED, SOLVED)}
-    return known | st.session_state.get(_DONE, {})
+    known: dict[str, str] = {str(lesson): mark for lesson, mark in told.items() if mark in (ANSWERED, SOLVED)}
+    known.update(st.session_state.get(_DONE, {}))
+    return known

@@ -41,9 +41,28 @@ def can_be_a_lesson(experiment: Experiment) -> bool:
     return whole(experiment) and 2 <= variants <= _MOST_VARIANTS and "training.seed" not in experiment.spec.vary
 
 
-@st.dialog("Make this a lesson", width="large")
-def edit_lesson(experiment: Experiment) -> None:
-    """Let a teacher write the lesson; show what is still missing, then check it, open it and hand it over as a file."""
+def offer_lesson(experiment: Experiment) -> None:
+    """Offer to make a lesson of an experiment, and draw the editor below its chart once that is wanted."""
+    if not can_be_a_lesson(experiment):
+        return
+    writing = st.session_state.get(_key("of")) == experiment.id
+    label, icon = ("Put the lesson away", "close") if writing else ("Make this a lesson", "school")
+    wanted = "" if writing else experiment.id
+    st.button(label, icon=f":material/{icon}:", type="tertiary", key="lab_lesson", on_click=_write, args=(wanted,))
+    if writing:
+        with st.container(border=True, key="lesson_editor"):
+            _edit(experiment)
+
+
+def _write(experiment: str) -> None:
+    st.session_state[_key("of")] = experiment
+
+
+def _edit(experiment: Experiment) -> None:
+    """Let a teacher write the lesson; say what is still missing, then check it, open it and hand it over as a file.
+
+    What is written stays in the session, whatever the page shows meanwhile.
+    """
     seeds = _results(experiment)
     names = _names(experiment)
     if experiment.spec.seeds < 3:
@@ -51,23 +70,41 @@ def edit_lesson(experiment: Experiment) -> None:
             f"This experiment has {counted(experiment.spec.seeds, 'seed')}. A lesson that holds in three or more tells "
             "luck from effect."
         )
-    st.text_input("Title", key=_key("title"), value=experiment.title, max_chars=60)
-    st.selectbox("What it teaches", list(CAUSES), format_func=lambda cause: CAUSES[cause].title, key=_key("cause"))
-    st.text_area("What it is about, in two sentences", key=_key("about"))
+    st.text_input("Title", key=_key("title"), value=experiment.title, max_chars=60, persist_state="session")
+    st.selectbox(
+        "What it teaches",
+        list(CAUSES),
+        format_func=lambda cause: CAUSES[cause].title,
+        key=_key("cause"),
+        persist_state="session",
+    )
+    st.text_area("What it is about, in two sentences", key=_key("about"), persist_state="session")
     st.subheader("Before it runs", anchor=False)
-    st.text_input("Question", key=_key("question"))
-    st.text_area("Answers to choose from, one in each line", key=_key("options"), height=110)
+    st.text_input("Question", key=_key("question"), persist_state="session")
+    st.text_area("Answers to choose from, one in each line", key=_key("options"), height=110, persist_state="session")
     options = _lines("options")
-    st.selectbox("The right one", range(len(options)), format_func=lambda i: options[i], key=_key("answer"))
-    st.text_area("What to look at while it runs", key=_key("look"))
+    st.selectbox(
+        "The right one",
+        range(len(options)),
+        format_func=lambda i: options[i],
+        key=_key("answer"),
+        persist_state="session",
+    )
+    st.text_area("What to look at while it runs", key=_key("look"), persist_state="session")
     st.subheader("Afterwards", anchor=False)
-    st.text_area("Explanation", key=_key("explanation"), height=200, help="**bold**, *emphasis*, `code`, and numbers.")
+    st.text_area(
+        "Explanation",
+        key=_key("explanation"),
+        height=200,
+        help="**bold**, *emphasis*, `code`, and numbers.",
+        persist_state="session",
+    )
     _number_list(names, seeds)
     st.subheader("Repair", anchor=False)
     _repair(names)
     st.subheader("Exercise", anchor=False)
     _exercise(names)
-    st.multiselect("Words to explain", list(GLOSSARY), key=_key("glossary"))
+    st.multiselect("Words to explain", list(GLOSSARY), key=_key("glossary"), persist_state="session")
     _hand_over(experiment, seeds)
 
 
@@ -116,7 +153,13 @@ def _number_list(names: Mapping[str, RunSpec], seeds: Sequence[Runs]) -> None:
                 shown = value_text(quantity.what, values[len(values) // 2])
                 offered[quantity.name] = f"{_called(letter, run)}: {quantity.title.lower()} {shown}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Numbers of this run", list(offered), format_func=offered.__getitem__, key=_key("number"))
+        st.selectbox(
+            "Numbers of this run",
+            list(offered),
+            format_func=offered.__getitem__,
+            key=_key("number"),
+            persist_state="session",
+        )
         st.button("Insert", icon=":material/add:", on_click=_insert, key=_key("insert"))
 
 
@@ -125,24 +168,47 @@ def _insert() -> None:
 
 
 def _repair(names: Mapping[str, RunSpec]) -> None:
-    st.selectbox("Repair the run", list(names), format_func=lambda at: _called(at, names[at]), key=_key("repair_of"))
+    st.selectbox(
+        "Repair the run",
+        list(names),
+        format_func=lambda at: _called(at, names[at]),
+        key=_key("repair_of"),
+        persist_state="session",
+    )
     knob = _knob("By changing", "repair_knob")
     st.selectbox(
-        "To", _tokens(knob, names), key=_key("repair_value"), format_func=knob.say, accept_new_options=knob.typed
+        "To",
+        _tokens(knob, names),
+        key=_key("repair_value"),
+        format_func=knob.say,
+        accept_new_options=knob.typed,
+        persist_state="session",
     )
     _claim("The repair is one when", "repair", REPAIRED)
-    st.text_area("What the repair brings", key=_key("repair_words"), help="Numbers of the repaired run are {R.loss}, …")
+    st.text_area(
+        "What the repair brings",
+        key=_key("repair_words"),
+        help="Numbers of the repaired run are {R.loss}, …",
+        persist_state="session",
+    )
 
 
 def _exercise(names: Mapping[str, RunSpec]) -> None:
-    st.selectbox("Begin with the run", list(names), format_func=lambda at: _called(at, names[at]), key=_key("start"))
-    st.text_area("Task", key=_key("task"))
+    st.selectbox(
+        "Begin with the run",
+        list(names),
+        format_func=lambda at: _called(at, names[at]),
+        key=_key("start"),
+        persist_state="session",
+    )
+    st.text_area("Task", key=_key("task"), persist_state="session")
     chosen: list[str] = st.multiselect(
         "Knobs",
         _TURNABLE,
         max_selections=_MOST_KNOBS,
         format_func=lambda path: _at(path).label,
         key=_key("knobs"),
+        persist_state="session",
     )
     for path in chosen:
         knob = _at(path)
@@ -153,12 +219,17 @@ def _exercise(names: Mapping[str, RunSpec]) -> None:
             format_func=knob.say,
             accept_new_options=knob.typed,
             key=_key(f"values_{path}"),
+            persist_state="session",
         )
         right.selectbox(
-            "One that solves it", _said(f"values_{path}", []), format_func=knob.say, key=_key(f"solution_{path}")
+            "One that solves it",
+            _said(f"values_{path}", []),
+            format_func=knob.say,
+            key=_key(f"solution_{path}"),
+            persist_state="session",
         )
     _claim("It is solved when", "exercise", TRIED)
-    st.text_area("What is said once it is solved (optional)", key=_key("solved"))
+    st.text_area("What is said once it is solved (optional)", key=_key("solved"), persist_state="session")
 
 
 def _claim(label: str, name: str, letter: str) -> None:
@@ -169,9 +240,16 @@ def _claim(label: str, name: str, letter: str) -> None:
             _QUOTABLE,
             format_func=lambda what: Quantity.named(f"{letter}.{what}").title.lower(),
             key=_key(f"{name}_what"),
+            persist_state="session",
         )
-        st.selectbox("is", list(COMPARISONS), format_func=COMPARISONS.__getitem__, key=_key(f"{name}_how"))
-        st.number_input("this", value=0.5, step=0.1, format="%g", key=_key(f"{name}_number"))
+        st.selectbox(
+            "is",
+            list(COMPARISONS),
+            format_func=COMPARISONS.__getitem__,
+            key=_key(f"{name}_how"),
+            persist_state="session",
+        )
+        st.number_input("this", value=0.5, step=0.1, format="%g", key=_key(f"{name}_number"), persist_state="session")
 
 
 def _at(path: str) -> Knob:
@@ -182,7 +260,9 @@ def _at(path: str) -> Knob:
 
 
 def _knob(label: str, name: str) -> Knob:
-    path: str | None = st.selectbox(label, _TURNABLE, format_func=lambda path: _at(path).label, key=_key(name))
+    path: str | None = st.selectbox(
+        label, _TURNABLE, format_func=lambda path: _at(path).label, key=_key(name), persist_state="session"
+    )
     return _at(path or _TURNABLE[0])
 
 
@@ -285,7 +365,6 @@ def _check(lesson: Lesson) -> None:
         st.session_state[_key("refused")] = str(refusal)
 
 
-@st.fragment(run_every=1.0)
 def _checked(lesson: Lesson, seeds: Sequence[dict[str, Result]]) -> None:
     """Draw the claims with the seeds they hold in, once what was asked for has been trained."""
     if not (identity := st.session_state.get(_key("trial"))):
@@ -294,12 +373,11 @@ def _checked(lesson: Lesson, seeds: Sequence[dict[str, Result]]) -> None:
         trial = get_lab().store.experiment(identity)
     except InputRefused:
         return
-    wanted = [run.hash() for run in _programs(lesson)]
-    if wanted != [run.spec.hash() for run in trial.runs]:
+    if [run.hash() for run in _programs(lesson)] != [run.spec.hash() for run in trial.runs]:
         st.caption("The lesson has changed since it was checked.")
         return
     if not trial.finished:
-        st.markdown(":gray[Training the repair and the solution…]")
+        _wait(identity)
         return
     results = get_lab().store.results(identity, range(len(trial.runs)))
     count = lesson.spec.seeds
@@ -314,6 +392,13 @@ def _checked(lesson: Lesson, seeds: Sequence[dict[str, Result]]) -> None:
     solved = sum(all(claim.holds(letters) for claim in lesson.exercise.claimed) for letters in untouched)
     words = "is not solved before anything is turned" if not solved else f"is solved untouched in {solved} of {count}"
     st.markdown(f"{_mark(not solved)} The exercise {words}.")
+
+
+@st.fragment(run_every=1.0)
+def _wait(trial: str) -> None:
+    st.markdown(":gray[Training the repair and the solution…]")
+    if get_lab().store.experiment(trial).finished:
+        st.rerun()
 
 
 def _mark(fine: bool) -> str:

@@ -31,6 +31,7 @@ _STYLE: Final = f"""<style>
 }}
 @media (max-width: 640px) {{
   [data-testid="stColumn"]:has(.st-key-lesson_stage .ll-live) {{ order: -1; }}
+  .st-key-lesson_table [data-testid="stExpanderDetails"] {{ max-height: 15rem; overflow-y: auto; }}
 }}
 .st-key-lesson_verdict:focus {{ outline: none; }}
 .st-key-lesson_numbers table {{ font-size: 0.875rem; }}
@@ -240,7 +241,7 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
             range(len(offered)),
             default=offered.index(start[path]),
             required=True,
-            format_func=lambda i, path=path, offered=offered: inert(show_value(path, offered[i])),
+            format_func=[inert(show_value(path, value)) for value in offered].__getitem__,
             help=_about_knob(path),
             key=state.knob_key(lesson, path),
         )

@@ -19,13 +19,13 @@ STYLE: Final = """
 .ll-word { all: unset; cursor: help; text-decoration: underline dotted; text-underline-offset: 0.2em; }
 .ll-word:focus-visible { outline: 2px solid; outline-offset: 2px; border-radius: 2px; }
 .ll-meaning {
-  max-width: min(26rem, 90vw); padding: 0.75rem 1rem; border: 1px solid; border-radius: 0.5rem;
+  width: max-content; max-width: min(26rem, 90vw); padding: 0.75rem 1rem; border: 1px solid; border-radius: 0.5rem;
   background: Canvas; color: CanvasText; font-size: 0.95rem; line-height: 1.45;
 }
 @supports (position-area: bottom) {
   .ll-meaning {
-    inset: auto; margin: 0.3rem 0; position-area: bottom span-right;
-    position-try-fallbacks: flip-block, flip-inline, flip-block flip-inline;
+    inset: auto; margin: 0.3rem; position-area: bottom span-all; justify-self: anchor-center;
+    position-try-fallbacks: flip-block;
   }
 }
 """
