@@ -79,7 +79,7 @@ def _rates(page: Any) -> Iterator[float]:
     knob = page.locator(".st-key-lab_knob_training_learning_rate")
     rates = [f"{rate:.5g}" for rate in np.geomspace(0.002, 0.2, _RATES)]
     _type(page, knob, rates[0])
-    for before, rate in zip(rates, rates[1:], strict=False):
+    for before, rate in itertools.pairwise(rates):
         yield _type(page, knob, rate)
         leave = knob.get_by_role("button", name=f"Remove {before}")
         yield _turn(page, leave.click)

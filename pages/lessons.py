@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.lessons import LESSONS
 from core.ui.lessons.page import gallery, show_lesson
+from core.ui.lessons.state import lesson_at
 
-wanted = st.query_params.get("lesson")
-lesson = next((lesson for lesson in LESSONS if lesson.id == wanted), None)
+wanted = st.query_params.get("lesson", "")
+lesson = lesson_at(wanted)
 if lesson is None:
     gallery(unknown=bool(wanted))
 else:

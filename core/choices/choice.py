@@ -18,6 +18,13 @@ class Choice:
     """As a spec writes it."""
     help: str
     """What it does, in one short sentence for whoever has to choose."""
+    words: str = ""
+    """What a person calls it, where that is not the name."""
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        return self.words or self.name.replace("_", " ")
 
 
 _C = TypeVar("_C", bound=Choice)

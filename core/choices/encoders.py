@@ -52,7 +52,7 @@ def _ordinal() -> Any:
 
 
 ENCODERS: Final[Mapping[str, Encoder]] = table(
-    Encoder(name="one_hot", help="A 0/1 column per word.",
+    Encoder(name="one_hot", words="one-hot", help="A 0/1 column per word.",
             build=_one_hot, labels=_one_hot_labels, columns=lambda words: min(words, MAX_CATEGORIES)),
     Encoder(name="ordinal", help="A number per word, in alphabetical order; it is scaled like any number.",
             build=_ordinal, flaw="numbered, as if they had an order"),

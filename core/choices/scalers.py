@@ -36,20 +36,20 @@ def _quantile(rows: int) -> Any:
 
 
 SCALERS: Final[Mapping[str, Scaler]] = table(
-    Scaler(name="none", help="Inputs stay as they are."),
-    Scaler(name="minmax", help="The smallest training value becomes 0, the largest 1.",
+    Scaler(name="none", words="unscaled", help="Inputs stay as they are."),
+    Scaler(name="minmax", words="min-max", help="The smallest training value becomes 0, the largest 1.",
            build=_sklearn("MinMaxScaler")),
     Scaler(name="standard", help="Mean 0 and standard deviation 1.",
            build=_sklearn("StandardScaler")),
     Scaler(name="robust", help="Median 0 and interquartile range 1, which outliers hardly move.",
            build=_sklearn("RobustScaler")),
-    Scaler(name="maxabs", help="Divided by the largest absolute value; 0 stays 0.",
+    Scaler(name="maxabs", words="largest = 1", help="Divided by the largest absolute value; 0 stays 0.",
            build=_sklearn("MaxAbsScaler")),
     Scaler(name="quantile", help="The share of training values below, from 0 to 1.",
            build=_quantile),
     Scaler(name="power", help="Bent towards a bell curve, then standardised (Yeo & Johnson 2000).",
            build=_sklearn("PowerTransformer")),
-    Scaler(name="l2", help="Each row is divided by its length.",
+    Scaler(name="l2", words="rows of length 1", help="Each row is divided by its length.",
            build=_sklearn("Normalizer"), by_row=True),
 )  # fmt: skip
 
@@ -83,10 +83,10 @@ def _unlog(z: Any) -> Any:
 
 
 TARGET_SCALERS: Final[Mapping[str, TargetScaler]] = table(
-    TargetScaler(name="none", help="The target stays as it is."),
+    TargetScaler(name="none", words="unscaled", help="The target stays as it is."),
     TargetScaler(name="standard", help="Mean 0 and standard deviation 1.",
                  fit=lambda y: (y.mean(axis=0), y.std(axis=0))),
-    TargetScaler(name="minmax", help="The smallest training target becomes 0, the largest 1.",
+    TargetScaler(name="minmax", words="min-max", help="The smallest training target becomes 0, the largest 1.",
                  fit=lambda y: (y.min(axis=0), y.max(axis=0) - y.min(axis=0))),
     TargetScaler(name="log", help="The logarithm of the distance to the smallest training target, with its sign.",
                  fit=lambda y: (y.min(axis=0), 1.0), bend=_log, unbend=_unlog),

@@ -28,6 +28,8 @@ class Parameter:
     default: float
     minimum: float
     maximum: float
+    words: str = ""
+    """What a value other than the default is called: ``{number} rows``, ``{percent} of the cells empty``."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,21 @@ def sample_title(query: str) -> str:
     """Return what a person calls the sample of `query`, with or without ``sample:``; its name where there is none."""
     name = query.removeprefix("sample:").partition("?")[0]
     return SAMPLES[name].title if name in SAMPLES else name
+
+
+def sample_words(query: str) -> list[str]:
+    """Return what a person says of each parameter that `query` sets: ``2,000 rows``, ``3 % not paid back``."""
+    name, _, told = query.removeprefix("sample:").partition("?")
+    known = SAMPLES[name].parameters if name in SAMPLES else {}
+    words = []
+    for key, text in parse_qsl(told):
+        pattern = (known[key].words if key in known else "") or f"{key} {{number}}"
+        try:
+            value = float(text)
+        except ValueError:
+            continue
+        words.append(pattern.format(number=f"{value:,.12g}", percent=f"{100 * value:.3g} %"))
+    return words
 
 
 def _values(sample: Sample, query: str) -> dict[str, float]:
@@ -250,14 +267,19 @@ def _numbered(x: np.ndarray) -> pd.DataFrame:
 
 
 def _rows(default: int, most: int = 100_000) -> dict[str, Parameter]:
-    return {"n": Parameter(default, 4, most), "seed": Parameter(0, 0, 2**31 - 1)}
+    return {"n": Parameter(default, 4, most, "{number} rows"), "seed": Parameter(0, 0, 2**31 - 1)}
 
 
 def _shape(default: int, noise: float, *, most_noise: float = 10.0, **more: Parameter) -> dict[str, Parameter]:
     return _rows(default) | {"noise": Parameter(noise, 0.0, most_noise)} | more
 
 
-_SHARE, _SWITCH = Parameter(0.0, 0.0, 1.0), Parameter(0, 0, 1)
+def _share(words: str) -> Parameter:
+    return Parameter(0.0, 0.0, 1.0, words)
+
+
+def _switch(words: str) -> Parameter:
+    return Parameter(0, 0, 1, words)
 
 
 _ALL: Final = (
@@ -276,11 +298,11 @@ _ALL: Final = (
     Sample("circles", "Two circles", "One circle lies inside the other, so no straight line parts them.",
            "label", _circles, _shape(500, 0.1)),
     Sample("blobs", "Blobs", "Round clouds of points, one per class; the easiest classification there is.",
-           "label", _blobs, _shape(500, 1.0, classes=Parameter(3, 2, 10))),
+           "label", _blobs, _shape(500, 1.0, classes=Parameter(3, 2, 10, "{number} classes"))),
     Sample("xor", "XOR", "The class depends on whether x1 and x2 have the same sign, never on one of them alone.",
            "label", _xor, _shape(500, 0.05)),
     Sample("spiral", "Spiral", "Two arms wind around each other; a network needs depth or width to follow them.",
-           "label", _spiral, _shape(500, 0.02, turns=Parameter(1.0, 0.25, 3.0))),
+           "label", _spiral, _shape(500, 0.02, turns=Parameter(1.0, 0.25, 3.0, "{number} turns"))),
     Sample("line", "Line", "y = 2x + 1 with a little noise: one unit suffices.",
            "y", _curve(lambda x: 2 * x + 1, -1, 1), _shape(200, 0.1)),
     Sample("parabola", "Parabola", "y = x², which a network without a hidden layer cannot bend to.",
@@ -290,14 +312,17 @@ _ALL: Final = (
     Sample("friedman", "Friedman 1", "Five of ten columns matter, in a formula with a product, a square and a sine.",
            "y", _friedman, _shape(500, 1.0)),
     Sample("flats", "Flats", "Predict what a flat was sold for from its size, age and district.",
-           "price", flats, _shape(400, 10.0, most_noise=500.0, missing=_SHARE, sentinels=_SHARE, estimate=_SWITCH,
-                                  drift=Parameter(0.0, 0.0, 10.0), clash=_SHARE, sorted=_SWITCH)),
+           "price", flats, _shape(400, 10.0, most_noise=500.0, missing=_share("{percent} of cells empty"),
+                                  sentinels=_share("{percent} of years 9999"),
+                                  estimate=_switch("with the tax value"), sorted=_switch("sorted"),
+                                  drift=Parameter(0.0, 0.0, 10.0, "prices rise"),
+                                  clash=_share("{percent} listed twice"))),
     Sample("loans", "Loans", "Foresee which loans are not paid back; few are not.",
-           "paid back", loans, _shape(1000, 0.3, defaults=Parameter(0.2, 0.0, 0.5))),
+           "paid back", loans, _shape(1000, 0.3, defaults=Parameter(0.2, 0.0, 0.5, "{percent} not paid back"))),
     Sample("noise_labels", "Random labels", "Columns of noise and coin-flip labels: there is nothing to learn here.",
-           "label", _noise_labels, _rows(100) | {"features": Parameter(10, 1, 100)}),
+           "label", _noise_labels, _rows(100) | {"features": Parameter(10, 1, 100, "{number} columns")}),
     Sample("noise_targets", "Random targets", "Columns of noise and a target of noise: nothing beats the mean.",
-           "y", _noise_targets, _rows(100) | {"features": Parameter(10, 1, 100)}),
+           "y", _noise_targets, _rows(100) | {"features": Parameter(10, 1, 100, "{number} columns")}),
 )  # fmt: skip
 
 SAMPLES: Final[Mapping[str, Sample]] = {sample.name: sample for sample in _ALL}

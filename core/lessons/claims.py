@@ -31,6 +31,7 @@ _OF_RUN: Final[Mapping[str, Callable[[Result], float | None]]] = {
     "baseline": lambda result: (result.baseline or {}).get("loss"),
     "val_baseline": lambda result: (result.baseline or {}).get("val_loss"),
     "epochs": lambda result: float(result.epochs),
+    "updates": lambda result: result.telemetry.get("updates"),
     "diverged": lambda result: float(result.state == "diverged"),
 }
 _NAMES: Final[Mapping[str, str]] = {
@@ -40,9 +41,10 @@ _NAMES: Final[Mapping[str, str]] = {
     "skill": "skill on the training rows", "val_skill": "skill on the rows held out",
     "recall": "recall of the class that is recognised least",
     "baseline": "baseline", "val_baseline": "baseline on the rows held out",
-    "epochs": "number of epochs", "diverged": "divergence",
+    "epochs": "number of epochs", "updates": "number of steps", "diverged": "divergence",
 }  # fmt: skip
-_IN_WORDS: Final = {"<": "below", ">": "above", "<=": "at most", ">=": "at least", "=": "equal to"}
+COMPARISONS: Final = {"<": "below", ">": "above", "<=": "at most", ">=": "at least", "=": "equal to"}
+"""What may lie between the two sides of a claim, in words."""
 _OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq,
 }  # fmt: skip
@@ -94,18 +96,31 @@ class Quantity:
         """What `named` takes."""
         return ".".join(filter(None, (self.letter, self.what, self.where)))
 
+    @property
+    def is_curve(self) -> bool:
+        """Whether it is read off a curve."""
+        return self.what in CURVES
+
+    @property
+    def title(self) -> str:
+        """What it is, of whichever run: ``First loss``."""
+        return self._named().capitalize()
+
+    def _named(self) -> str:
+        where = {"first": "first ", "least": "least "}.get(self.where, "")
+        return f"{where}{_NAMES[self.what]}"
+
     def words(self) -> str:
         """Return what it is, of which run."""
-        where = {"first": "first ", "least": "least "}.get(self.where, "")
         whose = {TRIED: "", REPAIRED: " of the repaired run"}.get(self.letter, f" of run {self.letter}")
-        return f"the {where}{_NAMES[self.what]}{whose}"
+        return f"the {self._named()}{whose}"
 
     def of(self, runs: Runs) -> float | None:
         """Return it; None where it is not there, or no finite number."""
         result = runs.get(self.letter)
         if result is None:
             return None
-        if self.what not in CURVES:
+        if not self.is_curve:
             return _OF_RUN[self.what](result)
         curve = result.history.get(self.what, ())
         if self.where == "least":
@@ -169,7 +184,7 @@ class Claim:
         limit = self.right.words()
         if self.right.quantity is None and self.left.quantity is not None and self.left.quantity.what in _SHARES:
             limit = f"{100 * self.right.factor:.3g} %"
-        return f"{self.left.words()} is {_IN_WORDS[self.operator]} {limit}"
+        return f"{self.left.words()} is {COMPARISONS[self.operator]} {limit}"
 
     def holds(self, runs: Runs) -> bool:
         """Whether it is true of `runs`; it is not where a number is missing."""
@@ -201,14 +216,18 @@ def quoted(text: str, seeds: Sequence[Runs]) -> str:
         known = [value for value in values if value is not None]
         if 2 * len(known) <= len(values):
             return "NaN"
-        middle = statistics.median(known)
-        if quantity.what in _SHARES:
-            return f"{100 * middle:.0f} %"
-        if quantity.what in _SKILLS and abs(middle) < 100:
-            return f"{round(middle, 2) + 0.0:.2f}".replace("-", "−")  # as the table beside it has it
-        return number_text(middle)
+        return value_text(quantity.what, statistics.median(known))
 
     return _QUOTED.sub(number, text)
+
+
+def value_text(what: str, value: float) -> str:
+    """Return a number of a run as its kind is read: shares in percent, skills as the chart's table has them."""
+    if what in _SHARES:
+        return f"{100 * value:.0f} %"
+    if what in _SKILLS and abs(value) < 100:
+        return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+    return number_text(value)
 
 
 def number_text(value: float) -> str:

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Annotated, Any, Final, Self
+from types import NoneType
+from typing import Annotated, Any, Final, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+import tomli_w
+from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.errors import InputRefused
@@ -22,8 +24,44 @@ _CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
 _MOST_VARIANTS: Final = 10
 
-Words = Annotated[str, Field(min_length=1)]
+OFF: Final = "off"
+"""How a lesson's file says null, which TOML has not, where a setting can be switched off."""
+
+_LONGEST: Final = 5000
+"""Characters of one text."""
+_MOST: Final = 20
+"""Claims, references and the like of one lesson; a knob of an exercise has as many values at most."""
+
+Words = Annotated[str, Field(min_length=1, max_length=_LONGEST)]
 Letter = Annotated[str, Field(pattern="^[A-J]$")]
+
+
+def _can_be_off(path: str) -> bool:
+    """Whether the setting at a path in the spec takes null."""
+    of: Any = ExperimentSpec
+    for name in path.split("."):
+        known = [kind for kind in (of, *get_args(of)) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        fields = known[0].model_fields if known else {}
+        if name not in fields:
+            return False
+        of = fields[name].annotation
+    return NoneType in get_args(of)
+
+
+def _off_is_null(settings: Any) -> Any:
+    """Return settings by path, or lists of them, with null where a setting that can be off says so."""
+    if not isinstance(settings, dict):
+        return settings
+    return {
+        path: [None if one == OFF else one for one in value]
+        if isinstance(value, list) and _can_be_off(path)
+        else (None if value == OFF and _can_be_off(path) else value)
+        for path, value in settings.items()
+    }
+
+
+Settings = Annotated[dict[str, Any], BeforeValidator(_off_is_null), Field(min_length=1)]
+"""Path in the spec → value."""
 
 
 class Reference(Value):
@@ -36,7 +74,7 @@ class Reference(Value):
 class _Claiming(Value):
     """What comes with claims."""
 
-    claims: tuple[str, ...] = Field(min_length=1)
+    claims: tuple[str, ...] = Field(min_length=1, max_length=_MOST)
 
     @property
     def claimed(self) -> tuple[Claim, ...]:
@@ -49,10 +87,15 @@ class Repair(_Claiming):
 
     of: Letter
     """The variant that is repaired."""
-    change: dict[str, Any] = Field(min_length=1)
-    """Path in the spec → value."""
+    change: Settings
     words: Words
     """Markdown, shown with the repaired curve; may quote numbers."""
+
+
+class Example(_Claiming):
+    """A program that the answer to an exercise speaks of; its claims call it X."""
+
+    change: Settings
 
 
 class Exercise(_Claiming):
@@ -61,10 +104,18 @@ class Exercise(_Claiming):
     of: Letter
     """The variant it begins with."""
     task: Words
-    knobs: dict[str, tuple[Any, ...]] = Field(min_length=1)
+    knobs: Annotated[
+        dict[str, Annotated[tuple[Any, ...], Field(min_length=1, max_length=_MOST)]],
+        BeforeValidator(_off_is_null),
+        Field(min_length=1, max_length=6),
+    ]
     """Path in the spec → the values to choose from; that of the variant is among them."""
-    solution: dict[str, Any] = Field(min_length=1)
+    solution: Settings
     """One of them, by path."""
+    answer: str = Field("", max_length=_LONGEST)
+    """What the task asks, answered once it is solved; may quote numbers, those of the try as X."""
+    examples: tuple[Example, ...] = Field((), max_length=_MOST)
+    """Turns of the knobs that the answer speaks of, with what it says of them."""
 
 
 class Lesson(_Claiming):
@@ -73,8 +124,9 @@ class Lesson(_Claiming):
     Its claims are what the explanation says of the runs, true of every seed.
     """
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    """Stable name in links; the file's name without its number."""
+    claims: tuple[str, ...] = Field((), max_length=_MOST)
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*(:[0-9a-f]+)?$")
+    """Stable name in links; the file's name without its number, of one that was sent its content's."""
     title: str = Field(min_length=1, max_length=60)
     cause: str
     """Which cause of a bad loss it teaches, by the id of the diagnosis."""
@@ -82,7 +134,7 @@ class Lesson(_Claiming):
     """Two sentences of context."""
     question: Words
     """What to predict before running."""
-    options: tuple[str, ...] = Field(min_length=2, max_length=5)
+    options: tuple[Words, ...] = Field(min_length=2, max_length=5)
     answer: int = Field(ge=0)
     """The position of the right option, from 0."""
     look: Words
@@ -91,9 +143,9 @@ class Lesson(_Claiming):
     """Markdown: what the curves show, why, and what to do; quotes numbers of the runs, as in ``{A.loss}``."""
     repair: Repair
     exercise: Exercise
-    glossary: tuple[str, ...] = ()
+    glossary: tuple[str, ...] = Field((), max_length=_MOST)
     """Words that a beginner does not know."""
-    references: tuple[Reference, ...] = Field(min_length=1)
+    references: tuple[Reference, ...] = Field((), max_length=_MOST)
     spec: ExperimentSpec
     """At least two variants; its title is the lesson's."""
 
@@ -119,7 +171,7 @@ class Lesson(_Claiming):
             raise ValueError(f"spec: a lesson compares at least two runs, at most {_MOST_VARIANTS}, and no seeds")
         plain = (self.title, self.about, self.question, *self.options, self.look, self.exercise.task)
         if quoting := next((text for text in plain if "{" in text), None):
-            raise ValueError(f"{quoting[:40]!r}: only explanation and repair.words quote numbers")
+            raise ValueError(f"{quoting[:40]!r}: only explanation, repair.words and exercise.answer quote numbers")
         for where, letters, known in self._letters():
             if unknown := letters - known:
                 raise ValueError(f"{where}: there is no run {min(unknown)}")
@@ -138,7 +190,11 @@ class Lesson(_Claiming):
                 start.changed({path: value}).model_copy(update={"variant": start.variant}) for value in values
             ]:
                 raise ValueError(f"exercise.knobs: {path} does not offer what {self.exercise.of} has")
-        _ = self.repaired, self.solved
+        for example in self.exercise.examples:
+            for path, value in example.change.items():
+                if value not in self.exercise.knobs.get(path, ()):
+                    raise ValueError(f"exercise.examples: {path} is no knob, or offers no {value}")
+        _ = self.repaired, self.solved, self.examples
         return self
 
     def _letters(self) -> Iterator[tuple[str, set[str], set[str]]]:
@@ -147,12 +203,14 @@ class Lesson(_Claiming):
         with_repair = own | {REPAIRED}
         yield "explanation", {quantity.letter for quantity in quantities(self.explanation)}, own
         yield "repair.words", {quantity.letter for quantity in quantities(self.repair.words)}, with_repair
+        yield "exercise.answer", {quantity.letter for quantity in quantities(self.exercise.answer)}, own | {TRIED}
         yield "repair.of", {self.repair.of}, own
         yield "exercise.of", {self.exercise.of}, own
         for where, claims, known in (
             ("claims", map(Claim.read, self.claims), own),
             ("repair.claims", self.repair.claimed, with_repair),
             ("exercise.claims", self.exercise.claimed, own | {TRIED}),
+            *(("exercise.examples", example.claimed, own | {TRIED}) for example in self.exercise.examples),
         ):
             for claim in claims:
                 yield where, claim.letters, known
@@ -174,6 +232,11 @@ class Lesson(_Claiming):
         """The program that solves the exercise."""
         return self.variants[self.exercise.of].changed(self.exercise.solution)
 
+    @cached_property
+    def examples(self) -> tuple[RunSpec, ...]:
+        """The programs that the answer to the exercise speaks of."""
+        return tuple(self.variants[self.exercise.of].changed(example.change) for example in self.exercise.examples)
+
     def with_seeds(self, run: RunSpec, count: int | None = None) -> list[RunSpec]:
         """Return `run` with each of so many seeds; those of the lesson without a number."""
         first = self.spec.training.seed
@@ -183,6 +246,55 @@ class Lesson(_Claiming):
     def family(self) -> str:
         """The family of its cause."""
         return CAUSES[self.cause].family
+
+
+def lesson_of(text: str, identity: str) -> Lesson:
+    """Return the lesson that a text in TOML is.
+
+    Raises
+    ------
+    InputRefused
+        If it is none; the sentence names the key and what is allowed.
+    """
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputRefused(f"No TOML: {str(error).rstrip('.')}.") from None
+    if isinstance(spec := values.get("spec"), dict):
+        spec.setdefault("title", values.get("title"))
+        spec["vary"] = _off_is_null(spec.get("vary", {}))
+    if "id" in values:
+        raise InputRefused("id: a lesson's file has none; it follows from its name or content.", "id")
+    return Lesson.validated({"id": identity, **values})
+
+
+def text_of(lesson: Lesson) -> str:
+    """Return the text in TOML that `lesson_of` reads as `lesson`."""
+    values = lesson.model_dump(mode="json", exclude={"id", "spec"}, exclude_defaults=True)
+    spec = lesson.spec.model_dump(mode="json", exclude={"title"})
+    data = {name: spec["data"][name] for name in ("source", "target")}
+    usual = ExperimentSpec.validated({"data": data}).model_dump(mode="json")
+    values["spec"] = {
+        name: value | data if name == "data" else value
+        for name in spec
+        if (value := _beyond(spec[name], usual[name])) or name == "data"
+    }
+    return tomli_w.dumps(_without_null(values), multiline_strings=True)
+
+
+def _beyond(value: Any, usual: Any) -> Any:
+    """Return of a section of a spec what is not usual; of anything else whether it is unusual, itself."""
+    if isinstance(value, dict) and isinstance(usual, dict):
+        return {name: inside for name, inside in value.items() if inside != usual.get(name)}
+    return None if value == usual else value
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_null(inside) for name, inside in value.items()}
+    if isinstance(value, list):
+        return [_without_null(inside) for inside in value]
+    return OFF if value is None else value
 
 
 def read_lesson(path: Path) -> Lesson:
@@ -197,12 +309,9 @@ def read_lesson(path: Path) -> Lesson:
     if not number.isdigit():
         raise InputRefused(f"{path.name}: a lesson's file is called NUMBER-ID.toml.", path.name)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        if isinstance(spec := values.get("spec"), dict):
-            spec.setdefault("title", values.get("title"))
-        return Lesson.validated({"id": name, **values})
-    except (tomllib.TOMLDecodeError, InputRefused) as error:
-        raise InputRefused(f"{path.name}: {str(error).rstrip('.')}.", path.name) from None
+        return lesson_of(path.read_text(encoding="utf-8"), name)
+    except InputRefused as refusal:
+        raise InputRefused(f"{path.name}: {str(refusal).rstrip('.')}.", path.name) from None
 
 
 LESSONS: Final[tuple[Lesson, ...]] = tuple(map(read_lesson, sorted(_CATALOGUE.glob("*.toml"))))

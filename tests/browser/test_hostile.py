@@ -57,7 +57,7 @@ def test_names_of_markup_are_text_on_every_page(visit, table):
     nothing_came_of_it(page)
     page.keyboard.press("Escape")
 
-    choose(page, "Scaling", "none")
+    choose(page, "Scaling", "unscaled")
     run(page, 2)
     arrive(page)
     expect(page.locator(".ll-table td[data-state='done']")).to_have_count(2)

@@ -88,7 +88,7 @@ def race(visit):
     upload(page, TITANIC)
     expect(page.get_by_text("891 rows × 15 columns")).to_be_visible()
     expect(page.get_by_text("Task: two classes")).to_be_visible()
-    choose(page, "Scaling", "none")
+    choose(page, "Scaling", "unscaled")
     choose(page, "Learning rate", "0.01")
     choose(page, "Epochs", "100000")
     drop(page, "Epochs", "100")

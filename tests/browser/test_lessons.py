@@ -51,6 +51,8 @@ def test_a_learner_repairs_tries_in_vain_and_solves_it(visit):
     other = visit(page.url)
     expect(other.locator(".st-key-lesson_exercise")).to_contain_text("Solved")
     expect(other.locator(".st-key-lesson_reveal")).to_contain_text("As you said")
+    page.get_by_role("button", name="All lessons").click()
+    expect(page.get_by_text("1 of 30 solved")).to_be_visible()
 
 
 def test_runs_lists_what_was_run_and_forgets_on_request(visit):

@@ -37,6 +37,8 @@ def test_a_lesson_asks_what_its_answer_is_one_of_and_says_where_to_read_on(lesso
     assert len(set(lesson.options)) == len(lesson.options)
     assert lesson.glossary
     assert lesson.references
+    assert lesson.claims
+    assert lesson.exercise.answer
     assert lesson.spec.seeds >= 3
 
 
@@ -117,6 +119,25 @@ def test_a_lesson_that_is_none_is_refused_in_one_sentence(old, new, says, writte
     assert sentence.startswith(says)
     assert sentence.endswith(".")
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("path", ["training.clip_norm", "training.early_stopping", "training.class_weight"])
+def test_what_can_be_switched_off_is_off(path, written):
+    lesson = read_lesson(
+        written('"training.epochs" = [100, 1000]', f'"training.epochs" = [100, 1000]\n"{path}" = ["off"]')
+    )
+    assert lesson.exercise.knobs[path] == (None,)
+
+
+def test_off_is_no_value_of_what_is_always_on(written):
+    with pytest.raises(InputRefused, match="learning_rate"):
+        read_lesson(written('"training.learning_rate" = [0.001,', '"training.learning_rate" = [0.001, "off",'))
+
+
+def test_an_answer_speaks_of_turns_that_the_knobs_offer(written):
+    example = '[[exercise.examples]]\nchange = { "training.epochs" = 7 }\nclaims = ["X.skill < 0"]\n\n[spec]\n'
+    with pytest.raises(InputRefused, match=r"exercise\.examples: training\.epochs is no knob, or offers no 7"):
+        read_lesson(written("[spec]\n", example))
 
 
 def test_a_file_without_a_number_is_refused(written):

@@ -59,7 +59,7 @@ def test_the_first_experiment_is_shown_and_in_the_address(app, lab):
     assert app.query_params["x"] == summary.id
     chart = charts(app)[0]
     assert chart["experiment"] == summary.id
-    assert [run["values"] for run in chart["runs"]][:2] == [["none", "0.001"], ["none", "0.1"]]
+    assert [run["values"] for run in chart["runs"]][:2] == [["unscaled", "0.001"], ["unscaled", "0.1"]]
 
 
 def test_variants_whose_names_are_cut_to_the_same_are_still_apart(app, lab):

@@ -1,5 +1,8 @@
 """The lessons page."""
 
+import json
+from typing import Any
+
 import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
@@ -11,9 +14,19 @@ from core.lessons import LESSONS
 from core.ui.lessons.state import _belongs, attempt_runs, knob_values, repair_runs
 
 from .conftest import ROUTER
-from .test_lab import words
+from .test_lab import words as markdown
 
 FIRST, SECOND = LESSONS[:2]
+
+
+def words(app: AppTest) -> str:
+    return "\n".join((markdown(app), *(html.proto.body for html in app.get("html"))))
+
+
+def charts(app: AppTest) -> list[dict[str, Any]]:
+    """What each chart on the page was told."""
+    told = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    return [data for data in told if "experiment" in data]
 
 
 def test_the_gallery_shows_every_lesson(page):
@@ -65,7 +78,7 @@ def test_a_lesson_asks_before_it_runs(page, lab):
     app.get_by_key("lesson_run").click().run()
     assert not app.exception
     assert newest(lab) == hashes(FIRST.spec.runs())
-    assert app.get("bidi_component")
+    assert charts(app)
     assert "What you see." not in words(app)
     assert "Answer:" not in words(app)
 
@@ -79,7 +92,8 @@ def test_the_explanation_comes_after_a_whole_run(page, lab, state, explained):
     assert not app.exception
     assert ("What you see." in words(app)) == explained
     assert ("Answer:" in words(app)) == explained
-    assert "{" not in words(app)
+    assert "{A." not in words(app)
+    assert "{B." not in words(app)
 
 
 def test_a_wrong_prediction_is_told_kindly(page, lab):
@@ -106,7 +120,7 @@ def test_a_link_to_runs_begins_before_the_prediction(page, lab):
     app.run()
     assert not app.exception
     assert "What you see." not in words(app)
-    assert not app.get("bidi_component")
+    assert not charts(app)
     app.radio[0].set_value(0).run()
     app.get_by_key("lesson_run").click().run()
     assert "What you see." in words(app)
@@ -129,7 +143,7 @@ def test_curves_of_another_lesson_are_not_shown(page, lab, part):
     app.run()
     assert not app.exception
     assert "another lesson" in app.warning[0].value
-    assert not app.get("bidi_component")
+    assert not charts(app)
 
 
 @pytest.mark.parametrize("guess", ["99", "-1", "²", "1" * 5000, "<b>"])
@@ -210,23 +224,41 @@ def test_the_exercise_begins_with_the_untouched_program_and_trains_what_was_chos
     assert FIRST.solved.hash() in newest(lab)
 
 
-def test_a_try_trains_what_the_knobs_say_when_it_is_pressed(page, lab):
-    app = ran(page, lab)
-    for path, value in FIRST.exercise.solution.items():
-        app.get_by_key(f"lesson_knob_{FIRST.id}_0_{path}").set_value(list(FIRST.exercise.knobs[path]).index(value))
-    app.get_by_key("lesson_try").click().run()
-    assert not app.exception
-    assert FIRST.solved.hash() in newest(lab)
-    assert FIRST.variants[FIRST.exercise.of].hash() not in newest(lab)
-
-
-def test_the_answer_is_that_of_the_press(page, lab):
+def test_what_was_chosen_a_moment_before_the_press_is_what_is_trained(page, lab):
     app = opened(page)
     app.radio[0].set_value(0).run()
-    app.radio[0].set_value(1)
+    app.radio[0].set_value(FIRST.answer)
     app.get_by_key("lesson_run").click().run()
+    assert app.query_params["guess"] == str(FIRST.answer)
+    end(lab)
+    app.run()
+    for path, value in FIRST.exercise.solution.items():
+        place = list(FIRST.exercise.knobs[path]).index(value)
+        app.get_by_key(f"lesson_knob_{FIRST.id}_0_{path}").set_value(place)
+    app.get_by_key("lesson_try").click().run()
     assert not app.exception
-    assert app.query_params["guess"] == "1"
+    assert newest(lab) == hashes(FIRST.with_seeds(FIRST.solved))
+
+
+def test_what_is_chosen_and_not_yet_run_survives_a_reload(page, lab):
+    app = opened(page)
+    app.radio[0].set_value(FIRST.answer).run()
+    anew = AppTest.from_file(str(ROUTER), default_timeout=60).run()
+    anew.query_params.update(dict(app.query_params))
+    anew.switch_page("../../pages/lessons.py").run()
+    assert anew.radio[0].value == FIRST.answer
+    assert not lab.store.experiments()
+    next(button for button in anew.button if button.key == "lesson_run").click().run()
+    assert set(anew.query_params) == {"lesson", "guess", "x"}
+
+
+def test_a_run_is_called_by_its_letter_and_what_differs(page, lab):
+    app = ran(page, lab)
+    (chart,) = charts(app)
+    assert chart["groups"] == ["A · unscaled", "B · min-max"]
+    assert chart["settings"] == ["Run", "Scaling"]
+    app.get_by_key("lesson_mend").click().run()
+    assert charts(app)[0]["groups"] == ["B · 0.001", "Repaired · 0.1"]
 
 
 def test_beginning_again_forgets_the_answer(page, lab):

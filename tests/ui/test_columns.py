@@ -115,7 +115,7 @@ def test_the_picture_after_names_the_settings_that_made_it_and_no_others():
     assert made("fare") == "Scaling: standard"
     assert made("age", scaling="robust", missing="mean") == "Scaling: robust · Missing values: mean"
     assert made("age", outliers="clip").endswith("Outliers: clip")
-    assert made("sex") == "Encoding: one_hot"
+    assert made("sex") == "Encoding: one-hot"
     assert made("deck", encoding="ordinal") == "Encoding: ordinal · Scaling: standard · Missing values: median"
     assert made("survived") == ""
     assert made("survived", "regression", target_scaling="log") == "Target scaling: log"
@@ -123,4 +123,4 @@ def test_the_picture_after_names_the_settings_that_made_it_and_no_others():
 
 def test_of_a_setting_with_several_values_the_picture_shows_the_first_and_says_so():
     spec = load_spec(SPEC.model_dump(mode="json") | {"vary": {"preprocessing.scaling": ["minmax", "none"]}})
-    assert made_by(spec, TITANIC.column("fare"), "binary") == "Scaling: minmax (the first of 2)"
+    assert made_by(spec, TITANIC.column("fare"), "binary") == "Scaling: min-max (the first of 2)"

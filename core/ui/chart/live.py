@@ -51,10 +51,17 @@ def _component(_fingerprint: str) -> Any:
     )
 
 
-def live_data(experiment: Experiment, title: str = "", why: str = "", view: str = "") -> dict[str, Any]:
-    """Return what the browser needs to know once: the runs, their names, where to ask for points, who says why."""
+def live_data(
+    experiment: Experiment, title: str = "", why: str = "", view: str = "", letters: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what the browser needs to know once: the runs, their names, where to ask for points, who says why.
+
+    `letters` call each run something, before what differs.
+    """
     varied = list(experiment.runs[0].variant)
     values = [[show_value(path, run.variant.get(path)) for path in varied] for run in experiment.runs]
+    if letters:
+        values = [[letter, *row] for letter, row in zip(letters, values, strict=True)]
     variants = [json.dumps(run.variant, sort_keys=True) for run in experiment.runs]
     groups = {variant: " · ".join(row) for variant, row in zip(variants, values, strict=True)}
     order = list(groups)
@@ -64,7 +71,7 @@ def live_data(experiment: Experiment, title: str = "", why: str = "", view: str 
         "points": f"api/experiments/{experiment.id}/points",
         "plotly": PLOTLY_URL,
         "colours": COLOURS,
-        "settings": [label_of(path) for path in varied],
+        "settings": [*(["Run"] if letters else []), *(label_of(path) for path in varied)],
         "groups": distinct([label or "this setting" for label in groups.values()]),
         "seeds": max(map(variants.count, order)),
         "validation": any(run.spec.data.validation_fraction > 0 for run in experiment.runs),
@@ -87,11 +94,19 @@ def distinct(labels: Sequence[str]) -> list[str]:
     ]
 
 
-def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool = False, view: str = "") -> None:
+def live_chart(
+    experiment: Experiment,
+    *,
+    key: str,
+    title: str = "",
+    why: bool = False,
+    view: str = "",
+    letters: Sequence[str] = (),
+) -> None:
     """Show the curves and the runs of `experiment`, live until it is finished; `why` offers the diagnosis of each.
 
     Experiments that follow each other with the same `view`, if it has one, share axes and zoom, and the curves of the
-    one before stay behind as thin grey lines.
+    one before stay behind as thin grey lines. `letters` are what the page calls its runs, one each.
 
     The same `key` keeps the same chart on the page, whatever it shows. The `title` above it is plain text. The end of
     the last run brings about one rerun of the page.
@@ -100,7 +115,7 @@ def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool =
     link = page("diagnose").url_path if why else ""
     _component(fingerprint)(
         key=key,
-        data=live_data(experiment, title, link, view),
+        data=live_data(experiment, title, link, view, letters),
         on_finished_change=lambda: None,  # The trigger alone reruns the page.
         on_why_change=lambda: _diagnose(experiment.id, st.session_state[key].why),
     )

@@ -59,7 +59,15 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
     if knob.single:
         st.number_input(label, 1, _MOST_SEEDS, key=key, help=knob.help, persist_state="session")
     elif not knob.typed and len(knob.choices) <= _MOST_PILLS:
-        st.pills(label, knob.choices, selection_mode="multi", key=key, help=hint, persist_state="session")
+        st.pills(
+            label,
+            knob.choices,
+            selection_mode="multi",
+            key=key,
+            help=hint,
+            format_func=knob.say,
+            persist_state="session",
+        )
     else:
         if chosen != st.session_state[key]:  # chosen from the list and typed as well
             st.session_state[key] = chosen
@@ -68,8 +76,8 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
             [*knob.choices, *(token for token in chosen if token not in knob.choices)],
             key=key,
             help=hint,
-            format_func=(lambda token: OFFERED + token) if knob.typed else str,
-            placeholder=knob.default,
+            format_func=(lambda token: OFFERED + token) if knob.typed else knob.say,
+            placeholder=knob.say(knob.default),
             accept_new_options=knob.typed,
             filter_mode="prefix" if knob.typed else "fuzzy",
             select_all=False,  # Enter would take every match of what was typed

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from core.choices.activations import ACTIVATIONS
 from core.choices.choice import Choice
@@ -22,7 +21,7 @@ from core.choices.losses import LOSSES
 from core.choices.optimizers import OPTIMIZERS
 from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
-from core.data.samples import sample_title
+from core.data.samples import sample_title, sample_words
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, load_spec, plain_text
 from core.spec.schedules import SCHEDULES, Schedule
@@ -68,6 +67,8 @@ class Knob:
         Shown for these tasks only; empty = all.
     meanings : mapping
         Choice → what it does, where the help does not say it.
+    words : mapping
+        Choice → what a person calls it.
     """
 
     path: str
@@ -81,6 +82,7 @@ class Knob:
     single: bool = False
     tasks: frozenset[str] = frozenset()
     meanings: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, token: str) -> Any:
         """Return the value a token stands for.
@@ -99,6 +101,10 @@ class Knob:
             sentence = f"{self.label}: {shown} is not understood; type {self.notation.example}."
             raise InputRefused(sentence, self.path) from None
 
+    def say(self, token: str) -> str:
+        """Return what a person calls a token, the same in the lab, in lessons, tables and charts."""
+        return self.words.get(token, token)
+
     @property
     def default(self) -> str:
         """The token of the spec's own default."""
@@ -109,10 +115,13 @@ class Knob:
         told = [token for token in dict.fromkeys((*chosen, *self.meanings)) if token in self.meanings]
         if many := len(told) > _MOST_MEANINGS:
             del told[_MOST_MEANINGS - 1 :]
-        lines = [f"- {token}: {meaning}" for token, meaning in self.meanings.items() if token in told]
+        lines = [f"- {self._named(token)}: {meaning}" for token, meaning in self.meanings.items() if token in told]
         lines += [f"- {len(self.meanings) - len(told)} more, explained here once chosen"] * many
         about = (self.help, "", *lines, "") if lines else (self.help,)
-        return "\n".join((*about, f"Empty means {self.default}."))
+        return "\n".join((*about, f"In a spec `{self.path}`; empty means {self.say(self.default)}."))
+
+    def _named(self, token: str) -> str:
+        return token if self.say(token) == token else f"{self.say(token)} (`{token}`)"
 
 
 def _knob(
@@ -124,10 +133,13 @@ def _knob(
     **options: Any,
 ) -> Knob:
     """Return a knob with the `first` choices, which its help explains, and those of a list or a table."""
-    meanings = {name: _meaning(entry) for name, entry in choices.items()} if isinstance(choices, Mapping) else {}
+    entries = choices if isinstance(choices, Mapping) else {}
+    meanings = {name: _meaning(entry) for name, entry in entries.items()}
+    words = {name: name.replace("_", " ") for name in choices if "_" in name}
+    words |= {name: entry.label for name, entry in entries.items() if isinstance(entry, Choice)}
     section = path.partition(".")[0]
     group = {"model": ARCHITECTURE, "training": OPTIMISATION, "seeds": OPTIMISATION}.get(section, DATA)
-    return Knob(path, group, label, help, (*first, *choices), meanings=meanings, **options)
+    return Knob(path, group, label, help, (*first, *choices), meanings=meanings, words=words, **options)
 
 
 def _meaning(entry: Choice | type[Schedule]) -> str:
@@ -218,10 +230,24 @@ def knob_at(path: str) -> Knob | None:
 
 def label_of(path: str) -> str:
     """Return the label of a setting, whether it has a knob or not."""
-    return _BY_PATH[path].label if path in _BY_PATH else path.rpartition(".")[2].replace("_", " ").capitalize()
+    if path in _BY_PATH:
+        return _BY_PATH[path].label
+    return _LABELS.get(path, path.rpartition(".")[2].replace("_", " ").capitalize())
 
 
-_ROWS: Final = {"n": "rows"}
+_LABELS: Final[Mapping[str, str]] = {
+    "data.source": "Table",
+    "data.features": "Inputs",
+    "training.schedule.decay_rate": "Factor per epoch",
+    "training.early_stopping.monitor": "Early stopping watches",
+    "training.early_stopping.min_delta": "Smallest progress",
+}
+"""What a person calls a setting that has no knob, where that is not the end of its path."""
+_MONITORS: Final[Mapping[str, str]] = {"val_loss": "validation loss", "val_accuracy": "validation accuracy"}
+_PARAMETERS: Final[Mapping[str, str]] = {
+    "stddev": "standard deviation", "minval": "from", "maxval": "to", "decay_rate": "factor",
+}  # fmt: skip
+"""What a person calls a parameter of an initializer or a schedule."""
 _PATH: Final = re.compile(r"\b(?:data|preprocessing|model|training)(?:\.\w+)+")
 
 
@@ -245,15 +271,17 @@ def show_value(path: str, value: Any) -> str:
         return plain_text(", ".join(text for group in groups for text in _show_equal(*group)), 60)
     token = _BY_PATH[path].notation.show(value) if path in _BY_PATH else ""
     if token:
-        return plain_text(token, 60)
+        return plain_text(_BY_PATH[path].say(token), 60)
     if path == "data.source" and isinstance(value, str) and value.startswith("sample:"):
-        told = ", ".join(f"{_ROWS.get(key, key)} {number}" for key, number in parse_qsl(value.partition("?")[2]))
-        return plain_text(": ".join(filter(None, (sample_title(value), told))), 60)
+        return plain_text(": ".join(filter(None, (sample_title(value), ", ".join(sample_words(value))))), 60)
+    if path.endswith(".monitor") and value in _MONITORS:
+        return _MONITORS[value]
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return plain_text(", ".join(value), 60)
     if isinstance(value, Mapping) and "name" in value:
-        rest = ", ".join(f"{key} {item}" for key, item in value.items() if key != "name")
-        return plain_text(f"{value['name']} {rest}".strip(), 60)
+        name = _BY_PATH[path].say(str(value["name"])) if path in _BY_PATH else str(value["name"])
+        rest = [f"{_PARAMETERS.get(key, key)} {item}" for key, item in value.items() if key != "name"]
+        return plain_text(", ".join((name, *rest)), 60)
     return plain_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)
 
 
@@ -267,7 +295,9 @@ def _show_layer(layer: int | Mapping[str, Any]) -> str:
     if isinstance(layer, int):
         return str(layer)
     own = {name: value for name, value in layer.items() if name != "units" and value is not None}
-    words = [f"dropout {value:g}" if name == "dropout" else show_value(name, value) for name, value in own.items()]
+    words = [
+        f"dropout {value:g}" if name == "dropout" else show_value(f"model.{name}", value) for name, value in own.items()
+    ]
     return f"{layer['units']} ({', '.join(words)})" if words else str(layer["units"])
 
 

@@ -22,6 +22,7 @@ from core.ui.lab.comparisons import show_ranking
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
 from core.ui.lab.live_switch import live_line, live_switch
 from core.ui.lab.outlook import Outlook
+from core.ui.lessons.editor import offer_lesson
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
 
@@ -140,6 +141,8 @@ def show_experiment(experiment: Experiment) -> None:
         show_ranking(experiment)  # It comes and goes with every turn, and must not move the curves.
     elif not experiment.finished:
         st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
+    else:
+        offer_lesson(experiment)
 
 
 def show_plan(table: Table) -> None:
@@ -155,7 +158,7 @@ def show_plan(table: Table) -> None:
             text_alignment="center",
         )
         planned = [
-            f"{knob.label} {' or '.join(lab_state.chosen_tokens(knob) or [knob.default])}"
+            f"{knob.label} {' or '.join(map(knob.say, lab_state.chosen_tokens(knob) or [knob.default]))}"
             for knob in KNOBS
             if knob.path in _PLANNED
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
@@ -15,19 +16,25 @@ from core.lessons.claims import quoted
 from core.lessons.glossary import GLOSSARY
 from core.ui.chart.live import live_chart
 from core.ui.families import FAMILIES, family_badge
-from core.ui.lab.knobs import label_of, show_value, value_at
-from core.ui.lessons import state
+from core.ui.lab.knobs import knob_at, label_of, show_value, value_at
+from core.ui.lessons import browser, state
+from core.ui.lessons.numbers import numbers_table, run_names
+from core.ui.lessons.prose import STYLE, prose
 from core.ui.lessons.state import Visit
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
 
-_STYLE: Final = """<style>
-@media (min-width: 641px) {
-  [data-testid="stLayoutWrapper"]:has(> .st-key-lesson_stage) { position: sticky; top: 4.5rem; }
-}
-@media (max-width: 640px) {
-  [data-testid="stColumn"]:has(.st-key-lesson_stage .ll-live) { order: -1; }
-}
+_STYLE: Final = f"""<style>
+{STYLE}
+@media (min-width: 641px) {{
+  [data-testid="stLayoutWrapper"]:has(> .st-key-lesson_stage) {{ position: sticky; top: 4.5rem; }}
+}}
+@media (max-width: 640px) {{
+  [data-testid="stColumn"]:has(.st-key-lesson_stage .ll-live) {{ order: -1; }}
+  .st-key-lesson_table [data-testid="stExpanderDetails"] {{ max-height: 15rem; overflow-y: auto; }}
+}}
+.st-key-lesson_verdict:focus {{ outline: none; }}
+.st-key-lesson_numbers table {{ font-size: 0.875rem; }}
 </style>"""
 """The curves stay in sight while the words beside them scroll; on a phone they come first."""
 
@@ -35,10 +42,12 @@ _COMMON: Final = ("epoch", "seed", "loss", "baseline", "skill")
 """Words that every lesson uses."""
 
 _PARTS: Final = {"runs": "The lesson", "repair": "Repaired", "attempt": "Your try"}
+_LONGEST: Final = 2000
 
 
 def gallery(*, unknown: bool) -> None:
     """Show every lesson as a card, by family."""
+    st.html(_STYLE)
     st.title("Lessons")
     st.markdown(
         f"{len(LESSONS)} causes of a bad loss, one at a time. Say what you expect, run it, see why, repair it, and try "
@@ -46,27 +55,43 @@ def gallery(*, unknown: bool) -> None:
     )
     if unknown:
         st.warning("There is no such lesson; choose one of these.", icon=":material/link_off:")
+    known = browser.browser()
+    done = {lesson.id: known[lesson.id] for lesson in LESSONS if lesson.id in known}
+    if done:
+        solved = sum(mark == browser.SOLVED for mark in done.values())
+        st.progress(solved / len(LESSONS), text=f"{solved} of {len(LESSONS)} solved, in this browser")
     numbered = list(enumerate(LESSONS, start=1))
     st.header("First steps", anchor=False)
-    _cards(numbered[: len(BASICS)], badges=True)
+    _cards(numbered[: len(BASICS)], done, badges=True)
     for family, lessons in groupby(numbered[len(BASICS) :], key=lambda pair: pair[1].family):
         st.header(FAMILIES[family][0], anchor=False)
-        _cards(lessons, badges=False)
+        _cards(lessons, done, badges=False)
+    st.header("A lesson of your own", anchor=False)
+    st.markdown("Run an experiment in the lab and choose *Make this a lesson* below its chart, or open a file.")
+    key = "lesson_file"
+    st.file_uploader("Open a lesson file", type=["toml"], key=key, on_change=state.opened_file, args=(key,))
+    if refused := st.session_state.get("lesson_refused", ""):
+        st.warning(inert(refused, 300), icon=":material/block:")
 
 
-def _cards(lessons: Iterable[tuple[int, Lesson]], *, badges: bool) -> None:
+def _cards(lessons: Iterable[tuple[int, Lesson]], done: Mapping[str, str], *, badges: bool) -> None:
     """Draw a card for each; their family is a badge where no heading says it."""
     with st.grid(3, min_column_width=260):
         for number, lesson in lessons:
-            _card(number, lesson, badge=badges)
+            _card(number, lesson, done.get(lesson.id, ""), badge=badges)
 
 
-def _card(number: int, lesson: Lesson, *, badge: bool) -> None:
+def _card(number: int, lesson: Lesson, mark: str, *, badge: bool) -> None:
     with st.container(border=True, height="stretch"):
-        if badge:
-            family_badge(lesson.family)
+        with st.container(horizontal=True):
+            if badge:
+                family_badge(lesson.family)
+            if mark == browser.SOLVED:
+                st.badge("Solved", icon=":material/task_alt:", color="green")
+            elif mark:
+                st.badge("Answered", icon=":material/done:", color="gray")
         st.subheader(f"{number}. {lesson.title}", anchor=False)
-        st.markdown(lesson.about)
+        st.html(prose(lesson.about, f"card-{number}"))
         st.space("stretch")
         start, key = f"Start lesson {number}", f"lessons_{lesson.id}"
         st.button(start, icon=":material/arrow_forward:", key=key, on_click=state.go, args=(lesson.id,))
@@ -77,15 +102,17 @@ def show_lesson(lesson: Lesson) -> None:
     visit = state.visit_of(lesson)
     st.html(_STYLE)
     left, right = st.columns([4, 7], gap="medium")
+    seeds = state.results_of(visit)
+    verdict = _verdict(visit, seeds)
     with left.container(key="lesson_words"):
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=state.go)
         family_badge(lesson.family)
-        st.title(f"{LESSONS.index(lesson) + 1}. {lesson.title}", anchor=False)
-        st.markdown(lesson.about)
+        number = f"{LESSONS.index(lesson) + 1}. " if lesson in LESSONS else ""
+        st.title(f"{number}{inert(lesson.title)}", anchor=False)
+        _text(lesson, "about", lesson.about)
         _question(visit)
         if refused := visit.trouble or st.session_state.get("lesson_refused", ""):
             st.warning(inert(refused, 300), icon=":material/block:")
-        seeds = state.results_of(visit)
         if visit.ended:
             with st.container(border=True, key="lesson_reveal"):
                 _reveal(visit, seeds)
@@ -100,25 +127,38 @@ def show_lesson(lesson: Lesson) -> None:
         if visit.runs is not None:
             st.button("Begin again", icon=":material/replay:", type="tertiary", on_click=state.again, args=(lesson,))
     with right.container(key="lesson_stage"):
-        _stage(visit, seeds)
+        _stage(visit, verdict)
+        if visit.ended:
+            with st.container(key="lesson_numbers"):
+                _numbers(visit, seeds)
+    if visit.runs is not None:
+        browser.browser(verdict.told if verdict else "")
+
+
+def _text(lesson: Lesson, place: str, text: str, seeds: list[dict[str, Any]] | None = None) -> None:
+    """Draw a text of the lesson, with the numbers of `seeds` in it and the words of its glossary marked."""
+    words = quoted(text, seeds) if seeds is not None else text
+    st.html(prose(words, f"lesson-{place}", (*lesson.glossary, *_COMMON)))
 
 
 def _question(visit: Visit) -> None:
     lesson = visit.lesson
     if visit.runs is not None:
-        said = "You skipped the question" if visit.guess is None else f"You said: {lesson.options[visit.guess]}"
-        st.markdown(f"**{lesson.question}**  \n{said}.")
-        st.markdown(f":material/visibility: {lesson.look}")
+        said = "You skipped the question" if visit.guess is None else f"You said: {_option(lesson, visit.guess)}"
+        st.markdown(f"**{inert(lesson.question, _LONGEST)}**  \n{said}.")
+        _text(lesson, "look", lesson.look)
         if not visit.runs.finished:
             cancel = get_lab().store.cancel
             st.button("Cancel", icon=":material/stop:", on_click=cancel, args=(visit.runs.id,))
         return
     guess: int | None = st.radio(
-        f"**{lesson.question}**",
+        inert(lesson.question, _LONGEST),
         range(len(lesson.options)),
-        index=None,
+        index=state.chosen(lesson),
         key=state.guess_key(lesson),
-        format_func=lambda i: lesson.options[i],
+        format_func=lambda place: _option(lesson, place),
+        on_change=state.choose,
+        args=(lesson,),
         persist_state="session",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -130,12 +170,14 @@ def _question(visit: Visit) -> None:
             help="Predict first: choose an answer." if guess is None else None,
             on_click=state.predict,
             args=(lesson,),
-            kwargs={"known": visit.known},
             key="lesson_run",
         )
         if guess is None:
-            skip, known = "Skip the question", {"known": visit.known}
-            st.button(skip, type="tertiary", on_click=state.skip, args=(lesson,), kwargs=known, key="lesson_skip")
+            st.button("Skip the question", type="tertiary", on_click=state.skip, args=(lesson,), key="lesson_skip")
+
+
+def _option(lesson: Lesson, place: int) -> str:
+    return inert(lesson.options[place], _LONGEST)
 
 
 def _reveal(visit: Visit, seeds: list[dict[str, Any]]) -> None:
@@ -145,9 +187,20 @@ def _reveal(visit: Visit, seeds: list[dict[str, Any]]) -> None:
         verdict = ":green[:material/check_circle: **As you said:**]"
     elif visit.guess is not None:
         verdict = ":orange[:material/lightbulb: **It came out differently:**]"
-    st.markdown(f"{verdict} {lesson.options[lesson.answer]}.")
-    st.markdown(quoted(lesson.explanation, seeds))
-    st.caption(f"The numbers are those of this run: the median of {counted(lesson.spec.seeds, 'seed')}.")
+    st.markdown(f"{verdict} {_option(lesson, lesson.answer)}.")
+    _text(lesson, "why", lesson.explanation, seeds)
+
+
+def _numbers(visit: Visit, seeds: list[dict[str, Any]]) -> None:
+    """Draw the table of what the words speak of."""
+    lesson = visit.lesson
+    table = numbers_table(lesson, seeds)
+    with st.expander("The numbers in the words", icon=":material/table:", expanded=True, key="lesson_table"):
+        st.table({inert(name): list(map(inert, cells)) for name, cells in table.items()}, border="horizontal")
+        st.caption(
+            f"The median of {counted(lesson.spec.seeds, 'seed')} of this run, and in brackets the least and the "
+            "greatest. A curve's number is that of its last epoch, unless it says otherwise."
+        )
 
 
 def _repair(visit: Visit, seeds: list[dict[str, Any]]) -> None:
@@ -157,7 +210,7 @@ def _repair(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     if visit.repair is not None and not visit.repair.finished:
         st.markdown(":gray[Training…]")
     elif visit.repair is not None and state.whole(visit.repair):
-        st.markdown(quoted(lesson.repair.words, seeds))
+        _text(lesson, "repair", lesson.repair.words, seeds)
     else:
         if visit.repair is not None:
             st.markdown("Not every run finished, so there is nothing to compare yet.")
@@ -168,7 +221,8 @@ def _repair(visit: Visit, seeds: list[dict[str, Any]]) -> None:
 def _changes(before: Mapping[str, Any], change: Mapping[str, Any]) -> str:
     """Return what a change does, a line for each setting, in the words of the lab."""
     lines = [
-        f"- {label_of(path)}: {inert(show_value(path, value_at(before, path)))} → **{inert(show_value(path, value))}**"
+        f"- {inert(label_of(path))}: {inert(show_value(path, value_at(before, path)))} → "
+        f"**{inert(show_value(path, value))}**"
         for path, value in change.items()
     ]
     return "\n".join(lines)
@@ -177,17 +231,18 @@ def _changes(before: Mapping[str, Any], change: Mapping[str, Any]) -> str:
 def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     lesson = visit.lesson
     st.header("Try it yourself", anchor=False)
-    st.markdown(lesson.exercise.task)
+    _text(lesson, "task", lesson.exercise.task)
     shown = visit.attempt.runs[0].spec if visit.attempt else lesson.variants[lesson.exercise.of]
     start = state.knob_values(lesson, shown)
     for path, values in lesson.exercise.knobs.items():
         offered = list(values)
         st.segmented_control(
-            label_of(path),
+            inert(label_of(path)),
             range(len(offered)),
-            default=offered.index(start[path]) if start[path] in offered else None,
+            default=offered.index(start[path]),
             required=True,
-            format_func=lambda i, path=path, offered=offered: show_value(path, offered[i]),
+            format_func=[inert(show_value(path, value)) for value in offered].__getitem__,
+            help=_about_knob(path),
             key=state.knob_key(lesson, path),
         )
     st.button("Run my try", icon=":material/play_arrow:", key="lesson_try", on_click=state.attempt, args=(lesson,))
@@ -196,31 +251,43 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     elif visit.attempt is not None and not state.whole(visit.attempt):
         st.markdown("Not every run finished, so there is nothing to compare yet.")
     elif visit.attempt is not None:
-        _verdict(lesson, seeds)
+        _outcome(lesson, seeds)
 
 
-def _verdict(lesson: Lesson, seeds: list[dict[str, Any]]) -> None:
-    held = state.solved(lesson, seeds)
-    if all(count == len(seeds) for _, count in held):
+def _about_knob(path: str) -> str:
+    """Return what a setting does, and where it is in a spec."""
+    knob = knob_at(path)
+    return f"{f'{knob.help} ' if knob and knob.path == path else ''}In a spec: {inert(path)}."
+
+
+def _outcome(lesson: Lesson, seeds: list[dict[str, Any]]) -> None:
+    if state.is_solved(lesson, seeds):
         st.success(f"Solved, in {len(seeds)} of {len(seeds)} seeds.", icon=":material/task_alt:")
+        if lesson.exercise.answer:
+            _text(lesson, "answer", lesson.exercise.answer, seeds)
         return
+    held = state.solved(lesson, seeds)
     wanted = " and ".join(claim.words() for claim, _ in held)
-    claim, count = next((claim, count) for claim, count in held if count < len(seeds))
-    mine = claim.left.quantity
-    told = "That holds"
-    if mine is not None and mine.what != "diverged":
-        reached = quoted(f"{{{mine.name}}}", seeds)
-        told = (
-            "Yours diverged: that holds" if reached == "NaN" else f"In your run {mine.words()} is {reached}: that holds"
-        )
     st.info(
-        f"Not yet. It is solved when {wanted}, in every seed. {told} in {count} of {len(seeds)}.",
+        f"Not yet. It is solved when {inert(wanted, _LONGEST)}, in every seed. {_so_far(lesson, seeds)}",
         icon=":material/trending_up:",
     )
 
 
+def _so_far(lesson: Lesson, seeds: list[dict[str, Any]]) -> str:
+    """Return how near a try has come to the first claim that does not hold in every seed."""
+    claim, count = next((claim, count) for claim, count in state.solved(lesson, seeds) if count < len(seeds))
+    mine = claim.left.quantity
+    told = ""
+    if mine is not None and mine.what != "diverged":
+        reached = quoted(f"{{{mine.name}}}", seeds)
+        told = "Yours diverged; " if reached == "NaN" else f"In your run {mine.words()} is {reached}; "
+    held = f"what is asked for holds in {count} of {counted(len(seeds), 'seed')}."
+    return f"{told}{held}" if told else f"{held[0].upper()}{held[1:]}"
+
+
 def _next(lesson: Lesson) -> None:
-    place = LESSONS.index(lesson) + 1
+    place = LESSONS.index(lesson) + 1 if lesson in LESSONS else len(LESSONS)
     if place < len(LESSONS):
         label, there = f"Next: {place + 1}. {LESSONS[place].title}", (LESSONS[place].id,)
         st.button(label, icon=":material/arrow_forward:", key="lesson_next", on_click=state.go, args=there)
@@ -231,33 +298,53 @@ def _read_on(lesson: Lesson) -> None:
         for word in dict.fromkeys((*lesson.glossary, *_COMMON)):
             st.markdown(f"**{word}**: {GLOSSARY[word]}")
         for reference in lesson.references:
-            st.markdown(f"[{reference.text}]({reference.url})" if reference.url else reference.text)
+            # The text of a lesson that somebody sent leads nowhere.
+            linked = reference.url and lesson in LESSONS
+            st.markdown(f"[{reference.text}]({reference.url})" if linked else inert(reference.text, _LONGEST))
 
 
-def _in_short(visit: Visit, shown: Experiment, seeds: list[dict[str, Any]]) -> str:
-    """Return in a badge what came of the runs on the stage: on a phone the words about them are out of sight."""
+@dataclass(frozen=True)
+class _Verdict:
+    """What came of the newest part of a lesson, in a badge and a few words above its curves."""
+
+    told: str
+    """What tells it from every other."""
+    badge: str
+    words: str = ""
+
+
+def _verdict(visit: Visit, seeds: list[dict[str, Any]]) -> _Verdict | None:
+    """Return what came of what was run last; None before that has ended."""
     lesson = visit.lesson
-    if not state.whole(shown):
-        return ""
-    if shown is visit.attempt:
-        done = all(count == len(seeds) for _, count in state.solved(lesson, seeds))
-        return ":green-badge[Solved]" if done else ":orange-badge[Not yet solved]"
-    if shown is visit.repair:
-        return ":green-badge[Repaired]"
-    answer = lesson.options[lesson.answer]
+    newest = visit.attempt or visit.repair or visit.runs
+    if newest is None or not state.whole(newest) or not visit.ended:
+        return None
+    if newest is visit.attempt:
+        if state.is_solved(lesson, seeds):
+            browser.note(lesson.id, browser.SOLVED)
+            return _Verdict(newest.id, ":green-badge[Solved]")
+        return _Verdict(newest.id, ":orange-badge[Not yet solved]", _so_far(lesson, seeds))
+    if visit.guess is not None:
+        browser.note(lesson.id, browser.ANSWERED)
+    if newest is visit.repair:
+        return _Verdict(newest.id, ":green-badge[Repaired]")
+    answer = f"{_option(lesson, lesson.answer)}."
     if visit.guess == lesson.answer:
-        return f":green-badge[As you said] {answer}."
-    return f":orange-badge[{'Answer' if visit.guess is None else 'It came out differently'}] {answer}."
+        return _Verdict(newest.id, ":green-badge[As you said]", answer)
+    return _Verdict(
+        newest.id, f":orange-badge[{'Answer' if visit.guess is None else 'It came out differently'}]", answer
+    )
 
 
-def _stage(visit: Visit, seeds: list[dict[str, Any]]) -> None:
+def _stage(visit: Visit, verdict: _Verdict | None) -> None:
+    lesson = visit.lesson
     parts: dict[str, Experiment] = {name: found for name in _PARTS if (found := getattr(visit, name)) is not None}
     if not parts:
         with st.container(border=True, height=420, vertical_alignment="center", horizontal_alignment="center"):
             st.markdown(":gray[The curves appear here once you have said what you expect.]", width="content")
         return
     newest = list(parts)[-1]
-    shown = parts[newest]
+    shown = newest
     if len(parts) > 1:
         wanted = st.segmented_control(
             "Curves",
@@ -266,12 +353,23 @@ def _stage(visit: Visit, seeds: list[dict[str, Any]]) -> None:
             required=True,
             format_func=_PARTS.__getitem__,
             label_visibility="collapsed",
-            key=f"lesson_shown_{visit.lesson.id}_{parts[newest].id}",
+            key=f"lesson_shown_{lesson.id}_{parts[newest].id}",
         )
-        shown = parts[wanted or newest]
-    if came := _in_short(visit, shown, seeds):
-        st.markdown(came)
-    live_chart(shown, key="lesson_live", title=visit.lesson.title)
-    if shown.finished:
-        there = {"x": shown.id}
+        shown = wanted or newest
+    if verdict and shown == newest:
+        with st.container(key="lesson_verdict"):
+            st.markdown(f"{verdict.badge} {verdict.words}")
+    live_chart(
+        parts[shown], key="lesson_live", title=lesson.title, letters=_letters(visit, shown, len(parts[shown].runs))
+    )
+    if parts[shown].finished:
+        there = {"x": parts[shown].id}
         st.page_link(page("lab"), label="Open in the lab", icon=":material/science:", query_params=there)
+
+
+def _letters(visit: Visit, part: str, count: int) -> list[str]:
+    """Return for each run of a part what the lesson calls it."""
+    letters = state.letters_of(visit.lesson, part)
+    names = run_names(visit.lesson)
+    called = [letter if letter in visit.lesson.variants else names[letter] for letter in letters]
+    return [called[place * len(called) // count] for place in range(count)]

@@ -14,14 +14,16 @@ import streamlit as st
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, State
-from core.lessons import Lesson
+from core.lessons import LESSONS, Lesson
 from core.lessons.claims import REPAIRED, TRIED, Claim, Runs
+from core.lessons.shelf import PREFIX, Shelf
 from core.spec import RunSpec
 from core.training.result import Result
 from core.ui.lab.knobs import value_at
+from core.ui.lessons.browser import show_at_once
 
-LESSON, GUESS, RUNS, REPAIR, TRY = "lesson", "guess", "x", "repair", "try"
-"""Names in the address: the lesson, what was predicted, and the experiments of its three parts."""
+LESSON, CHOICE, GUESS, RUNS, REPAIR, TRY = "lesson", "choice", "guess", "x", "repair", "try"
+"""Names in the address: the lesson, what was chosen, what was predicted, and the experiments of its three parts."""
 _SKIPPED: Final = "none"
 _WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
 
@@ -53,11 +55,36 @@ def whole(experiment: Experiment) -> bool:
     return all(run.state in _WHOLE for run in experiment.runs)
 
 
+def shelf() -> Shelf:
+    """Return the lessons that teachers wrote."""
+    return Shelf(get_lab().settings.data / "lessons")
+
+
+def lesson_at(identity: str) -> Lesson | None:
+    """Return the lesson of an id, of the catalogue or a teacher's; None where there is none."""
+    if identity.startswith(PREFIX):
+        try:
+            return shelf().lesson(identity)
+        except InputRefused:
+            return None
+    return next((lesson for lesson in LESSONS if lesson.id == identity), None)
+
+
+def opened_file(key: str) -> None:
+    """Keep the lesson file that was chosen in the widget `key` and open the lesson; or say why it is none."""
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    try:
+        go(shelf().put(file.getvalue()).id)
+    except InputRefused as refusal:
+        st.session_state.lesson_refused = str(refusal)
+
+
 def visit_of(lesson: Lesson) -> Visit:
     """Return what the address says; what belongs to another lesson is not shown."""
     told = st.query_params.get(GUESS, "")
-    places = [str(place) for place in range(len(lesson.options))]
-    guess = places.index(told) if told in places else None
+    guess = _place(lesson, told)
     found: dict[str, Experiment] = {}
     trouble = ""
     for name in (RUNS, REPAIR, TRY):
@@ -76,6 +103,24 @@ def visit_of(lesson: Lesson) -> Visit:
     return Visit(lesson, guess, found[RUNS], found.get(REPAIR), found.get(TRY), known=True, trouble=trouble)
 
 
+def _place(lesson: Lesson, told: str) -> int | None:
+    """Return the position of the option that an address tells; None for what is none."""
+    places = [str(place) for place in range(len(lesson.options))]
+    return places.index(told) if told in places else None
+
+
+def chosen(lesson: Lesson) -> int | None:
+    """Return the option that was chosen and not yet run."""
+    return _place(lesson, st.query_params.get(CHOICE, ""))
+
+
+def choose(lesson: Lesson) -> None:
+    """Keep in the address what is chosen, so that a reload does not lose it."""
+    guess = st.session_state.get(guess_key(lesson))
+    if guess is not None:
+        st.query_params[CHOICE] = str(guess)
+
+
 def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
     """Whether an experiment is what this part of the lesson trains."""
     try:
@@ -84,7 +129,10 @@ def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
         elif part == REPAIR:
             runs = repair_runs(lesson)
         else:
-            runs = attempt_runs(lesson, knob_values(lesson, experiment.runs[0].spec))
+            turned = knob_values(lesson, experiment.runs[0].spec)
+            if any(value not in lesson.exercise.knobs[path] for path, value in turned.items()):
+                return False
+            runs = attempt_runs(lesson, turned)
     except (InputRefused, KeyError, TypeError):  # knobs that a foreign program does not have
         return False
     return len(experiment.runs) == len(runs) and all(
@@ -119,19 +167,23 @@ def attempt_runs(lesson: Lesson, chosen: Mapping[str, Any]) -> list[RunSpec]:
     return lesson.with_seeds(lesson.variants[lesson.exercise.of].changed(chosen))
 
 
+def letters_of(lesson: Lesson, part: str) -> list[str]:
+    """Return the letters of the programs that a part of a visit trains, each with every seed."""
+    if part == "runs":
+        return list(lesson.variants)
+    if part == "attempt":
+        return [TRIED]
+    return [lesson.repair.of, REPAIRED][-len(_both(lesson.variants[lesson.repair.of], lesson.repaired)) :]
+
+
 def results_of(visit: Visit) -> list[dict[str, Result]]:
     """Return for each seed the results there are, by their letters."""
     store, lesson = get_lab().store, visit.lesson
     count = lesson.spec.seeds
     seeds: list[dict[str, Result]] = [{} for _ in range(count)]
-    repaired = [lesson.repair.of, REPAIRED][-len(_both(lesson.variants[lesson.repair.of], lesson.repaired)) :]
     # The program that is repaired is quoted as it was beside the lesson's other runs.
-    parts = [
-        (visit.repair, repaired),
-        (visit.runs, list(lesson.variants)),
-        (visit.attempt, [TRIED]),
-    ]
-    for experiment, letters in parts:
+    for part, experiment in (("repair", visit.repair), ("runs", visit.runs), ("attempt", visit.attempt)):
+        letters = letters_of(lesson, part)
         if experiment is not None and whole(experiment):
             results = store.results(experiment.id, range(count * len(letters)))
             for place, result in enumerate(results):
@@ -144,6 +196,11 @@ def solved(lesson: Lesson, seeds: Sequence[Runs]) -> list[tuple[Claim, int]]:
     return [(claim, sum(claim.holds(runs) for runs in seeds)) for claim in lesson.exercise.claimed]
 
 
+def is_solved(lesson: Lesson, seeds: Sequence[Runs]) -> bool:
+    """Return whether a try brings about what the exercise asks for, in every seed."""
+    return all(count == len(seeds) for _, count in solved(lesson, seeds))
+
+
 def go(lesson: str = "") -> None:
     """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
     st.session_state.lesson_refused = ""
@@ -151,29 +208,36 @@ def go(lesson: str = "") -> None:
 
 
 def guess_key(lesson: Lesson) -> str:
-    """Return the key of the question in this session."""
+    """Return the session-state key of the question."""
     return f"lesson_guess_{lesson.id}_{turn(lesson)}"
 
 
 def knob_key(lesson: Lesson, path: str) -> str:
-    """Return the key of a knob of the exercise in this session."""
+    """Return the session-state key of a knob of the exercise; its widget's value is a place in the knob's values."""
     return f"lesson_knob_{lesson.id}_{turn(lesson)}_{path}"
 
 
-def predict(lesson: Lesson, *, known: bool) -> None:
-    """Take the answer that is chosen at this moment and train the lesson, unless its runs are `known`."""
-    guess = st.session_state[guess_key(lesson)]
-    _begin(lesson, _SKIPPED if guess is None else str(guess), known=known)
+# A button hands on what the page said when it was drawn. Who chooses and presses at once means what the widgets say at
+# the press, so the callbacks read those.
 
 
-def skip(lesson: Lesson, *, known: bool) -> None:
-    """Train the lesson without an answer, unless its runs are `known`."""
-    _begin(lesson, _SKIPPED, known=known)
+def predict(lesson: Lesson) -> None:
+    """Take the prediction that is chosen now and train the lesson, unless its runs are known."""
+    guess = st.session_state.get(guess_key(lesson))
+    if guess is not None:
+        _answered(lesson, str(guess))
 
 
-def _begin(lesson: Lesson, guess: str, *, known: bool) -> None:
-    if known or _train(lesson, RUNS, lesson.spec.runs()):
+def skip(lesson: Lesson) -> None:
+    """Train the lesson without a prediction."""
+    _answered(lesson, _SKIPPED)
+
+
+def _answered(lesson: Lesson, guess: str) -> None:
+    if visit_of(lesson).known or _train(lesson, RUNS, lesson.spec.runs()):
         st.query_params[GUESS] = guess
+        st.query_params.pop(CHOICE, None)
+        show_at_once(f"{RUNS} {st.query_params.get(RUNS)}")
 
 
 def repair(lesson: Lesson) -> None:
@@ -182,12 +246,11 @@ def repair(lesson: Lesson) -> None:
 
 
 def attempt(lesson: Lesson) -> None:
-    """Train the exercise as its knobs say at this moment; the page may have been drawn before the last turn."""
+    """Train the exercise as its knobs are turned now."""
     places = {path: st.session_state[knob_key(lesson, path)] for path in lesson.exercise.knobs}
-    offered = lesson.exercise.knobs
-    chosen = {path: offered[path][place] for path, place in places.items() if place is not None}
+    turned = {path: lesson.exercise.knobs[path][place] for path, place in places.items()}
     try:
-        runs = attempt_runs(lesson, chosen)
+        runs = attempt_runs(lesson, turned)
     except InputRefused as refusal:
         st.session_state.lesson_refused = str(refusal)
         return
@@ -221,6 +284,7 @@ def _train(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> bool:
         return False
     st.query_params[part] = identity
     st.session_state.lesson_refused = ""
+    show_at_once(f"{part} {identity}")
     return True
 
 

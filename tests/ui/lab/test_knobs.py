@@ -55,8 +55,9 @@ def test_every_choice_of_a_table_is_explained_once_chosen_and_the_usual_ones_bef
     table = TABLES[knob.path]
     for name in set(knob.choices) - {"auto"}:
         about = getattr(table[name], "help", table[name].__doc__)
-        assert f"- {name}: {about}" in lines(knob.hint([name]))
-    assert lines(knob.hint([]))[0].startswith(f"- {next(iter(table))}: ")
+        called = name if knob.say(name) == name else f"{knob.say(name)} (`{name}`)"
+        assert f"- {called}: {about}" in lines(knob.hint([name]))
+    assert lines(knob.hint([]))[0].startswith(f"- {knob.say(next(iter(table)))}")
     offered = {name for name, entry in table.items() if getattr(entry, "offered", True)}
     assert set(knob.choices) - {"auto"} == offered
 
@@ -66,7 +67,7 @@ def test_a_tooltip_has_no_more_lines_than_fit(knob):
     for chosen in ([], [knob.choices[-1]], knob.choices):
         hint = knob.hint(chosen)
         assert hint.startswith(f"{knob.help}\n")
-        assert hint.endswith(f"\nEmpty means {knob.default}.")
+        assert hint.endswith(f"\nIn a spec `{knob.path}`; empty means {knob.say(knob.default)}.")
         assert len(lines(hint)) <= 8
     assert ("more, explained here once chosen" in knob.hint([])) == (len(knob.meanings) > 8)
 
@@ -138,7 +139,7 @@ def test_target_scaling_is_offered_for_numbers_only():
 def test_values_are_shown_in_words():
     assert show_value("model.layers", [16, 16]) == "16, 16"
     assert show_value("data.features", ["load", "speed"]) == "load, speed"
-    assert show_value("data.source", "sample:flats?noise=3&missing=0.01") == "Flats: noise 3, missing 0.01"
+    assert show_value("data.source", "sample:flats?noise=3&missing=0.01") == "Flats: noise 3, 1 % of cells empty"
     assert show_value("data.source", "sample:xor") == "XOR"
     assert show_value("model.layers", []) == "none"
     assert show_value("model.layers", [8, *[16] * 30, 4]) == "8, 16 × 30, 4"

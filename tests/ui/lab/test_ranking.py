@@ -43,7 +43,7 @@ CLEAR = {"none": (0.1, 0.2, 0.15), "standard": (0.5, 0.6, 0.55), "minmax": (0.4,
 def test_the_best_median_comes_first():
     ranking = rank(experiment(CLEAR))
     assert ranking is not None
-    assert [row.label for row in ranking.rows] == ["standard", "minmax", "none"]
+    assert [row.label for row in ranking.rows] == ["standard", "min-max", "unscaled"]
     assert ranking.rows[0].median == 0.55
     assert ranking.measure == "validation skill"
 
@@ -58,7 +58,7 @@ def test_training_skill_does_not_pass_for_validation_skill():
 def test_a_setting_that_mostly_diverges_is_last_however_good_its_one_seed():
     ranking = rank(experiment(CLEAR | {"standard": (None, 0.99, None)}))
     assert ranking is not None
-    assert [row.label for row in ranking.rows] == ["minmax", "none", "standard"]
+    assert [row.label for row in ranking.rows] == ["min-max", "unscaled", "standard"]
     figure = json.dumps(ranking_chart(ranking, COLOURS))
     assert "2 of 3 without result" in figure
     assert "Infinity" not in figure
@@ -70,8 +70,8 @@ def test_a_winner_in_every_seed_is_told_apart_from_luck():
     assert close is not None
     assert "beats every other setting in each of 3 seeds" in verdict(clear)
     assert "luck" not in verdict(clear)
-    assert "not ahead of “minmax”" in verdict(close)
-    assert "none" not in verdict(close)
+    assert "not ahead of “min-max”" in verdict(close)
+    assert "unscaled" not in verdict(close)
 
 
 def test_too_few_seeds_never_decide():
@@ -112,7 +112,7 @@ def test_colours_are_those_of_the_loss_chart():
     ranking = rank(experiment(CLEAR))
     assert ranking is not None
     bars = {trace["name"]: trace["marker"]["color"] for trace in ranking_chart(ranking, COLOURS)["data"][2::3]}
-    assert bars == {"none": COLOURS[0], "standard": COLOURS[1], "minmax": COLOURS[2]}
+    assert bars == {"unscaled": COLOURS[0], "standard": COLOURS[1], "min-max": COLOURS[2]}
 
 
 def test_a_hopeless_skill_does_not_squeeze_the_others():

@@ -1,0 +1,77 @@
+"""Lessons that teachers wrote: kept by their content in the data folder, so that a link leads to one."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Final
+
+from core.errors import InputRefused
+from core.lessons.lesson import Lesson, lesson_of
+from core.settings import private_folder
+
+PREFIX: Final = "custom:"
+"""How the id of such a lesson begins; the start of the SHA-256 of its text follows."""
+MOST_BYTES: Final = 200_000
+_MOST_LESSONS: Final = 500
+_DIGITS: Final = 16
+
+
+class Shelf:
+    """The lessons in one folder, of which the oldest go when there are too many.
+
+    Parameters
+    ----------
+    folder : Path
+        Made with the first lesson.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, content: bytes) -> Lesson:
+        """Keep a lesson's file and return the lesson; the same once more is the same lesson.
+
+        Raises
+        ------
+        InputRefused
+            If it is too large or no lesson; one sentence says why.
+        """
+        if len(content) > MOST_BYTES:
+            raise InputRefused(f"The file is too large for a lesson; allowed: {MOST_BYTES // 1000} kB.")
+        name = hashlib.sha256(content).hexdigest()[:_DIGITS]
+        lesson = _lesson(content, name)
+        private_folder(self._folder)
+        path = self._folder / f"{name}.toml"
+        beside = path.with_suffix(".new")
+        beside.write_bytes(content)
+        beside.replace(path)
+        for old in sorted(self._folder.glob("*.toml"), key=lambda path: path.stat().st_mtime)[:-_MOST_LESSONS]:
+            old.unlink(missing_ok=True)
+        return lesson
+
+    def lesson(self, identity: str) -> Lesson:
+        """Return the lesson of an id.
+
+        Raises
+        ------
+        InputRefused
+            If it is not here.
+        """
+        name = identity.removeprefix(PREFIX)
+        path = self._folder / f"{name}.toml"
+        if not re.fullmatch(rf"[0-9a-f]{{{_DIGITS}}}", name) or not path.is_file():
+            raise InputRefused("This lesson is not here; ask for its file, and open that.")
+        return _lesson(path.read_bytes(), name)
+
+
+def _lesson(content: bytes, name: str) -> Lesson:
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputRefused("The file is no text in UTF-8.") from None
+    try:
+        return lesson_of(text, f"{PREFIX}{name}")
+    except InputRefused as refusal:
+        raise InputRefused(f"The file is no lesson: {refusal}", refusal.where) from None

@@ -1,0 +1,52 @@
+"""What only the browser can do for the lessons: remember which were solved, and bring a verdict into sight.
+
+What was solved stays in this browser's own storage; the server is told and forgets it with the session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+ANSWERED, SOLVED = "answered", "solved"
+
+_JAVASCRIPT: Final = (Path(__file__).parent / "browser.js").read_text(encoding="utf-8")
+_DONE, _SEEN = "lesson_done", "lesson_seen"
+
+
+@st.cache_resource
+def _component(_fingerprint: str) -> Any:
+    return st.components.v2.component("loss_lab_lessons", html="<span hidden></span>", js=_JAVASCRIPT)
+
+
+def note(lesson: str, mark: str) -> None:
+    """Note how far somebody came in a lesson; solved stays solved."""
+    done = st.session_state.setdefault(_DONE, {})
+    if done.get(lesson) != SOLVED:
+        done[lesson] = mark
+
+
+def show_at_once(pressed: str) -> None:
+    """Bring the curves and their verdict into sight, and the focus to it, once the page is drawn after a press."""
+    st.session_state[_SEEN] = pressed
+
+
+def browser(verdict: str = "") -> Mapping[str, str]:
+    """Hand the browser what is noted, and return lesson → mark as far as it remembers.
+
+    A `verdict` that was not there before gets the focus if somebody pressed for it in this session.
+    """
+    seen = st.session_state.get(_SEEN, "")
+    result = _component(hashlib.sha256(_JAVASCRIPT.encode()).hexdigest())(
+        key="lesson_browser",
+        data={"done": st.session_state.get(_DONE, {}), "pressed": seen, "verdict": verdict if seen else ""},
+        on_known_change=lambda: None,  # The change alone reruns the page.
+    )
+    told = result.known if isinstance(result.known, Mapping) else {}
+    known: dict[str, str] = {str(lesson): mark for lesson, mark in told.items() if mark in (ANSWERED, SOLVED)}
+    known.update(st.session_state.get(_DONE, {}))
+    return known

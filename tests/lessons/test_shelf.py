@@ -1,0 +1,64 @@
+"""Lessons that teachers wrote: kept by content, bounded, refused in one sentence."""
+
+import pytest
+
+import core.lessons.shelf as shelf_module
+from core.errors import InputRefused
+from core.lessons import LESSONS
+from core.lessons.lesson import lesson_of, text_of
+from core.lessons.shelf import MOST_BYTES, PREFIX, Shelf
+
+TEXT = text_of(LESSONS[0]).encode()
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    return Shelf(tmp_path / "lessons")
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_a_lesson_comes_back_from_its_text(lesson):
+    assert lesson_of(text_of(lesson), lesson.id) == lesson
+
+
+def test_a_lesson_is_found_by_its_content(shelf):
+    lesson = shelf.put(TEXT)
+    assert lesson.id.startswith(PREFIX)
+    assert shelf.put(TEXT).id == lesson.id
+    assert shelf.lesson(lesson.id) == lesson
+    assert lesson.model_copy(update={"id": LESSONS[0].id}) == LESSONS[0]
+    assert shelf.put(TEXT.replace(b"Inputs in the thousands", b"Other")).id != lesson.id
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is missing"),
+        (b"\xff\xfe", "no text in UTF-8"),
+        (b"title = ", "No TOML"),
+        (b"x = " + b"[" * 50_000, "No TOML"),
+        (b"# " + b"x" * MOST_BYTES, "too large"),
+        (TEXT + b"\n[more]\nx = 1\n", "more: there is no such setting"),
+        (b'id = "scaling"\n' + TEXT, "id: "),
+        (TEXT.replace(b'"A.loss.first > 1000 * B.loss.first"', b'"__import__(1) > 0"'), "is no claim"),
+    ],
+)
+def test_what_is_no_lesson_is_refused_in_one_sentence_and_not_kept(shelf, tmp_path, content, says):
+    with pytest.raises(InputRefused, match=says) as refused:
+        shelf.put(content)
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "lessons").exists()
+
+
+@pytest.mark.parametrize("identity", ["custom:", "custom:../../etc/passwd", "custom:0123456789abcdef", "scaling"])
+def test_an_id_of_no_lesson_here_is_refused(shelf, identity):
+    shelf.put(TEXT)
+    with pytest.raises(InputRefused, match="not here"):
+        shelf.lesson(identity)
+
+
+def test_the_oldest_lessons_go_when_there_are_too_many(shelf, tmp_path, monkeypatch):
+    monkeypatch.setattr(shelf_module, "_MOST_LESSONS", 2)
+    ids = [shelf.put(TEXT.replace(b"Inputs in the", f"{n}".encode())).id for n in range(3)]
+    assert len(list((tmp_path / "lessons").glob("*"))) == 2
+    assert shelf.lesson(ids[-1]).id == ids[-1]
