@@ -8,6 +8,7 @@ looks at the curves does.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
