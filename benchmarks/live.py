@@ -76,13 +76,14 @@ def _idle(address: str) -> bool:
 
 
 def _rates(page: Any) -> Iterator[float]:
-    """Yield the milliseconds of turns of the learning rate; the first is not counted."""
+    """Yield the milliseconds of turns of the learning rate; the first two, which lead away from 0.001, do not count."""
     knob = page.locator(".st-key-lab_knob_training_learning_rate")
     rates = [f"{rate:.5g}" for rate in np.geomspace(0.002, 0.2, _RATES)]
     _type(page, knob, rates[0])
+    _turn(page, knob.get_by_role("button", name="Remove 0.001", exact=True).click)
     for before, rate in itertools.pairwise(rates):
         yield _type(page, knob, rate)
-        leave = knob.get_by_role("button", name=f"Remove {before}")
+        leave = knob.get_by_role("button", name=f"Remove {before}", exact=True)
         yield _turn(page, leave.click)
 
 

@@ -25,8 +25,8 @@ _TASKS: Final = {
 }  # fmt: skip
 
 
-def data_card(table: Table) -> str:
-    """Draw the card and return the task; empty where the target cannot be learnt."""
+def data_card(table: Table) -> None:
+    """Draw the card; where the target cannot be learnt it says so."""
     spec = lab_state.base_spec()
     with st.container(border=True, gap="small", key="lab_data"):
         uploader()
@@ -56,7 +56,6 @@ def data_card(table: Table) -> str:
         with st.expander("Look at the rows", icon=":material/table_rows:"):
             st.dataframe(table.frame.head(_PREVIEW_ROWS), hide_index=True, height=240, alt="The first rows of the data")
         how_it_was_read(table, name)
-    return task
 
 
 def _target_box(table: Table) -> None:

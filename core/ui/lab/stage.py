@@ -45,6 +45,13 @@ _CSS: Final = """<style>
 }
 @media (max-width: 640px) {
   [data-testid="stColumn"]:has(.st-key-lab_stage) { order: -1; }
+  /* Live, the curve and the knob that moves it are in sight together. */
+  [data-testid="stHorizontalBlock"]:has(.st-key-lab_live_line) > [data-testid="stColumn"]:has(.st-key-lab_stage) {
+    position: sticky; top: 4.1rem; z-index: 6; max-height: 42dvh; overflow-y: auto; background: light-dark(LIGHT, DARK);
+  }
+  [data-testid="stHorizontalBlock"]:has(.st-key-lab_live_line) .ll-chart { height: 225px; }
+  [data-testid="stHorizontalBlock"]:has(.st-key-lab_live_line) .ll-toolbar { flex-wrap: nowrap; overflow-x: auto; }
+  [data-testid="stHorizontalBlock"]:has(.st-key-lab_live_line) .ll-toolbar > * { flex: none; }
 }
 </style>"""
 

@@ -309,7 +309,7 @@ function themeOf(root) {
     panel: colour("secondary-background-color", "#f2f2f2"), border: colour("border-color", "#ccc"),
     grid: colour("border-color-light", "#e6e6e6"), danger: colour("red-text-color", "#b3261e"),
     muted: faded(0.3), faint: faded(0.45), font: colour("font", "sans-serif"),
-    height: root.clientWidth < 520 ? 320 : 420, coarse: matchMedia("(pointer: coarse)").matches,
+    height: root.querySelector(".ll-chart").clientHeight || 420, coarse: matchMedia("(pointer: coarse)").matches,
   };
 }
 

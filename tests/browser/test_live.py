@@ -1,0 +1,23 @@
+"""Live in a real browser: the diagram of the network is turned with the keyboard, and the chart answers."""
+
+import re
+
+from playwright.sync_api import expect
+
+
+def test_a_layer_widened_in_the_diagram_moves_the_curve_at_once_and_undo_brings_it_back(visit):
+    page = visit("/?live=true")
+    chart, layers = page.locator(".ll-chart"), page.locator(".st-key-lab_knob_model_layers [data-tag]")
+    expect(page.locator(".ll-status")).to_contain_text("1 finished")
+    expect(chart).to_have_attribute("data-experiment", re.compile("."))
+    first = chart.get_attribute("data-experiment")
+    page.get_by_role("button", name="Widen layer 1 to 16 units").focus()
+    page.keyboard.press("Enter")
+    expect(layers).to_have_text(["16"])
+    expect(page.get_by_role("button", name="Widen layer 1 to 32 units")).to_be_focused()
+    expect(chart).not_to_have_attribute("data-experiment", first)
+    assert "ghost0loss" in chart.evaluate("node => node.data.map((trace) => trace.uid)")
+    page.keyboard.press("Alt+z")
+    expect(layers).to_have_text(["10"])
+    expect(chart).to_have_attribute("data-experiment", first)
+    expect(page.get_by_role("button", name="Run 1 experiment")).to_have_count(0)
