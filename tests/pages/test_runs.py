@@ -73,7 +73,7 @@ def test_every_entry_says_what_it_was(page, lab):
     assert "**Iris flowers → species**" in text
     assert "16, 16 tanh, SGD at 0.001 · 1 run" in text
     assert "Iris flowers → species · no hidden layer, Adam at 0.001 · 1 run" in text
-    assert "Scaling: none, standard × First seed: 4 values · 8 runs" in text
+    assert "Scaling: unscaled, standard × First seed: 4 values · 8 runs" in text
     assert "16, 8 (dropout 0.5) relu, Adam at 0.001 × 3 seeds · 3 runs" in text
     assert "One setting" not in text
 
