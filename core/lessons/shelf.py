@@ -72,6 +72,10 @@ def _lesson(content: bytes, name: str) -> Lesson:
     except UnicodeDecodeError:
         raise InputRefused("The file is no text in UTF-8.") from None
     try:
-        return lesson_of(text, f"{PREFIX}{name}")
+        lesson = lesson_of(text, f"{PREFIX}{name}")
     except InputRefused as refusal:
         raise InputRefused(f"The file is no lesson: {refusal}", refusal.where) from None
+    for run in (*lesson.variants.values(), lesson.repaired, lesson.solved):
+        if isinstance(run.data.source, str) and run.data.source.startswith("file:"):
+            raise InputRefused("The file is no lesson for others: its table is a file of its author's.", "data.source")
+    return lesson

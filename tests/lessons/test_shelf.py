@@ -41,6 +41,7 @@ def test_a_lesson_is_found_by_its_content(shelf):
         (TEXT + b"\n[more]\nx = 1\n", "more: there is no such setting"),
         (b'id = "scaling"\n' + TEXT, "id: "),
         (TEXT.replace(b'"A.loss.first > 1000 * B.loss.first"', b'"__import__(1) > 0"'), "is no claim"),
+        (text_of(LESSONS[1]).replace('"sample:noise_labels?n=400"', '"file:/etc/passwd"').encode(), "for others"),
     ],
 )
 def test_what_is_no_lesson_is_refused_in_one_sentence_and_not_kept(shelf, tmp_path, content, says):

@@ -102,7 +102,7 @@ def test_a_report_names_the_cause_and_shows_its_proof(open_page, lab):
         "It explains 2% of the variance on rows it has not seen. With one change it is 85%: better in 3 of 3 seeds."
     )
     assert verdict in text
-    assert "Target scaling\\:\u2060 none → standard" in text
+    assert "Target scaling\\:\u2060 unscaled → standard" in text
     assert "Better in 3 of 3 seeds. Explained: 2% → 85%, +83%." in text
     assert "It costs nothing." in text
     assert "target_scaler = StandardScaler().fit(y_train)" in app.code[0].value

@@ -2,7 +2,6 @@
 
 import pytest
 from sqlalchemy import update
-from streamlit.testing.v1 import AppTest
 
 from core.jobs.storage import schema
 from core.lessons import LESSONS
@@ -24,12 +23,12 @@ SAID = {
 }  # fmt: skip
 
 
-def key(name: str) -> str:
+def key(name):
     return f"lesson_draft_{name}"
 
 
 @pytest.fixture
-def edited(app, lab) -> AppTest:
+def edited(app, lab):
     """The editor, open over an experiment that has ended."""
     identity = lab.store.submit(SPEC)
     with lab.store.database.write() as connection:
@@ -41,7 +40,7 @@ def edited(app, lab) -> AppTest:
     return app
 
 
-def write(app: AppTest) -> None:
+def write(app):
     for name, text in SAID.items():
         app.get_by_key(key(name)).set_value(text)
     app.run()
@@ -58,7 +57,7 @@ def write(app: AppTest) -> None:
 
 
 def test_what_is_missing_is_said_before_anything_can_be_handed_over(edited):
-    assert "Still to do" in edited.info[0].value
+    assert "Still to write: the title, what it is about, the question" in edited.info[0].value
     assert key("keep") not in [button.key for button in edited.button]
 
 

@@ -71,10 +71,10 @@ def test_every_entry_says_what_it_was(page, lab):
     submit(lab, model={"layers": [16, {"units": 8, "dropout": 0.5}]}, seeds=3)
     text = words(page("runs")).replace("\\", "").replace("\u2060", "")
     assert "**Iris flowers → species**" in text
-    assert "16, 16 tanh, sgd at 0.001 · 1 run" in text
-    assert "Iris flowers → species · no hidden layer, adam at 0.001 · 1 run" in text
-    assert "Scaling: none, standard × First seed: 4 values · 8 runs" in text
-    assert "16, 8 (dropout 0.5) relu, adam at 0.001 × 3 seeds · 3 runs" in text
+    assert "16, 16 tanh, SGD at 0.001 · 1 run" in text
+    assert "Iris flowers → species · no hidden layer, Adam at 0.001 · 1 run" in text
+    assert "Scaling: unscaled, standard × First seed: 4 values · 8 runs" in text
+    assert "16, 8 (dropout 0.5) relu, Adam at 0.001 × 3 seeds · 3 runs" in text
     assert "One setting" not in text
 
 

@@ -23,6 +23,7 @@ from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.data.samples import sample_title, sample_words
 from core.errors import InputRefused
+from core.lessons.glossary import GLOSSARY
 from core.spec import ExperimentSpec, load_spec, plain_text
 from core.spec.schedules import SCHEDULES, Schedule
 from core.ui.lab.tokens import (
@@ -111,13 +112,18 @@ class Knob:
         return self.notation.show(value_at(DEFAULTS, self.path))
 
     def hint(self, chosen: Sequence[str]) -> str:
-        """Return the help and, as Markdown, what the choices do: of many, those chosen and the first of the table."""
+        """Return the help, what the glossary says of it and what the choices do, as Markdown.
+
+        Of many choices those that are chosen and the first of the table.
+        """
         told = [token for token in dict.fromkeys((*chosen, *self.meanings)) if token in self.meanings]
         if many := len(told) > _MOST_MEANINGS:
             del told[_MOST_MEANINGS - 1 :]
         lines = [f"- {self._named(token)}: {meaning}" for token, meaning in self.meanings.items() if token in told]
         lines += [f"- {len(self.meanings) - len(told)} more, explained here once chosen"] * many
-        about = (self.help, "", *lines, "") if lines else (self.help,)
+        word = next((word for word in GLOSSARY if word.lower() == self.label.lower()), "")
+        explained = ("", f"**{word}**: {GLOSSARY[word]}", "") if word else ()
+        about = (self.help, *explained, *(("", *lines, "") if lines else ()))
         return "\n".join((*about, f"In a spec `{self.path}`; empty means {self.say(self.default)}."))
 
     def _named(self, token: str) -> str:
@@ -283,6 +289,17 @@ def show_value(path: str, value: Any) -> str:
         rest = [f"{_PARAMETERS.get(key, key)} {item}" for key, item in value.items() if key != "name"]
         return plain_text(", ".join((name, *rest)), 60)
     return plain_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)
+
+
+def show_values(path: str, values: Sequence[Any]) -> list[str]:
+    """Return several values of a setting in words; of samples of one kind only what sets them apart."""
+    samples = path == "data.source" and all(isinstance(value, str) and value.startswith("sample:") for value in values)
+    if not samples or len(set(map(sample_title, values))) > 1:
+        return [show_value(path, value) for value in values]
+    told = [sample_words(value) for value in values]
+    shared = set(told[0]).intersection(*told)
+    apart = [", ".join(word for word in words if word not in shared) for words in told]
+    return [plain_text(words or sample_title(value), 60) for words, value in zip(apart, values, strict=True)]
 
 
 def _show_equal(layer: str, count: int) -> list[str]:

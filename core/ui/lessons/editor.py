@@ -32,13 +32,23 @@ _QUOTABLE: Final = (
 )  # fmt: skip
 """What a text may quote and a claim compare, behind the letter of a run."""
 _DRAFT: Final = "draft"
+_NEEDED: Final = {
+    "title": "the title", "about": "what it is about", "question": "the question", "options": "answers to choose from",
+    "look": "what to look at", "explanation": "the explanation", "repair_words": "what the repair brings",
+    "task": "the task", "knobs": "the knobs",
+}  # fmt: skip
+"""What a lesson cannot do without, and what it is called."""
 _TURNABLE: Final = tuple(knob.path for knob in KNOBS if not knob.single and knob.path != "training.seed")
 
 
 def can_be_a_lesson(experiment: Experiment) -> bool:
     """Return whether a lesson can be made of it: it has ended, and compares a few settings of one network or more."""
-    variants = len(experiment.runs) // experiment.spec.seeds
-    return whole(experiment) and 2 <= variants <= _MOST_VARIANTS and "training.seed" not in experiment.spec.vary
+    spec = experiment.spec
+    if "training.seed" in spec.vary or not whole(experiment):
+        return False
+    grid = [run.hash() for run in spec.runs()]
+    variants = len(grid) // spec.seeds
+    return 2 <= variants <= _MOST_VARIANTS and grid == [run.spec.hash() for run in experiment.runs]
 
 
 def offer_lesson(experiment: Experiment) -> None:
@@ -321,6 +331,9 @@ def _claimed(name: str, letter: str) -> str:
 
 def _hand_over(experiment: Experiment, seeds: Sequence[dict[str, Result]]) -> None:
     """Draw what can be done with the lesson once it is one."""
+    if missing := [label for name, label in _NEEDED.items() if not _said(name)]:
+        st.info(f"Still to write: {', '.join(missing)}.", icon=":material/edit_note:")
+        return
     try:
         lesson = _draft(experiment)
         text = text_of(lesson)

@@ -6,10 +6,11 @@ import itertools
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from core.lessons import Lesson
 from core.lessons.claims import REPAIRED, TRIED, Claim, Quantity, Runs, quantities, value_text
-from core.ui.lab.knobs import show_value
+from core.ui.lab.knobs import knob_at, label_of, show_values
 
 _NAMES = {REPAIRED: "Repaired", TRIED: "Your try"}
 _BESIDE = (("loss", "baseline"), ("val_loss", "val_baseline"))
@@ -18,11 +19,23 @@ _BESIDE = (("loss", "baseline"), ("val_loss", "val_baseline"))
 
 def run_names(lesson: Lesson) -> dict[str, str]:
     """Return what each run of a lesson is called: its letter and what differs, ``A · unscaled``."""
-    shown = {
-        letter: " · ".join((letter, *(show_value(path, value) for path, value in run.variant.items())))
-        for letter, run in lesson.variants.items()
-    }
+    varied = {path: _told(path, values) for path, values in _values(lesson).items()}
+    differing = zip(*varied.values(), strict=True)
+    shown = {letter: " · ".join((letter, *words)) for letter, words in zip(lesson.variants, differing, strict=True)}
     return shown | _NAMES
+
+
+def _values(lesson: Lesson) -> dict[str, list[Any]]:
+    """Return what is varied, by path: one value for each variant."""
+    runs = list(lesson.variants.values())
+    return {path: [run.variant[path] for run in runs] for path in runs[0].variant}
+
+
+def _told(path: str, values: list[Any]) -> list[str]:
+    """Return values in words that need no heading: a number, *on* and *off* say nothing without their setting."""
+    knob = knob_at(path)
+    bare = knob is not None and knob.path == path and (knob.typed or "off" in knob.choices)
+    return [f"{label_of(path)} {text}" if bare else text for text in show_values(path, values)]
 
 
 def spoken_of(lesson: Lesson) -> list[Quantity]:

@@ -16,7 +16,7 @@ from core.lessons.claims import quoted
 from core.lessons.glossary import GLOSSARY
 from core.ui.chart.live import live_chart
 from core.ui.families import FAMILIES, family_badge
-from core.ui.lab.knobs import knob_at, label_of, show_value, value_at
+from core.ui.lab.knobs import knob_at, label_of, show_value, show_values, value_at
 from core.ui.lessons import browser, state
 from core.ui.lessons.numbers import numbers_table, run_names
 from core.ui.lessons.prose import STYLE, prose
@@ -33,6 +33,7 @@ _STYLE: Final = f"""<style>
   [data-testid="stColumn"]:has(.st-key-lesson_stage .ll-live) {{ order: -1; }}
   .st-key-lesson_table [data-testid="stExpanderDetails"] {{ max-height: 15rem; overflow-y: auto; }}
 }}
+[class*="st-key-lesson_guess"] [data-testid="stWidgetLabel"] p {{ font-weight: 600; font-size: 1rem; }}
 .st-key-lesson_verdict:focus {{ outline: none; }}
 .st-key-lesson_numbers table {{ font-size: 0.875rem; }}
 </style>"""
@@ -241,7 +242,7 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
             range(len(offered)),
             default=offered.index(start[path]),
             required=True,
-            format_func=[inert(show_value(path, value)) for value in offered].__getitem__,
+            format_func=list(map(inert, show_values(path, offered))).__getitem__,
             help=_about_knob(path),
             key=state.knob_key(lesson, path),
         )

@@ -14,9 +14,10 @@ from core.choices.optimizers import OPTIMIZERS
 from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.errors import InputRefused
+from core.lessons.glossary import GLOSSARY
 from core.spec import load_spec
 from core.spec.schedules import SCHEDULES
-from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for, label_of, show_value, spec_of, values_of
+from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for, label_of, show_value, show_values, spec_of, values_of
 
 BASE = {"data": {"source": "sample:iris", "target": "species"}}
 
@@ -70,6 +71,12 @@ def test_a_tooltip_has_no_more_lines_than_fit(knob):
         assert hint.endswith(f"\nIn a spec `{knob.path}`; empty means {knob.say(knob.default)}.")
         assert len(lines(hint)) <= 8
     assert ("more, explained here once chosen" in knob.hint([])) == (len(knob.meanings) > 8)
+
+
+def test_a_label_that_is_a_word_of_the_glossary_is_explained_by_it():
+    by_label = {knob.label: knob.hint([]) for knob in KNOBS}
+    assert f"\n**learning rate**: {GLOSSARY['learning rate']}\n" in by_label["Learning rate"]
+    assert "**" not in by_label["Scaling"]
 
 
 @pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.path)
@@ -143,7 +150,7 @@ def test_values_are_shown_in_words():
     assert show_value("data.source", "sample:xor") == "XOR"
     assert show_value("model.layers", []) == "none"
     assert show_value("model.layers", [8, *[16] * 30, 4]) == "8, 16 × 30, 4"
-    assert show_value("training.schedule", {"name": "step", "factor": 0.1, "every": 7}) == "step factor 0.1, every 7"
+    assert show_value("training.schedule", {"name": "step", "factor": 0.1, "every": 7}) == "step, factor 0.1, every 7"
     assert show_value("training.early_stopping", None) == "off"
     assert show_value("data.target", "a\u202eb") == "ab"
 
@@ -184,3 +191,19 @@ def test_many_equal_layers_can_be_typed_as_they_are_shown():
         with pytest.raises(InputRefused):
             layers.read(nonsense)
     assert len(layers.read("16 × 9999999999")) == 101
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        (
+            ["sample:loans?n=2000&defaults=0.5", "sample:loans?n=2000&defaults=0.03"],
+            ["50 % not paid back", "3 % not paid back"],
+        ),
+        (["sample:flats?missing=0.01", "sample:flats"], ["1 % of cells empty", "Flats"]),
+        (["sample:line?n=1000", "sample:sine?n=1000"], ["Line: 1,000 rows", "Sine: 1,000 rows"]),
+        (["sample:iris", {"columns": {"x": [1]}}], None),
+    ],
+)
+def test_of_samples_of_one_kind_only_what_sets_them_apart_is_said(values, shown):
+    assert show_values("data.source", values) == (shown or [show_value("data.source", value) for value in values])
