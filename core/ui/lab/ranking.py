@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.jobs.storage.records import Experiment, Run, State
+from core.plot import DOTTED, TEXT
 from core.ui.lab.knobs import show_value
 from core.ui.text import skill_text
 
@@ -131,15 +132,17 @@ def ranking_chart(ranking: Ranking, colours: Sequence[str]) -> dict[str, Any]:
             "height": 84 + _ROW_PIXELS * len(rows),
             "margin": {"l": 8, "r": 16, "t": 8, "b": 48},
             "showlegend": False,
-            "shapes": [zero | {"line": {"color": _NEUTRAL, "dash": "dot", "width": 1.5}}],
+            "shapes": [zero | {"line": {"color": _NEUTRAL, **DOTTED}}],
             "annotations": notes,
             "xaxis": {
                 "title": {"text": f"{ranking.measure} (1 = perfect, 0 = guessing)"},
                 "range": [left - 0.04 * (1.02 - left), 1.02],
                 "zeroline": False,
                 "fixedrange": True,
+                "tickfont": {"size": TEXT},
             },
             "yaxis": {
+                "tickfont": {"size": TEXT},
                 "tickvals": list(range(len(rows))),
                 "ticktext": [escape(row.label, quote=False) for row in reversed(rows)],
                 "range": [-0.6, len(rows) - 0.4],
