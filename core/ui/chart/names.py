@@ -25,7 +25,7 @@ def differing(experiment: Experiment) -> list[str]:
 
 
 def named(rows: Sequence[Mapping[str, str]]) -> list[str]:
-    """Return a name for each of `rows`, path → value in words: the values, with their settings where they say too little.
+    """Return a name for each of `rows`, path → value in words: the values, and their settings where they say little.
 
     A value needs its setting beside it where any value of that setting does.
     """

@@ -20,6 +20,7 @@ from core.ui.data.tables import source_name
 from core.ui.lab import state as lab_state
 from core.ui.lab.comparisons import show_ranking
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
+from core.ui.lab.ranking import in_short
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
 
@@ -139,7 +140,8 @@ def show_experiment(experiment: Experiment) -> None:
     show_ranking(experiment)
     name = source_name(experiment.spec.data)
     target = ", ".join(experiment.spec.data.targets)
-    live_chart(experiment, key="lab_live", title=experiment.title or f"{name} → {target}", why=True)
+    title = experiment.title or f"{name} → {target}"
+    live_chart(experiment, key="lab_live", title=title, why=True, verdict=in_short(experiment))
     if not experiment.finished:
         st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
 
