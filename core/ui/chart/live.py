@@ -28,7 +28,7 @@ _PARTS: Final = ("series.js", "outliers.js", "ends.js", "chart.js", "table.js", 
 _SHORT: Final = 28
 """Letters of a name that has room at the end of a curve."""
 
-_HTML: Final = """
+HTML: Final = """
 <div class="ll-live">
   <div class="ll-toolbar" role="group" aria-label="Chart options"></div>
   <div class="ll-chart" role="img" aria-label="Loss by epoch"></div>
@@ -43,7 +43,8 @@ _HTML: Final = """
 """
 
 
-def _javascript() -> str:
+def javascript() -> str:
+    """Return the script of the component, whose parts share one scope."""
     return "\n".join((_HERE / "js" / part).read_text(encoding="utf-8") for part in _PARTS)
 
 
@@ -51,9 +52,9 @@ def _javascript() -> str:
 def _component(_fingerprint: str) -> Any:
     return st.components.v2.component(
         "loss_lab_live",
-        html=_HTML,
+        html=HTML,
         css=(_HERE / "live.css").read_text(encoding="utf-8"),
-        js=_javascript(),
+        js=javascript(),
         isolate_styles=False,  # Plotly puts its style sheet into the head, which a shadow root would not see
     )
 
@@ -102,7 +103,7 @@ def live_chart(experiment: Experiment, *, key: str, title: str = "", why: bool =
     The same `key` keeps the same chart on the page, whatever it shows. The `title` above it and the `verdict` below are
     plain text. The end of the last run brings about one rerun of the page.
     """
-    fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
+    fingerprint = hashlib.sha256((javascript() + HTML).encode()).hexdigest()
     link = page("diagnose").url_path if why else ""
     _component(fingerprint)(
         key=key,

@@ -198,14 +198,15 @@ function extremes(values) {
 
 function layout(options, theme) {
   const axis = {
-    visible: !options.empty, gridcolor: theme.grid, linecolor: theme.border, zeroline: false, automargin: true, ticks: "outside", ticklen: 4,
+    visible: !options.empty, gridcolor: theme.grid, linecolor: theme.border, zeroline: false, ticks: "outside", ticklen: 4,
     tickcolor: theme.border, tickfont: { size: TEXT, color: theme.muted }, showspikes: false,
   };
   const title = (text) => ({ text, font: { size: TEXT, color: theme.muted }, standoff: 8 });
   return {
     // Zoom and hidden curves last as long as the experiment is the same.
     uirevision: options.experiment, showlegend: false, hovermode: "closest", dragmode: theme.coarse ? false : "zoom",
-    height: theme.height, margin: { l: 56, r: 20, t: 24, b: 44 },
+    // Fixed, as margins that follow the numbers at the axis have everything drawn twice, and move the plot while it grows.
+    height: theme.height, margin: { l: 76, r: 20, t: 24, b: 50 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: theme.font, color: theme.text },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.faint, activecolor: theme.text },
     hoverlabel: {

@@ -335,18 +335,23 @@ class LiveChart {
     return `Loss by epoch of ${this.runs.length} runs. Last losses: ${ends.join("; ")}.`;
   }
 
+  /** Whether a line, by its class, is a curve of a run, or where each seed is drawn of no other run. */
+  isCurveOf(run, name) {
+    return ["loss", "val_loss", "band"].some((part) => {
+      const [, seed] = name.split(`tracev${run.variant}${part}`);
+      return seed !== undefined && (!this.options.members || !seed.startsWith("seed") || seed === `seed${run.id}`);
+    });
+  }
+
   /** Fades every curve but that of one run; Plotly puts a trace's uid into the class of its lines. */
   emphasise() {
     const only = this.emphasised;
-    const seed = only && this.options.members ? `seed${only.id}` : "";
-    for (const line of this.part("chart").querySelectorAll(".scatterlayer .trace")) {
+    const lines = only || this.faded ? this.part("chart").querySelectorAll(".scatterlayer .trace") : [];
+    for (const line of lines) {
       const name = [...line.classList].find((part) => part.startsWith("trace") && part !== "trace") ?? "";
-      const mine = !only || ["loss", "val_loss", "band"].some((part) => {
-        const [, member] = name.split(`tracev${only.variant}${part}`);
-        return member !== undefined && (!seed || !member.startsWith("seed") || member === seed);
-      });
-      line.classList.toggle("ll-faded", !mine && !name.startsWith("tracebaseline"));
+      line.classList.toggle("ll-faded", Boolean(only) && !name.startsWith("tracebaseline") && !this.isCurveOf(only, name));
     }
+    this.faded = Boolean(only);
     this.ends.draw(only?.variant);
   }
 
