@@ -61,7 +61,7 @@ def test_every_setting_is_told_once_for_all_runs():
 
 
 def test_a_value_that_is_added_recolours_nothing():
-    known = {}
+    known: dict[str, int] = {}
     two = {SCALING: ["none", "standard"], RATE: [0.001, 0.1]}
     assert places_of(experiment(two), known) == [0, 1, 2, 3]
     three = {SCALING: ["none", "standard"], RATE: [0.001, 0.01, 0.1]}
@@ -70,21 +70,21 @@ def test_a_value_that_is_added_recolours_nothing():
 
 
 def test_a_variant_is_recognised_when_more_begins_to_vary_and_when_something_changes_for_all():
-    known = {}
+    known: dict[str, int] = {}
     assert places_of(experiment({SCALING: ["standard", "none"]}), known) == [0, 1]
     assert places_of(experiment({SCALING: ["none", "standard"], LAYERS: [[10], [4]]}), known)[::2] == [1, 0]
     assert places_of(experiment({SCALING: ["none", "standard"]}, epochs=7), known) == [1, 0]
 
 
 def test_no_two_variants_share_a_colour():
-    known = {}
+    known: dict[str, int] = {}
     places_of(experiment({SCALING: ["none"]}), known)
     places_of(experiment({SCALING: ["standard"]}), known)
     assert sorted(places_of(experiment({SCALING: ["none", "standard"]}), known)) == [0, 1]
 
 
 def test_more_variants_than_colours_have_no_place_and_take_none():
-    known = {}
+    known: dict[str, int] = {}
     many = experiment({RATE: [0.001 * (i + 1) for i in range(len(COLOURS) + 1)]})
     assert places_of(many, known) == []
     assert known == {}
