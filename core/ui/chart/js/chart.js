@@ -165,7 +165,10 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   }, theme);
   if (options.robust) {
     const fit = withoutOutliers(groups.flatMap((group) => linesOf(group, options, baseOf)), levels, log);
-    if (fit.range) frame.yaxis.range = fit.range;
+    if (fit.range) {
+      const [bottom, top] = fit.range.map((end) => (log ? 10 ** end : end));
+      Object.assign(frame.yaxis, lossTicks({ log, least: bottom, most: top }), { range: fit.range });
+    }
     if (fit.beyond) notes.push(`${fit.beyond.toLocaleString("en")} ${fit.beyond === 1 ? "point lies" : "points lie"} outside of this range.`);
   }
   return { data, layout: { ...frame, annotations: baselineNotes(levels, theme) }, notes, log, ends: endsOf(groups, data, range) };
@@ -183,7 +186,7 @@ function lossTicks({ log, least, most }) {
   if (!log) return { rangemode: "tozero", ...(size >= 1e-2 && size < 1e6 ? { exponentformat: "none", separatethousands: true } : {}) };
   const decades = Math.log10(most / least);
   const readable = least >= 1e-3 && most < 1e5;
-  return { ...(readable ? { tickformat: "~g" } : {}), dtick: decades > 2 ? Math.ceil(decades / 8) : null };
+  return { ...(readable ? { tickformat: ",~g" } : {}), dtick: decades > 2 ? Math.ceil(decades / 8) : null };
 }
 
 function extremes(values) {
