@@ -205,6 +205,26 @@ def test_the_table_is_the_legend(visit):
     page.wait_for_function("/relative/.test(document.querySelector('.ll-chart')._fullLayout.yaxis.title.text)")
 
 
+def test_a_curve_is_shown_alone_by_mouse_and_by_keyboard_and_on_the_full_screen(visit):
+    page = visit("/")
+    page.wait_for_function(f"({CURVES})().length === 8")
+    page.locator(".ll-swatch").nth(1).dblclick()
+    page.wait_for_function(f"({CURVES})().length === 2")
+    page.get_by_role("button", name="Show all", exact=True).click()
+    page.wait_for_function(f"({CURVES})().length === 8")
+    page.locator(".ll-more").nth(2).focus()
+    for key in ("Enter", "Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_function(f"({CURVES})().length === 2")
+    expect(page.locator(".ll-detail")).to_contain_text("Optimizer")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"({CURVES})().length === 8")
+    page.get_by_role("button", name="Full screen").click()
+    page.wait_for_function("document.querySelector('.ll-chart')._fullLayout.height > 430")
+    page.evaluate("document.exitFullscreen()")
+    page.wait_for_function("document.querySelector('.ll-chart')._fullLayout.height === 420")
+
+
 def test_enter_takes_what_was_typed_and_not_a_choice_it_occurs_in(visit):
     page = visit("/")
     knob = page.locator(".st-key-lab_knob_training_epochs")

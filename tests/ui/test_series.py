@@ -12,7 +12,7 @@ import pytest
 
 import core.ui
 from core.jobs.storage.overview import WHOLE, Overview
-from core.plot import COLOURS
+from core.plot import COLOURS, DOTTED
 
 _JS = Path(core.ui.__file__).parent / "chart" / "js"
 WITHOUT_NODE = not shutil.which("node") and not os.environ.get("LOSSLAB_REQUIRE_NODE")
@@ -175,14 +175,17 @@ RUNS = [
 ]  # fmt: skip
 META = {
     "comparable": True,
-    "groups": [{"label": "<i>a</i>", "variant": 0, "colour": "#000"}, {"label": "b", "variant": 1, "colour": "#111"}],
+    "groups": [
+        {"label": "<i>a</i>", "short": "<i>a</i>", "variant": 0, "colour": "#000"},
+        {"label": "b", "short": "b", "variant": 1, "colour": "#111"},
+    ],
 }
 OPTIONS = "{relative: false, smooth: false, validation: true, baseline: true}"
 
 
-def figure(options: str = OPTIONS, hidden: str = "", runs: Any = RUNS) -> Any:
-    call = f"figure({json.dumps(runs)}, {json.dumps(META)}, {options}, new Set([{hidden}]), {{}}, null)"
-    return run(call, "chart.js")
+def figure(options: str = OPTIONS, hidden: str = "", runs: Any = RUNS, zoom: str = "null") -> Any:
+    call = f"figure({json.dumps(runs)}, {json.dumps(META)}, {options}, new Set([{hidden}]), {{}}, {zoom})"
+    return run(call, "outliers.js", "ends.js", "chart.js")
 
 
 def test_a_chart_has_training_validation_baseline_and_divergence():
@@ -272,3 +275,124 @@ def test_a_run_that_went_back_to_an_epoch_says_whose_skill_it_shows():
     assert run('stateText({state: "done", final: {weights_of_epoch: 15}})', "table.js") == "done · skill of epoch 15"
     assert run('stateText({state: "done", final: {skill: 1}})', "table.js") == "done"
     assert run('stateText({state: "running", final: null})', "table.js") == "running"
+
+
+SEEDS = [
+    RUNS[1] | {"id": 10 + seed, "seed": seed, "history": {"loss": [4 + seed, 2 + seed, 1 + seed]}} for seed in range(3)
+]
+
+
+def test_each_seed_is_drawn_beside_the_median_when_asked_for():
+    plain = [trace["uid"] for trace in figure("{baseline: false}", runs=SEEDS)["data"]]
+    assert plain == ["v1band0", "v1band1", "v1loss"]
+    traces = {trace["uid"]: trace for trace in figure("{members: true, baseline: false}", runs=SEEDS)["data"]}
+    assert [uid for uid in traces if "seed" in uid] == ["v1lossseed10", "v1lossseed11", "v1lossseed12"]
+    assert traces["v1lossseed12"]["y"] == [6, 4, 3]
+    assert traces["v1loss"]["y"] == [5, 3, 2]
+    assert traces["v1lossseed12"]["line"]["width"] < traces["v1loss"]["line"]["width"]
+    assert not [trace for trace in figure("{members: true}", runs=RUNS)["data"] if "seed" in trace["uid"]]
+
+
+def test_zoom_does_not_change_what_is_smoothed():
+    noisy = [{**RUNS[1], "history": {"loss": [1 / epoch + (epoch % 7) for epoch in range(1, 301)]}}]
+    whole, near = (figure("{smooth: true}", runs=noisy, zoom=zoom)["data"][0] for zoom in ("null", "[200, 260]"))
+    start = whole["x"].index(near["x"][0])
+    assert near["x"][0] >= 199
+    assert near["y"] == whole["y"][start : start + len(near["y"])]
+
+
+def test_few_epochs_have_whole_ticks():
+    assert figure()["layout"]["xaxis"]["dtick"] == 1
+    long = [{**RUNS[1], "history": {"loss": [1.0] * 300}}]
+    assert figure(runs=long)["layout"]["xaxis"]["dtick"] is None
+    assert figure(runs=long, zoom="[12.2, 15.8]")["layout"]["xaxis"]["dtick"] == 1
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e9])
+@pytest.mark.parametrize("log", ["true", "false"])
+def test_numbers_out_of_sight_are_powers_of_ten(scale, log):
+    tiny = [{**RUNS[1], "final": None, "history": {"loss": [3 * scale, 2 * scale]}}]
+    axis = figure(f"{{log: {log}}}", runs=tiny)["layout"]["yaxis"]
+    assert axis["exponentformat"] == "power"
+    assert "tickformat" not in axis
+
+
+def test_the_baseline_is_dots():
+    (line,) = [trace["line"] for trace in figure()["data"] if trace["uid"] == "baseline"]
+    dot, gap = (float(part.removesuffix("px")) for part in line["dash"].split(","))
+    assert dot == line["width"]
+    assert gap > 2 * dot
+    assert line | DOTTED == line
+
+
+def ends(expression: str) -> Any:
+    return run(expression, "ends.js")
+
+
+def test_labels_keep_their_distance_and_stay_near_their_curves():
+    assert ends("dodged([50, 100, 200], 17, 0, 300)") == [50, 100, 200]
+    assert ends("dodged([100, 100, 100], 10, 0, 300)") == [90, 100, 110]
+    assert ends("dodged([100, 90], 20, 0, 300)") == [105, 85]
+    crowded = ends("dodged([299, 300, 298, 5], 17, 0, 300)")
+    assert crowded == [283, 300, 266, 5]
+
+
+def test_labels_that_have_no_room_are_left_out():
+    assert ends("dodged([1, 2, 3, 4], 17, 0, 40)") is None
+    assert ends("dodged([1, 2, 3], 17, 0, 40)") == [0, 17, 34]
+
+
+def test_a_curve_ends_at_its_last_point_in_sight_and_what_diverged_is_named_by_its_own_mark():
+    diverged, done = figure()["ends"]
+    assert (diverged["x"], diverged["y"], diverged["lost"]) == (2, 10, True)
+    assert (done["x"], done["y"], done["text"], done["lost"]) == (2, 0.5, "b", False)
+    long = [{**RUNS[1], "history": {"loss": [1 / epoch for epoch in range(1, 101)]}}]
+    (zoomed,) = figure(runs=long, zoom="[10, 50]")["ends"]
+    assert zoomed["x"] == 50
+    assert figure(hidden="1, 2")["ends"] == []
+
+
+def test_every_colour_has_a_shape_of_its_own():
+    shapes = ends("[...Array(8).keys()].map((variant) => shapeOf(variant, 8))")
+    assert len(set(shapes)) == len(COLOURS)
+    assert ends("[shapeOf(0, 9), shapeOf(0, 1)]") == [None, None]
+
+
+def test_ignoring_outliers_cuts_the_run_that_explodes_and_says_so():
+    wild = RUNS[0] | {"state": "done", "history": {"loss": [1.0, 1e6, 1e12, 1e12]}}
+    calm = RUNS[1] | {"history": {"loss": [2.0, 1.0, 0.6, 0.5]}}
+    shown = figure("{robust: true, log: false, baseline: true}", runs=[wild, calm])
+    low, high = shown["layout"]["yaxis"]["range"]
+    assert low == 0
+    assert 2 <= high < 3
+    assert shown["notes"] == ["3 points lie outside of this range."]
+    assert "range" not in figure("{robust: false, log: false}", runs=[wild, calm])["layout"]["yaxis"]
+
+
+def test_a_curve_that_is_only_worse_than_the_others_is_no_outlier():
+    flat = RUNS[0] | {"state": "done", "history": {"loss": [2.0] * 50}}
+    good = RUNS[1] | {"history": {"loss": [0.01] * 50}}
+    shown = figure("{robust: true, log: false, baseline: true}", runs=[flat, good])
+    assert "range" not in shown["layout"]["yaxis"]
+    assert shown["notes"] == []
+
+
+def test_the_table_reads_the_last_or_the_lowest_loss_with_its_epoch():
+    trained = json.dumps({"history": {"loss": [5, 3, 2, 1], "val_loss": [5, 4, 6, 7]}})
+    read = {
+        name: run(f"['loss', 'val_loss'].map((metric) => readOf({trained}, metric, '{name}'))", "table.js")
+        for name in ("last", "lowest", "stop")
+    }
+    assert read["last"] == [{"value": 1, "epoch": 4}, {"value": 7, "epoch": 4}]
+    assert read["lowest"] == [{"value": 1, "epoch": 4}, {"value": 4, "epoch": 2}]
+    assert read["stop"] == [{"value": 3, "epoch": 2}, {"value": 4, "epoch": 2}]
+    assert run("readOf({history: {}}, 'loss', 'lowest')", "table.js") == {"value": None, "epoch": None}
+
+
+def test_all_settings_of_a_run_start_with_what_differs():
+    meta = '{settings: ["Scaling"], seeds: 2, shared: [["Epochs", "10"]]}'
+    assert run(f'settingsOf({meta}, {{values: ["none"], seed: 3}})', "table.js") == [
+        ["Scaling", "none"],
+        ["Seed", "3"],
+        ["Epochs", "10"],
+    ]

@@ -16,27 +16,35 @@ import streamlit as st
 from core.jobs.storage.records import Experiment
 from core.plot import COLOURS
 from core.spec import Thing
+from core.ui.chart.names import differing, distinct, named, shared_settings, variants_of
+from core.ui.chart.variant_colours import colours_of
 from core.ui.lab.knobs import label_of, show_value
 from core.ui.routes import PLOTLY_URL
 from core.ui.sitemap import page
 
 _HERE: Final = Path(__file__).parent
-_PARTS: Final = ("series.js", "chart.js", "ghost.js", "table.js", "live.js")
+_PARTS: Final = ("series.js", "outliers.js", "ends.js", "chart.js", "ghost.js", "table.js", "live.js")
 
-_HTML: Final = """
+_SHORT: Final = 28
+"""Letters of a name that has room at the end of a curve."""
+
+HTML: Final = """
 <div class="ll-live">
   <div class="ll-toolbar" role="group" aria-label="Chart options"></div>
   <div class="ll-chart" role="figure" aria-label="Loss by epoch"></div>
   <p class="ll-note"></p>
+  <p class="ll-verdict"></p>
   <div class="ll-progress" aria-hidden="true"><div class="ll-bar"></div></div>
   <p class="ll-status"></p>
   <span class="ll-hidden ll-spoken" role="status"></span>
+  <div class="ll-tablebar"></div>
   <div class="ll-runs" tabindex="0" role="region" aria-label="Runs"></div>
 </div>
 """
 
 
-def _javascript() -> str:
+def javascript() -> str:
+    """Return the script of the component, whose parts share one scope."""
     return "\n".join((_HERE / "js" / part).read_text(encoding="utf-8") for part in _PARTS)
 
 
@@ -44,36 +52,53 @@ def _javascript() -> str:
 def _component(_fingerprint: str) -> Any:
     return st.components.v2.component(
         "loss_lab_live",
-        html=_HTML,
+        html=HTML,
         css=(_HERE / "live.css").read_text(encoding="utf-8"),
-        js=_javascript(),
+        js=javascript(),
         isolate_styles=False,  # Plotly puts its style sheet into the head, which a shadow root would not see
     )
 
 
 def live_data(
-    experiment: Experiment, title: str = "", why: str = "", view: str = "", letters: Sequence[str] = ()
+    experiment: Experiment,
+    title: str = "",
+    why: str = "",
+    view: str = "",
+    letters: Sequence[str] = (),
+    verdict: str = "",
+    colours: Sequence[str] = COLOURS,
 ) -> dict[str, Any]:
     """Return what the browser needs to know once: the runs, their names, where to ask for points, who says why.
 
-    `letters` call each run something, before what differs.
+    `letters` call each run something, before what differs. `colours` are those of the variants, in their order; with
+    more variants than colours the chart makes its own.
     """
-    varied = list(experiment.runs[0].variant)
-    values = [[show_value(path, run.variant.get(path)) for path in varied] for run in experiment.runs]
+    varied = differing(experiment)
+    variants = variants_of(experiment)
+    words = [{path: show_value(path, variant.get(path)) for path in varied} for variant in variants]
+    short = [" · ".join(row.values()) for row in words]
+    long = named(words)
+    places = {json.dumps(variant, sort_keys=True): place for place, variant in enumerate(variants)}
+    placed = [places[json.dumps(run.variant, sort_keys=True)] for run in experiment.runs]
+    values = [list(row.values()) for row in words]
     if letters:
-        values = [[letter, *row] for letter, row in zip(letters, values, strict=True)]
-    variants = [json.dumps(run.variant, sort_keys=True) for run in experiment.runs]
-    groups = {variant: " · ".join(row) for variant, row in zip(variants, values, strict=True)}
-    order = list(groups)
+        called = [letters[placed.index(place)] for place in range(len(variants))]
+        values = [[letter, *row] for letter, row in zip(called, values, strict=True)]
+        short, long = (
+            [" · ".join(filter(None, pair)) for pair in zip(called, names, strict=True)] for names in (short, long)
+        )
     return {
         "experiment": experiment.id,
         "title": title,
+        "verdict": verdict,
         "points": f"api/experiments/{experiment.id}/points",
         "plotly": PLOTLY_URL,
-        "colours": COLOURS,
+        "colours": colours,
         "settings": [*(["Run"] if letters else []), *(label_of(path) for path in varied)],
-        "groups": distinct([label or "this setting" for label in groups.values()]),
-        "seeds": max(map(variants.count, order)),
+        "shared": shared_settings(experiment, varied),
+        "groups": distinct([label or "this setting" for label in long]),
+        "names": distinct(long if max(map(len, long)) <= _SHORT else short),
+        "seeds": max(map(placed.count, placed)),
         "validation": any(run.spec.data.validation_fraction > 0 for run in experiment.runs),
         "comparable": len({run.spec.key(Thing.LOSS_UNIT) for run in experiment.runs}) == 1,
         "finished": experiment.finished,
@@ -81,17 +106,10 @@ def live_data(
         "view": view,
         "runs": [
             {name: getattr(run, name) for name in ("id", "index", "seed", "epochs")}
-            | {"variant": order.index(variant), "values": row}
-            for run, row, variant in zip(experiment.runs, values, variants, strict=True)
+            | {"variant": place, "values": values[place]}
+            for run, place in zip(experiment.runs, placed, strict=True)
         ],
     }
-
-
-def distinct(labels: Sequence[str]) -> list[str]:
-    """Return `labels`, those that are there already with a number behind them: two long ones may be cut to the same."""
-    return [
-        f"{label} ({labels[:i].count(label) + 1})" if label in labels[:i] else label for i, label in enumerate(labels)
-    ]
 
 
 def live_chart(
@@ -102,20 +120,21 @@ def live_chart(
     why: bool = False,
     view: str = "",
     letters: Sequence[str] = (),
+    verdict: str = "",
 ) -> None:
     """Show the curves and the runs of `experiment`, live until it is finished; `why` offers the diagnosis of each.
 
     Experiments that follow each other with the same `view`, if it has one, share axes and zoom, and the curves of the
     one before stay behind as thin grey lines. `letters` are what the page calls its runs, one each.
 
-    The same `key` keeps the same chart on the page, whatever it shows. The `title` above it is plain text. The end of
-    the last run brings about one rerun of the page.
+    The same `key` keeps the same chart on the page, whatever it shows. The `title` above it and the `verdict` below are
+    plain text. The end of the last run brings about one rerun of the page.
     """
-    fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
+    fingerprint = hashlib.sha256((javascript() + HTML).encode()).hexdigest()
     link = page("diagnose").url_path if why else ""
     _component(fingerprint)(
         key=key,
-        data=live_data(experiment, title, link, view, letters),
+        data=live_data(experiment, title, link, view, letters, verdict, colours_of(experiment)),
         on_finished_change=lambda: None,  # The trigger alone reruns the page.
         on_why_change=lambda: _diagnose(experiment.id, st.session_state[key].why),
     )

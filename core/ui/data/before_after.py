@@ -14,7 +14,7 @@ from core.data.kinds import NUMERIC
 from core.data.prepare.before_after import MAX_ROWS
 from core.data.table import Column
 from core.errors import InputRefused, WorkFailed
-from core.plot import COLOURS
+from core.plot import COLOURS, TEXT
 from core.spec import ExperimentSpec, Task
 from core.ui.data.tables import preview_of
 from core.ui.lab.knobs import label_of, show_value, value_at
@@ -103,6 +103,7 @@ def histogram_chart(picture: Mapping[str, Any]) -> dict[str, Any]:
     traces = _of_words(picture) if "labels" in picture else _of_numbers(picture)
     labels = [_label(label) for label in picture.get("labels", ())]
     words = {"tickvals": list(range(len(labels))), "ticktext": labels} if labels else {}
+    axis = {"fixedrange": True, "automargin": True, "tickfont": {"size": TEXT}}
     return {
         "data": traces,
         "layout": {
@@ -110,8 +111,8 @@ def histogram_chart(picture: Mapping[str, Any]) -> dict[str, Any]:
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "showlegend": False,
             "bargap": 0.25 if labels else 0,
-            "xaxis": {"fixedrange": True, "automargin": True, "zeroline": False, **words},
-            "yaxis": {"fixedrange": True, "automargin": True, "tickformat": ".0%", "rangemode": "tozero", "nticks": 4},
+            "xaxis": axis | {"zeroline": False, "exponentformat": "power", **words},
+            "yaxis": axis | {"tickformat": ".0%", "rangemode": "tozero", "nticks": 4},
         },
     }
 

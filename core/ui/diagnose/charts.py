@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, Final
 
 from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, WrittenReport
-from core.plot import COLOURS
+from core.plot import COLOURS, DOTTED, TEXT
 from core.ui.diagnose.curves import Curves
 from core.ui.diagnose.words import explained_by, rows_of, share
 from core.ui.text import skill_text
@@ -27,6 +27,10 @@ _FAR: Final = 1000
 """A loss so many times above every loss after the fix need not be seen as high as it is."""
 _FEW_DECADES: Final = 5
 """An axis of more has powers of ten at its ticks."""
+_SMALLEST: Final = 1e-3
+"""Smaller losses have powers of ten at their axis too."""
+_READABLE: Final = (1e-2, 1e6)
+"""Between these the losses at a linear axis are written out."""
 _LOWEST_SHOWN: Final = -0.25
 _MODELS: Final = {"linear": "Linear model", "neighbours": "Nearest neighbours", "trees": "Trees"}
 
@@ -66,12 +70,12 @@ def _flags(curves: Curves, log: bool) -> dict[str, list[dict[str, Any]]]:
         side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
         lines.append({
             "type": "line", "x0": mark.epoch, "x1": mark.epoch, "yref": "paper", "y0": 0, "y1": 1,
-            "line": {"color": DANGER, "width": 1, "dash": "dot"}, "layer": "below",
+            "line": {"color": DANGER, "width": 1, "dash": "1px,4px"}, "layer": "below",
         })  # fmt: skip
         notes.append({
             "x": mark.epoch, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": _FLAG_PIXELS * row,
             "xanchor": side, "text": text, "showarrow": False,
-            "font": {"color": DANGER, "size": 13},
+            "font": {"color": DANGER, "size": TEXT},
         })  # fmt: skip
         # Diverged curves are marked at their last number.
         ends = [_until(line[mark.curve], mark.epoch) for line in curves.lines if mark.curve in line]
@@ -150,7 +154,7 @@ def _broken(curves: Sequence[WrittenCurve], colour: str, log: bool, top: float) 
             ends.append((curve["diverged_at"], min(known[-1] if known else top, top)))
     return [
         {"x": x, "y": math.log10(y) if log else y, "text": f"× NaN from epoch {x}", "showarrow": False,
-         "xanchor": "left", "yanchor": "top", "font": {"color": colour, "size": 12}}
+         "xanchor": "left", "yanchor": "top", "font": {"color": colour, "size": TEXT}}
         for x, y in sorted(ends)[:1]
     ]  # fmt: skip
 
@@ -207,18 +211,18 @@ def skill_chart(report: WrittenReport, fixes: Sequence[tuple[str, WrittenFinding
             "bargap": 0.3,
             "xaxis": {
                 "range": [min(0.0, *shown) * 1.1, 1.16], "fixedrange": True, "zeroline": True, "showgrid": False,
-                "title": {"text": f"variance explained on {rows_of(report)}", "font": {"size": 12}},
-                "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%",
+                "title": {"text": f"variance explained on {rows_of(report)}", "font": {"size": TEXT}},
+                "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%", "tickfont": {"size": TEXT},
             },
             "yaxis": {
-                "tickvals": places, "ticktext": labels,
+                "tickvals": places, "ticktext": labels, "tickfont": {"size": TEXT},
                 "fixedrange": True, "automargin": True, "showgrid": False, "zeroline": False,
             },
         },
     }  # fmt: skip
 
 
-_LEGEND: Final = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}}
+_LEGEND: Final = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": TEXT}}
 
 
 def _exactly(value: float | None) -> str:
@@ -228,7 +232,8 @@ def _exactly(value: float | None) -> str:
 def epoch_axis(last: int) -> dict[str, Any]:
     """Return the axis of epochs, which are whole however few there are."""
     few = {"dtick": 1, "range": [0.5, last + 0.5]} if last <= 10 else {}
-    return {"title": {"text": "epoch"}, "showgrid": False, "zeroline": False, "automargin": True, **few}
+    usual = {"showgrid": False, "zeroline": False, "automargin": True, "tickformat": ",d", "tickfont": {"size": TEXT}}
+    return {"title": {"text": "epoch"}, **usual, **few}
 
 
 def _number(value: float) -> str:
@@ -262,17 +267,18 @@ def _baseline(level: float, last: int, what: str) -> dict[str, Any]:
     text = escape(what, quote=False)
     return {
         "type": "scatter", "mode": "lines", "x": [1, max(2, last)], "y": [level, level], "name": text,
-        "line": {"color": GREY, "width": 1.5, "dash": "dot"}, "showlegend": True,
+        "line": {"color": GREY, **DOTTED}, "showlegend": True,
         "hovertemplate": f"{text}<extra></extra>",
     }  # fmt: skip
 
 
 def _figure(data: Sequence[dict[str, Any]], last: int, values: Sequence[float], title: str, height: int) -> Figure:
-    axis: dict[str, Any] = {"type": "linear", "rangemode": "tozero"}
+    plain = _READABLE[0] <= max(map(abs, values), default=1.0) < _READABLE[1]
+    axis: dict[str, Any] = {"type": "linear", "rangemode": "tozero", "exponentformat": "none" if plain else "power"}
     if _needs_log(values):
         decades = math.log10(max(values) / min(values))
         axis = {"type": "log", "dtick": math.ceil(decades / 6), "exponentformat": "power"}
-        if decades <= _FEW_DECADES:
+        if decades <= _FEW_DECADES and min(values) >= _SMALLEST:
             axis["tickformat"] = "~g"
     return {
         "data": list(data),
@@ -280,6 +286,12 @@ def _figure(data: Sequence[dict[str, Any]], last: int, values: Sequence[float], 
             "height": height,
             "margin": {"l": 8, "r": 16, "t": 32, "b": 8},
             "xaxis": epoch_axis(last),
-            "yaxis": {"title": {"text": title}, "zeroline": False, "automargin": True, **axis},
+            "yaxis": {
+                "title": {"text": title},
+                "zeroline": False,
+                "automargin": True,
+                "tickfont": {"size": TEXT},
+                **axis,
+            },
         },
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.plot import COLOURS
+from core.plot import COLOURS, TEXT
 from core.ui.diagnose.charts import epoch_axis
 
 Layers = Mapping[str, Any]
@@ -112,13 +112,16 @@ def layer_chart(layers: Layers, layer_map: LayerMap) -> dict[str, Any]:
             "type": "heatmap", "x": layers["epochs"], "y": names, "z": z, "zmin": low, "zmax": high,
             "colorscale": [list(stop) for stop in layer_map.scale], "text": words, "hoverongaps": False,
             "hovertemplate": "%{y}, epoch %{x}<br>%{text}<extra></extra>",
-            "colorbar": {"thickness": 10, "outlinewidth": 0, "len": 1.0, **ticks},
+            "colorbar": {"thickness": 10, "outlinewidth": 0, "len": 1.0, "tickfont": {"size": TEXT}, **ticks},
         }],
         "layout": {
             "height": max(150, 84 + 26 * len(rows)),
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "xaxis": epoch_axis(max(layers["epochs"])),
-            "yaxis": {"showgrid": False, "zeroline": False, "automargin": True, "fixedrange": True, "type": "category"},
+            "yaxis": {
+                "showgrid": False, "zeroline": False, "automargin": True, "fixedrange": True, "type": "category",
+                "tickfont": {"size": TEXT},
+            },
         },
     }  # fmt: skip
 

@@ -12,6 +12,8 @@ from core.jobs.diagnosers.diagnoses import Budget, Diagnosis
 from core.jobs.diagnosers.written_report import FORMAT, WrittenReport
 from core.jobs.storage.records import State
 from core.plot import COLOURS
+from core.ui.chart.names import variants_of
+from core.ui.chart.variant_colours import colours_of
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
 from core.ui.diagnose.cards import CURVE, show_causes, show_doubts, show_trials, with_card
@@ -82,10 +84,9 @@ def _bar(opened: Opened) -> None:
 
 def _colour(opened: Opened) -> str:
     """Return the colour the variant has in the lab; with more variants than colours, the first."""
-    variants = [run.variant for run in opened.experiment.runs]
-    variants = [variant for place, variant in enumerate(variants) if variant not in variants[:place]]
+    variants = variants_of(opened.experiment)
     place = variants.index(opened.runs[0].variant)
-    return COLOURS[place if len(variants) <= len(COLOURS) else 0]
+    return colours_of(opened.experiment)[place] if len(variants) <= len(COLOURS) else COLOURS[0]
 
 
 def _curve(report: WrittenReport | None, curves: Curves, colour: str) -> None:

@@ -11,8 +11,8 @@ from core.choices.imputation import IMPUTATIONS
 from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.errors import InputRefused
 from core.jobs.storage.records import Experiment
-from core.plot import COLOURS
 from core.spec import ExperimentSpec, load_spec
+from core.ui.chart.variant_colours import colours_of
 from core.ui.lab import state as lab_state
 from core.ui.lab.knobs import KNOBS, in_words, label_of, show_value
 from core.ui.lab.ranking import Ranking, rank, ranking_chart, verdict
@@ -90,7 +90,7 @@ def show_ranking(experiment: Experiment) -> None:
         # Closed, so that the curves below stay in sight when the last run ends.
         with st.expander(f"See all {len(ranking.rows)} ranked", icon=":material/leaderboard:"):
             st.plotly_chart(
-                ranking_chart(ranking, COLOURS),
+                ranking_chart(ranking, colours_of(experiment)),
                 key="lab_ranking_chart",
                 config={"displayModeBar": False},
                 alt=f"{label_of(ranking.path)} ranked by {ranking.measure}: {verdict(ranking)}",

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.jobs.storage.records import Experiment, Run, State
+from core.plot import DOTTED, TEXT
+from core.ui.chart.names import differing, named, variants_of
 from core.ui.lab.knobs import show_value
 from core.ui.text import skill_text
 
@@ -46,6 +48,16 @@ class Ranked:
         """The median skill; minus infinity where most seeds have no result."""
         return median(self.seeds.values())
 
+    def ahead_of(self, other: Ranked) -> tuple[int, int, float]:
+        """Return in how many seeds this is better than `other`, of how many both have, and the median gap.
+
+        A seed splits the rows and starts the weights alike for both. The gap is infinite where one has no result in
+        most of them.
+        """
+        pairs = [(skill, other.seeds[seed]) for seed, skill in self.seeds.items() if seed in other.seeds]
+        gaps = [0.0 if one == two else one - two for one, two in pairs]
+        return sum(gap > 0 for gap in gaps), len(gaps), median(gaps) if gaps else math.inf
+
     def always_below(self, other: Ranked) -> bool:
         """Return whether `other` is better in every seed; a seed splits the rows alike for both."""
         return all(skill < other.seeds.get(seed, -math.inf) for seed, skill in self.seeds.items())
@@ -54,6 +66,8 @@ class Ranked:
 @dataclass(frozen=True)
 class Ranking:
     """All values of the one setting, at `path`, that an experiment varies, the best first.
+
+    With an empty `path` they are all its variants, whatever they differ in.
 
     The skill is that on validation rows if there is `validation`; else on the rows that were trained on.
     """
@@ -74,14 +88,30 @@ def rank(experiment: Experiment) -> Ranking | None:
     if len(vary) != 1 or not experiment.finished or len(next(iter(vary.values()))) < FEWEST:
         return None
     ((path, values),) = vary.items()
+    ranking = _ranking(experiment, path, [({path: value}, value, show_value(path, value)) for value in values])
+    return ranking if len(ranking.rows) >= FEWEST else None
+
+
+def compare(experiment: Experiment) -> Ranking | None:
+    """Return the ranking of all variants of a finished experiment, whatever they differ in; None with less than two."""
+    variants, paths = variants_of(experiment), differing(experiment)
+    if len(variants) < 2 or not experiment.finished:
+        return None
+    names = named([{path: show_value(path, variant.get(path)) for path in paths} for variant in variants])
+    labelled = [(variant, variant, name) for variant, name in zip(variants, names, strict=True)]
+    ranking = _ranking(experiment, "", labelled)
+    return ranking if len(ranking.rows) > 1 else None
+
+
+def _ranking(experiment: Experiment, path: str, labelled: Sequence[tuple[Mapping[str, Any], Any, str]]) -> Ranking:
+    """Return the ranking of variants, each with its value and its label; without those that were cancelled."""
     validation = all(run.spec.data.validation_fraction > 0 for run in experiment.runs)
+    ended = [run for run in experiment.runs if run.state != State.CANCELLED]
     rows = []
-    for place, value in enumerate(values):
-        runs = [run for run in experiment.runs if run.variant.get(path) == value and run.state != State.CANCELLED]
-        if runs:
-            skills = {run.seed: skill_of(run, validation=validation) for run in runs}
-            rows.append(Ranked(value, show_value(path, value), skills, place))
-    return Ranking(path, tuple(sorted(rows, key=lambda row: -row.median)), validation) if len(rows) >= FEWEST else None
+    for place, (variant, value, label) in enumerate(labelled):
+        if skills := {run.seed: skill_of(run, validation=validation) for run in ended if run.variant == variant}:
+            rows.append(Ranked(value, label, skills, place))
+    return Ranking(path, tuple(sorted(rows, key=lambda row: -row.median)), validation)
 
 
 def skill_of(run: Run, *, validation: bool) -> float:
@@ -93,16 +123,43 @@ def skill_of(run: Run, *, validation: bool) -> float:
 def verdict(ranking: Ranking) -> str:
     """Return in a sentence or two which setting is best and whether luck could have decided; plain text."""
     best, *others = ranking.rows
+    noun = "setting" if ranking.path else "variant"
     if best.median == -math.inf:
-        return "No setting came to a result."
+        return f"No {noun} came to a result."
     first = f"“{best.label}” comes first with a {ranking.measure} of {skill_text(best.median)}"
     if len(best.seeds) < FEWEST_SEEDS:
         return f"{first}. With so few seeds that may be luck."
+    if len(others) == 1:
+        return _of_two(ranking, best, others[0])
     rivals = [f"“{row.label}”" for row in others if not row.always_below(best)]
     if not rivals:
-        return f"{first}; it beats every other setting in each of {len(best.seeds)} seeds."
-    named = ", ".join(rivals[:3]) + (f" and {len(rivals) - 3} more" if len(rivals) > 3 else "")
-    return f"{first}, but not ahead of {named} in every seed: that difference may be luck."
+        return f"{first}; it beats every other {noun} in each of {len(best.seeds)} seeds{_by(best, others[0])}."
+    those = ", ".join(rivals[:3]) + (f" and {len(rivals) - 3} more" if len(rivals) > 3 else "")
+    return f"{first}, but not ahead of {those} in every seed: that difference may be luck."
+
+
+def _of_two(ranking: Ranking, best: Ranked, other: Ranked) -> str:
+    """Return which of two is better, judged seed by seed."""
+    wins, seeds, gap = best.ahead_of(other)
+    if not seeds or best.median == other.median:
+        return f"“{best.label}” and “{other.label}” end with the same {ranking.measure}, {skill_text(best.median)}."
+    against = "no result" if other.median == -math.inf else skill_text(other.median)
+    words = (
+        f"“{best.label}” beats “{other.label}” in {wins} of {seeds} seeds: {ranking.measure} {skill_text(best.median)}"
+    )
+    words += f" against {against}" + (f", median gap {skill_text(gap)}" if math.isfinite(gap) else "")
+    return f"{words}." if wins == seeds else f"{words}. Not in every seed: that may be luck."
+
+
+def _by(best: Ranked, other: Ranked) -> str:
+    gap = best.ahead_of(other)[2]
+    return f", the next, “{other.label}”, by {skill_text(gap)} (median)" if math.isfinite(gap) else ""
+
+
+def in_short(experiment: Experiment) -> str:
+    """Return the verdict on an experiment that is not shown as a ranking; empty where there is nothing to compare."""
+    comparison = None if rank(experiment) else compare(experiment)
+    return verdict(comparison) if comparison else ""
 
 
 def ranking_chart(ranking: Ranking, colours: Sequence[str]) -> dict[str, Any]:
@@ -131,15 +188,17 @@ def ranking_chart(ranking: Ranking, colours: Sequence[str]) -> dict[str, Any]:
             "height": 84 + _ROW_PIXELS * len(rows),
             "margin": {"l": 8, "r": 16, "t": 8, "b": 48},
             "showlegend": False,
-            "shapes": [zero | {"line": {"color": _NEUTRAL, "dash": "dot", "width": 1.5}}],
+            "shapes": [zero | {"line": {"color": _NEUTRAL, **DOTTED}}],
             "annotations": notes,
             "xaxis": {
                 "title": {"text": f"{ranking.measure} (1 = perfect, 0 = guessing)"},
                 "range": [left - 0.04 * (1.02 - left), 1.02],
                 "zeroline": False,
                 "fixedrange": True,
+                "tickfont": {"size": TEXT},
             },
             "yaxis": {
+                "tickfont": {"size": TEXT},
                 "tickvals": list(range(len(rows))),
                 "ticktext": [escape(row.label, quote=False) for row in reversed(rows)],
                 "range": [-0.6, len(rows) - 0.4],

@@ -22,6 +22,7 @@ from core.ui.lab.comparisons import show_ranking
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
 from core.ui.lab.live_switch import live_line, live_switch
 from core.ui.lab.outlook import Outlook
+from core.ui.lab.ranking import in_short
 from core.ui.lessons.editor import offer_lesson
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
@@ -143,7 +144,7 @@ def show_experiment(experiment: Experiment) -> None:
     target = ", ".join(experiment.spec.data.targets)
     title = experiment.title or f"{name} → {target}"
     view = live.view_of(experiment.spec) if live.is_on() else ""
-    live_chart(experiment, key="lab_live", title=title, why=True, view=view)
+    live_chart(experiment, key="lab_live", title=title, why=True, view=view, verdict=in_short(experiment))
     if answers:
         show_ranking(experiment)  # It comes and goes with every turn, and must not move the curves.
     elif not experiment.finished:

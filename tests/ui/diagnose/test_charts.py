@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from core.diagnosis.evidence.marks import Mark
 from core.jobs.storage.history import thinned
+from core.plot import DOTTED
 from core.ui.diagnose.charts import GREY, run_chart, skill_chart, trial_chart
 from core.ui.diagnose.curves import Curves
 from core.ui.diagnose.layer_maps import layer_chart, split_maps
@@ -31,7 +32,7 @@ def lines(figure):
 
 def test_training_is_solid_validation_dashed_and_guessing_dotted():
     figure = run_chart(curves([4.0, 3.0, 2.5, 2.2]), BLUE)
-    assert [trace["line"]["dash"] for trace in lines(figure)] == ["solid", "dash", "dot"]
+    assert [trace["line"]["dash"] for trace in lines(figure)] == ["solid", "dash", DOTTED["dash"]]
     assert "<b>" not in json.dumps(figure)
     assert figure["layout"]["yaxis"]["type"] == "linear"
 
@@ -48,6 +49,13 @@ def test_a_mark_has_a_word_above_the_curves_and_a_point_on_them():
     assert calm["layout"]["height"] < figure["layout"]["height"]
 
 
+def test_small_losses_stand_at_the_axis_as_powers_of_ten():
+    for losses in ([4e-8, 3e-8, 2e-8, 1e-8], [4e-3, 1e-4, 1e-5, 1e-6]):
+        axis = run_chart(curves(losses), BLUE)["layout"]["yaxis"]
+        assert axis["exponentformat"] == "power"
+        assert "tickformat" not in axis
+
+
 def test_seeds_share_one_entry_of_the_legend():
     figure = run_chart(curves([4.0, 3.0], [4.1, 3.1]), BLUE)
     assert [trace["name"] for trace in lines(figure) if trace["showlegend"]].count("training") == 1
@@ -58,7 +66,7 @@ def test_before_is_grey_and_both_are_relative_to_guessing():
     before, after = [t for t in lines(figure) if t["line"]["dash"] == "solid"]
     assert (before["line"]["color"], before["y"]) == (GREY, [2.0, 1.9, 1.8, 1.75])
     assert (after["line"]["color"], after["y"]) == (BLUE, [2.0, 1.0, 0.5, 0.25])
-    assert [t["y"] for t in lines(figure) if t["line"]["dash"] == "dot"] == [[1.0, 1.0]]
+    assert [t["y"] for t in lines(figure) if t["line"]["dash"] == DOTTED["dash"]] == [[1.0, 1.0]]
 
 
 def test_an_explosion_does_not_flatten_the_curve_that_was_cured():
@@ -71,13 +79,13 @@ def test_an_explosion_does_not_flatten_the_curve_that_was_cured():
 
 def test_where_validation_is_the_goal_the_training_loss_is_not_drawn():
     figure = trial_chart([trial([4.0, 3.0])], [trial([4.0, 2.0])], BLUE, "validation")
-    assert {trace["line"]["dash"] for trace in lines(figure)} == {"dash", "dot"}
+    assert {trace["line"]["dash"] for trace in lines(figure)} == {"dash", DOTTED["dash"]}
 
 
 def test_a_run_that_was_never_trained_makes_no_curve_and_no_fault():
     refused = curve(None, state="failed", diverged_at=None)
     figure = trial_chart([refused], [trial([4.0, 2.0, 1.0, 0.5])], BLUE)
-    assert GREY not in {trace["line"]["color"] for trace in lines(figure) if trace["line"]["dash"] != "dot"}
+    assert GREY not in {trace["line"]["color"] for trace in lines(figure) if trace["line"]["dash"] != DOTTED["dash"]}
 
 
 def test_a_skill_far_below_zero_is_cut_short_and_told():

@@ -8,7 +8,7 @@ import pytest
 from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.jobs.storage.records import Experiment, Run, State
 from core.spec import load_spec
-from core.ui.lab.ranking import rank, ranking_chart, verdict
+from core.ui.lab.ranking import compare, in_short, rank, ranking_chart, verdict
 
 COLOURS = [f"#00000{i}" for i in range(8)]
 
@@ -137,3 +137,54 @@ def test_more_values_than_colours_are_grey_even_if_one_of_them_was_cancelled():
     assert len(ranking.rows) == len(COLOURS)
     colours = {trace["line"]["color"] for trace in ranking_chart(ranking, COLOURS)["data"] if trace["mode"] == "lines"}
     assert colours == {"#808080"}
+
+
+def test_two_variants_are_judged_seed_by_seed():
+    words = in_short(experiment({"none": (0.1, 0.2, 0.3), "standard": (0.3, 0.5, 0.51)}))
+    assert words == (
+        "“scaling standard” beats “scaling none” in 3 of 3 seeds: validation skill 0.50 against 0.20, median gap 0.21."
+    )
+
+
+def test_two_variants_that_take_turns_may_differ_by_luck():
+    words = in_short(experiment({"none": (0.6, 0.2, 0.3), "standard": (0.3, 0.5, 0.51)}, validation=0))
+    assert "in 2 of 3 seeds: training skill 0.50 against 0.30" in words
+    assert words.endswith("Not in every seed: that may be luck.")
+
+
+def test_a_variant_that_diverged_loses_the_seed_and_has_no_gap():
+    words = in_short(experiment({"none": (None, None, None), "standard": (0.3, 0.5, 0.51)}))
+    assert words.endswith("in 3 of 3 seeds: validation skill 0.50 against no result.")
+    assert "inf" not in words
+    once = in_short(experiment({"none": (None, 0.1, 0.1), "standard": (0.3, 0.5, 0.51)}))
+    assert once.endswith("median gap 0.41.")
+
+
+def test_equal_variants_are_called_equal():
+    words = in_short(experiment({"none": (0.5,) * 3, "standard": (0.5,) * 3}))
+    assert words == "“scaling none” and “scaling standard” end with the same validation skill, 0.50."
+
+
+def test_one_seed_decides_nothing_between_two_variants():
+    assert "luck" in in_short(experiment({"none": (0.1,), "standard": (0.9,)}, seeds=1))
+
+
+def test_what_is_ranked_is_not_said_again_nor_what_has_not_finished_or_has_no_rival():
+    assert in_short(experiment(CLEAR)) == ""
+    assert in_short(experiment({"none": (0.1,) * 3})) == ""
+    pair = {"none": (0.1,) * 3, "standard": (0.2,) * 3}
+    assert in_short(experiment(pair, states={1: State.RUNNING})) == ""
+    assert in_short(experiment(pair, states=dict.fromkeys(range(3), State.CANCELLED))) == ""
+
+
+def test_a_clear_winner_says_by_how_much_it_is_ahead_of_the_next():
+    ranking = rank(experiment(CLEAR))
+    assert ranking is not None
+    assert verdict(ranking).endswith("in each of 3 seeds, the next, “minmax”, by 0.10 (median).")
+
+
+def test_variants_that_are_compared_are_called_as_in_the_chart():
+    comparison = compare(experiment({"none": (0.1,) * 3, "standard": (0.2,) * 3}))
+    assert comparison is not None
+    assert [row.label for row in comparison.rows] == ["scaling standard", "scaling none"]
+    assert comparison.path == ""

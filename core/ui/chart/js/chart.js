@@ -2,6 +2,10 @@
 
 const POINTS_PER_CHART = 60000;
 const POINTS_PER_LINE = 2000;
+const TEXT = 13;
+/** Dots as long as the line is wide, far enough apart to be told from dashes; core/plot.py has the same. */
+const DOTTED = { width: 2, dash: "2px,5px" };
+const FEW_EPOCHS = 10;
 
 /** The losses of a run as they are to be drawn: relative to its baseline, smoothed, positive on a log axis. */
 function drawn(run, metric, options, base) {
@@ -29,15 +33,24 @@ function lineTrace(uid, name, colour, line, view, extra = {}) {
   };
 }
 
-/** The curves of one variant: a line for one seed; median and a band from lowest to highest for several. */
+/** The curves of one variant: a line for one seed; median and a band from lowest to highest for several, which are
+ * drawn too where each seed is asked for. */
 function variantTraces(group, options, view, baseOf) {
   const { colour, runs, variant } = group;
   const name = inert(group.label);
   const traces = [];
   for (const metric of options.validation ? ["loss", "val_loss"] : ["loss"]) {
-    const lines = runs.map((run) => drawn(run, metric, options, baseOf(run, metric))).filter((line) => line.x.length);
+    const members = runs.map((run) => ({ run, ...drawn(run, metric, options, baseOf(run, metric)) }));
+    const lines = members.filter((line) => line.x.length);
     if (!lines.length) continue;
     const validation = metric === "val_loss";
+    if (options.members && lines.length > 1) {
+      traces.push(...lines.map((line) => lineTrace(`v${variant}${metric}seed${line.run.id}`, name, colour, line, view, {
+        meta: `${validation ? "validation loss" : "loss"}, seed ${line.run.seed}`,
+        line: { width: 0.5 * view.width, ...(validation ? { dash: "5px,4px" } : {}) },
+        opacity: 0.6 * view.opacity,
+      })));
+    }
     const several = lines.length > 1 ? spread(lines) : null;
     const x = several?.x;
     if (several && !validation) {
@@ -75,7 +88,7 @@ function baselineTraces(levels, lastEpoch, theme) {
   return levels.map(({ group, level }) => ({
     uid: `baseline${levels.length === 1 ? "" : group.variant}`, type: "scatter", showlegend: false, mode: "lines",
     x: [1, lastEpoch], y: [level, level],
-    line: { color: levels.length === 1 ? theme.faint : group.colour, width: 1.5, dash: "dot" },
+    line: { color: levels.length === 1 ? theme.faint : group.colour, ...DOTTED },
     hovertemplate: `${inert(whatGuesses(levels))}<br>loss ${formatNumber(level)}<extra></extra>`,
   }));
 }
@@ -87,7 +100,7 @@ function baselineNotes(levels, theme) {
   const words = `${whatGuesses(levels)} (${[...new Set(ends)].join(" to ")})`;
   return [{
     text: `····&nbsp; baseline: ${inert(words)}`, xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom",
-    showarrow: false, font: { color: theme.muted, size: 12 },
+    showarrow: false, font: { color: theme.muted, size: TEXT },
   }];
 }
 
@@ -103,7 +116,7 @@ function divergenceTrace(groups, options, theme, baseOf) {
     uid: "diverged", type: "scatter", mode: marks.length > 12 ? "markers" : "markers+text", showlegend: false,
     x: marks.map((m) => m.x), y: marks.map((m) => m.y), cliponaxis: false,
     text: marks.map((m) => `NaN at epoch ${m.at ?? m.x + 1}`),
-    textposition: "middle right", textfont: { color: theme.danger, size: 12 },
+    textposition: "middle right", textfont: { color: theme.danger, size: TEXT },
     marker: { symbol: "x", size: 9, color: marks.map((m) => m.colour), line: { width: 1, color: theme.background } },
     customdata: marks.map((m) => inert(m.name)),
     hovertemplate: "<b>%{customdata}</b><br>%{text}<br>last finite loss %{y:.4~g}<extra></extra>",
@@ -137,7 +150,8 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   if (reached > WHOLE) {
     notes.push(`${reached.toLocaleString("en")} epochs, drawn ${options.smooth ? "as averages" : "with their extremes"}.`);
   }
-  const lines = groups.length * (options.validation ? 2 : 1);
+  const members = options.members ? groups.reduce((sum, group) => sum + (group.runs.length > 1 ? group.runs.length : 0), 0) : 0;
+  const lines = (groups.length + members) * (options.validation ? 2 : 1);
   const limit = Math.max(120, Math.min(POINTS_PER_LINE, Math.floor(POINTS_PER_CHART / Math.max(1, lines))));
   const crowd = groups.length > 60 ? 2 : groups.length > 16 ? 1 : 0;
   const view = { limit, range, width: [2, 1.5, 1][crowd], opacity: [1, 0.9, 0.6][crowd] };
@@ -145,8 +159,34 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   const levels = options.baseline ? baselines(groups, options, baseOf) : [];
   data.push(...baselineTraces(levels, Math.max(2, reached), theme));
   data.push(...divergenceTrace(groups, options, theme, baseOf));
-  const frame = layout({ ...options, experiment: meta.view || meta.experiment, decades: Math.log10(most / least), empty: !values.length }, theme);
-  return { data, layout: { ...frame, annotations: baselineNotes(levels, theme) }, notes, log };
+  const [lowest, highest] = extremes(data.flatMap((trace) => trace.y).filter((v) => v !== null));
+  const frame = layout({
+    ...options, experiment: meta.view || meta.experiment, least: lowest, most: highest, empty: !values.length, epochs: range ? range[1] - range[0] : reached,
+  }, theme);
+  if (options.robust) {
+    const fit = withoutOutliers(groups.flatMap((group) => linesOf(group, options, baseOf)), levels, log);
+    if (fit.range) {
+      const [bottom, top] = fit.range.map((end) => (log ? 10 ** end : end));
+      Object.assign(frame.yaxis, lossTicks({ log, least: bottom, most: top }), { range: fit.range });
+    }
+    if (fit.beyond) notes.push(`${fit.beyond.toLocaleString("en")} ${fit.beyond === 1 ? "point lies" : "points lie"} outside of this range.`);
+  }
+  return { data, layout: { ...frame, annotations: baselineNotes(levels, theme) }, notes, log, ends: endsOf(groups, data, range) };
+}
+
+/** All lines of a variant as they are drawn, one for each run and metric. */
+function linesOf({ runs }, options, baseOf) {
+  const metrics = options.validation ? ["loss", "val_loss"] : ["loss"];
+  return metrics.flatMap((metric) => runs.map((run) => drawn(run, metric, options, baseOf(run, metric)))).filter((line) => line.x.length);
+}
+
+/** How numbers stand at an axis of losses: as they are where they are readable, else as powers of ten. */
+function lossTicks({ log, least, most }) {
+  const size = Math.max(Math.abs(least), Math.abs(most));
+  if (!log) return { rangemode: "tozero", ...(size >= 1e-2 && size < 1e6 ? { exponentformat: "none", separatethousands: true } : {}) };
+  const decades = Math.log10(most / least);
+  const readable = least >= 1e-3 && most < 1e5;
+  return { ...(readable ? { tickformat: ",~g" } : {}), dtick: decades > 2 ? Math.ceil(decades / 8) : null };
 }
 
 function extremes(values) {
@@ -161,24 +201,28 @@ function extremes(values) {
 
 function layout(options, theme) {
   const axis = {
-    visible: !options.empty, gridcolor: theme.grid, linecolor: theme.border, zeroline: false, automargin: true, ticks: "outside", ticklen: 4,
-    tickcolor: theme.border, tickfont: { size: 12, color: theme.muted }, showspikes: false,
+    visible: !options.empty, gridcolor: theme.grid, linecolor: theme.border, zeroline: false, ticks: "outside", ticklen: 4,
+    tickcolor: theme.border, tickfont: { size: TEXT, color: theme.muted }, showspikes: false,
   };
-  const title = (text) => ({ text, font: { size: 13, color: theme.muted }, standoff: 8 });
+  const title = (text) => ({ text, font: { size: TEXT, color: theme.muted }, standoff: 8 });
   return {
     // Zoom lasts as long as the experiment is the same, or what can be drawn on the same axes.
     uirevision: options.experiment, showlegend: false, hovermode: "closest", dragmode: theme.coarse ? false : "zoom",
-    height: theme.height, margin: { l: 56, r: 20, t: 24, b: 44 },
+    // Fixed, as margins that follow the numbers at the axis have everything drawn twice, and move the plot while it grows.
+    height: theme.height, margin: { l: 76, r: 20, t: 24, b: 50 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: theme.font, color: theme.text },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.faint, activecolor: theme.text },
     hoverlabel: {
-      bgcolor: theme.panel, bordercolor: theme.border, font: { family: theme.font, color: theme.text, size: 13 }, align: "left",
+      bgcolor: theme.panel, bordercolor: theme.border, font: { family: theme.font, color: theme.text, size: TEXT }, align: "left",
     },
-    xaxis: { ...axis, title: title("epoch"), showgrid: false, rangemode: "normal" },
+    xaxis: {
+      ...axis, title: title("epoch"), showgrid: false, rangemode: "normal", tickformat: ",d", dtick: options.epochs <= FEW_EPOCHS ? 1 : null,
+    },
     yaxis: {
       ...axis, title: title(options.relative ? "loss relative to baseline" : "loss"),
-      type: options.log ? "log" : "linear", exponentformat: "power", showexponent: "all", uirevision: `${options.experiment} ${options.log}`,
-      ...(options.log ? { tickformat: "~g", dtick: options.decades > 2 ? Math.ceil(options.decades / 8) : null } : { rangemode: "tozero" }),
+      type: options.log ? "log" : "linear", exponentformat: "power", showexponent: "all",
+      uirevision: `${options.experiment} ${options.log} ${options.robust}`,
+      ...lossTicks(options),
     },
   };
 }

@@ -10,7 +10,11 @@ const CHIPS = [
   ["smooth", "Smooth", "Moving average over about ten epochs"],
   ["validation", "Validation", "Dashed: loss on rows held out"],
   ["baseline", "Baseline", "Dotted: the loss of always guessing the same"],
+  ["members", "Each seed", "A thin line for each seed beside their median"],
+  ["robust", "Ignore outliers", "The axis spans the usual losses; how many points lie outside is said below"],
 ];
+/** What some chips need to have a meaning, of the data Python sent. */
+const NEEDS = { validation: (meta) => meta.validation, members: (meta) => meta.seeds > 1 };
 const charts = new WeakMap();
 
 /** plotly.min.js once per page, whoever asks first. */
@@ -29,7 +33,9 @@ function loadPlotly(url) {
 }
 
 function remembered() {
-  const standard = { relative: false, smooth: false, validation: true, baseline: true };
+  const standard = {
+    relative: false, smooth: false, validation: true, baseline: true, members: false, robust: false, reading: "last",
+  };
   try {
     return { ...standard, ...JSON.parse(localStorage.getItem(REMEMBERED) || "{}") };
   } catch {
@@ -50,11 +56,15 @@ class LiveChart {
     this.root = root;
     this.part = (name) => root.querySelector(`.ll-${name}`);
     this.options = remembered();
+    this.ends = new EndLabels(this.part("chart"));
     this.makeChips();
+    this.makeTableBar();
     this.wake = () => document.hidden || this.schedule(0);
     document.addEventListener("visibilitychange", this.wake);
     this.resize = new ResizeObserver(() => this.draw());
     this.resize.observe(root);
+    this.onFullScreen = () => this.fullScreenChanged();
+    document.addEventListener("fullscreenchange", this.onFullScreen);
   }
 
   /** Takes what Python says; a new experiment starts from nothing, the same one keeps curves and zoom. */
@@ -74,7 +84,10 @@ class LiveChart {
     this.until = turned ? this.picture() : null;
     this.ghost = this.until && { ...this.until, ghost: null };
     const palette = colours(data.groups.length, data.colours);
-    this.meta = { ...data, groups: data.groups.map((label, variant) => ({ label, variant, colour: palette[variant] })) };
+    this.meta = {
+      ...data,
+      groups: data.groups.map((label, variant) => ({ label, short: data.names[variant], variant, colour: palette[variant] })),
+    };
     this.runs = data.runs.map((run) => ({
       ...run, label: data.groups[run.variant], colour: palette[run.variant], state: "queued", attempt: 0, epoch: 0,
     }));
@@ -122,6 +135,9 @@ class LiveChart {
         this.emphasised = run;
         this.emphasise();
       },
+      solo: (run) => this.solo(run),
+      alone: (run) => this.isAlone(run),
+      reading: () => this.reading(),
       why: (run) => this.fire("why", run.index),
     });
   }
@@ -139,7 +155,76 @@ class LiveChart {
       return [name, chip];
     });
     this.heading = element("span", "ll-heading");
-    this.part("toolbar").replaceChildren(this.heading, ...this.chips.map(([, chip]) => chip));
+    this.showAll = button("ll-chip ll-all", "Show all", "Show the curves that are hidden");
+    this.showAll.onclick = () => {
+      this.hidden.clear();
+      this.draw();
+    };
+    this.fullScreen = button("ll-chip ll-full", "", "Full screen: the chart and its runs alone; Esc leaves");
+    this.fullScreen.setAttribute("aria-label", "Full screen");
+    this.fullScreen.innerHTML = `<svg viewBox="0 0 14 14" aria-hidden="true"><path d="M1,5V1H5M9,1H13V5M13,9V13H9M5,13H1V9"/></svg>`;
+    this.fullScreen.hidden = !this.root.requestFullscreen;
+    this.fullScreen.onclick = () => (this.isFull() ? document.exitFullscreen() : this.root.requestFullscreen());
+    this.part("toolbar").replaceChildren(this.heading, this.showAll, ...this.chips.map(([, chip]) => chip), this.fullScreen);
+  }
+
+  /** Above the table: of which epoch its losses are, and on a phone whether it has all columns. */
+  makeTableBar() {
+    this.readings = READINGS.map(([name, label, title]) => {
+      const part = button("", label, title);
+      part.onclick = () => {
+        this.options.reading = name;
+        remember(this.options);
+        this.draw();
+      };
+      return [name, part];
+    });
+    const group = element("div", "ll-readings");
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", "Of which epoch the losses in the table are");
+    group.append(element("span", "", "Losses"), ...this.readings.map(([, part]) => part));
+    this.columns = button("ll-chip ll-columns", "More columns");
+    this.columns.onclick = () => {
+      const all = this.part("runs").classList.toggle("ll-all");
+      this.columns.setAttribute("aria-pressed", String(all));
+    };
+    this.part("tablebar").replaceChildren(group, this.columns);
+  }
+
+  /** Where the rows of the table take their losses; without held-out rows there is no epoch of the lowest validation. */
+  reading() {
+    return this.options.reading === "stop" && !this.meta.validation ? "lowest" : this.options.reading;
+  }
+
+  isFull() {
+    return document.fullscreenElement === this.root;
+  }
+
+  fullScreenChanged() {
+    this.fullScreen.setAttribute("aria-pressed", String(this.isFull()));
+    this.draw();
+  }
+
+  /** The runs that the curve of a run is drawn from: all seeds of its variant, or itself where each is drawn. */
+  curveWith(run) {
+    return this.options.members ? [run] : this.runs.filter(({ variant }) => variant === run.variant);
+  }
+
+  /** Every run that the curve of a run is not drawn from. */
+  others(run) {
+    const mine = new Set(this.curveWith(run));
+    return this.runs.filter((other) => !mine.has(other)).map(({ id }) => id);
+  }
+
+  isAlone(run) {
+    const others = this.others(run);
+    return others.length > 0 && others.length === this.hidden.size && others.every((id) => this.hidden.has(id));
+  }
+
+  /** Hides every other curve, or shows all again where this one is alone already. */
+  solo(run) {
+    this.hidden = new Set(this.isAlone(run) ? [] : this.others(run));
+    this.draw();
   }
 
   schedule(delay) {
@@ -209,14 +294,21 @@ class LiveChart {
   drawNow() {
     const { runs, meta, hidden, ghost } = this.picture();
     const theme = themeOf(this.root);
-    const { data, layout, notes, log } = figure(runs, meta, this.options, hidden, theme, this.range);
+    if (this.isFull()) theme.height = this.part("chart").clientHeight;
+    const { data, layout, notes, log, ends } = figure(runs, meta, this.options, hidden, theme, this.range);
     const before = ghostTraces(ghost, { ...this.options, log }, theme, this.range);
     data.unshift(...before);
     layout.annotations.push(...ghostLabel(before, { log }, theme));
     for (const [name, chip] of this.chips) {
       chip.setAttribute("aria-pressed", String(name === "log" ? log : this.options[name]));
-      chip.hidden = name === "validation" && !this.meta.validation;
+      chip.hidden = name in NEEDS && !NEEDS[name](this.meta);
     }
+    this.showAll.hidden = !this.hidden.size;
+    for (const [name, part] of this.readings) {
+      part.setAttribute("aria-pressed", String(name === this.reading()));
+      part.hidden = name === "stop" && !this.meta.validation;
+    }
+    this.part("verdict").textContent = this.data.verdict;
     this.table.update();
     this.drawStatus();
     this.part("note").textContent = notes.join(" ");
@@ -230,10 +322,13 @@ class LiveChart {
       modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
     };
     layout.width = chart.clientWidth;
+    layout.margin.r = Math.max(layout.margin.r, this.ends.room(ends, this.meta.groups.length, theme));
     window.Plotly.react(chart, data, layout, config);
     chart.dataset.experiment = meta.experiment;
     if (!this.plotted) {
       this.plotted = true;
+      chart.on("plotly_afterplot", () => this.ends.draw(this.emphasised?.variant));
+      chart.on("plotly_relayouting", () => this.ends.draw(this.emphasised?.variant));
       chart.on("plotly_relayout", (change) => {
         if (change["xaxis.autorange"]) this.range = null;
         else if ("xaxis.range[0]" in change) this.range = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
@@ -267,15 +362,24 @@ class LiveChart {
     return `Loss by epoch of ${this.runs.length} runs. Last losses: ${ends.join("; ")}.`;
   }
 
+  /** Whether a line, by its class, is a curve of a run, or where each seed is drawn of no other run. */
+  isCurveOf(run, name) {
+    return ["loss", "val_loss", "band"].some((part) => {
+      const [, seed] = name.split(`tracev${run.variant}${part}`);
+      return seed !== undefined && (!this.options.members || !seed.startsWith("seed") || seed === `seed${run.id}`);
+    });
+  }
+
   /** Fades every curve but that of one run; Plotly puts a trace's uid into the class of its lines. */
   emphasise() {
     const only = this.emphasised;
-    for (const line of this.part("chart").querySelectorAll(".scatterlayer .trace")) {
-      const mine = !only || line.classList.value.includes(`tracev${only.variant}loss`)
-        || line.classList.value.includes(`tracev${only.variant}val_loss`)
-        || line.classList.value.includes(`tracev${only.variant}band`);
-      line.classList.toggle("ll-faded", !mine && !line.classList.value.includes("tracebaseline"));
+    const lines = only || this.faded ? this.part("chart").querySelectorAll(".scatterlayer .trace") : [];
+    for (const line of lines) {
+      const name = [...line.classList].find((part) => part.startsWith("trace") && part !== "trace") ?? "";
+      line.classList.toggle("ll-faded", Boolean(only) && !name.startsWith("tracebaseline") && !this.isCurveOf(only, name));
     }
+    this.faded = Boolean(only);
+    this.ends.draw(only?.variant);
   }
 
   stop() {
@@ -289,6 +393,7 @@ class LiveChart {
     cancelAnimationFrame(this.frame);
     this.resize.disconnect();
     document.removeEventListener("visibilitychange", this.wake);
+    document.removeEventListener("fullscreenchange", this.onFullScreen);
     if (this.plotted) window.Plotly.purge(this.part("chart"));
   }
 }

@@ -80,6 +80,22 @@ function joined(run, metric) {
   return { x, y };
 }
 
+/** The lowest value of a curve and its epoch, null where there is none; found once after each change. */
+function lowestOf(run, metric) {
+  const { x, y } = curveOf(run, metric);
+  return (run.curves[`lowest ${metric}`] ??= y.reduce(
+    (best, value, i) => (value !== null && (best.value === null || value < best.value) ? { value, epoch: x[i] } : best),
+    { value: null, epoch: null },
+  ));
+}
+
+/** The value of a curve at an epoch, or at the last one before it that is kept. */
+function valueAt(run, metric, epoch) {
+  const { x, y } = curveOf(run, metric);
+  const i = x.findLastIndex((at) => at <= epoch);
+  return i < 0 ? { value: null, epoch: null } : { value: y[i], epoch: x[i] };
+}
+
 /** Exponential moving average over about ten epochs, at the last epoch of each stretch. */
 function smoothed(run, metric) {
   const averages = [...(run.history[metric] || [])];

@@ -53,33 +53,60 @@ function lastOf(values) {
   return values.at(-1) ?? null;
 }
 
+/** Of which epoch the losses in the table are. */
+const READINGS = [
+  ["last", "Last", "Losses of the last epoch"],
+  ["lowest", "Lowest", "The lowest loss of each curve, with its epoch"],
+  ["stop", "At lowest validation", "Both losses of the epoch with the lowest validation loss, where early stopping would have stopped"],
+];
+
+/** A loss of a run and the epoch it is of, as one of `READINGS`. */
+function readOf(run, metric, reading) {
+  if (reading === "lowest") return lowestOf(run, metric);
+  if (reading === "stop") return valueAt(run, metric, lowestOf(run, "val_loss").epoch ?? Infinity);
+  const { x, y } = curveOf(run, metric);
+  return { value: lastOf(y), epoch: lastOf(x) };
+}
+
 /** The number a text is, or the text: of several layers, "16, 16" comes after "16". */
 function numberOrText(text) {
   return text.trim() !== "" && !Number.isNaN(Number(text)) ? Number(text) : text;
 }
 
-/** The columns: what differs, then what came out. `sort` gives the value to order by. */
-function columnsOf(meta) {
-  const columns = meta.settings.map((label, i) => ({
-    label, text: (run) => run.values[i], sort: (run) => numberOrText(run.values[i]),
-  }));
-  if (!columns.length) columns.push({ label: "Run", text: (run) => run.label, sort: (run) => run.index });
-  if (meta.seeds > 1) columns.push({ label: "Seed", text: (run) => String(run.seed), sort: (run) => run.seed, number: true });
+/**
+ * The columns: what differs, then what came out. `sort` gives the value to order by, `at` the epoch a number is of.
+ *
+ * Those that are `wide` have no room on a phone, where one column with the whole name, which is `narrow`, stands for
+ * what differs.
+ */
+function columnsOf(meta, reading) {
+  const seeds = meta.seeds > 1;
+  const columns = [{
+    label: "Run", text: (run) => (seeds ? `${run.label} · seed ${run.seed}` : run.label), sort: (run) => run.index, narrow: true,
+  }];
+  columns.push(...meta.settings.map((label, i) => ({
+    label, text: (run) => run.values[i], sort: (run) => numberOrText(run.values[i]), wide: true,
+  })));
+  if (!meta.settings.length) columns.push({ label: "Run", text: (run) => run.label, sort: (run) => run.index, wide: true });
   const number = (label, title, value, format = formatNumber) => ({
     label, title, text: (run) => format(value(run)), sort: value, number: true,
   });
-  columns.push(number("Loss", "training loss in the last epoch", (run) => lastOf(curveOf(run, "loss").y)));
+  if (seeds) columns.push({ ...number("Seed", "where its random numbers start", (run) => run.seed, String), wide: true });
+  const loss = (label, rows, metric) => ({
+    ...number(label, `loss on ${rows}, of the epoch chosen above the table`, (run) => readOf(run, metric, reading()).value),
+    at: (run) => (reading() === "last" ? null : readOf(run, metric, reading()).epoch),
+    wide: true,
+  });
+  columns.push(loss("Loss", "training rows", "loss"));
+  if (meta.validation) columns.push(loss("Validation", "rows held out", "val_loss"));
+  const skill = "once trained: 1 = perfect, 0 = no better than always guessing the same, below 0 = worse";
+  columns.push({ ...number("Skill", `on training rows, ${skill}`, (run) => run.final?.skill ?? null, formatSkill), wide: meta.validation });
   if (meta.validation) {
-    columns.push(number("Validation", "loss on rows held out, in the last epoch", (run) => lastOf(curveOf(run, "val_loss").y)));
+    columns.push(number("Val. skill", `on rows held out, ${skill}`, (run) => run.final?.val_skill ?? null, formatSkill));
   }
-  const skill = "1 = perfect, 0 = no better than always guessing the same, below 0 = worse";
-  columns.push(number("Skill", `on training rows: ${skill}`, (run) => run.final?.skill ?? null, formatSkill));
-  if (meta.validation) {
-    columns.push(number("Val. skill", `on rows held out: ${skill}`, (run) => run.final?.val_skill ?? null, formatSkill));
-  }
-  columns.push(number("Epochs run", "epochs trained", (run) => run.epoch || 0, grouped));
+  columns.push({ ...number("Epochs run", "epochs trained", (run) => run.epoch || 0, grouped), wide: true });
   const seconds = "from start to result; the first run of a structure is slower, as it is compiled meanwhile";
-  columns.push(number("Seconds", seconds, (run) => run.seconds ?? null, (s) => (s === null ? "–" : s.toFixed(2))));
+  columns.push({ ...number("Seconds", seconds, (run) => run.seconds ?? null, (s) => (s === null ? "–" : s.toFixed(2))), wide: true });
   columns.push({ label: "State", text: stateText, sort: stateText, state: true });
   return columns;
 }
@@ -91,27 +118,79 @@ function element(name, className, text) {
   return node;
 }
 
+function button(className, text, title) {
+  const node = element("button", className, text);
+  node.type = "button";
+  if (title) node.title = title;
+  return node;
+}
+
+/** Every setting of a run, label and value: first what differs, then what all runs share. */
+function settingsOf(meta, run) {
+  const seed = meta.seeds > 1 ? [["Seed", String(run.seed)]] : [];
+  return [...meta.settings.map((label, i) => [label, run.values[i]]), ...seed, ...meta.shared];
+}
+
+/** What a click on a row's arrow shows below it: this curve alone, what has no room in the table, every setting. */
+function detailOf(meta, run, columns, actions) {
+  const row = element("tr", "ll-detail");
+  const cell = row.insertCell();
+  cell.colSpan = columns.length + 2;
+  const inside = cell.appendChild(element("div"));
+  const only = inside.appendChild(button("ll-chip", ""));
+  only.onclick = () => actions.solo(run);
+  const list = (entries, className) => {
+    const node = inside.appendChild(element("dl", className));
+    return entries.map(([label, value]) => {
+      const pair = node.appendChild(element("div"));
+      pair.append(element("dt", "", label));
+      return pair.appendChild(element("dd", "", value));
+    });
+  };
+  const results = columns.filter((column) => column.wide && (column.number || column.at) && column.label !== "Seed");
+  const numbers = list(results.map((column) => [column.label, ""]), "ll-narrow");
+  list(settingsOf(meta, run));
+  const update = () => {
+    only.textContent = actions.alone(run) ? "Show all curves" : "Only this curve";
+    results.forEach((column, i) => {
+      numbers[i].textContent = column.text(run);
+    });
+  };
+  return { row, update };
+}
+
+function swatchOf(meta, run) {
+  const swatch = button("ll-swatch", undefined, "Click: hide or show. Double click: only this curve, and again all.");
+  swatch.style.setProperty("--swatch", run.colour);
+  swatch.setAttribute("aria-label", `Curve of ${run.label}`);
+  const shape = shapeOf(run.variant, meta.groups.length);
+  if (shape) {
+    // Markup of our own alone: no word of a person is in it.
+    swatch.innerHTML = `<svg viewBox="-6 -6 12 12" aria-hidden="true"><path d="${shape}"/></svg>`;
+  }
+  return swatch;
+}
+
 /** Builds the table once; `update` then writes only the cells that changed. */
 function makeTable(host, meta, runs, actions) {
-  const columns = columnsOf(meta);
+  const columns = columnsOf(meta, actions.reading);
   const table = element("table", "ll-table");
   table.append(element("caption", "ll-hidden", "The runs of this experiment"));
   const head = table.createTHead().insertRow();
   const corner = element("th");
   corner.append(element("span", "ll-hidden", "Curve"));
   head.append(corner);
+  const classOf = (column) => [column.number && "ll-number", column.wide && "ll-wide", column.narrow && "ll-narrow"].filter(Boolean).join(" ");
   let order = { column: null, down: false };
   const heads = columns.map((column) => {
-    const cell = element("th", column.number ? "ll-number" : "");
+    const cell = element("th", classOf(column));
     cell.scope = "col";
-    const button = element("button", "ll-sort", column.label);
-    button.type = "button";
-    button.title = column.title ? `${column.label}: ${column.title}` : `Sort by ${column.label}`;
-    button.onclick = () => {
+    const sort = button("ll-sort", column.label, column.title ? `${column.label}: ${column.title}` : `Sort by ${column.label}`);
+    sort.onclick = () => {
       order = { column, down: order.column === column ? !order.down : false };
       update();
     };
-    cell.append(button);
+    cell.append(sort);
     head.append(cell);
     return cell;
   });
@@ -123,53 +202,74 @@ function makeTable(host, meta, runs, actions) {
   const body = table.createTBody();
   const rows = runs.map((run) => {
     const row = body.insertRow();
-    const swatch = element("button", "ll-swatch");
-    swatch.type = "button";
-    swatch.style.setProperty("--swatch", run.colour);
-    swatch.setAttribute("aria-label", `Curve of ${run.label}`);
-    row.insertCell().append(swatch);
-    const cells = columns.map((column) => {
+    const entry = { run, row, swatch: swatchOf(meta, run), detail: null };
+    entry.more = button("ll-more", undefined, "All settings");
+    entry.more.setAttribute("aria-label", `All settings of ${run.label}`);
+    entry.more.setAttribute("aria-expanded", "false");
+    entry.more.onclick = (event) => {
+      event.stopPropagation();
+      entry.detail?.row.remove();
+      entry.detail = entry.detail ? null : detailOf(meta, run, columns, actions);
+      entry.more.setAttribute("aria-expanded", String(Boolean(entry.detail)));
+      update();
+    };
+    entry.more.ondblclick = (event) => event.stopPropagation();
+    const corner = row.insertCell();
+    corner.append(entry.swatch, entry.more);
+    entry.cells = columns.map((column) => {
       const cell = row.insertCell();
-      if (column.number) cell.className = "ll-number";
+      cell.className = classOf(column);
       return cell;
     });
-    const why = meta.why ? row.insertCell().appendChild(whyLink(meta, run, actions)) : null;
-    why?.parentElement.classList.add("ll-why");
-    row.onclick = () => actions.toggle(run);
-    row.onmouseenter = () => actions.emphasise(run);
+    entry.why = meta.why ? row.insertCell().appendChild(whyLink(meta, run, actions)) : null;
+    entry.why?.parentElement.classList.add("ll-why");
+    row.onclick = (event) => (event.altKey ? actions.solo(run) : actions.toggle(run));
+    row.ondblclick = () => actions.solo(run);
+    row.onmouseenter = () => {
+      row.title ||= settingsOf(meta, run).map((pair) => pair.join(": ")).join("\n");
+      actions.emphasise(run);
+    };
     row.onmouseleave = () => actions.emphasise(null);
-    swatch.onfocus = () => actions.emphasise(run);
-    swatch.onblur = () => actions.emphasise(null);
-    return { run, row, swatch, cells, why };
+    for (const stop of [entry.swatch, entry.more]) {
+      stop.onfocus = () => actions.emphasise(run);
+      stop.onblur = () => actions.emphasise(null);
+    }
+    return entry;
   });
   host.replaceChildren(table);
 
   function update() {
-    for (const { run, row, swatch, cells, why } of rows) {
+    for (const { run, row, swatch, cells, why, detail } of rows) {
       const visible = !actions.hidden(run);
       row.classList.toggle("ll-off", !visible);
       swatch.setAttribute("aria-pressed", String(visible));
       if (why) why.hidden = !DIAGNOSABLE.has(run.state);
       columns.forEach((column, i) => {
         const text = column.text(run);
-        if (cells[i].textContent !== text) cells[i].textContent = text;
+        const epoch = column.at?.(run) ?? null;
+        const words = epoch === null ? text : `${text} at ${grouped(epoch)}`;
+        if (cells[i].textContent !== words) {
+          cells[i].textContent = text;
+          if (epoch !== null) cells[i].append(element("span", "ll-at", ` at ${grouped(epoch)}`));
+          cells[i].title = epoch === null ? "" : `of epoch ${grouped(epoch)}`;
+        }
         if (column.state && cells[i].dataset.state !== run.state) cells[i].dataset.state = run.state;
       });
+      detail?.update();
     }
     heads.forEach((cell, i) => {
       const sorted = order.column === columns[i];
       cell.setAttribute("aria-sort", sorted ? (order.down ? "descending" : "ascending") : "none");
     });
-    if (!order.column) return;
     const key = ({ run }) => order.column.sort(run);
     const sign = order.down ? -1 : 1;
-    const sorted = [...rows].sort((a, b) => {
+    const sorted = !order.column ? rows : [...rows].sort((a, b) => {
       const [x, y] = [key(a), key(b)];
       if (x === null || y === null) return (x === null) - (y === null);
       return sign * (typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y)));
     });
-    sorted.forEach((entry, i) => {
-      if (body.rows[i] !== entry.row) body.insertBefore(entry.row, body.rows[i]);
+    sorted.flatMap(({ row, detail }) => (detail ? [row, detail.row] : [row])).forEach((row, i) => {
+      if (body.rows[i] !== row) body.insertBefore(row, body.rows[i] ?? null);
     });
   }
   return { update };

@@ -1,0 +1,51 @@
+"""Which colour of the palette a variant has: the one this session has seen it in.
+
+The rule: a variant keeps the place in the palette that it had when the session last drew it, recognised by its program
+(everything but the seed) or, where something else has changed for all, by the settings that are varied. Whatever is new
+takes the first place that is free, in the order of the runs. So a value added to a setting recolours nothing, and a
+link shows everybody the same colours at first. More variants than colours have colours of their own (``series.js``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, MutableMapping
+
+import streamlit as st
+
+from core.jobs.storage.records import Experiment, Run
+from core.plot import COLOURS
+
+
+def colours_of(experiment: Experiment) -> list[str]:
+    """Return the colour of each variant of `experiment`, in their order, or the palette where there are too many."""
+    known: dict[str, int] = st.session_state.setdefault("chart_colours", {})
+    places = places_of(experiment, known)
+    return [COLOURS[place] for place in places] if places else list(COLOURS)
+
+
+def places_of(experiment: Experiment, known: MutableMapping[str, int]) -> list[int]:
+    """Return the place in the palette of each variant, and note it in `known`; empty where there are too many."""
+    firsts = {json.dumps(run.variant, sort_keys=True): run for run in experiment.runs}
+    if len(firsts) > len(COLOURS):
+        return []
+    keys = [list(_keys(words, run)) for words, run in firsts.items()]
+    places: dict[int, int] = {}
+    for tier in range(2):
+        for variant, names in enumerate(keys):
+            place = known.get(names[tier])
+            if variant not in places and place is not None and place not in places.values():
+                places[variant] = place
+    free = (place for place in range(len(COLOURS)) if place not in set(places.values()))
+    for variant, names in enumerate(keys):
+        place = places[variant] if variant in places else next(free)
+        places[variant] = place
+        known.update(dict.fromkeys(names, place))
+    return [places[variant] for variant in range(len(keys))]
+
+
+def _keys(words: str, run: Run) -> Iterator[str]:
+    """Yield what a variant is recognised by, the surest first."""
+    program = run.spec.model_copy(update={"training": run.spec.training.model_copy(update={"seed": 0})})
+    yield program.hash()[:16]
+    yield words
