@@ -21,7 +21,7 @@ from core.ui.routes import PLOTLY_URL
 from core.ui.sitemap import page
 
 _HERE: Final = Path(__file__).parent
-_PARTS: Final = ("series.js", "chart.js", "table.js", "live.js")
+_PARTS: Final = ("series.js", "chart.js", "browser.js", "table.js", "live.js")
 
 _HTML: Final = """
 <div class="ll-live">

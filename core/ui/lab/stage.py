@@ -20,6 +20,7 @@ from core.ui.data.tables import source_name
 from core.ui.lab import state as lab_state
 from core.ui.lab.comparisons import show_ranking
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
+from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
 
@@ -142,6 +143,7 @@ def show_experiment(experiment: Experiment) -> None:
     live_chart(experiment, key="lab_live", title=experiment.title or f"{name} → {target}", why=True)
     if not experiment.finished:
         st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
+    pictures(experiment, key="lab_pictures")
 
 
 def show_plan(table: Table) -> None:

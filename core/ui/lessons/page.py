@@ -18,6 +18,7 @@ from core.ui.families import FAMILIES, family_badge
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.lessons import state
 from core.ui.lessons.state import Visit
+from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
 
@@ -278,6 +279,7 @@ def _stage(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     if came := _in_short(visit, shown, seeds):
         st.markdown(came)
     live_chart(shown, key="lesson_live", title=visit.lesson.title)
+    pictures(shown, key="lesson_pictures")
     if shown.finished:
         there = {"x": shown.id}
         st.page_link(page("lab"), label="Open in the lab", icon=":material/science:", query_params=there)

@@ -87,7 +87,7 @@ def test_whoever_lost_the_claim_stores_no_picture(store, runs):
 
 def test_the_oldest_frames_of_the_lab_make_room_for_new_ones(store, runs, monkeypatch):
     monkeypatch.setattr(frames, "MOST_FRAMES", 10)
-    first, claim = claimed(store, runs)
+    _, claim = claimed(store, runs)
     runs.renew(claim, (), [text(SCENE), *map(text, range(20))])
     second, other = claimed(store, runs)
     runs.renew(other, (), [text(SCENE)])
@@ -105,7 +105,7 @@ def test_frames_go_with_their_experiment(store, runs):
 
 
 def test_runs_of_other_experiments_are_not_told(store, runs):
-    identity, claim = claimed(store, runs)
+    _, claim = claimed(store, runs)
     other, _ = claimed(store, runs)
     runs.renew(claim, (), [text(0)])
     assert epochs(store, other, claim.run) == []

@@ -7,6 +7,7 @@ import pytest
 
 from core.training.pictures import camera
 from core.training.pictures.camera import planned_epochs
+from core.training.pictures.frame import Frame
 from core.training.run import compile_run, train_run
 
 MOONS = {"source": "sample:moons?n=200", "target": "label"}
@@ -20,7 +21,7 @@ def frames_of(trained):
         run, prepared, _ = trained(**sections)
         # From here on XLA is at work in both or in neither, or the last digits would differ.
         compile_run(run, prepared, wait=True)
-        frames = []
+        frames: list[Frame] = []
         plain = train_run(run, prepared)
         return frames, train_run(run, prepared, on_frame=frames.append), plain
 
@@ -77,14 +78,14 @@ def test_a_frame_is_a_few_kilobytes(frames_of):
 
 
 def test_a_run_that_was_stopped_has_a_last_picture(trained):
-    frames = []
+    frames: list[Frame] = []
     run, prepared, _ = trained(data=MOONS, training={"epochs": 1})
     stopped = train_run(run, prepared, should_stop=lambda: True, on_frame=frames.append)
     assert (stopped.state, [frame.epoch for frame in frames]) == ("cancelled", [-1, 0, 0])
 
 
 def test_a_run_nothing_can_be_drawn_of_has_no_frames(trained):
-    frames = []
+    frames: list[Frame] = []
     data = {"source": "sample:iris", "target": ["sepal length", "sepal width"], "task": "regression"}
     run, prepared, _ = trained(data=data, training={"epochs": 1})
     train_run(run, prepared, on_frame=frames.append)

@@ -10,7 +10,7 @@ from core.training.backend import keras
 from core.training.initial_weights import initial_weights
 from core.training.model import build_loss, build_model, build_optimizer
 from core.training.pictures.decision_boundary import SIDE
-from core.training.pictures.frame import SCENE
+from core.training.pictures.frame import SCENE, Frame
 from core.training.row_order import row_orders
 from core.training.run import train_run
 
@@ -25,7 +25,7 @@ def pictured(trained):
 
     def train(**sections):
         run, prepared, _ = trained(**sections)
-        frames = []
+        frames: list[Frame] = []
         train_run(run, prepared, on_frame=frames.append)
         scene, *rest = frames
         assert scene.epoch == SCENE

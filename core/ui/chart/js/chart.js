@@ -149,16 +149,6 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   return { data, layout: { ...frame, annotations: baselineNotes(levels, theme) }, notes, log };
 }
 
-function extremes(values) {
-  let least = Infinity;
-  let most = -Infinity;
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return [least, most];
-}
-
 function layout(options, theme) {
   const axis = {
     visible: !options.empty, gridcolor: theme.grid, linecolor: theme.border, zeroline: false, automargin: true, ticks: "outside", ticklen: 4,

@@ -23,11 +23,6 @@ function endingsText(runs) {
   return [...words, ...others.map((other) => other.join(" "))].join(", ");
 }
 
-/** A count as 20,100. */
-function grouped(count) {
-  return count.toLocaleString("en");
-}
-
 /** How many epochs were trained; a run that was stopped while its network was built has ended none. */
 function epochsText(epochs, total, finished) {
   if (!finished) return `epoch ${grouped(epochs)} of ${grouped(total)}`;
@@ -82,13 +77,6 @@ function columnsOf(meta) {
   columns.push(number("Seconds", seconds, (run) => run.seconds ?? null, (s) => (s === null ? "–" : s.toFixed(2))));
   columns.push({ label: "State", text: stateText, sort: stateText, state: true });
   return columns;
-}
-
-function element(name, className, text) {
-  const node = document.createElement(name);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
 }
 
 /** Builds the table once; `update` then writes only the cells that changed. */
