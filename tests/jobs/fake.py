@@ -103,7 +103,7 @@ class FakeWork:
                 time.sleep(EPOCH_SECONDS)
             if kind == POISON and epoch == 2:
                 os.kill(os.getpid(), signal.SIGKILL)
-        see(Frame(len(losses), {"fake": {"loss": losses[-1] if losses else None}}))
+        see(Frame(len(losses), {"fake": {"epochs": len(losses)}}))
         skill = (0.9 if run.training.learning_rate == CURE else -1.0) if kind in {SICK, LINGERING} else 0.5
         values = {
             "variant": run.variant, "seed": run.training.seed, "state": state, "epochs": len(losses), "seconds": 0.1,

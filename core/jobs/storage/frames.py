@@ -16,7 +16,6 @@ from sqlalchemy.dialects.sqlite import insert
 
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
-from core.jobs.storage.history import without_nan
 from core.jobs.storage.news import unknown_experiment
 from core.jobs.storage.records import UNFINISHED
 from core.training.pictures.frame import SCENE, Frame
@@ -70,7 +69,7 @@ class PictureNews:
 
 def encode_frame(frame: Frame) -> str:
     """Return `frame` as the JSON text that is kept."""
-    values: dict[str, Any] = {"epoch": frame.epoch, "pictures": without_nan(frame.pictures)}
+    values: dict[str, Any] = {"epoch": frame.epoch, "pictures": frame.pictures}
     if frame.weights_of_epoch is not None:
         values["weights_of_epoch"] = frame.weights_of_epoch
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -20,15 +20,15 @@ from core.training.pictures.catalogue import PICTURES
 from core.training.pictures.frame import SCENE, Frame, OnFrame
 from core.training.pictures.picture import Subject, spread
 
-EVERY_SECONDS: Final = 0.25
-"""Between two pictures of a training that goes on."""
+EVERY_SECONDS: Final = 0.15
+"""Between two pictures of a training that goes on, at the least; calls are a tenth of a second long."""
 SHARE: Final = 0.1
 """Of the time trained, so much may go into pictures; where they take longer there are fewer."""
 _FREE_SECONDS: Final = 0.005
 _PER_SECOND: Final = 2e9
 """Weights × rows that are predicted in a second, until it is known."""
 _PER_DECADE: Final = 4
-_AT_A_TIME: Final = 8
+_AT_A_TIME: Final = 16
 _OUTPUTS_AT_A_TIME: Final = 2**21
 """Numbers of one layer, for all snapshots of one call."""
 
@@ -82,7 +82,7 @@ class Camera:
         if not self._subjects or time.perf_counter() < self._next:
             return
         spent = self._spent
-        self._draw_waiting()
+        self._draw(self._worth_drawing())
         if self._last < epoch < self._epochs:
             self._draw([(epoch, self._program.snapshot())], passing=True)
         self._next = time.perf_counter() + max(EVERY_SECONDS, (self._spent - spent) / SHARE)
@@ -90,25 +90,28 @@ class Camera:
     def end(self, epoch: int, weights_of_epoch: int | None) -> None:
         """Draw what waits, and the weights that are judged."""
         if self._subjects:
-            self._draw_waiting()
-            self._draw([(float(epoch), self._program.snapshot())], weights_of_epoch=weights_of_epoch)
+            last = (float(epoch), self._program.snapshot())
+            self._draw([*self._worth_drawing(), last], weights_of_epoch=weights_of_epoch)
 
-    def _draw_waiting(self) -> None:
-        """Draw as much as there is time for of what waits, evenly spread over it."""
+    def _worth_drawing(self) -> list[tuple[float, Floats]]:
+        """Return as much as there is time for of what waits, evenly spread over it; nothing waits any more."""
         left = SHARE * (time.perf_counter() - self._begun) + _FREE_SECONDS - self._spent
         affordable = max(1, int(left / self._cost))
-        self._draw([self._waiting[i] for i in spread(len(self._waiting), affordable)])
+        chosen = [self._waiting[i] for i in spread(len(self._waiting), affordable)]
         self._waiting.clear()
+        return chosen
 
     def _draw(
         self, taken: Sequence[tuple[float, Floats]], *, passing: bool = False, weights_of_epoch: int | None = None
     ) -> None:
+        """Draw what was `taken`; `weights_of_epoch` is of the last."""
         begin = time.perf_counter()
         for first in range(0, len(taken), self._at_a_time):
             together = taken[first : first + self._at_a_time]
             predicted = self._program.probe.predict(self._x, np.stack([weights for _, weights in together]))
             for (epoch, _), outputs in zip(together, predicted, strict=True):
-                self._on_frame(Frame(epoch, self._pictures(outputs), passing, weights_of_epoch))
+                judged = weights_of_epoch if epoch == taken[-1][0] else None
+                self._on_frame(Frame(epoch, self._pictures(outputs), passing, judged))
                 self._last = epoch
         if taken:
             took = time.perf_counter() - begin

@@ -19,8 +19,8 @@ class Frame:
     epoch : float
         Epochs trained by then, a part of one included; 0 = the first weights; `SCENE`.
     pictures : mapping
-        By the name of the picture what this frame shows, JSON-able; None where the network answers with numbers that
-        are not finite.
+        By the name of the picture what this frame shows, as JSON can hold it; None where the network answers with
+        numbers that are not finite.
     passing : bool
         Whether the next frame takes its place: one of those that are taken by the clock.
     weights_of_epoch : int or None

@@ -39,9 +39,11 @@ def stored(store: Store) -> int:
         return connection.scalar(select(func.count()).select_from(schema.frame)) or 0
 
 
-def test_a_frame_says_its_epoch_and_what_json_can_hold():
-    kept = json.loads(encode_frame(Frame(3, {"a": {"y": [1.0, float("nan")]}, "b": None}, weights_of_epoch=2)))
+def test_a_frame_says_its_epoch_and_nothing_json_cannot_hold():
+    kept = json.loads(encode_frame(Frame(3, {"a": {"y": [1.0, None]}, "b": None}, weights_of_epoch=2)))
     assert kept == {"epoch": 3, "pictures": {"a": {"y": [1.0, None]}, "b": None}, "weights_of_epoch": 2}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encode_frame(Frame(3, {"a": {"y": [float("nan")]}}))
 
 
 def test_frames_are_told_once_and_in_order(store, runs):

@@ -1,6 +1,6 @@
 // From a frame to what Plotly draws. Names of columns and classes are other people's text: `inert` where Plotly reads.
 
-const FIELD = 0.62;
+const FIELD = 0.5;
 
 function channelsOf(hex) {
   return [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16));

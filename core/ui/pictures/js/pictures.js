@@ -1,6 +1,6 @@
 // The row of pictures: polls the frames of up to six runs while it is in sight, draws them side by side, replays them.
 
-const POLL = 250;
+const POLL = 200;
 const REST = 1500;
 const STEP = 350;
 const CALM_STEP = 1000;
