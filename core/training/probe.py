@@ -85,6 +85,11 @@ class Probe:
         ratio /= np.maximum(steps, 1).astype(np.float32)[:, None]
         return np.hstack([gradient, length, ratio, self._shares(dead), self._shares(flat), numbers])
 
+    @property
+    def predicts(self) -> bool:
+        """Whether `predict` has been here; its first call takes longer."""
+        return bool(self._predicting.experimental_get_tracing_count())
+
     def predict(self, x: Floats, snapshots: Floats) -> Floats:
         """Return what the model, with the weights of each of `snapshots`, answers for the rows of `x`.
 

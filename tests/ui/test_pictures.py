@@ -69,7 +69,7 @@ def figure(name: str, scene: Any, shown: Any) -> Any:
 def test_a_passing_frame_makes_room_and_a_run_that_begins_again_starts_anew():
     told = [(-1, False, 1), (0, False, 1), (5, True, 1), (7, True, 1), (3, False, 1)]
     frames = [{"run": 1, "attempt": a, "passing": p, "frame": frame(e)} for e, p, a in told]
-    runs = [{"id": 1, "scene": None, "frames": [], "seenAttempt": 0}]
+    runs: list[dict[str, Any]] = [{"id": 1, "scene": None, "frames": [], "seenAttempt": 0}]
     seen = "(addFrames(runs, told), runs[0].frames.map((f) => f.epoch))"
     assert run(seen, runs=runs, told=frames) == [0, 3]
     again = {"run": 1, "attempt": 2, "passing": False, "frame": frame(-1, a={})}
@@ -162,5 +162,5 @@ def test_what_is_not_finite_is_said_and_not_drawn():
 def test_a_picture_is_offered_where_there_is_one():
     assert run("picturesOf(scene)", scene=TWO) == ["decision_boundary", "confusion_matrix"]
     assert run("picturesOf(scene)", scene={"predicted_values": PAIRS}) == ["predicted_values", "residuals"]
-    assert run("picturesOf(null)") == []
+    assert not run("picturesOf(null)")
     assert set(run("Object.keys(WHERE)")) == set(run("Object.keys(FIGURES)"))

@@ -27,6 +27,8 @@ SHARE: Final = 0.1
 _FREE_SECONDS: Final = 0.005
 _PER_SECOND: Final = 2e9
 """Weights × rows that are predicted in a second, until it is known."""
+_LARGEST: Final = 2**16
+"""Weights of a network that is shown by the plan too: copies of larger ones fill the memory, and cut calls short."""
 _PER_DECADE: Final = 4
 _AT_A_TIME: Final = 16
 _OUTPUTS_AT_A_TIME: Final = 2**21
@@ -56,8 +58,7 @@ class Camera:
         self._program, self._on_frame = program, on_frame
         self._subjects = _subjects.get(prepared, lambda: _subjects_of(prepared))
         self._x = np.concatenate([prepared.x[:0], *(subject.x for subject in self._subjects.values())])
-        # Where the weights are large each copy of them would be a call of its own.
-        wanted = bool(self._subjects) and program.snapshots > 0
+        wanted = bool(self._subjects) and program.model.count_params() <= _LARGEST
         self.planned = planned_epochs(epochs) if wanted else np.zeros(epochs, bool)
         widest = max(layer.units for layer in program.model.layers if hasattr(layer, "units"))
         self._at_a_time = int(np.clip(_OUTPUTS_AT_A_TIME // (max(1, len(self._x)) * widest), 1, _AT_A_TIME))
@@ -81,42 +82,48 @@ class Camera:
         """Draw what waits, and the weights as they are, if it is time to; between two calls."""
         if not self._subjects or time.perf_counter() < self._next:
             return
-        spent = self._spent
-        self._draw(self._worth_drawing())
+        chosen = self._worth_drawing()
+        self._draw(chosen)
         if self._last < epoch < self._epochs:
             self._draw([(epoch, self._program.snapshot())], passing=True)
-        self._next = time.perf_counter() + max(EVERY_SECONDS, (self._spent - spent) / SHARE)
+        self._next = time.perf_counter() + max(EVERY_SECONDS, (len(chosen) + 1) * self._cost / SHARE)
 
     def end(self, epoch: int, weights_of_epoch: int | None) -> None:
         """Draw what waits, and the weights that are judged."""
         if self._subjects:
             last = (float(epoch), self._program.snapshot())
-            self._draw([*self._worth_drawing(), last], weights_of_epoch=weights_of_epoch)
+            self._draw([*self._worth_drawing(at_least=1), last], weights_of_epoch=weights_of_epoch)
 
-    def _worth_drawing(self) -> list[tuple[float, Floats]]:
-        """Return as much as there is time for of what waits, evenly spread over it; nothing waits any more."""
+    def _worth_drawing(self, at_least: int = 0) -> list[tuple[float, Floats]]:
+        """Return as much as there is time for of what waits, evenly spread over it; the rest waits on."""
         left = SHARE * (time.perf_counter() - self._begun) + _FREE_SECONDS - self._spent
-        affordable = max(1, int(left / self._cost))
-        chosen = [self._waiting[i] for i in spread(len(self._waiting), affordable)]
-        self._waiting.clear()
+        affordable = max(at_least, int(left / self._cost))
+        places = spread(len(self._waiting), affordable).tolist()
+        chosen = [self._waiting[i] for i in places]
+        self._waiting = [self._waiting[i] for i in range(len(self._waiting)) if i not in places]
         return chosen
 
     def _draw(
         self, taken: Sequence[tuple[float, Floats]], *, passing: bool = False, weights_of_epoch: int | None = None
     ) -> None:
         """Draw what was `taken`; `weights_of_epoch` is of the last."""
+        if not taken:
+            return
+        probe = self._program.probe
+        if not probe.predicts:
+            probe.predict(self._x, taken[0][1][None])  # traced, once for all runs of the structure
         begin = time.perf_counter()
         for first in range(0, len(taken), self._at_a_time):
             together = taken[first : first + self._at_a_time]
-            predicted = self._program.probe.predict(self._x, np.stack([weights for _, weights in together]))
+            predicted = probe.predict(self._x, np.stack([weights for _, weights in together]))
             for (epoch, _), outputs in zip(together, predicted, strict=True):
                 judged = weights_of_epoch if epoch == taken[-1][0] else None
                 self._on_frame(Frame(epoch, self._pictures(outputs), passing, judged))
-                self._last = epoch
-        if taken:
-            took = time.perf_counter() - begin
-            self._spent += took
-            self._cost = took / len(taken)
+                self._last = max(self._last, epoch)
+        took = time.perf_counter() - begin
+        # The least that was seen: the processor may have been elsewhere meanwhile.
+        self._cost = min(self._cost if self._spent else took, took / len(taken))
+        self._spent += took
 
     def _pictures(self, outputs: Floats) -> dict[str, Any]:
         ends = np.cumsum([len(subject.x) for subject in self._subjects.values()])
