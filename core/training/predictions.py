@@ -51,7 +51,7 @@ def scores(prepared: Prepared, predicted: Array, *, validation: bool = False) ->
         varying = guess > 0
         r2 = json_number(float(np.mean(1 - error[varying] / guess[varying]))) if varying.any() else None
         return Scores(r2, r2)
-    truth, probability = _one_hot(prepared, actual), _probabilities(prepared, predicted)
+    truth, probability = _one_hot(prepared, actual), probabilities(prepared, predicted)
     guess = np.broadcast_to(_one_hot(prepared, known).mean(axis=0), truth.shape)
     recall = None
     if prepared.task != "multilabel":
@@ -88,8 +88,8 @@ def _one_hot(prepared: Prepared, actual: Array) -> Array:
     return np.asarray(np.eye(len(prepared.classes))[actual])
 
 
-def _probabilities(prepared: Prepared, predicted: Array) -> Array:
-    """Return outputs read as probabilities, in the shape of `_one_hot`."""
+def probabilities(prepared: Prepared, predicted: Array) -> Array:
+    """Return outputs read as probabilities: [rows, classes], or [rows, labels, (no, yes)] of several labels."""
     if prepared.task == "multilabel":
         yes = np.clip(predicted, 0, 1)
         return np.stack([1 - yes, yes], axis=-1)

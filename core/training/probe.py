@@ -56,6 +56,8 @@ class Probe:
         self._low, self._high = np.repeat(ends, self._units, axis=0).T
         self._rectified = np.repeat([activation.rectified for activation in chosen], self._units)
         self._function: Any = None  # Compiled, once traced
+        signature = [tf.TensorSpec((None, model.input_shape[1])), tf.TensorSpec((None, weights.size))]
+        self._predicting = tf.function(self._predicted, input_signature=signature, autograph=False)
 
     def measure(self, x: Any, y: Any, before: Floats, after: Floats, steps: npt.NDArray[np.int64]) -> Floats:
         """Return a measurement of each of the snapshots `after`, so many training `steps` from those `before`.
@@ -82,6 +84,32 @@ class Probe:
             ratio = np.divide(moved, length, out=np.zeros_like(moved), where=length != 0)
         ratio /= np.maximum(steps, 1).astype(np.float32)[:, None]
         return np.hstack([gradient, length, ratio, self._shares(dead), self._shares(flat), numbers])
+
+    @property
+    def predicts(self) -> bool:
+        """Whether `predict` has been here; its first call takes longer."""
+        return bool(self._predicting.experimental_get_tracing_count())
+
+    def predict(self, x: Floats, snapshots: Floats) -> Floats:
+        """Return what the model, with the weights of each of `snapshots`, answers for the rows of `x`.
+
+        Parameters
+        ----------
+        x : float32 array of shape (rows, features)
+        snapshots : float32 array of shape (n, weights.size)
+            From `Weights.snapshot`.
+
+        Returns
+        -------
+        float32 array of shape (n, rows, outputs)
+        """
+        return np.asarray(self._predicting(tf.constant(x), tf.constant(snapshots)))
+
+    def _predicted(self, x: Any, snapshots: Any) -> Any:
+        values = self._weights.values_in(snapshots)
+        kernels = [values(layer.kernel) for layer in self._dense]
+        shape = tf.concat([tf.shape(snapshots)[:1], tf.shape(x)], 0)
+        return self._outputs(tf.broadcast_to(x, shape), values, kernels)[-1]
 
     def _call(self, *tensors: Any) -> Any:
         if self._function is None:

@@ -18,6 +18,8 @@ from core.training.compiler import Compiler, only_urgent
 from core.training.epochs import Program, program_for
 from core.training.memory import OUT_OF_MEMORY
 from core.training.model import build_callbacks
+from core.training.pictures.camera import Camera
+from core.training.pictures.frame import OnFrame
 from core.training.predictions import Scores, scores
 from core.training.probe import Measurements
 from core.training.result import Ending, History, OnPoints, Result, json_number
@@ -43,6 +45,7 @@ def train_run(
     *,
     probed: bool = False,
     likely: int = 0,
+    on_frame: OnFrame | None = None,
 ) -> Result:
     """Train `run` on `prepared` and return its result.
 
@@ -58,6 +61,8 @@ def train_run(
         Measure layers and outputs along the way, into ``telemetry``.
     likely : int
         How many runs like it are likely to follow: what XLA saves, it saves in each.
+    on_frame : callable, optional
+        Told the pictures of the run (`core.training.pictures`), which are only made for who asks.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def train_run(
     """
     try:
         with only_urgent():
-            return _train(run, prepared, on_points, should_stop, probed, likely)
+            return _train(run, prepared, on_points, should_stop, probed, likely, on_frame)
     except (MemoryError, tf.errors.ResourceExhaustedError):
         return Result.refused(run, OUT_OF_MEMORY)
     except (tf.errors.OpError, ValueError, TypeError) as error:
@@ -91,14 +96,21 @@ def compile_run(run: RunSpec, prepared: Prepared, *, wait: bool = False) -> Call
 
 
 def _train(
-    run: RunSpec, prepared: Prepared, on_points: OnPoints, should_stop: Callable[[], bool], probed: bool, likely: int
+    run: RunSpec,
+    prepared: Prepared,
+    on_points: OnPoints,
+    should_stop: Callable[[], bool],
+    probed: bool,
+    likely: int,
+    on_frame: OnFrame | None,
 ) -> Result:
     begin = time.perf_counter()
     program = program_for(run, prepared)
     known = program.traced
     data = program.load(prepared)
     program.trace(data)
-    training = _Training(run, prepared, program, data, probed=probed, likely=likely)
+    camera = Camera(program, prepared, run.training.epochs, on_frame) if on_frame else None
+    training = _Training(run, prepared, program, data, probed=probed, likely=likely, camera=camera)
     state = training.until_end(on_points, should_stop)
     inputs = [prepared.x, prepared.x_val, *([_mean_row(prepared)] if probed else [])]
     predicted, predicted_val, *blind = program.predict(*inputs)
@@ -150,7 +162,15 @@ class _Training:
     """The moving part of one run: where it is, and the history so far."""
 
     def __init__(
-        self, run: RunSpec, prepared: Prepared, program: Program, data: tuple[Any, ...], *, probed: bool, likely: int
+        self,
+        run: RunSpec,
+        prepared: Prepared,
+        program: Program,
+        data: tuple[Any, ...],
+        *,
+        probed: bool,
+        likely: int,
+        camera: Camera | None,
     ) -> None:
         self.run, self.program, self.data, self._probed, self._likely = run, program, data, probed, likely
         self.epoch = 0
@@ -161,20 +181,15 @@ class _Training:
         self._measurements: Measurements | None = None
         steps = -(-program.rows // program.structure.batch_size)
         self._measured = measured_epochs(run.training.epochs, steps) & probed
+        self._camera = camera
+        self._kept = self._measured if camera is None else self._measured | camera.planned
         self._orders = row_orders(run.training.seed, program.rows, shuffle=run.training.shuffle)
         self._batch = 0
         self._sums = np.zeros(2, np.float32)
         self._callbacks = keras.callbacks.CallbackList(build_callbacks(run), model=program.model)
 
     def until_end(self, on_points: OnPoints, should_stop: Callable[[], bool]) -> Ending:
-        self.program.start(self.run)
-        if self._probed:
-            self._measurements = Measurements(self.program.probe, *self.data[:2])
-            start = [self.program.snapshot()]
-            self._measurements.take([0], start, start, 0)
-        if self._callbacks.callbacks:
-            self.program.show_weights()
-        self._callbacks.on_train_begin()
+        self._begin()
         if self.program.compiles_as_traced:
             self._hurry(GRAPH_SECONDS * (len(self.run.model.layers) + 1))
         self._await_xla(should_stop)
@@ -189,12 +204,10 @@ class _Training:
                 if points["loss"][-1] is None:
                     state = "diverged"
                     break
+            if self._camera is not None:
+                self._camera.look(self.epoch + round(self._batch / self.program.batches, 2))
             self._hurry(self.program.seconds_per_batch)
-        if self._callbacks.callbacks:
-            # Those of now: a run that is cancelled has trained on since its last epoch.
-            self.program.show_weights()
-            self._callbacks.on_train_end()
-            self.program.take_weights()
+        self._end()
         return state
 
     def restored(self) -> dict[str, int]:
@@ -209,6 +222,27 @@ class _Training:
             return {}
         return telemetry(self._measurements.by_epoch(), len(self.run.model.layers) + 1, self.run.training.clip_norm)
 
+    def _begin(self) -> None:
+        self.program.start(self.run)
+        if self._probed:
+            self._measurements = Measurements(self.program.probe, *self.data[:2])
+            start = [self.program.snapshot()]
+            self._measurements.take([0], start, start, 0)
+        if self._camera is not None:
+            self._camera.begin()
+        if self._callbacks.callbacks:
+            self.program.show_weights()
+        self._callbacks.on_train_begin()
+
+    def _end(self) -> None:
+        if self._callbacks.callbacks:
+            # Those of now: a run that is cancelled has trained on since its last epoch.
+            self.program.show_weights()
+            self._callbacks.on_train_end()
+            self.program.take_weights()
+        if self._camera is not None:
+            self._camera.end(self.epoch, self.restored().get("weights_of_epoch"))
+
     def _advance(self) -> Curves | None:
         """Train one call's worth: some whole epochs, or a stretch of a long one. Return what epochs ended, if any."""
         program = self.program
@@ -218,8 +252,8 @@ class _Training:
         orders = [self._orders.of(epoch) for epoch in epochs]
         if self._batch == 0:
             self._callbacks.on_epoch_begin(self.epoch)
-        measured = self._measured[self.epoch : self.epoch + count] & (end >= program.batches)
-        rows, kept, self._sums = program.advance(self.data, orders, rates, measured, (self._batch, end), self._sums)
+        wanted = self._kept[self.epoch : self.epoch + count] & (end >= program.batches)
+        rows, kept, self._sums = program.advance(self.data, orders, rates, wanted, (self._batch, end), self._sums)
         if program.compiler not in self.compilers:
             self.compilers.append(program.compiler)
         if end < program.batches:
@@ -228,9 +262,13 @@ class _Training:
         steps = end - self._batch + bool(program.rows > program.batches * program.structure.batch_size)
         self._batch = 0
         points = self._record(rows, rates)
-        if self._measurements is not None:
-            ended = np.flatnonzero(measured[: len(points["loss"])])
-            self._measurements.take((epochs[i] + 1 for i in ended), *kept, steps)
+        # Behind those of an epoch that diverged there may be more.
+        for place, before, after in zip(np.flatnonzero(wanted[: len(points["loss"])]), *kept, strict=False):
+            epoch = epochs[place]
+            if self._measurements is not None and self._measured[epoch]:
+                self._measurements.take([epoch + 1], [before], [after], steps)
+            if self._camera is not None and self._camera.planned[epoch]:
+                self._camera.keep(epoch + 1, after)
         return points
 
     def _hurry(self, seconds_per_batch: float) -> None:
@@ -254,8 +292,8 @@ class _Training:
             affordable = max(1, int(CHUNK_SECONDS / seconds))
         whole = min(affordable // max(1, batches), left, self.program.structure.epochs_per_call)
         if self._batch == 0 and whole >= 1:
-            measured = np.cumsum(self._measured[self.epoch : self.epoch + whole])
-            return max(1, int(np.searchsorted(measured, self.program.snapshots, side="right"))), batches
+            kept = np.cumsum(self._kept[self.epoch : self.epoch + whole])
+            return max(1, int(np.searchsorted(kept, self.program.snapshots, side="right"))), batches
         return 1, min(batches, self._batch + affordable)
 
     def _learning_rate(self, epoch: int) -> float:

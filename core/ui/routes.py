@@ -1,4 +1,4 @@
-"""Our own HTTP routes beside Streamlit's: the points a live chart polls, the health of the lab, and plotly.min.js."""
+"""Our own HTTP routes beside Streamlit's: points and pictures for a page to poll, the lab's health, plotly.min.js."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from core.errors import InputRefused
 from core.jobs.lab import Lab
+from core.jobs.storage.frames import MOST_RUNS, PictureNews
 from core.jobs.storage.records import News
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -69,10 +70,30 @@ def _result_for_chart(final: dict[str, Any]) -> dict[str, Any]:
     return {name: final.get(name) for name in _RESULTS} | ({"weights_of_epoch": judged} if judged else {})
 
 
+def _for_pictures(news: PictureNews) -> str:
+    """Return `news` as JSON; frames go as they were stored."""
+    frames = ",".join(
+        f'{{"run":{frame.run},"attempt":{frame.attempt},"passing":{json.dumps(frame.passing)},"frame":{frame.text}}}'
+        for frame in news.frames
+    )
+    return f'{_text({"cursor": news.cursor, "finished": news.finished})[:-1]},"frames":[{frames}]}}'
+
+
 def _cursor(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or int(text[:20]) > _LARGEST_CURSOR:
+    if not _whole(text):
         raise InputRefused("since: a whole number is needed, allowed: 0 or the last cursor.", "since")
     return int(text)
+
+
+def _chosen_runs(text: str) -> list[int]:
+    numbers = text.split(",")
+    if len(numbers) > MOST_RUNS or not all(map(_whole, numbers)):
+        raise InputRefused(f"runs: numbers of runs are needed, allowed: at most {MOST_RUNS}, such as 1,2.", "runs")
+    return list(map(int, numbers))
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text[:20]) <= _LARGEST_CURSOR
 
 
 async def _plotly_asset(request: Request) -> Response:
@@ -87,6 +108,17 @@ async def _plotly_asset(request: Request) -> Response:
         return Response(_plotly(), headers=headers, media_type="text/javascript")
     body = await run_in_threadpool(_plotly_gzipped)
     return Response(body, headers=headers | {"Content-Encoding": "gzip"}, media_type="text/javascript")
+
+
+async def _answered(read: Callable[[], str]) -> Response:
+    """Return what `read` says of an experiment; what an unknown or unreadable one is answered with."""
+    try:
+        return await run_in_threadpool(lambda: _response(read()))
+    except InputRefused as refusal:
+        return _json({"error": str(refusal)}, 404)
+    except Exception:
+        _LOGGER.exception("an experiment could not be read")
+        return _json({"error": "The lab could not read this experiment just now."}, 503)
 
 
 async def _start_page(request: Request) -> Response:
@@ -110,14 +142,17 @@ def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
             since = _cursor(request.query_params.get("since", "0"))
         except InputRefused as refusal:
             return _json({"error": str(refusal)}, 400)
+        experiment = request.path_params["experiment"]
+        return await _answered(lambda: _for_chart(lab().store.news(experiment, since)))
+
+    async def pictures(request: Request) -> Response:
         try:
-            experiment = request.path_params["experiment"]
-            return await run_in_threadpool(lambda: _response(_for_chart(lab().store.news(experiment, since))))
+            since = _cursor(request.query_params.get("since", "0"))
+            runs = _chosen_runs(request.query_params.get("runs", ""))
         except InputRefused as refusal:
-            return _json({"error": str(refusal)}, 404)
-        except Exception:
-            _LOGGER.exception("points failed")
-            return _json({"error": "The lab could not read this experiment just now."}, 503)
+            return _json({"error": str(refusal)}, 400)
+        experiment = request.path_params["experiment"]
+        return await _answered(lambda: _for_pictures(lab().store.pictures(experiment, runs, since)))
 
     async def health(_request: Request) -> Response:
         try:
@@ -132,6 +167,7 @@ def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
     return [
         Route(f"{prefix}/lab", _start_page),
         Route(f"{prefix}/api/experiments/{{experiment}}/points", points),
+        Route(f"{prefix}/api/experiments/{{experiment}}/pictures", pictures),
         Route(f"{prefix}/api/health", health),
         Route(f"{prefix}/assets/plotly.min.js", _plotly_asset),
     ]

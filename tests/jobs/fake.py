@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from core.errors import InputRefused
 from core.spec import RunSpec
+from core.training.pictures.frame import SCENE, Frame, OnFrame
 from core.training.result import OnPoints, Result
 
 QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES, SICK, LINGERING, GREEDY, STARVED = range(1, 13)
@@ -67,7 +68,15 @@ class FakeWork:
             os.kill(os.getpid(), signal.SIGKILL)
         return lambda _seconds: True
 
-    def train(self, run: RunSpec, on_points: OnPoints, should_stop: Callable[[], bool], *, probed: bool) -> Result:
+    def train(
+        self,
+        run: RunSpec,
+        on_points: OnPoints,
+        should_stop: Callable[[], bool],
+        *,
+        probed: bool,
+        on_frame: OnFrame | None = None,
+    ) -> Result:
         kind, epochs = run.training.batch_size, run.training.epochs
         if isinstance(run.data.source, str) and run.data.source.startswith("dataset:"):
             self._dataset(run.data.source.removeprefix("dataset:"))
@@ -75,6 +84,8 @@ class FakeWork:
             MISCHIEF[kind](on_points)
         losses: list[float | None] = []
         state = "done"
+        see = on_frame or (lambda _frame: None)
+        see(Frame(SCENE, {"fake": {"of": kind}}))
         for epoch in range(1, epochs + 1):
             if should_stop():
                 state = "cancelled"
@@ -88,9 +99,11 @@ class FakeWork:
                 time.sleep(EPOCH_SECONDS)
             if kind == SLOW:
                 on_points(epoch, {"loss": losses[-1:]})
+                see(Frame(epoch, {"fake": {"loss": losses[-1]}}, passing=True))
                 time.sleep(EPOCH_SECONDS)
             if kind == POISON and epoch == 2:
                 os.kill(os.getpid(), signal.SIGKILL)
+        see(Frame(len(losses), {"fake": {"epochs": len(losses)}}))
         skill = (0.9 if run.training.learning_rate == CURE else -1.0) if kind in {SICK, LINGERING} else 0.5
         values = {
             "variant": run.variant, "seed": run.training.seed, "state": state, "epochs": len(losses), "seconds": 0.1,

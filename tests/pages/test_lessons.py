@@ -258,7 +258,7 @@ def test_a_run_is_called_by_its_letter_and_what_differs(page, lab):
     assert chart["groups"] == ["A · unscaled", "B · min-max"]
     assert chart["settings"] == ["Run", "Scaling"]
     app.get_by_key("lesson_mend").click().run()
-    assert charts(app)[0]["groups"] == ["B · 0.001", "Repaired · 0.1"]
+    assert charts(app)[0]["groups"] == ["B · learning rate 0.001", "Repaired · learning rate 0.1"]
 
 
 def test_beginning_again_forgets_the_answer(page, lab):

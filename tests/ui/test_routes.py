@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.errors import InputRefused
+from core.jobs.storage.frames import PictureNews, ToldFrame
 from core.jobs.storage.records import Block, News, Stretch
 from core.ui.routes import PLOTLY_URL, make_routes
 
@@ -41,6 +42,11 @@ class FakeLab:
         if id != "known":
             raise InputRefused("There is no such experiment; it may have been deleted.", "experiment")
         return replace(NEWS, cursor=since + 7)
+
+    def pictures(self, id, runs, since=0):  # noqa: A002
+        self.news(id)
+        frames = tuple(ToldFrame(run, 1, 2.5, True, '{"epoch":2.5,"pictures":{}}') for run in runs)
+        return PictureNews(since + 7, False, frames)
 
     def health(self):
         return {"dispatching": True, "problem": self.problem}
@@ -120,3 +126,26 @@ def test_routes_live_under_the_base_path():
 def test_the_start_page_answers_to_its_name():
     reply = client("team").get("/team/lab?x=abc", follow_redirects=False)
     assert (reply.status_code, reply.headers["location"]) == (307, "/team/?x=abc")
+
+
+def test_pictures_are_told_of_the_runs_that_are_asked_for_and_no_others():
+    reply = client().get("/api/experiments/known/pictures?runs=4,7&since=3")
+    told = reply.json()
+    assert (reply.status_code, told["cursor"], told["finished"]) == (200, 10, False)
+    assert [frame["run"] for frame in told["frames"]] == [4, 7]
+    assert told["frames"][0] == {"run": 4, "attempt": 1, "passing": True, "frame": {"epoch": 2.5, "pictures": {}}}
+    assert reply.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("runs", ["", "x", "1,,2", "-1", "1,2,3,4,5,6,7", "1;DROP TABLE frame", "²", "9" * 40])
+def test_nonsense_instead_of_runs_is_refused_in_a_sentence(runs):
+    reply = client().get("/api/experiments/known/pictures", params={"runs": runs})
+    assert reply.status_code == 400
+    assert reply.json()["error"].startswith("runs: ")
+
+
+def test_pictures_of_an_unknown_experiment_are_404_and_a_failure_says_nothing_of_the_machine():
+    assert client().get("/api/experiments/other/pictures?runs=1").status_code == 404
+    broken = client().get("/api/experiments/broken/pictures?runs=1")
+    assert broken.status_code == 503
+    assert "secret" not in broken.text

@@ -6,7 +6,8 @@ is float64 and becomes float32 only at the end, so that a large offset does not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -24,12 +25,16 @@ MAX_CELLS: Final = 50_000_000
 
 
 class Inputs(NamedTuple):
-    """The input matrix, float32 [rows, features]; the name of each feature and the column it comes from; notes."""
+    """The input matrix, float32 [rows, features]; the name of each feature and the column it comes from; notes.
+
+    `encode` does to other numbers (and codes of words to their right), float64 [n, columns], what was done to the rows.
+    """
 
     matrix: np.ndarray
     features: tuple[str, ...]
     origins: tuple[str, ...]
     notes: tuple[str, ...]
+    encode: Callable[[np.ndarray], np.ndarray]
 
 
 # Numbers near the end of float64 may overflow on the way; what does is cut to float32's range below.
@@ -84,7 +89,8 @@ def encode_inputs(
     )
     if repaired:
         notes.append(f"{repaired} values too large for float32 were cut to its range.")
-    return Inputs(matrix, tuple(features), (*names, *flagged, *(name for name, _ in labelled)), tuple(notes))
+    origins = (*names, *flagged, *(name for name, _ in labelled))
+    return Inputs(matrix, tuple(features), origins, tuple(notes), partial(_transform, pipeline, keep=imputation.keeps))
 
 
 class _Coded(NamedTuple):
@@ -130,6 +136,11 @@ def _fit_transform(pipeline: Any, x: np.ndarray, fit_rows: np.ndarray, *, keep: 
         matrix[others], more = _as_float32(pipeline.transform(x[others]), keep)
         repaired += more
     return matrix, repaired
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _transform(pipeline: Any, x: np.ndarray, *, keep: bool) -> np.ndarray:
+    return _as_float32(pipeline.transform(x), keep)[0]
 
 
 def _clipped(pipeline: Any, x: np.ndarray, names: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from core.choices.scalers import TARGET_SCALERS
 from core.data.kinds import as_float
 from core.data.prepare.inputs import encode_inputs
+from core.data.prepare.raw_inputs import RawInputs, raw_inputs
 from core.data.prepare.selection import select
 from core.data.prepare.split import split
 from core.data.prepare.targets import Outputs, TargetScale, encode_classes, fit_target_scale, resolve_outputs
@@ -55,6 +56,8 @@ class Prepared:
         What was left out, repaired or inferred, one sentence each.
     rows, rows_val : numpy.ndarray
         int64, the positions of the rows of `x` and `x_val` in the table.
+    raw : RawInputs or None
+        The inputs in their own units, where they are one or two columns of numbers.
     """
 
     x: np.ndarray
@@ -77,6 +80,7 @@ class Prepared:
     notes: tuple[str, ...]
     rows: np.ndarray
     rows_val: np.ndarray
+    raw: RawInputs | None
 
 
 def prepare(run: RunSpec, table: Table) -> Prepared:
@@ -122,6 +126,7 @@ def prepare(run: RunSpec, table: Table) -> Prepared:
         notes=(*table.notes, *inferred, *selection.notes, *split_notes, *leaky, *inputs.notes, *target_notes),
         rows=selection.rows[train],
         rows_val=selection.rows[held_out],
+        raw=raw_inputs(table, selection.numbers, selection.categories, inputs.encode, train, held_out),
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database, tick
+from core.jobs.storage.frames import FrameText, store_frames
 from core.jobs.storage.records import HELD, State
 
 MAX_DEATHS: Final = 2
@@ -28,7 +29,7 @@ _run, _points, _overview = schema.run, schema.points, schema.overview
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to train one run, held by whoever knows the token."""
+    """The right to train one run, held by whoever knows the token; somebody may look at one that is `pictured`."""
 
     run: int
     token: str
@@ -36,6 +37,7 @@ class Claim:
     position: int
     structure: str
     probed: bool = False
+    pictured: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,11 @@ class Queue:
                 .values(state=State.LEASED, token=token, lease_expires=self._lease(), changed=tick(connection))
                 .returning(_run.c.id, _run.c.experiment, _run.c.position, _run.c.probed)
             ).one_or_none()
-        return None if row is None else Claim(row.id, token, row.experiment, row.position, structure, row.probed)
+            if row is None:
+                return None
+            trial = select(schema.experiment.c.diagnosis).where(schema.experiment.c.id == row.experiment)
+            pictured = connection.scalar(trial) is None
+        return Claim(row.id, token, row.experiment, row.position, structure, row.probed, pictured)
 
     def start(self, claim: Claim) -> bool:
         """Move leased → running and count the attempt; False when the claim is stale."""
@@ -115,10 +121,10 @@ class Queue:
             asked = connection.scalar(query.where(_run.c.state == State.RUNNING))
         return None if asked is None else bool(asked)
 
-    def renew(self, claim: Claim, chunks: Sequence[Chunk] = ()) -> bool | None:
-        """Store new epochs, renew the lease and return what `cancel_asked` does, in one transaction."""
+    def renew(self, claim: Claim, chunks: Sequence[Chunk] = (), frames: Sequence[FrameText] = ()) -> bool | None:
+        """Store new epochs and pictures, renew the lease and return what `cancel_asked` does, in one transaction."""
         with self._database.write() as connection:
-            return _store(connection, _held(claim).values(lease_expires=self._lease()), claim, chunks)
+            return _store(connection, _held(claim).values(lease_expires=self._lease()), claim, chunks, frames)
 
     def finish(
         self,
@@ -127,8 +133,9 @@ class Queue:
         chunks: Sequence[Chunk] = (),
         result: dict[str, Any] | None = None,
         error: str | None = None,
+        frames: Sequence[FrameText] = (),
     ) -> bool:
-        """Store the last epochs and the end of a run in one transaction; False when stale.
+        """Store the last epochs and pictures and the end of a run in one transaction; False when stale.
 
         Parameters
         ----------
@@ -153,7 +160,7 @@ class Queue:
             result=json.dumps(result, allow_nan=False) if result else None,
         )
         with self._database.write() as connection:
-            return _store(connection, end, claim, chunks) is not None
+            return _store(connection, end, claim, chunks, frames) is not None
 
     def died(self, claim: Claim, how: str) -> bool:
         """Queue a run again whose trainer died, `how` in words; the second death is the run's failure."""
@@ -217,8 +224,13 @@ def _moved(connection: Connection, move: Update) -> bool:
     return connection.execute(move.values(changed=tick(connection))).rowcount == 1
 
 
-def _store(connection: Connection, move: Update, claim: Claim, chunks: Sequence[Chunk]) -> bool | None:
-    """Make `move` and store `chunks`; return whether a cancel is asked for, None (and nothing stored) when stale."""
+def _store(
+    connection: Connection, move: Update, claim: Claim, chunks: Sequence[Chunk], frames: Sequence[FrameText]
+) -> bool | None:
+    """Make `move` and store `chunks` and `frames`; return whether a cancel is asked for.
+
+    None, and nothing stored, when stale.
+    """
     if chunks:
         move = move.values(epoch=chunks[-1].last_epoch)
     changed = tick(connection)
@@ -232,4 +244,5 @@ def _store(connection: Connection, move: Update, claim: Claim, chunks: Sequence[
         for first, block in chunk.overview.items():
             new = insert(_overview).values(first_epoch=first, block=block, **values)
             connection.execute(new.on_conflict_do_update(set_={"id": now, "block": block}))
+    store_frames(connection, claim.experiment, claim.run, row.attempt, changed, frames)
     return bool(row.cancel)

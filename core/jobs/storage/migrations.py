@@ -38,5 +38,6 @@ MIGRATIONS: Final[Mapping[int, tuple[str | Callable[[Connection], None], ...]]] 
         "UPDATE run SET val_skill = json_extract(result, '$.val_skill') WHERE result IS NOT NULL",
     ),
     4: (_overviews,),
+    5: (),
 }
 """What brings a database from the version before to this one; tables that are new are made whole beforehand."""

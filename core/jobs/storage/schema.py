@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 metadata = sa.MetaData()
 
@@ -130,6 +130,21 @@ overview = sa.Table(
 
 A block is written again as it grows; `id` is the tick of the last time.
 """
+
+frame = sa.Table(
+    "frame",
+    metadata,
+    sa.Column("run", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("epoch", sa.Float, primary_key=True, autoincrement=False),
+    sa.Column("experiment", sa.String(32), sa.ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("id", sa.BigInteger, nullable=False),
+    sa.Column("passing", sa.Boolean, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Index("frame_news", "experiment", "id"),
+    sa.Index("frame_age", "id"),
+)
+"""One moment of a run in pictures, as JSON (`core.jobs.storage.frames`); `id` is the tick it came with."""
 
 diagnosis = sa.Table(
     "diagnosis",

@@ -17,6 +17,7 @@ from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database, tick
 from core.jobs.storage.datasets import Datasets
+from core.jobs.storage.frames import PictureNews, picture_news
 from core.jobs.storage.history import join_histories, stretches
 from core.jobs.storage.news import RUN_COLUMNS, decoded, news, unknown_experiment
 from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
@@ -260,6 +261,10 @@ class Store:
         Of a history, what a chart draws: `results` has every epoch.
         """
         return news(self.database, id, since)
+
+    def pictures(self, id: str, runs: Sequence[int], since: int = 0) -> PictureNews:  # noqa: A002
+        """Return the pictures of some runs (`core.jobs.storage.frames`) since the cursor `since`; 0 = all."""
+        return picture_news(self.database, id, runs, since)
 
     def results(self, id: str, places: Sequence[int], curves: Collection[str] | None = None) -> list[Result]:  # noqa: A002
         """Return the results of the runs at `places`, in that order, as far as they are known.

@@ -15,6 +15,7 @@ from core.jobs.children.keeper import Launch
 from core.jobs.memory import own_bytes
 from core.jobs.scheduling.choice import SlotView
 from core.jobs.scheduling.queue import Chunk, Claim, Queue
+from core.jobs.storage.frames import FrameText
 from core.jobs.storage.records import State
 from core.jobs.trainers.trainer_keeper import TrainerKeeper
 from core.machine import memory_kills
@@ -35,6 +36,7 @@ class _Training:
 
     claim: Claim
     unsaved: list[Chunk] = field(default_factory=list)
+    frames: list[FrameText] = field(default_factory=list)
     saved_any: bool = False
     looked: float = 0.0
     measured: float = 0.0
@@ -120,7 +122,7 @@ class Slot(Actor[Claim | Expected]):
         """See a run through to its end."""
         if self._patiently(lambda: self._runs.start(claim)):
             run = {"experiment": claim.experiment, "position": claim.position, "probed": claim.probed}
-            self.keeper.send(cmd="train", token=claim.token, **run)
+            self.keeper.send(cmd="train", token=claim.token, pictured=claim.pictured, **run)
             training = _Training(claim)
             while not self._step(training):
                 pass
@@ -155,6 +157,9 @@ class Slot(Actor[Claim | Expected]):
             self.keeper.learned(claim.structure)
             overview = {int(first): block for first, block in words["overview"].items()}
             training.unsaved.append(Chunk(words["first_epoch"], words["last_epoch"], words["history"], overview))
+            return False
+        if words["event"] == "frame":
+            training.frames.append(FrameText(words["epoch"], words["passing"], words["text"]))
             return False
         if words["state"] != State.FAILED:
             self.keeper.learned(claim.structure)
@@ -209,10 +214,10 @@ class Slot(Actor[Claim | Expected]):
     def _save(self, training: _Training, now: float) -> None:
         """Store new epochs, renew the lease, read the cancel flag: one transaction, or one read if only the last."""
         claim = training.claim
-        if training.unsaved or now - training.renewed > self._settings.lease_seconds / 6:
-            stop = self._runs.renew(claim, training.unsaved)
+        if training.unsaved or training.frames or now - training.renewed > self._settings.lease_seconds / 6:
+            stop = self._runs.renew(claim, training.unsaved, training.frames)
             training.renewed, training.saved_any = now, training.saved_any or bool(training.unsaved)
-            training.unsaved = []
+            training.unsaved, training.frames = [], []
         else:
             stop = self._runs.cancel_asked(claim)
         training.ours = stop is not None
@@ -224,7 +229,8 @@ class Slot(Actor[Claim | Expected]):
         self, training: _Training, state: State, result: dict[str, Any] | None = None, error: str | None = None
     ) -> None:
         if training.ours:
-            self._patiently(lambda: self._runs.finish(training.claim, state, training.unsaved, result, error))
+            unsaved, frames = training.unsaved, training.frames
+            self._patiently(lambda: self._runs.finish(training.claim, state, unsaved, result, error, frames))
 
     def _died(self, training: _Training, how: str) -> None:
         log.warning("the trainer of run %d died (%s)", training.claim.run, how)

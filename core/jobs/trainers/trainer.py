@@ -1,9 +1,9 @@
 """The trainer: a child process that trains one run at a time and speaks JSON lines over its pipes.
 
-Orders come on stdin: ``train`` (token, experiment, position, probed), ``stop`` (token), ``warm`` (structure, run).
-Words go out on stdout: ``ready``, ``points`` (first_epoch, last_epoch, history as text, overview), ``end`` (state,
-result, error), ``warmed`` (structure, known). The end of stdin is the end of the process, so that it never outlives
-whoever started it.
+Orders come on stdin: ``train`` (token, experiment, position, probed, pictured), ``stop`` (token), ``warm`` (structure,
+run). Words go out on stdout: ``ready``, ``points`` (first_epoch, last_epoch, history as text, overview), ``frame``
+(epoch, passing, text), ``end`` (state, result, error), ``warmed`` (structure, known). The end of stdin is the end of
+the process, so that it never outlives whoever started it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from core.child import Voice
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
 from core.jobs.memory import give_back, let_go_of_start, own_bytes
+from core.jobs.storage.frames import encode_frame
 from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.overview import WHOLE, Overview
 from core.jobs.storage.store import Store
 from core.settings import load_settings
 from core.spec import RunSpec
 from core.training.memory import OUT_OF_MEMORY
+from core.training.pictures.frame import Frame
 from core.training.result import Points
 
 if TYPE_CHECKING:
@@ -80,10 +82,15 @@ class Trainer:
                 history=encode_history(points), overview=overview.add(first_epoch, points),
             )  # fmt: skip
 
+        def on_frame(frame: Frame) -> None:
+            text = encode_frame(frame)
+            self._say(event="frame", token=token, epoch=frame.epoch, passing=frame.passing, text=text)
+
         try:
             spec = self.store.run_specs(order["experiment"])[order["position"]]
             stopped = partial(self.orders.stopped, token)
-            result = self.work.train(spec, on_points, stopped, probed=order["probed"])
+            frames = on_frame if order["pictured"] else None
+            result = self.work.train(spec, on_points, stopped, probed=order["probed"], on_frame=frames)
             # The epochs that the training itself did not report.
             rest = {name: values[reported:] for name, values in result.history.items()}
             if any(rest.values()):

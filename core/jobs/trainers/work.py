@@ -8,6 +8,7 @@ from core.data.prepare.cache import Preparation
 from core.spec import RunSpec
 from core.training.crew import LIKELY
 from core.training.memory import prepared_within
+from core.training.pictures.frame import OnFrame
 from core.training.result import OnPoints, Result
 from core.training.run import compile_run, train_run
 
@@ -27,7 +28,15 @@ class KerasWork:
         self._preparation = Preparation(dataset)
         self._run_bytes = run_bytes
 
-    def train(self, run: RunSpec, on_points: OnPoints, should_stop: Callable[[], bool], *, probed: bool) -> Result:
+    def train(
+        self,
+        run: RunSpec,
+        on_points: OnPoints,
+        should_stop: Callable[[], bool],
+        *,
+        probed: bool,
+        on_frame: OnFrame | None = None,
+    ) -> Result:
         """Train `run` on its prepared arrays.
 
         Raises
@@ -37,7 +46,8 @@ class KerasWork:
         """
         prepared = prepared_within(run, self._preparation, self._run_bytes, probed=probed)
         # A probed run is the first of a diagnosis.
-        return train_run(run, prepared, on_points, should_stop, probed=probed, likely=LIKELY if probed else 0)
+        likely = LIKELY if probed else 0
+        return train_run(run, prepared, on_points, should_stop, probed=probed, likely=likely, on_frame=on_frame)
 
     def warm(self, run: RunSpec) -> Callable[[float], bool]:
         """Begin to compile what `run` needs; return what waits so many seconds for it and says whether it is ready.

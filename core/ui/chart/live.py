@@ -23,7 +23,7 @@ from core.ui.routes import PLOTLY_URL
 from core.ui.sitemap import page
 
 _HERE: Final = Path(__file__).parent
-_PARTS: Final = ("series.js", "outliers.js", "ends.js", "chart.js", "ghost.js", "table.js", "live.js")
+_PARTS: Final = ("series.js", "outliers.js", "ends.js", "chart.js", "ghost.js", "browser.js", "table.js", "live.js")
 
 _SHORT: Final = 28
 """Letters of a name that has room at the end of a curve."""

@@ -24,6 +24,7 @@ from core.ui.lab.live_switch import live_line, live_switch
 from core.ui.lab.outlook import Outlook
 from core.ui.lab.ranking import in_short
 from core.ui.lessons.editor import offer_lesson
+from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
 
@@ -149,7 +150,8 @@ def show_experiment(experiment: Experiment) -> None:
         show_ranking(experiment)  # It comes and goes with every turn, and must not move the curves.
     elif not experiment.finished:
         st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
-    else:
+    pictures(experiment, key="lab_pictures")
+    if experiment.finished and not answers:
         offer_lesson(experiment)
 
 

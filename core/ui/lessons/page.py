@@ -21,6 +21,7 @@ from core.ui.lessons import browser, state
 from core.ui.lessons.numbers import numbers_table, run_names
 from core.ui.lessons.prose import STYLE, prose
 from core.ui.lessons.state import Visit
+from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
 
@@ -363,6 +364,7 @@ def _stage(visit: Visit, verdict: _Verdict | None) -> None:
     live_chart(
         parts[shown], key="lesson_live", title=lesson.title, letters=_letters(visit, shown, len(parts[shown].runs))
     )
+    pictures(parts[shown], key="lesson_pictures")
     if parts[shown].finished:
         there = {"x": parts[shown].id}
         st.page_link(page("lab"), label="Open in the lab", icon=":material/science:", query_params=there)

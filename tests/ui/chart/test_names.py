@@ -31,21 +31,21 @@ def experiment(vary, seeds=1, **training):
 def test_only_what_differs_is_in_names():
     data = live_data(experiment({SCALING: ["none", "standard"], RATE: [0.1]}))
     assert data["settings"] == ["Scaling"]
-    assert data["groups"] == ["scaling none", "scaling standard"]
-    assert [run["values"] for run in data["runs"]] == [["none"], ["standard"]]
+    assert data["groups"] == ["unscaled", "standard"]
+    assert [run["values"] for run in data["runs"]] == [["unscaled"], ["standard"]]
     assert live_data(experiment({}))["groups"] == ["this setting"]
 
 
 def test_words_stand_alone_and_numbers_do_not():
     data = live_data(experiment({SCALING: ["minmax", "standard"], RATE: [0.1, 1e-5]}))
-    assert data["groups"][0] == "minmax · learning rate 0.1"
-    assert data["names"][0] == "minmax · 0.1"
+    assert data["groups"][0] == "min-max · learning rate 0.1"
+    assert data["names"][0] == "min-max · 0.1"
 
 
 def test_long_names_lose_their_settings_at_the_ends_of_curves():
     data = live_data(experiment({SCALING: ["none", "standard"], "model.batch_normalization": [False, True]}))
-    assert data["groups"][1] == "scaling none · batch normalisation on"
-    assert data["names"][1] == "none · on"
+    assert data["groups"][1] == "unscaled · batch normalisation on"
+    assert data["names"][1] == "unscaled · on"
 
 
 def test_two_equal_names_are_numbered():

@@ -142,7 +142,7 @@ def test_more_values_than_colours_are_grey_even_if_one_of_them_was_cancelled():
 def test_two_variants_are_judged_seed_by_seed():
     words = in_short(experiment({"none": (0.1, 0.2, 0.3), "standard": (0.3, 0.5, 0.51)}))
     assert words == (
-        "“scaling standard” beats “scaling none” in 3 of 3 seeds: validation skill 0.50 against 0.20, median gap 0.21."
+        "“standard” beats “unscaled” in 3 of 3 seeds: validation skill 0.50 against 0.20, median gap 0.21."
     )
 
 
@@ -162,7 +162,7 @@ def test_a_variant_that_diverged_loses_the_seed_and_has_no_gap():
 
 def test_equal_variants_are_called_equal():
     words = in_short(experiment({"none": (0.5,) * 3, "standard": (0.5,) * 3}))
-    assert words == "“scaling none” and “scaling standard” end with the same validation skill, 0.50."
+    assert words == "“unscaled” and “standard” end with the same validation skill, 0.50."
 
 
 def test_one_seed_decides_nothing_between_two_variants():
@@ -180,11 +180,11 @@ def test_what_is_ranked_is_not_said_again_nor_what_has_not_finished_or_has_no_ri
 def test_a_clear_winner_says_by_how_much_it_is_ahead_of_the_next():
     ranking = rank(experiment(CLEAR))
     assert ranking is not None
-    assert verdict(ranking).endswith("in each of 3 seeds, the next, “minmax”, by 0.10 (median).")
+    assert verdict(ranking).endswith("in each of 3 seeds, the next, “min-max”, by 0.10 (median).")
 
 
 def test_variants_that_are_compared_are_called_as_in_the_chart():
     comparison = compare(experiment({"none": (0.1,) * 3, "standard": (0.2,) * 3}))
     assert comparison is not None
-    assert [row.label for row in comparison.rows] == ["scaling standard", "scaling none"]
+    assert [row.label for row in comparison.rows] == ["standard", "unscaled"]
     assert comparison.path == ""

@@ -189,16 +189,6 @@ function lossTicks({ log, least, most }) {
   return { ...(readable ? { tickformat: ",~g" } : {}), dtick: decades > 2 ? Math.ceil(decades / 8) : null };
 }
 
-function extremes(values) {
-  let least = Infinity;
-  let most = -Infinity;
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return [least, most];
-}
-
 function layout(options, theme) {
   const axis = {
     visible: !options.empty, gridcolor: theme.grid, linecolor: theme.border, zeroline: false, ticks: "outside", ticklen: 4,

@@ -17,21 +17,6 @@ const CHIPS = [
 const NEEDS = { validation: (meta) => meta.validation, members: (meta) => meta.seeds > 1 };
 const charts = new WeakMap();
 
-/** plotly.min.js once per page, whoever asks first. */
-function loadPlotly(url) {
-  window.lossLabPlotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = new URL(url, document.baseURI);
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => {
-      window.lossLabPlotly = undefined;
-      reject(new Error("the chart library did not load"));
-    };
-    document.head.append(script);
-  });
-  return window.lossLabPlotly;
-}
-
 function remembered() {
   const standard = {
     relative: false, smooth: false, validation: true, baseline: true, members: false, robust: false, reading: "last",
@@ -396,26 +381,6 @@ class LiveChart {
     document.removeEventListener("fullscreenchange", this.onFullScreen);
     if (this.plotted) window.Plotly.purge(this.part("chart"));
   }
-}
-
-/** Two hex colours mixed, since Plotly does not read CSS's color-mix. */
-function mixed(one, other, share) {
-  const channels = (hex) => [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16));
-  const [a, b] = [channels(one), channels(other)];
-  return `rgb(${a.map((value, i) => Math.round(value + (b[i] - value) * share)).join(",")})`;
-}
-
-function themeOf(root) {
-  const style = getComputedStyle(root);
-  const colour = (name, otherwise) => style.getPropertyValue(`--st-${name}`).trim() || otherwise;
-  const faded = (share) => mixed(colour("text-color", "#222222"), colour("background-color", "#ffffff"), share);
-  return {
-    text: colour("text-color", "#222"), background: colour("background-color", "#fff"),
-    panel: colour("secondary-background-color", "#f2f2f2"), border: colour("border-color", "#ccc"),
-    grid: colour("border-color-light", "#e6e6e6"), danger: colour("red-text-color", "#b3261e"),
-    muted: faded(0.3), faint: faded(0.45), font: colour("font", "sans-serif"),
-    height: root.querySelector(".ll-chart").clientHeight || 420, coarse: matchMedia("(pointer: coarse)").matches,
-  };
 }
 
 export default function (component) {

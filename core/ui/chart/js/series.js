@@ -17,6 +17,11 @@ function formatSkill(value) {
   return value <= -100 ? formatNumber(value, 2) : value.toFixed(2).replace("-", "−").replace("−0.00", "0.00");
 }
 
+/** A count as 20,100. */
+function grouped(count) {
+  return count.toLocaleString("en");
+}
+
 /** Text that Plotly shows as it is: Plotly reads a few HTML tags and entities in names and hover texts. */
 function inert(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
@@ -196,6 +201,16 @@ function spread(lines) {
     });
   }
   return { x, median: middle.map(median), low, high };
+}
+
+function extremes(values) {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
 }
 
 function median(values) {

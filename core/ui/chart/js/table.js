@@ -23,11 +23,6 @@ function endingsText(runs) {
   return [...words, ...others.map((other) => other.join(" "))].join(", ");
 }
 
-/** A count as 20,100. */
-function grouped(count) {
-  return count.toLocaleString("en");
-}
-
 /** How many epochs were trained; a run that was stopped while its network was built has ended none. */
 function epochsText(epochs, total, finished) {
   if (!finished) return `epoch ${grouped(epochs)} of ${grouped(total)}`;
@@ -109,13 +104,6 @@ function columnsOf(meta, reading) {
   columns.push({ ...number("Seconds", seconds, (run) => run.seconds ?? null, (s) => (s === null ? "–" : s.toFixed(2))), wide: true });
   columns.push({ label: "State", text: stateText, sort: stateText, state: true });
   return columns;
-}
-
-function element(name, className, text) {
-  const node = document.createElement(name);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
 }
 
 function button(className, text, title) {

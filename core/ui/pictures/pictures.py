@@ -1,0 +1,91 @@
+"""Pictures of what the networks of an experiment predict: one custom component that polls their frames itself."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from core.jobs.storage.frames import MOST_RUNS
+from core.jobs.storage.records import Experiment
+from core.ui.chart.live import live_data
+from core.ui.chart.variant_colours import colours_of
+
+_HERE: Final = Path(__file__).parent
+_CHART: Final = _HERE.parent / "chart" / "js"
+_PARTS: Final = (
+    _CHART / "series.js",
+    _CHART / "browser.js",
+    _HERE / "js" / "frames.js",
+    _HERE / "js" / "words.js",
+    _HERE / "js" / "figures.js",
+    _HERE / "js" / "pictures.js",
+)
+
+_HTML: Final = """
+<section class="lp-panel" aria-label="Pictures">
+  <div class="lp-head">
+    <h2 class="lp-title">Pictures</h2>
+    <div class="lp-tabs" role="group" aria-label="Which picture" hidden></div>
+    <button class="lp-chip lp-held-out" type="button" hidden>Rows held out</button>
+    <details class="lp-choice" hidden>
+      <summary class="lp-summary"></summary>
+      <div class="lp-list" role="group" aria-label="Runs in the pictures"></div>
+    </details>
+  </div>
+  <p class="lp-empty"></p>
+  <div class="lp-cards"></div>
+  <div class="lp-foot">
+    <div class="lp-replay" hidden>
+      <button class="lp-play" type="button"></button>
+      <input class="lp-slider" type="range" min="0" max="0" step="1" aria-label="Epoch of the pictures">
+      <span class="lp-epoch"></span>
+    </div>
+    <p class="lp-key"></p>
+  </div>
+</section>
+"""
+_TOLD: Final = ("experiment", "plotly", "colours", "groups", "seeds", "runs")
+
+
+def _javascript() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in _PARTS)
+
+
+@st.cache_resource
+def _component(_fingerprint: str) -> Any:
+    return st.components.v2.component(
+        "loss_lab_pictures",
+        html=_HTML,
+        css=(_HERE / "pictures.css").read_text(encoding="utf-8"),
+        js=_javascript(),
+        isolate_styles=False,  # Plotly puts its style sheet into the head, which a shadow root would not see
+    )
+
+
+def pictures_data(experiment: Experiment) -> dict[str, Any]:
+    """Return what the browser needs to know once: the runs, named and coloured as in the chart, and where to ask.
+
+    ``first`` are the runs that are shown first, one of each variant; ``most`` how many are shown at a time.
+    """
+    told = live_data(experiment, colours=colours_of(experiment))
+    of_variant: dict[int, int] = {}
+    for run in told["runs"]:
+        of_variant.setdefault(run["variant"], run["id"])
+    return {
+        **{name: told[name] for name in _TOLD},
+        "pictures": f"api/experiments/{experiment.id}/pictures",
+        "first": list(of_variant.values())[:MOST_RUNS],
+        "most": MOST_RUNS,
+    }
+
+
+def pictures(experiment: Experiment, *, key: str) -> None:
+    """Show what the networks of `experiment` predict, live until they are trained, and again as a replay.
+
+    The same `key` keeps the same row on the page, whatever it shows.
+    """
+    fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
+    _component(fingerprint)(key=key, data=pictures_data(experiment))
