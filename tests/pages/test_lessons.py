@@ -26,7 +26,7 @@ def words(app: AppTest) -> str:
 def charts(app: AppTest) -> list[dict[str, Any]]:
     """What each chart on the page was told."""
     told = [json.loads(component.proto.json) for component in app.get("bidi_component")]
-    return [data for data in told if "experiment" in data]
+    return [data for data in told if "points" in data]
 
 
 def test_the_gallery_shows_every_lesson(page):

@@ -3,6 +3,7 @@
 from core.jobs.storage.frames import MOST_RUNS
 from core.spec import load_spec
 from core.ui.chart.live import live_data
+from core.ui.chart.variant_colours import colours_of
 from core.ui.pictures.pictures import pictures_data
 
 IRIS = {"source": "sample:iris", "target": "species"}
@@ -11,7 +12,7 @@ IRIS = {"source": "sample:iris", "target": "species"}
 def test_one_run_of_each_variant_is_shown_first_named_and_coloured_as_in_the_chart(lab):
     spec = load_spec({"data": IRIS, "seeds": 2, "vary": {"training.learning_rate": [0.001, 0.01, 0.1]}})
     experiment = lab.store.experiment(lab.store.submit(spec))
-    told, chart = pictures_data(experiment), live_data(experiment)
+    told, chart = pictures_data(experiment), live_data(experiment, colours=colours_of(experiment))
     assert [run["variant"] for run in told["runs"] if run["id"] in told["first"]] == [0, 1, 2]
     assert (told["groups"], told["colours"], told["runs"]) == (chart["groups"], chart["colours"], chart["runs"])
     assert told["pictures"] == f"api/experiments/{experiment.id}/pictures"

@@ -93,8 +93,9 @@ def test_cells_are_as_strong_as_the_network_is_sure():
 def test_the_plane_is_drawn_from_its_top_row_down():
     image = figure("decision_boundary", TWO, frame(1, decision_boundary=SURE))["layout"]["images"][0]
     pixels = np.array(image["source"].split(","), int).reshape(2, 2, 4)
-    assert pixels[1, 0].tolist() == [0x00, 0x77, 0xBB, 128]
-    assert pixels[1, 1].tolist()[:3] == [0xD0, 0x6A, 0x00]
+    first, second = (list(bytes.fromhex(colour[1:])) for colour in COLOURS[:2])
+    assert pixels[1, 0].tolist() == [*first, 128]
+    assert pixels[1, 1].tolist()[:3] == second
     assert pixels[0, :, 3].max() < 10
     assert (image["x"], image["sizex"]) == (-1, 4)
 
