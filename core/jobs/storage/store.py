@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, delete, func, insert, select, tuple_
+from sqlalchemy import RowMapping, delete, func, insert, or_, select, tuple_
 
 from core.errors import InputRefused, WorkFailed
+from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.diagnosers.diagnoses import Diagnoses
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim
 from core.jobs.scheduling.queue import cancel_runs
@@ -64,18 +65,21 @@ class Store:
         self.on_submit: Callable[[], None] = lambda: None
         """Called after every submit of this process, so that nobody has to poll for work."""
         self.diagnoses = Diagnoses(self.database)
+        self.classrooms = Classrooms(self.database)
 
     def close(self) -> None:
         """Close idle connections."""
         self.database.close()
 
-    def submit(self, spec: ExperimentSpec, key: str | None = None) -> str:
+    def submit(self, spec: ExperimentSpec, key: str | None = None, *, owner: str | None = None) -> str:
         """Queue every run of `spec` and return the experiment's id; on disk before this returns.
 
         Parameters
         ----------
         key : str, optional
             Names one press of a button: the same key again gives the same experiment, not a second one.
+        owner : str, optional
+            Whose it is: it is in nobody else's list (see `experiments`). Whoever has its id can open it.
 
         Raises
         ------
@@ -86,7 +90,7 @@ class Store:
         runs = spec.runs()
         submitted = submission(spec, runs, self.datasets.name)
         self._check_memory(runs)
-        return self._enqueue(submitted, key)
+        return self._enqueue(submitted, key, owner=owner)
 
     def submit_runs(
         self,
@@ -94,6 +98,7 @@ class Store:
         key: str | None = None,
         *,
         title: str = "",
+        owner: str | None = None,
         probed: bool = False,
         trials_of: DiagnosisClaim | None = None,
     ) -> str:
@@ -117,7 +122,7 @@ class Store:
         submitted = submission(spec, listed, self.datasets.name, listed=True, probed=probed)
         if trials_of is None:  # a diagnosis asks before it tries
             self._check_memory(listed)
-        return self._enqueue(submitted, key, trials_of)
+        return self._enqueue(submitted, key, trials_of, owner)
 
     def _check_memory(self, runs: Sequence[RunSpec]) -> None:
         """Refuse what is too large by its table as it is; the trainer, which knows the encoded one, looks again."""
@@ -128,8 +133,14 @@ class Store:
                 continue  # The trainer says what is wrong with the table.
             check_memory(run, RunSize.expected(run, rows, columns - len(run.data.targets)), self.run_bytes)
 
-    def _enqueue(self, submitted: Submission, key: str | None, trials_of: DiagnosisClaim | None = None) -> str:
-        header = {**submitted.header, "key": key}
+    def _enqueue(
+        self,
+        submitted: Submission,
+        key: str | None,
+        trials_of: DiagnosisClaim | None = None,
+        owner: str | None = None,
+    ) -> str:
+        header = {**submitted.header, "key": key, "owner": owner}
         with self.database.write() as connection:
             if trials_of is not None:
                 trials_of.check(connection)
@@ -194,14 +205,18 @@ class Store:
 
         return self._parsed.get(experiment, parse)
 
-    def experiments(self, limit: int = 50, before: str | None = None) -> tuple[ExperimentSummary, ...]:
+    def experiments(
+        self, limit: int = 50, before: str | None = None, *, seen_by: str | None = None
+    ) -> tuple[ExperimentSummary, ...]:
         """Return the newest experiments, newest first; `before` is the id of the last one already shown.
 
-        The trials of diagnoses are not among them.
+        The trials of diagnoses are not among them, and with `seen_by` nothing that has another owner.
         """
         age = tuple_(_experiment.c.created, _experiment.c.id)
         page = select(_experiment.c.id, _experiment.c.title, _experiment.c.created, _experiment.c.source)
         page = page.where(_experiment.c.diagnosis.is_(None))
+        if seen_by is not None:
+            page = page.where(or_(_experiment.c.owner.is_(None), _experiment.c.owner == seen_by))
         if before is not None:
             last = select(_experiment.c.created, _experiment.c.id).where(_experiment.c.id == before)
             page = page.where(age < last.scalar_subquery())
