@@ -169,7 +169,7 @@ def test_experiments_of_before_version_5_are_in_everybodys_list(tmp_path: Path) 
     as_version_4(tmp_path / "lab.db")
     assert "owner" not in columns(tmp_path / "lab.db", "experiment")
     store = Store(settings)
-    assert [summary.id for summary in store.experiments(seen_by="anybody")] == [identity]
+    assert [summary.id for summary in store.experiments(seen_by=["anybody"])] == [identity]
     key = store.classrooms.open(["scaling"], seconds=60)
     assert store.classrooms.conducted_with(key).lessons == ("scaling",)
     store.close()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, delete, func, insert, or_, select, tuple_
+from sqlalchemy import RowMapping, delete, func, insert, select, tuple_
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.classroom.classrooms import Classrooms
@@ -20,6 +20,7 @@ from core.jobs.storage.database import Database, tick
 from core.jobs.storage.datasets import Datasets
 from core.jobs.storage.history import join_histories, stretches
 from core.jobs.storage.news import RUN_COLUMNS, decoded, news, unknown_experiment
+from core.jobs.storage.owners import in_the_list_of
 from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
 from core.jobs.storage.submission import Submission, listed_runs, listing, submission
 from core.jobs.storage.table_sizes import TableSizes
@@ -206,17 +207,15 @@ class Store:
         return self._parsed.get(experiment, parse)
 
     def experiments(
-        self, limit: int = 50, before: str | None = None, *, seen_by: str | None = None
+        self, limit: int = 50, before: str | None = None, *, seen_by: Collection[str] | None = None
     ) -> tuple[ExperimentSummary, ...]:
         """Return the newest experiments, newest first; `before` is the id of the last one already shown.
 
-        The trials of diagnoses are not among them, and with `seen_by` nothing that has another owner.
+        The trials of diagnoses are not among them, and with `seen_by` nothing that has another owner than these.
         """
         age = tuple_(_experiment.c.created, _experiment.c.id)
         page = select(_experiment.c.id, _experiment.c.title, _experiment.c.created, _experiment.c.source)
-        page = page.where(_experiment.c.diagnosis.is_(None))
-        if seen_by is not None:
-            page = page.where(or_(_experiment.c.owner.is_(None), _experiment.c.owner == seen_by))
+        page = page.where(_experiment.c.diagnosis.is_(None), in_the_list_of(seen_by))
         if before is not None:
             last = select(_experiment.c.created, _experiment.c.id).where(_experiment.c.id == before)
             page = page.where(age < last.scalar_subquery())

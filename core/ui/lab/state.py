@@ -17,6 +17,7 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.spec import ExperimentSpec, load_spec
+from core.ui.classroom.seat import member_of_tab
 from core.ui.data.tables import table_for
 from core.ui.lab.knobs import FIRST, KNOBS, Knob, knobs_for, spec_of, values_of
 
@@ -175,7 +176,7 @@ def submit(spec: ExperimentSpec) -> None:
     session = st.session_state.setdefault("lab_session", secrets.token_urlsafe(12))
     press = st.session_state.setdefault("lab_press", 0)
     try:
-        experiment = get_lab().store.submit(spec, key=f"{session}:{press}:{spec.hash()}")
+        experiment = get_lab().store.submit(spec, key=f"{session}:{press}:{spec.hash()}", owner=member_of_tab())
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.lab_refused = str(refusal)
         return

@@ -14,6 +14,8 @@ from core.lessons import BASICS, LESSONS, Lesson
 from core.lessons.claims import quoted
 from core.lessons.glossary import GLOSSARY
 from core.ui.chart.live import live_chart
+from core.ui.classroom.progress import class_bar, note, wait_for_the_answer
+from core.ui.classroom.take_home import take_home_lesson
 from core.ui.families import FAMILIES, family_badge
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.lessons import state
@@ -78,6 +80,7 @@ def show_lesson(lesson: Lesson) -> None:
     st.html(_STYLE)
     left, right = st.columns([4, 7], gap="medium")
     with left.container(key="lesson_words"):
+        class_bar()
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=state.go)
         family_badge(lesson.family)
         st.title(f"{LESSONS.index(lesson) + 1}. {lesson.title}", anchor=False)
@@ -86,7 +89,10 @@ def show_lesson(lesson: Lesson) -> None:
         if refused := visit.trouble or st.session_state.get("lesson_refused", ""):
             st.warning(inert(refused, 300), icon=":material/block:")
         seeds = state.results_of(visit)
-        if visit.ended:
+        note(visit, seeds)
+        if visit.ended and visit.held:
+            wait_for_the_answer(lesson)
+        elif visit.ended:
             with st.container(border=True, key="lesson_reveal"):
                 _reveal(visit, seeds)
             with st.container(border=True, key="lesson_repair"):
@@ -99,6 +105,7 @@ def show_lesson(lesson: Lesson) -> None:
         _next(lesson)
         if visit.runs is not None:
             st.button("Begin again", icon=":material/replay:", type="tertiary", on_click=state.again, args=(lesson,))
+            take_home_lesson(visit)
     with right.container(key="lesson_stage"):
         _stage(visit, seeds)
 
@@ -243,7 +250,7 @@ def _read_on(lesson: Lesson) -> None:
 def _in_short(visit: Visit, shown: Experiment, seeds: list[dict[str, Any]]) -> str:
     """Return in a badge what came of the runs on the stage: on a phone the words about them are out of sight."""
     lesson = visit.lesson
-    if not state.whole(shown):
+    if visit.held or not state.whole(shown):
         return ""
     if shown is visit.attempt:
         done = all(count == len(seeds) for _, count in state.solved(lesson, seeds))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,11 +17,12 @@ from core.lessons import Lesson
 from core.lessons.claims import REPAIRED, TRIED, Claim, Runs
 from core.spec import RunSpec
 from core.training.result import Result
+from core.ui.classroom.seat import kept, owner, seat
 from core.ui.lab.knobs import value_at
 
 LESSON, GUESS, RUNS, REPAIR, TRY = "lesson", "guess", "x", "repair", "try"
 """Names in the address: the lesson, what was predicted, and the experiments of its three parts."""
-_SKIPPED: Final = "none"
+SKIPPED: Final = "none"
 _WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
 
 
@@ -39,6 +39,8 @@ class Visit:
     attempt: Experiment | None = None
     known: bool = False
     """Whether the address has the runs, shown or not."""
+    held: bool = False
+    """Whether the teacher of the visitor's class holds back the answer."""
     trouble: str = ""
     """Why what the link asked for is not shown, in a sentence."""
 
@@ -55,13 +57,19 @@ def whole(experiment: Experiment) -> bool:
 
 def visit_of(lesson: Lesson) -> Visit:
     """Return what the address says; what belongs to another lesson is not shown."""
-    told = st.query_params.get(GUESS, "")
+    mine = seat()
+    return visit_at(lesson, st.query_params, held=mine is not None and lesson.id in mine.room.held)
+
+
+def visit_at(lesson: Lesson, address: Mapping[str, str], *, held: bool = False) -> Visit:
+    """Return what an `address` says; see `visit_of`."""
+    told = address.get(GUESS, "")
     places = [str(place) for place in range(len(lesson.options))]
     guess = places.index(told) if told in places else None
     found: dict[str, Experiment] = {}
     trouble = ""
     for name in (RUNS, REPAIR, TRY):
-        if identity := st.query_params.get(name):
+        if identity := address.get(name):
             try:
                 experiment = get_lab().store.experiment(identity)
             except (InputRefused, WorkFailed) as refusal:
@@ -71,9 +79,9 @@ def visit_of(lesson: Lesson) -> Visit:
                 found[name] = experiment
             else:
                 trouble = "This link has curves of another lesson, so they are not shown here."
-    if (told != _SKIPPED and guess is None) or RUNS not in found:
+    if (told != SKIPPED and guess is None) or RUNS not in found:
         return Visit(lesson, known=RUNS in found, trouble=trouble)
-    return Visit(lesson, guess, found[RUNS], found.get(REPAIR), found.get(TRY), known=True, trouble=trouble)
+    return Visit(lesson, guess, found[RUNS], found.get(REPAIR), found.get(TRY), True, held, trouble)
 
 
 def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
@@ -147,13 +155,13 @@ def solved(lesson: Lesson, seeds: Sequence[Runs]) -> list[tuple[Claim, int]]:
 def go(lesson: str = "") -> None:
     """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
     st.session_state.lesson_refused = ""
-    st.query_params.from_dict({LESSON: lesson} if lesson else {})
+    st.query_params.from_dict(kept() | ({LESSON: lesson} if lesson else {}))
 
 
 def predict(lesson: Lesson, guess: int | None, *, known: bool) -> None:
     """Take a prediction and train the lesson, unless its runs are `known`."""
     if known or _train(lesson, RUNS, lesson.spec.runs()):
-        st.query_params[GUESS] = _SKIPPED if guess is None else str(guess)
+        st.query_params[GUESS] = SKIPPED if guess is None else str(guess)
 
 
 def repair(lesson: Lesson) -> None:
@@ -187,12 +195,14 @@ def _train(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> bool:
 
     Unless it did not come to its end: then it is trained anew.
     """
-    session = st.session_state.setdefault("lesson_session", secrets.token_urlsafe(12))
-    store = get_lab().store
+    session, store = owner(), get_lab().store
     try:
         digest = hashlib.sha256(json.dumps([run.hash() for run in runs]).encode()).hexdigest()[:16]
         key = f"{session}:{lesson.id}:{turn(lesson)}:{digest}:{_lost(part)}"
-        identity = store.submit(lesson.spec, key) if part == RUNS else store.submit_runs(runs, key, title=lesson.title)
+        if part == RUNS:
+            identity = store.submit(lesson.spec, key, owner=session)
+        else:
+            identity = store.submit_runs(runs, key, title=lesson.title, owner=session)
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.lesson_refused = str(refusal)
         return False

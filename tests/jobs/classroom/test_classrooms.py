@@ -250,6 +250,6 @@ def test_after_a_minute_codes_may_be_tried_again() -> None:
 def test_an_experiment_of_somebodys_own_is_in_nobody_elses_list(store: Store) -> None:
     mine = store.submit(fake_spec(QUICK), owner="me")
     public = store.submit(fake_spec(QUICK))
-    assert [found.id for found in store.experiments(seen_by="you")] == [public]
-    assert {found.id for found in store.experiments(seen_by="me")} == {mine, public}
+    assert [found.id for found in store.experiments(seen_by=["you"])] == [public]
+    assert {found.id for found in store.experiments(seen_by=["me"])} == {mine, public}
     assert store.experiment(mine).id == mine
