@@ -5,11 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from core.lessons import LESSONS
+from core.ui.classroom.present import PRESENT, show_presenter
 from core.ui.lessons.page import gallery, show_lesson
 
 wanted = st.query_params.get("lesson")
 lesson = next((lesson for lesson in LESSONS if lesson.id == wanted), None)
 if lesson is None:
     gallery(unknown=bool(wanted))
+elif PRESENT in st.query_params:
+    show_presenter(lesson)
 else:
     show_lesson(lesson)

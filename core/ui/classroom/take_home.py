@@ -12,6 +12,7 @@ from core.jobs.classroom.records import Progress
 from core.jobs.lab import get_lab
 from core.lessons import LESSONS
 from core.ui.classroom.curves import curves_svg
+from core.ui.classroom.picture import picture
 from core.ui.classroom.report import report, small_print
 from core.ui.classroom.seat import seat
 from core.ui.classroom.work import LARGEST_FILE, LessonWork, Work, from_file, to_file, work_of
@@ -98,7 +99,7 @@ def _saved_lesson(done: LessonWork) -> None:
             st.markdown(_NAMES[name])
             for line in part.changed:
                 st.markdown(f"- {inert(line, 200)}")
-            st.html(curves_svg(part.drawing) + small_print(part.drawing))
+            picture(curves_svg(part.drawing) + small_print(part.drawing), key=f"class_saved_{lesson.id}_{name}")
         again = {state.LESSON: lesson.id}
         st.page_link(page("lessons"), label="Run it again", icon=":material/replay:", query_params=again)
 

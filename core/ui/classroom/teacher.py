@@ -32,7 +32,7 @@ _STEPS: Final = {
     Step.TRIED: "Trying",
     Step.SOLVED: "Solved",
 }
-_STYLE: Final = """<style>
+STYLE: Final = """<style>
 .cr-code { font: 600 clamp(2rem, 5vw, 3rem)/1.1 ui-monospace, monospace; letter-spacing: .12em; }
 .cr-split, .cr-roster { width: 100%; border-collapse: collapse; }
 .cr-split { display: grid; gap: .5rem; margin: 0; }
@@ -58,7 +58,7 @@ def show_teacher(key: str) -> bool:
         room = get_lab().store.classrooms.conducted_with(key)
     except InputRefused:
         return False
-    st.html(_STYLE)
+    st.html(STYLE)
     st.title("Your class", anchor=False)
     left, right = st.columns([3, 7], gap="medium")
     with left.container(key="class_door"):
@@ -154,7 +154,7 @@ def _live(key: str, lesson: Lesson, *, shown: bool) -> None:
     except InputRefused:
         st.rerun()
     if not members:
-        st.info("Nobody is here yet. Learners join with the code or the picture on the left.", icon=":material/groups:")
+        st.info("Nobody is here yet. Learners join with the code or the picture.", icon=":material/groups:")
         return
     known = [member.in_lesson(lesson.id) for member in members]
     predicted = sum(progress.step != Step.QUESTION for progress in known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -86,7 +86,7 @@ def _lesson_work(visit: Visit) -> LessonWork:
         guess=visit.guess,
         answered=answered,
         runs=_part(visit.runs),
-        repair=_part(visit.repair, ("before", "repaired"), _settings(lesson, lesson.repair.change)),
+        repair=_part(visit.repair, ("before", "repaired"), repair_settings(lesson)),
         attempt=_part(visit.attempt, (), _attempt_settings(lesson, visit.attempt)),
         attempts=int(visit.attempt is not None),
         solved=progress_of(visit, seeds).solved,
@@ -100,11 +100,12 @@ def _part(experiment: Experiment | None, names: Sequence[str] = (), changed: Seq
     return Part(experiment=experiment.id, drawing=drawing_of(experiment, names), changed=tuple(changed))
 
 
-def _settings(lesson: Lesson, changes: dict[str, Any]) -> list[str]:
+def repair_settings(lesson: Lesson) -> list[str]:
+    """Return what the repair of a lesson changes, a line of plain text for each setting."""
     before = lesson.variants[lesson.repair.of].model_dump(mode="json")
     return [
         f"{label_of(path)}: {show_value(path, value_at(before, path))} → {show_value(path, value)}"
-        for path, value in changes.items()
+        for path, value in lesson.repair.change.items()
     ]
 
 

@@ -14,6 +14,7 @@ from core.lessons import BASICS, LESSONS, Lesson
 from core.lessons.claims import quoted
 from core.lessons.glossary import GLOSSARY
 from core.ui.chart.live import live_chart
+from core.ui.classroom.lesson_reins import EXERCISE, REPAIR, complain, lesson_reins
 from core.ui.classroom.progress import class_bar, note, wait_for_the_answer
 from core.ui.classroom.take_home import take_home_lesson
 from core.ui.families import FAMILIES, family_badge
@@ -81,6 +82,7 @@ def show_lesson(lesson: Lesson) -> None:
     left, right = st.columns([4, 7], gap="medium")
     with left.container(key="lesson_words"):
         class_bar()
+        complain(lesson)
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=state.go)
         family_badge(lesson.family)
         st.title(f"{LESSONS.index(lesson) + 1}. {lesson.title}", anchor=False)
@@ -95,10 +97,13 @@ def show_lesson(lesson: Lesson) -> None:
         elif visit.ended:
             with st.container(border=True, key="lesson_reveal"):
                 _reveal(visit, seeds)
-            with st.container(border=True, key="lesson_repair"):
-                _repair(visit, seeds)
-            with st.container(border=True, key="lesson_exercise"):
-                _exercise(visit, seeds)
+            bound = lesson_reins(lesson)
+            if REPAIR not in bound.hidden:
+                with st.container(border=True, key="lesson_repair"):
+                    _repair(visit, seeds)
+            if EXERCISE not in bound.hidden:
+                with st.container(border=True, key="lesson_exercise"):
+                    _exercise(visit, seeds)
         elif visit.runs is not None and visit.runs.finished:
             st.markdown("Not every run finished, so there is nothing to compare yet.")
         _read_on(lesson)
@@ -189,8 +194,11 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     st.markdown(lesson.exercise.task)
     shown = visit.attempt.runs[0].spec if visit.attempt else lesson.variants[lesson.exercise.of]
     start = state.knob_values(lesson, shown)
-    chosen = {}
+    chosen, bound = {}, lesson_reins(lesson)
     for path, values in lesson.exercise.knobs.items():
+        if path in bound.hidden:
+            chosen[path] = start[path]
+            continue
         offered = list(values)
         place: int | None = st.segmented_control(
             label_of(path),
@@ -199,6 +207,7 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
             required=True,
             format_func=lambda i, path=path, offered=offered: show_value(path, offered[i]),
             key=f"lesson_knob_{lesson.id}_{state.turn(lesson)}_{path}",
+            disabled=path in bound.locked,
         )
         chosen[path] = start[path] if place is None else offered[place]
     st.button(

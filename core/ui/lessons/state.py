@@ -19,6 +19,7 @@ from core.spec import RunSpec
 from core.training.result import Result
 from core.ui.classroom.seat import kept, owner, seat
 from core.ui.lab.knobs import value_at
+from core.ui.lab.reins import kept_reins
 
 LESSON, GUESS, RUNS, REPAIR, TRY = "lesson", "guess", "x", "repair", "try"
 """Names in the address: the lesson, what was predicted, and the experiments of its three parts."""
@@ -155,7 +156,7 @@ def solved(lesson: Lesson, seeds: Sequence[Runs]) -> list[tuple[Claim, int]]:
 def go(lesson: str = "") -> None:
     """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
     st.session_state.lesson_refused = ""
-    st.query_params.from_dict(kept() | ({LESSON: lesson} if lesson else {}))
+    st.query_params.from_dict(kept() | kept_reins() | ({LESSON: lesson} if lesson else {}))
 
 
 def predict(lesson: Lesson, guess: int | None, *, known: bool) -> None:
