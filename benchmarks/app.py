@@ -139,13 +139,13 @@ def _page_cost(process: psutil.Process, address: str, page: str, experiment: str
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[tuple[psutil.Process, str]]:
-    """Serve a lab with one slot, and give its process and address."""
+def served(settings: Settings, *, slots: int = 1) -> Iterator[tuple[psutil.Process, str]]:
+    """Serve a lab, and give its process and address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    environment = os.environ | {"LOSSLAB_DATA": str(settings.data), "LOSSLAB_SLOTS": "1"}
+    environment = os.environ | {"LOSSLAB_DATA": str(settings.data), "LOSSLAB_SLOTS": str(slots)}
     with subprocess.Popen(  # noqa: S603 - our own app, by absolute interpreter
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as server:
