@@ -155,6 +155,24 @@ def test_a_teacher_sees_predictions_and_reveals(lab, room):
     assert lab.store.classrooms.conducted_with(room[0]).held == frozenset()
 
 
+def test_a_teacher_removes_somebody_with_all_they_did(lab, room):
+    secret, learner = in_lesson(lab, room)
+    learner.get_by_key("lesson_skip").click().run()
+    kept = joined(lab, room)
+    app = opened("class", teach=room[0])
+    app.get_by_key("class_who").set_value(lab.store.classrooms.of_member(secret)[1].id).run()
+    app.get_by_key("class_remove_button").click().run()
+    assert not app.exception
+    assert [member.id for member in member_of(lab, room[0])] == [lab.store.classrooms.of_member(kept)[1].id]
+    assert lab.store.experiments() == ()
+
+
+def test_who_was_sent_by_a_code_is_offered_nothing_else(lab, room):
+    app = opened("class", code=room[1])
+    assert app.get_by_key("class_code").value == room[1]
+    assert "class_open_button" not in [button.key for button in app.button]
+
+
 def test_a_hostile_name_is_text_everywhere(lab, room):
     secret = joined(lab, room)
     lab.store.classrooms.rename(secret, "<img src=x onerror=a()>**b**")

@@ -54,13 +54,12 @@ def _show_doors() -> None:
     st.title("Class", anchor=False)
     if refused := st.session_state.pop(_REFUSED, ""):
         st.warning(inert(refused, 300), icon=":material/block:")
+    if invited := st.query_params.get(CODE, "")[:20]:
+        _join_card(invited)
+        return
     left, right = st.columns(2, gap="medium")
-    with left.container(border=True, key="class_join"):
-        st.subheader("Join a class", anchor=False)
-        st.markdown("No account, no name: you get a pseudonym.")
-        known = st.query_params.get(CODE, "")[:20]
-        st.text_input("Code", known, key="class_code", placeholder="for example K7P2XM", max_chars=20)
-        st.button("Join", type="primary", icon=":material/login:", key="class_join_button", on_click=_join)
+    with left:
+        _join_card()
     with right.container(border=True, key="class_open"):
         st.subheader("Open a class", anchor=False)
         st.markdown("Learners join with a short code; you see how far everybody is.")
@@ -75,6 +74,15 @@ def _show_doors() -> None:
         st.button("Open the class", icon=":material/meeting_room:", key="class_open_button", on_click=_open)
         st.caption("When it ends, names, answers and experiments of the class are deleted.")
     open_saved()
+
+
+def _join_card(code: str = "") -> None:
+    """Draw the field for the code and the button; whoever was sent here by a code is offered nothing else."""
+    with st.container(border=True, key="class_join", width=560):
+        st.subheader("Join a class", anchor=False)
+        st.markdown("No account, no name: you get a pseudonym.")
+        st.text_input("Code", code, key="class_code", placeholder="for example K7P2XM", max_chars=20)
+        st.button("Join", type="primary", icon=":material/login:", key="class_join_button", on_click=_join)
 
 
 def _title(lesson: str) -> str:

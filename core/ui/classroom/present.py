@@ -68,12 +68,15 @@ def _keys() -> Any:
 
 def show_presenter(lesson: Lesson) -> None:
     """Show one step of a lesson to a room."""
-    slide, visit = _slide(), state.visit_of(lesson)
+    visit = state.visit_of(lesson)
+    slide = Slide.QUESTION if visit.runs is None else _slide()
     st.html(STYLE)
     st.html(_STYLE)
     _keys()(key="present_keys")
     with st.container(key="present_page", gap="small"):
         st.title(f"{LESSONS.index(lesson) + 1}. {lesson.title}", anchor=False)
+        if refused := st.session_state.get("lesson_refused", "") or visit.trouble:
+            st.warning(inert(refused, 300), icon=":material/block:")
         if slide == Slide.QUESTION:
             _question(lesson)
         elif slide == Slide.EXERCISE:
@@ -170,12 +173,10 @@ def _split(lesson: Lesson, code: str) -> None:
 def _curves(visit: Visit, slide: Slide) -> None:
     lesson = visit.lesson
     shown, names = (visit.repair, ("before", "repaired")) if slide == Slide.REPAIR else (visit.runs, ())
-    if refused := st.session_state.get("lesson_refused", "") or visit.trouble:
-        st.warning(inert(refused, 300), icon=":material/block:")
-    if shown is None or not shown.finished:
-        _wait(shown.id if shown else "")
+    if shown is not None and not shown.finished:
+        _wait(shown.id)
         return
-    if not state.whole(shown):
+    if shown is None or not state.whole(shown):
         st.markdown("Not every run finished, so there is nothing to compare yet.")
         return
     if slide == Slide.RACE:
@@ -203,7 +204,7 @@ def _chart(shown: Experiment, names: tuple[str, ...], *, race: bool) -> None:
 @st.fragment(run_every=_LOOK_SECONDS)
 def _wait(experiment: str) -> None:
     st.markdown("Training …")
-    if experiment and not get_lab().store.unfinished(experiment):
+    if not get_lab().store.unfinished(experiment):
         st.rerun()
 
 

@@ -18,7 +18,6 @@ from core.jobs.lab import get_lab
 from core.lessons import LESSONS, Lesson
 from core.ui.classroom.links import absolute, qr_code, say_where_it_works
 from core.ui.lessons.state import LESSON
-from core.ui.sitemap import page
 from core.ui.text import ago, counted, duration, inert
 
 TEACH: Final = "teach"
@@ -63,6 +62,7 @@ def show_teacher(key: str) -> bool:
     left, right = st.columns([3, 7], gap="medium")
     with left.container(key="class_door"):
         _door(room)
+        _remove(key, room)
         _end(key)
     with right.container(key="class_live"):
         lesson = _lesson(room)
@@ -87,8 +87,9 @@ def show_teacher(key: str) -> bool:
                     args=(key, lesson.id),
                 )
             shown = st.toggle("Predictions", value=True, key="class_split", help="The split of the answers so far.")
-            there = {LESSON: lesson.id, "present": "1", "code": room.code}
-            st.page_link(page("lessons"), label="Present", icon=":material/slideshow:", query_params=there)
+            there = absolute("lessons", **{LESSON: lesson.id, "present": "1", "code": room.code})
+            # In a tab of its own, so that the teacher's key stays in this one and off the wall.
+            st.link_button("Present", there, icon=":material/slideshow:")
         _live(key, lesson, shown=shown)
     return True
 
@@ -198,6 +199,25 @@ def roster(members: Sequence[Member], lesson: Lesson) -> str:
     )
     table = f'<table class="cr-roster"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     return f'<div class="cr-scroll">{table}</div>'
+
+
+def _remove(key: str, room: Classroom) -> None:
+    """Offer to remove somebody: a stranger, or the second name of who has joined twice."""
+    with st.popover("Remove somebody", icon=":material/person_remove:", type="tertiary", key="class_remove"):
+        members = {member.id: member.name for member in get_lab().store.classrooms.members(room.id)}
+        who = st.selectbox(
+            "Who", list(members), index=None, format_func=lambda member: members.get(member, ""), key="class_who"
+        )
+        st.button("Remove", disabled=who is None, key="class_remove_button", on_click=_dismiss, args=(key,))
+
+
+def _dismiss(key: str) -> None:
+    if (who := st.session_state.get("class_who")) is not None:
+        st.session_state.class_who = None
+        try:
+            get_lab().store.classrooms.dismiss(key, who)
+        except (InputRefused, WorkFailed) as refusal:
+            st.toast(inert(str(refusal), 200))
 
 
 def _end(key: str) -> None:
