@@ -126,7 +126,9 @@ class Tab:
         for state in changed:
             if state.WhichOneof("value") != "trigger_value":
                 self._states[state.id] = state
-        sent = self._states | {state.id: state for state in changed}
+        first = filter(None, map(_first_state, self._elements.values()))
+        shown = {state.id: state for state in first}
+        sent = shown | self._states | {state.id: state for state in changed}
         client.widget_states.widgets.extend(sent.values())
         await self._socket.send(message.SerializeToString())
         async with asyncio.timeout(_PATIENCE):
@@ -137,8 +139,9 @@ class Tab:
     def _take(self, news: ForwardMsg) -> bool:
         """Note a message; return whether it ends a script run."""
         match news.WhichOneof("type"):
+            case "navigation":
+                self._page = news.navigation.page_script_hash
             case "new_session":
-                self._page = news.new_session.page_script_hash
                 if not self._ticking:
                     self._elements, self._fragments = {}, {}
             case "auto_rerun":
@@ -156,6 +159,26 @@ class Tab:
                     ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
                 }
         return False
+
+
+def _first_state(element: Any) -> WidgetState | None:
+    """Return what a browser says of a widget nobody has touched."""
+    kind = element.WhichOneof("type")
+    widget: Any = getattr(element, kind or "empty")
+    match kind:
+        case "text_input":
+            return WidgetState(id=widget.id, string_value=widget.default)
+        case "checkbox":
+            return WidgetState(id=widget.id, bool_value=widget.default)
+        case "multiselect":
+            state = WidgetState(id=widget.id)
+            state.string_array_value.data.extend(widget.options[place] for place in widget.default)
+            return state
+        case "button_group":
+            state = WidgetState(id=widget.id)
+            state.string_array_value.data.extend(widget.options[place].content for place in widget.default)
+            return state
+    return None
 
 
 def _get(address: str) -> bytes:

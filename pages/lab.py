@@ -34,7 +34,6 @@ with controls:
         wanted = lab_state.wanted(task)
         knob_panel(task, wanted)
         run_bar(table, task, wanted)
-        share_button(wanted)
 
 with stage:
     if experiment is not None:
@@ -43,3 +42,5 @@ with stage:
         show_welcome(trouble)
     else:
         show_plan(table)
+    if table is not None:
+        share_button(wanted)

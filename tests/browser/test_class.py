@@ -72,6 +72,8 @@ def test_a_presenter_goes_on_with_a_key(visit):
     page = visit(f"/lessons?lesson={LESSON.id}&present=1", width=1280, height=720)
     expect(page.get_by_text(LESSON.question)).to_be_visible()
     expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    size = page.get_by_text(LESSON.question).evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
+    assert size >= 24
     page.keyboard.press("ArrowRight")
     chart = page.locator(".pr-chart svg")
     expect(chart).to_be_visible()

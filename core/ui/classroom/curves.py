@@ -21,11 +21,14 @@ from core.ui.lab.knobs import show_value
 _MOST_POINTS: Final = 300
 _LOG_FROM: Final = 30.0
 """Where the largest loss is so many times the smallest, the axis counts powers of ten."""
-_WIDTH, _HEIGHT = 1000, 470
+WIDE: Final = 1000
+"""Units across the picture; a letter is 19 of them wide, so a narrower picture is legible in a narrower place."""
+_HEIGHT: Final = 470
 _LEFT, _RIGHT, _TOP, _BOTTOM = 82, 210, 18, 62
 _RACE_SECONDS: Final = 6
 _LONGEST_NAME: Final = 21
 """Characters of a name that have room beside the curves."""
+_RAISED_FROM: Final = 1e6
 _LINE: Final = 26
 """Least distance of two labels, in units of the picture."""
 
@@ -75,7 +78,7 @@ def drawing_of(experiment: Experiment, names: Sequence[str] = ()) -> Drawing:
     known = [base for base in bases if base is not None]
     alike = bool(known) and max(known) - min(known) <= 0.05 * abs(max(known))
     return Drawing(
-        curves=tuple(curves), baseline=statistics.median(known) if alike else None, seeds=experiment.spec.seeds
+        curves=tuple(curves), baseline=statistics.median(known) if alike else None, seeds=max(map(keys.count, order))
     )
 
 
@@ -99,7 +102,7 @@ def _thinned(points: Sequence[tuple[int, float]]) -> tuple[tuple[int, float], ..
     return tuple(sorted(kept | {points[0], points[-1]}))
 
 
-def curves_svg(drawing: Drawing, *, race: int | None = None) -> str:
+def curves_svg(drawing: Drawing, *, race: int | None = None, width: int = WIDE) -> str:
     """Return the picture; its text has the colour of the page it is put into.
 
     Parameters
@@ -107,11 +110,13 @@ def curves_svg(drawing: Drawing, *, race: int | None = None) -> str:
     race : int, optional
         Let the curves grow together, epoch by epoch; another number begins anew. Whoever prefers reduced motion sees
         them at once.
+    width : int
+        Units across, at least 500.
     """
     drawn = [curve for curve in drawing.curves if curve.points]
     if not drawn:
         return '<p class="nothing">There is nothing to draw: every loss was NaN or infinite from the start.</p>'
-    axis = _Axis(drawing)
+    axis = _Axis(drawing, width)
     lines = "".join(_line(curve, axis) for curve in drawn)
     name = f"race-{race}"
     moving = "" if race is None else (
@@ -127,7 +132,7 @@ def curves_svg(drawing: Drawing, *, race: int | None = None) -> str:
     )
     # `style` outside the picture: a sanitiser may drop it inside.
     return (
-        f'{moving}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="100%" role="img" '
+        f'{moving}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HEIGHT}" width="100%" role="img" '
         f'aria-label="{escape(f"Loss by epoch: {told}", quote=True)}" font-size="19" fill="currentColor" '
         f'style="display:block;max-width:100%;height:auto">{axis.frame()}<g class="race">{lines}</g>'
         f'<g class="ends">{_ends(drawn, axis)}</g></svg>'
@@ -137,7 +142,8 @@ def curves_svg(drawing: Drawing, *, race: int | None = None) -> str:
 class _Axis:
     """Where an epoch and a loss are in the picture."""
 
-    def __init__(self, drawing: Drawing) -> None:
+    def __init__(self, drawing: Drawing, width: int) -> None:
+        self.right = width - _RIGHT
         losses = [loss for curve in drawing.curves for _, loss in curve.points]
         self.baseline = drawing.baseline
         if drawing.baseline is not None:
@@ -149,10 +155,12 @@ class _Axis:
             self.low, self.high = math.log10(low), math.log10(high)
         else:
             self.low, self.high = min(0.0, low), high
-        self.high += 0.04 * (self.high - self.low or 1.0)
+        room = 0.04 * (self.high - self.low or 1.0)
+        self.high += room
+        self.low -= room * self.log
 
     def x(self, epoch: float) -> float:
-        return _LEFT + (epoch - 1) / (self.epochs - 1) * (_WIDTH - _LEFT - _RIGHT)
+        return _LEFT + (epoch - 1) / (self.epochs - 1) * (self.right - _LEFT)
 
     def y(self, loss: float) -> float:
         height = math.log10(loss) if self.log else loss
@@ -168,7 +176,7 @@ class _Axis:
 
     def frame(self) -> str:
         """Return grid, numbers, what the axes are, and the baseline."""
-        right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+        right, bottom = self.right, _HEIGHT - _BOTTOM
         parts = []
         for loss in self._losses():
             y = self.y(loss)
@@ -221,7 +229,7 @@ def _ends(curves: Sequence[Curve], axis: _Axis) -> str:
     for place, (y, colour, words) in enumerate(named):
         below = max(min(y, lowest + place * _LINE), below + _LINE)
         shown = words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"
-        x = _WIDTH - _RIGHT
+        x = axis.right
         parts.append(f'<path d="M{x + 6} {below:.1f}h12" stroke="{colour}" stroke-width="4.5"/>')
         parts.append(f'<text x="{x + 24}" y="{below + 6:.1f}">{escape(shown)}</text>')
     return "".join(parts)
@@ -237,6 +245,6 @@ def _round_numbers(low: float, high: float) -> list[float]:
 
 
 def _short(number: float) -> str:
-    text = f"{number:.3g}"
+    text = f"{number:,.0f}" if 1000 <= abs(number) < _RAISED_FROM else f"{number:.3g}"
     mantissa, _, exponent = text.partition("e")
     return (f"{mantissa}e{int(exponent)}" if exponent else text).replace("-", "−")

@@ -5,8 +5,8 @@ const STEPS = { ArrowRight: "next", PageDown: "next", " ": "next", ArrowLeft: "b
 /** The name of the button a key stands for; nothing where somebody types, or a key has its own meaning. */
 function stepOf({ key, ctrlKey, metaKey, altKey, shiftKey, defaultPrevented, target }) {
   if (defaultPrevented || ctrlKey || metaKey || altKey || shiftKey) return undefined;
-  const own = key === " " ? "button, a, [role='radio'], summary" : "[role='radiogroup'], [role='slider']";
-  if (target?.closest?.(`input, textarea, select, [contenteditable='true'], [role='dialog'], ${own}`)) return undefined;
+  const own = key === " " ? "button, a, input, summary" : "[role='radiogroup'], [role='slider']";
+  if (target?.closest?.(`input:not([type='checkbox']), textarea, select, [contenteditable='true'], [role='dialog'], ${own}`)) return undefined;
   return STEPS[key];
 }
 

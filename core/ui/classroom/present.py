@@ -20,7 +20,7 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.lessons import LESSONS, Lesson
 from core.lessons.claims import quoted
-from core.ui.classroom.curves import curves_svg, drawing_of
+from core.ui.classroom.curves import WIDE, curves_svg, drawing_of
 from core.ui.classroom.links import absolute, qr_code
 from core.ui.classroom.picture import picture
 from core.ui.classroom.report import small_print
@@ -34,19 +34,29 @@ from core.ui.text import inert
 PRESENT, STEP, CODE = "present", "step", "code"
 _LOOK_SECONDS: Final = 0.5
 _TICK_SECONDS: Final = 2.0
+_BESIDE: Final = 600
+"""Units across a picture beside words."""
 _STYLE: Final = """<style>
 [data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 1.2rem 2.5rem 1rem; max-width: none; }
 .st-key-present_page { font-size: clamp(1.2rem, 1.95vw, 2.1rem); }
-.st-key-present_page :is(p, li) { font-size: inherit; line-height: 1.4; }
-.st-key-present_page h1 { font-size: 1.75em; padding: 0; }
+.st-key-present_page :is([data-testid="stMarkdownContainer"], .stMarkdown, .stHtml, p, li) { font-size: inherit; }
+.st-key-present_page :is(p, li) { line-height: 1.4; }
+.st-key-present_page { padding-bottom: 4rem; }
+.st-key-present_page h1 { font-size: 1.75em; padding: 0 0 .2em; }
+.st-key-present_page .stCheckbox p { font-size: 1rem; }
+.st-key-present_page :is(.cr-split, .pr-options) { font-size: clamp(1.2rem, 1.95vw, 2.1rem); }
 .st-key-present_page .cr-code { font-size: 2.4em; }
 .st-key-present_page .cr-split { gap: .7em; }
-.st-key-present_page .small { font-size: .7em; opacity: .8; margin: .2em 0 0; }
+.st-key-present_page .small { font-size: .9rem; opacity: .8; margin: .2em 0 0; }
+.st-key-present_bar {
+  position: fixed; z-index: 5; bottom: 0; left: 0; right: 0; width: auto; padding: .6rem 2.5rem;
+  background: light-dark(LIGHT, DARK);
+}
 .st-key-present_bar button p { font-size: 1.05rem; }
-.pr-options { margin: .4em 0 0; padding: 0; list-style: none; display: grid; gap: .35em; font-size: 1.05em; }
+.pr-options { margin: .4em 0 0; padding: 0; list-style: none; display: grid; gap: .35em; }
 .pr-options b { display: inline-block; min-width: 1.4em; }
-@media (min-width: 641px) { .pr-chart svg { max-height: calc(100dvh - 14.5rem); } }
+@media (min-width: 641px) { .pr-chart svg { max-height: calc(100dvh - 16rem); } }
 </style>"""
 
 
@@ -56,8 +66,9 @@ class Slide(IntEnum):
     QUESTION = 0
     RACE = 1
     ANSWER = 2
-    REPAIR = 3
-    EXERCISE = 4
+    REASON = 3
+    REPAIR = 4
+    EXERCISE = 5
 
 
 @st.cache_resource
@@ -71,7 +82,10 @@ def show_presenter(lesson: Lesson) -> None:
     visit = state.visit_of(lesson)
     slide = Slide.QUESTION if visit.runs is None else _slide()
     st.html(STYLE)
-    st.html(_STYLE)
+    style = _STYLE
+    for mode in ("light", "dark"):
+        style = style.replace(mode.upper(), st.get_option(f"theme.{mode}.backgroundColor") or "Canvas")
+    st.html(style)
     _keys()(key="present_keys")
     with st.container(key="present_page", gap="small"):
         st.title(f"{LESSONS.index(lesson) + 1}. {lesson.title}", anchor=False)
@@ -181,23 +195,22 @@ def _curves(visit: Visit, slide: Slide) -> None:
         return
     if slide == Slide.RACE:
         st.markdown(lesson.look)
-        _chart(shown, names, race=True)
-    elif slide == Slide.ANSWER:
-        left, right = st.columns([5, 6], gap="medium")
-        with left:
-            st.markdown(f"**{lesson.options[lesson.answer]}.**")
-            st.markdown(quoted(lesson.explanation, state.results_of(visit)))
+        _chart(shown, names, race=st.session_state.get("present_race", 0))
+    elif slide in {Slide.ANSWER, Slide.REASON}:
+        seen, _, reason = lesson.explanation.strip().partition("\n\n")
+        words = f"**{lesson.options[lesson.answer]}.**\n\n{seen}" if slide == Slide.ANSWER else reason or seen
+        left, right = st.columns(2, gap="medium")
+        left.markdown(quoted(words, state.results_of(visit)))
         with right:
-            _chart(shown, names, race=False)
+            _chart(shown, names, width=_BESIDE)
     else:
         st.markdown(inert(" · ".join(repair_settings(lesson)), 300))
-        _chart(shown, names, race=True)
+        _chart(shown, names, race=st.session_state.get("present_race", 0))
 
 
-def _chart(shown: Experiment, names: tuple[str, ...], *, race: bool) -> None:
+def _chart(shown: Experiment, names: tuple[str, ...], *, race: int | None = None, width: int = WIDE) -> None:
     drawing = drawing_of(shown, names)
-    turn = st.session_state.get("present_race", 0) if race else None
-    html = f'<div class="pr-chart">{curves_svg(drawing, race=turn)}{small_print(drawing)}</div>'
+    html = f'<div class="pr-chart">{curves_svg(drawing, race=race, width=width)}{small_print(drawing)}</div>'
     picture(html, key="present_chart")
 
 

@@ -22,7 +22,7 @@ h3 { font-size: 1.05rem; margin-bottom: 0; } .small { opacity: .75; font-size: .
 
 def report(work: Work) -> str:
     """Return the work as one HTML page: no script, nothing fetched, every text escaped."""
-    who = escape(work.name) or "Lab report"
+    who = f"Lab report of {escape(work.name)}" if work.name else "Lab report"
     parts = [f"<h1>{who}</h1>", f'<p class="small">Loss Lab · {escape(work.saved.replace("T", " "))}</p>']
     for done in work.lessons:
         lesson = next((lesson for lesson in LESSONS if lesson.id == done.lesson), None)

@@ -34,13 +34,13 @@ _STEPS: Final = {
 STYLE: Final = """<style>
 .cr-code { font: 600 clamp(2rem, 5vw, 3rem)/1.1 ui-monospace, monospace; letter-spacing: .12em; }
 .cr-split, .cr-roster { width: 100%; border-collapse: collapse; }
-.cr-split { display: grid; gap: .5rem; margin: 0; }
+.cr-split { display: grid; gap: .5rem; margin: 0 !important; padding: 0 !important; }
 .cr-split div { display: grid; grid-template-columns: 2.2em 1fr 2.5em; gap: .1rem .6rem; align-items: center; }
+.cr-split :is(div, dt, dd) { margin: 0; padding: 0; font-weight: inherit; }
 .cr-split dt { grid-column: 1 / -1; }
-.cr-split dd { margin: 0; }
 .cr-split .bar { grid-column: 1 / 3; height: 1.1em; border-radius: 3px; background: rgb(128 128 128 / .18); }
 .cr-split .bar i { display: block; height: 100%; border-radius: 3px; background: #1a8186; transition: width .3s; }
-.cr-split .count { text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
+.cr-split dd.count { text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
 .cr-scroll { overflow-x: auto; }
 .cr-roster th { text-align: left; font-weight: 600; opacity: .75; }
 .cr-roster :is(th, td) { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid rgb(128 128 128 / .25);
@@ -151,7 +151,8 @@ def _change(key: str, lesson: str, *, held: bool) -> None:
 def _live(key: str, lesson: Lesson, *, shown: bool) -> None:
     classrooms = get_lab().store.classrooms
     try:
-        members = classrooms.members(classrooms.conducted_with(key).id)
+        room = classrooms.conducted_with(key)
+        members = classrooms.members(room.id)
     except InputRefused:
         st.rerun()
     if not members:
@@ -163,7 +164,7 @@ def _live(key: str, lesson: Lesson, *, shown: bool) -> None:
     st.markdown(f"**{len(members)}** joined · **{predicted}** predicted · **{solved}** solved")
     if shown:
         st.html(split(lesson, known))
-    st.html(roster(members, lesson))
+    st.html(roster(members, lesson, held=lesson.id in room.held))
 
 
 def split(lesson: Lesson, known: Sequence[Progress]) -> str:
@@ -181,8 +182,8 @@ def split(lesson: Lesson, known: Sequence[Progress]) -> str:
     return f'<dl class="cr-split">{bars}</dl>{more}'
 
 
-def roster(members: Sequence[Member], lesson: Lesson) -> str:
-    """Return as an HTML table how far everybody is."""
+def roster(members: Sequence[Member], lesson: Lesson, *, held: bool) -> str:
+    """Return as an HTML table how far everybody is; where the answer is `held`, they wait for it."""
     now = datetime.now(UTC)
     rows = []
     for member in members:
@@ -190,8 +191,9 @@ def roster(members: Sequence[Member], lesson: Lesson) -> str:
         guess = "–" if known.guess is None else ascii_uppercase[known.guess]
         seen = ago(datetime.fromtimestamp(max(known.active, member.joined), UTC), now)
         solved = "✓" if known.solved else ""
+        step = "Waits" if held and known.step == Step.ANSWER else _STEPS[known.step]
         rows.append(
-            f'<tr><td class="name">{escape(member.name)}</td><td>{_STEPS[known.step]}</td><td>{guess}</td>'
+            f'<tr><td class="name">{escape(member.name)}</td><td>{step}</td><td>{guess}</td>'
             f'<td class="number">{known.attempts or "–"}</td><td>{solved}</td><td>{seen}</td></tr>'
         )
     head = "".join(

@@ -87,7 +87,7 @@ def _lesson_work(visit: Visit) -> LessonWork:
         answered=answered,
         runs=_part(visit.runs),
         repair=_part(visit.repair, ("before", "repaired"), repair_settings(lesson)),
-        attempt=_part(visit.attempt, (), _attempt_settings(lesson, visit.attempt)),
+        attempt=_part(visit.attempt, ("my try",), _attempt_settings(lesson, visit.attempt)),
         attempts=int(visit.attempt is not None),
         solved=progress_of(visit, seeds).solved,
         told=tuple(quoted(words, seeds) for words in told),

@@ -259,8 +259,10 @@ def _read_on(lesson: Lesson) -> None:
 def _in_short(visit: Visit, shown: Experiment, seeds: list[dict[str, Any]]) -> str:
     """Return in a badge what came of the runs on the stage: on a phone the words about them are out of sight."""
     lesson = visit.lesson
-    if visit.held or not state.whole(shown):
+    if not state.whole(shown):
         return ""
+    if visit.held:
+        return ":gray-badge[:material/hourglass_top: Your teacher reveals the answer]"
     if shown is visit.attempt:
         done = all(count == len(seeds) for _, count in state.solved(lesson, seeds))
         return ":green-badge[Solved]" if done else ":orange-badge[Not yet solved]"
