@@ -32,6 +32,7 @@ _RAISED_FROM: Final = 1e6
 _LINE: Final = 26
 """Least distance of two labels, in units of the picture."""
 
+Spread = tuple[Annotated[Count, Field(ge=1)], Number, Number]
 Point = tuple[Annotated[Count, Field(ge=1)], Number]
 Text = Annotated[str, Field(max_length=200)]
 
@@ -43,6 +44,8 @@ class Curve(Value):
     variant: Annotated[Count, Field(ge=0, le=600)]
     validation: bool = False
     points: Annotated[tuple[Point, ...], Field(max_length=2 * _MOST_POINTS)]
+    band: Annotated[tuple[Spread, ...], Field(max_length=2 * _MOST_POINTS)] = ()
+    """(epoch, lowest, highest) over the seeds, at some of the epochs."""
     diverged_at: Annotated[Count, Field(ge=1)] | None = None
 
 
@@ -71,8 +74,16 @@ def drawing_of(experiment: Experiment, names: Sequence[str] = ()) -> Drawing:
             if histories:
                 end = min(ends) if ends and metric == "loss" else None
                 points = _thinned(list(_median(histories)))
+                band = _band(histories, [epoch for epoch, _ in points]) if metric == "loss" else ()
                 curves.append(
-                    Curve(name=told[place], variant=place, validation=metric != "loss", points=points, diverged_at=end)
+                    Curve(
+                        name=told[place],
+                        variant=place,
+                        validation=metric != "loss",
+                        points=points,
+                        band=band,
+                        diverged_at=end,
+                    )
                 )
     bases = [(result.baseline or {}).get("loss") for result in results]
     known = [base for base in bases if base is not None]
@@ -88,6 +99,15 @@ def _median(histories: Sequence[Sequence[float | None]]) -> Iterator[tuple[int, 
         if any(value is None for value in values):
             return
         yield epoch, statistics.median(value for value in values if value is not None)
+
+
+def _band(histories: Sequence[Sequence[float | None]], epochs: Sequence[int]) -> tuple[tuple[int, float, float], ...]:
+    """Return the lowest and highest of several histories at some epochs; nothing of a single one."""
+    if len(histories) == 1:
+        return ()
+    seen = ((epoch, [history[epoch - 1] for history in histories]) for epoch in epochs)
+    known = ((epoch, [value for value in values if value is not None]) for epoch, values in seen)
+    return tuple((epoch, min(values), max(values)) for epoch, values in known if values)
 
 
 def _thinned(points: Sequence[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
@@ -145,6 +165,7 @@ class _Axis:
     def __init__(self, drawing: Drawing, width: int) -> None:
         self.right = width - _RIGHT
         losses = [loss for curve in drawing.curves for _, loss in curve.points]
+        losses += [loss for curve in drawing.curves for _, *ends in curve.band for loss in ends]
         self.baseline = drawing.baseline
         if drawing.baseline is not None:
             losses.append(drawing.baseline)
@@ -203,10 +224,13 @@ class _Axis:
 
 
 def _line(curve: Curve, axis: _Axis) -> str:
+    colour = COLOURS[curve.variant % len(COLOURS)]
+    edge = [(epoch, low) for epoch, low, _ in curve.band] + [(epoch, high) for epoch, _, high in reversed(curve.band)]
+    around = "L".join(f"{axis.x(epoch):.1f} {axis.y(loss):.1f}" for epoch, loss in edge)
+    band = f'<path d="M{around}Z" fill="{colour}" opacity=".2"/>' if around else ""
     path = "L".join(f"{axis.x(epoch):.1f} {axis.y(loss):.1f}" for epoch, loss in curve.points)
     dash = ' stroke-dasharray="11 8" stroke-width="3"' if curve.validation else ' stroke-width="4.5"'
-    colour = COLOURS[curve.variant % len(COLOURS)]
-    return f'<path d="M{path}" fill="none" stroke="{colour}" stroke-linejoin="round"{dash}/>'
+    return f'{band}<path d="M{path}" fill="none" stroke="{colour}" stroke-linejoin="round"{dash}/>'
 
 
 def _ends(curves: Sequence[Curve], axis: _Axis) -> str:

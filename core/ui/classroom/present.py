@@ -44,7 +44,7 @@ _STYLE: Final = """<style>
 .st-key-present_page :is(p, li) { line-height: 1.4; }
 .st-key-present_page { padding-bottom: 4rem; }
 .st-key-present_page h1 { font-size: 1.75em; padding: 0 0 .2em; }
-.st-key-present_page .stCheckbox p { font-size: 1rem; }
+.st-key-present_page .stCheckbox [data-testid="stMarkdownContainer"] { font-size: 1rem; }
 .st-key-present_page :is(.cr-split, .pr-options) { font-size: clamp(1.2rem, 1.95vw, 2.1rem); }
 .st-key-present_page .cr-code { font-size: 2.4em; }
 .st-key-present_page .cr-split { gap: .7em; }
@@ -56,7 +56,7 @@ _STYLE: Final = """<style>
 .st-key-present_bar button p { font-size: 1.05rem; }
 .pr-options { margin: .4em 0 0; padding: 0; list-style: none; display: grid; gap: .35em; }
 .pr-options b { display: inline-block; min-width: 1.4em; }
-@media (min-width: 641px) { .pr-chart svg { max-height: calc(100dvh - 16rem); } }
+@media (min-width: 641px) { .pr-chart svg { max-height: calc(100dvh - 18rem); } }
 </style>"""
 
 

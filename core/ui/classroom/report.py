@@ -68,7 +68,7 @@ def small_print(drawing: Drawing) -> str:
     if drawing.baseline is not None:
         words.append("Dotted: the loss of always guessing the same.")
     if drawing.seeds > 1:
-        words.append(f"Each line is the median of {drawing.seeds} seeds.")
+        words.append(f"Each line is the median of {drawing.seeds} seeds, the band spans them.")
     return f'<p class="small">{" ".join(words)}</p>'
 
 

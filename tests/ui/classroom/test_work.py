@@ -58,6 +58,12 @@ def test_a_picture_names_each_curve_and_the_baseline():
     assert "race" not in svg.replace('class="race"', "")
 
 
+def test_the_band_spans_the_seeds():
+    spread = curve(((1, 4.0), (2, 2.0)), band=((1, 3.0, 8.0), (2, 1.0, 5.0)))
+    assert curves_svg(Drawing(curves=(spread,))).count('Z" fill=') == 1
+    assert 'Z" fill=' not in curves_svg(drawing())
+
+
 def test_names_beside_the_curves_do_not_touch():
     svg = curves_svg(drawing(baseline=0.1))
     heights = sorted(float(y) for y in re.findall(r'<text x="814" y="([\d.]+)"', svg))
