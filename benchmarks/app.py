@@ -139,7 +139,7 @@ def _page_cost(process: psutil.Process, address: str, page: str, experiment: str
 
 
 @contextmanager
-def served(settings: Settings, slots: int = 1) -> Iterator[tuple[psutil.Process, str]]:
+def served(settings: Settings, *, slots: int = 1) -> Iterator[tuple[psutil.Process, str]]:
     """Serve a lab with so many slots, and give its process and address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

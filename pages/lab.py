@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputRefused
-from core.ui.data.card import data_card
 from core.ui.lab import live
 from core.ui.lab import state as lab_state
 from core.ui.lab.architecture import network_now
 from core.ui.lab.knob_panel import knob_panel
 from core.ui.lab.knobs import FIRST
+from core.ui.lab.link import linked, take_from_address
 from core.ui.lab.outlook import outlook_of
+from core.ui.lab.share import data_of_link, share_button
 from core.ui.lab.stage import lab_layout, run_bar, show_experiment, show_plan, show_welcome
 from core.ui.text import inert
 
@@ -20,6 +21,7 @@ with st.container(key="page_name"):  # heard, not seen: the page begins with the
 trouble = refused = ""
 experiment = table = None
 try:
+    take_from_address()
     experiment = lab_state.open_from_address()
 except InputRefused as refusal:
     trouble = str(refusal)
@@ -43,16 +45,18 @@ if not trouble:
 with stage:
     if experiment is not None:
         show_experiment(experiment)
-    elif trouble or table is None or lab_state.at_the_start():
+    elif trouble or table is None or (lab_state.at_the_start() and not linked()):
         show_welcome(trouble)
     else:
         show_plan(table)
+    if table is not None:
+        share_button(wanted)
 
 with controls:
     if table is None:
         st.error(inert(refused, 300), icon=":material/block:")
         st.button("Start afresh with iris", on_click=lab_state.load, args=(FIRST,))
     else:
-        data_card(table)
+        data_of_link(table)
         knob_panel(task, wanted, network_now(task, wanted, outlook, table))
         run_bar(task, wanted, outlook)

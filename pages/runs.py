@@ -1,4 +1,4 @@
-"""Everything that was run, newest first."""
+"""What was run, newest first: in the lab by everybody, in lessons by this visitor."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import streamlit as st
 
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
+from core.ui.classroom.seat import owners
 from core.ui.runs.experiment_list import PAGE_SIZE, empty_list, show_line
 
 st.title("Runs", anchor=False)
 store = get_lab().store
 before = st.query_params.get("before")
 try:
-    found = store.experiments(limit=PAGE_SIZE + 1, before=before)
+    found = store.experiments(limit=PAGE_SIZE + 1, before=before, seen_by=owners())
 except InputRefused:
-    found = store.experiments(limit=PAGE_SIZE + 1)
+    found = store.experiments(limit=PAGE_SIZE + 1, seen_by=owners())
 if found:
     st.caption(
         "Skill: 1 is perfect, 0 is no better than always guessing the same. "
-        "Validation skill is measured on rows the training never saw."
+        "Validation skill is measured on rows the training never saw. "
+        "Runs of lessons are in nobody else's list."
     )
 for summary in found[:PAGE_SIZE]:
     show_line(summary)

@@ -12,6 +12,7 @@ from core.paths import ROOT
 PAGES: Final = {
     "lab": ("science", "Choose data, turn knobs and watch the loss of every variant in one chart."),
     "lessons": ("school", "One cause of a bad loss at a time: predict, run, understand."),
+    "class": ("groups", "Do lessons together: join with a code, or open a class and see how far everybody is."),
     "diagnose": ("troubleshoot", "What causes a bad loss: each suspected cause is tested by training its repair."),
     "runs": ("history", "Every experiment so far, newest first; open or delete one."),
 }

@@ -17,8 +17,23 @@ from tests.jobs.conftest import fake_spec
 from tests.jobs.fake import QUICK
 
 
+def as_version_4(path: Path) -> None:
+    """Take off what version 5 has put on."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            """
+            DROP TABLE progress; DROP TABLE member; DROP TABLE classroom;
+            DROP INDEX experiment_of_owner;
+            ALTER TABLE experiment DROP COLUMN owner;
+            UPDATE meta SET value = 4 WHERE name = 'schema';
+            """
+        )
+    connection.close()
+
+
 def as_version_3(path: Path) -> None:
-    """Take off what version 4 has put on."""
+    """Take off what version 4 has put on, too."""
+    as_version_4(path)
     with sqlite3.connect(path) as connection:
         connection.executescript("DROP TABLE overview; UPDATE meta SET value = 3 WHERE name = 'schema';")
     connection.close()
@@ -143,6 +158,20 @@ def test_long_histories_of_before_version_4_are_drawn_like_new_ones(tmp_path: Pa
     store = Store(settings)
     assert store.news(identity) == known
     assert {block.run for block in known.blocks} == {min(run["id"] for run in known.runs)}
+    store.close()
+
+
+def test_experiments_of_before_version_5_are_in_everybodys_list(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    store = Store(settings)
+    identity = store.submit(fake_spec(QUICK))
+    store.close()
+    as_version_4(tmp_path / "lab.db")
+    assert "owner" not in columns(tmp_path / "lab.db", "experiment")
+    store = Store(settings)
+    assert [summary.id for summary in store.experiments(seen_by=["anybody"])] == [identity]
+    key = store.classrooms.open(["scaling"], seconds=60)
+    assert store.classrooms.conducted_with(key).lessons == ("scaling",)
     store.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from core.errors import InputRefused
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
+from core.jobs.storage.owners import in_the_list_of
 from core.jobs.storage.records import Experiment, State
 
 _LOOK_SECONDS: Final = 0.02
@@ -159,10 +160,11 @@ class Diagnoses:
         with self._database.read() as connection:
             return connection.scalar(select(_diagnosis.c.id).where(*mine).order_by(_diagnosis.c.number.desc()).limit(1))
 
-    def recent(self, limit: int = 5) -> tuple[Diagnosis, ...]:
-        """Return the newest diagnoses without their reports, newest first."""
+    def recent(self, limit: int = 5, *, seen_by: Collection[str] | None = None) -> tuple[Diagnosis, ...]:
+        """Return the newest diagnoses without their reports, newest first; see `Store.experiments`."""
         with self._database.read() as connection:
-            newest = select(*self._LIGHT).order_by(_diagnosis.c.number.desc()).limit(limit)
+            newest = select(*self._LIGHT).join(_experiment, _experiment.c.id == _diagnosis.c.experiment)
+            newest = newest.where(in_the_list_of(seen_by)).order_by(_diagnosis.c.number.desc()).limit(limit)
             return tuple(_as_diagnosis(row, 0, None) for row in connection.execute(newest))
 
     def cancel(self, id: str) -> None:  # noqa: A002

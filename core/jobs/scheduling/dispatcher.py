@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 from core.errors import WorkFailed
+from core.jobs.classroom.classrooms import remove_ended
 from core.jobs.scheduling.choice import Chooser
 from core.jobs.scheduling.engine import Engine
 from core.jobs.scheduling.queue import Queue
@@ -64,6 +65,7 @@ class Dispatcher:
                     self._runs.expire()
                 if now - checkpoint > _CHECKPOINT_SECONDS:
                     checkpoint = now
+                    remove_ended(self._database)
                     self._database.checkpoint()
                 if self._dispatch():
                     pause = _HESITATION_SECONDS

@@ -38,6 +38,9 @@ MIGRATIONS: Final[Mapping[int, tuple[str | Callable[[Connection], None], ...]]] 
         "UPDATE run SET val_skill = json_extract(result, '$.val_skill') WHERE result IS NOT NULL",
     ),
     4: (_overviews,),
-    5: (),
+    5: (
+        "ALTER TABLE experiment ADD COLUMN owner VARCHAR(32)",
+        "CREATE INDEX experiment_of_owner ON experiment (owner)",
+    ),
 }
 """What brings a database from the version before to this one; tables that are new are made whole beforehand."""

@@ -44,13 +44,16 @@ experiment = sa.Table(
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("diagnosis", sa.String(32), sa.ForeignKey("diagnosis.id", ondelete="CASCADE")),
     sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("owner", sa.String(32)),
     sa.Index("experiment_by_age", "created", "id"),
     sa.Index("experiment_of_diagnosis", "diagnosis"),
+    sa.Index("experiment_of_owner", "owner"),
 )
 """A submitted spec, as JSON in the order it was written: the order of `vary` numbers the runs.
 
 Where `listed` is set the runs are no product of `vary`: each is the spec with its own `variant` and `seed`. Where
-`diagnosis` is set they are trials of that diagnosis, which nobody asked to see.
+`diagnosis` is set they are trials of that diagnosis, which nobody asked to see. Where `owner` is set, a browser session
+or the member of a class, it is in nobody else's list.
 """
 
 step = sa.Table(
@@ -173,3 +176,48 @@ diagnosis = sa.Table(
 It has a token but no lease: only the one lab that holds the data folder's lock carries out diagnoses, so that a claim
 ends with its process.
 """
+
+classroom = sa.Table(
+    "classroom",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("code", sa.String(6), nullable=False, unique=True),
+    sa.Column("teacher", sa.String(64), nullable=False, unique=True),
+    sa.Column("lessons", sa.Text, nullable=False),
+    sa.Column("held", sa.Text, nullable=False),
+    sa.Column("opened", sa.Float, nullable=False),
+    sa.Column("expires", sa.Float, nullable=False),
+    sa.Index("classroom_by_end", "expires"),
+)
+"""People who do lessons together. `code` joins it; `teacher` is the hash of the secret that conducts it.
+
+`lessons` and `held`, those whose answers are held back, are JSON lists of ids.
+"""
+
+member = sa.Table(
+    "member",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("classroom", sa.String(32), sa.ForeignKey("classroom.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("secret", sa.String(64), nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("joined", sa.Float, nullable=False),
+    sa.Index("member_of_classroom", "classroom"),
+)
+"""Somebody in a class; `secret` is the hash of what is in the address of their pages, `id` owns their experiments."""
+
+progress = sa.Table(
+    "progress",
+    metadata,
+    sa.Column("member", sa.String(32), sa.ForeignKey("member.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("lesson", sa.String(60), primary_key=True),
+    sa.Column("step", sa.String(10), nullable=False),
+    sa.Column("guess", sa.Integer),
+    sa.Column("runs", sa.String(32)),
+    sa.Column("repair", sa.String(32)),
+    sa.Column("attempt", sa.String(32)),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("solved", sa.Boolean, nullable=False),
+    sa.Column("active", sa.Float, nullable=False),
+)
+"""How far a member has come in a lesson; `runs`, `repair` and `attempt` are the newest experiments of its parts."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import RowMapping, delete, exists, func, insert, select, tuple_
 
 from core.errors import InputRefused, WorkFailed
+from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.diagnosers.diagnoses import Diagnoses
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim
 from core.jobs.scheduling.queue import cancel_runs
@@ -20,6 +21,7 @@ from core.jobs.storage.datasets import Datasets
 from core.jobs.storage.frames import PictureNews, picture_news
 from core.jobs.storage.history import join_histories, stretches
 from core.jobs.storage.news import RUN_COLUMNS, decoded, news, unknown_experiment
+from core.jobs.storage.owners import in_the_list_of
 from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
 from core.jobs.storage.series import add_step, keep_step
 from core.jobs.storage.submission import Submission, listed_runs, listing, submission
@@ -66,12 +68,15 @@ class Store:
         self.on_submit: Callable[[], None] = lambda: None
         """Called after every submit of this process, so that nobody has to poll for work."""
         self.diagnoses = Diagnoses(self.database)
+        self.classrooms = Classrooms(self.database)
 
     def close(self) -> None:
         """Close idle connections."""
         self.database.close()
 
-    def submit(self, spec: ExperimentSpec, key: str | None = None, *, series: str | None = None) -> str:
+    def submit(
+        self, spec: ExperimentSpec, key: str | None = None, *, series: str | None = None, owner: str | None = None
+    ) -> str:
         """Queue every run of `spec` and return the experiment's id; on disk before this returns.
 
         Parameters
@@ -80,6 +85,8 @@ class Store:
             Names one press of a button: the same key again gives the same experiment, not a second one.
         series : str, optional
             The live series it is the next step of: the step before is cancelled, and it is in no list until `keep`.
+        owner : str, optional
+            Whose it is: it is in nobody else's list (see `experiments`). Whoever has its id can open it.
 
         Raises
         ------
@@ -90,7 +97,7 @@ class Store:
         runs = spec.runs()
         submitted = submission(spec, runs, self.datasets.name)
         self._check_memory(runs)
-        return self._enqueue(submitted, key, series=series)
+        return self._enqueue(submitted, key, series=series, owner=owner)
 
     def submit_runs(
         self,
@@ -98,6 +105,7 @@ class Store:
         key: str | None = None,
         *,
         title: str = "",
+        owner: str | None = None,
         probed: bool = False,
         trials_of: DiagnosisClaim | None = None,
     ) -> str:
@@ -121,7 +129,7 @@ class Store:
         submitted = submission(spec, listed, self.datasets.name, listed=True, probed=probed)
         if trials_of is None:  # a diagnosis asks before it tries
             self._check_memory(listed)
-        return self._enqueue(submitted, key, trials_of)
+        return self._enqueue(submitted, key, trials_of, owner)
 
     def _check_memory(self, runs: Sequence[RunSpec]) -> None:
         """Refuse what is too large by its table as it is; the trainer, which knows the encoded one, looks again."""
@@ -138,8 +146,9 @@ class Store:
         key: str | None,
         trials_of: DiagnosisClaim | None = None,
         series: str | None = None,
+        owner: str | None = None,
     ) -> str:
-        header = {**submitted.header, "key": key}
+        header = {**submitted.header, "key": key, "owner": owner}
         with self.database.write() as connection:
             if trials_of is not None:
                 trials_of.check(connection)
@@ -206,15 +215,18 @@ class Store:
 
         return self._parsed.get(experiment, parse)
 
-    def experiments(self, limit: int = 50, before: str | None = None) -> tuple[ExperimentSummary, ...]:
+    def experiments(
+        self, limit: int = 50, before: str | None = None, *, seen_by: Collection[str] | None = None
+    ) -> tuple[ExperimentSummary, ...]:
         """Return the newest experiments, newest first; `before` is the id of the last one already shown.
 
-        The trials of diagnoses and the steps of live series are not among them.
+        The trials of diagnoses and the steps of live series are not among them, and with `seen_by` nothing that has
+        another owner than these.
         """
         age = tuple_(_experiment.c.created, _experiment.c.id)
         page = select(_experiment.c.id, _experiment.c.title, _experiment.c.created, _experiment.c.source)
         step = exists().where(schema.step.c.experiment == _experiment.c.id)
-        page = page.where(_experiment.c.diagnosis.is_(None), ~step)
+        page = page.where(_experiment.c.diagnosis.is_(None), ~step, in_the_list_of(seen_by))
         if before is not None:
             last = select(_experiment.c.created, _experiment.c.id).where(_experiment.c.id == before)
             page = page.where(age < last.scalar_subquery())

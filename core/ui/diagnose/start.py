@@ -11,6 +11,7 @@ from core.errors import InputRefused
 from core.jobs.diagnosers.diagnoses import Diagnosis
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, ExperimentSummary, State
+from core.ui.classroom.seat import owners
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
 from core.ui.diagnose.words import cause_of, variant_words
@@ -33,7 +34,7 @@ def show_start(trouble: str = "") -> None:
         "the same seeds, and what helps is the cause."
     )
     store = get_lab().store
-    found = [(summary, store.experiment(summary.id)) for summary in store.experiments(limit=_MOST)]
+    found = [(summary, store.experiment(summary.id)) for summary in store.experiments(limit=_MOST, seen_by=owners())]
     ready = [pair for pair in found if any(run.state in state.DIAGNOSABLE for run in pair[1].runs)]
     if ready:
         st.header("Recent runs", anchor=False)
@@ -41,7 +42,7 @@ def show_start(trouble: str = "") -> None:
             _experiment(summary, experiment)
     else:
         st.caption("Nothing has been run to its end yet.")
-    if diagnoses := store.diagnoses.recent(_MOST_DIAGNOSES):
+    if diagnoses := store.diagnoses.recent(_MOST_DIAGNOSES, seen_by=owners()):
         st.header("Diagnosed lately", anchor=False)
         for diagnosis in diagnoses:
             _diagnosis(diagnosis)

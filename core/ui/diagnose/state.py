@@ -20,6 +20,7 @@ from core.jobs.diagnosers.diagnoses import Budget, Diagnosis, variant_places
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, Run, State
 from core.spec import RunSpec, load_spec
+from core.ui.classroom.seat import member_of_tab
 from core.ui.lab.knobs import value_at
 from core.ui.lab.ranking import skill_of
 from core.ui.sitemap import page
@@ -129,9 +130,11 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
         if len(varied) == 1:
             vary = {path: [value_at(new, path), value_at(dumped, path)] for path in varied}
             both = load_spec({**dumped, "title": title, "vary": vary, "seeds": len(opened.runs)})
-            identity = store.submit(both, key)
+            identity = store.submit(both, key, owner=member_of_tab())
         else:
-            identity = store.submit_runs([*fixed, *(run.spec for run in opened.runs)], key, title=title)
+            identity = store.submit_runs(
+                [*fixed, *(run.spec for run in opened.runs)], key, title=title, owner=member_of_tab()
+            )
         st.session_state.diagnose_refused = ""
         st.switch_page(page("lab"), query_params={"x": identity})
     except (InputRefused, WorkFailed) as refusal:

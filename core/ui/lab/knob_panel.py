@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import streamlit as st
 
 from core.errors import InputRefused
 from core.spec import ExperimentSpec
-from core.ui.lab.architecture import choose_layers
+from core.ui.lab.architecture import LAYERS, choose_layers
 from core.ui.lab.knobs import ARCHITECTURE, GROUPS, Knob, in_words, knob_at, knobs_for
+from core.ui.lab.share import lab_reins
 from core.ui.lab.state import OFFERED, chosen_tokens, knob_key
 from core.ui.network.network import Network, network_diagram
 from core.ui.text import inert
@@ -25,22 +26,29 @@ _ICONS: Final = dict(
 def knob_panel(task: str, wanted: ExperimentSpec | InputRefused, network: Network | None = None) -> None:
     """Draw every knob that means something for `task`, group by group, and at its knob why `wanted` is refused.
 
-    The `network`, where there is one, is drawn above the knobs of the architecture.
+    The `network`, where there is one, is drawn above the knobs of the architecture, unless a link fixes its layers.
     """
-    knobs = knobs_for(task)
+    bound = lab_reins()
+    knobs = [knob for knob in knobs_for(task) if knob.path not in bound.hidden]
+    if LAYERS in bound.hidden | bound.locked:
+        network = None
     for group in GROUPS:
+        if not any(knob.group == group for knob in knobs):
+            continue
         with st.container(border=True, gap="small"):
             st.markdown(f"{_ICONS[group]} **{group}**")
             if group == ARCHITECTURE and network is not None:
                 network_diagram(network, key="lab_network", on_edit=choose_layers)
             for knob in knobs:
                 if knob.group == group and not knob.more:
-                    _draw(knob, wanted)
-            _more([knob for knob in knobs if knob.group == group and knob.more], wanted)
+                    _draw(knob, wanted, locked=knob.path in bound.locked)
+            _more([knob for knob in knobs if knob.group == group and knob.more], wanted, bound.locked)
 
 
-def _more(knobs: Sequence[Knob], wanted: ExperimentSpec | InputRefused) -> None:
+def _more(knobs: Sequence[Knob], wanted: ExperimentSpec | InputRefused, locked: Collection[str]) -> None:
     """Draw less used knobs folded away; the fold says how many are changed and which are refused."""
+    if not knobs:
+        return
     changed = sum((chosen_tokens(knob) or [knob.default]) != [knob.default] for knob in knobs)
     label = f"More ({changed} changed)" if changed else "More"
     if refused := ", ".join(knob.label for knob in knobs if _refusals(knob, wanted)):
@@ -48,16 +56,18 @@ def _more(knobs: Sequence[Knob], wanted: ExperimentSpec | InputRefused) -> None:
     # The key keeps it open while its label changes.
     with st.expander(label, key=f"lab_more_{knobs[0].group}"):
         for knob in knobs:
-            _draw(knob, wanted)
+            _draw(knob, wanted, locked=knob.path in locked)
 
 
-def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
+def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused, *, locked: bool) -> None:
     key = knob_key(knob.path)
     chosen = chosen_tokens(knob)
     hint = knob.hint(chosen)
     label = f"{knob.label} :gray-badge[{len(chosen)} values]" if len(chosen) > 1 else knob.label
+    if locked:
+        label = f":material/lock: {label}"
     if knob.single:
-        st.number_input(label, 1, _MOST_SEEDS, key=key, help=knob.help, persist_state="session")
+        st.number_input(label, 1, _MOST_SEEDS, key=key, help=knob.help, persist_state="session", disabled=locked)
     elif not knob.typed and len(knob.choices) <= _MOST_PILLS:
         st.pills(
             label,
@@ -67,6 +77,7 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
             help=hint,
             format_func=knob.say,
             persist_state="session",
+            disabled=locked,
         )
     else:
         if chosen != st.session_state[key]:  # chosen from the list and typed as well
@@ -80,6 +91,7 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused) -> None:
             placeholder=knob.say(knob.default),
             accept_new_options=knob.typed,
             filter_mode="prefix" if knob.typed else "fuzzy",
+            disabled=locked,
             select_all=False,  # Enter would take every match of what was typed
             persist_state="session",
         )

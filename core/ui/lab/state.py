@@ -17,6 +17,7 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.spec import ExperimentSpec, load_spec
+from core.ui.classroom.seat import member_of_tab
 from core.ui.data.tables import table_for
 from core.ui.lab import history
 from core.ui.lab.history import Step
@@ -218,9 +219,9 @@ def submit(spec: ExperimentSpec, *, live: bool = False, again: bool = False) -> 
     store = get_lab().store
     try:
         if live:
-            experiment = store.submit(spec, series=session())
+            experiment = store.submit(spec, series=session(), owner=member_of_tab())
         else:
-            experiment = store.submit(spec, key=f"{session()}:{press}:{spec.hash()}")
+            experiment = store.submit(spec, key=f"{session()}:{press}:{spec.hash()}", owner=member_of_tab())
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.lab_refused = str(refusal)
         return

@@ -15,6 +15,9 @@ from core.lessons import BASICS, LESSONS, Lesson
 from core.lessons.claims import quoted
 from core.lessons.glossary import GLOSSARY
 from core.ui.chart.live import live_chart
+from core.ui.classroom.lesson_reins import EXERCISE, REPAIR, complain, lesson_reins
+from core.ui.classroom.progress import class_bar, note, wait_for_the_answer
+from core.ui.classroom.take_home import take_home_lesson
 from core.ui.families import FAMILIES, family_badge
 from core.ui.lab.knobs import knob_at, label_of, show_value, show_values, value_at
 from core.ui.lessons import browser, state
@@ -107,6 +110,8 @@ def show_lesson(lesson: Lesson) -> None:
     seeds = state.results_of(visit)
     verdict = _verdict(visit, seeds)
     with left.container(key="lesson_words"):
+        class_bar()
+        complain(lesson)
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=state.go)
         family_badge(lesson.family)
         number = f"{LESSONS.index(lesson) + 1}. " if lesson in LESSONS else ""
@@ -115,19 +120,26 @@ def show_lesson(lesson: Lesson) -> None:
         _question(visit)
         if refused := visit.trouble or st.session_state.get("lesson_refused", ""):
             st.warning(inert(refused, 300), icon=":material/block:")
-        if visit.ended:
+        note(visit, seeds)
+        if visit.ended and visit.held:
+            wait_for_the_answer(lesson)
+        elif visit.ended:
             with st.container(border=True, key="lesson_reveal"):
                 _reveal(visit, seeds)
-            with st.container(border=True, key="lesson_repair"):
-                _repair(visit, seeds)
-            with st.container(border=True, key="lesson_exercise"):
-                _exercise(visit, seeds)
+            bound = lesson_reins(lesson)
+            if REPAIR not in bound.hidden:
+                with st.container(border=True, key="lesson_repair"):
+                    _repair(visit, seeds)
+            if EXERCISE not in bound.hidden:
+                with st.container(border=True, key="lesson_exercise"):
+                    _exercise(visit, seeds)
         elif visit.runs is not None and visit.runs.finished:
             st.markdown("Not every run finished, so there is nothing to compare yet.")
         _read_on(lesson)
         _next(lesson)
         if visit.runs is not None:
             st.button("Begin again", icon=":material/replay:", type="tertiary", on_click=state.again, args=(lesson,))
+            take_home_lesson(visit)
     with right.container(key="lesson_stage"):
         _stage(visit, verdict)
         if visit.ended:
@@ -236,7 +248,10 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     _text(lesson, "task", lesson.exercise.task)
     shown = visit.attempt.runs[0].spec if visit.attempt else lesson.variants[lesson.exercise.of]
     start = state.knob_values(lesson, shown)
+    bound = lesson_reins(lesson)
     for path, values in lesson.exercise.knobs.items():
+        if path in bound.hidden:
+            continue
         offered = list(values)
         st.segmented_control(
             inert(label_of(path)),
@@ -246,6 +261,7 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
             format_func=list(map(inert, show_values(path, offered))).__getitem__,
             help=_about_knob(path),
             key=state.knob_key(lesson, path),
+            disabled=path in bound.locked,
         )
     st.button("Run my try", icon=":material/play_arrow:", key="lesson_try", on_click=state.attempt, args=(lesson,))
     if visit.attempt is not None and not visit.attempt.finished:
@@ -321,6 +337,8 @@ def _verdict(visit: Visit, seeds: list[dict[str, Any]]) -> _Verdict | None:
     newest = visit.attempt or visit.repair or visit.runs
     if newest is None or not state.whole(newest) or not visit.ended:
         return None
+    if visit.held:
+        return _Verdict(newest.id, ":gray-badge[:material/hourglass_top: Your teacher reveals the answer]")
     if newest is visit.attempt:
         if state.is_solved(lesson, seeds):
             browser.note(lesson.id, browser.SOLVED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,12 +18,14 @@ from core.lessons.claims import REPAIRED, TRIED, Claim, Runs
 from core.lessons.shelf import PREFIX, Shelf
 from core.spec import RunSpec
 from core.training.result import Result
+from core.ui.classroom.seat import kept, owner, seat
 from core.ui.lab.knobs import value_at
+from core.ui.lab.reins import kept_reins
 from core.ui.lessons.browser import show_at_once
 
 LESSON, CHOICE, GUESS, RUNS, REPAIR, TRY = "lesson", "choice", "guess", "x", "repair", "try"
 """Names in the address: the lesson, what was chosen, what was predicted, and the experiments of its three parts."""
-_SKIPPED: Final = "none"
+SKIPPED: Final = "none"
 _WHOLE: Final = frozenset({State.DONE, State.DIVERGED})
 
 
@@ -41,6 +42,8 @@ class Visit:
     attempt: Experiment | None = None
     known: bool = False
     """Whether the address has the runs, shown or not."""
+    held: bool = False
+    """Whether the teacher of the visitor's class holds back the answer."""
     trouble: str = ""
     """Why what the link asked for is not shown, in a sentence."""
 
@@ -83,12 +86,18 @@ def opened_file(key: str) -> None:
 
 def visit_of(lesson: Lesson) -> Visit:
     """Return what the address says; what belongs to another lesson is not shown."""
-    told = st.query_params.get(GUESS, "")
+    mine = seat()
+    return visit_at(lesson, st.query_params, held=mine is not None and lesson.id in mine.room.held)
+
+
+def visit_at(lesson: Lesson, address: Mapping[str, str], *, held: bool = False) -> Visit:
+    """Return what an `address` says; see `visit_of`."""
+    told = address.get(GUESS, "")
     guess = _place(lesson, told)
     found: dict[str, Experiment] = {}
     trouble = ""
     for name in (RUNS, REPAIR, TRY):
-        if identity := st.query_params.get(name):
+        if identity := address.get(name):
             try:
                 experiment = get_lab().store.experiment(identity)
             except (InputRefused, WorkFailed) as refusal:
@@ -98,9 +107,9 @@ def visit_of(lesson: Lesson) -> Visit:
                 found[name] = experiment
             else:
                 trouble = "This link has curves of another lesson, so they are not shown here."
-    if (told != _SKIPPED and guess is None) or RUNS not in found:
+    if (told != SKIPPED and guess is None) or RUNS not in found:
         return Visit(lesson, known=RUNS in found, trouble=trouble)
-    return Visit(lesson, guess, found[RUNS], found.get(REPAIR), found.get(TRY), known=True, trouble=trouble)
+    return Visit(lesson, guess, found[RUNS], found.get(REPAIR), found.get(TRY), True, held, trouble)
 
 
 def _place(lesson: Lesson, told: str) -> int | None:
@@ -204,7 +213,7 @@ def is_solved(lesson: Lesson, seeds: Sequence[Runs]) -> bool:
 def go(lesson: str = "") -> None:
     """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
     st.session_state.lesson_refused = ""
-    st.query_params.from_dict({LESSON: lesson} if lesson else {})
+    st.query_params.from_dict(kept() | kept_reins() | ({LESSON: lesson} if lesson else {}))
 
 
 def guess_key(lesson: Lesson) -> str:
@@ -230,7 +239,7 @@ def predict(lesson: Lesson) -> None:
 
 def skip(lesson: Lesson) -> None:
     """Train the lesson without a prediction."""
-    _answered(lesson, _SKIPPED)
+    _answered(lesson, SKIPPED)
 
 
 def _answered(lesson: Lesson, guess: str) -> None:
@@ -246,9 +255,9 @@ def repair(lesson: Lesson) -> None:
 
 
 def attempt(lesson: Lesson) -> None:
-    """Train the exercise as its knobs are turned now."""
-    places = {path: st.session_state[knob_key(lesson, path)] for path in lesson.exercise.knobs}
-    turned = {path: lesson.exercise.knobs[path][place] for path, place in places.items()}
+    """Train the exercise as its knobs are turned now; one that a link hides is as the lesson has it."""
+    places = {path: st.session_state.get(knob_key(lesson, path)) for path in lesson.exercise.knobs}
+    turned = {path: lesson.exercise.knobs[path][place] for path, place in places.items() if place is not None}
     try:
         runs = attempt_runs(lesson, turned)
     except InputRefused as refusal:
@@ -273,12 +282,14 @@ def _train(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> bool:
 
     Unless it did not come to its end: then it is trained anew.
     """
-    session = st.session_state.setdefault("lesson_session", secrets.token_urlsafe(12))
-    store = get_lab().store
+    session, store = owner(), get_lab().store
     try:
         digest = hashlib.sha256(json.dumps([run.hash() for run in runs]).encode()).hexdigest()[:16]
         key = f"{session}:{lesson.id}:{turn(lesson)}:{digest}:{_lost(part)}"
-        identity = store.submit(lesson.spec, key) if part == RUNS else store.submit_runs(runs, key, title=lesson.title)
+        if part == RUNS:
+            identity = store.submit(lesson.spec, key, owner=session)
+        else:
+            identity = store.submit_runs(runs, key, title=lesson.title, owner=session)
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.lesson_refused = str(refusal)
         return False

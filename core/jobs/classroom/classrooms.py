@@ -1,0 +1,210 @@
+"""The classes of a lab: opened and ended by who has the teacher's key, joined by code, told how far each member is."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import InputRefused
+from core.jobs.classroom.codes import Misses, fingerprint, new_code, new_secret, tidy
+from core.jobs.classroom.pseudonyms import pseudonym
+from core.jobs.classroom.records import Classroom, Member, Progress, Step
+from core.jobs.storage import schema
+from core.jobs.storage.database import Database
+from core.spec import plain_text
+
+LONGEST_NAME: Final = 30
+MOST_MEMBERS: Final = 200
+MOST_CLASSES: Final = 1000
+_TRIES: Final = 20
+"""Codes that are tried; that so many are taken does not happen."""
+
+_classroom, _member, _progress, _experiment = schema.classroom, schema.member, schema.progress, schema.experiment
+
+
+class Classrooms:
+    """The classes of one lab. Every method is one short transaction.
+
+    A class is conducted with the teacher's key, which `open` returns once and the database cannot tell; a member acts
+    with a secret that `join` returns likewise. Whatever is unknown, ended or expired raises `InputRefused`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._misses = Misses()
+
+    def open(self, lessons: Sequence[str], seconds: float) -> str:
+        """Open a class for `lessons`, their ids, for so many `seconds`; return the teacher's key."""
+        if not lessons:
+            raise InputRefused("Lessons: choose at least one.", "lessons")
+        key, now = new_secret(), time.time()
+        row = {
+            "teacher": fingerprint(key), "lessons": json.dumps(list(dict.fromkeys(lessons))), "held": "[]",
+            "opened": now, "expires": now + seconds,
+        }  # fmt: skip
+        with self._database.write() as connection:
+            _remove(connection, _classroom.c.expires <= now)
+            if (connection.scalar(select(func.count()).select_from(_classroom)) or 0) >= MOST_CLASSES:
+                raise InputRefused("Too many classes are open in this lab; try again later.", "class")
+            taken = set(connection.scalars(select(_classroom.c.code)))
+            code = next(code for _ in range(_TRIES) if (code := new_code()) not in taken)
+            connection.execute(insert(_classroom), {"id": new_secret(), "code": code, **row})
+        return key
+
+    def conducted_with(self, key: str) -> Classroom:
+        """Return the class that the teacher's `key` conducts."""
+        with self._database.read() as connection:
+            return _found(connection, select(_classroom).where(_classroom.c.teacher == fingerprint(key)))
+
+    def called(self, code: str, address: str) -> Classroom:
+        """Return the class with a `code`, asked for from a network `address`.
+
+        Raises
+        ------
+        InputRefused
+            If there is none, or too many wrong codes came from there.
+        """
+        self._misses.check(address)
+        try:
+            with self._database.read() as connection:
+                return _found(connection, select(_classroom).where(_classroom.c.code == tidy(code)))
+        except InputRefused:
+            self._misses.add(address)
+            raise InputRefused("There is no class with this code; it may have ended.", "code") from None
+
+    def join(self, code: str, address: str) -> str:
+        """Join the class with a `code` under a pseudonym and return the secret of the new member; see `called`."""
+        room = self.called(code, address)
+        secret = new_secret()
+        with self._database.write() as connection:
+            names = set(connection.scalars(select(_member.c.name).where(_member.c.classroom == room.id)))
+            if (connection.scalar(select(func.count()).where(_member.c.classroom == room.id)) or 0) >= MOST_MEMBERS:
+                raise InputRefused(f"The class is full, allowed: at most {MOST_MEMBERS} people.", "code")
+            row = {"id": new_secret(), "classroom": room.id, "name": pseudonym(names), "joined": time.time()}
+            try:
+                connection.execute(insert(_member), {**row, "secret": fingerprint(secret)})
+            except IntegrityError:  # ended between the two transactions
+                raise _no_class() from None
+        return secret
+
+    def of_member(self, secret: str) -> tuple[Classroom, Member]:
+        """Return who acts with a `secret`, and their class."""
+        with self._database.read() as connection:
+            head = connection.execute(select(_member).where(_member.c.secret == fingerprint(secret))).one_or_none()
+            if head is None:
+                raise _no_class()
+            room = _found(connection, select(_classroom).where(_classroom.c.id == head.classroom))
+            return room, _as_member(head, connection.execute(_progress_of(_progress.c.member == head.id)).all())
+
+    def rename(self, secret: str, name: str) -> None:
+        """Let the member with a `secret` be called `name`: at most 30 characters, plain text."""
+        name = " ".join(plain_text(name, LONGEST_NAME).split())
+        if not name:
+            raise InputRefused("Name: type at least one letter.", "name")
+        with self._database.write() as connection:
+            mine = update(_member).where(_member.c.secret == fingerprint(secret))
+            if not connection.execute(mine.values(name=name)).rowcount:
+                raise _no_class()
+
+    def record(self, secret: str, seen: Progress) -> Progress:
+        """Write down how far the member with a `secret` is, and return what is known now.
+
+        Another attempt than before counts as one more; what was solved stays solved.
+        """
+        with self._database.write() as connection:
+            member = connection.scalar(select(_member.c.id).where(_member.c.secret == fingerprint(secret)))
+            if member is None:
+                raise _no_class()
+            mine = (_progress.c.member == member) & (_progress.c.lesson == seen.lesson)
+            row = connection.execute(_progress_of(mine)).one_or_none()
+            before = Progress(seen.lesson) if row is None else _as_progress(row)
+            known = replace(
+                seen,
+                attempts=before.attempts + (seen.attempt not in {None, before.attempt}),
+                solved=before.solved or seen.solved,
+                attempt=seen.attempt or before.attempt,
+                active=time.time(),
+            )
+            change = insert(_progress).values(member=member) if row is None else update(_progress).where(mine)
+            connection.execute(change.values(**asdict(known)))
+        return known
+
+    def members(self, classroom: str) -> tuple[Member, ...]:
+        """Return everybody in the class with this id, in the order they came."""
+        mine = _member.c.classroom == classroom
+        with self._database.read() as connection:
+            heads = connection.execute(select(_member).where(mine).order_by(_member.c.joined, _member.c.id)).all()
+            rows = connection.execute(_progress_of(mine)).all()
+        of: dict[str, list[Any]] = {}
+        for row in rows:
+            of.setdefault(row.member, []).append(row)
+        return tuple(_as_member(head, of.get(head.id, [])) for head in heads)
+
+    def hold(self, key: str, lessons: Collection[str]) -> None:
+        """Hold back the answers of these lessons, and of no others, until told otherwise."""
+        with self._database.write() as connection:
+            room = _found(connection, select(_classroom).where(_classroom.c.teacher == fingerprint(key)))
+            held = json.dumps([lesson for lesson in room.lessons if lesson in lessons])
+            connection.execute(update(_classroom).where(_classroom.c.id == room.id).values(held=held))
+
+    def dismiss(self, key: str, member: str) -> None:
+        """Remove a member and all they did from the class of the teacher's `key`."""
+        with self._database.write() as connection:
+            room = _found(connection, select(_classroom).where(_classroom.c.teacher == fingerprint(key)))
+            mine = (_member.c.id == member) & (_member.c.classroom == room.id)
+            if connection.execute(delete(_member).where(mine)).rowcount:
+                connection.execute(delete(_experiment).where(_experiment.c.owner == member))
+
+    def end(self, key: str) -> None:
+        """End a class: its code, its members, what they did and their experiments are gone."""
+        with self._database.write() as connection:
+            if not _remove(connection, _classroom.c.teacher == fingerprint(key)):
+                raise _no_class()
+
+
+def remove_ended(database: Database) -> None:
+    """Remove every class whose time is over, with all that belongs to it."""
+    over = _classroom.c.expires <= time.time()
+    with database.read() as connection:
+        none = connection.scalar(select(_classroom.c.id).where(over).limit(1)) is None
+    if not none:
+        with database.write() as connection:
+            _remove(connection, over)
+
+
+def _remove(connection: Connection, which: Any) -> int:
+    rooms = select(_classroom.c.id).where(which)
+    members = select(_member.c.id).where(_member.c.classroom.in_(rooms))
+    connection.execute(delete(_experiment).where(_experiment.c.owner.in_(members)))
+    return connection.execute(delete(_classroom).where(which)).rowcount
+
+
+def _found(connection: Connection, wanted: Select[Any]) -> Classroom:
+    row = connection.execute(wanted.where(_classroom.c.expires > time.time())).one_or_none()
+    if row is None:
+        raise _no_class()
+    lessons, held = tuple(json.loads(row.lessons)), frozenset(json.loads(row.held))
+    return Classroom(row.id, row.code, lessons, held, row.opened, row.expires)
+
+
+def _no_class() -> InputRefused:
+    return InputRefused("This class has ended, or the address is not complete.", "class")
+
+
+def _progress_of(which: Any) -> Select[Any]:
+    return select(_progress).join(_member, _member.c.id == _progress.c.member).where(which)
+
+
+def _as_member(head: Row[Any], rows: Sequence[Row[Any]]) -> Member:
+    return Member(head.id, head.name, head.joined, {row.lesson: _as_progress(row) for row in rows})
+
+
+def _as_progress(row: Row[Any]) -> Progress:
+    values = {name: value for name, value in row._mapping.items() if name != "member"}  # noqa: SLF001 - its public name
+    return Progress(**values | {"step": Step(row.step)})

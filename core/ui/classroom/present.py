@@ -1,0 +1,225 @@
+"""The presenter's view of a lesson: large type, one chart, the next step with a key, and nothing else.
+
+It is reached by ``present=1`` in the address of a lesson. With a class's ``code`` it shows how to join and how the
+predictions split; it has no key of the teacher's, so the address may be seen by everybody.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from html import escape
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Any, Final
+
+import streamlit as st
+
+from core.errors import InputRefused
+from core.jobs.classroom.records import Step
+from core.jobs.lab import get_lab
+from core.jobs.storage.records import Experiment
+from core.lessons import LESSONS, Lesson
+from core.lessons.claims import quoted
+from core.ui.classroom.curves import WIDE, curves_svg, drawing_of
+from core.ui.classroom.links import absolute, qr_code
+from core.ui.classroom.picture import picture
+from core.ui.classroom.report import small_print
+from core.ui.classroom.teacher import STYLE, split
+from core.ui.classroom.work import repair_settings
+from core.ui.lab.knobs import label_of, show_value
+from core.ui.lessons import state
+from core.ui.lessons.state import Visit
+from core.ui.text import inert
+
+PRESENT, STEP, CODE = "present", "step", "code"
+_LOOK_SECONDS: Final = 0.5
+_TICK_SECONDS: Final = 2.0
+_BESIDE: Final = 600
+"""Units across a picture beside words."""
+_STYLE: Final = """<style>
+[data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
+[data-testid="stMainBlockContainer"] { padding: 1.2rem 2.5rem 1rem; max-width: none; }
+.st-key-present_page { font-size: clamp(1.2rem, 1.95vw, 2.1rem); }
+.st-key-present_page :is([data-testid="stMarkdownContainer"], .stMarkdown, .stHtml, p, li) { font-size: inherit; }
+.st-key-present_page :is(p, li) { line-height: 1.4; }
+.st-key-present_page { padding-bottom: 4rem; }
+.st-key-present_page h1 { font-size: 1.75em; padding: 0 0 .2em; }
+.st-key-present_page .stCheckbox [data-testid="stMarkdownContainer"] { font-size: 1rem; }
+.st-key-present_page :is(.cr-split, .pr-options) { font-size: clamp(1.2rem, 1.95vw, 2.1rem); }
+.st-key-present_page .cr-code { font-size: 2.4em; }
+.st-key-present_page .cr-split { gap: .7em; }
+.st-key-present_page .small { font-size: .9rem; opacity: .8; margin: .2em 0 0; }
+.st-key-present_bar {
+  position: fixed; z-index: 5; bottom: 0; left: 0; right: 0; width: auto; padding: .6rem 2.5rem;
+  background: light-dark(LIGHT, DARK);
+}
+.st-key-present_bar button p { font-size: 1.05rem; }
+.pr-options { margin: .4em 0 0; padding: 0; list-style: none; display: grid; gap: .35em; }
+.pr-options b { display: inline-block; min-width: 1.4em; }
+@media (min-width: 641px) { .pr-chart svg { max-height: calc(100dvh - 18rem); } }
+</style>"""
+
+
+class Slide(IntEnum):
+    """The steps of a lesson as it is presented."""
+
+    QUESTION = 0
+    RACE = 1
+    ANSWER = 2
+    REASON = 3
+    REPAIR = 4
+    EXERCISE = 5
+
+
+@st.cache_resource
+def _keys() -> Any:
+    script = (Path(__file__).parent / "present.js").read_text(encoding="utf-8")
+    return st.components.v2.component("loss_lab_present", js=script, html="<span></span>")
+
+
+def show_presenter(lesson: Lesson) -> None:
+    """Show one step of a lesson to a room."""
+    visit = state.visit_of(lesson)
+    slide = Slide.QUESTION if visit.runs is None else _slide()
+    st.html(STYLE)
+    style = _STYLE
+    for mode in ("light", "dark"):
+        style = style.replace(mode.upper(), st.get_option(f"theme.{mode}.backgroundColor") or "Canvas")
+    st.html(style)
+    _keys()(key="present_keys")
+    with st.container(key="present_page", gap="small"):
+        st.title(f"{LESSONS.index(lesson) + 1}. {lesson.title}", anchor=False)
+        if refused := st.session_state.get("lesson_refused", "") or visit.trouble:
+            st.warning(inert(refused, 300), icon=":material/block:")
+        if slide == Slide.QUESTION:
+            _question(lesson)
+        elif slide == Slide.EXERCISE:
+            st.markdown(lesson.exercise.task)
+            _options([f"{label_of(path)}: {_values(path, values)}" for path, values in lesson.exercise.knobs.items()])
+        else:
+            _curves(visit, slide)
+    with st.container(horizontal=True, vertical_alignment="center", key="present_bar"):
+        st.button(
+            "Back", icon=":material/arrow_back:", key="present_back", disabled=slide == 0, on_click=_turn, args=(-1,)
+        )
+        st.button(
+            "Next",
+            icon=":material/arrow_forward:",
+            type="primary",
+            key="present_next",
+            disabled=slide == max(Slide),
+            on_click=_turn,
+            args=(1,),
+            help="Also →, Page Down or the space bar.",
+        )
+        if slide in {Slide.RACE, Slide.REPAIR}:
+            st.button("Race again", icon=":material/replay:", key="present_again", on_click=_race_again)
+        st.space("stretch")
+        st.button("Leave", icon=":material/close:", type="tertiary", key="present_leave", on_click=_leave)
+
+
+def _slide() -> Slide:
+    told = st.query_params.get(STEP, "0")
+    return Slide(int(told)) if told in {str(int(slide)) for slide in Slide} else Slide.QUESTION
+
+
+def _turn(by: int) -> None:
+    """Go a step on or back; what a step shows is trained when it is reached first."""
+    lesson = next(lesson for lesson in LESSONS if lesson.id == st.query_params.get(state.LESSON))
+    slide = Slide(max(0, min(int(max(Slide)), _slide() + by)))
+    if slide != Slide.QUESTION and state.visit_of(lesson).runs is None:
+        state.predict(lesson, None, known=state.visit_of(lesson).known)
+    if slide == Slide.REPAIR and state.visit_of(lesson).repair is None:
+        state.repair(lesson)
+    st.query_params[STEP] = str(int(slide))
+    _race_again()
+
+
+def _race_again() -> None:
+    st.session_state.present_race = st.session_state.get("present_race", 0) + 1
+
+
+def _leave() -> None:
+    for name in (PRESENT, STEP, CODE):
+        st.query_params.pop(name, None)
+
+
+def _question(lesson: Lesson) -> None:
+    code = st.query_params.get(CODE, "")
+    left, right = st.columns([7, 3], gap="large") if code else (st.container(), None)
+    with left:
+        st.markdown(lesson.about)
+        st.markdown(f"**{lesson.question}**")
+        if not code:
+            _options(lesson.options)
+        else:
+            shown = st.session_state.get("present_split", False)
+            _split(lesson, code) if shown else _options(lesson.options)
+    if right is not None:
+        with right:
+            st.html(f'<div class="cr-code">{escape(code[:10])}</div>')
+            st.html(qr_code(absolute("class", code=code[:10]), "min(17rem, 45vh)"))
+            st.toggle("Show predictions", key="present_split")
+
+
+def _options(options: tuple[str, ...] | list[str]) -> None:
+    rows = "".join(
+        f"<li><b>{ascii_uppercase[place]}</b> {escape(option.replace('**', ''))}</li>"
+        for place, option in enumerate(options)
+    )
+    st.html(f'<ul class="pr-options">{rows}</ul>')
+
+
+@st.fragment(run_every=_TICK_SECONDS)
+def _split(lesson: Lesson, code: str) -> None:
+    classrooms = get_lab().store.classrooms
+    try:
+        members = classrooms.members(classrooms.called(code, str(st.context.ip_address)).id)
+    except InputRefused as refusal:
+        st.markdown(inert(str(refusal), 200))
+        return
+    known = [member.in_lesson(lesson.id) for member in members]
+    st.html(split(lesson, known))
+    predicted = sum(progress.step != Step.QUESTION for progress in known)
+    st.html(f'<p class="small">{predicted} of {len(members)} predicted</p>')
+
+
+def _curves(visit: Visit, slide: Slide) -> None:
+    lesson = visit.lesson
+    shown, names = (visit.repair, ("before", "repaired")) if slide == Slide.REPAIR else (visit.runs, ())
+    if shown is not None and not shown.finished:
+        _wait(shown.id)
+        return
+    if shown is None or not state.whole(shown):
+        st.markdown("Not every run finished, so there is nothing to compare yet.")
+        return
+    if slide == Slide.RACE:
+        st.markdown(lesson.look)
+        _chart(shown, names, race=st.session_state.get("present_race", 0))
+    elif slide in {Slide.ANSWER, Slide.REASON}:
+        seen, _, reason = lesson.explanation.strip().partition("\n\n")
+        words = f"**{lesson.options[lesson.answer]}.**\n\n{seen}" if slide == Slide.ANSWER else reason or seen
+        left, right = st.columns(2, gap="medium")
+        left.markdown(quoted(words, state.results_of(visit)))
+        with right:
+            _chart(shown, names, width=_BESIDE)
+    else:
+        st.markdown(inert(" · ".join(repair_settings(lesson)), 300))
+        _chart(shown, names, race=st.session_state.get("present_race", 0))
+
+
+def _chart(shown: Experiment, names: tuple[str, ...], *, race: int | None = None, width: int = WIDE) -> None:
+    drawing = drawing_of(shown, names)
+    html = f'<div class="pr-chart">{curves_svg(drawing, race=race, width=width)}{small_print(drawing)}</div>'
+    picture(html, key="present_chart")
+
+
+@st.fragment(run_every=_LOOK_SECONDS)
+def _wait(experiment: str) -> None:
+    st.markdown("Training …")
+    if not get_lab().store.unfinished(experiment):
+        st.rerun()
+
+
+def _values(path: str, values: tuple[Any, ...]) -> str:
+    return ", ".join(show_value(path, value) for value in values)

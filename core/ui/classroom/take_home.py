@@ -1,0 +1,112 @@
+"""The buttons that give learners their work, and the place where a saved file opens again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import streamlit as st
+
+from core.errors import InputRefused
+from core.jobs.classroom.records import Progress
+from core.jobs.lab import get_lab
+from core.lessons import LESSONS
+from core.ui.classroom.curves import curves_svg
+from core.ui.classroom.picture import picture
+from core.ui.classroom.report import report, small_print
+from core.ui.classroom.seat import seat
+from core.ui.classroom.work import LARGEST_FILE, LessonWork, Work, from_file, to_file, work_of
+from core.ui.lessons import state
+from core.ui.lessons.state import Visit
+from core.ui.sitemap import page
+from core.ui.text import inert
+
+_NAMES: Final = {"runs": "The lesson", "repair": "Repaired", "attempt": "The last try"}
+_PARTS: Final = {"runs": state.RUNS, "repair": state.REPAIR, "attempt": state.TRY}
+
+
+def take_home_lesson(visit: Visit) -> None:
+    """Offer what was done in one lesson, once its runs have ended."""
+    if visit.ended:
+        mine = seat()
+        progress = [mine.member.in_lesson(visit.lesson.id)] if mine else []
+        take_home(lambda: [visit], name=mine.member.name if mine else "", progress=progress)
+
+
+def take_home(visits: Callable[[], Sequence[Visit]], *, name: str = "", progress: Sequence[Progress] = ()) -> None:
+    """Offer what was done in some lessons as a report and as a file; both are made only when they are asked for."""
+
+    def made() -> Work:
+        return work_of(visits(), name, [known.attempts for known in progress], [known.solved for known in progress])
+
+    with st.container(horizontal=True, vertical_alignment="center", key="take_home"):
+        st.download_button(
+            "Lab report",
+            lambda: report(made()),
+            "lab-report.html",
+            "text/html",
+            icon=":material/description:",
+            help="Your prediction, curves, repair and tries as one page that opens without the internet.",
+            key="take_home_report",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Save my work",
+            lambda: to_file(made()),
+            "loss-lab-work.json",
+            "application/json",
+            icon=":material/save:",
+            type="tertiary",
+            help="A file that opens again, on the page Class.",
+            key="take_home_file",
+            on_click="ignore",
+        )
+
+
+def open_saved() -> None:
+    """Take a saved file and show what is in it."""
+    with st.expander("Open saved work", icon=":material/folder_open:", key="class_saved"):
+        file = st.file_uploader("File saved with *Save my work*", type="json", max_upload_size=4, key="class_file")
+        if file is None:
+            return
+        try:
+            work = from_file(file.getvalue() if file.size <= LARGEST_FILE else b" " * (LARGEST_FILE + 1))
+        except InputRefused as refusal:
+            st.warning(inert(str(refusal), 300), icon=":material/block:")
+            return
+        st.markdown(f"**{inert(work.name) or 'Saved work'}** · {inert(work.saved)}")
+        for done in work.lessons:
+            _saved_lesson(done)
+
+
+def _saved_lesson(done: LessonWork) -> None:
+    """Show one lesson of a file: where its runs still are, the way there; otherwise the curves the file has."""
+    lesson = next((lesson for lesson in LESSONS if lesson.id == done.lesson), None)
+    if lesson is None:
+        st.caption(f"{inert(done.lesson)}: this lab has no such lesson.")
+        return
+    parts = {name: part for name in _PARTS if (part := getattr(done, name)) is not None}
+    address = {state.LESSON: lesson.id, state.GUESS: state.SKIPPED if done.guess is None else str(done.guess)}
+    address |= {_PARTS[name]: part.experiment for name, part in parts.items() if _is_here(part.experiment)}
+    with st.container(border=True, key=f"class_saved_{lesson.id}"):
+        st.markdown(f"**{inert(lesson.title)}**")
+        if state.RUNS in address:
+            st.page_link(page("lessons"), label="Go on", icon=":material/arrow_forward:", query_params=address)
+            return
+        if parts:
+            st.caption("Its runs are no longer in this lab. These are the curves in the file.")
+        for name, part in parts.items():
+            st.markdown(_NAMES[name])
+            for line in part.changed:
+                st.markdown(f"- {inert(line, 200)}")
+            picture(curves_svg(part.drawing) + small_print(part.drawing), key=f"class_saved_{lesson.id}_{name}")
+        again = {state.LESSON: lesson.id}
+        st.page_link(page("lessons"), label="Run it again", icon=":material/replay:", query_params=again)
+
+
+def _is_here(experiment: str) -> bool:
+    try:
+        get_lab().store.experiment(experiment)
+    except InputRefused:
+        return False
+    return True

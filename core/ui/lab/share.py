@@ -1,0 +1,103 @@
+"""The link to the lab as it is now, with what its visitors may not turn; and the lab as such a link shows it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from core.data.table import Table
+from core.errors import InputRefused
+from core.spec import ExperimentSpec
+from core.ui.classroom.links import absolute, qr_code, say_where_it_works
+from core.ui.data.card import data_card
+from core.ui.data.tables import source_name
+from core.ui.lab import state as lab_state
+from core.ui.lab.knobs import KNOBS, label_of
+from core.ui.lab.link import SPEC, encode
+from core.ui.lab.reins import HIDE, LOCK, Reins, reins_of_address, short_name
+from core.ui.text import inert
+
+DATA: Final = "data"
+"""The name of the card with upload, samples and target."""
+NAMES: Final = (DATA, *(knob.path for knob in KNOBS))
+_LARGEST_QR: Final = 1500
+"""Characters; a phone does not read a picture of more dots from a distance."""
+
+
+def lab_reins() -> Reins:
+    """Return what the address hides and locks in the lab."""
+    return reins_of_address(NAMES)
+
+
+def data_of_link(table: Table) -> str:
+    """Draw the card of the data, or only their name where the link fixes them; return the task."""
+    bound = lab_reins()
+    if bound.complaint:
+        st.warning(inert(bound.complaint, 300), icon=":material/link_off:")
+    if DATA not in bound.hidden | bound.locked:
+        return data_card(table)
+    data = lab_state.base_spec().data
+    if DATA in bound.locked:
+        st.markdown(f"**{inert(source_name(data))}** → {inert(', '.join(data.targets))}")
+    return lab_state.task_of(lab_state.base_spec(), table)[0]
+
+
+def share_button(wanted: ExperimentSpec | InputRefused) -> None:
+    """Offer the link to the lab as it is."""
+    st.button(
+        "Share",
+        icon=":material/share:",
+        type="tertiary",
+        key="lab_share",
+        disabled=isinstance(wanted, InputRefused),
+        help="A link to these settings; choose which of them others may turn.",
+        on_click=_open,
+    )
+    if st.session_state.pop("lab_share_open", False) and not isinstance(wanted, InputRefused):
+        _dialog()
+
+
+def _open() -> None:
+    st.session_state.lab_share_open = True
+
+
+@st.dialog("Share these settings")
+def _dialog() -> None:
+    spec = lab_state.spec_at_press()
+    if spec is None:
+        st.warning("Some knob needs another value first.", icon=":material/block:")
+        return
+    shown = st.query_params.get("x")
+    same = shown is not None and lab_state.base_spec().hash() == spec.hash()
+    start = st.radio(
+        "Whoever opens it sees",
+        [False, True] if same else [False],
+        format_func=lambda curves: "the curves as they are now" if curves else "the settings, nothing run yet",
+        key="lab_share_curves",
+    )
+    hide = st.multiselect("Hide", NAMES, format_func=_name, key="lab_share_hide", placeholder="Nothing")
+    lock = st.multiselect(
+        "Show, but lock",
+        [name for name in NAMES if name not in hide],
+        format_func=_name,
+        key="lab_share_lock",
+        placeholder="Nothing",
+    )
+    try:
+        parameters = {"x": str(shown)} if start and same else {SPEC: encode(spec)}
+    except InputRefused as refusal:
+        st.warning(inert(str(refusal), 300), icon=":material/block:")
+        return
+    parameters |= {name: ",".join(map(short_name, chosen)) for name, chosen in ((HIDE, hide), (LOCK, lock)) if chosen}
+    link = absolute("lab", **parameters)
+    st.code(link, language=None, wrap_lines=True)
+    say_where_it_works()
+    if len(link) <= _LARGEST_QR:
+        st.html(qr_code(link, "13rem"))
+    if spec.data.source and str(spec.data.source).startswith("dataset:"):
+        st.caption("The link works in this lab, which has the table.")
+
+
+def _name(name: str) -> str:
+    return "Data and target" if name == DATA else label_of(name)

@@ -1,0 +1,258 @@
+"""The page Class, and lessons inside a class."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.jobs.classroom.records import Step
+from core.lessons import LESSONS
+
+from .conftest import ROUTER
+from .test_lab import words
+from .test_lessons import end
+
+FIRST, SECOND = LESSONS[:2]
+
+
+def opened(path: str, **address: str) -> Any:
+    """Open a page of the app in a new tab."""
+    app = AppTest.from_file(str(ROUTER), default_timeout=60).run()
+    app.query_params.update(address)
+    app.switch_page(f"../../pages/{path}.py").run()
+    assert not app.exception
+    return app
+
+
+def html(app):
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+@pytest.fixture
+def room(lab):
+    """A class for the first two lessons: (teacher's key, code)."""
+    key = lab.store.classrooms.open([FIRST.id, SECOND.id], 3600)
+    return key, lab.store.classrooms.conducted_with(key).code
+
+
+def member_of(lab, key):
+    return lab.store.classrooms.members(lab.store.classrooms.conducted_with(key).id)
+
+
+def joined(lab, room):
+    return lab.store.classrooms.join(room[1], "test")
+
+
+def test_a_teacher_opens_a_class_and_gets_a_code_and_a_key(lab):
+    app = opened("class")
+    app.get_by_key("class_open_button").click().run()
+    assert not app.exception
+    room = lab.store.classrooms.conducted_with(app.query_params["teach"])
+    assert room.lessons == (FIRST.id,)
+    assert room.code in html(app)
+    assert "Nobody is here yet" in words(app) + app.info[0].value
+    assert app.query_params["teach"] not in html(app)
+
+
+def test_a_link_with_the_code_joins_with_one_press(lab, room):
+    app = opened("class", code=room[1])
+    app.get_by_key("class_join_button").click().run()
+    assert not app.exception
+    (member,) = member_of(lab, room[0])
+    assert member.name in words(app)
+    assert "code" not in app.query_params
+    assert "teach" not in app.query_params
+
+
+def test_a_wrong_code_is_told_and_joins_nothing(lab, room):
+    app = opened("class", code="ZZZZZZ")
+    app.get_by_key("class_join_button").click().run()
+    assert not app.exception
+    assert "no class with this code" in app.warning[0].value
+    assert member_of(lab, room[0]) == ()
+
+
+@pytest.mark.parametrize("address", [{"me": "nothing"}, {"teach": "nothing"}, {"me": "<b>", "teach": "'"}])
+def test_an_address_that_is_none_leads_to_the_door(lab, address):
+    app = opened("class", **address)
+    assert "has ended" in app.warning[0].value
+    assert app.get_by_key("class_join_button")
+    assert not app.query_params
+
+
+def test_a_members_secret_does_not_open_the_teachers_view(lab, room):
+    app = opened("class", teach=joined(lab, room))
+    assert "has ended" in app.warning[0].value
+    assert not [toggle for toggle in app.toggle if toggle.label == "Hold the answer"]
+
+
+def in_lesson(lab, room, lesson=FIRST, **address):
+    secret = joined(lab, room)
+    return secret, opened("lessons", lesson=lesson.id, me=secret, **address)
+
+
+def test_what_a_learner_does_is_written_down_and_private(lab, room):
+    _, app = in_lesson(lab, room)
+    assert member_of(lab, room[0])[0].in_lesson(FIRST.id).step == Step.QUESTION
+    app.radio[0].set_value(1).run()
+    app.get_by_key("lesson_run").click().run()
+    assert not app.exception
+    (member,) = member_of(lab, room[0])
+    known = member.in_lesson(FIRST.id)
+    assert (known.step, known.guess, known.runs) == (Step.RUNNING, 1, app.query_params["x"])
+    end(lab)
+    app.run()
+    assert member_of(lab, room[0])[0].in_lesson(FIRST.id).step == Step.ANSWER
+    app.get_by_key("lesson_try").click().run()
+    end(lab)
+    app.run()
+    known = member_of(lab, room[0])[0].in_lesson(FIRST.id)
+    assert (known.step, known.attempts, known.solved) == (Step.TRIED, 1, False)
+    assert lab.store.experiments(seen_by=[]) == ()
+    assert len(lab.store.experiments(seen_by=[member.id])) == 2
+    assert "Nothing has been run yet" in words(opened("runs"))
+
+
+def test_a_lesson_outside_a_class_is_in_the_list_of_its_tab_alone(lab, page):
+    app = page("lessons")
+    app.get_by_key(f"lessons_{FIRST.id}").click().run()
+    app.get_by_key("lesson_skip").click().run()
+    assert "Nothing has been run yet" in words(opened("runs"))
+    app.switch_page("../../pages/runs.py").run()
+    assert FIRST.title in words(app)
+
+
+def test_an_answer_that_is_held_is_shown_once_it_is_revealed(lab, room):
+    lab.store.classrooms.hold(room[0], [FIRST.id])
+    _, app = in_lesson(lab, room)
+    app.radio[0].set_value(FIRST.answer).run()
+    app.get_by_key("lesson_run").click().run()
+    end(lab)
+    app.run()
+    assert not app.exception
+    text = words(app)
+    assert "Your teacher reveals the answer" in text
+    for spoiler in ("As you said", "Answer:", "What you see.", "Repair it", "Try it yourself"):
+        assert spoiler not in text
+    lab.store.classrooms.hold(room[0], [])
+    app.run()
+    assert "As you said" in words(app)
+
+
+def test_a_teacher_sees_predictions_and_reveals(lab, room):
+    _, learner = in_lesson(lab, room)
+    learner.radio[0].set_value(1).run()
+    learner.get_by_key("lesson_run").click().run()
+    app = opened("class", teach=room[0])
+    app.get_by_key(f"class_hold_{FIRST.id}").set_value(True).run()
+    assert lab.store.classrooms.conducted_with(room[0]).held == {FIRST.id}
+    assert '<dd class="count">1</dd>' in html(app)
+    assert member_of(lab, room[0])[0].name in html(app)
+    app.get_by_key("class_split").set_value(False).run()
+    assert '<dd class="count">' not in html(app)
+    app.get_by_key("class_reveal").click().run()
+    assert not app.exception
+    assert lab.store.classrooms.conducted_with(room[0]).held == frozenset()
+
+
+def test_a_teacher_removes_somebody_with_all_they_did(lab, room):
+    secret, learner = in_lesson(lab, room)
+    learner.get_by_key("lesson_skip").click().run()
+    kept = joined(lab, room)
+    app = opened("class", teach=room[0])
+    app.get_by_key("class_who").set_value(lab.store.classrooms.of_member(secret)[1].id).run()
+    app.get_by_key("class_remove_button").click().run()
+    assert not app.exception
+    assert [member.id for member in member_of(lab, room[0])] == [lab.store.classrooms.of_member(kept)[1].id]
+    assert lab.store.experiments() == ()
+
+
+def test_who_was_sent_by_a_code_is_offered_nothing_else(lab, room):
+    app = opened("class", code=room[1])
+    assert app.get_by_key("class_code").value == room[1]
+    assert "class_open_button" not in [button.key for button in app.button]
+
+
+def test_a_hostile_name_is_text_everywhere(lab, room):
+    secret = joined(lab, room)
+    lab.store.classrooms.rename(secret, "<img src=x onerror=a()>**b**")
+    seen = opened("class", teach=room[0])
+    assert "&lt;img" in html(seen)
+    assert "<img src=x" not in html(seen)
+    for app in (opened("class", me=secret), opened("lessons", lesson=FIRST.id, me=secret)):
+        assert "<img" not in words(app).replace("\\<img", "")
+        assert "**b**" not in words(app).replace("\\*", "")
+
+
+def test_a_learner_takes_another_name(lab, room):
+    app = opened("class", me=joined(lab, room))
+    app.get_by_key("class_name").set_value("Ada").run()
+    app.get_by_key("class_name_button").click().run()
+    assert not app.exception
+    assert "You are **Ada**" in words(app)
+
+
+def test_the_way_back_into_a_lesson_keeps_what_was_done(lab, room):
+    secret, app = in_lesson(lab, room)
+    app.radio[0].set_value(0).run()
+    app.get_by_key("lesson_run").click().run()
+    from core.ui.classroom.address import lesson_address
+
+    known = member_of(lab, room[0])[0].in_lesson(FIRST.id)
+    assert lesson_address(FIRST.id, known, secret) == dict(app.query_params)
+    next(button for button in app.button if button.label == "All lessons").click().run()
+    assert app.query_params["me"] == secret
+
+
+def test_ending_a_class_asks_first_and_takes_everything(lab, room):
+    secret, learner = in_lesson(lab, room)
+    learner.get_by_key("lesson_skip").click().run()
+    app = opened("class", teach=room[0])
+    app.get_by_key("class_end").click().run()
+    assert "will be gone" in words(app)
+    assert member_of(lab, room[0])
+    lab.store.classrooms.end(room[0])
+    app.run()
+    assert not app.exception
+    assert lab.store.experiments() == ()
+    late = opened("lessons", lesson=FIRST.id, me=secret)
+    assert "has ended" in late.info[0].value
+
+
+def test_a_lesson_of_no_class_tells_nobody(lab, room):
+    third = LESSONS[2]
+    _, app = in_lesson(lab, room, third)
+    app.get_by_key("lesson_skip").click().run()
+    assert not app.exception
+    assert member_of(lab, room[0])[0].progress == {}
+
+
+def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room):
+    app = opened("lessons", lesson=FIRST.id, present="1", code=room[1])
+    assert FIRST.question in words(app)
+    assert room[1] in html(app)
+    app.get_by_key("present_split").set_value(True).run()
+    assert '<dd class="count">0</dd>' in html(app)
+    app.get_by_key("present_next").click().run()
+    assert not app.exception
+    assert "Training" in words(app)
+    end(lab)
+    app.run()
+    assert FIRST.look in words(app)
+    assert "What you see." not in words(app)
+    app.get_by_key("present_next").click().run()
+    assert "What you see." in words(app)
+    app.get_by_key("present_next").click().run()
+    end(lab)
+    app.run()
+    app.get_by_key("present_next").click().run()
+    assert not app.exception
+    assert FIRST.exercise.task.split("\n", maxsplit=1)[0] in words(app)
+    assert app.get_by_key("present_next").disabled
+    assert lab.store.experiments(seen_by=[]) == ()
+
+
+@pytest.mark.parametrize("step", ["-1", "9", "²", "x" * 1000])
+def test_a_step_that_is_none_is_the_first(lab, step):
+    app = opened("lessons", lesson=FIRST.id, present="1", step=step)
+    assert FIRST.question in words(app)
