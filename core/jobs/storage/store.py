@@ -129,7 +129,7 @@ class Store:
         submitted = submission(spec, listed, self.datasets.name, listed=True, probed=probed)
         if trials_of is None:  # a diagnosis asks before it tries
             self._check_memory(listed)
-        return self._enqueue(submitted, key, trials_of, owner)
+        return self._enqueue(submitted, key, trials_of, owner=owner)
 
     def _check_memory(self, runs: Sequence[RunSpec]) -> None:
         """Refuse what is too large by its table as it is; the trainer, which knows the encoded one, looks again."""
@@ -145,6 +145,7 @@ class Store:
         submitted: Submission,
         key: str | None,
         trials_of: DiagnosisClaim | None = None,
+        *,
         series: str | None = None,
         owner: str | None = None,
     ) -> str:

@@ -15,7 +15,7 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.plot import COLOURS
 from core.spec.values import Count, Number, Value
-from core.ui.chart.live import distinct
+from core.ui.chart.names import distinct
 from core.ui.lab.knobs import show_value
 
 _MOST_POINTS: Final = 300

@@ -125,10 +125,12 @@ def _slide() -> Slide:
 
 def _turn(by: int) -> None:
     """Go a step on or back; what a step shows is trained when it is reached first."""
-    lesson = next(lesson for lesson in LESSONS if lesson.id == st.query_params.get(state.LESSON))
+    lesson = state.lesson_at(st.query_params.get(state.LESSON, ""))
+    if lesson is None:
+        return
     slide = Slide(max(0, min(int(max(Slide)), _slide() + by)))
     if slide != Slide.QUESTION and state.visit_of(lesson).runs is None:
-        state.predict(lesson, None, known=state.visit_of(lesson).known)
+        state.skip(lesson)
     if slide == Slide.REPAIR and state.visit_of(lesson).repair is None:
         state.repair(lesson)
     st.query_params[STEP] = str(int(slide))

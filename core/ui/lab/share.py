@@ -30,17 +30,17 @@ def lab_reins() -> Reins:
     return reins_of_address(NAMES)
 
 
-def data_of_link(table: Table) -> str:
-    """Draw the card of the data, or only their name where the link fixes them; return the task."""
+def data_of_link(table: Table) -> None:
+    """Draw the card of the data, or only their name where the link fixes them."""
     bound = lab_reins()
     if bound.complaint:
         st.warning(inert(bound.complaint, 300), icon=":material/link_off:")
     if DATA not in bound.hidden | bound.locked:
-        return data_card(table)
+        data_card(table)
+        return
     data = lab_state.base_spec().data
     if DATA in bound.locked:
         st.markdown(f"**{inert(source_name(data))}** → {inert(', '.join(data.targets))}")
-    return lab_state.task_of(lab_state.base_spec(), table)[0]
 
 
 def share_button(wanted: ExperimentSpec | InputRefused) -> None:
