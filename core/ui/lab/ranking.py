@@ -144,10 +144,10 @@ def _of_two(ranking: Ranking, best: Ranked, other: Ranked) -> str:
     if not seeds or best.median == other.median:
         return f"“{best.label}” and “{other.label}” end with the same {ranking.measure}, {skill_text(best.median)}."
     against = "no result" if other.median == -math.inf else skill_text(other.median)
-    words = (
-        f"“{best.label}” beats “{other.label}” in {wins} of {seeds} seeds: {ranking.measure} {skill_text(best.median)}"
-    )
-    words += f" against {against}" + (f", median gap {skill_text(gap)}" if math.isfinite(gap) else "")
+    ahead = "beats" if wins == seeds else "is ahead of"
+    words = f"“{best.label}” {ahead} “{other.label}” in {wins} of {seeds} seeds: {ranking.measure}"
+    words += f" {skill_text(best.median)} against {against}"
+    words += f", median gap {skill_text(gap)}" if math.isfinite(gap) else ""
     return f"{words}." if wins == seeds else f"{words}. Not in every seed: that may be luck."
 
 
