@@ -229,7 +229,7 @@ def test_a_lesson_of_no_class_tells_nobody(lab, room):
 
 def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room):
     app = opened("lessons", lesson=FIRST.id, present="1", code=room[1])
-    assert FIRST.question in words(app)
+    assert FIRST.question in html(app)
     assert room[1] in html(app)
     app.get_by_key("present_split").set_value(True).run()
     assert '<dd class="count">0</dd>' in html(app)
@@ -238,16 +238,17 @@ def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room):
     assert "Training" in words(app)
     end(lab)
     app.run()
-    assert FIRST.look in words(app)
-    assert "What you see." not in words(app)
+    assert FIRST.look in html(app)
+    assert "What you see." not in html(app)
     app.get_by_key("present_next").click().run()
-    assert "What you see." in words(app)
-    app.get_by_key("present_next").click().run()
+    assert "What you see." in html(app)
+    app.get_by_key("present_next").click().run()  # the reason
+    app.get_by_key("present_next").click().run()  # the repair
     end(lab)
     app.run()
     app.get_by_key("present_next").click().run()
     assert not app.exception
-    assert FIRST.exercise.task.split("\n", maxsplit=1)[0] in words(app)
+    assert FIRST.exercise.task.split("\n", maxsplit=1)[0] in html(app)
     assert app.get_by_key("present_next").disabled
     assert lab.store.experiments(seen_by=[]) == ()
 
@@ -255,4 +256,4 @@ def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room):
 @pytest.mark.parametrize("step", ["-1", "9", "²", "x" * 1000])
 def test_a_step_that_is_none_is_the_first(lab, step):
     app = opened("lessons", lesson=FIRST.id, present="1", step=step)
-    assert FIRST.question in words(app)
+    assert FIRST.question in html(app)

@@ -18,7 +18,7 @@ from core.errors import InputRefused
 from core.jobs.classroom.records import Step
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
-from core.lessons import LESSONS, Lesson
+from core.lessons import Lesson
 from core.lessons.claims import quoted
 from core.ui.classroom.curves import WIDE, curves_svg, drawing_of
 from core.ui.classroom.links import absolute, qr_code
@@ -28,6 +28,7 @@ from core.ui.classroom.teacher import STYLE, split
 from core.ui.classroom.work import repair_settings
 from core.ui.lab.knobs import label_of, show_value
 from core.ui.lessons import state
+from core.ui.lessons.prose import prose
 from core.ui.lessons.state import Visit
 from core.ui.text import inert
 
@@ -88,13 +89,13 @@ def show_presenter(lesson: Lesson) -> None:
     st.html(style)
     _keys()(key="present_keys")
     with st.container(key="present_page", gap="small"):
-        st.title(f"{LESSONS.index(lesson) + 1}. {lesson.title}", anchor=False)
+        st.title(state.headline(lesson), anchor=False)
         if refused := st.session_state.get("lesson_refused", "") or visit.trouble:
             st.warning(inert(refused, 300), icon=":material/block:")
         if slide == Slide.QUESTION:
             _question(lesson)
         elif slide == Slide.EXERCISE:
-            st.markdown(lesson.exercise.task)
+            _say(lesson.exercise.task)
             _options([f"{label_of(path)}: {_values(path, values)}" for path, values in lesson.exercise.knobs.items()])
         else:
             _curves(visit, slide)
@@ -150,8 +151,8 @@ def _question(lesson: Lesson) -> None:
     code = st.query_params.get(CODE, "")
     left, right = st.columns([7, 3], gap="large") if code else (st.container(), None)
     with left:
-        st.markdown(lesson.about)
-        st.markdown(f"**{lesson.question}**")
+        _say(lesson.about)
+        _say(f"**{lesson.question}**")
         if not code:
             _options(lesson.options)
         else:
@@ -162,6 +163,11 @@ def _question(lesson: Lesson) -> None:
             st.html(f'<div class="cr-code">{escape(code[:10])}</div>')
             st.html(qr_code(absolute("class", code=code[:10]), "min(17rem, 45vh)"))
             st.toggle("Show predictions", key="present_split")
+
+
+def _say(text: str) -> None:
+    """Draw words of a lesson, which somebody may have sent: they load, link and run nothing."""
+    st.html(prose(text, "present"))
 
 
 def _options(options: tuple[str, ...] | list[str]) -> None:
@@ -196,13 +202,14 @@ def _curves(visit: Visit, slide: Slide) -> None:
         st.markdown("Not every run finished, so there is nothing to compare yet.")
         return
     if slide == Slide.RACE:
-        st.markdown(lesson.look)
+        _say(lesson.look)
         _chart(shown, names, race=st.session_state.get("present_race", 0))
     elif slide in {Slide.ANSWER, Slide.REASON}:
         seen, _, reason = lesson.explanation.strip().partition("\n\n")
         words = f"**{lesson.options[lesson.answer]}.**\n\n{seen}" if slide == Slide.ANSWER else reason or seen
         left, right = st.columns(2, gap="medium")
-        left.markdown(quoted(words, state.results_of(visit)))
+        with left:
+            _say(quoted(words, state.results_of(visit)))
         with right:
             _chart(shown, names, width=_BESIDE)
     else:

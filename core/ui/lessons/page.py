@@ -114,8 +114,7 @@ def show_lesson(lesson: Lesson) -> None:
         complain(lesson)
         st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=state.go)
         family_badge(lesson.family)
-        number = f"{LESSONS.index(lesson) + 1}. " if lesson in LESSONS else ""
-        st.title(f"{number}{inert(lesson.title)}", anchor=False)
+        st.title(state.headline(lesson), anchor=False)
         _text(lesson, "about", lesson.about)
         _question(visit)
         if refused := visit.trouble or st.session_state.get("lesson_refused", ""):

@@ -22,6 +22,7 @@ from core.ui.classroom.seat import kept, owner, seat
 from core.ui.lab.knobs import value_at
 from core.ui.lab.reins import kept_reins
 from core.ui.lessons.browser import show_at_once
+from core.ui.text import inert
 
 LESSON, CHOICE, GUESS, RUNS, REPAIR, TRY = "lesson", "choice", "guess", "x", "repair", "try"
 """Names in the address: the lesson, what was chosen, what was predicted, and the experiments of its three parts."""
@@ -71,6 +72,12 @@ def lesson_at(identity: str) -> Lesson | None:
         except InputRefused:
             return None
     return next((lesson for lesson in LESSONS if lesson.id == identity), None)
+
+
+def headline(lesson: Lesson) -> str:
+    """Return the title of a lesson, with its number if it is of the catalogue, as Markdown."""
+    number = f"{LESSONS.index(lesson) + 1}. " if lesson in LESSONS else ""
+    return f"{number}{inert(lesson.title)}"
 
 
 def opened_file(key: str) -> None:
