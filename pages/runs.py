@@ -7,8 +7,9 @@ import streamlit as st
 from core.errors import InputRefused
 from core.jobs.lab import get_lab
 from core.ui.runs.experiment_list import PAGE_SIZE, empty_list, show_line
+from core.ui.words import t
 
-st.title("Runs", anchor=False)
+st.title(t("Runs"), anchor=False)
 store = get_lab().store
 before = st.query_params.get("before")
 try:
@@ -17,8 +18,10 @@ except InputRefused:
     found = store.experiments(limit=PAGE_SIZE + 1)
 if found:
     st.caption(
-        "Skill: 1 is perfect, 0 is no better than always guessing the same. "
-        "Validation skill is measured on rows the training never saw."
+        t(
+            "Skill: 1 is perfect, 0 is no better than always guessing the same. "
+            "Validation skill is measured on rows the training never saw."
+        )
     )
 for summary in found[:PAGE_SIZE]:
     show_line(summary)
@@ -26,7 +29,7 @@ if not found:
     empty_list(first=before is None)
 with st.container(horizontal=True):
     if before:
-        st.button("Newest", icon=":material/first_page:", on_click=st.query_params.clear)
+        st.button(t("Newest"), icon=":material/first_page:", on_click=st.query_params.clear)
     if len(found) > PAGE_SIZE:
         older = {"before": found[PAGE_SIZE - 1].id}
-        st.button("Older", icon=":material/chevron_right:", on_click=st.query_params.from_dict, args=(older,))
+        st.button(t("Older"), icon=":material/chevron_right:", on_click=st.query_params.from_dict, args=(older,))
