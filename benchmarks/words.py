@@ -40,13 +40,14 @@ def marked(code: str, path: Path) -> Iterator[Message]:
         If one is put together before it is translated.
     """
     tree = ast.parse(code)
+    own = MARKS.get(".".join(path.relative_to(ROOT).with_suffix("").parts), set())
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     names = {alias.asname or alias.name: alias.name for node in imports for alias in node.names
-             if alias.name in MARKS.get(node.module or "", ())}  # fmt: skip
+             if alias.name in MARKS.get(node.module or "", ())} | {name: name for name in own}  # fmt: skip
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
             said = node.args[1:] if names[node.func.id] == "counted" else node.args
-            if any(isinstance(argument, ast.JoinedStr | ast.BinOp) for argument in said[:2]):
+            if any(isinstance(argument, ast.JoinedStr | ast.BinOp | ast.BoolOp | ast.IfExp) for argument in said[:2]):
                 raise ValueError(f"{path}:{node.lineno}: a message is one literal; what varies goes in by name.")
             yield from _message(names[node.func.id], [_text(argument) for argument in node.args])
 

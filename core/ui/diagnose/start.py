@@ -61,7 +61,7 @@ def _experiment(summary: ExperimentSummary, experiment: Experiment) -> None:
     worst = experiment.runs[state.worst_run(experiment)]
     with _line(f"diagnose_choose_{experiment.id}"):
         with st.container(gap=None, width="stretch"):
-            worst_of = t("the worst: {variant}", variant=inert(variant_words(worst.spec), 200))
+            worst_of = inert(t("the worst: {variant}", variant=variant_words(worst.spec)), 200)
             name_and_line(summary, experiment, f" · {worst_of}" if worst.variant else "")
         st.button(
             t("Diagnose"), icon=":material/troubleshoot:", key=f"diagnose_start_{experiment.id}",

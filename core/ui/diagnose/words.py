@@ -339,7 +339,7 @@ def _shows(trial: Mapping[str, Any], report: WrittenReport) -> str:
     if max(trial["gains"]) > 0:
         return t("not enough")
     paid = _PAID.get(trial["goal"]) if trial["gain"]["value"] > 0 else None
-    return t(paid or "ruled out")
+    return t(paid) if paid else t("ruled out")
 
 
 def once(report: WrittenReport) -> list[WrittenFinding]:
