@@ -29,6 +29,11 @@ _FAR: Final = 1000
 _FEW_DECADES: Final = 5
 """An axis of more has powers of ten at its ticks."""
 _LOWEST_SHOWN: Final = -0.25
+_BASELINES: Final = (
+    later("always predict the mean"), later("always predict the median"),
+    later("always predict the class frequencies"), later("always predict the most frequent class"),
+)  # fmt: skip
+"""What `core.training.baseline` calls its candidates; one it no longer has is shown as it was written."""
 _MODELS: Final = {"linear": later("Linear model"), "neighbours": later("Nearest neighbours"), "trees": later("Trees")}
 
 Figure = dict[str, Any]
@@ -49,7 +54,8 @@ def run_chart(curves: Curves, colour: str) -> Figure:
     baseline = next((line["baseline"] for line in lines if line["baseline"] and line["baseline"].get("loss")), None)
     if baseline and (baseline["loss"] > 0 or not log):
         values.append(baseline["loss"])
-        data.append(_baseline(baseline["loss"], last, f"{baseline['what']} ({_number(baseline['loss'])})"))
+        what = t(baseline["what"]) if baseline["what"] in _BASELINES else baseline["what"]
+        data.append(_baseline(baseline["loss"], last, f"{what} ({_number(baseline['loss'])})"))
     above = _FLAG_PIXELS * len(marks)
     figure = _figure(data, last, values, t("loss"), _RUN_HEIGHT + above)
     figure["layout"]["margin"] |= {"t": 40 + above}

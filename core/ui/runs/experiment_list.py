@@ -61,7 +61,9 @@ def name_and_line(summary: ExperimentSummary, experiment: Experiment | None, mor
     """Draw the name of an experiment and a line on what was tried and when; of one that is gone, what is left."""
     name, tried = summary.title or t("Deleted"), summary.source
     if experiment is not None:
-        data = f"{plain_text(summary.source, 60)} → {plain_text(', '.join(experiment.spec.data.targets), 60)}"
+        sample = str(experiment.spec.data.source).startswith("sample:")
+        source = t(summary.source) if sample else summary.source
+        data = f"{plain_text(source, 60)} → {plain_text(', '.join(experiment.spec.data.targets), 60)}"
         name, tried = summary.title or data, _what_was_tried(experiment)
         tried = f"{data} · {tried}" if summary.title else tried
     st.markdown(f"**{inert(name)}**")
