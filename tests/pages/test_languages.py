@@ -1,7 +1,10 @@
 """The pages in another language."""
 
+from benchmarks.words import messages, placeholders
 from core.spec import load_spec
 
+from .diagnosed import FRIEDMAN, diagnose, submit
+from .test_diagnose import sick
 from .test_lab import words
 
 IRIS = {"data": {"source": "sample:iris", "target": "species"}, "seeds": 3}
@@ -34,3 +37,17 @@ def test_the_card_of_the_data_is_german(app, page):
     assert not german.exception
     assert "150 Zeilen × 5 Spalten" in words(german)
     assert "Spalten" in [button.label for button in german.button]
+
+
+def test_a_diagnosis_is_german_but_for_what_was_stored(app, page, lab):
+    app.query_params.update({"lang": "de", "d": diagnose(lab, submit(lab, FRIEDMAN, sick), sick)})
+    german = page("diagnose")
+    assert not german.exception
+    assert german.title[0].value == "Die Zielgröße ist nicht skaliert"
+    told = words(german) + "".join(f"{button.label}\n{button.help}\n" for button in german.button)
+    assert "Besser in 3 von 3 Seeds." in told
+    left = [
+        said for said in messages()
+        if isinstance(said, str) and len(said.split()) > 2 and not placeholders(said) and said in told
+    ]  # fmt: skip
+    assert left == []
