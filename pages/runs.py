@@ -8,8 +8,9 @@ from core.errors import InputRefused
 from core.jobs.lab import get_lab
 from core.ui.classroom.seat import owners
 from core.ui.runs.experiment_list import PAGE_SIZE, empty_list, show_line
+from core.ui.words import t
 
-st.title("Runs", anchor=False)
+st.title(t("Runs"), anchor=False)
 store = get_lab().store
 before = st.query_params.get("before")
 try:
@@ -18,9 +19,11 @@ except InputRefused:
     found = store.experiments(limit=PAGE_SIZE + 1, seen_by=owners())
 if found:
     st.caption(
-        "Skill: 1 is perfect, 0 is no better than always guessing the same. "
-        "Validation skill is measured on rows the training never saw. "
-        "Runs of lessons are in nobody else's list."
+        t(
+            "Skill: 1 is perfect, 0 is no better than always guessing the same. "
+            "Validation skill is measured on rows the training never saw. "
+            "Runs of lessons are in nobody else's list."
+        )
     )
 for summary in found[:PAGE_SIZE]:
     show_line(summary)
@@ -28,7 +31,7 @@ if not found:
     empty_list(first=before is None)
 with st.container(horizontal=True):
     if before:
-        st.button("Newest", icon=":material/first_page:", on_click=st.query_params.clear)
+        st.button(t("Newest"), icon=":material/first_page:", on_click=st.query_params.clear)
     if len(found) > PAGE_SIZE:
         older = {"before": found[PAGE_SIZE - 1].id}
-        st.button("Older", icon=":material/chevron_right:", on_click=st.query_params.from_dict, args=(older,))
+        st.button(t("Older"), icon=":material/chevron_right:", on_click=st.query_params.from_dict, args=(older,))

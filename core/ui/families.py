@@ -6,14 +6,16 @@ from typing import Final
 
 import streamlit as st
 
+from core.ui.words import later, t
+
 FAMILIES: Final = {
-    "preprocessing": ("Data preprocessing", "blue"),
-    "architecture": ("Architecture", "violet"),
-    "optimisation": ("Optimisation", "orange"),
+    "preprocessing": (later("Data preprocessing"), "blue"),
+    "architecture": (later("Architecture"), "violet"),
+    "optimisation": (later("Optimisation"), "orange"),
 }
 
 
 def family_badge(family: str) -> None:
     """Draw the badge of a family."""
     name, colour = FAMILIES[family]
-    st.badge(name, color=colour)  # type: ignore[arg-type]
+    st.badge(t(name), color=colour)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.plot import COLOURS
 from core.ui.sitemap import PAGES, page
+from core.ui.words import language_choice, settle_language
 
 _CURVES = f"""<path d="M2 3v21h23" fill="none" stroke="#7b8a87" stroke-width="1.6"/>
 <path d="M4 5c3 12 8 15 21 16" fill="none" stroke="#1a8186" stroke-width="2.6" stroke-linecap="round"/>
@@ -27,4 +28,6 @@ _LINKS = (st.get_option("theme.light.linkColor"), st.get_option("theme.dark.link
 st.set_page_config(page_title="Loss Lab", page_icon=_SVG.format(width=28, content=_CURVES), layout="wide")
 st.html(_STYLE.format(*_LINKS))
 st.logo(_SVG.format(width=110, content=_CURVES + _NAME), size="large")
+settle_language()
 st.navigation([page(path) for path in PAGES], position="top").run()
+language_choice()

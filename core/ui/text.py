@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from core.spec import plain_text
+from core.ui.words import number, t, tn
 
 _PUNCTUATION: Final = re.compile(r"([!-/;-@\[-`{-~])")
 _WORD_JOINER: Final = "\u2060"
@@ -24,7 +25,8 @@ def inert(text: str, limit: int = 120) -> str:
 
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return ``1 row``, ``2 rows``, ``1,000 rows``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    one, many = f"{{count}} {noun}", f"{{count}} {plural or noun + 's'}"
+    return tn(one, many, number)
 
 
 def percent(share: float) -> str:
@@ -36,7 +38,7 @@ def percent(share: float) -> str:
 
 def skill_text(skill: float) -> str:
     """Return a skill in two decimals; far below zero the size is enough."""
-    return "below −99" if skill < -99 else f"{skill:.2f}".replace("-", "−")
+    return t("below −99") if skill < -99 else number(skill, ".2f")
 
 
 def duration(seconds: float) -> str:
@@ -47,13 +49,17 @@ def duration(seconds: float) -> str:
 def size(count: int) -> str:
     """Return a number of bytes: ``0.1 MB``, ``86 MB``, ``1,200 MB``."""
     megabytes = count / 1e6
-    return f"{max(megabytes, 0.1):.1f} MB" if megabytes < 10 else f"{megabytes:,.0f} MB"
+    return f"{number(max(megabytes, 0.1), '.1f') if megabytes < 10 else number(megabytes, ',.0f')} MB"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """Return how long ago an aware `moment` was: ``just now``, ``5 minutes ago``, ``3 days ago``."""
-    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
-    for size, noun in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return f"{counted(int(seconds // size), noun)} ago"
-    return "just now"
+    minutes = int(((now or datetime.now(UTC)) - moment).total_seconds() // 60)
+    if minutes < 1:
+        return t("just now")
+    if minutes < 60:
+        return tn("{count} minute ago", "{count} minutes ago", minutes)
+    hours = minutes // 60
+    if hours < 24:
+        return tn("{count} hour ago", "{count} hours ago", hours)
+    return tn("{count} day ago", "{count} days ago", hours // 24)

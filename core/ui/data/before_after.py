@@ -19,6 +19,7 @@ from core.spec import ExperimentSpec, Task
 from core.ui.data.tables import preview_of
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.text import counted, inert, percent
+from core.ui.words import separators, t
 
 _COLOUR: Final = COLOURS[0]
 _HEIGHT: Final = 280
@@ -28,7 +29,7 @@ _LABEL: Final = 18
 def before_after(spec: ExperimentSpec, column: Column, task: Task) -> None:
     """Draw `column` before and after the preprocessing of the first run of `spec`, and say what cannot be drawn."""
     try:
-        with st.spinner("Preparing the rows as a run does …"):
+        with st.spinner(t("Preparing the rows as a run does …")):
             answer = preview_of(spec.runs()[0])
     except (InputRefused, WorkFailed) as refusal:
         st.warning(inert(str(refusal), 300), icon=":material/block:")
@@ -38,15 +39,15 @@ def before_after(spec: ExperimentSpec, column: Column, task: Task) -> None:
         return
     left, right = st.columns(2)
     with left:
-        st.markdown("**In the file**")
-        _draw(view["before"], f"{column.name} in the file", "before")
+        st.markdown(f"**{t('In the file')}**")
+        _draw(view["before"], t("{column} in the file", column=column.name), "before")
     with right:
         settings = made_by(spec, column, task) if view["after"] else ""
-        st.markdown("**As the network sees it**" + (f" :gray[· {inert(settings, 200)}]" if settings else ""))
+        st.markdown(f"**{t('As the network sees it')}**" + (f" :gray[· {inert(settings, 200)}]" if settings else ""))
         if view["after"] is None:
-            st.caption("The network does not see this column.")
+            st.caption(t("The network does not see this column."))
         else:
-            _draw(view["after"], f"{column.name} as the network sees it", "after")
+            _draw(view["after"], t("{column} as the network sees it", column=column.name), "after")
     st.caption(_small_print(answer, view))
 
 
@@ -68,25 +69,33 @@ def made_by(spec: ExperimentSpec, column: Column, task: Task) -> str:
             settings.append("outliers")
     shown = []
     for path in (f"preprocessing.{name}" for name in settings):
-        shown.append(f"{label_of(path)}: {show_value(path, value_at(values, path))}")
+        shown.append(f"{t(label_of(path))}: {show_value(path, value_at(values, path))}")
         if (tried := len(spec.vary.get(path, ()))) > 1:
-            shown[-1] += f" (the first of {tried})"
+            shown[-1] += f" ({t('the first of {count}', count=tried)})"
     return " · ".join(shown)
 
 
 def _small_print(answer: Mapping[str, Any], view: Mapping[str, Any]) -> str:
     rows, rows_val = answer["rows"], answer["rows_val"]
-    words = [f"Share of {counted(rows, 'training row')} (filled) and {counted(rows_val, 'validation row')} (dashed)."]
+    words = [
+        t(
+            "Share of {training} (filled) and {validation} (dashed).",
+            training=counted(rows, "training row"),
+            validation=counted(rows_val, "validation row"),
+        )
+    ]
     if rows + rows_val >= MAX_ROWS:
-        words.append(f"At most {MAX_ROWS:,} rows are looked at.")
+        words.append(t("At most {rows} rows are looked at.", rows=MAX_ROWS))
     train, held_out = view["before"]["missing"]
     if train or held_out:
-        words.append(f"Without a value: {percent(train)} and {percent(held_out)}.")
+        shares = {"training": percent(train), "validation": percent(held_out)}
+        words.append(t("Without a value: {training} and {validation}.", **shares))
     features = view["features"]
     if len(features) > 1:
         named = ", ".join(inert(name, 40) for name in features[:4])
-        more = f" and {len(features) - 4} more" if len(features) > 4 else ""
-        words.append(f"It becomes {len(features)} inputs: {named}{more}.")
+        if len(features) > 4:
+            named = t("{names} and {count} more", names=named, count=len(features) - 4)
+        words.append(t("It becomes {count} inputs: {names}.", count=len(features), names=named))
     return " ".join(words)
 
 
@@ -95,7 +104,7 @@ def _draw(picture: Mapping[str, Any], alt: str, key: str) -> None:
     if figure["data"]:
         st.plotly_chart(figure, key=f"lab_{key}_chart", config={"displayModeBar": False}, alt=alt)
     else:
-        st.caption("There is no finite value.")
+        st.caption(t("There is no finite value."))
 
 
 def histogram_chart(picture: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,6 +119,7 @@ def histogram_chart(picture: Mapping[str, Any]) -> dict[str, Any]:
             "height": _HEIGHT,
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "showlegend": False,
+            "separators": separators(),
             "bargap": 0.25 if labels else 0,
             "xaxis": axis | {"zeroline": False, "exponentformat": "power", **words},
             "yaxis": axis | {"tickformat": ".0%", "rangemode": "tozero", "nticks": 4},
@@ -124,12 +134,12 @@ def _of_numbers(picture: Mapping[str, Any]) -> list[dict[str, Any]]:
     # Steps along the edges; the last height is drawn twice, to close the last bin.
     common = {"type": "scatter", "mode": "lines", "x": edges, "hoverinfo": "x+y"}
     traces: list[dict[str, Any]] = [
-        common | {"y": [*train, train[-1]], "name": "training", "fill": "tozeroy", "fillcolor": f"{_COLOUR}59",
+        common | {"y": [*train, train[-1]], "name": t("training"), "fill": "tozeroy", "fillcolor": f"{_COLOUR}59",
                   "line": {"shape": "hv", "color": _COLOUR, "width": 1.5}},
     ]  # fmt: skip
     if any(held_out):
         line = {"shape": "hv", "color": _COLOUR, "width": 2, "dash": "dash"}
-        traces.append(common | {"y": [*held_out, held_out[-1]], "name": "validation", "line": line})
+        traces.append(common | {"y": [*held_out, held_out[-1]], "name": t("validation"), "line": line})
     return traces
 
 
@@ -138,7 +148,7 @@ def _of_words(picture: Mapping[str, Any]) -> list[dict[str, Any]]:
     training, validation = (
         {"y": shares, "name": rows, "hoverinfo": "text",
          "hovertext": [f"{name}<br>{rows} {percent(share)}" for name, share in zip(names, shares, strict=True)]}
-        for rows, shares in (("training", picture["train"]), ("validation", picture["val"]))
+        for rows, shares in ((t("training"), picture["train"]), (t("validation"), picture["val"]))
     )  # fmt: skip
     places = list(range(len(names)))
     bar = {"color": f"{_COLOUR}59", "line": {"color": _COLOUR, "width": 1.5}}

@@ -18,10 +18,12 @@ from core.ui.data.uploads import forget_trouble, upload_trouble, uploader
 from core.ui.lab import state as lab_state
 from core.ui.lab.comparisons import comparison_buttons
 from core.ui.text import counted, inert
+from core.ui.words import later, t
 
 _PREVIEW_ROWS: Final = 50
 _TASKS: Final = {
-    "regression": "regression", "binary": "two classes", "multiclass": "several classes", "multilabel": "several labels"
+    "regression": later("regression"), "binary": later("two classes"), "multiclass": later("several classes"),
+    "multilabel": later("several labels"),
 }  # fmt: skip
 
 
@@ -42,19 +44,20 @@ def data_card(table: Table) -> None:
         _target_box(table)
         task, reason = lab_state.task_of(spec, table)
         if task:
-            st.caption(f"Task: {_TASKS[task]}; {inert(reason, 200)}")
+            st.caption(t("Task: {task}; {reason}", task=t(_TASKS[task]), reason=inert(reason, 200)))
         else:
             st.error(inert(reason, 300), icon=":material/block:")
         oddities(spec.data, table)
-        if st.button("Columns", icon=":material/view_column:", width="stretch", key="lab_columns_button"):
+        if st.button(t("Columns"), icon=":material/view_column:", width="stretch", key="lab_columns_button"):
             open_columns()
         # The run bar says what is wrong.
         if task and not isinstance(wanted := lab_state.wanted(task), InputRefused):
             features = chosen_features(wanted.data, table)
             missing = any(column.missing for column in table.columns if column.name in features)
             comparison_buttons(wanted, ("preprocessing.scaling", *(("preprocessing.missing",) if missing else ())))
-        with st.expander("Look at the rows", icon=":material/table_rows:"):
-            st.dataframe(table.frame.head(_PREVIEW_ROWS), hide_index=True, height=240, alt="The first rows of the data")
+        with st.expander(t("Look at the rows"), icon=":material/table_rows:"):
+            alt = t("The first rows of the data")
+            st.dataframe(table.frame.head(_PREVIEW_ROWS), hide_index=True, height=240, alt=alt)
         how_it_was_read(table, name)
 
 
@@ -64,11 +67,11 @@ def _target_box(table: Table) -> None:
     if chosen not in options and isinstance(chosen, tuple):
         options.insert(0, chosen)
     st.selectbox(
-        "Target",
+        t("Target"),
         options,
         key="lab_target",
         format_func=lambda option: ", ".join(option) if isinstance(option, tuple) else option,
-        help="The column to predict; every other column is an input.",
+        help=t("The column to predict; every other column is an input."),
         on_change=lambda: lab_state.choose_target(st.session_state.lab_target),
         persist_state="session",
     )
@@ -76,13 +79,13 @@ def _target_box(table: Table) -> None:
 
 def _samples() -> None:
     st.selectbox(
-        "Or a sample",
+        t("Or a sample"),
         list(SAMPLES),
         index=None,
         key="lab_sample",
         label_visibility="collapsed",
-        placeholder="Or take a sample",
-        format_func=lambda name: f"{SAMPLES[name].title}: {SAMPLES[name].about}",
+        placeholder=t("Or take a sample"),
+        format_func=lambda name: f"{t(SAMPLES[name].title)}: {t(SAMPLES[name].about)}",
         on_change=_take_sample,
     )
 

@@ -11,6 +11,7 @@ from core.data.kinds import NEARLY_UNIQUE
 from core.data.understand.profile import ColumnProfile, Profile
 from core.spec import plain_text
 from core.ui.text import percent
+from core.ui.words import later, number, t
 
 WARNING: Final = "red"
 DOUBT: Final = "orange"
@@ -26,9 +27,9 @@ _NAME_LENGTH: Final = 60
 _LOOKED_AT: Final = 200
 
 _LEAKS: Final = {
-    "copy": "the target in other words",
-    "answer": "reveals the target",
-    "identifier": "row number that reveals the target",
+    "copy": later("the target in other words"),
+    "answer": later("reveals the target"),
+    "identifier": later("row number that reveals the target"),
 }
 
 
@@ -36,23 +37,35 @@ def badges(column: ColumnProfile, profile: Profile) -> list[tuple[str, str]]:
     """Return what is worth knowing about `column` as (words, colour), the gravest first."""
     target = column.name in profile.targets
     known_twin = target or not column.repeats or column.repeats in profile.targets
-    leaks = [] if target else [_LEAKS[leak.reason] for leak in profile.leaks if leak.column == column.name]
-    empty = column.missing == 1
+    leaks = [] if target else [t(_LEAKS[leak.reason]) for leak in profile.leaks if leak.column == column.name]
+    empty, outliers = column.missing == 1, column.outliers or 0
     checks = (
-        (target, "target", TARGET),
+        (target, t("target"), TARGET),
         *((True, words, WARNING) for words in leaks),
-        (empty, "empty", DOUBT),
-        (column.constant and not empty, "constant", DOUBT),
-        *((True, f"suspicious {_number(sentinel.value)}", DOUBT) for sentinel in column.sentinels),
-        (column.infinite > 0, "infinite values", DOUBT),
-        (0 < column.missing < 1, f"{percent(column.missing)} missing", DOUBT if column.missing > _MUCH else FACT),
-        (column.identifier, "identifier", FACT),
-        (not known_twin, f"same as {plain_text(column.repeats or '', 24)}", FACT),
-        ((column.outliers or 0) >= _MANY_OUTLIERS, f"{percent(column.outliers or 0)} outliers", FACT),
-        (abs(column.skew or 0) >= _SKEWED, "skewed", FACT),
-        (column.kind == "category" and column.distinct > _MANY_CATEGORIES, "many categories", FACT),
+        (empty, t("empty"), DOUBT),
+        (column.constant and not empty, t("constant"), DOUBT),
+        *(
+            (True, t("suspicious {number}", number=number(sentinel.value, ".6g")), DOUBT)
+            for sentinel in column.sentinels
+        ),
+        (column.infinite > 0, t("infinite values"), DOUBT),
+        (
+            0 < column.missing < 1,
+            t("{share} missing", share=percent(column.missing)),
+            DOUBT if column.missing > _MUCH else FACT,
+        ),
+        (column.identifier, t("identifier"), FACT),
+        (not known_twin, same_as(column), FACT),
+        (outliers >= _MANY_OUTLIERS, t("{share} outliers", share=percent(outliers)), FACT),
+        (abs(column.skew or 0) >= _SKEWED, t("skewed"), FACT),
+        (column.kind == "category" and column.distinct > _MANY_CATEGORIES, t("many categories"), FACT),
     )
     return [(words, colour) for true, words, colour in checks if true]
+
+
+def same_as(column: ColumnProfile) -> str:
+    """Return which column `column` repeats, in words."""
+    return t("same as {column}", column=plain_text(column.repeats or "", 24))
 
 
 def fact_rows(profile: Profile, features: Collection[str]) -> list[dict[str, Any]]:
@@ -61,13 +74,13 @@ def fact_rows(profile: Profile, features: Collection[str]) -> list[dict[str, Any
         {
             "input": None if column.name in profile.targets else column.name in features,
             "column": plain_text(column.name, _NAME_LENGTH),
-            "kind": column.kind,
+            "kind": t(column.kind),
             "shape": list(column.counts) or None,
             "missing": percent(column.missing),
             "distinct": column.distinct,
             "range": span(column),
             "remarks": [words for words, _ in badges(column, profile)],
-            "predict": "" if column.name in profile.targets or column.kind in NEARLY_UNIQUE else "Predict",
+            "predict": "" if column.name in profile.targets or column.kind in NEARLY_UNIQUE else t("Predict"),
         }
         for column in profile.columns
     ]
@@ -76,7 +89,7 @@ def fact_rows(profile: Profile, features: Collection[str]) -> list[dict[str, Any
 def span(column: ColumnProfile) -> str:
     """Return the range of numbers and dates, or the most frequent values."""
     if column.minimum is not None and column.maximum is not None:
-        return f"{_number(column.minimum)} … {_number(column.maximum)}"
+        return f"{number(column.minimum, '.6g')} … {number(column.maximum, '.6g')}"
     if column.kind == "date" and column.labels:
         return f"{column.labels[0]} … {column.labels[-1]}"
     return plain_text(", ".join(column.labels[:3]), 60)
@@ -85,7 +98,9 @@ def span(column: ColumnProfile) -> str:
 def values_of(series: pd.Series) -> str:
     """Return a column's first few distinct values in words."""
     found = series.head(_LOOKED_AT).dropna().unique()[:3]
-    words = (_number(value) if isinstance(value, float) else str(value).removesuffix(" 00:00:00") for value in found)
+    words = (
+        number(value, ".6g") if isinstance(value, float) else str(value).removesuffix(" 00:00:00") for value in found
+    )
     return plain_text(", ".join(words), 60)
 
 
@@ -93,8 +108,4 @@ def balance(classes: Sequence[tuple[str, int]], most: int = 5) -> str:
     """Return the share of each class in words, the most frequent first."""
     total = sum(count for _, count in classes)
     shown = [f"{plain_text(name, 24)}: {percent(count / total)}" for name, count in classes[:most]]
-    return ", ".join([*shown, f"{len(classes) - most} more"] if len(classes) > most else shown)
-
-
-def _number(value: float) -> str:
-    return f"{value:.6g}".replace("-", "−")
+    return ", ".join([*shown, t("{count} more", count=len(classes) - most)] if len(classes) > most else shown)

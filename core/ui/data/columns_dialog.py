@@ -18,11 +18,12 @@ from core.ui.data.feature_choice import choose_features, chosen_features
 from core.ui.data.tables import profile_of
 from core.ui.lab import state as lab_state
 from core.ui.text import counted, inert, percent
+from core.ui.words import later, t
 
 _HEIGHT: Final = 480
 _ROWS: Final = 13
 """As many as the height holds."""
-_VIEWS: Final = ("All", "Names and kinds", "Before and after")
+_VIEWS: Final = (later("All"), later("Names and kinds"), later("Before and after"))
 _NOTES: Final = 8
 _EDITOR: Final = "lab_columns"
 _COLUMN: Final = "lab_look_at"
@@ -52,10 +53,10 @@ def _focus_keeper() -> Any:
 def open_columns() -> None:
     """Open the dialog; at most one dialog per page run."""
     forget_corrections()
-    _dialog()
+    title = t("Columns")
+    st.dialog(title, width="large", icon=":material/view_column:", on_dismiss="rerun")(_dialog)()
 
 
-@st.dialog("Columns", width="large", icon=":material/view_column:", on_dismiss="rerun")
 def _dialog() -> None:
     _content()
     _focus_keeper()(key="dialog_focus")
@@ -71,7 +72,9 @@ def _content() -> None:
         if leak.column in features and leak.column not in profile.targets:
             st.markdown(f":red[:material/warning:] {inert(leak.text, 300)}")
     # Pictures take a child process and seconds: nobody who only switches columns should wait for them.
-    view = st.segmented_control("View", _VIEWS, default=_VIEWS[0], required=True, label_visibility="collapsed")
+    view = st.segmented_control(
+        t("View"), _VIEWS, default=_VIEWS[0], required=True, format_func=t, label_visibility="collapsed"
+    )
     if view == _VIEWS[1]:
         corrections(table)
         return
@@ -82,19 +85,23 @@ def _content() -> None:
     for note in table.notes[:_NOTES]:
         st.caption(inert(note, 300))
     if len(table.notes) > _NOTES:
-        st.caption(f"… and {counted(len(table.notes) - _NOTES, 'more note')}.")
+        st.caption(t("… and {notes}.", notes=counted(len(table.notes) - _NOTES, "more note")))
 
 
 def _summary(profile: Profile, features: int) -> str:
     target = ", ".join(inert(name, 40) for name in profile.targets)
-    words = [f"{counted(profile.rows, 'row')}, {counted(features, 'input')}, target **{target}**"]
+    rows, inputs = counted(profile.rows, "row"), counted(features, "input")
+    words = [t("{rows}, {inputs}, target **{target}**", rows=rows, inputs=inputs, target=target)]
     words.append(f":gray[{inert(profile.task_reason, 200)}]")
     if profile.classes:
         words.append(f":gray[{inert(balance(profile.classes), 200)}]")
     if profile.duplicate_rows:
-        share = percent(profile.duplicate_rows / profile.rows)
-        twins = counted(profile.duplicate_rows, "row")
-        words.append(f":gray[{twins} ({share}) repeat an earlier one, so a random split puts copies on both sides]")
+        twins = t(
+            "{rows} ({share}) repeat an earlier one, so a random split puts copies on both sides",
+            rows=counted(profile.duplicate_rows, "row"),
+            share=percent(profile.duplicate_rows / profile.rows),
+        )
+        words.append(f":gray[{twins}]")
     return " · ".join(words)
 
 
@@ -111,20 +118,20 @@ def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
         disabled=["column", "kind", "shape", "missing", "distinct", "range", "remarks"],
         column_order=["column", "input", "kind", "shape", "missing", "distinct", "range", "remarks", "predict"],
         column_config={
-            "column": config.TextColumn("Column", pinned=True, width=130),
-            "input": config.CheckboxColumn("Input", help="Whether the network sees this column.", width=70),
-            "kind": config.TextColumn("Kind", width=80),
+            "column": config.TextColumn(t("Column"), pinned=True, width=130),
+            "input": config.CheckboxColumn(t("Input"), help=t("Whether the network sees this column."), width=70),
+            "kind": config.TextColumn(t("Kind"), width=80),
             "shape": config.BarChartColumn(
-                "Shape", help="A histogram, or the most frequent values.", width=120, y_min=0
+                t("Shape"), help=t("A histogram, or the most frequent values."), width=120, y_min=0
             ),
-            "missing": config.TextColumn("Missing", width=75, alignment="right"),
-            "distinct": config.NumberColumn("Distinct", format="localized", width=75),
-            "range": config.TextColumn("Range", width=180),
+            "missing": config.TextColumn(t("Missing"), width=75, alignment="right"),
+            "distinct": config.NumberColumn(t("Distinct"), format="localized", width=75),
+            "range": config.TextColumn(t("Range"), width=180),
             "remarks": config.MultiselectColumn(
-                "Remarks", options=list(colours), color=list(colours.values()) or None, width=320
+                t("Remarks"), options=list(colours), color=list(colours.values()) or None, width=320
             ),
             "predict": config.ButtonColumn(
-                "Target",
+                t("Target"),
                 type="tertiary",
                 width=80,
                 key=f"{key}_target",
@@ -134,7 +141,7 @@ def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
         },
         on_change=_switch,
         args=(table, key, features),
-        alt="Every column with its kind, shape, missing values and remarks",
+        alt=t("Every column with its kind, shape, missing values and remarks"),
     )
 
 
@@ -163,7 +170,7 @@ def _pictures(table: Table, profile: Profile) -> None:
     names = [column.name for column in table.columns]
     if st.session_state.get(_COLUMN) not in names:
         st.session_state[_COLUMN] = next((name for name in names if name not in profile.targets), names[0])
-    column = st.selectbox("Column", names, key=_COLUMN, label_visibility="collapsed", width=280)
+    column = st.selectbox(t("Column"), names, key=_COLUMN, label_visibility="collapsed", width=280)
     if profile.task is None:
         st.caption(inert(profile.task_reason, 300))
         return

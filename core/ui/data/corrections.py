@@ -20,6 +20,7 @@ from core.ui.data.column_facts import values_of
 from core.ui.data.tables import kinds_of, source_name, table_for
 from core.ui.lab import state as lab_state
 from core.ui.text import inert
+from core.ui.words import t
 
 _ROWS: Final = 10
 _HEIGHT: Final = 390
@@ -40,8 +41,10 @@ def corrections(table: Table) -> None:
         return
     possible = kinds_of(data, inferred)
     st.caption(
-        "Double-click a name or a kind to change it; drag the corner of a cell down to change several. "
-        "The kind decides how a column reaches the network: as a number, encoded as words, or not at all."
+        t(
+            "Double-click a name or a kind to change it; drag the corner of a cell down to change several. "
+            "The kind decides how a column reaches the network: as a number, encoded as words, or not at all."
+        )
     )
     key = f"lab_corrections_{st.session_state.get('lab_columns_turn', 0)}"
     _editor(table, inferred, possible, key)
@@ -59,7 +62,7 @@ def corrections(table: Table) -> None:
     with st.container(horizontal=True):
         changed = (names, kinds) != corrected(table, inferred, {})
         st.button(
-            "Apply",
+            t("Apply"),
             type="primary",
             key="lab_corrections_apply",
             disabled=bool(trouble) or not changed,
@@ -67,17 +70,21 @@ def corrections(table: Table) -> None:
             args=(table, inferred, key),
         )
         if codes := coded_columns(table, data.targets):
-            one = f"Make {inert(codes[0], 40)} a category"
+            one = t("Make {column} a category", column=inert(codes[0], 40))
             st.button(
-                one if len(codes) == 1 else f"Make {len(codes)} whole-number columns categories",
+                one if len(codes) == 1 else t("Make {count} whole-number columns categories", count=len(codes)),
                 key="lab_corrections_codes",
-                help=inert(f"At most {_FEW_CODES} different whole numbers, which may be codes: {listed(codes)}.", 400),
+                help=t(
+                    "At most {count} different whole numbers, which may be codes: {columns}.",
+                    count=_FEW_CODES,
+                    columns=inert(listed(codes), 400),
+                ),
                 on_click=_apply,
                 args=(table, inferred, key, codes),
             )
         if table.base:
             st.button(
-                "All as inferred", type="tertiary", key="lab_corrections_inferred", on_click=_turn_to, args=(table,)
+                t("All as inferred"), type="tertiary", key="lab_corrections_inferred", on_click=_turn_to, args=(table,)
             )
 
 
@@ -88,7 +95,8 @@ def _editor(table: Table, inferred: Table, possible: Mapping[str, Sequence[Kind]
             "name": column.name,
             "kind": column.kind,
             "can_be": ", ".join(
-                f"{kind} (as inferred)" if kind == was.kind != column.kind else kind for kind in possible[was.name]
+                t("{kind} (as inferred)", kind=t(kind)) if kind == was.kind != column.kind else t(kind)
+                for kind in possible[was.name]
             ),
             "values": values_of(table.frame[column.name]),
         }
@@ -102,12 +110,14 @@ def _editor(table: Table, inferred: Table, possible: Mapping[str, Sequence[Kind]
         height="auto" if len(rows) <= _ROWS else _HEIGHT,
         disabled=["can_be", "values"],
         column_config={
-            "name": config.TextColumn("Name", width=220, required=True, max_chars=_NAME_LENGTH),
-            "kind": config.SelectboxColumn("Kind", width=120, options=list(KINDS), required=True),
-            "can_be": config.TextColumn("Can be", width=380),
-            "values": config.TextColumn("First values", width=400),
+            "name": config.TextColumn(t("Name"), width=220, required=True, max_chars=_NAME_LENGTH),
+            "kind": config.SelectboxColumn(
+                t("Kind"), width=120, options=list(KINDS), required=True, format_func=lambda kind: t(str(kind))
+            ),
+            "can_be": config.TextColumn(t("Can be"), width=380),
+            "values": config.TextColumn(t("First values"), width=400),
         },
-        alt="Every column with its name and kind, to change",
+        alt=t("Every column with its name and kind, to change"),
     )
 
 

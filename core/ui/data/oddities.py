@@ -13,10 +13,11 @@ from core.data.table import Table
 from core.data.understand.leaks import Leak
 from core.data.understand.profile import Profile
 from core.spec import DataSpec
-from core.ui.data.column_facts import DOUBT, badges
+from core.ui.data.column_facts import DOUBT, badges, same_as
 from core.ui.data.feature_choice import chosen_features, leave_out
 from core.ui.data.tables import profile_of
-from core.ui.text import counted, inert, percent
+from core.ui.text import inert, percent
+from core.ui.words import t, tn
 
 _MOST_LEAKS: Final = 3
 _MOST_BADGES: Final = 6
@@ -38,10 +39,10 @@ def oddities(data: DataSpec, table: Table) -> None:
         for column in profile.columns
         if column.name in seen
         for words, colour in badges(column, profile)
-        if colour == DOUBT or words.startswith("same as")
+        if colour == DOUBT or words == same_as(column)
     ]
     if len(doubts) > _MOST_BADGES:
-        doubts[_MOST_BADGES:] = [f":gray-badge[{len(doubts) - _MOST_BADGES} more in Columns]"]
+        doubts[_MOST_BADGES:] = [f":gray-badge[{t('{count} more in Columns', count=len(doubts) - _MOST_BADGES)}]"]
     if doubts:
         st.markdown(" ".join(doubts))
     for sentence in (_left_out(profile, seen), _twins(profile, data)):
@@ -54,10 +55,10 @@ def _leaks(table: Table, leaks: Sequence[Leak]) -> None:
         name = inert(leak.column, 40)
         with st.container(border=True, gap="xsmall", key=f"lab_leak_{place}"):
             st.markdown(f":red[:material/warning:] {inert(leak.text, 300)}")
-            label, key = f"Leave {name} out", f"lab_leave_out_{place}"
+            label, key = t("Leave {column} out", column=name), f"lab_leave_out_{place}"
             st.button(label, key=key, on_click=leave_out, args=(table, leak.column))
     if len(leaks) > _MOST_LEAKS:
-        st.caption(f"{len(leaks) - _MOST_LEAKS} more are marked in Columns.")
+        st.caption(t("{count} more are marked in Columns.", count=len(leaks) - _MOST_LEAKS))
 
 
 def _identifiers(table: Table, names: Sequence[str], inputs: int) -> None:
@@ -65,34 +66,43 @@ def _identifiers(table: Table, names: Sequence[str], inputs: int) -> None:
     if not names or len(names) == inputs:
         return
     shown = listed([f"**{inert(name, 40)}**" for name in names])
-    one = len(names) == 1
-    are = "tells the rows apart like an identifier, and is" if one else "tell the rows apart like identifiers, and are"
+    told = tn(
+        "{columns} tells the rows apart like an identifier, and is among the inputs: "
+        "a network may only learn it by heart.",
+        "{columns} tell the rows apart like identifiers, and are among the inputs: "
+        "a network may only learn them by heart.",
+        len(names),
+        columns=shown,
+    )
     with st.container(border=True, gap="xsmall", key="lab_identifiers"):
-        st.markdown(
-            f":orange[:material/fingerprint:] {shown} {are} among the inputs: "
-            f"a network may only learn {'it' if one else 'them'} by heart."
-        )
-        label = f"Leave {inert(names[0], 40) if one else 'them'} out"
+        st.markdown(f":orange[:material/fingerprint:] {told}")
+        label = t("Leave {column} out", column=inert(names[0], 40)) if len(names) == 1 else t("Leave them out")
         st.button(label, key="lab_leave_out_identifiers", on_click=leave_out, args=(table, *names))
 
 
 def _left_out(profile: Profile, seen: Collection[str]) -> str:
     names = [
-        f"{inert(column.name, 30)} ({column.kind})"
+        f"{inert(column.name, 30)} ({t(column.kind)})"
         for column in profile.columns
         if column.kind in NEARLY_UNIQUE and column.name not in seen
     ]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"Left out, because nearly every row differs: {shown}." if names else ""
+    shown = ", ".join(names[:3])
+    if len(names) > 3:
+        shown = t("{names} and {count} more", names=shown, count=len(names) - 3)
+    return t("Left out, because nearly every row differs: {columns}.", columns=shown) if names else ""
 
 
 def _twins(profile: Profile, data: DataSpec) -> str:
     if not profile.duplicate_rows:
         return ""
     share = profile.duplicate_rows / profile.rows
-    repeat = "repeats" if profile.duplicate_rows == 1 else "repeat"
-    fact = f"{counted(profile.duplicate_rows, 'row')} ({percent(share)}) {repeat} an earlier one"
+    fact = tn(
+        "{count} row ({share}) repeats an earlier one",
+        "{count} rows ({share}) repeat an earlier one",
+        profile.duplicate_rows,
+        share=percent(share),
+    )
     if share < _MANY_TWINS or not data.validation_fraction or data.split == "in_order":
         return f"{fact}."
-    harm = "after the split some are on both sides, so validation looks better than it is"
+    harm = t("after the split some are on both sides, so validation looks better than it is")
     return f":orange[:material/content_copy:] {fact}: {harm}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 from zlib import crc32
@@ -15,16 +15,23 @@ from core.data.csv.read_options import Origin, ReadOptions
 from core.data.table import Table
 from core.ui.data.uploads import encoding_choice, read_again, upload_trouble
 from core.ui.text import inert
+from core.ui.words import later, t
 
 _RIGHT: Final = "lab_letters_right"
 _TURN: Final = "lab_reading_turn"
 
 _CHOICES: Final[Mapping[str, tuple[str, Mapping[Any, str]]]] = {
-    "encoding": ("Encoding", ENCODINGS),
-    "delimiter": ("Delimiter", {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}),
-    "decimal": ("Decimal mark", {".": "point: 1.5", ",": "comma: 1,5"}),
-    "header": ("First line", {True: "names of the columns", False: "a row like the others"}),
-    "day_first": ("Dates", {True: "day first: 31/12/2024", False: "month first: 12/31/2024"}),
+    "encoding": (later("Encoding"), ENCODINGS),
+    "delimiter": (
+        later("Delimiter"),
+        {",": later("comma"), ";": later("semicolon"), "\t": later("tab"), "|": later("vertical bar")},
+    ),
+    "decimal": (later("Decimal mark"), {".": later("point: 1.5"), ",": later("comma: 1,5")}),
+    "header": (later("First line"), {True: later("names of the columns"), False: later("a row like the others")}),
+    "day_first": (
+        later("Dates"),
+        {True: later("day first: 31/12/2024"), False: later("month first: 12/31/2024")},
+    ),
 }
 """What a person may decide, each a field of `ReadOptions`: its label, and the values with their words."""
 
@@ -38,14 +45,18 @@ def letters_doubt(table: Table, name: str) -> None:
     words = " ".join(in_encoding(origin.words, encoding) or ())
     with st.container(border=True, gap="small", key="lab_letters"):
         st.warning(
-            f"The text is not UTF-8. It was read as {inert(ENCODINGS[encoding])}: **{inert(words, 80)}**",
+            t(
+                "The text is not UTF-8. It was read as {encoding}: **{words}**",
+                encoding=inert(t(ENCODINGS[encoding])),
+                words=inert(words, 80),
+            ),
             icon=":material/translate:",
         )
         right = {_RIGHT: origin.file}
         st.button(
-            "These words are right", key="lab_letters_right_button", on_click=st.session_state.update, kwargs=right
+            t("These words are right"), key="lab_letters_right_button", on_click=st.session_state.update, kwargs=right
         )
-        st.caption("Or read it as:")
+        st.caption(t("Or read it as:"))
         upload_trouble(again=True)
         encoding_choice(
             origin.words, encoding, lambda chosen: read_again(table, name, replace(origin.options, encoding=chosen))
@@ -61,7 +72,7 @@ def how_it_was_read(table: Table, name: str) -> None:
     origin = table.origin
     if origin is None and not table.notes:
         return
-    with st.expander("How it was read", icon=":material/fact_check:"):
+    with st.expander(t("How it was read"), icon=":material/fact_check:"):
         for note in table.notes:
             st.caption(inert(note, 300))
         if origin is not None and origin.file:
@@ -71,7 +82,7 @@ def how_it_was_read(table: Table, name: str) -> None:
 def _form(table: Table, name: str, origin: Origin) -> None:
     # New keys for each table and after each try: the boxes show how the table on show was read, whatever came of it.
     turn = f"{crc32(repr(origin).encode()):08x}_{st.session_state.get(_TURN, 0)}"
-    st.markdown("**Read it differently**")
+    st.markdown(f"**{t('Read it differently')}**")
     if not _doubtful(origin):
         upload_trouble(again=True)
     with st.form(f"lab_reading_{turn}", border=False):
@@ -79,21 +90,26 @@ def _form(table: Table, name: str, origin: Origin) -> None:
             used = getattr(origin.used, field)
             if used is not None:
                 st.selectbox(
-                    label,
+                    t(label),
                     list(values),
                     index=list(values).index(used),
                     key=f"{field}_{turn}",
-                    format_func=values.__getitem__,
+                    format_func=_said_by(values),
                 )
         if table.base:
-            st.caption("Names and kinds chosen for columns start over.")
-        st.form_submit_button("Read it this way", width="stretch", on_click=_submit, args=(table, name, origin, turn))
+            st.caption(t("Names and kinds chosen for columns start over."))
+        read, args = t("Read it this way"), (table, name, origin, turn)
+        st.form_submit_button(read, width="stretch", on_click=_submit, args=args)
     nothing: dict[str, Any] = dict.fromkeys(_CHOICES)
     chosen = replace(origin.options, **nothing)
     if chosen != origin.options:
         st.button(
-            "As inferred", type="tertiary", key="lab_reading_inferred", on_click=_again, args=(table, name, chosen)
+            t("As inferred"), type="tertiary", key="lab_reading_inferred", on_click=_again, args=(table, name, chosen)
         )
+
+
+def _said_by(values: Mapping[Any, str]) -> Callable[[Any], str]:
+    return lambda value: t(values[value])
 
 
 def _submit(table: Table, name: str, origin: Origin, turn: str) -> None:

@@ -18,6 +18,7 @@ from core.jobs.column_preview import ask_preview
 from core.jobs.lab import get_lab
 from core.jobs.memory import give_back
 from core.spec import DataSpec, InlineData, RunSpec, Thing
+from core.ui.words import t
 
 _TABLES: Final = 6
 _FINDINGS: Final = 12
@@ -83,11 +84,11 @@ def preview_of(run: RunSpec) -> dict[str, Any]:
 def source_name(data: DataSpec) -> str:
     """Return what to call the data: the uploaded file's name, the sample's title."""
     if isinstance(data.source, InlineData):
-        return "A small table"
+        return t("A small table")
     kind, _, rest = data.source.partition(":")
     if kind == "dataset":
         try:
             return get_lab().store.datasets.name(rest)
         except InputRefused:
-            return "An uploaded table"
-    return sample_title(rest)
+            return t("An uploaded table")
+    return t(sample_title(rest))

@@ -22,6 +22,7 @@ from core.jobs.lab import get_lab
 from core.spec import plain_text
 from core.ui.lab import state as lab_state
 from core.ui.text import counted, inert
+from core.ui.words import t
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def uploader() -> None:
     """Draw the widget that takes a file."""
     turn = st.session_state.setdefault("lab_upload_turn", 0)
     key = f"lab_upload_{turn}"
-    st.file_uploader("Your own table", type=["csv", "tsv", "txt"], key=key, on_change=_take, args=(key,))
+    st.file_uploader(t("Your own table"), type=["csv", "tsv", "txt"], key=key, on_change=_take, args=(key,))
 
 
 def upload_trouble(*, again: bool = False) -> None:
@@ -67,7 +68,7 @@ def upload_trouble(*, again: bool = False) -> None:
         st.markdown(inert(trouble.sentence, 300))
         _answers(trouble, trouble.question)
         st.button(
-            "Forget this file" if trouble.before is None else "Leave it as it is",
+            t("Forget this file") if trouble.before is None else t("Leave it as it is"),
             type="tertiary",
             on_click=forget_trouble,
         )
@@ -84,10 +85,10 @@ def _answers(trouble: _Trouble, question: ChoiceNeeded) -> None:
             words = foreign_words(content, options.delimiter or ",")
             encoding_choice(words, "", lambda encoding: decide(encoding=encoding))
         case "drop_ragged":
-            label = f"Leave out {counted(question.value, 'row')}"
+            label = t("Leave out {rows}", rows=counted(question.value, "row"))
             st.button(label, on_click=decide, kwargs={"drop_ragged": True})
         case "sample_rows":
-            label = f"Take a random sample of {counted(question.value, 'row')}"
+            label = t("Take a random sample of {rows}", rows=counted(question.value, "row"))
             st.button(label, on_click=decide, kwargs={"sample_rows": question.value})
 
 
@@ -168,16 +169,18 @@ def encoding_choice(words: Sequence[bytes], current: str, choose: Callable[[str]
     shown = {preview.encoding: " ".join(preview.words) for preview in found} or dict.fromkeys(ENCODINGS, "")
     likely = _likely(found, current)
     for encoding in likely:
-        label = f"**{inert(shown[encoding], 60)}** · {inert(ENCODINGS[encoding])}"
+        label = f"**{inert(shown[encoding], 60)}** · {inert(t(ENCODINGS[encoding]))}"
         st.button(label, key=f"lab_encoding_{encoding}", on_click=choose, args=(encoding,), width="stretch")
     st.selectbox(
-        "Another encoding",
+        t("Another encoding"),
         [encoding for encoding in shown if encoding not in {*likely, current}],
         index=None,
         key=_OTHER,
-        placeholder="Another encoding",
+        placeholder=t("Another encoding"),
         label_visibility="collapsed",
-        format_func=lambda encoding: " · ".join(filter(None, (plain_text(shown[encoding], 14), ENCODINGS[encoding]))),
+        format_func=lambda encoding: " · ".join(
+            filter(None, (plain_text(shown[encoding], 14), t(ENCODINGS[encoding])))
+        ),
         on_change=_take_encoding,
         args=(choose,),
     )

@@ -14,6 +14,7 @@ from core.ui.diagnose.state import Opened
 from core.ui.families import family_badge
 from core.ui.sitemap import page
 from core.ui.text import inert
+from core.ui.words import number, t
 
 CURVE: Final = "loss-curve"
 """The place on the page that a card's marks lead to."""
@@ -31,10 +32,10 @@ def show_causes(opened: Opened, report: WrittenReport, curves: Curves, colour: s
     for rank, finding in enumerate(shown, 1):
         _card(opened, report, finding, rank, curves, colour)
     if rest:
-        st.header("Suspected too", anchor=False)
+        st.header(t("Suspected too"), anchor=False)
         for finding in rest:
-            with st.expander(f"{words.cause_of(finding).title}: {words.trial_words(finding)}"):
-                st.markdown(words.cause_of(finding).about)
+            with st.expander(f"{t(words.cause_of(finding).title)}: {words.trial_words(finding)}"):
+                st.markdown(t(words.cause_of(finding).about))
                 _evidence(finding)
 
 
@@ -54,27 +55,29 @@ def _card(
             word, tint = words.badge(finding)
             with st.container(horizontal=True, gap="small"):
                 family_badge(cause.family)
-                st.badge(word, color=tint, help=f"Confidence {finding['confidence']:.0%}")  # type: ignore[arg-type]
-            st.header(f"{rank}. {cause.title}", anchor=False, help=cause.about)
+                sure = t("Confidence {share}", share=number(finding["confidence"], ".0%"))
+                st.badge(t(word), color=tint, help=sure)  # type: ignore[arg-type]
+            st.header(f"{rank}. {t(cause.title)}", anchor=False, help=t(cause.about))
             if finding["chain"]:
                 st.markdown(_chain(finding, curves))
             else:
                 _evidence(finding)
             if finding["fix"]:
-                _fix(opened, report, finding, cause.works)
+                _fix(opened, report, finding, t(cause.works))
             else:
-                st.markdown(f"{cause.works * words.in_set(finding)} {words.trial_words(finding)}".strip())
+                st.markdown(f"{t(cause.works) * words.in_set(finding)} {words.trial_words(finding)}".strip())
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 # A part of a set is applied with the others.
                 if finding["fix"] and not words.in_set(finding):
-                    _apply(opened, report, finding, cause.title, f"diagnose_apply_{rank}")
+                    _apply(opened, report, finding, t(cause.title), f"diagnose_apply_{rank}")
                 if finding["chain"] and finding["evidence"]:
-                    with st.popover("Evidence", icon=":material/search:", type="tertiary", key=f"diagnose_why_{rank}"):
+                    why = f"diagnose_why_{rank}"
+                    with st.popover(t("Evidence"), icon=":material/search:", type="tertiary", key=why):
                         _evidence(finding)
                 lesson = words.lesson_of(cause)
                 if lesson is not None:
                     st.page_link(
-                        page("lessons"), label=f"Lesson: {lesson.title}", icon=":material/school:",
+                        page("lessons"), label=t("Lesson: {title}", title=lesson.title), icon=":material/school:",
                         query_params={"lesson": lesson.id},
                     )  # fmt: skip
         if right is not None:
@@ -88,10 +91,11 @@ def _combined(opened: Opened, report: WrittenReport, colour: str) -> None:
     with st.container(border=True, key="diagnose_combined"):
         left, right = st.columns(2, gap="large")
         with left:
-            title = f"{words.number_of_changes(together).capitalize()} changes together"
+            number_of = words.number_of_changes(together).capitalize()
+            title = t("{number} changes together", number=number_of)
             st.header(title, anchor=False)
-            smallest = " This is the smallest set that was found:" if together["causes"] else ""
-            st.markdown(f"No single change was enough.{smallest}")
+            smallest = t("This is the smallest set that was found:") if together["causes"] else ""
+            st.markdown(f"{t('No single change was enough.')} {smallest}".strip())
             if together["causes"]:
                 st.markdown("\n".join(f"- {inert(line, 200)}" for line in words.parts(report)))
             _fix(opened, report, together)
@@ -105,14 +109,17 @@ def show_trials(opened: Opened, report: WrittenReport) -> None:
     """Draw a table of all that was tried, what failed too: what it gained, and what that shows."""
     if not report["trials"]:
         return
-    with st.expander("Everything that was tried", key="diagnose_trials"):
+    with st.expander(t("Everything that was tried"), key="diagnose_trials"):
         st.caption(
-            "Gain: in the share of variance explained, or in the recall of the class that is found least. Fresh seeds "
-            "took no part in the search.",
-            help=words.GAIN,
+            t(
+                "Gain: in the share of variance explained, or in the recall of the class that is found least. "
+                "Fresh seeds took no part in the search."
+            ),
+            help=t(words.GAIN),
         )
         rows = words.trial_rows(opened.run, report)
         shown = [row | {name: inert(row[name], 200) for name in ("Cause", "Change")} for row in rows]
+        shown = [{t(name): cell for name, cell in row.items()} for row in shown]
         st.table(shown, border="horizontal", hide_index=True)
 
 
@@ -122,14 +129,14 @@ def show_doubts(report: WrittenReport) -> None:
     # Where a cause that says the same has a card, the question alone is left.
     asked = [q | {"evidence": []} if words.cause_of(q).told_by in named else q for q in report["questions"]]
     questions = words.lines_of(asked, lambda question: str(question["ask"]))
-    remarks = words.lines_of(report["remarks"], lambda remark: words.cause_of(remark).title)
+    remarks = words.lines_of(report["remarks"], lambda remark: t(words.cause_of(remark).title))
     if questions:
-        st.header("Only you can know", anchor=False)
+        st.header(t("Only you can know"), anchor=False)
         for ask, told in list(questions.items())[:_MOST_DOUBTS]:
             evidence = f" {inert('; '.join(told), 300)}." if told else ""
             st.markdown(f":material/help: **{inert(ask, 200)}**{evidence}")
     if remarks:
-        st.header("True, but harmless here", anchor=False)
+        st.header(t("True, but harmless here"), anchor=False)
         for title, told in list(remarks.items())[:_MOST_DOUBTS]:
             st.markdown(f"- {inert(title, 100)}: {inert('; '.join(told), 300)}.")
 
@@ -157,39 +164,43 @@ def _fix(opened: Opened, report: WrittenReport, finding: WrittenFinding, works: 
         st.markdown(told)
     st.markdown(
         words.trial_words(finding),
-        help=" ".join(filter(None, (words.GAIN, words.skills(finding, report)))) if finding["trial"] else None,
+        help=" ".join(filter(None, (t(words.GAIN), words.skills(finding, report)))) if finding["trial"] else None,
     )
 
 
 def _apply(opened: Opened, report: WrittenReport, finding: WrittenFinding, title: str, key: str) -> None:
     first = "diagnose_apply_combined" if report["combined"] else "diagnose_apply_1"
     st.button(
-        "Apply this fix",
+        t("Apply this fix"),
         icon=":material/science:",
         type="primary" if key == first else "secondary",
         key=key,
-        help="Trains the run as it is and with the fix, and shows both curves in the lab.",
+        help=t("Trains the run as it is and with the fix, and shows both curves in the lab."),
         on_click=state.apply_fix,
-        args=(opened, finding["fix"], f"{title}: as it is and fixed"),
+        args=(opened, finding["fix"], t("{cause}: as it is and fixed", cause=title)),
     )
 
 
 def _keras(finding: WrittenFinding, key: str) -> None:
     if finding["keras"]:
-        with st.expander("In Keras", type="compact", key=key):
+        with st.expander(t("In Keras"), type="compact", key=key):
             st.caption(
-                "Each statement takes the place of yours: of the data before you scale it, of the model before you "
-                "compile it."
+                t(
+                    "Each statement takes the place of yours: of the data before you scale it, of the model before "
+                    "you compile it."
+                )
             )
             st.code(finding["keras"], language="python")
 
 
 def _trial(report: WrittenReport, finding: WrittenFinding, colour: str, key: str) -> None:
     before, after = words.curves_of(finding, report)
-    alt = f"Loss by epoch as it is and with the fix. {words.trial_words(finding)}"
+    alt = t("Loss by epoch as it is and with the fix. {result}", result=words.trial_words(finding))
     st.plotly_chart(trial_chart(before, after, colour, finding["goal"]), key=key, config=_CHART, alt=alt)
     if words.flattered(finding, report):
         st.caption(
-            "The losses look alike, the predictions do not: Keras computes this loss from what comes before the "
-            "output activation. Judge by the skill."
+            t(
+                "The losses look alike, the predictions do not: Keras computes this loss from what comes before the "
+                "output activation. Judge by the skill."
+            )
         )

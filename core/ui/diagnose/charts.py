@@ -16,10 +16,11 @@ from core.plot import COLOURS, DOTTED, TEXT
 from core.ui.diagnose.curves import Curves
 from core.ui.diagnose.words import explained_by, rows_of, share
 from core.ui.text import skill_text
+from core.ui.words import later, number, separators, t
 
 GREY: Final = "#8a8a8a"
 DANGER: Final = COLOURS[6]
-_CURVES: Final = {"loss": ("training", "solid", 2.0), "val_loss": ("validation", "dash", 1.5)}
+_CURVES: Final = {"loss": (later("training"), "solid", 2.0), "val_loss": (later("validation"), "dash", 1.5)}
 _WIDE: Final = 100
 """A loss that spans more than this needs a logarithmic axis."""
 _RUN_HEIGHT, _FLAG_PIXELS = 360, 19
@@ -32,7 +33,12 @@ _SMALLEST: Final = 1e-3
 _READABLE: Final = (1e-2, 1e6)
 """Between these the losses at a linear axis are written out."""
 _LOWEST_SHOWN: Final = -0.25
-_MODELS: Final = {"linear": "Linear model", "neighbours": "Nearest neighbours", "trees": "Trees"}
+_BASELINES: Final = (
+    later("always predict the mean"), later("always predict the median"),
+    later("always predict the class frequencies"), later("always predict the most frequent class"),
+)  # fmt: skip
+"""What `core.training.baseline` calls its candidates; one it no longer has is shown as it was written."""
+_MODELS: Final = {"linear": later("Linear model"), "neighbours": later("Nearest neighbours"), "trees": later("Trees")}
 
 Figure = dict[str, Any]
 
@@ -52,9 +58,10 @@ def run_chart(curves: Curves, colour: str) -> Figure:
     baseline = next((line["baseline"] for line in lines if line["baseline"] and line["baseline"].get("loss")), None)
     if baseline and (baseline["loss"] > 0 or not log):
         values.append(baseline["loss"])
-        data.append(_baseline(baseline["loss"], last, f"{baseline['what']} ({_number(baseline['loss'])})"))
+        what = t(baseline["what"]) if baseline["what"] in _BASELINES else baseline["what"]
+        data.append(_baseline(baseline["loss"], last, f"{what} ({_number(baseline['loss'])})"))
     above = _FLAG_PIXELS * len(marks)
-    figure = _figure(data, last, values, "loss", _RUN_HEIGHT + above)
+    figure = _figure(data, last, values, t("loss"), _RUN_HEIGHT + above)
     figure["layout"]["margin"] |= {"t": 40 + above}
     figure["layout"] |= _flags(curves, log)
     figure["layout"]["legend"] = {**_LEGEND, "y": 1.0 + (4 + above) / (_RUN_HEIGHT - 90)}
@@ -103,7 +110,7 @@ def trial_chart(
     over the upper edge.
     """
     lines = [
-        (_relative(curve, name), name, GREY if old else colour, "as it is" if old else "with the fix")
+        (_relative(curve, name), name, GREY if old else colour, t("as it is") if old else t("with the fix"))
         for curves, old in ((before, True), (after, False))
         for curve in curves
         for name in (("val_loss",) if goal == "validation" and "val_loss" in curve else ("val_loss", "loss"))
@@ -117,8 +124,9 @@ def trial_chart(
     data: list[dict[str, Any]] = []
     for points, name, line, label in lines:
         trace = _line(points, name, line, log, opacity=0.5 if name == "val_loss" and goal != "validation" else 0.9)
-        trace |= {"legendgroup": label, "name": label if name == "loss" else f"{label}, validation"}
-        trace["hovertemplate"] = f"{trace['name']}<br>epoch %{{x:,d}}<br>%{{y:.3~g}} times guessing<extra></extra>"
+        trace |= {"legendgroup": label, "name": label if name == "loss" else t("{run}, validation", run=label)}
+        hover = t("epoch {epoch}", epoch="%{x:,d}"), t("{times} times guessing", times="%{y:.3~g}")
+        trace["hovertemplate"] = "<br>".join((trace["name"], *hover)) + "<extra></extra>"
         data.append(trace)
     _name_once(data)
     if goal != "validation":
@@ -126,8 +134,8 @@ def trial_chart(
             trace["showlegend"] &= trace["line"]["dash"] == "solid"
     last = max((points["epochs"][-1] for points, *_ in lines if points["epochs"]), default=1)
     data += [_stop(trace) for trace in data if trace["x"] and trace["x"][-1] < last]
-    data.append(_baseline(1.0, last, "guessing"))
-    figure = _figure(data, last, values, "loss relative to guessing", 280)
+    data.append(_baseline(1.0, last, t("guessing")))
+    figure = _figure(data, last, values, t("loss relative to guessing"), 280)
     if top < most:
         low = min(values)
         figure["layout"]["yaxis"]["range"] = [math.log10(low) - 0.1, math.log10(top)] if log else [0, top]
@@ -153,7 +161,7 @@ def _broken(curves: Sequence[WrittenCurve], colour: str, log: bool, top: float) 
             known = [v for v in _relative(curve, "loss")["values"] if v is not None and v > 0]
             ends.append((curve["diverged_at"], min(known[-1] if known else top, top)))
     return [
-        {"x": x, "y": math.log10(y) if log else y, "text": f"× NaN from epoch {x}", "showarrow": False,
+        {"x": x, "y": math.log10(y) if log else y, "text": t("× NaN from epoch {epoch}", epoch=x), "showarrow": False,
          "xanchor": "left", "yanchor": "top", "font": {"color": colour, "size": TEXT}}
         for x, y in sorted(ends)[:1]
     ]  # fmt: skip
@@ -168,14 +176,14 @@ def _relative(curve: WrittenCurve, name: str) -> Mapping[str, Any]:
 def skill_chart(report: WrittenReport, fixes: Sequence[tuple[str, WrittenFinding]], colour: str) -> Figure:
     """Return bars of what the run, its `fixes` by name and simple models explain: what is reached and what can be."""
     runs = [
-        ("This run", explained_by(report), report["before"], 0.55),
+        (t("This run"), explained_by(report), report["before"], 0.55),
         *((name, finding["reached"]["explained"][1], finding["after"], 1.0) for name, finding in fixes),
     ]
     rows: list[tuple[str, float | None, list[float], str, float]] = []
     for name, level, curves, opacity in runs:
         measure = "val_explained" if report["validation_rows"] else "explained"
         rows.append((name, level, [v for curve in curves if (v := curve[measure]) is not None], colour, opacity))
-    rows += [(_MODELS.get(name, name), level, [], GREY, 0.6) for name, level in report["models"].items()]
+    rows += [(t(_MODELS.get(name, name)), level, [], GREY, 0.6) for name, level in report["models"].items()]
     names, levels, seeds, colours, opacities = zip(*reversed(rows), strict=True)
     labels = [escape(name, quote=False) for name in names]
     places = list(range(len(rows)))
@@ -208,10 +216,11 @@ def skill_chart(report: WrittenReport, fixes: Sequence[tuple[str, WrittenFinding
             "height": 76 + 30 * len(rows),
             "margin": {"l": 8, "r": 8, "t": 4, "b": 40},
             "annotations": numbers,
+            "separators": separators(),
             "bargap": 0.3,
             "xaxis": {
                 "range": [min(0.0, *shown) * 1.1, 1.16], "fixedrange": True, "zeroline": True, "showgrid": False,
-                "title": {"text": f"variance explained on {rows_of(report)}", "font": {"size": TEXT}},
+                "title": {"text": t("variance explained on {rows}", rows=rows_of(report)), "font": {"size": TEXT}},
                 "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%", "tickfont": {"size": TEXT},
             },
             "yaxis": {
@@ -226,18 +235,18 @@ _LEGEND: Final = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yan
 
 
 def _exactly(value: float | None) -> str:
-    return "no result" if value is None else f"{skill_text(value)}, 1 is perfect, 0 is guessing"
+    return share(None) if value is None else t("{skill}, 1 is perfect, 0 is guessing", skill=skill_text(value))
 
 
 def epoch_axis(last: int) -> dict[str, Any]:
     """Return the axis of epochs, which are whole however few there are."""
     few = {"dtick": 1, "range": [0.5, last + 0.5]} if last <= 10 else {}
     usual = {"showgrid": False, "zeroline": False, "automargin": True, "tickformat": ",d", "tickfont": {"size": TEXT}}
-    return {"title": {"text": "epoch"}, **usual, **few}
+    return {"title": {"text": t("epoch")}, **usual, **few}
 
 
 def _number(value: float) -> str:
-    return f"{value:,.4g}" if 1e-3 <= abs(value) < 1e5 else f"{value:.2e}"
+    return number(value, ",.4g" if 1e-3 <= abs(value) < 1e5 else ".2e")
 
 
 def _needs_log(values: Sequence[float]) -> bool:
@@ -248,10 +257,11 @@ def _needs_log(values: Sequence[float]) -> bool:
 def _line(points: Mapping[str, Any], name: str, colour: str, log: bool, opacity: float) -> dict[str, Any]:
     label, dash, width = _CURVES[name]
     shown = [None if v is None or (log and v <= 0) else v for v in points["values"]]
+    hover = t(label), t("epoch {epoch}", epoch="%{x:,d}"), t("loss {loss}", loss="%{y:.4~g}")
     return {
         "type": "scatter", "mode": "lines" if len(shown) > 3 else "lines+markers", "x": points["epochs"], "y": shown,
-        "name": label, "line": {"color": colour, "width": width, "dash": dash}, "opacity": opacity,
-        "connectgaps": False, "hovertemplate": f"{label}<br>epoch %{{x:,d}}<br>loss %{{y:.4~g}}<extra></extra>",
+        "name": t(label), "line": {"color": colour, "width": width, "dash": dash}, "opacity": opacity,
+        "connectgaps": False, "hovertemplate": "<br>".join(hover) + "<extra></extra>",
     }  # fmt: skip
 
 
@@ -284,6 +294,7 @@ def _figure(data: Sequence[dict[str, Any]], last: int, values: Sequence[float], 
         "data": list(data),
         "layout": {
             "height": height,
+            "separators": separators(),
             "margin": {"l": 8, "r": 16, "t": 32, "b": 8},
             "xaxis": epoch_axis(last),
             "yaxis": {

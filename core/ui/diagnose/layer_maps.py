@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from core.plot import COLOURS, TEXT
 from core.ui.diagnose.charts import epoch_axis
+from core.ui.words import later, number, separators, t
 
 Layers = Mapping[str, Any]
 Rows = Sequence[Sequence[float | None]]
@@ -51,31 +52,37 @@ def _known(rows: Rows) -> list[float]:
 MAPS: Final = (
     LayerMap(
         "gradient_norm",
-        "Gradient norm",
-        "Each row is a layer, the first one at the bottom. Rows of similar colour are healthy; where the colour fades "
-        "towards the bottom the gradient vanishes on its way back, where it deepens it explodes.",
+        later("Gradient norm"),
+        later(
+            "Each row is a layer, the first one at the bottom. Rows of similar colour are healthy; where the colour "
+            "fades towards the bottom the gradient vanishes on its way back, where it deepens it explodes."
+        ),
         ((0.0, _CLEAR), (0.5, f"{_BLUE}90"), (1.0, _BLUE)),
         log=True,
         limits=None,
     ),
     LayerMap(
         "update_ratio",
-        "Change of the weights in one step, relative to their size",
-        "About 0.001 is usual. Orange: steps so long that they undo each other. Blue: a layer that hardly moves.",
+        later("Change of the weights in one step, relative to their size"),
+        later(
+            "About 0.001 is usual. Orange: steps so long that they undo each other. Blue: a layer that hardly moves."
+        ),
         ((0.0, _BLUE), (0.35, f"{_BLUE}60"), (0.5, _CLEAR), (0.65, f"{_ORANGE}60"), (1.0, _ORANGE)),
         log=True,
         limits=(-6.0, 0.0),
     ),
     LayerMap(
         "dead",
-        "Dead units",
-        "The share of a layer's units that are 0 for every row. They get no gradient, so they stay dead.",
+        later("Dead units"),
+        later("The share of a layer's units that are 0 for every row. They get no gradient, so they stay dead."),
         ((0.0, _CLEAR), (1.0, _RED)),
     ),
     LayerMap(
         "saturated",
-        "Saturated units",
-        "The share of a layer's values on the flat ends of its activation, where the gradient is next to nothing.",
+        later("Saturated units"),
+        later(
+            "The share of a layer's values on the flat ends of its activation, where the gradient is next to nothing."
+        ),
         ((0.0, _CLEAR), (1.0, _ORANGE)),
     ),
 )  # fmt: skip
@@ -105,17 +112,18 @@ def layer_chart(layers: Layers, layer_map: LayerMap) -> dict[str, Any]:
     z = rows if not layer_map.log else [[value if value is None else _exponent(value) for value in row] for row in rows]
     low, high = layer_map.limits or _limits(_known(z))
     style = ".2g" if layer_map.log else ".0%"
-    words = [["" if value is None else f"{value:{style}}" for value in row] for row in rows]
+    words = [["" if value is None else number(value, style) for value in row] for row in rows]
     ticks = _powers(low, high) if layer_map.log else {"tickvals": [0, 0.5, 1], "ticktext": ["0 %", "50 %", "100 %"]}
     return {
         "data": [{
             "type": "heatmap", "x": layers["epochs"], "y": names, "z": z, "zmin": low, "zmax": high,
             "colorscale": [list(stop) for stop in layer_map.scale], "text": words, "hoverongaps": False,
-            "hovertemplate": "%{y}, epoch %{x}<br>%{text}<extra></extra>",
+            "hovertemplate": f"%{{y}}, {t('epoch {epoch}', epoch='%{x}')}<br>%{{text}}<extra></extra>",
             "colorbar": {"thickness": 10, "outlinewidth": 0, "len": 1.0, "tickfont": {"size": TEXT}, **ticks},
         }],
         "layout": {
             "height": max(150, 84 + 26 * len(rows)),
+            "separators": separators(),
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "xaxis": epoch_axis(max(layers["epochs"])),
             "yaxis": {

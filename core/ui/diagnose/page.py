@@ -25,9 +25,13 @@ from core.ui.diagnose.state import Opened
 from core.ui.diagnose.words import cause_of, headline, helped, open_question, variant_words, verdict
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
+from core.ui.words import later, t
 
 _CHART: Final = {"displayModeBar": False}
 _MOST_FIXES: Final = 3
+_BUDGETS: Final = {
+    Budget.QUICK: later("Quick"), Budget.USUAL: later("Usual"), Budget.THOROUGH: later("Thorough"),
+}  # fmt: skip
 _LEAST_SECONDS: Final = 2.0
 """Of a diagnosis: a shorter one says little of how long a longer one may take."""
 _PLACE: Final = (
@@ -70,12 +74,15 @@ def show_opened(opened: Opened) -> None:
 
 def _bar(opened: Opened) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="diagnose_bar"):
-        st.button("Another run", icon=":material/arrow_back:", type="tertiary", on_click=state.leave)
+        st.button(t("Another run"), icon=":material/arrow_back:", type="tertiary", on_click=state.leave)
         st.page_link(
-            page("lab"), label="Open in the lab", icon=":material/science:", query_params={"x": opened.experiment.id}
+            page("lab"),
+            label=t("Open in the lab"),
+            icon=":material/science:",
+            query_params={"x": opened.experiment.id},
         )
         if opened.diagnosis is not None and opened.diagnosis.finished:
-            with st.popover("Diagnose again", icon=":material/replay:", type="tertiary", key="diagnose_again"):
+            with st.popover(t("Diagnose again"), icon=":material/replay:", type="tertiary", key="diagnose_again"):
                 _again(opened, opened.diagnosis)
         # The list this was chosen from may have been scrolled down; the script runs once for each run that is opened.
         chosen = f"{opened.experiment.id} {opened.places[0]}"
@@ -91,13 +98,14 @@ def _colour(opened: Opened) -> str:
 
 def _curve(report: WrittenReport | None, curves: Curves, colour: str) -> None:
     if not curves.lines:
-        st.caption("There is no curve: this run was not trained.")
+        st.caption(t("There is no curve: this run was not trained."))
         return
-    words = "; ".join(mark.words for mark in curves.marks) or "nothing stands out"
+    words = "; ".join(mark.words for mark in curves.marks) or t("nothing stands out")
     figure = run_chart(curves, colour)
-    st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=f"Loss by epoch. Symptoms: {words}.")
+    alt = t("Loss by epoch. Symptoms: {symptoms}.", symptoms=words)
+    st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=alt)
     if curves.epochs > MOST_POINTS:
-        st.caption(f"{counted(curves.epochs, 'epoch')}, drawn with their extremes.")
+        st.caption(t("{epochs}, drawn with their extremes.", epochs=counted(curves.epochs, "epoch")))
     if report and report["symptoms"]:
         st.caption("\n".join(f"- {inert(text, 300)}" for text in report["symptoms"].values()))
 
@@ -108,9 +116,9 @@ def _verdict(opened: Opened, report: WrittenReport | None, found: Sequence[Mark]
     name = f"{source_name(data)} → {', '.join(data.targets)}"
     st.caption(inert(" · ".join(filter(None, (name, variant_words(opened.run), seeds))), 300))
     if diagnosis is None:
-        st.title("This run has not finished", anchor=False)
-        st.markdown("Its loss can be explained once it has.")
-        st.button("Look again", icon=":material/refresh:")
+        st.title(t("This run has not finished"), anchor=False)
+        st.markdown(t("Its loss can be explained once it has."))
+        st.button(t("Look again"), icon=":material/refresh:")
     elif report:
         st.title(headline(report), anchor=False)
         st.markdown(verdict(report))
@@ -118,34 +126,35 @@ def _verdict(opened: Opened, report: WrittenReport | None, found: Sequence[Mark]
             _go_on(opened, diagnosis, report)
         _levels(report, colour)
     elif not diagnosis.finished:
-        st.title("Looking for the cause", anchor=False)
+        st.title(t("Looking for the cause"), anchor=False)
         st.markdown(
-            "Each suspected cause is put to the test: its fix is trained with the same seeds, nothing else changed."
+            t("Each suspected cause is put to the test: its fix is trained with the same seeds, nothing else changed.")
         )
         if found:
-            st.markdown("What the curve shows: " + ", ".join(inert(mark.words) for mark in found) + ".")
+            symptoms = ", ".join(inert(mark.words) for mark in found)
+            st.markdown(t("What the curve shows: {symptoms}.", symptoms=symptoms))
         watch(diagnosis.id)
     elif diagnosis.state == State.CANCELLED:
-        st.title("The diagnosis was cancelled", anchor=False)
+        st.title(t("The diagnosis was cancelled"), anchor=False)
     else:
-        st.title("There is no diagnosis", anchor=False)
-        unread = "Another version of the lab wrote it: diagnose this run again." if diagnosis.report else ""
-        reason = diagnosis.error or unread or "No reason was given."
+        st.title(t("There is no diagnosis"), anchor=False)
+        unread = t("Another version of the lab wrote it: diagnose this run again.") if diagnosis.report else ""
+        reason = diagnosis.error or unread or t("No reason was given.")
         st.warning(inert(reason, 400), icon=":material/block:")
 
 
 def _again(opened: Opened, diagnosis: Diagnosis) -> None:
     budget = st.segmented_control(
-        "Effort",
+        t("Effort"),
         list(Budget),
         default=diagnosis.budget,
         required=True,
         key=f"diagnose_budget_{diagnosis.id}",
-        format_func=str.capitalize,
-        help="How much may be trained: a few trials, about ten seconds of trials, or ten times as many.",
+        format_func=lambda budget: t(_BUDGETS[budget]),
+        help=t("How much may be trained: a few trials, about ten seconds of trials, or ten times as many."),
     )
     st.button(
-        "Start", icon=":material/play_arrow:", type="primary", key="diagnose_more", on_click=state.diagnose_again,
+        t("Start"), icon=":material/play_arrow:", type="primary", key="diagnose_more", on_click=state.diagnose_again,
         args=(opened, Budget(budget or diagnosis.budget)),
     )  # fmt: skip
 
@@ -157,7 +166,7 @@ def _go_on(opened: Opened, diagnosis: Diagnosis, report: WrittenReport) -> None:
         return
     seconds = max(_LEAST_SECONDS, report["seconds"]) * larger.updates / diagnosis.budget.updates
     st.button(
-        f"Not proven yet: go on, about {seconds:.0f} s",
+        t("Not proven yet: go on, about {count} s", count=round(seconds)),
         icon=":material/play_arrow:",
         key="diagnose_go_on",
         on_click=state.diagnose_again,
@@ -167,13 +176,16 @@ def _go_on(opened: Opened, diagnosis: Diagnosis, report: WrittenReport) -> None:
 
 def _levels(report: WrittenReport, colour: str) -> None:
     """Draw who reaches which skill; not where there is nothing to compare with."""
-    fixes = [(f"Fix {rank}", cause) for rank, cause in enumerate(with_card(report), 1) if helped(cause)][:_MOST_FIXES]
+    fixes = [(t("Fix {rank}", rank=rank), cause) for rank, cause in enumerate(with_card(report), 1) if helped(cause)][
+        :_MOST_FIXES
+    ]
     if report["combined"]:
-        fixes.append(("Together", report["combined"]))
+        fixes.append((t("Together"), report["combined"]))
     if not fixes and not report["models"]:
         return
     figure = skill_chart(report, fixes, colour)
-    alt = "Explained: " + "; ".join(note["text"] for note in reversed(figure["layout"]["annotations"]))
+    levels = "; ".join(note["text"] for note in reversed(figure["layout"]["annotations"]))
+    alt = t("Explained: {levels}", levels=levels)
     st.plotly_chart(figure, key="diagnose_levels", config=_CHART, alt=alt)
 
 
@@ -182,35 +194,37 @@ def _layers(report: WrittenReport) -> None:
     telling, quiet = split_maps(layers) if layers.get("layers") else ([], [])
     if not telling and not quiet:
         return
-    st.header("Inside the layers", anchor=False)
-    st.caption(f"Measured on at most 128 training rows, during the run with seed {layers['seed']}.")
+    st.header(t("Inside the layers"), anchor=False)
+    seed = str(layers["seed"])
+    st.caption(t("Measured on at most 128 training rows, during the run with seed {seed}.", seed=seed))
     if telling:
         with st.grid(2, min_column_width=380):
             for layer_map in telling:
                 with st.container(border=True, height="stretch"):
                     _map(layers, layer_map)
     else:
-        st.markdown("Nothing stands out: all layers learn at a similar pace, and enough of their units are alive.")
+        st.markdown(t("Nothing stands out: all layers learn at a similar pace, and enough of their units are alive."))
     if quiet:
-        with st.expander("The other measurements"), st.grid(2, min_column_width=380):
+        with st.expander(t("The other measurements")), st.grid(2, min_column_width=380):
             for layer_map in quiet:
                 with st.container():
                     _map(layers, layer_map)
 
 
 def _map(layers: Mapping[str, Any], layer_map: LayerMap) -> None:
-    st.markdown(f"**{layer_map.title}**")
+    title, reading = t(layer_map.title), t(layer_map.reading)
+    st.markdown(f"**{title}**")
     figure = layer_chart(layers, layer_map)
-    alt = f"{layer_map.title} by layer and epoch. {layer_map.reading}"
+    alt = t("{title} by layer and epoch. {reading}", title=title, reading=reading)
     st.plotly_chart(figure, key=f"diagnose_map_{layer_map.field}", config=_CHART, alt=alt)
-    st.caption(layer_map.reading)
+    st.caption(reading)
 
 
 def _not_checked(report: WrittenReport) -> None:
     if gaps := report["not_checked"]:
         why: dict[str, list[str]] = {}
         for gap in gaps:
-            why.setdefault(gap["why"], []).append(cause_of(gap).title)
+            why.setdefault(gap["why"], []).append(t(cause_of(gap).title))
         named = {reason: "; ".join(dict.fromkeys(titles)) for reason, titles in why.items()}
         lines = [f"- {inert(titles, 600)}: {inert(reason, 300)}" for reason, titles in named.items()]
-        st.caption("\n".join(["What was not checked:", "", *lines]))
+        st.caption("\n".join([t("What was not checked:"), "", *lines]))

@@ -14,6 +14,7 @@ from core.jobs.storage.records import State
 from core.ui.diagnose.words import cause_of
 from core.ui.families import family_badge
 from core.ui.text import counted, inert
+from core.ui.words import t
 
 _EVERY_SECONDS: Final = 0.4
 _FIRST_SECONDS: Final = 1.0
@@ -32,19 +33,19 @@ def watch(identity: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="diagnose_progress"):
         st.markdown(_line(diagnosis), width="stretch")
         st.button(
-            "Cancel", icon=":material/stop:", key="diagnose_cancel", on_click=get_lab().store.diagnoses.cancel,
+            t("Cancel"), icon=":material/stop:", key="diagnose_cancel", on_click=get_lab().store.diagnoses.cancel,
             args=(identity,),
         )  # fmt: skip
     suspects = (diagnosis.progress or {}).get("suspects", [])[:_MOST_SUSPECTS]
     if suspects:
-        st.header("Suspected, being tried", anchor=False)
+        st.header(t("Suspected, being tried"), anchor=False)
         for suspect in suspects:
             with st.container(border=True, gap="xsmall", key=f"diagnose_suspect_{suspect['cause']}"):
                 cause = cause_of(suspect)
                 with st.container(horizontal=True, vertical_alignment="center"):
-                    st.markdown(f"**{cause.title}**", width="stretch")
+                    st.markdown(f"**{t(cause.title)}**", width="stretch")
                     family_badge(cause.family)
-                st.markdown(cause.about)
+                st.markdown(t(cause.about))
                 for text in suspect["evidence"][:2]:
                     st.caption(inert(text, 300))
 
@@ -70,7 +71,10 @@ def _line(diagnosis: Diagnosis) -> str:
             return f":orange[:material/warning:] {inert(problem, 200)}"
         if diagnosis.ahead:
             others = counted(diagnosis.ahead, "other diagnosis", "other diagnoses")
-            return f":material/hourglass_empty: Waits for {others}."
-        return ":material/search: Looking at the data …"
-    trained = f"{counted(progress['runs'], 'run')} trained so far" if progress["runs"] else "first trainings"
-    return f":material/model_training: Now: {inert(progress['stage'], 120)} · {trained}"
+            return f":material/hourglass_empty: {t('Waits for {others}.', others=others)}"
+        return f":material/search: {t('Looking at the data …')}"
+    trained = t("first trainings")
+    if progress["runs"]:
+        trained = t("{runs} trained so far", runs=counted(progress["runs"], "run"))
+    now = t("Now: {stage}", stage=inert(progress["stage"], 120))
+    return f":material/model_training: {now} · {trained}"

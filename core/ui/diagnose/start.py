@@ -18,37 +18,40 @@ from core.ui.diagnose.words import cause_of, variant_words
 from core.ui.runs.experiment_list import name_and_line
 from core.ui.sitemap import page
 from core.ui.text import ago, inert
+from core.ui.words import later, t
 
 _MOST: Final = 6
 _MOST_DIAGNOSES: Final = 4
-_ENDINGS: Final = {State.CANCELLED: "cancelled", State.FAILED: "no diagnosis"}
+_ENDINGS: Final = {State.CANCELLED: later("Cancelled"), State.FAILED: later("No diagnosis")}
 
 
 def show_start(trouble: str = "") -> None:
     """Say what this page is for, and what can be diagnosed."""
-    st.title("What causes this loss?", anchor=False)
+    st.title(t("What causes this loss?"), anchor=False)
     if trouble:
         st.warning(inert(trouble, 300), icon=":material/link_off:")
     st.markdown(
-        "Choose a run. Its curve, its data and its layers name the suspects; each suspect's fix is then trained with "
-        "the same seeds, and what helps is the cause."
+        t(
+            "Choose a run. Its curve, its data and its layers name the suspects; each suspect's fix is then trained "
+            "with the same seeds, and what helps is the cause."
+        )
     )
     store = get_lab().store
     found = [(summary, store.experiment(summary.id)) for summary in store.experiments(limit=_MOST, seen_by=owners())]
     ready = [pair for pair in found if any(run.state in state.DIAGNOSABLE for run in pair[1].runs)]
     if ready:
-        st.header("Recent runs", anchor=False)
+        st.header(t("Recent runs"), anchor=False)
         for summary, experiment in ready:
             _experiment(summary, experiment)
     else:
-        st.caption("Nothing has been run to its end yet.")
+        st.caption(t("Nothing has been run to its end yet."))
     if diagnoses := store.diagnoses.recent(_MOST_DIAGNOSES, seen_by=owners()):
-        st.header("Diagnosed lately", anchor=False)
+        st.header(t("Diagnosed lately"), anchor=False)
         for diagnosis in diagnoses:
             _diagnosis(diagnosis)
     with st.container(horizontal=True):
-        st.page_link(page("lab"), label="Go to the lab", icon=":material/science:")
-        st.page_link(page("lessons"), label="Start with a lesson", icon=":material/school:")
+        st.page_link(page("lab"), label=t("Go to the lab"), icon=":material/science:")
+        st.page_link(page("lessons"), label=t("Start with a lesson"), icon=":material/school:")
 
 
 def _line(key: str) -> DeltaGenerator:
@@ -59,10 +62,10 @@ def _experiment(summary: ExperimentSummary, experiment: Experiment) -> None:
     worst = experiment.runs[state.worst_run(experiment)]
     with _line(f"diagnose_choose_{experiment.id}"):
         with st.container(gap=None, width="stretch"):
-            worst_of = inert(f"the worst: {variant_words(worst.spec)}", 200)
+            worst_of = inert(t("the worst: {variant}", variant=variant_words(worst.spec)), 200)
             name_and_line(summary, experiment, f" · {worst_of}" if worst.variant else "")
         st.button(
-            "Diagnose", icon=":material/troubleshoot:", key=f"diagnose_start_{experiment.id}",
+            t("Diagnose"), icon=":material/troubleshoot:", key=f"diagnose_start_{experiment.id}",
             on_click=st.query_params.from_dict, args=({"x": experiment.id, "run": str(worst.index)},),
         )  # fmt: skip
 
@@ -80,18 +83,20 @@ def _diagnosis(diagnosis: Diagnosis) -> None:
             words = " · ".join(filter(None, [name, variant_words(run), ago(diagnosis.created)]))
             st.caption(inert(words, 200))
         st.button(
-            "Open", key=f"diagnose_open_{diagnosis.id}", on_click=st.query_params.from_dict, args=({"d": diagnosis.id},)
+            t("Open"),
+            key=f"diagnose_open_{diagnosis.id}",
+            on_click=st.query_params.from_dict,
+            args=({"d": diagnosis.id},),
         )
 
 
 def _ending(diagnosis: Diagnosis) -> str:
     progress = diagnosis.progress or {}
     if not diagnosis.finished:
-        return "Being diagnosed"
+        return t("Being diagnosed")
     if diagnosis.state in _ENDINGS:
-        return _ENDINGS[diagnosis.state].capitalize()
+        return t(_ENDINGS[diagnosis.state])
     if progress.get("first"):
-        return cause_of({"cause": progress["first"]}).title
-    return {"healthy": "Healthy", "undecided": "Not decided"}.get(
-        str(progress.get("verdict")), "No cause was confirmed"
-    )
+        return t(cause_of({"cause": progress["first"]}).title)
+    verdicts = {"healthy": t("Healthy"), "undecided": t("Not decided")}
+    return verdicts.get(str(progress.get("verdict")), t("No cause was confirmed"))

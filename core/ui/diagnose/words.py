@@ -13,23 +13,27 @@ from core.lessons import LESSONS, Lesson
 from core.spec import RunSpec, plain_text
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.text import counted, skill_text
+from core.ui.words import later, number, t
 
 STANDINGS: Final[Mapping[Standing, tuple[str, str]]] = {
-    "proven": ("proven by training", "green"),
-    "certain": ("certain from the data", "green"),
-    "helped": ("its fix helped", "blue"),
-    "suspected": ("suspected", "gray"),
+    "proven": (later("proven by training"), "green"),
+    "certain": (later("certain from the data"), "green"),
+    "helped": (later("its fix helped"), "blue"),
+    "suspected": (later("suspected"), "gray"),
 }
 """How sure a cause is, in words and a colour."""
-_PART: Final = ("part of the fix", "green")
+_PART: Final = (later("part of the fix"), "green")
 """Alone it may not be enough: what is proven is the set."""
-GAIN: Final = (
+GAIN: Final = later(
     "The median over the seeds with the change less the median without it, and the 95 % interval of the mean "
     "difference, each seed against itself (Student's t). Of three seeds such an interval is wide."
 )
 """What the number of a repair is."""
 
-_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_NUMBERS: Final = (
+    later("no"), later("one"), later("two"), later("three"), later("four"), later("five"), later("six"),
+    later("seven"), later("eight"), later("nine"),
+)  # fmt: skip
 
 _MANY: Final = 4
 """Columns that are named one by one; a line has room for no more."""
@@ -61,7 +65,7 @@ def lesson_of(cause: Cause) -> Lesson | None:
 
 def rows_of(report: WrittenReport) -> str:
     """Return which rows are meant by what is explained."""
-    return "rows it has not seen" if report["validation_rows"] else "its training rows"
+    return t("rows it has not seen") if report["validation_rows"] else t("its training rows")
 
 
 def explained_by(report: WrittenReport) -> float | None:
@@ -73,50 +77,50 @@ def explained_by(report: WrittenReport) -> float | None:
 def share(value: float | None) -> str:
     """Return how much is explained in words: ``83%``, ``nothing``, ``no result``."""
     if value is None:
-        return "no result"
-    return f"{value:.0%}" if value >= _SOMETHING else "nothing"
+        return t("no result")
+    return number(value, ".0%") if value >= _SOMETHING else t("nothing")
 
 
 def headline(report: WrittenReport) -> str:
     """Return the verdict in a few words."""
     if report["verdict"] == "healthy":
-        return "This run is healthy"
+        return t("This run is healthy")
     if report["verdict"] == "undecided":
-        return "Not decided"
+        return t("Not decided")
     if not report["causes"]:
-        return "Something holds this run back"
+        return t("Something holds this run back")
     first = report["causes"][0]
-    title = cause_of(first).title
-    return title if first["standing"] in {"proven", "certain"} else f"Suspected: {title}"
+    title = t(cause_of(first).title)
+    return title if first["standing"] in {"proven", "certain"} else t("Suspected: {cause}", cause=title)
 
 
 def verdict(report: WrittenReport) -> str:
     """Return the verdict in a sentence or two: what was reached, what can be reached, what the first fix brings."""
     level, best, sampled = explained_by(report), report["reachable"], _sampled(report)
-    now = "It comes to no result"
+    now = t("It comes to no result")
     if level is not None:
-        now = f"It explains {share(level)} of the variance on {rows_of(report)}"
-    models = f"; simple models explain {share(best)}" if best is not None else ""
+        now = t("It explains {share} of the variance on {rows}", share=share(level), rows=rows_of(report))
+    models = t("; simple models explain {share}", share=share(best)) if best is not None else ""
     if report["verdict"] == "healthy":
         if best is None:
-            return f"{now}. There are too few rows to say what simple models would explain."
+            return f"{now}. {t('There are too few rows to say what simple models would explain.')}"
         return f"{now}{models}{sampled}. {_possible(level, best)}"
     if report["verdict"] == "undecided":
         return f"{now}{models}{sampled}. {report['why']}"
     if not report["causes"]:
-        return f"{now}{models}. No suspected cause could be confirmed."
+        return f"{now}{models}. {t('No suspected cause could be confirmed.')}"
     now += sampled
     together = report["combined"]
     if together is not None and helped(together):
-        after = together["reached"]["explained"][1]
-        return (
-            f"{now}. With {number_of_changes(together)} changes it is {share(after)}: better in {_of_seeds(together)}."
-        )
+        told = {"share": share(together["reached"]["explained"][1]), "seeds": _of_seeds(together)}
+        changes = number_of_changes(together)
+        return f"{now}. {t('With {number} changes it is {share}: better in {seeds}.', number=changes, **told)}"
     first = report["causes"][0]
     after = first["reached"]["explained"][1] if helped(first) and first["goal"] != "recall" else None
     if after is None:
         return f"{now}{models}."
-    return f"{now}. With one change it is {share(after)}: better in {_of_seeds(first)}."
+    told = {"share": share(after), "seeds": _of_seeds(first)}
+    return f"{now}. {t('With one change it is {share}: better in {seeds}.', **told)}"
 
 
 def open_question(report: WrittenReport) -> bool:
@@ -130,8 +134,8 @@ def _sampled(report: WrittenReport) -> str:
     if report["sampled"] is None:
         return ""
     level = report["on_all_rows"]
-    on_all = "" if level is None else f"; on all rows the fix explains {share(level)}"
-    return f" (trials ran on {report['sampled']:,} training rows{on_all})"
+    on_all = "" if level is None else t("; on all rows the fix explains {share}", share=share(level))
+    return f" ({t('trials ran on {rows} training rows', rows=report['sampled'])}{on_all})"
 
 
 _MUCH_LOWER: Final = 2.0
@@ -141,24 +145,25 @@ _MUCH_LOWER: Final = 2.0
 def _possible(level: float | None, best: float) -> str:
     """Return how much lower the loss of a healthy run could be, where much."""
     if level is None or best >= 1 or (1 - level) < _MUCH_LOWER * (1 - best):
-        return "No fault was found: what is left is tuning."
-    return f"No fault was found, but the loss could be {(1 - level) / (1 - best):.0f} times lower."
+        return t("No fault was found: what is left is tuning.")
+    times = round((1 - level) / (1 - best))
+    return t("No fault was found, but the loss could be {times} times lower.", times=times)
 
 
 def number_of_changes(finding: WrittenFinding) -> str:
     """Return how many settings a fix changes, in words as far as these go."""
-    number = len(finding["fix"])
-    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+    count = len(finding["fix"])
+    return t(_NUMBERS[count]) if count < len(_NUMBERS) else str(count)
 
 
 def parts(report: WrittenReport) -> list[str]:
     """Return what each cause of a set has to do with its success, a line each."""
     told = {
-        "necessary": "without it, the repaired program fails again",
-        "helpful": "there was no time to try without it",
+        "necessary": t("without it, the repaired program fails again"),
+        "helpful": t("there was no time to try without it"),
     }
     known = report["combined"]["parts"]
-    return [f"{cause_of({'cause': name}).title}: {told.get(known.get(name), told['helpful'])}."
+    return [f"{t(cause_of({'cause': name}).title)}: {told.get(known.get(name), told['helpful'])}."
             for name in report["combined"]["causes"]]  # fmt: skip
 
 
@@ -177,23 +182,25 @@ def trial_words(finding: WrittenFinding) -> str:
     """Return what the trial of a finding showed."""
     trial = finding["trial"]
     if trial is None and finding.get("part"):
-        return "It was tried as a part of the changes together."
+        return t("It was tried as a part of the changes together.")
     if trial is None:
-        return "No setting of the lab can cure this." if finding["certain"] else "Its fix was not tried."
+        return t("No setting of the lab can cure this.") if finding["certain"] else t("Its fix was not tried.")
     if finding["goal"] == "recall":  # less may be explained when a rare class is no longer ignored
-        told = f"Lowest recall of any class: {_change(finding, 'recall')}, {gain_words(finding)}"
+        told = t(
+            "Lowest recall of any class: {change}, {gain}.", change=_change(finding, "recall"), gain=gain_words(finding)
+        )
     else:
-        told = f"Explained: {_change(finding, 'explained')}, {gain_words(finding)}"
+        told = t("Explained: {change}, {gain}.", change=_change(finding, "explained"), gain=gain_words(finding))
     cause = CAUSES.get(finding.get("cause", ""))
     if cause is not None and cause.flatters and not trial["improved"]:
-        return f"Without it, the result is the honest one. {told}."
+        return f"{t('Without it, the result is the honest one.')} {told}"
     if not trial["helped"] and finding.get("part"):
-        return f"Alone it is not enough. {told}."
+        return f"{t('Alone it is not enough.')} {told}"
     if not trial["improved"]:
-        return f"Its fix did not help in {counted(trial['seeds'], 'seed')}. {told}."
+        return f"{t('Its fix did not help in {seeds}.', seeds=counted(trial['seeds'], 'seed'))} {told}"
     if all((level or 0.0) < _SOMETHING for level in finding["reached"]["explained"]) and finding["goal"] != "recall":
-        return f"Less wrong in {_of_seeds(finding)}, but it still explains nothing."
-    return f"Better in {_of_seeds(finding)}. {told}."
+        return t("Less wrong in {seeds}, but it still explains nothing.", seeds=_of_seeds(finding))
+    return f"{t('Better in {seeds}.', seeds=_of_seeds(finding))} {told}"
 
 
 def _change(finding: WrittenFinding, what: str) -> str:
@@ -212,17 +219,21 @@ _TO: Final = "\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}"
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.0%}".replace("-", "−") if abs(value) >= _SOMETHING else "0%"
+    return number(value, "+.0%") if abs(value) >= _SOMETHING else number(0, ".0%")
 
 
 def skills(finding: WrittenFinding, report: WrittenReport) -> str:
     """Return the skill before and after, which is the number the lab shows; nothing where there is none."""
     name = "val_skill" if report["validation_rows"] else "skill"
     before, after = (finding["trial"][f"{name}_{when}"] for when in ("before", "after"))
-    return "" if before is None or after is None else f"Skill: {skill_text(before)} → {skill_text(after)}."
+    return "" if before is None or after is None else _skill_change(before, after)
 
 
-_COSTS: Final = ("steps", "weights")
+def _skill_change(before: float, after: float) -> str:
+    return t("Skill: {before} → {after}.", before=skill_text(before), after=skill_text(after))
+
+
+_COSTS: Final = {"steps": later("{times} × the steps"), "weights": later("{times} × the weights")}
 _LIKE: Final = 0.1
 """A cost that differs by less is none."""
 
@@ -234,27 +245,31 @@ def cost_words(finding: WrittenFinding) -> str:
         return ""
     times = {name: after / before for name in _COSTS if (pair := cost[name]) and all(pair)
              for before, after in [pair]}  # fmt: skip
-    more = [f"{_times(value)} × the {name}{_seconds(cost) * (name == 'steps')}"
+    more = [f"{t(_COSTS[name], times=_times(value))}{_seconds(cost) * (name == 'steps')}"
             for name, value in times.items() if value > 1 + _LIKE]  # fmt: skip
     price = _price(finding)
     if more or price:
-        return f"It costs {' and '.join(more + price)}."
-    less = [f"{_times(value)} × the {name}" for name, value in times.items() if value < 1 - _LIKE]
-    known = "It costs nothing" if len(times) == len(_COSTS) else ""
-    enough = f"{' and '.join(less)} will do" if less else ""
+        return t("It costs {price}.", price=_and(more + price))
+    less = [t(_COSTS[name], times=_times(value)) for name, value in times.items() if value < 1 - _LIKE]
+    known = t("It costs nothing") if len(times) == len(_COSTS) else ""
+    enough = t("{less} will do", less=_and(less)) if less else ""
     told = ": ".join(filter(None, (known, enough)))
     return told and f"{told}."
 
 
 def _times(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+    return number(value, ".0f" if value >= 10 else ".2g")
+
+
+def _and(told: Sequence[str]) -> str:
+    return t(" and ").join(told)
 
 
 def _seconds(cost: Mapping[str, Any]) -> str:
     if cost["seconds"] is None:
         return ""
     before, after = cost["seconds"]
-    return f" (about {after:.2g} s instead of {before:.2g})"
+    return f" ({t('about {after} s instead of {before}', after=number(after, '.2g'), before=number(before, '.2g'))})"
 
 
 def _price(finding: WrittenFinding) -> list[str]:
@@ -262,7 +277,8 @@ def _price(finding: WrittenFinding) -> list[str]:
     if finding["goal"] != "recall":
         return []
     before, after = (max(0.0, value or 0.0) for value in finding["reached"]["explained"])
-    return [f"{before - after:.0%} of what is explained"] if before - after >= _SOMETHING else []
+    lost = number(before - after, ".0%")
+    return [t("{share} of what is explained", share=lost)] if before - after >= _SOMETHING else []
 
 
 def flattered(finding: WrittenFinding, report: WrittenReport) -> bool:
@@ -272,7 +288,7 @@ def flattered(finding: WrittenFinding, report: WrittenReport) -> bool:
 
 def _of_seeds(finding: WrittenFinding) -> str:
     trial = finding["trial"]
-    return f"{trial['improved']} of {counted(trial['seeds'], 'seed')}"
+    return t("{count} of {seeds}", count=trial["improved"], seeds=counted(trial["seeds"], "seed"))
 
 
 def change_words(fix: Mapping[str, Any], run: RunSpec, report: WrittenReport) -> list[str]:
@@ -284,10 +300,12 @@ def change_words(fix: Mapping[str, Any], run: RunSpec, report: WrittenReport) ->
         old, value = value_at(dumped, path), value_at(changed, path)
         if path == "data.features" and value is not None:
             dropped = [plain_text(name, 40) for name in old or report["columns"] if name not in value]
-            more = f" and {len(dropped) - _MANY} more" if len(dropped) > _MANY else ""
-            lines.append(f"Leave out: {', '.join(dropped[:_MANY])}{more}")
+            names = ", ".join(dropped[:_MANY])
+            if len(dropped) > _MANY:
+                names = t("{names} and {count} more", names=names, count=len(dropped) - _MANY)
+            lines.append(t("Leave out: {columns}", columns=names))
         elif old != value:
-            lines.append(f"{label_of(path)}: {show_value(path, old)} → {show_value(path, value)}")
+            lines.append(f"{t(label_of(path))}: {show_value(path, old)} → {show_value(path, value)}")
     return lines
 
 
@@ -295,29 +313,33 @@ def trial_rows(run: RunSpec, report: WrittenReport) -> list[dict[str, str]]:
     """Return a line for each trial, what matters most first: cause, gain, what it showed, change, seeds."""
     return [
         {
-            "Cause": "Several together" if trial["cause"] == "together" else cause_of(trial).title,
-            "Gain": gain_words(trial),
-            "Shows": _shows(trial, report),
-            "Change": "; ".join(change_words(trial["fix"], run, report)),
-            "Seeds": f"{len(trial['gains'])}{' fresh' * trial['fresh']}",
+            later("Cause"): t("Several together") if trial["cause"] == "together" else t(cause_of(trial).title),
+            later("Gain"): gain_words(trial),
+            later("Shows"): _shows(trial, report),
+            later("Change"): "; ".join(change_words(trial["fix"], run, report)),
+            later("Seeds"): t("{count} fresh", count=seeds) if trial["fresh"] else str(seeds),
         }
         for trial in report["trials"]
+        for seeds in [len(trial["gains"])]
     ]
 
 
-_PAID: Final = {"fit": "costs too much on training rows", "recall": "costs too much of what is explained"}
+_PAID: Final = {
+    "fit": later("ruled out: costs too much on training rows"),
+    "recall": later("ruled out: costs too much of what is explained"),
+}
 """What a change is judged by besides the number that is shown as its gain, where that rises."""
 
 
 def _shows(trial: Mapping[str, Any], report: WrittenReport) -> str:
     if trial["cause"] in ((report["combined"] or {}).get("parts") or {}):
-        return "not enough alone"
+        return t("not enough alone")
     if trial["holds"]:
-        return "works"
+        return t("works")
     if max(trial["gains"]) > 0:
-        return "not enough"
+        return t("not enough")
     paid = _PAID.get(trial["goal"]) if trial["gain"]["value"] > 0 else None
-    return f"ruled out: {paid}" if paid else "ruled out"
+    return t(paid) if paid else t("ruled out")
 
 
 def once(report: WrittenReport) -> list[WrittenFinding]:
@@ -337,4 +359,4 @@ def lines_of(entries: Sequence[Mapping[str, Any]], key: Callable[[Mapping[str, A
 
 def variant_words(run: RunSpec) -> str:
     """Return what sets a run apart from the others of its experiment."""
-    return " · ".join(f"{label_of(path)} {show_value(path, value)}" for path, value in run.variant.items())
+    return " · ".join(f"{t(label_of(path))} {show_value(path, value)}" for path, value in run.variant.items())

@@ -13,6 +13,7 @@ from core.spec import plain_text
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.sitemap import page
 from core.ui.text import ago, counted, inert, skill_text
+from core.ui.words import later, t
 
 PAGE_SIZE: Final = 20
 
@@ -21,9 +22,10 @@ _FEW: Final = 3
 _NETWORK: Final = ("model.layers", "model.activation", "training.optimizer", "training.learning_rate")
 
 _STATES: Final = (
-    (State.RUNNING, "blue", "running"), (State.LEASED, "blue", "starting"), (State.QUEUED, "gray", "waiting"),
-    (State.DONE, "green", "finished"), (State.DIVERGED, "red", "diverged"), (State.FAILED, "red", "failed"),
-    (State.CANCELLED, "gray", "cancelled"),
+    (State.RUNNING, "blue", later("{count} running")), (State.LEASED, "blue", later("{count} starting")),
+    (State.QUEUED, "gray", later("{count} waiting")), (State.DONE, "green", later("{count} finished")),
+    (State.DIVERGED, "red", later("{count} diverged")), (State.FAILED, "red", later("{count} failed")),
+    (State.CANCELLED, "gray", later("{count} cancelled")),
 )  # fmt: skip
 
 
@@ -34,16 +36,17 @@ def show_line(summary: ExperimentSummary) -> None:
         with what.container(gap=None):
             name_and_line(summary, _experiment(summary.id))
         with how.container(horizontal=True, vertical_alignment="center"):
-            for state, colour, word in _STATES:
-                if number := summary.states.get(state):
-                    st.badge(f"{number} {word}", color=colour)  # type: ignore[arg-type]
+            for state, colour, words in _STATES:
+                if count := summary.states.get(state):
+                    st.badge(t(words, count=count), color=colour)  # type: ignore[arg-type]
             if skill := best_skill(summary):
                 st.caption(skill, width="content")
         with do.container(horizontal=True, horizontal_alignment="right"):
-            if st.button("Open", key=f"runs_open_{summary.id}"):
+            if st.button(t("Open"), key=f"runs_open_{summary.id}"):
                 st.switch_page(page("lab"), query_params={"x": summary.id})
-            if st.button("", icon=":material/delete:", key=f"runs_delete_{summary.id}", type="tertiary", help="Delete"):
-                _confirm(summary)
+            delete = f"runs_delete_{summary.id}"
+            if st.button("", icon=":material/delete:", key=delete, type="tertiary", help=t("Delete")):
+                st.dialog(t("Delete this experiment?"))(_confirm)(summary)
 
 
 def _experiment(identity: str) -> Experiment | None:
@@ -56,9 +59,11 @@ def _experiment(identity: str) -> Experiment | None:
 
 def name_and_line(summary: ExperimentSummary, experiment: Experiment | None, more: str = "") -> None:
     """Draw the name of an experiment and a line on what was tried and when; of one that is gone, what is left."""
-    name, tried = summary.title or "Deleted", summary.source
+    name, tried = summary.title or t("Deleted"), summary.source
     if experiment is not None:
-        data = f"{plain_text(summary.source, 60)} → {plain_text(', '.join(experiment.spec.data.targets), 60)}"
+        sample = str(experiment.spec.data.source).startswith("sample:")
+        source = t(summary.source) if sample else summary.source
+        data = f"{plain_text(source, 60)} → {plain_text(', '.join(experiment.spec.data.targets), 60)}"
         name, tried = summary.title or data, _what_was_tried(experiment)
         tried = f"{data} · {tried}" if summary.title else tried
     st.markdown(f"**{inert(name)}**")
@@ -70,31 +75,35 @@ def _what_was_tried(experiment: Experiment) -> str:
     words = []
     for path in experiment.runs[0].variant:
         values = list(dict.fromkeys(show_value(path, run.variant.get(path)) for run in experiment.runs))
-        words.append(f"{label_of(path)}: {', '.join(values) if len(values) <= _FEW else f'{len(values)} values'}")
+        told = ", ".join(values) if len(values) <= _FEW else counted(len(values), "value")
+        words.append(f"{t(label_of(path))}: {told}")
     if not words:
         run = experiment.runs[0].spec.model_dump(mode="json")
         layers, activation, optimizer, rate = (show_value(path, value_at(run, path)) for path in _NETWORK)
-        words.append(f"{'no hidden layer' if layers == 'none' else f'{layers} {activation}'}, {optimizer} at {rate}")
+        network = t("no hidden layer") if layers == "none" else f"{layers} {activation}"
+        words.append(t("{network}, {optimizer} at {rate}", network=network, optimizer=optimizer, rate=rate))
     if experiment.spec.seeds > 1:
-        words.append(f"{experiment.spec.seeds} seeds")
+        words.append(counted(experiment.spec.seeds, "seed"))
     return " × ".join(words)
 
 
 def best_skill(summary: ExperimentSummary) -> str:
     """Return the best skill in words, on rows held out where there are any, or nothing."""
     if summary.best_val_skill is not None:
-        return f"best validation skill {skill_text(summary.best_val_skill)}"
-    return "" if summary.best_skill is None else f"best training skill {skill_text(summary.best_skill)}"
+        return t("best validation skill {skill}", skill=skill_text(summary.best_val_skill))
+    if summary.best_skill is None:
+        return ""
+    return t("best training skill {skill}", skill=skill_text(summary.best_skill))
 
 
-@st.dialog("Delete this experiment?")
 def _confirm(summary: ExperimentSummary) -> None:
-    st.markdown(f"{counted(summary.runs, 'run')} with curves and results will be gone. Links to it will stop working.")
+    runs = counted(summary.runs, "run")
+    st.markdown(t("{runs} with curves and results will be gone. Links to it will stop working.", runs=runs))
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="runs_delete_yes"):
+        if st.button(t("Delete"), type="primary", key="runs_delete_yes"):
             _delete(summary.id)
             st.rerun()
-        if st.button("Keep", key="runs_delete_no"):
+        if st.button(t("Keep"), key="runs_delete_no"):
             st.rerun()
 
 
@@ -103,16 +112,16 @@ def _delete(identity: str) -> None:
     try:
         get_lab().store.delete(identity)
     except InputRefused:
-        st.toast("It was deleted already.")
+        st.toast(t("It was deleted already."))
 
 
 def empty_list(*, first: bool) -> None:
     """Say that there is nothing, and what to do about it."""
     if not first:
-        st.caption("There is nothing older.")
+        st.caption(t("There is nothing older."))
         return
     with st.container(border=True):
-        st.markdown("Nothing has been run yet.")
+        st.markdown(t("Nothing has been run yet."))
         with st.container(horizontal=True):
-            st.page_link(page("lab"), label="Go to the lab", icon=":material/science:")
-            st.page_link(page("lessons"), label="Start with a lesson", icon=":material/school:")
+            st.page_link(page("lab"), label=t("Go to the lab"), icon=":material/science:")
+            st.page_link(page("lessons"), label=t("Start with a lesson"), icon=":material/school:")

@@ -1,0 +1,131 @@
+"""The words of the app in the reader's language, and numbers as that language writes them.
+
+A message is written in English where it is said and is its own id; `locale/LANGUAGE.po` has it in another language.
+One that is missing there is said in English.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_percent, get_decimal_symbol, get_group_symbol
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LOCALES: Final = Path(__file__).parent / "locale"
+ENGLISH: Final = "en"
+LANGUAGES: Final[Mapping[str, str]] = {
+    code: Locale.parse(code).get_display_name() or code
+    for code in (ENGLISH, *sorted(path.stem for path in LOCALES.glob("*.po")))
+}
+"""Code of each language → what it calls itself."""
+
+_CHOSEN: Final = "language"
+_KEEP: Final = "language_keep"
+_ADDRESS: Final = "lang"
+"""Of the parameter in the address, and of the cookie."""
+_YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+def t(message: str, /, **values: Any) -> str:
+    """Return `message` in the reader's language, with `values` in place of its ``{names}``.
+
+    Whole numbers are written as the language writes them. A value is put in last and as it is: what a user wrote is
+    neither translated nor searched for names, but has to be made inert first where Markdown shows it.
+    """
+    said = _catalogue(language()).gettext(message) if message else ""  # gettext's "" is the head of the catalogue
+    return _filled(said, values) if values else said
+
+
+def tn(one: str, many: str, count: int, /, **values: Any) -> str:
+    """Return one of two messages by `count`, which is also the value of ``{count}``."""
+    return _filled(_catalogue(language()).ngettext(one, many, count), {"count": count, **values})
+
+
+def later(message: str) -> str:
+    """Return `message` as it is: a constant that `t` will say when it is shown, for whoever reads it then."""
+    return message
+
+
+def _filled(said: str, values: Mapping[str, Any]) -> str:
+    return said.format(**{name: number(value) if type(value) is int else value for name, value in values.items()})
+
+
+def number(value: float, style: str = ",") -> str:
+    """Return `value` in a format of Python's, with the reader's separators and a true minus: ``1,234.5``, ``−3%``."""
+    return format(value, style).translate(_signs(language()))
+
+
+def separators() -> str:
+    """Return the decimal separator and that of thousands, as Plotly wants them: ``.,``."""
+    return get_decimal_symbol(language()) + get_group_symbol(language())
+
+
+@cache
+def _signs(code: str) -> dict[int, str]:
+    percent = format_percent(0, locale=code).partition("0")[2]
+    return str.maketrans({",": get_group_symbol(code), ".": get_decimal_symbol(code), "%": percent or "%", "-": "−"})
+
+
+@cache
+def _catalogue(code: str) -> gettext.NullTranslations:
+    """Read the catalogue of a language, once per process; English is what stands in the code."""
+    if code == ENGLISH:
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with (LOCALES / f"{code}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def language() -> str:
+    """Return the reader's language: chosen, of the address, kept from an earlier visit, the browser's; else English."""
+    if get_script_run_ctx(suppress_warning=True) is None:  # nobody reads
+        return ENGLISH
+    chosen = st.session_state.get(_CHOSEN)
+    return str(chosen) if chosen in LANGUAGES else _wanted()
+
+
+def _wanted() -> str:
+    for wish in (st.query_params.get(_ADDRESS), st.context.cookies.get(_ADDRESS), st.context.locale):
+        code = (wish or "").replace("_", "-").partition("-")[0].lower()
+        if code in LANGUAGES:
+            return code
+    return ENGLISH
+
+
+def settle_language() -> None:
+    """Decide on the language when a session begins: its pages have other addresses."""
+    st.session_state[_CHOSEN] = language()
+
+
+def language_choice() -> None:
+    """Draw the choice of a language, which the browser keeps, and tell the browser the language of the page."""
+    keep = f'document.cookie = "{_ADDRESS}={language()};path=/;max-age={_YEAR_SECONDS};SameSite=Lax";'
+    keep *= bool(st.session_state.get(_KEEP))
+    with st.container(horizontal=True, horizontal_alignment="right", key="language_choice"):
+        st.html(
+            f'<script>document.documentElement.lang = "{language()}"; {keep}</script>',
+            width="content",
+            unsafe_allow_javascript=True,
+        )
+        st.selectbox(
+            t("Language"),
+            list(LANGUAGES),
+            key=_CHOSEN,
+            format_func=LANGUAGES.__getitem__,
+            label_visibility="collapsed",
+            width=130,
+            on_change=st.session_state.update,
+            args=({_KEEP: True},),
+            persist_state="session",
+        )

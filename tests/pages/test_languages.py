@@ -1,0 +1,53 @@
+"""The pages in another language."""
+
+from benchmarks.words import messages, placeholders
+from core.spec import load_spec
+
+from .diagnosed import FRIEDMAN, diagnose, submit
+from .test_diagnose import sick
+from .test_lab import words
+
+IRIS = {"data": {"source": "sample:iris", "target": "species"}, "seeds": 3}
+
+
+def test_the_list_of_runs_is_german_for_who_asks_for_it_and_user_text_stays_as_it_was_written(app, page, lab):
+    lab.store.submit(load_spec({**IRIS, "title": "Runs {count}"}))
+    app.query_params["lang"] = "de"
+    german = page("runs")
+    assert not german.exception
+    assert german.title[0].value == "Läufe"
+    told = words(german)
+    assert "3 Läufe · gerade eben" in told
+    assert "Runs \\{count\\}" in told
+    assert "3 runs" not in told
+
+
+def test_a_language_is_chosen_and_stays_on_other_pages(app, page):
+    english = page("runs")
+    assert english.title[0].value == "Runs"
+    german = english.selectbox(key="language").select("de").run()
+    assert german.title[0].value == "Läufe"
+    assert german.switch_page("../../pages/diagnose.py").run().title[0].value == "Woher kommt dieser Verlust?"
+    assert not german.exception
+
+
+def test_the_card_of_the_data_is_german(app, page):
+    app.query_params["lang"] = "de"
+    german = page("lab")
+    assert not german.exception
+    assert "150 Zeilen × 5 Spalten" in words(german)
+    assert "Spalten" in [button.label for button in german.button]
+
+
+def test_a_diagnosis_is_german_but_for_what_was_stored(app, page, lab):
+    app.query_params.update({"lang": "de", "d": diagnose(lab, submit(lab, FRIEDMAN, sick), sick)})
+    german = page("diagnose")
+    assert not german.exception
+    assert german.title[0].value == "Die Zielgröße ist nicht skaliert"
+    told = words(german) + "".join(f"{button.label}\n{button.help}\n" for button in german.button)
+    assert "Besser in 3 von 3 Seeds." in told
+    left = [
+        said for said in messages()
+        if isinstance(said, str) and len(said.split()) > 2 and not placeholders(said) and said in told
+    ]  # fmt: skip
+    assert left == []

@@ -1,0 +1,148 @@
+"""The words of the app: every message has its translation, and user text is left alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import streamlit as st
+from babel.messages.pofile import read_po
+from streamlit.testing.v1 import AppTest
+
+from benchmarks.words import marked, messages, placeholders, updated
+from core.paths import ROOT
+from core.ui import words
+from core.ui.text import ago, counted, percent, size, skill_text
+from core.ui.words import LANGUAGES, LOCALES, later, number, separators, t, tn
+
+TRANSLATED = sorted(set(LANGUAGES) - {"en"})
+SOMEWHERE = ROOT / "pages" / "somewhere.py"
+
+
+def catalogue(language):
+    with (LOCALES / f"{language}.po").open("rb") as file:
+        return {
+            message.id if isinstance(message.id, str) else tuple(message.id): message
+            for message in read_po(file, locale=language)
+            if message.id
+        }
+
+
+@pytest.fixture
+def german(monkeypatch):
+    monkeypatch.setattr(words, "language", lambda: "de")
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_catalogue_has_what_the_app_says_and_nothing_else(language):
+    known, said = set(catalogue(language)), messages()
+    missing, stale = sorted(map(str, said - known)), sorted(map(str, known - said))
+    assert not missing, "run `python -m benchmarks.words`, then translate"
+    assert not stale, "run `python -m benchmarks.words`"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_each_translation_is_there_and_has_the_placeholders_of_its_message(language):
+    for said, message in catalogue(language).items():
+        originals, strings = ([said] if isinstance(said, str) else said), message.string
+        for string in [strings] if isinstance(strings, str) else strings:
+            assert string, f"{said} is not translated"
+            assert placeholders(string) == placeholders(originals[-1]), said
+            assert string.count("**") == originals[-1].count("**"), said
+
+
+def test_messages_are_found_wherever_they_are_said():
+    code = """
+from core.ui.text import counted
+from core.ui.words import later, t, tn as plural
+NAME = later("a constant")
+print(f"{t('inside a string')}", t("two " "parts", x=1), plural("one", "many", 2), counted(3, "row"), t(NAME))
+print(counted(len(NAME) - 1, "diagnosis", "diagnoses"))
+"""
+    assert set(marked(code, SOMEWHERE)) == {
+        "a constant", "inside a string", "two parts", ("one", "many"), ("{count} row", "{count} rows"),
+        ("{count} diagnosis", "{count} diagnoses"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("call", ['t(f"{x} rows")', 't("rows: " + x)', 't(x or "none")', 't("a" if x else "b")'])
+def test_a_message_that_is_put_together_before_it_is_translated_is_refused(call):
+    with pytest.raises(ValueError, match="one literal"):
+        list(marked(f"from core.ui.words import t\n{call}", SOMEWHERE))
+
+
+def test_an_update_keeps_translations_and_drops_what_is_no_longer_said(tmp_path):
+    path = tmp_path / "de.po"
+    path.write_text('msgid ""\nmsgstr ""\n"Language: de\\n"\n\nmsgid "a"\nmsgstr "A"\n\nmsgid "gone"\nmsgstr "weg"\n')
+    with path.open("rb") as file:
+        fresh = updated(read_po(file, locale="de"), {"a", "new", ("one", "many")})
+    assert {str(m.id): m.string for m in fresh if m.id} == {"a": "A", "new": None, "('one', 'many')": ("", "")}
+
+
+@pytest.mark.usefixtures("german")
+def test_german_is_spoken_with_its_plurals_and_numbers():
+    assert [counted(1, "row"), counted(0, "row"), counted(1000, "row")] == ["1 Zeile", "0 Zeilen", "1.000 Zeilen"]
+    assert [number(-1234.5, ",.2f"), number(0.5, "+.0%"), separators()] == ["−1.234,50", "+50\N{NO-BREAK SPACE}%", ",."]
+    assert [skill_text(-0.5), skill_text(-1e9), size(100_000), percent(0.37)] == [
+        "−0,50",
+        "unter −99",
+        "0,1 MB",
+        "37 %",
+    ]
+
+
+def test_english_is_what_stands_in_the_code():
+    assert [t("Runs"), tn("{count} row", "{count} rows", 1), number(-1234.5), number(0.5, ".0%"), separators()] == [
+        "Runs", "1 row", "−1,234.5", "50%", ".,",
+    ]  # fmt: skip
+    assert later("Runs") == "Runs"
+
+
+@pytest.mark.usefixtures("german")
+def test_what_is_not_translated_is_said_in_english():
+    assert t("No catalogue has this {thing}.", thing="sentence") == "No catalogue has this sentence."
+    assert t("") == ""
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize("text", ["{x}", "{column}", "100 %s %(x)d", "Runs", "{0.__class__}"])
+def test_user_text_in_a_message_is_left_alone(text):
+    assert t("{column} in the file", column=text) == f"{text} in der Datei"
+    assert t(text) == ("Läufe" if text == "Runs" else text)  # a message without values is not searched for names
+
+
+def show_runs():
+    import streamlit as st
+
+    from core.ui.words import language, t
+
+    st.write(t("Runs"))
+    st.write(language())
+
+
+def spoken(browser=None, **address):
+    app = AppTest.from_function(show_runs)
+    app.query_params.update(address)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(st.context), "locale", property(lambda _self: browser))
+        return [element.value for element in app.run().markdown]
+
+
+def test_the_address_comes_before_the_browser_and_the_browser_before_english():
+    assert spoken() == ["Runs", "en"]
+    assert spoken(browser="de-AT") == ["Läufe", "de"]
+    assert spoken(browser="de-AT", lang="en") == ["Runs", "en"]
+
+
+@pytest.mark.parametrize("unknown", ["xx", "", "../de", "DE_"])
+def test_an_unknown_language_is_passed_over(unknown):
+    assert spoken(lang=unknown)[1] == ("de" if unknown == "DE_" else "en")
+
+
+def test_only_languages_with_a_catalogue_are_offered():
+    assert set(LANGUAGES) == {"en"} | {path.stem for path in LOCALES.glob("*.po")}
+    assert LANGUAGES["de"] == "Deutsch"
+
+
+@pytest.mark.usefixtures("german")
+def test_distances_in_time_take_the_dative():
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    assert [ago(now - timedelta(days=days), now) for days in (0, 1, 2)] == ["gerade eben", "vor 1 Tag", "vor 2 Tagen"]
