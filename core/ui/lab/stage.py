@@ -40,7 +40,7 @@ _CSS: Final = """<style>
 @media (min-width: 641px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-lab_controls) { position: sticky; top: 4.5rem; }
   .st-key-lab_controls {
-    max-height: calc(100dvh - 5rem); overflow-y: auto; overscroll-behavior: contain;
+    max-height: calc(100dvh - 6.2rem); overflow-y: auto; overscroll-behavior: contain;
     flex-wrap: nowrap; scrollbar-width: thin; padding-right: 0.5rem;
   }
   .st-key-lab_plan { min-height: 420px; }
