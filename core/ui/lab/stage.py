@@ -50,7 +50,8 @@ _CSS: Final = """<style>
   /* Live, the curve and the knob that moves it are in sight together; what gets the focus scrolls to between them. */
   [data-testid="stMain"]:has(.st-key-lab_live_line) { scroll-padding: calc(42dvh + 4.5rem) 0 9.5rem; }
   [data-testid="stHorizontalBlock"]:has(.st-key-lab_live_line) > [data-testid="stColumn"]:has(.st-key-lab_stage) {
-    position: sticky; top: 4.1rem; z-index: 6; max-height: 42dvh; overflow-y: auto; background: light-dark(LIGHT, DARK);
+    position: sticky; top: 3.75rem; z-index: 6; max-height: 42dvh; overflow-y: auto; padding-top: 0.375rem;
+    background: light-dark(LIGHT, DARK); box-shadow: 0 5px 6px -5px rgb(0 0 0 / 0.4);
   }
   [data-testid="stHorizontalBlock"]:has(.st-key-lab_live_line) .ll-chart { height: 225px; }
   [data-testid="stHorizontalBlock"]:has(.st-key-lab_live_line) .ll-toolbar { flex-wrap: nowrap; overflow-x: auto; }

@@ -51,7 +51,7 @@ class Diagram {
     const focus = this.root.getRootNode().activeElement?.dataset?.edit;
     const { inputs, layers, output, editable, note } = this.data;
     const coarse = matchMedia("(pointer: coarse)").matches;
-    this.size = coarse ? { end: 44, layer: 72, gap: 34 } : { end: 44, layer: 58, gap: 26 };
+    this.size = coarse ? { end: 52, layer: 70, gap: 28 } : { end: 48, layer: 56, gap: 26 };
     const units = layers.map((layer) => layer.units);
     const columns = [
       { kind: "end", units: inputs, number: inputs === null ? "" : String(inputs), label: "inputs" },
