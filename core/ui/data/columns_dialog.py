@@ -18,7 +18,7 @@ from core.ui.data.feature_choice import choose_features, chosen_features
 from core.ui.data.tables import profile_of
 from core.ui.lab import state as lab_state
 from core.ui.text import counted, inert, percent
-from core.ui.words import later, t
+from core.ui.words import later, t, tn
 
 _HEIGHT: Final = 480
 _ROWS: Final = 13
@@ -96,9 +96,10 @@ def _summary(profile: Profile, features: int) -> str:
     if profile.classes:
         words.append(f":gray[{inert(balance(profile.classes), 200)}]")
     if profile.duplicate_rows:
-        twins = t(
-            "{rows} ({share}) repeat an earlier one, so a random split puts copies on both sides",
-            rows=counted(profile.duplicate_rows, "row"),
+        twins = tn(
+            "{count} row ({share}) repeats an earlier one, so a random split may put copies on both sides",
+            "{count} rows ({share}) repeat an earlier one, so a random split puts copies on both sides",
+            profile.duplicate_rows,
             share=percent(profile.duplicate_rows / profile.rows),
         )
         words.append(f":gray[{twins}]")
@@ -119,16 +120,16 @@ def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
         column_order=["column", "input", "kind", "shape", "missing", "distinct", "range", "remarks", "predict"],
         column_config={
             "column": config.TextColumn(t("Column"), pinned=True, width=130),
-            "input": config.CheckboxColumn(t("Input"), help=t("Whether the network sees this column."), width=70),
+            "input": config.CheckboxColumn(t("Input"), help=t("Whether the network sees this column."), width=100),
             "kind": config.TextColumn(t("Kind"), width=80),
             "shape": config.BarChartColumn(
                 t("Shape"), help=t("A histogram, or the most frequent values."), width=120, y_min=0
             ),
             "missing": config.TextColumn(t("Missing"), width=75, alignment="right"),
-            "distinct": config.NumberColumn(t("Distinct"), format="localized", width=75),
+            "distinct": config.NumberColumn(t("Distinct"), format="localized", width=90),
             "range": config.TextColumn(t("Range"), width=180),
             "remarks": config.MultiselectColumn(
-                t("Remarks"), options=list(colours), color=list(colours.values()) or None, width=320
+                t("Remarks"), options=list(colours), color=list(colours.values()) or None, width=275
             ),
             "predict": config.ButtonColumn(
                 t("Target"),
