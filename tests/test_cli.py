@@ -209,6 +209,7 @@ def test_a_diagnosis_tells_verdict_causes_and_what_was_not_checked(written, caps
     assert printed.err == ""
 
 
+@pytest.mark.slow
 def test_the_benchmark_measures_its_cases(capsys, monkeypatch):
     from core.bench import Case
 

@@ -39,6 +39,7 @@ def nothing_came_of_it(page):
     assert "Traceback" not in page.content()
 
 
+@pytest.mark.slow
 def test_names_of_markup_are_text_on_every_page(visit, table):
     page = visit("/")
     upload(page, table)

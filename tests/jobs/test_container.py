@@ -45,6 +45,7 @@ def small_machine(tmp_path: Path) -> Path:
     return tmp_path / "machine"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="a process is bound to processors on Linux only")
 def test_what_a_small_container_grants_is_enough_to_train_a_lesson(small_machine: Path, tmp_path: Path) -> None:
     one = {min(os.sched_getaffinity(0))}

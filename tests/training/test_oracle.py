@@ -98,7 +98,7 @@ def nothing_compiled():
     forget_programs()
 
 
-LONG = {"many equal layers, batch normalisation", "many equal layers, each for itself"}
+LONG = {"many equal layers", "many equal layers, batch normalisation", "many equal layers, each for itself"}
 """Those that take Keras several seconds; one like them is among the rest."""
 
 
