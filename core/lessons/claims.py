@@ -56,7 +56,7 @@ _SMALLEST, _LARGEST = 1e-6, 1e10
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 _NAME: Final = r"[A-Z]\.[a-z_]+(?:\.[a-z]+)?"
-_NUMBER: Final = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
+_NUMBER: Final = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _SIDE: Final = rf"(?:(?:({_NUMBER})\s*\*\s*)?({_NAME})|({_NUMBER}))"
 _CLAIM: Final = re.compile(rf"\s*{_SIDE}\s*(<=|>=|<|>|=)\s*{_SIDE}\s*")
 _QUOTED: Final = re.compile(r"\{([^{}]*)\}")
@@ -193,6 +193,8 @@ class Claim:
 
 
 def _side(factor: str | None, name: str | None, number: str | None) -> _Side:
+    if not math.isfinite(float(factor or number or 0)):
+        raise ValueError(f"{factor or number} is too large a number; allowed: up to 1e308")
     return _Side(float(factor or 1), Quantity.named(name)) if name else _Side(float(number or 0))
 
 

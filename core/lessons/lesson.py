@@ -269,7 +269,13 @@ def lesson_of(text: str, identity: str) -> Lesson:
 
 
 def text_of(lesson: Lesson) -> str:
-    """Return the text in TOML that `lesson_of` reads as `lesson`."""
+    """Return the text in TOML that `lesson_of` reads as `lesson`.
+
+    Raises
+    ------
+    InputRefused
+        If its table has empty cells, which TOML cannot say.
+    """
     values = lesson.model_dump(mode="json", exclude={"id", "spec"}, exclude_defaults=True)
     spec = lesson.spec.model_dump(mode="json", exclude={"title"})
     data = {name: spec["data"][name] for name in ("source", "target")}
@@ -289,11 +295,15 @@ def _beyond(value: Any, usual: Any) -> Any:
     return None if value == usual else value
 
 
-def _without_null(value: Any) -> Any:
+def _without_null(value: Any, path: str = "") -> Any:
+    """Return `value` with `OFF` where a setting is null; what else is null is left out."""
     if isinstance(value, dict):
-        return {name: _without_null(inside) for name, inside in value.items()}
+        kept = {name: inside for name, inside in value.items() if inside is not None or _can_be_off(name)}
+        return {name: _without_null(inside, name) for name, inside in kept.items()}
     if isinstance(value, list):
-        return [_without_null(inside) for inside in value]
+        if None in value and not _can_be_off(path):
+            raise InputRefused("A table with empty cells cannot stand in a lesson's file; upload it as a file.", path)
+        return [_without_null(inside, path) for inside in value]
     return OFF if value is None else value
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from core.errors import InputRefused
 from core.lessons.lesson import Lesson, lesson_of
@@ -19,7 +21,7 @@ _DIGITS: Final = 16
 
 
 class Shelf:
-    """The lessons in one folder, of which the oldest go when there are too many.
+    """The lessons in one folder; when there are too many, those go that nobody has opened for longest.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ class Shelf:
         beside = path.with_suffix(".new")
         beside.write_bytes(content)
         beside.replace(path)
-        for old in sorted(self._folder.glob("*.toml"), key=lambda path: path.stat().st_mtime)[:-_MOST_LESSONS]:
+        for old in sorted(self._folder.glob("*.toml"), key=_opened)[:-_MOST_LESSONS]:
             old.unlink(missing_ok=True)
         return lesson
 
@@ -63,7 +65,18 @@ class Shelf:
         path = self._folder / f"{name}.toml"
         if not re.fullmatch(rf"[0-9a-f]{{{_DIGITS}}}", name) or not path.is_file():
             raise InputRefused("This lesson is not here; ask for its file, and open that.")
-        return _lesson(path.read_bytes(), name)
+        lesson = _lesson(path.read_bytes(), name)
+        with suppress(OSError):  # a folder that cannot be written, or another process that has just cleared it
+            os.utime(path)
+        return lesson
+
+
+def _opened(path: Path) -> float:
+    """Return when a lesson was opened last; what another process has just removed is the oldest."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _lesson(content: bytes, name: str) -> Lesson:
@@ -75,7 +88,11 @@ def _lesson(content: bytes, name: str) -> Lesson:
         lesson = lesson_of(text, f"{PREFIX}{name}")
     except InputRefused as refusal:
         raise InputRefused(f"The file is no lesson: {refusal}", refusal.where) from None
-    for run in (*lesson.variants.values(), lesson.repaired, lesson.solved):
-        if isinstance(run.data.source, str) and run.data.source.startswith("file:"):
+    sources: list[Any] = [run.data.source for run in (*lesson.variants.values(), lesson.repaired, lesson.solved)]
+    for turned in (lesson.exercise.knobs, *(example.change for example in lesson.exercise.examples)):
+        offered = turned.get("data.source", ())
+        sources += offered if isinstance(offered, list | tuple) else [offered]
+    for source in sources:
+        if isinstance(source, str) and source.startswith("file:"):
             raise InputRefused("The file is no lesson for others: its table is a file of its author's.", "data.source")
     return lesson

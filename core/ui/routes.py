@@ -93,7 +93,7 @@ def _chosen_runs(text: str) -> list[int]:
 
 
 def _whole(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text[:20]) <= _LARGEST_CURSOR
+    return text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= _LARGEST_CURSOR
 
 
 async def _plotly_asset(request: Request) -> Response:

@@ -34,6 +34,7 @@ RUNS = {
         ("B.baseline <= 1.5", True),
         ("0.9 < B.loss.least", True),
         ("A.loss < 1e9", False),
+        ("A.loss < 1e+09", False),
         ("B.val_loss < 1e9", False),
         ("A.baseline < 1e9", False),
     ],
@@ -51,6 +52,7 @@ def test_a_claim_compares_numbers_of_runs_and_is_not_true_of_what_is_missing(tex
         ("A.luck < 1", "is no number of a run"),
         ("A.loss.often < 1", "ends in 'often'"),
         ("A.skill.first < 1", "ends in 'first'"),
+        ("A.loss < 1e999", "too large"),
     ],
 )
 def test_what_is_no_claim_is_refused_with_what_is_allowed(text, says):
@@ -125,6 +127,6 @@ def test_numbers_are_written_as_a_person_reads_them(value, text):
 def test_what_a_lesson_claims_holds_with_five_seeds(lesson):
     with Crew(Preparation(), helpers=0) as crew:
         checked = list(check(lesson, crew))
-    assert {one.part for one in checked} == {"lesson", "repair", "exercise", "untouched"}
+    assert {one.part for one in checked} == {"lesson", "repair", "exercise", "untouched", "answer"}
     assert all(len(one.held) == SEEDS for one in checked)
     assert [f"{one.part}: {one.claim}: {one.held}" for one in checked if not one.fine] == []

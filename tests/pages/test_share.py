@@ -55,6 +55,16 @@ def test_a_broken_link_leaves_the_lab_as_it_was(lab):
     assert lab.store.experiments() == ()
 
 
+@pytest.mark.parametrize("target", ["petal_zz", ["species", "petal_zz"]])
+def test_a_link_to_a_target_that_is_not_there_is_told_and_can_be_mended(lab, target):
+    spec = FIRST.model_dump(mode="json") | {"data": {"source": "sample:iris", "target": target}}
+    app = opened("lab", spec=encode(load_spec(spec)))
+    assert not app.exception
+    assert any("zz" in told.value for kind in (app.error, app.warning, app.markdown) for told in kind)
+    app.run()
+    assert not app.exception
+
+
 def shared(app):
     """The parameters of the link in the dialog."""
     from urllib.parse import parse_qs, urlsplit

@@ -60,7 +60,8 @@ class Camera:
         self._x = np.concatenate([prepared.x[:0], *(subject.x for subject in self._subjects.values())])
         wanted = bool(self._subjects) and program.model.count_params() <= _LARGEST
         self.planned = planned_epochs(epochs) if wanted else np.zeros(epochs, bool)
-        widest = max(layer.units for layer in program.model.layers if hasattr(layer, "units"))
+        units = (layer.units for layer in program.model.layers if hasattr(layer, "units"))
+        widest = max(self._x.shape[1], *units)  # the rows too are there once for each of the snapshots
         self._at_a_time = int(np.clip(_OUTPUTS_AT_A_TIME // (max(1, len(self._x)) * widest), 1, _AT_A_TIME))
         self._waiting: list[tuple[float, Floats]] = []
         self._cost = len(self._x) * program.model.count_params() / _PER_SECOND

@@ -47,7 +47,8 @@ def data_card(table: Table) -> None:
             st.caption(t("Task: {task}; {reason}", task=t(_TASKS[task]), reason=inert(reason, 200)))
         else:
             st.error(inert(reason, 300), icon=":material/block:")
-        oddities(spec.data, table)
+        if task:
+            oddities(spec.data, table)
         if st.button(t("Columns"), icon=":material/view_column:", width="stretch", key="lab_columns_button"):
             open_columns()
         # The run bar says what is wrong.
