@@ -72,7 +72,7 @@ class Landscape:
         away = np.where(places[0] > 0, -1.0, 1.0)
         places, plane = places * away, directions[:2] * away[:, None]
         spans = _spans(places)
-        across, up = (np.linspace(*ends, SIDE) for ends in spans)
+        across, up = (np.linspace(float(ends[0]), float(ends[1]), SIDE) for ends in spans)
         cells = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2) @ plane + weights[-1]
         found = self._losses(np.concatenate((cells, weights)).astype(np.float32))
         shown, of_path = found[: SIDE**2], found[SIDE**2 :]
@@ -110,7 +110,7 @@ def landscape_of(program: Program, prepared: Prepared) -> Landscape | None:
     path.
     """
     rows = int(min(MOST_ROWS, _WORK / (SIDE**2 * program.model.count_params())))
-    if rows < min(_FEWEST_ROWS, len(prepared.x)) or program.model.non_trainable_weights:
+    if rows < _FEWEST_ROWS or program.model.non_trainable_weights:
         return None
     return Landscape(program, prepared, rows)
 

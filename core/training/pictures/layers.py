@@ -14,6 +14,8 @@ from core.training.probe import probe_rows
 BINS: Final = 24
 MOST_LAYERS: Final = 12
 """Of deeper networks some are shown, the first and the output among them."""
+_NOISE: Final = 1e-10
+"""Of the largest gradient of a layer: what is smaller is rounding, and would leave no room for the others."""
 
 
 class Layers:
@@ -38,20 +40,21 @@ class Layers:
         """Return what is shown of each of `snapshots`; None where something in it is not finite.
 
         Each has a list with one entry per layer: ``activations``, a histogram; ``gradients``, one of the logarithms to
-        base 10 of their sizes, and beside it how many are ``zero``. A histogram has the ``span`` of its bins and
-        their ``counts``.
+        base 10 of their sizes, and beside it how many are 0 or next to nothing, ``tiny``. A histogram has the ``span``
+        of its bins and their ``counts``.
         """
         outputs, gradients = self._probe.inside(self._x, self._y, snapshots)
         shown = [[values[i].reshape(len(snapshots), -1) for i in self._shown] for values in (outputs, gradients)]
         finite = np.all([np.isfinite(values).all(axis=1) for kind in shown for values in kind], axis=0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            activations = [_histograms(values) for values in shown[0]]
-            sizes = [_histograms(np.log10(np.abs(values))) for values in shown[1]]
-        zeros = [(values == 0).sum(axis=1).tolist() for values in shown[1]]
+        activations = [_histograms(values) for values in shown[0]]
+        sizes = [_histograms(_exponents(values)) for values in shown[1]]
         return [
             {
                 "activations": [layer[i] for layer in activations],
-                "gradients": [layer[i] | {"zero": zero[i]} for layer, zero in zip(sizes, zeros, strict=True)],
+                "gradients": [
+                    layer[i] | {"tiny": values.shape[1] - sum(layer[i]["counts"])}
+                    for layer, values in zip(sizes, shown[1], strict=True)
+                ],
             }
             if known
             else None
@@ -64,14 +67,22 @@ class Layers:
         return short(ratios[0][self._shown])
 
 
+def _exponents(gradients: Array) -> Array:
+    """Return the logarithms of their sizes to base 10; minus infinity where one is next to nothing in its row."""
+    sizes = np.abs(gradients.astype(np.float64))
+    kept = (sizes > 0) & (sizes >= _NOISE * sizes.max(axis=1, keepdims=True))
+    return np.log10(sizes, out=np.full_like(sizes, -np.inf), where=kept)
+
+
 def _histograms(values: Array) -> list[Values]:
     """Return a histogram of the finite numbers of each row of `values`."""
     values = values.astype(np.float64)
     known = np.isfinite(values)
     low = np.where(known, values, np.inf).min(axis=1, keepdims=True)
     high = np.where(known, values, -np.inf).max(axis=1, keepdims=True)
-    share = (values - low) / np.where(high > low, high - low, 1.0)
-    place = np.clip(np.nan_to_num(BINS * share), 0, BINS - 1).astype(int) + BINS * np.arange(len(values))[:, None]
+    low, high = (np.where(known.any(axis=1, keepdims=True), end, 0.0) for end in (low, high))
+    share = (np.where(known, values, low) - low) / np.where(high > low, high - low, 1.0)
+    place = np.clip(BINS * share, 0, BINS - 1).astype(int) + BINS * np.arange(len(values))[:, None]
     counts = np.bincount(place[known], minlength=BINS * len(values)).reshape(-1, BINS).tolist()
     spans = np.hstack((low, high))
     return [{"span": short(ends), "counts": bins} for ends, bins in zip(spans, counts, strict=True)]

@@ -37,7 +37,7 @@ def walked(trained, monkeypatch):
 
 
 def plain_loss(run, prepared, vectors):
-    """The training loss by ``evaluate`` of Keras; `vectors` are in the order of snapshots, by the shape of variables."""
+    """The training loss by ``evaluate`` of Keras; `vectors` have the order of snapshots, by the shape of variables."""
     model = build_model(run.model, prepared)
     model.compile(loss=build_loss(prepared.loss))
     groups: dict[tuple[int, ...], list] = {}

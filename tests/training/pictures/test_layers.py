@@ -44,10 +44,10 @@ def test_histograms_count_what_plain_keras_passes_on_and_its_gradients(looked):
     gradients = tape.gradient(loss, kernels)
     assert scene == {"names": ["hidden 1", "hidden 2", "output"], "hidden": 2}
     found = layers[4]
-    for shown, gradient, passed, told in zip(found["gradients"], gradients, outputs, found["activations"], strict=True):
-        passed, sizes = passed.numpy().ravel(), np.abs(gradient.numpy()).ravel()
+    for shown, gradient, output, told in zip(found["gradients"], gradients, outputs, found["activations"], strict=True):
+        passed, sizes = output.numpy().ravel(), np.abs(gradient.numpy()).ravel()
         assert sum(told["counts"]) == passed.size
-        assert sum(shown["counts"]) + shown["zero"] == sizes.size
+        assert sum(shown["counts"]) + shown["tiny"] == sizes.size
         assert told["span"] == pytest.approx([passed.min(), passed.max()], rel=1e-2, abs=1e-4)
         assert shown["span"][1] == pytest.approx(np.log10(sizes.max()), abs=1e-2)
         # A number at the edge of a bin may fall on either side of it.
@@ -59,8 +59,8 @@ def test_gradients_of_dead_units_are_counted_apart(looked):
     dead = {"layers": [{"units": 8, "initializer": "zeros"}]}
     _, _, _, layers, _ = looked(data=MOONS, model=dead, training={"epochs": 1})
     first = layers[0]["gradients"][0]
-    assert (first["zero"], sum(first["counts"])) == (16, 0)
-    assert layers[0]["activations"][0]["span"] == [0, 0]
+    assert (first["tiny"], sum(first["counts"])) == (16, 0)
+    assert (first["span"], layers[0]["activations"][0]["span"]) == ([0, 0], [0, 0])
 
 
 def test_updates_are_those_of_the_telemetry(looked):

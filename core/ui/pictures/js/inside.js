@@ -19,10 +19,10 @@ function updatesBy(frames, epoch) {
     .map((frame) => ({ epoch: frame.epoch, ratios: frame.pictures.layers.updates }));
 }
 
-/** Half of the values lie below this; `zero` of them below every bin. -Infinity where that is half of them. */
-function middleOf({ span: [low, high], counts, zero = 0 }) {
-  const half = (counts.reduce((sum, count) => sum + count, 0) + zero) / 2;
-  let below = zero;
+/** Half of the values lie below this; `tiny` of them below every bin. -Infinity where that is half of them. */
+function middleOf({ span: [low, high], counts, tiny = 0 }) {
+  const half = (counts.reduce((sum, count) => sum + count, 0) + tiny) / 2;
+  let below = tiny;
   if (below >= half) return -Infinity;
   const bin = counts.findIndex((count) => (below += count) >= half);
   return low + ((bin + 0.5) / counts.length) * (high - low);
@@ -52,7 +52,7 @@ function landscapeFigure(_scene, frame, theme, _picturePixels, frames) {
       {
         type: "contour", x0: left, dx: (right - left) / (side - 1), y0: bottom, dy: (top - bottom) / (side - 1), z: rowsOf(losses, side),
         zmin: 0, zmax: 255, autocontour: false, contours: { start: 0, end: 255, size: 15, coloring: "heatmap" }, hoverinfo: "skip",
-        line: { width: 0.75, color: theme.background }, colorscale: [[0, theme.palette[0]], [1, theme.panel]],
+        line: { width: 0.75, color: theme.background }, colorscale: [[0, theme.own], [1, theme.panel]],
         colorbar: {
           thickness: 8, len: 1, outlinewidth: 0, ypad: 0, xpad: 6, tickfont: { size: 12, color: theme.muted },
           title: { text: "loss", side: "top", font: { size: 12, color: theme.muted } }, ...scaleTicks(land),
@@ -68,6 +68,22 @@ function landscapeFigure(_scene, frame, theme, _picturePixels, frames) {
     ],
     layout: frameOf(theme, axisOf(theme, "direction of most movement", [left, right]), axisOf(theme, "second direction", [bottom, top])),
   };
+}
+
+function powerText(power) {
+  return `10<sup>${String(power).replace("-", "−")}</sup>`;
+}
+
+/** Some whole powers of ten between two. */
+function powersIn(least, most) {
+  const step = Math.max(1, Math.ceil((most - least) / 5));
+  const first = step * Math.ceil(least / step);
+  return Array.from({ length: Math.max(0, Math.floor((most - first) / step) + 1) }, (_, i) => first + i * step);
+}
+
+/** Ticks of a logarithmic axis; those Plotly makes itself are a quarter larger than other text. */
+function ticksAt(powers, text) {
+  return { tickmode: "array", tickvals: powers.map((power) => 10 ** power), ticktext: powers.map(text) };
 }
 
 /** Histograms of layers above each other, the first at the bottom, each as high as its row. */
@@ -98,8 +114,7 @@ function layersFigure(scene, frame, theme) {
     return [low - margin, high + margin];
   };
   const [least, most] = range(gradients);
-  const step = Math.max(1, Math.ceil((most - least) / 4));
-  const powers = rows.length ? Array.from({ length: 40 }, (_, i) => i * step - 30).filter((power) => power >= least && power <= most) : [];
+  const powers = powersIn(least, most);
   const y = {
     ...axisOf(theme, "", [-0.1, rows.length]), tickmode: "array", tickvals: rows, ticktext: scene.names, showgrid: true,
     gridcolor: theme.grid, ticks: "", showline: false,
@@ -111,8 +126,7 @@ function layersFigure(scene, frame, theme) {
     ],
     layout: frameOf(theme, { ...axisOf(theme, "activations", range(activations)), domain: [0, 0.47], nticks: 4 }, y, {
       xaxis2: {
-        ...axisOf(theme, "size of gradients", [least, most]), domain: [0.53, 1], tickmode: "array", tickvals: powers,
-        ticktext: powers.map((power) => `10<sup>${String(power).replace("-", "−")}</sup>`),
+        ...axisOf(theme, "size of gradients", [least, most]), domain: [0.53, 1], tickmode: "array", tickvals: powers, ticktext: powers.map(powerText),
       },
     }),
   };
@@ -133,21 +147,25 @@ function updatesFigure(scene, frame, theme, _picturePixels, frames) {
     line: { width: 2, color: mixed(theme.own, theme.background, 0.65 * (1 - (i + 1) / count)) }, marker: { size: 6, color: theme.own },
     hovertemplate: `${name}, epoch %{x}<br>%{y:.2~g} of its size in a step<extra></extra>`,
   }));
-  const ends = [...new Set([0, count - 1])].filter((i) => known.length && known.at(-1).ratios[i] > SMALLEST_STEP);
-  const labels = ends.map((i) => ({
-    x: Math.log10(epochs.at(-1)), y: Math.log10(known.at(-1).ratios[i]), text: scene.names[i], showarrow: false, xanchor: "right",
-    yanchor: i && known.at(-1).ratios[i] >= known.at(-1).ratios[0] ? "bottom" : "top", font: { size: 12, color: theme.text },
-  }));
-  const power = { exponentformat: "power", type: "log", tickmode: "linear" };
+  const ends = known.length ? [...new Set([0, count - 1])].filter((i) => known.at(-1).ratios[i] > SMALLEST_STEP) : [];
+  ends.sort((a, b) => known.at(-1).ratios[b] - known.at(-1).ratios[a]);
+  const label = (x, y, text, more) => ({ x, y, text, showarrow: false, font: { size: 12, color: theme.text }, ...more });
+  const labels = [
+    ...ends.map((i, place) => label(Math.log10(epochs.at(-1)), Math.log10(known.at(-1).ratios[i]), scene.names[i], {
+      xanchor: epochs.at(-1) > 1 ? "right" : "left", yanchor: place ? "top" : "bottom",
+    })),
+    label(0.01, Math.log10(high), "healthy", { xref: "paper", xanchor: "left", yanchor: "top", font: { size: 12, color: theme.muted } }),
+  ];
+  const powers = powersIn(least - 0.5, most + 0.5);
   return {
     data: lines,
     layout: frameOf(
       theme,
-      { ...axisOf(theme, "epoch", [-0.04 * width, 1.04 * width]), ...power, tickmode: "array", tickvals: [1, 10, 100, 1e3, 1e4, 1e5, 1e6], ticktext: ["1", "10", "100", "1,000", "10⁴", "10⁵", "10⁶"] },
-      { ...axisOf(theme, "change of weights in a step", [least - 0.5, most + 0.5]), ...power, dtick: Math.max(1, Math.ceil((most - least) / 6)) },
+      { ...axisOf(theme, "epoch", [-0.04 * width, 1.04 * width]), type: "log", ...ticksAt([0, 1, 2, 3, 4, 5, 6], (power) => grouped(10 ** power)) },
+      { ...axisOf(theme, "change of weights in a step", [least - 0.5, most + 0.5]), type: "log", ...ticksAt(powers, powerText) },
       {
         shapes: [
-          { type: "rect", xref: "paper", x0: 0, x1: 1, y0: low, y1: high, layer: "below", line: { width: 0 }, fillcolor: theme.palette[2], opacity: 0.13 },
+          { type: "rect", xref: "paper", x0: 0, x1: 1, y0: low, y1: high, layer: "below", line: { width: 0 }, fillcolor: theme.text, opacity: 0.06 },
           ...(frame.epoch >= 1 ? [{ type: "line", x0: frame.epoch, x1: frame.epoch, yref: "paper", y0: 0, y1: 1, line: { color: theme.muted, width: 1, dash: "dot" } }] : []),
         ],
         annotations: labels,
@@ -176,9 +194,9 @@ function layersText({ names, hidden }, frame) {
   const size = (exponent) => formatNumber(10 ** exponent, 1);
   if (!hidden) return `${moment(frame)} there is no hidden layer here, so what this one passes on is the answer. Half of its gradients are below ${size(last)}.`;
   const times = 10 ** Math.abs(last - first);
-  const apart = times >= 2 && times < Infinity ? `, ${grouped(Number(times.toPrecision(1)))} times ${last > first ? "smaller" : "larger"} than the output's` : "";
+  const apart = times >= 2 && times < Infinity ? `: in hidden 1 they are ${grouped(Number(times.toPrecision(1)))} times ${last > first ? "smaller" : "larger"}` : "";
   const left = names.length <= hidden ? ` ${names.length} of ${hidden + 1} layers are shown.` : "";
-  return `${moment(frame)} half of the gradients of hidden 1 are below ${size(first)}${apart}, where half are below ${size(last)}.${left}`;
+  return `${moment(frame)} half of the gradients are below ${size(first)} in hidden 1, and below ${size(last)} in the output${apart}.${left}`;
 }
 
 function updatesText({ names }, frame, frames, [low, high]) {
@@ -186,14 +204,18 @@ function updatesText({ names }, frame, frames, [low, high]) {
   const band = `Between ${formatNumber(low)} and ${formatNumber(high)} (shaded) is healthy.`;
   if (!now) return `${moment(frame)} no step has been taken yet. ${band}`;
   const when = now.epoch === frame.epoch ? moment(frame) : `At epoch ${grouped(now.epoch)}:`;
-  const ratios = now.ratios.map((ratio, i) => ({ ratio: ratio ?? Infinity, name: names[i] }));
+  const ratios = now.ratios.map((ratio, i) => ({ ratio, name: names[i] })).filter(({ ratio }) => ratio !== null);
+  if (!ratios.length) return `${when} the steps are no longer finite. ${band}`;
   const least = ratios.reduce((a, b) => (b.ratio < a.ratio ? b : a));
   const most = ratios.reduce((a, b) => (b.ratio > a.ratio ? b : a));
   const [slow, fast] = [ratios.filter(({ ratio }) => ratio < low).length, ratios.filter(({ ratio }) => ratio > high).length];
   const span = least === most
     ? ` a step changes the weights by ${formatNumber(least.ratio, 2)} of their size.`
     : ` a step changes the weights of ${least.name} by ${formatNumber(least.ratio, 2)} of their size, those of ${most.name} by ${formatNumber(most.ratio, 2)}.`;
-  const of = (count) => `${count} of ${ratios.length} layers`;
-  const verdict = [...(slow ? [`${of(slow)} hardly move`] : []), ...(fast ? [`${of(fast)} take steps so long that they may undo each other`] : [])].join("; ");
+  const of = (count, one, several) => `${count} of ${ratios.length} layers ${count === 1 ? one : several}`;
+  const verdict = [
+    ...(slow ? [of(slow, "hardly moves", "hardly move")] : []),
+    ...(fast ? [`${of(fast, "takes", "take")} steps so long that they may undo each other`] : []),
+  ].join("; ");
   return `${when}${span} ${band}${verdict ? ` ${verdict[0].toUpperCase()}${verdict.slice(1)}.` : ""}`;
 }
