@@ -17,10 +17,10 @@ from core.training.pictures.picture import Array, Values, coded, short, spread
 
 SIDE: Final = 25
 """Cells along each direction."""
-MOST_ROWS: Final = 512
-_FEWEST_ROWS: Final = 64
-_WORK: Final = 1e8
-"""Weights × rows × cells that are computed for one landscape: 0.05 s. What takes more is too large for one."""
+MOST_ROWS: Final = 256
+_FEWEST_ROWS: Final = 32
+_WORK: Final = 5e7
+"""Weights × rows × cells that are computed for one landscape: some 0.02 s. What takes more is too large for one."""
 _MARGIN: Final = 0.3
 """Of the length of the path, on either side."""
 _NARROWEST: Final = 0.4

@@ -102,7 +102,7 @@ def test_the_path_ends_at_the_loss_of_the_same_training_by_plain_keras(walked):
 
 def test_of_a_large_table_a_sample_is_drawn(walked):
     _, prepared, scene, _, _ = walked(data={"source": "sample:moons?n=2000", "target": "label"}, training={"epochs": 3})
-    assert scene["rows"] == [512, len(prepared.x)]
+    assert scene["rows"] == [256, len(prepared.x)]
 
 
 @pytest.mark.parametrize("model", [{"layers": [64, 64]}, {"batch_normalization": True}])
