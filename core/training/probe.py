@@ -152,6 +152,11 @@ class Probe:
         """How many dense layers there are, the output included."""
         return len(self._dense)
 
+    @property
+    def order(self) -> list[tuple[int, int]]:
+        """Where a snapshot has each kernel, first number and end; optimizers differ in it."""
+        return [(place.start, place.stop) for place in self._kernels]
+
     def _predicted(self, x: Any, snapshots: Any) -> Any:
         values = self._weights.values_in(snapshots)
         kernels = [values(layer.kernel) for layer in self._dense]

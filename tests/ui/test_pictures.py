@@ -159,6 +159,37 @@ def test_the_landscape_says_what_a_slice_hides_and_its_path_grows_with_the_epoch
     assert drawn["data"][1]["x"] == [-2, -1]
 
 
+def half(values: Any) -> str:
+    return base64.b64encode(np.asarray(values, "<f2").tobytes()).decode()
+
+
+def test_the_path_of_another_run_falls_on_the_plane_where_the_loss_is_the_same():
+    directions = base64.b64encode(np.array([[1, 0, 0], [0, 0.6, 0.8]], "<f4").tobytes()).decode()
+    path = {"epochs": [0, 5], "places": [[-1, 0], [0, 0]], "losses": [1, 0.5]}
+    own = land(path=path, directions=directions, weights=half([[0, 0, 0], [1, 0.5, -2]]))
+    other = land(path=path, weights=half([[0, 0, 0], [-3, 1e-5, 0.25]]))
+    runs = [
+        {"label": HOSTILE, "colour": "#111111", "scene": {"landscape": {"ground": ground}}, "frames": [shown]}
+        for ground, shown in (
+            ("a", frame(5, landscape=own)),
+            ("a", frame(5, landscape=other)),
+            ("b", frame(5, landscape=other)),
+            ("a", frame(5)),
+        )
+    ]
+    [beside] = run("pathsBeside(runs[0], runs)", runs=runs)
+    expected = (np.array([[0, 0, 0], [-3, 0, 0.25]]) - [1, 0.5, -2]) @ np.array([[1, 0, 0], [0, 0.6, 0.8]]).T
+    np.testing.assert_allclose(np.array(beside["path"]["places"]).T, expected, atol=1e-3)
+    drawn = "pictureFigure('landscape', scene, frame, theme, null, [frame], [beside])"
+    known = {"scene": WEIGHTS, "frame": frame(5, landscape=own), "theme": THEME, "beside": beside}
+    shadow = run(drawn, **known)["data"][1]
+    assert (len(shadow["x"]), shadow["line"]["color"]) == (2, "#111111")
+    assert shadow["text"][1].startswith("&lt;b on")
+    said = run("sentence('landscape', scene, frame, [frame], [], [beside])", **known)
+    assert "fall on this plane like shadows: the loss under them is not theirs." in said
+    assert "shadows" not in run("sentence('landscape', scene, frame)", **known)
+
+
 def test_before_the_end_of_a_run_its_landscape_is_awaited_and_of_no_plane_there_is_none():
     assert run_of([frame(0)], "landscape", 0)[0] == "The landscape is drawn when the training has ended."
     assert run_of([frame(0), frame(1, landscape=None)], "landscape", 1)[0].startswith("There is no landscape: ")

@@ -6,6 +6,8 @@ components of the weights along the path.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -29,6 +31,8 @@ _STRAIGHT: Final = 1e-5
 """Movement along the second direction, as a share of that along the first, which is a rounding error of float32."""
 _DECADES: Final = 30.0
 """Highest loss over lowest from which colours follow the logarithm."""
+_MOST_TOLD: Final = 512
+"""Weights of a network whose path is told weight by weight, some 10 kB, to be drawn on the planes of other runs too."""
 _OUTPUTS_AT_A_TIME: Final = 2**20
 
 
@@ -38,7 +42,8 @@ class Landscape:
     Attributes
     ----------
     scene : dict
-        ``weights`` of the network; ``rows``: those the loss is computed on, and all training rows.
+        ``weights`` of the network; ``rows``: those the loss is computed on, and all training rows; ``ground``: runs
+        that have the same one have the same loss at the same weights.
     """
 
     def __init__(self, program: Program, prepared: Prepared, most_rows: int) -> None:
@@ -48,7 +53,11 @@ class Landscape:
         self._rows = prepared.x[rows], prepared.y[rows], weight[rows]
         widest = max(layer.units for layer in program.model.layers if hasattr(layer, "units"))
         self._at_a_time = int(np.clip(_OUTPUTS_AT_A_TIME // (len(rows) * widest), 1, SIDE**2))
-        self.scene: Values = {"weights": program.model.count_params(), "rows": [len(rows), len(prepared.x)]}
+        self.scene: Values = {
+            "weights": program.model.count_params(),
+            "rows": [len(rows), len(prepared.x)],
+            "ground": _ground(program, prepared.loss, self._rows),
+        }
 
     def along(self, path: Sequence[tuple[float, Array]]) -> Values | None:
         """Return the landscape around the end of `path`, the weights after some epochs.
@@ -59,7 +68,9 @@ class Landscape:
             ``spans`` of the two directions, in distances from the last weights; the ``losses`` of the cells as shares
             of the way from ``low`` to ``high``, row by row from the bottom, of their logarithms where ``log``;
             ``path``, with ``epochs``, ``places`` and ``losses``; the share of the movement that the two directions
-            have ``held``. None where weights are not finite or have not moved in two directions.
+            have ``held``; of a small network also the ``directions``, float32 [2, weights], and the ``weights`` of the
+            path, float16 [epochs, weights], in base64. None where weights are not finite or have not moved in two
+            directions.
         """
         weights = np.stack([taken for _, taken in path]).astype(np.float64)
         if not np.isfinite(weights).all():
@@ -95,6 +106,7 @@ class Landscape:
                 "losses": short(of_path),
             },
             "held": float((sizes[:2] ** 2).sum() / (sizes**2).sum()),
+            **_told(plane, weights),
         }
 
     def _losses(self, snapshots: Array) -> Array:
@@ -113,6 +125,24 @@ def landscape_of(program: Program, prepared: Prepared) -> Landscape | None:
     if rows < _FEWEST_ROWS or program.model.non_trainable_weights:
         return None
     return Landscape(program, prepared, rows)
+
+
+def _ground(program: Program, loss: str, rows: Sequence[Array]) -> str:
+    """Return a short name of all that the loss at some weights depends on."""
+    dense = [layer for layer in program.model.layers if hasattr(layer, "units")]
+    penalties = [float(getattr(layer.kernel_regularizer, "l2", 0.0)) for layer in dense]
+    layers = [(layer.units, layer.activation.__name__) for layer in dense]
+    name = hashlib.sha256(repr((loss, layers, penalties, program.probe.order)).encode())
+    for array in rows:
+        name.update(array.tobytes())
+    return name.hexdigest()[:16]
+
+
+def _told(plane: Array, weights: Array) -> Values:
+    if weights.shape[1] > _MOST_TOLD or np.abs(weights).max() > np.finfo(np.float16).max:
+        return {}
+    told = {"directions": plane.astype("<f4"), "weights": weights.astype("<f2")}
+    return {name: base64.b64encode(values.tobytes()).decode() for name, values in told.items()}
 
 
 def _spans(places: Array) -> list[Array]:

@@ -100,6 +100,20 @@ def test_the_path_ends_at_the_loss_of_the_same_training_by_plain_keras(walked):
     assert found["path"]["losses"][-1] == pytest.approx(expected, rel=1e-3)
 
 
+def test_a_path_is_told_weight_by_weight_and_its_ground_by_all_the_loss_depends_on(walked):
+    short = {"epochs": 3, "learning_rate": 0.03}
+    _, _, scene, path, found = walked(data=MOONS, training=short)
+    told = np.frombuffer(base64.b64decode(found["weights"]), np.float16).reshape(len(path), -1).astype(float)
+    directions = np.frombuffer(base64.b64decode(found["directions"]), np.float32).reshape(2, -1)
+    np.testing.assert_allclose(told, np.stack([weights for _, weights in path]), rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(((told - told[-1]) @ directions.T).T, found["path"]["places"], atol=5e-3)
+    like = {"training": short | {"learning_rate": 0.3, "optimizer": "sgd", "seed": 0}}
+    assert walked(data=MOONS, **like)[2]["ground"] == scene["ground"]
+    unlike = ({"preprocessing": {"scaling": "minmax"}}, {"model": {"activation": "tanh"}}, {"model": {"l2": 0.1}})
+    grounds = [walked(data=MOONS, training=short, **changes)[2]["ground"] for changes in unlike]
+    assert len({scene["ground"], *grounds}) == 4
+
+
 def test_of_a_large_table_a_sample_is_drawn(walked):
     _, prepared, scene, _, _ = walked(data={"source": "sample:moons?n=2000", "target": "label"}, training={"epochs": 3})
     assert scene["rows"] == [256, len(prepared.x)]

@@ -214,11 +214,14 @@ function picturesOf(scene) {
   return Object.keys(FIGURES).filter((name) => scene?.[sourceOf(name)]);
 }
 
-/** What Plotly draws of a picture at one of the `frames` of its run; a picture of a frame is null if it cannot be drawn. */
-function pictureFigure(name, scene, frame, theme, picturePixels, frames = [frame]) {
+/**
+ * What Plotly draws of a picture at one of the `frames` of its run; a picture of a frame is null if it cannot be drawn.
+ * `beside` are the paths of other runs that fall on its landscape.
+ */
+function pictureFigure(name, scene, frame, theme, picturePixels, frames = [frame], beside = []) {
   const source = sourceOf(name);
   const [, figure] = FIGURES[name];
   return OF_WEIGHTS.has(name)
-    ? figure(scene[source], frame, theme, picturePixels, frames)
+    ? figure(scene[source], frame, theme, picturePixels, frames, beside)
     : figure(scene[source], frame.pictures[source], theme, picturePixels);
 }

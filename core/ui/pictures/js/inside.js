@@ -7,6 +7,36 @@ function landscapeIn(frames) {
   return frames.findLast(({ pictures }) => pictures.landscape !== undefined)?.pictures.landscape;
 }
 
+/** Numbers from base64, two bytes each as halves or four each. */
+function halvesOf(text) {
+  const bytes = bytesOf(text);
+  return Float64Array.from({ length: bytes.length / 2 }, (_, i) => {
+    const bits = bytes[2 * i] | (bytes[2 * i + 1] << 8);
+    const [sign, exponent, rest] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+    return sign * (exponent ? 2 ** (exponent - 15) * (1 + rest / 1024) : 2 ** -14 * (rest / 1024));
+  });
+}
+
+/** The paths of other runs whose loss at the same weights is the same, as they fall on the plane of one. */
+function pathsBeside(run, runs) {
+  const land = landscapeIn(run.frames);
+  if (!land?.directions) return [];
+  const directions = new Float32Array(bytesOf(land.directions).buffer);
+  const size = directions.length / 2;
+  const origin = halvesOf(land.weights).slice(-size);
+  return runs.flatMap((other) => {
+    const its = other !== run && other.scene?.landscape?.ground === run.scene.landscape.ground && landscapeIn(other.frames);
+    if (!its?.weights) return [];
+    const weights = halvesOf(its.weights);
+    const along = (direction) => its.path.epochs.map((_, epoch) => {
+      let sum = 0;
+      for (let i = 0; i < size; i++) sum += (weights[epoch * size + i] - origin[i]) * directions[direction * size + i];
+      return sum;
+    });
+    return [{ label: other.label, colour: other.colour, path: { ...its.path, places: [along(0), along(1)] } }];
+  });
+}
+
 /** How many points of a path are walked by an epoch, at least the first. */
 function walked({ epochs }, epoch) {
   return Math.max(1, epochs.filter((other) => other <= epoch).length);
@@ -35,7 +65,7 @@ function scaleTicks({ low, high, log }) {
   return { tickmode: "array", tickvals: places.map((share) => 255 * share), ticktext: texts };
 }
 
-function landscapeFigure(_scene, frame, theme, _picturePixels, frames) {
+function landscapeFigure(_scene, frame, theme, _picturePixels, frames, beside) {
   const land = landscapeIn(frames);
   if (!land) return { data: [], layout: frameOf(theme, axisOf(theme, "", [0, 1]), axisOf(theme, "", [0, 1])) };
   const [[left, right], [bottom, top]] = land.spans;
@@ -47,6 +77,15 @@ function landscapeFigure(_scene, frame, theme, _picturePixels, frames) {
   const path = {
     type: "scatter", hovertemplate: "%{text}<extra></extra>", x: x.slice(0, here), y: y.slice(0, here), text: text.slice(0, here),
   };
+  const others = beside.map(({ label, colour, path: { epochs: its, places, losses: heightsThere } }) => {
+    const until = walked({ epochs: its }, frame.epoch);
+    return {
+      type: "scatter", mode: "lines+markers", x: places[0].slice(0, until), y: places[1].slice(0, until),
+      text: its.slice(0, until).map((epoch, i) => `${inert(label)}<br>epoch ${formatNumber(epoch, 6)}<br>its loss ${formatNumber(heightsThere[i])}`),
+      line: { color: colour, width: 2 }, hovertemplate: "%{text}<extra></extra>",
+      marker: { size: its.slice(0, until).map((_, i) => (i === until - 1 ? 9 : 4)), color: colour, line: { color: theme.background, width: 1 } },
+    };
+  });
   return {
     data: [
       {
@@ -58,6 +97,7 @@ function landscapeFigure(_scene, frame, theme, _picturePixels, frames) {
           title: { text: "loss", side: "top", font: { size: 12, color: theme.muted } }, ...scaleTicks(land),
         },
       },
+      ...others,
       { ...path, mode: "lines+markers", line: { color: theme.text, width: 2 }, marker: { size: 5, color: theme.text } },
       {
         ...path, mode: "markers", x: [x[0], x[here - 1]], y: [y[0], y[here - 1]], text: [text[0], text[here - 1]],
@@ -174,7 +214,7 @@ function updatesFigure(scene, frame, theme, _picturePixels, frames) {
   };
 }
 
-function landscapeText({ weights, rows: [used, all] }, frame, frames) {
+function landscapeText({ weights, rows: [used, all] }, frame, frames, beside) {
   const land = landscapeIn(frames);
   if (land === undefined) return "The landscape is drawn when the training has ended.";
   if (land === null) return "There is no landscape: the weights are no longer finite, or moved along less than two directions.";
@@ -186,7 +226,8 @@ function landscapeText({ weights, rows: [used, all] }, frame, frames) {
   const held = others
     ? ` These two directions hold ${percentText(land.held, 1)} of how the weights moved; what the loss does in the other ${others === 1 ? "one" : grouped(others)} is not seen here.`
     : " These two directions are all there are: the network has two weights.";
-  return `${moment(frame)}${way}${held}${sample}`;
+  const shadows = beside.length ? " The paths of other runs, in their colours, fall on this plane like shadows: the loss under them is not theirs." : "";
+  return `${moment(frame)}${way}${held}${shadows}${sample}`;
 }
 
 function layersText({ names, hidden }, frame) {

@@ -320,9 +320,10 @@ class Pictures {
   drawCard(card, run, name, highest) {
     const frame = frameAt(run, this.at);
     const source = sourceOf(name);
+    const beside = name === "landscape" && frame && run.scene?.landscape ? pathsBeside(run, this.shown()) : [];
     const words = !run.scene
       ? "Waits for its turn."
-      : !run.scene[source] ? WHERE[name] : frame ? sentence(name, run.scene, frame, run.frames, this.data.healthy) : "The first picture is on its way.";
+      : !run.scene[source] ? WHERE[name] : frame ? sentence(name, run.scene, frame, run.frames, this.data.healthy, beside) : "The first picture is on its way.";
     if (card.words.textContent !== words) {
       card.words.textContent = words;
       card.plot.setAttribute("aria-label", `${FIGURES[name][0]}. ${words}`);
@@ -334,10 +335,10 @@ class Pictures {
       ...themeOf(this.root), width, height: Math.round(Math.min(highest, 0.86 * width)), own: run.colour, heldOut: this.heldOut, healthy: this.data.healthy,
       palette: colours(Math.max(2, run.scene[source].classes?.length ?? 2), this.data.colours),
     };
-    const key = JSON.stringify([name, frame.epoch, run.frames.length, frame.passing, theme]);
+    const key = JSON.stringify([name, frame.epoch, run.frames.length, beside.length, frame.passing, theme]);
     if (key === card.key) return;
     card.key = key;
-    const { data, layout } = pictureFigure(name, run.scene, frame, theme, imageOf, run.frames);
+    const { data, layout } = pictureFigure(name, run.scene, frame, theme, imageOf, run.frames, beside);
     window.Plotly.react(card.plot, data, layout, { displayModeBar: false, responsive: false, doubleClick: false, showSendToCloud: false });
     card.plotted = true;
   }

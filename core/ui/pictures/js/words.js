@@ -25,8 +25,8 @@ function moment(frame) {
 }
 
 /** Says what `name` shows of a run at one of its `frames`; `healthy` are the ends of the band of updates. */
-function sentence(name, scene, frame, frames = [frame], healthy = []) {
-  if (name === "landscape") return landscapeText(scene.landscape, frame, frames);
+function sentence(name, scene, frame, frames = [frame], healthy = [], beside = []) {
+  if (name === "landscape") return landscapeText(scene.landscape, frame, frames, beside);
   const picture = frame.pictures[sourceOf(name)];
   if (!picture) return `${moment(frame)} the network answers with numbers that are not finite, so there is nothing to draw.`;
   if (name === "layers") return layersText(scene.layers, frame);
