@@ -182,7 +182,7 @@ def test_the_path_of_another_run_falls_on_the_plane_where_the_loss_is_the_same()
     np.testing.assert_allclose(np.array(beside["path"]["places"]).T, expected, atol=1e-3)
     drawn = "pictureFigure('landscape', scene, frame, theme, null, [frame], [beside])"
     known = {"scene": WEIGHTS, "frame": frame(5, landscape=own), "theme": THEME, "beside": beside}
-    shadow = run(drawn, **known)["data"][1]
+    shadow = run(drawn, **known)["data"][2]
     assert (len(shadow["x"]), shadow["line"]["color"]) == (2, "#111111")
     assert shadow["text"][1].startswith("&lt;b on")
     said = run("sentence('landscape', scene, frame, [frame], [], [beside])", **known)

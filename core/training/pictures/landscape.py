@@ -85,7 +85,8 @@ class Landscape:
         spans = _spans(places)
         across, up = (np.linspace(float(ends[0]), float(ends[1]), SIDE) for ends in spans)
         cells = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2) @ plane + weights[-1]
-        found = self._losses(np.concatenate((cells, weights)).astype(np.float32))
+        with np.errstate(over="ignore"):
+            found = self._losses(np.concatenate((cells, weights)).astype(np.float32))
         shown, of_path = found[: SIDE**2], found[SIDE**2 :]
         known = shown[np.isfinite(shown)]
         if not known.size:

@@ -77,14 +77,18 @@ function landscapeFigure(_scene, frame, theme, _picturePixels, frames, beside) {
   const path = {
     type: "scatter", hovertemplate: "%{text}<extra></extra>", x: x.slice(0, here), y: y.slice(0, here), text: text.slice(0, here),
   };
-  const others = beside.map(({ label, colour, path: { epochs: its, places, losses: heightsThere } }) => {
+  const others = beside.flatMap(({ label, colour, path: { epochs: its, places, losses: heightsThere } }) => {
     const until = walked({ epochs: its }, frame.epoch);
-    return {
-      type: "scatter", mode: "lines+markers", x: places[0].slice(0, until), y: places[1].slice(0, until),
-      text: its.slice(0, until).map((epoch, i) => `${inert(label)}<br>epoch ${formatNumber(epoch, 6)}<br>its loss ${formatNumber(heightsThere[i])}`),
-      line: { color: colour, width: 2 }, hovertemplate: "%{text}<extra></extra>",
-      marker: { size: its.slice(0, until).map((_, i) => (i === until - 1 ? 9 : 4)), color: colour, line: { color: theme.background, width: 1 } },
-    };
+    const [across, up] = places.map((values) => values.slice(0, until));
+    const trace = { type: "scatter", x: across, y: up };
+    return [
+      { ...trace, mode: "lines", line: { color: theme.background, width: 5 }, hoverinfo: "skip" },
+      {
+        ...trace, mode: "lines+markers", line: { color: colour, width: 2 }, hovertemplate: "%{text}<extra></extra>",
+        text: across.map((_, i) => `${inert(label)}<br>epoch ${formatNumber(its[i], 6)}<br>its loss ${formatNumber(heightsThere[i])}`),
+        marker: { size: across.map((_, i) => (i === until - 1 ? 10 : 4)), color: colour, line: { color: theme.background, width: 1 } },
+      },
+    ];
   });
   return {
     data: [
