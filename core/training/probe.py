@@ -79,11 +79,15 @@ class Probe:
         filled = after if count == self.at_a_time else np.resize(after, (self.at_a_time, after.shape[1]))
         found = self._call(x, y, tf.constant(filled))
         gradient, dead, flat, numbers = (tensor.numpy()[:count] for tensor in found)
+        ratio = self.update_ratios(before, after, steps)
+        return np.hstack([gradient, self._norms(after), ratio, self._shares(dead), self._shares(flat), numbers])
+
+    def update_ratios(self, before: Floats, after: Floats, steps: npt.NDArray[np.int64]) -> Floats:
+        """Return how far each layer's kernel has moved in a step, as a share of its norm, [n, layers]; as `measure`."""
         length, moved = self._norms(after), self._norms(after, before)
         with np.errstate(invalid="ignore"):
             ratio = np.divide(moved, length, out=np.zeros_like(moved), where=length != 0)
-        ratio /= np.maximum(steps, 1).astype(np.float32)[:, None]
-        return np.hstack([gradient, length, ratio, self._shares(dead), self._shares(flat), numbers])
+        return np.asarray(ratio / np.maximum(steps, 1).astype(np.float32)[:, None])
 
     @property
     def predicts(self) -> bool:
@@ -104,6 +108,54 @@ class Probe:
         float32 array of shape (n, rows, outputs)
         """
         return np.asarray(self._predicting(tf.constant(x), tf.constant(snapshots)))
+
+    def losses(self, x: Floats, y: Floats, weight: Floats, snapshots: Floats) -> Floats:
+        """Return the training loss of each of `snapshots` on some rows, penalties included, float32 [n].
+
+        Parameters
+        ----------
+        x, y : float32 arrays of shapes (rows, features) and (rows, outputs)
+        weight : float32 array of shape (rows,)
+            What each row counts.
+        snapshots : float32 array of shape (n, weights.size)
+        """
+        outputs = self.predict(x, snapshots)
+        by_row = self._loss.call(tf.broadcast_to(y, (len(snapshots), *y.shape)), tf.constant(outputs))
+        kernels = map(self._weights.values_in(tf.constant(snapshots)), (layer.kernel for layer in self._dense))
+        return np.asarray(tf.add_n([tf.reduce_mean(by_row * weight, axis=-1), *self._penalties(list(kernels))]))
+
+    def inside(self, x: Floats, y: Floats, snapshots: Floats) -> tuple[list[Floats], list[Floats]]:
+        """Return what each dense layer passes on, and the gradient of the loss by its kernel.
+
+        Nothing is traced: a structure is looked into a few times, and tracing the gradients takes longer than that.
+
+        Parameters
+        ----------
+        x, y, snapshots
+            As in `losses`.
+
+        Returns
+        -------
+        (outputs, gradients) : lists of float32 arrays of shapes (n, rows, units) and (n, inputs, units)
+        """
+        values = self._weights.values_in(tf.constant(snapshots))
+        kernels = [values(layer.kernel) for layer in self._dense]
+        with tf.GradientTape() as tape:
+            tape.watch(kernels)
+            outputs = self._outputs(tf.broadcast_to(x, (len(snapshots), *x.shape)), values, kernels)
+            loss = tf.reduce_mean(self._loss.call(tf.broadcast_to(y, (len(snapshots), *y.shape)), outputs[-1]), axis=-1)
+            penalised = tf.add_n([loss, *self._penalties(kernels)])
+        return [np.asarray(output) for output in outputs], [np.asarray(g) for g in tape.gradient(penalised, kernels)]
+
+    @property
+    def layers(self) -> int:
+        """How many dense layers there are, the output included."""
+        return len(self._dense)
+
+    @property
+    def order(self) -> list[tuple[int, int]]:
+        """Where a snapshot has each kernel, first number and end; optimizers differ in it."""
+        return [(place.start, place.stop) for place in self._kernels]
 
     def _predicted(self, x: Any, snapshots: Any) -> Any:
         values = self._weights.values_in(snapshots)

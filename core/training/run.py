@@ -268,7 +268,7 @@ class _Training:
             if self._measurements is not None and self._measured[epoch]:
                 self._measurements.take([epoch + 1], [before], [after], steps)
             if self._camera is not None and self._camera.planned[epoch]:
-                self._camera.keep(epoch + 1, after)
+                self._camera.keep(epoch + 1, before, after, steps)
         return points
 
     def _hurry(self, seconds_per_batch: float) -> None:

@@ -117,6 +117,114 @@ def test_names_of_columns_and_classes_are_inert_wherever_plotly_reads_them(name)
     assert "&lt;b on" in text
 
 
+BINS = [0, 4, 4, 0]
+LAYERS = {"names": ["hidden 1", "output"], "hidden": 1}
+WEIGHTS = {"layers": LAYERS, "landscape": {"weights": 120, "rows": [64, 80]}}
+
+
+def layers(updates=None, first=(-8, -4), last=(-4, 0), tiny=0):
+    histogram = {"counts": BINS, "tiny": 0}
+    gradients = [histogram | {"span": list(first), "tiny": tiny}, histogram | {"span": list(last)}]
+    told = {"activations": [histogram | {"span": [0, 1]}] * 2, "gradients": gradients}
+    return told | ({} if updates is None else {"updates": updates})
+
+
+def land(**more):
+    path = {"epochs": [0, 1, 9], "places": [[-2, -1, 0], [0, 1, 0]], "losses": [4, 2, 0.5]}
+    grid = {"spans": [[-3, 1], [-1, 2]], "losses": coded([0, 255, 51, 51]), "low": 0.1, "high": 10, "log": True}
+    return grid | {"path": path, "held": 0.931} | more
+
+
+def run_of(frames, name, at):
+    """What is said and drawn of the weights at one of several frames."""
+    said = "sentence(name, scene, frames[at], frames, theme.healthy)"
+    drawn = "pictureFigure(name, scene, frames[at], theme, null, frames)"
+    known = {"name": name, "scene": WEIGHTS, "frames": frames, "at": at, "theme": THEME | {"healthy": [1e-5, 0.1]}}
+    return run(f"[{said}, {drawn}]", **known)
+
+
+def test_the_landscape_says_what_a_slice_hides_and_its_path_grows_with_the_epoch():
+    frames = [frame(0), frame(1), frame(9, landscape=land())]
+    said, drawn = run_of(frames, "landscape", 2)
+    assert said == (
+        "At epoch 9: the path has led from a loss of 4 to 0.5. These two directions hold 93 % of how the weights "
+        "moved; what the loss does in the other 118 is not seen here. The loss is that of 64 of 80 training rows."
+    )
+    contour, path, ends = drawn["data"]
+    assert (contour["z"], contour["dx"], contour["dy"]) == ([[0, 255], [51, 51]], 4, 3)
+    assert contour["colorbar"]["ticktext"] == ["0.1", "1", "10"]
+    assert (path["x"], ends["x"]) == ([-2, -1, 0], [-2, 0])
+    said, drawn = run_of(frames, "landscape", 1)
+    assert said.startswith("At epoch 1: the path has led from a loss of 4 to 2.")
+    assert drawn["data"][1]["x"] == [-2, -1]
+
+
+def half(values: Any) -> str:
+    return base64.b64encode(np.asarray(values, "<f2").tobytes()).decode()
+
+
+def test_the_path_of_another_run_falls_on_the_plane_where_the_loss_is_the_same():
+    directions = base64.b64encode(np.array([[1, 0, 0], [0, 0.6, 0.8]], "<f4").tobytes()).decode()
+    path = {"epochs": [0, 5], "places": [[-1, 0], [0, 0]], "losses": [1, 0.5]}
+    own = land(path=path, directions=directions, weights=half([[0, 0, 0], [1, 0.5, -2]]))
+    other = land(path=path, weights=half([[0, 0, 0], [-3, 1e-5, 0.25]]))
+    runs = [
+        {"label": HOSTILE, "colour": "#111111", "scene": {"landscape": {"ground": ground}}, "frames": [shown]}
+        for ground, shown in (
+            ("a", frame(5, landscape=own)),
+            ("a", frame(5, landscape=other)),
+            ("b", frame(5, landscape=other)),
+            ("a", frame(5)),
+        )
+    ]
+    [beside] = run("pathsBeside(runs[0], runs)", runs=runs)
+    expected = (np.array([[0, 0, 0], [-3, 0, 0.25]]) - [1, 0.5, -2]) @ np.array([[1, 0, 0], [0, 0.6, 0.8]]).T
+    np.testing.assert_allclose(np.array(beside["path"]["places"]).T, expected, atol=1e-3)
+    drawn = "pictureFigure('landscape', scene, frame, theme, null, [frame], [beside])"
+    known = {"scene": WEIGHTS, "frame": frame(5, landscape=own), "theme": THEME, "beside": beside}
+    shadow = run(drawn, **known)["data"][2]
+    assert (len(shadow["x"]), shadow["line"]["color"]) == (2, "#111111")
+    assert shadow["text"][1].startswith("&lt;b on")
+    said = run("sentence('landscape', scene, frame, [frame], [], [beside])", **known)
+    assert "fall on this plane like shadows: the loss under them is not theirs." in said
+    assert "shadows" not in run("sentence('landscape', scene, frame)", **known)
+
+
+def test_before_the_end_of_a_run_its_landscape_is_awaited_and_of_no_plane_there_is_none():
+    assert run_of([frame(0)], "landscape", 0)[0] == "The landscape is drawn when the training has ended."
+    assert run_of([frame(0), frame(1, landscape=None)], "landscape", 1)[0].startswith("There is no landscape: ")
+
+
+def test_layers_say_how_much_smaller_the_first_gradients_are():
+    said, drawn = run_of([frame(3, layers=layers())], "layers", 0)
+    assert said == (
+        "At epoch 3: half of the gradients are below 3e−7 in hidden 1, and below 0.003 in the output: in hidden 1 they "
+        "are 10,000 times smaller."
+    )
+    assert [trace["xaxis"] for trace in drawn["data"]] == ["x", "x", "x2", "x2"]
+    assert "below 0 in hidden 1" in run_of([frame(3, layers=layers(tiny=9))], "layers", 0)[0]
+
+
+def test_a_network_without_hidden_layers_is_told_so_kindly():
+    scene = {"layers": {"names": ["output"], "hidden": 0}}
+    only = {key: values[1:] for key, values in layers().items()}
+    said = words("layers", scene, frame(1, layers=only))
+    assert said.startswith("At epoch 1: there is no hidden layer here, so what this one passes on is the answer.")
+
+
+def test_updates_name_the_slowest_layer_and_who_leaves_the_healthy_band():
+    frames = [frame(0, layers=layers()), frame(1, layers=layers([1e-6, 0.2])), frame(4, layers=layers([0.01, None]))]
+    said, drawn = run_of(frames, "updates", 1)
+    assert "the weights of hidden 1 by 1e−6 of their size, those of output by 0.2." in said
+    assert said.endswith("1 of 2 layers hardly moves; 1 of 2 layers takes steps so long that they may undo each other.")
+    assert [trace["y"] for trace in drawn["data"]] == [[1e-6, 0.01], [0.2, None]]
+    band, here = drawn["layout"]["shapes"]
+    assert (band["y0"], band["y1"], here["x0"]) == (1e-5, 0.1, 1)
+    said, drawn = run_of(frames, "updates", 0)
+    assert said.startswith("Before training: no step has been taken yet.")
+    assert len(drawn["layout"]["shapes"]) == 1
+
+
 def test_the_boundary_says_how_many_points_are_on_their_side():
     shown = frame(12, decision_boundary=SURE, confusion_matrix=COUNTS)
     assert words("decision_boundary", TWO, shown) == (

@@ -7,7 +7,8 @@ drawn later, several at once. What is taken by the clock shows a long training l
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +19,8 @@ from core.recent import Recent
 from core.training.epochs import Program
 from core.training.pictures.catalogue import PICTURES
 from core.training.pictures.frame import SCENE, Frame, OnFrame
+from core.training.pictures.landscape import landscape_of
+from core.training.pictures.layers import Layers
 from core.training.pictures.picture import Subject, spread
 
 EVERY_SECONDS: Final = 0.15
@@ -33,6 +36,7 @@ _PER_DECADE: Final = 4
 _AT_A_TIME: Final = 16
 _OUTPUTS_AT_A_TIME: Final = 2**21
 """Numbers of one layer, for all snapshots of one call."""
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 Floats = npt.NDArray[np.float32]
 
@@ -58,30 +62,47 @@ class Camera:
         self._program, self._on_frame = program, on_frame
         self._subjects = _subjects.get(prepared, lambda: _subjects_of(prepared))
         self._x = np.concatenate([prepared.x[:0], *(subject.x for subject in self._subjects.values())])
-        wanted = bool(self._subjects) and program.model.count_params() <= _LARGEST
-        self.planned = planned_epochs(epochs) if wanted else np.zeros(epochs, bool)
+        small = program.model.count_params() <= _LARGEST
+        self._layers = Layers(program, prepared) if small else None
+        self._landscape = landscape_of(program, prepared)
+        self._path: list[tuple[float, Floats]] = []
+        self._updates: dict[float, list[float | None]] = {}
+        self.planned = planned_epochs(epochs) if small else np.zeros(epochs, bool)
+        self.planned[-1:] |= small
         units = (layer.units for layer in program.model.layers if hasattr(layer, "units"))
         widest = max(self._x.shape[1], *units)  # the rows too are there once for each of the snapshots
         self._at_a_time = int(np.clip(_OUTPUTS_AT_A_TIME // (max(1, len(self._x)) * widest), 1, _AT_A_TIME))
         self._waiting: list[tuple[float, Floats]] = []
-        self._cost = len(self._x) * program.model.count_params() / _PER_SECOND
+        self._cost = max(1, len(self._x)) * program.model.count_params() / _PER_SECOND
         self._spent = 0.0
         self._next = self._begun + EVERY_SECONDS
         self._last = SCENE
 
     def begin(self) -> None:
         """Say what all frames share; keep the first weights."""
-        if self._subjects:
-            self._on_frame(Frame(SCENE, {name: subject.scene for name, subject in self._subjects.items()}))
-            self._waiting.append((0.0, self._program.snapshot()))
+        scene = {name: subject.scene for name, subject in self._subjects.items()}
+        inside = {"layers": self._layers, "landscape": self._landscape}
+        scene |= {name: picture.scene for name, picture in inside.items() if picture is not None}
+        self._anything = bool(scene)
+        if self._anything:
+            self._on_frame(Frame(SCENE, scene))
+            self._keep(0, self._program.snapshot())
 
-    def keep(self, epoch: int, weights: Floats) -> None:
-        """Keep the weights after a planned epoch, counted from 1."""
+    def keep(self, epoch: int, before: Floats, after: Floats, steps: int) -> None:
+        """Keep the weights after a planned epoch, counted from 1, so many `steps` from those `before`."""
+        if self._layers is not None:
+            self._updates[epoch] = self._layers.updates(before, after, steps)
+        if epoch < self._epochs:  # the last is drawn as the weights that are judged
+            self._keep(epoch, after)
+
+    def _keep(self, epoch: int, weights: Floats) -> None:
         self._waiting.append((float(epoch), weights))
+        if self._landscape is not None:
+            self._path.append(self._waiting[-1])
 
     def look(self, epoch: float) -> None:
         """Draw what waits, and the weights as they are, if it is time to; between two calls."""
-        if not self._subjects or time.perf_counter() < self._next:
+        if not self._anything or time.perf_counter() < self._next:
             return
         chosen = self._worth_drawing()
         self._draw(chosen)
@@ -91,9 +112,10 @@ class Camera:
 
     def end(self, epoch: int, weights_of_epoch: int | None) -> None:
         """Draw what waits, and the weights that are judged."""
-        if self._subjects:
+        if self._anything:
             last = (float(epoch), self._program.snapshot())
-            self._draw([*self._worth_drawing(at_least=1), last], weights_of_epoch=weights_of_epoch)
+            landscape = {} if self._landscape is None else {"landscape": self._landscape.along([*self._path, last])}
+            self._draw([*self._worth_drawing(at_least=1), last], weights_of_epoch=weights_of_epoch, of_last=landscape)
 
     def _worth_drawing(self, at_least: int = 0) -> list[tuple[float, Floats]]:
         """Return as much as there is time for of what waits, evenly spread over it; the rest waits on."""
@@ -105,31 +127,45 @@ class Camera:
         return chosen
 
     def _draw(
-        self, taken: Sequence[tuple[float, Floats]], *, passing: bool = False, weights_of_epoch: int | None = None
+        self,
+        taken: Sequence[tuple[float, Floats]],
+        *,
+        passing: bool = False,
+        weights_of_epoch: int | None = None,
+        of_last: Mapping[str, Any] = _NOTHING,
     ) -> None:
-        """Draw what was `taken`; `weights_of_epoch` is of the last."""
+        """Draw what was `taken`; `weights_of_epoch` and the pictures `of_last` are of the last."""
         if not taken:
             return
         probe = self._program.probe
-        if not probe.predicts:
+        if self._subjects and not probe.predicts:
             probe.predict(self._x, taken[0][1][None])  # traced, once for all runs of the structure
         begin = time.perf_counter()
         for first in range(0, len(taken), self._at_a_time):
             together = taken[first : first + self._at_a_time]
-            predicted = probe.predict(self._x, np.stack([weights for _, weights in together]))
-            for (epoch, _), outputs in zip(together, predicted, strict=True):
-                judged = weights_of_epoch if epoch == taken[-1][0] else None
-                self._on_frame(Frame(epoch, self._pictures(outputs), passing, judged))
+            for (epoch, _), pictures in zip(together, self._pictures(together), strict=True):
+                last = epoch == taken[-1][0]
+                judged, more = (weights_of_epoch, of_last) if last else (None, _NOTHING)
+                self._on_frame(Frame(epoch, {**pictures, **more}, passing, judged))
                 self._last = max(self._last, epoch)
         took = time.perf_counter() - begin
         # The least that was seen: the processor may have been elsewhere meanwhile.
         self._cost = min(self._cost if self._spent else took, took / len(taken))
         self._spent += took
 
-    def _pictures(self, outputs: Floats) -> dict[str, Any]:
-        ends = np.cumsum([len(subject.x) for subject in self._subjects.values()])
-        parts = zip(self._subjects.items(), np.split(outputs, ends[:-1]), strict=True)
-        return {name: subject.frame(part) if np.isfinite(part).all() else None for (name, subject), part in parts}
+    def _pictures(self, taken: Sequence[tuple[float, Floats]]) -> list[dict[str, Any]]:
+        snapshots = np.stack([weights for _, weights in taken])
+        pictures: list[dict[str, Any]] = [{} for _ in taken]
+        if self._subjects:
+            ends = np.cumsum([len(subject.x) for subject in self._subjects.values()])[:-1]
+            for shown, outputs in zip(pictures, self._program.probe.predict(self._x, snapshots), strict=True):
+                parts = zip(self._subjects.items(), np.split(outputs, ends), strict=True)
+                shown.update((name, s.frame(part) if np.isfinite(part).all() else None) for (name, s), part in parts)
+        if self._layers is not None:
+            for shown, (epoch, _), layers in zip(pictures, taken, self._layers.frames(snapshots), strict=True):
+                moved = {"updates": self._updates[epoch]} if epoch in self._updates else {}
+                shown["layers"] = None if layers is None else layers | moved
+        return pictures
 
 
 def _subjects_of(prepared: Prepared) -> dict[str, Subject]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core.diagnosis.evidence.limits import LONG_STEP, SHORT_STEP
 from core.jobs.storage.frames import MOST_RUNS
 from core.jobs.storage.records import Experiment
 from core.ui.chart.live import live_data
@@ -20,6 +21,7 @@ _PARTS: Final = (
     _CHART / "browser.js",
     _HERE / "js" / "frames.js",
     _HERE / "js" / "words.js",
+    _HERE / "js" / "inside.js",
     _HERE / "js" / "figures.js",
     _HERE / "js" / "pictures.js",
 )
@@ -68,7 +70,8 @@ def _component(_fingerprint: str) -> Any:
 def pictures_data(experiment: Experiment) -> dict[str, Any]:
     """Return what the browser needs to know once: the runs, named and coloured as in the chart, and where to ask.
 
-    ``first`` are the runs that are shown first, one of each variant; ``most`` how many are shown at a time.
+    ``first`` are the runs that are shown first, one of each variant; ``most`` how many are shown at a time;
+    ``healthy`` from where to where a step may change weights, as a share of their size.
     """
     told = live_data(experiment, colours=colours_of(experiment))
     of_variant: dict[int, int] = {}
@@ -79,6 +82,7 @@ def pictures_data(experiment: Experiment) -> dict[str, Any]:
         "pictures": f"api/experiments/{experiment.id}/pictures",
         "first": list(of_variant.values())[:MOST_RUNS],
         "most": MOST_RUNS,
+        "healthy": [SHORT_STEP, LONG_STEP],
     }
 
 

@@ -194,15 +194,34 @@ const FIGURES = {
   predicted_values: ["Predictions", predictionsFigure],
   residuals: ["Residuals", residualsFigure],
   confusion_matrix: ["Confusion", confusionFigure],
+  landscape: ["Landscape", landscapeFigure],
+  layers: ["Layers", layersFigure],
+  updates: ["Updates", updatesFigure],
 };
+
+/** The picture of a frame that another one is drawn from too. */
+const SOURCES = { residuals: "predicted_values", updates: "layers" };
+
+/** Those drawn from a whole frame, and the others of its run. */
+const OF_WEIGHTS = new Set(["landscape", "layers", "updates"]);
+
+function sourceOf(name) {
+  return SOURCES[name] ?? name;
+}
 
 /** Which of the pictures a run has, in the order they are offered. */
 function picturesOf(scene) {
-  return Object.keys(FIGURES).filter((name) => scene?.[name === "residuals" ? "predicted_values" : name]);
+  return Object.keys(FIGURES).filter((name) => scene?.[sourceOf(name)]);
 }
 
-/** What Plotly draws of a picture; `picture` is null where there is nothing to draw. */
-function pictureFigure(name, scene, frame, theme, picturePixels) {
-  const source = name === "residuals" ? "predicted_values" : name;
-  return FIGURES[name][1](scene[source], frame.pictures[source], theme, picturePixels);
+/**
+ * What Plotly draws of a picture at one of the `frames` of its run; a picture of a frame is null if it cannot be drawn.
+ * `beside` are the paths of other runs that fall on its landscape.
+ */
+function pictureFigure(name, scene, frame, theme, picturePixels, frames = [frame], beside = []) {
+  const source = sourceOf(name);
+  const [, figure] = FIGURES[name];
+  return OF_WEIGHTS.has(name)
+    ? figure(scene[source], frame, theme, picturePixels, frames, beside)
+    : figure(scene[source], frame.pictures[source], theme, picturePixels);
 }

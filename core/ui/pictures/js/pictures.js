@@ -218,11 +218,11 @@ class Pictures {
 
   /** Says what colours and circles mean; where the runs have the same classes, as those of one table do. */
   drawKey(shown, name) {
-    const scenes = shown.map(({ scene }) => scene?.[name === "residuals" ? "predicted_values" : name]).filter(Boolean);
+    const scenes = shown.map(({ scene }) => scene?.[sourceOf(name)]).filter(Boolean);
     const coloured = name === "decision_boundary" || (name === "fitted_curve" && scenes[0]?.classes.length > 2);
     const classes = coloured ? scenes[0]?.classes ?? [] : [];
     const palette = colours(Math.max(2, classes.length), this.data.colours);
-    const drawn = name && name !== "confusion_matrix";
+    const drawn = name && name !== "confusion_matrix" && !OF_WEIGHTS.has(name);
     const heldOut = drawn && scenes.some((scene) => (scene.points ?? scene).held_out > 0);
     const entries = [
       ...classes.map((label, i) => ["●", label, palette[i]]),
@@ -319,25 +319,26 @@ class Pictures {
 
   drawCard(card, run, name, highest) {
     const frame = frameAt(run, this.at);
-    const source = name === "residuals" ? "predicted_values" : name;
+    const source = sourceOf(name);
+    const beside = name === "landscape" && frame && run.scene?.landscape ? pathsBeside(run, this.shown()) : [];
     const words = !run.scene
       ? "Waits for its turn."
-      : !run.scene[source] ? WHERE[name] : frame ? sentence(name, run.scene, frame) : "The first picture is on its way.";
+      : !run.scene[source] ? WHERE[name] : frame ? sentence(name, run.scene, frame, run.frames, this.data.healthy, beside) : "The first picture is on its way.";
     if (card.words.textContent !== words) {
       card.words.textContent = words;
       card.plot.setAttribute("aria-label", `${FIGURES[name][0]}. ${words}`);
     }
-    card.plot.hidden = !(frame && run.scene?.[source]);
+    card.plot.hidden = !(frame && run.scene?.[source] && (name !== "landscape" || landscapeIn(run.frames)));
     if (card.plot.hidden || !window.Plotly || !card.plot.clientWidth) return;
     const width = card.plot.clientWidth;
     const theme = {
-      ...themeOf(this.root), width, height: Math.round(Math.min(highest, 0.86 * width)), own: run.colour, heldOut: this.heldOut,
+      ...themeOf(this.root), width, height: Math.round(Math.min(highest, 0.86 * width)), own: run.colour, heldOut: this.heldOut, healthy: this.data.healthy,
       palette: colours(Math.max(2, run.scene[source].classes?.length ?? 2), this.data.colours),
     };
-    const key = JSON.stringify([name, frame.epoch, frame.passing, theme]);
+    const key = JSON.stringify([name, frame.epoch, run.frames.length, beside.length, frame.passing, theme]);
     if (key === card.key) return;
     card.key = key;
-    const { data, layout } = pictureFigure(name, run.scene, frame, theme, imageOf);
+    const { data, layout } = pictureFigure(name, run.scene, frame, theme, imageOf, run.frames, beside);
     window.Plotly.react(card.plot, data, layout, { displayModeBar: false, responsive: false, doubleClick: false, showSendToCloud: false });
     card.plotted = true;
   }

@@ -6,6 +6,9 @@ const WHERE = {
   predicted_values: "Predictions are set against true values where the target is a number.",
   residuals: "Residuals are drawn where the target is a number.",
   confusion_matrix: "A confusion matrix is counted where the target is a class, of at most twenty.",
+  landscape: "The landscape is drawn for networks of at most 2,500 weights, without batch normalisation.",
+  layers: "Layers are looked into in networks of at most 65,536 weights.",
+  updates: "Updates are measured in networks of at most 65,536 weights.",
 };
 
 function percentText(right, all) {
@@ -21,10 +24,13 @@ function moment(frame) {
   return `At epoch ${epoch}${judged}:`;
 }
 
-/** Says what `name` shows of a run at a frame. */
-function sentence(name, scene, frame) {
-  const picture = frame.pictures[name === "residuals" ? "predicted_values" : name];
+/** Says what `name` shows of a run at one of its `frames`; `healthy` are the ends of the band of updates. */
+function sentence(name, scene, frame, frames = [frame], healthy = [], beside = []) {
+  if (name === "landscape") return landscapeText(scene.landscape, frame, frames, beside);
+  const picture = frame.pictures[sourceOf(name)];
   if (!picture) return `${moment(frame)} the network answers with numbers that are not finite, so there is nothing to draw.`;
+  if (name === "layers") return layersText(scene.layers, frame);
+  if (name === "updates") return updatesText(scene.layers, frame, frames, healthy);
   const counts = frame.pictures.confusion_matrix?.counts;
   if (name === "predicted_values" || name === "residuals") {
     const all = predictions(scene.predicted_values, picture);
