@@ -118,7 +118,7 @@ def _lesson(room: Classroom) -> Lesson:
     lessons = [lesson for identity in room.lessons for lesson in LESSONS if lesson.id == identity]
     numbers = {lesson.id: number for number, lesson in enumerate(LESSONS, start=1)}
     if len(lessons) == 1:
-        st.subheader(f"{numbers[lessons[0].id]}. {lessons[0].title}", anchor=False)
+        st.header(f"{numbers[lessons[0].id]}. {lessons[0].title}", anchor=False)
         return lessons[0]
     chosen = st.selectbox(
         "Lesson",

@@ -36,7 +36,7 @@ _CSS: Final = """<style>
 }
 .st-key-lab_run { padding: 0.75rem 0; background: light-dark(LIGHT, DARK); }
 .st-key-lab_run button p { text-wrap: balance; }
-.st-key-lab_live_row kbd { display: none; } /* the tooltip says it */
+.st-key-lab_run kbd { display: none; } /* the tooltips say it */
 @media (min-width: 641px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-lab_controls) { position: sticky; top: 4.5rem; }
   .st-key-lab_controls {
@@ -118,6 +118,8 @@ def run_bar(task: str, wanted: ExperimentSpec | InputRefused, outlook: Outlook |
                 width="stretch",
                 disabled=not task,
                 key="lab_run_button",
+                help="From anywhere on the page: Alt+Enter",
+                shortcut="Alt+Enter",
                 on_click=lab_state.submit_current,
             )
         live_switch()
