@@ -185,13 +185,14 @@ def show_welcome(trouble: str = "") -> None:
             st.warning(inert(trouble, 300), icon=":material/link_off:")
         st.header("What causes the bad training loss?", anchor=False)
         st.markdown(
-            "Upload a table or take a sample, give a setting several values, and watch the losses race in one chart."
+            "Train small neural networks on your table or a sample, give a setting several values, and see which of them "
+            "spoils the loss. *Why?* beside a run names the cause and tests its repair."
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Try it with iris", icon=":material/play_arrow:", on_click=_try_example, key="lab_try")
             st.page_link(page("lessons"), label="Start with a lesson")
     if not trouble and (example := lab_state.example()):
-        live_chart(example, key="lab_example", title="For example: iris, two scalings × two learning rates", why=True)
+        live_chart(example, key="lab_example", title="Example: four trainings on iris", why=True)
 
 
 def _try_example() -> None:
