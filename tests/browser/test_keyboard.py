@@ -35,52 +35,53 @@ def test_a_lesson_is_done_with_the_keyboard_alone(visit):
     page.keyboard.press("Enter")
     verdict = page.locator(".st-key-lesson_verdict")
     expect(verdict).to_be_focused()
-    walk(page, page.get_by_role("button", name="Repair and run"), most=12, key="Shift+Tab")
+    walk(page, page.get_by_role("button", name="Repair and run"), most=20, key="Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".st-key-lesson_repair")).to_contain_text("far below")
     expect(verdict).to_be_focused()
     attempt = page.get_by_role("button", name="Run my try")
-    walk(page, attempt, most=8, key="Shift+Tab")
+    walk(page, attempt, most=14, key="Shift+Tab")
     for path, value in reversed(LESSON.exercise.solution.items()):
         turn(page, path, value)
     walk(page, attempt, most=4)
     page.keyboard.press("Enter")
     expect(page.locator(".st-key-lesson_exercise")).to_contain_text("Solved")
     expect(verdict).to_be_focused()
-    assert page.evaluate("matchMedia('(hover: hover)').matches")  # and no finger was needed
 
 
 def turn(page, path, value):
     """Go back to a knob of the exercise and choose a value of it with the arrow keys."""
     knob = page.locator(f"[class*='st-key-lesson_knob_'][class*='{path.replace('.', '-')}']")
-    for _ in range(6):
+    for _ in range(12):
         page.keyboard.press("Shift+Tab")
         if knob.evaluate("node => node.contains(document.activeElement)"):
             break
     wanted = knob.get_by_role("radio", name=str(value), exact=True)
-    for _ in LESSON.exercise.knobs[path]:
-        if wanted.is_checked():
-            return
-        page.keyboard.press("ArrowRight")
-        page.wait_for_selector(DRAWN)
+    count = len(LESSON.exercise.knobs[path])
+    for key in ["ArrowLeft"] * count + ["ArrowRight"] * count:
+        if wanted.evaluate("node => node === document.activeElement"):
+            page.keyboard.press("Space")
+            break
+        page.keyboard.press(key)
     expect(wanted).to_be_checked()
+    page.wait_for_selector(DRAWN)
 
 
 def test_an_experiment_is_run_and_explained_with_the_keyboard_alone(visit):
     page = visit("/")
     rate = page.get_by_role("combobox", name="Learning rate", exact=True)
-    walk(page, rate, most=60)
+    walk(page, rate, most=90)
     page.keyboard.type("0.00001", delay=30)
     expect(page.get_by_role("option")).to_have_text(["Add: 0.00001"])
     page.keyboard.press("Enter")
-    expect(page.locator(".st-key-lab_knob_training_learning_rate [data-tag]")).to_have_text(["0.01", "0.00001"])
+    expect(page.locator(".st-key-lab_knob_training_learning_rate [data-tag]").last).to_have_text("0.00001")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Run 2 experiments")).to_be_visible()
     page.keyboard.press("Alt+Enter")
     page.wait_for_url("**/*x=*")
     expect(page.locator(".ll-table td[data-state='done']")).to_have_count(2)
     why = page.locator(".ll-table tbody tr").nth(1).get_by_role("link")
-    walk(page, why, most=60)
+    walk(page, why, most=120)
     page.keyboard.press("Enter")
     page.wait_for_url("**/diagnose?x=*&run=*")
     expect(page.get_by_role("heading", level=1)).to_be_visible()

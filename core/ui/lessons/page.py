@@ -53,7 +53,7 @@ _LONGEST: Final = 2000
 def gallery(*, unknown: bool) -> None:
     """Show every lesson as a card, by family."""
     st.html(_STYLE)
-    st.title("Lessons")
+    st.title("Lessons", anchor=False)
     st.markdown(
         f"{len(LESSONS)} causes of a bad loss, one at a time. Say what you expect, run it, see why, repair it, and try "
         "it yourself."
