@@ -185,8 +185,8 @@ def show_welcome(trouble: str = "") -> None:
             st.warning(inert(trouble, 300), icon=":material/link_off:")
         st.header("What causes the bad training loss?", anchor=False)
         st.markdown(
-            "Train small neural networks on your table or a sample, give a setting several values, and see which of them "
-            "spoils the loss. *Why?* beside a run names the cause and tests its repair."
+            "Train small neural networks on your table or a sample, give a setting several values, and see which of "
+            "them spoils the loss. *Why?* beside a run names the cause and tests its repair."
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Try it with iris", icon=":material/play_arrow:", on_click=_try_example, key="lab_try")
