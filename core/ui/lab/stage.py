@@ -47,7 +47,10 @@ _CSS: Final = """<style>
 }
 @media (max-width: 640px) {
   [data-testid="stColumn"]:has(.st-key-lab_stage) { order: -1; }
-  /* Live, the curve and the knob that moves it are in sight together; what gets the focus scrolls to between them. */
+}
+/* Live, the curve and the knob that moves it are in sight together; what gets the focus scrolls to between them. A wide
+   screen at 200 % has no height for both. */
+@media (max-width: 640px) and (min-height: 560px) {
   [data-testid="stMain"]:has(.st-key-lab_live_line) { scroll-padding: calc(42dvh + 4.5rem) 0 9.5rem; }
   [data-testid="stHorizontalBlock"]:has(.st-key-lab_live_line) > [data-testid="stColumn"]:has(.st-key-lab_stage) {
     position: sticky; top: 4.1rem; z-index: 6; max-height: 42dvh; overflow-y: auto; background: light-dark(LIGHT, DARK);

@@ -36,6 +36,12 @@ function intoSight() {
   if (top < 0 || top > innerHeight / 3) stage.scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
 }
 
+/** The table of numbers scrolls on a phone; what scrolls can have the focus, or no key would scroll it. */
+function letKeysScroll() {
+  const table = document.querySelector(".st-key-lesson_table [data-testid='stExpanderDetails']");
+  if (table) table.tabIndex = getComputedStyle(table).overflowY === "auto" ? 0 : -1;
+}
+
 function focusOn(selector) {
   const place = document.querySelector(selector);
   if (!place) return;
@@ -58,6 +64,7 @@ export default function (component) {
   const before = last.get(parentElement) ?? {};
   const known = JSON.stringify(remember(data.done));
   if (data.asks && known !== before.known && known !== "{}") setStateValue("known", JSON.parse(known));
+  requestAnimationFrame(letKeysScroll);
   // Between two lessons the component is another one, and what was pressed in the first is still no news.
   const isNew = (name) => data[name] && data[name] !== seen[name];
   if (isNew("arrived")) catchFocus("[data-testid='stMain'] h1");
