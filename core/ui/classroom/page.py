@@ -61,7 +61,7 @@ def _show_doors() -> None:
     with left:
         _join_card()
     with right.container(border=True, key="class_open"):
-        st.subheader("Open a class", anchor=False)
+        st.header("Open a class", anchor=False)
         st.markdown("Learners join with a short code; you see how far everybody is.")
         st.multiselect(
             "Lessons",
@@ -79,7 +79,7 @@ def _show_doors() -> None:
 def _join_card(code: str = "") -> None:
     """Draw the field for the code and the button; whoever was sent here by a code is offered nothing else."""
     with st.container(border=True, key="class_join", width=560):
-        st.subheader("Join a class", anchor=False)
+        st.header("Join a class", anchor=False)
         st.markdown("No account, no name: you get a pseudonym.")
         st.text_input("Code", code, key="class_code", placeholder="for example K7P2XM", max_chars=20)
         st.button("Join", type="primary", icon=":material/login:", key="class_join_button", on_click=_join)

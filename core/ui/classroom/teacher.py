@@ -95,7 +95,7 @@ def show_teacher(key: str) -> bool:
 
 
 def _door(room: Classroom) -> None:
-    st.html(f'<div class="cr-code" aria-label="Code {" ".join(room.code)}">{room.code}</div>')
+    st.html(f'<div class="cr-code" role="img" aria-label="Code {" ".join(room.code)}">{room.code}</div>')
     link = absolute("class", code=room.code)
     st.html(qr_code(link))
     st.code(link, language=None, wrap_lines=True)
@@ -118,7 +118,7 @@ def _lesson(room: Classroom) -> Lesson:
     lessons = [lesson for identity in room.lessons for lesson in LESSONS if lesson.id == identity]
     numbers = {lesson.id: number for number, lesson in enumerate(LESSONS, start=1)}
     if len(lessons) == 1:
-        st.subheader(f"{numbers[lessons[0].id]}. {lessons[0].title}", anchor=False)
+        st.header(f"{numbers[lessons[0].id]}. {lessons[0].title}", anchor=False)
         return lessons[0]
     chosen = st.selectbox(
         "Lesson",
@@ -200,7 +200,7 @@ def roster(members: Sequence[Member], lesson: Lesson, *, held: bool) -> str:
         f'<th scope="col">{title}</th>' for title in ("Name", "Now at", "Predicted", "Tries", "Solved", "Last seen")
     )
     table = f'<table class="cr-roster"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-    return f'<div class="cr-scroll">{table}</div>'
+    return f'<div class="cr-scroll" role="region" aria-label="Learners" tabindex="0">{table}</div>'
 
 
 def _remove(key: str, room: Classroom) -> None:

@@ -36,7 +36,7 @@ _CSS: Final = """<style>
 }
 .st-key-lab_run { padding: 0.75rem 0; background: light-dark(LIGHT, DARK); }
 .st-key-lab_run button p { text-wrap: balance; }
-.st-key-lab_live_row kbd { display: none; } /* the tooltip says it */
+.st-key-lab_run kbd { display: none; } /* the tooltips say it */
 @media (min-width: 641px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-lab_controls) { position: sticky; top: 4.5rem; }
   .st-key-lab_controls {
@@ -47,7 +47,10 @@ _CSS: Final = """<style>
 }
 @media (max-width: 640px) {
   [data-testid="stColumn"]:has(.st-key-lab_stage) { order: -1; }
-  /* Live, the curve and the knob that moves it are in sight together; what gets the focus scrolls to between them. */
+}
+/* Live, the curve and the knob that moves it are in sight together; what gets the focus scrolls to between them. A wide
+   screen at 200 % has no height for both. */
+@media (max-width: 640px) and (min-height: 560px) {
   [data-testid="stMain"]:has(.st-key-lab_live_line) { scroll-padding: calc(42dvh + 4.5rem) 0 9.5rem; }
   [data-testid="stHorizontalBlock"]:has(.st-key-lab_live_line) > [data-testid="stColumn"]:has(.st-key-lab_stage) {
     position: sticky; top: 3.75rem; z-index: 6; max-height: 42dvh; overflow-y: auto; padding-top: 0.375rem;
@@ -119,6 +122,8 @@ def run_bar(task: str, wanted: ExperimentSpec | InputRefused, outlook: Outlook |
                 width="stretch",
                 disabled=not task,
                 key="lab_run_button",
+                help="From anywhere on the page: Alt+Enter",
+                shortcut="Alt+Enter",
                 on_click=lab_state.submit_current,
             )
         live_switch()
@@ -184,13 +189,14 @@ def show_welcome(trouble: str = "") -> None:
             st.warning(inert(trouble, 300), icon=":material/link_off:")
         st.header("What causes the bad training loss?", anchor=False)
         st.markdown(
-            "Upload a table or take a sample, give a setting several values, and watch the losses race in one chart."
+            "Train small neural networks on your table or a sample, give a setting several values, and see which of "
+            "them spoils the loss. *Why?* beside a run names the cause and tests its repair."
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Try it with iris", icon=":material/play_arrow:", on_click=_try_example, key="lab_try")
             st.page_link(page("lessons"), label="Start with a lesson")
     if not trouble and (example := lab_state.example()):
-        live_chart(example, key="lab_example", title="For example: iris, two scalings × two learning rates", why=True)
+        live_chart(example, key="lab_example", title="Example: four trainings on iris", why=True)
 
 
 def _try_example() -> None:

@@ -15,7 +15,7 @@ import streamlit as st
 ANSWERED, SOLVED = "answered", "solved"
 
 _JAVASCRIPT: Final = (Path(__file__).parent / "browser.js").read_text(encoding="utf-8")
-_DONE, _SEEN = "lesson_done", "lesson_seen"
+_DONE, _SEEN, _ARRIVED = "lesson_done", "lesson_seen", "lesson_arrived"
 
 
 @st.cache_resource
@@ -35,15 +35,26 @@ def show_at_once(pressed: str) -> None:
     st.session_state[_SEEN] = pressed
 
 
-def browser(verdict: str = "") -> Mapping[str, str]:
-    """Hand the browser what is noted, and return lesson → mark as far as it remembers.
+def arrive() -> None:
+    """Give the focus to the title of the page that a press leads to, once it is drawn."""
+    st.session_state[_ARRIVED] = st.session_state.get(_ARRIVED, 0) + 1
+
+
+def browser(verdict: str = "", *, asks: bool = False) -> Mapping[str, str]:
+    """Hand the browser what is noted, and return lesson → mark; a page that `asks` also has what it remembers.
 
     A `verdict` that was not there before gets the focus if somebody pressed for it in this session.
     """
     seen = st.session_state.get(_SEEN, "")
     result = _component(hashlib.sha256(_JAVASCRIPT.encode()).hexdigest())(
         key="lesson_browser",
-        data={"done": st.session_state.get(_DONE, {}), "pressed": seen, "verdict": verdict if seen else ""},
+        data={
+            "done": st.session_state.get(_DONE, {}),
+            "asks": asks,
+            "arrived": st.session_state.get(_ARRIVED, 0),
+            "pressed": seen,
+            "verdict": verdict if seen else "",
+        },
         on_known_change=lambda: None,  # The change alone reruns the page.
     )
     told = result.known if isinstance(result.known, Mapping) else {}

@@ -38,7 +38,7 @@ _STYLE: Final = f"""<style>
   .st-key-lesson_table [data-testid="stExpanderDetails"] {{ max-height: 15rem; overflow-y: auto; }}
 }}
 [class*="st-key-lesson_guess"] [data-testid="stWidgetLabel"] p {{ font-weight: 600; font-size: 1rem; }}
-.st-key-lesson_verdict:focus {{ outline: none; }}
+.st-key-lesson_stage:focus {{ outline: none; }}
 .st-key-lesson_numbers table {{ font-size: 0.875rem; }}
 </style>"""
 """The curves stay in sight while the words beside them scroll; on a phone they come first."""
@@ -53,14 +53,14 @@ _LONGEST: Final = 2000
 def gallery(*, unknown: bool) -> None:
     """Show every lesson as a card, by family."""
     st.html(_STYLE)
-    st.title("Lessons")
+    st.title("Lessons", anchor=False)
     st.markdown(
         f"{len(LESSONS)} causes of a bad loss, one at a time. Say what you expect, run it, see why, repair it, and try "
         "it yourself."
     )
     if unknown:
         st.warning("There is no such lesson; choose one of these.", icon=":material/link_off:")
-    known = browser.browser()
+    known = browser.browser(asks=True)
     done = {lesson.id: known[lesson.id] for lesson in LESSONS if lesson.id in known}
     if done:
         solved = sum(mark == browser.SOLVED for mark in done.values())
@@ -144,8 +144,7 @@ def show_lesson(lesson: Lesson) -> None:
         if visit.ended:
             with st.container(key="lesson_numbers"):
                 _numbers(visit, seeds)
-    if visit.runs is not None:
-        browser.browser(verdict.told if verdict else "")
+    browser.browser(verdict.told if verdict else "")
 
 
 def _text(lesson: Lesson, place: str, text: str, seeds: list[dict[str, Any]] | None = None) -> None:

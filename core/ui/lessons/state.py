@@ -21,7 +21,7 @@ from core.training.result import Result
 from core.ui.classroom.seat import kept, owner, seat
 from core.ui.lab.knobs import value_at
 from core.ui.lab.reins import kept_reins
-from core.ui.lessons.browser import show_at_once
+from core.ui.lessons.browser import arrive, show_at_once
 from core.ui.text import inert
 
 LESSON, CHOICE, GUESS, RUNS, REPAIR, TRY = "lesson", "choice", "guess", "x", "repair", "try"
@@ -220,6 +220,7 @@ def is_solved(lesson: Lesson, seeds: Sequence[Runs]) -> bool:
 def go(lesson: str = "") -> None:
     """Open a lesson or, without one, the gallery; a link to the page itself would not change the address."""
     st.session_state.lesson_refused = ""
+    arrive()
     st.query_params.from_dict(kept() | kept_reins() | ({LESSON: lesson} if lesson else {}))
 
 

@@ -38,6 +38,8 @@ function themeOf(root) {
     panel: colour("secondary-background-color", "#f2f2f2"), border: colour("border-color", "#ccc"),
     grid: colour("border-color-light", "#e6e6e6"), danger: colour("red-text-color", "#b3261e"),
     muted: faded(0.3), faint: faded(0.45), font: colour("font", "sans-serif"),
-    height: root.querySelector(".ll-chart")?.clientHeight || 420, coarse: matchMedia("(pointer: coarse)").matches,
+    width: root.clientWidth, height: root.querySelector(".ll-chart")?.clientHeight || 420,
+    coarse: matchMedia("(pointer: coarse)").matches,
+    bar: !matchMedia("(hover: none)").matches, // Where nothing hovers Plotly's bar would always stand.
   };
 }

@@ -93,13 +93,15 @@ function baselineTraces(levels, lastEpoch, theme) {
   }));
 }
 
-/** What the dotted line is, said above the plot: inside it the words would lie on curves sooner or later. */
+/** What the dotted line is, said above the plot: inside it the words would lie on curves sooner or later. Where Plotly's
+ * bar appears at the right end, they are at the left one, unless so narrow a chart has no room for them there. */
 function baselineNotes(levels, theme) {
   if (!levels.length) return [];
   const ends = extremes(levels.map(({ level }) => level)).map((level) => formatNumber(level, 3));
   const words = `${whatGuesses(levels)} (${[...new Set(ends)].join(" to ")})`;
+  const side = theme.bar && theme.width >= NARROWEST ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" };
   return [{
-    text: `····&nbsp; baseline: ${inert(words)}`, xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom",
+    text: `····&nbsp; baseline: ${inert(words)}`, xref: "paper", yref: "paper", ...side, y: 1, yanchor: "bottom",
     showarrow: false, font: { color: theme.muted, size: TEXT },
   }];
 }

@@ -302,8 +302,7 @@ class LiveChart {
     if (!window.Plotly || !chart.clientWidth) return;
     const config = {
       displaylogo: false, responsive: false, doubleClick: "reset+autosize", showSendToCloud: false, plotlyServerURL: "",
-      // Where nothing hovers the bar would always stand, and over the words of the baseline.
-      displayModeBar: window.matchMedia("(hover: none)").matches ? false : "hover",
+      displayModeBar: theme.bar ? "hover" : false,
       modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
     };
     layout.width = chart.clientWidth;
