@@ -204,6 +204,24 @@ def test_the_way_back_into_a_lesson_keeps_what_was_done(lab, room):
     assert app.query_params["me"] == secret
 
 
+def test_looking_at_a_lesson_again_loses_nothing_and_beginning_again_does(lab, room):
+    _, app = in_lesson(lab, room)
+    app.radio[0].set_value(1).run()
+    app.get_by_key("lesson_run").click().run()
+    end(lab)
+    app.run()
+    next(button for button in app.button if button.label == "All lessons").click().run()
+    app.get_by_key(f"lessons_{FIRST.id}").click().run()
+    known = member_of(lab, room[0])[0].in_lesson(FIRST.id)
+    assert (known.step, known.guess) == (Step.ANSWER, 1)
+    assert known.runs
+    app.radio[0].set_value(1).run()
+    app.get_by_key("lesson_run").click().run()
+    next(button for button in app.button if button.label == "Begin again").click().run()
+    assert not app.exception
+    assert member_of(lab, room[0])[0].in_lesson(FIRST.id).step == Step.QUESTION
+
+
 def test_ending_a_class_asks_first_and_takes_everything(lab, room):
     secret, learner = in_lesson(lab, room)
     learner.get_by_key("lesson_skip").click().run()

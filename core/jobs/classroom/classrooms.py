@@ -112,10 +112,11 @@ class Classrooms:
             if not connection.execute(mine.values(name=name)).rowcount:
                 raise _no_class()
 
-    def record(self, secret: str, seen: Progress) -> Progress:
+    def record(self, secret: str, seen: Progress, *, anew: bool = False) -> Progress:
         """Write down how far the member with a `secret` is, and return what is known now.
 
-        Another attempt than before counts as one more; what was solved stays solved.
+        Another attempt than before counts as one more; what was solved stays solved. Who opens a lesson again sees its
+        question, and has still come as far as before, unless the lesson is begun `anew`.
         """
         with self._database.write() as connection:
             member = connection.scalar(select(_member.c.id).where(_member.c.secret == fingerprint(secret)))
@@ -125,7 +126,7 @@ class Classrooms:
             row = connection.execute(_progress_of(mine)).one_or_none()
             before = Progress(seen.lesson) if row is None else _as_progress(row)
             known = replace(
-                seen,
+                before if seen.step == Step.QUESTION and not anew else seen,
                 attempts=before.attempts + (seen.attempt not in {None, before.attempt}),
                 solved=before.solved or seen.solved,
                 attempt=seen.attempt or before.attempt,

@@ -1,5 +1,6 @@
 """Classes in the database: who may do what, and what is left when they end."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,11 +104,22 @@ def test_progress_counts_attempts_and_never_forgets_a_solution(store: Store) -> 
     record(secret, Progress("scaling", Step.TRIED, guess=1, runs="a", attempt="b"))
     record(secret, Progress("scaling", Step.TRIED, guess=1, runs="a", attempt="b"))
     record(secret, Progress("scaling", Step.SOLVED, guess=1, runs="a", attempt="c", solved=True))
-    record(secret, Progress("scaling", Step.QUESTION))
+    record(secret, Progress("scaling"), anew=True)
     known = store.classrooms.of_member(secret)[1].progress
     assert (known["scaling"].attempts, known["scaling"].solved) == (2, True)
     assert (known["scaling"].step, known["scaling"].guess) == (Step.QUESTION, None)
     assert set(known) == {"scaling"}
+
+
+def test_who_opens_a_lesson_again_has_come_as_far_as_before(store: Store) -> None:
+    secret, _ = joined(store, opened(store)[1])
+    far = Progress("scaling", Step.REPAIRED, guess=1, runs="a", repair="b")
+    before = store.classrooms.record(secret, far)
+    after = store.classrooms.record(secret, Progress("scaling"))
+    assert replace(after, active=before.active) == before
+    assert after.active > before.active
+    begun = store.classrooms.record(secret, Progress("scaling"), anew=True)
+    assert (begun.step, begun.guess, begun.runs, begun.repair) == (Step.QUESTION, None, None, None)
 
 
 def test_one_class_does_not_see_another(store: Store) -> None:
