@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import InputRefused
@@ -17,15 +17,22 @@ from core.jobs.classroom.pseudonyms import pseudonym
 from core.jobs.classroom.records import Classroom, Member, Progress, Step
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
+from core.jobs.storage.records import UNFINISHED
 from core.spec import plain_text
 
 LONGEST_NAME: Final = 30
 MOST_MEMBERS: Final = 200
 MOST_CLASSES: Final = 1000
+OWN_SECONDS: Final = 30 * 24 * 3600.0
+"""What a browser tab ran for itself, as lessons do, is in no list once the tab is closed: so nobody can delete it.
+
+Its link works for a month, long enough to come back to a lesson; without an end such runs would fill the disk.
+"""
 _TRIES: Final = 20
 """Codes that are tried; that so many are taken does not happen."""
 
 _classroom, _member, _progress, _experiment = schema.classroom, schema.member, schema.progress, schema.experiment
+_run = schema.run
 
 
 class Classrooms:
@@ -170,13 +177,29 @@ class Classrooms:
 
 
 def remove_ended(database: Database) -> None:
-    """Remove every class whose time is over, with all that belongs to it."""
-    over = _classroom.c.expires <= time.time()
+    """Remove every class whose time is over, with all that belongs to it, and what was run outside a class long ago.
+
+    That is each finished experiment which has an owner who is in no class and is older than `OWN_SECONDS`.
+    """
+    now = time.time()
+    over, left = _classroom.c.expires <= now, _left_behind(now - OWN_SECONDS)
     with database.read() as connection:
-        none = connection.scalar(select(_classroom.c.id).where(over).limit(1)) is None
-    if not none:
+        some_over = connection.scalar(select(_classroom.c.id).where(over).limit(1)) is not None
+        some_left = connection.scalar(select(_experiment.c.id).where(left).limit(1)) is not None
+    if some_over or some_left:
         with database.write() as connection:
             _remove(connection, over)
+            connection.execute(delete(_experiment).where(left))
+
+
+def _left_behind(before: float) -> ColumnElement[bool]:
+    """Return the condition that an experiment of a browser tab's own is finished and was submitted `before` a time."""
+    return and_(
+        _experiment.c.owner.is_not(None),
+        _experiment.c.created < before,
+        ~exists().where(_member.c.id == _experiment.c.owner),
+        ~exists().where(_run.c.experiment == _experiment.c.id, _run.c.state.in_(UNFINISHED)),
+    )
 
 
 def _remove(connection: Connection, which: Any) -> int:

@@ -8,11 +8,12 @@ from sqlalchemy import func, select, update
 
 from core.errors import InputRefused
 from core.jobs.classroom import classrooms as classrooms_module
-from core.jobs.classroom.classrooms import MOST_MEMBERS, remove_ended
+from core.jobs.classroom.classrooms import MOST_MEMBERS, OWN_SECONDS, remove_ended
 from core.jobs.classroom.codes import ALPHABET, MOST_MISSES, Misses, fingerprint, tidy
 from core.jobs.classroom.pseudonyms import PSEUDONYMS
 from core.jobs.classroom.records import Progress, Step
 from core.jobs.storage import schema
+from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
 from tests.jobs.conftest import fake_spec
 from tests.jobs.fake import QUICK
@@ -188,6 +189,21 @@ def test_nothing_of_a_class_outlives_it(store: Store, how: str) -> None:
     assert store.experiment(public)
     with pytest.raises(InputRefused):
         store.experiment(mine)
+
+
+def test_what_a_tab_ran_for_itself_is_gone_after_a_month_and_nothing_else(store: Store) -> None:
+    _, code = opened(store)
+    owners = ["tab", None, joined(store, code)[1], "unfinished", "new"]
+    ids = [store.submit(fake_spec(QUICK), owner=owner) for owner in owners]
+    with store.database.write() as connection:
+        ended = schema.run.c.experiment != ids[3]
+        connection.execute(update(schema.run).where(ended).values(state=State.DONE))
+        old = schema.experiment.c.id != ids[4]
+        connection.execute(
+            update(schema.experiment).where(old).values(created=schema.experiment.c.created - OWN_SECONDS - 1)
+        )
+    remove_ended(store.database)
+    assert {summary.id for summary in store.experiments()} == set(ids[1:])
 
 
 def test_an_expired_class_is_over_before_it_is_removed(store: Store) -> None:
