@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.classroom.records import Step
 from core.lessons import LESSONS
 
@@ -269,6 +270,26 @@ def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room):
     assert FIRST.exercise.task.split("\n", maxsplit=1)[0] in html(app)
     assert app.get_by_key("present_next").disabled
     assert lab.store.experiments(seen_by=[]) == ()
+
+
+def test_a_presenter_stops_looking_for_a_class_that_has_ended(lab, room, monkeypatch):
+    app = opened("lessons", lesson=FIRST.id, present="1", code=room[1])
+    asked, called = [], Classrooms.called
+
+    def spy(self, code, address):
+        asked.append(address)
+        return called(self, code, address)
+
+    monkeypatch.setattr(Classrooms, "called", spy)
+    app.get_by_key("present_split").set_value(True).run()
+    assert len(asked) == 2
+    assert asked[1] is None
+    lab.store.classrooms.end(room[0])
+    asked.clear()
+    app.run()
+    assert not app.exception
+    assert "it may have ended" in words(app)
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("step", ["-1", "9", "²", "x" * 1000])

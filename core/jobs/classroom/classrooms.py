@@ -69,20 +69,24 @@ class Classrooms:
         with self._database.read() as connection:
             return _found(connection, select(_classroom).where(_classroom.c.teacher == fingerprint(key)))
 
-    def called(self, code: str, address: str) -> Classroom:
+    def called(self, code: str, address: str | None) -> Classroom:
         """Return the class with a `code`, asked for from a network `address`.
+
+        None asks for a class that was found before, which is no guess: if it has ended, no wrong code is counted.
 
         Raises
         ------
         InputRefused
             If there is none, or too many wrong codes came from there.
         """
-        self._misses.check(address)
+        if address is not None:
+            self._misses.check(address)
         try:
             with self._database.read() as connection:
                 return _found(connection, select(_classroom).where(_classroom.c.code == tidy(code)))
         except InputRefused:
-            self._misses.add(address)
+            if address is not None:
+                self._misses.add(address)
             raise InputRefused("There is no class with this code; it may have ended.", "code") from None
 
     def join(self, code: str, address: str) -> str:

@@ -264,6 +264,15 @@ def test_who_guesses_codes_is_stopped_and_others_are_not(store: Store) -> None:
     assert store.classrooms.join(code, HERE)
 
 
+def test_asking_again_for_a_class_that_has_ended_is_no_guess(store: Store) -> None:
+    (key, code), (_, other) = opened(store), opened(store)
+    store.classrooms.end(key)
+    for _ in range(MOST_MISSES + 1):
+        with pytest.raises(InputRefused, match="no class"):
+            store.classrooms.called(code, None)
+    assert store.classrooms.called(other, HERE).code == other
+
+
 def test_after_a_minute_codes_may_be_tried_again() -> None:
     now = [0.0]
     misses = Misses(lambda: now[0])
