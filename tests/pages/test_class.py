@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.classroom.records import Step
 from core.lessons import LESSONS
 
@@ -204,6 +205,24 @@ def test_the_way_back_into_a_lesson_keeps_what_was_done(lab, room):
     assert app.query_params["me"] == secret
 
 
+def test_looking_at_a_lesson_again_loses_nothing_and_beginning_again_does(lab, room):
+    _, app = in_lesson(lab, room)
+    app.radio[0].set_value(1).run()
+    app.get_by_key("lesson_run").click().run()
+    end(lab)
+    app.run()
+    next(button for button in app.button if button.label == "All lessons").click().run()
+    app.get_by_key(f"lessons_{FIRST.id}").click().run()
+    known = member_of(lab, room[0])[0].in_lesson(FIRST.id)
+    assert (known.step, known.guess) == (Step.ANSWER, 1)
+    assert known.runs
+    app.radio[0].set_value(1).run()
+    app.get_by_key("lesson_run").click().run()
+    next(button for button in app.button if button.label == "Begin again").click().run()
+    assert not app.exception
+    assert member_of(lab, room[0])[0].in_lesson(FIRST.id).step == Step.QUESTION
+
+
 def test_ending_a_class_asks_first_and_takes_everything(lab, room):
     secret, learner = in_lesson(lab, room)
     learner.get_by_key("lesson_skip").click().run()
@@ -251,6 +270,26 @@ def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room):
     assert FIRST.exercise.task.split("\n", maxsplit=1)[0] in html(app)
     assert app.get_by_key("present_next").disabled
     assert lab.store.experiments(seen_by=[]) == ()
+
+
+def test_a_presenter_stops_looking_for_a_class_that_has_ended(lab, room, monkeypatch):
+    app = opened("lessons", lesson=FIRST.id, present="1", code=room[1])
+    asked, called = [], Classrooms.called
+
+    def spy(self, code, address):
+        asked.append(address)
+        return called(self, code, address)
+
+    monkeypatch.setattr(Classrooms, "called", spy)
+    app.get_by_key("present_split").set_value(True).run()
+    assert len(asked) == 2
+    assert asked[1] is None
+    lab.store.classrooms.end(room[0])
+    asked.clear()
+    app.run()
+    assert not app.exception
+    assert "it may have ended" in words(app)
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("step", ["-1", "9", "²", "x" * 1000])

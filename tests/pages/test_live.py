@@ -150,6 +150,15 @@ def test_who_follows_a_link_to_a_turn_keeps_it(app, lab):
     assert [summary.id for summary in lab.store.experiments()] == [step]
 
 
+def test_a_link_to_the_curves_of_a_turn_keeps_them_and_one_to_the_settings_does_not(live, lab):
+    turn(live, "0.1")
+    button(live, "lab_share").click().run()
+    assert lab.store.experiments() == ()
+    live.get_by_key("lab_share_curves").set_value(True).run()
+    assert not live.exception
+    assert [summary.id for summary in lab.store.experiments()] == [shown(live)]
+
+
 def test_a_link_opens_live(app, lab):
     app.query_params["live"] = "true"
     app.run()

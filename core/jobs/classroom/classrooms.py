@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import InputRefused
@@ -17,15 +17,22 @@ from core.jobs.classroom.pseudonyms import pseudonym
 from core.jobs.classroom.records import Classroom, Member, Progress, Step
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
+from core.jobs.storage.records import UNFINISHED
 from core.spec import plain_text
 
 LONGEST_NAME: Final = 30
 MOST_MEMBERS: Final = 200
 MOST_CLASSES: Final = 1000
+OWN_SECONDS: Final = 30 * 24 * 3600.0
+"""What a browser tab ran for itself, as lessons do, is in no list once the tab is closed: so nobody can delete it.
+
+Its link works for a month, long enough to come back to a lesson; without an end such runs would fill the disk.
+"""
 _TRIES: Final = 20
 """Codes that are tried; that so many are taken does not happen."""
 
 _classroom, _member, _progress, _experiment = schema.classroom, schema.member, schema.progress, schema.experiment
+_run = schema.run
 
 
 class Classrooms:
@@ -62,20 +69,24 @@ class Classrooms:
         with self._database.read() as connection:
             return _found(connection, select(_classroom).where(_classroom.c.teacher == fingerprint(key)))
 
-    def called(self, code: str, address: str) -> Classroom:
+    def called(self, code: str, address: str | None) -> Classroom:
         """Return the class with a `code`, asked for from a network `address`.
+
+        None asks for a class that was found before, which is no guess: if it has ended, no wrong code is counted.
 
         Raises
         ------
         InputRefused
             If there is none, or too many wrong codes came from there.
         """
-        self._misses.check(address)
+        if address is not None:
+            self._misses.check(address)
         try:
             with self._database.read() as connection:
                 return _found(connection, select(_classroom).where(_classroom.c.code == tidy(code)))
         except InputRefused:
-            self._misses.add(address)
+            if address is not None:
+                self._misses.add(address)
             raise InputRefused("There is no class with this code; it may have ended.", "code") from None
 
     def join(self, code: str, address: str) -> str:
@@ -112,10 +123,11 @@ class Classrooms:
             if not connection.execute(mine.values(name=name)).rowcount:
                 raise _no_class()
 
-    def record(self, secret: str, seen: Progress) -> Progress:
+    def record(self, secret: str, seen: Progress, *, anew: bool = False) -> Progress:
         """Write down how far the member with a `secret` is, and return what is known now.
 
-        Another attempt than before counts as one more; what was solved stays solved.
+        Another attempt than before counts as one more; what was solved stays solved. Who opens a lesson again sees its
+        question, and has still come as far as before, unless the lesson is begun `anew`.
         """
         with self._database.write() as connection:
             member = connection.scalar(select(_member.c.id).where(_member.c.secret == fingerprint(secret)))
@@ -125,7 +137,7 @@ class Classrooms:
             row = connection.execute(_progress_of(mine)).one_or_none()
             before = Progress(seen.lesson) if row is None else _as_progress(row)
             known = replace(
-                seen,
+                before if seen.step == Step.QUESTION and not anew else seen,
                 attempts=before.attempts + (seen.attempt not in {None, before.attempt}),
                 solved=before.solved or seen.solved,
                 attempt=seen.attempt or before.attempt,
@@ -169,13 +181,29 @@ class Classrooms:
 
 
 def remove_ended(database: Database) -> None:
-    """Remove every class whose time is over, with all that belongs to it."""
-    over = _classroom.c.expires <= time.time()
+    """Remove every class whose time is over, with all that belongs to it, and what was run outside a class long ago.
+
+    That is each finished experiment which has an owner who is in no class and is older than `OWN_SECONDS`.
+    """
+    now = time.time()
+    over, left = _classroom.c.expires <= now, _left_behind(now - OWN_SECONDS)
     with database.read() as connection:
-        none = connection.scalar(select(_classroom.c.id).where(over).limit(1)) is None
-    if not none:
+        some_over = connection.scalar(select(_classroom.c.id).where(over).limit(1)) is not None
+        some_left = connection.scalar(select(_experiment.c.id).where(left).limit(1)) is not None
+    if some_over or some_left:
         with database.write() as connection:
             _remove(connection, over)
+            connection.execute(delete(_experiment).where(left))
+
+
+def _left_behind(before: float) -> ColumnElement[bool]:
+    """Return the condition that an experiment of a browser tab's own is finished and was submitted `before` a time."""
+    return and_(
+        _experiment.c.owner.is_not(None),
+        _experiment.c.created < before,
+        ~exists().where(_member.c.id == _experiment.c.owner),
+        ~exists().where(_run.c.experiment == _experiment.c.id, _run.c.state.in_(UNFINISHED)),
+    )
 
 
 def _remove(connection: Connection, which: Any) -> int:

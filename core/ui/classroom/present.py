@@ -157,7 +157,7 @@ def _question(lesson: Lesson) -> None:
             _options(lesson.options)
         else:
             shown = st.session_state.get("present_split", False)
-            _split(lesson, code) if shown else _options(lesson.options)
+            _predictions(lesson, code) if shown else _options(lesson.options)
     if right is not None:
         with right:
             st.html(f'<div class="cr-code">{escape(code[:10])}</div>')
@@ -178,14 +178,24 @@ def _options(options: tuple[str, ...] | list[str]) -> None:
     st.html(f'<ul class="pr-options">{rows}</ul>')
 
 
-@st.fragment(run_every=_TICK_SECONDS)
-def _split(lesson: Lesson, code: str) -> None:
-    classrooms = get_lab().store.classrooms
+def _predictions(lesson: Lesson, code: str) -> None:
+    """Draw how the predictions of a class split for as long as there is one; nothing looks for it again after that."""
     try:
-        members = classrooms.members(classrooms.called(code, str(st.context.ip_address)).id)
+        get_lab().store.classrooms.called(code, str(st.context.ip_address))
     except InputRefused as refusal:
         st.markdown(inert(str(refusal), 200))
         return
+    _split(lesson, code)
+
+
+@st.fragment(run_every=_TICK_SECONDS)
+def _split(lesson: Lesson, code: str) -> None:
+    """Draw the predictions in the class that `_predictions` has found."""
+    classrooms = get_lab().store.classrooms
+    try:
+        members = classrooms.members(classrooms.called(code, None).id)
+    except InputRefused:
+        st.rerun()
     known = [member.in_lesson(lesson.id) for member in members]
     st.html(split(lesson, known))
     predicted = sum(progress.step != Step.QUESTION for progress in known)

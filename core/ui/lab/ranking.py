@@ -59,8 +59,9 @@ class Ranked:
         return sum(gap > 0 for gap in gaps), len(gaps), median(gaps) if gaps else math.inf
 
     def always_below(self, other: Ranked) -> bool:
-        """Return whether `other` is better in every seed; a seed splits the rows alike for both."""
-        return all(skill < other.seeds.get(seed, -math.inf) for seed, skill in self.seeds.items())
+        """Return whether `other` is better in every seed both have; a seed splits the rows alike for both."""
+        wins, seeds, _ = other.ahead_of(self)
+        return wins == seeds
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,11 @@ def verdict(ranking: Ranking) -> str:
         return _of_two(ranking, best, others[0])
     rivals = [f"“{row.label}”" for row in others if not row.always_below(best)]
     if not rivals:
-        return f"{first}; it beats every other {noun} in each of {len(best.seeds)} seeds{_by(best, others[0])}."
+        common = [best.ahead_of(row)[1] for row in others]
+        if min(common) < FEWEST_SEEDS:
+            return f"{first}. With so few seeds in common that may be luck."
+        seeds = f"each of {common[0]} seeds" if len(set(common)) == 1 else "each seed they have in common"
+        return f"{first}; it beats every other {noun} in {seeds}{_by(best, others[0])}."
     those = ", ".join(rivals[:3]) + (f" and {len(rivals) - 3} more" if len(rivals) > 3 else "")
     return f"{first}, but not ahead of {those} in every seed: that difference may be luck."
 
@@ -141,13 +146,20 @@ def verdict(ranking: Ranking) -> str:
 def _of_two(ranking: Ranking, best: Ranked, other: Ranked) -> str:
     """Return which of two is better, judged seed by seed."""
     wins, seeds, gap = best.ahead_of(other)
-    if not seeds or best.median == other.median:
+    if best.median == other.median:
         return f"“{best.label}” and “{other.label}” end with the same {ranking.measure}, {skill_text(best.median)}."
     against = "no result" if other.median == -math.inf else skill_text(other.median)
+    if not (2 * wins > seeds and gap > 0):
+        return (
+            f"Undecided: “{best.label}” has the higher median {ranking.measure}, {skill_text(best.median)} against "
+            f"{against}, but beats “{other.label}” in {wins} of {seeds} common seeds only."
+        )
     ahead = "beats" if wins == seeds else "is ahead of"
     words = f"“{best.label}” {ahead} “{other.label}” in {wins} of {seeds} seeds: {ranking.measure}"
     words += f" {skill_text(best.median)} against {against}"
     words += f", median gap {skill_text(gap)}" if math.isfinite(gap) else ""
+    if seeds < FEWEST_SEEDS:
+        return f"{words}. With so few seeds in common that may be luck."
     return f"{words}." if wins == seeds else f"{words}. Not in every seed: that may be luck."
 
 

@@ -12,6 +12,7 @@ from core.spec import ExperimentSpec
 from core.ui.classroom.links import absolute, qr_code, say_where_it_works
 from core.ui.data.card import data_card
 from core.ui.data.tables import source_name
+from core.ui.lab import live
 from core.ui.lab import state as lab_state
 from core.ui.lab.knobs import KNOBS, label_of
 from core.ui.lab.link import SPEC, encode
@@ -75,6 +76,7 @@ def _dialog() -> None:
         [False, True] if same else [False],
         format_func=lambda curves: "the curves as they are now" if curves else "the settings, nothing run yet",
         key="lab_share_curves",
+        on_change=_keep,
     )
     hide = st.multiselect("Hide", NAMES, format_func=_name, key="lab_share_hide", placeholder="Nothing")
     lock = st.multiselect(
@@ -97,6 +99,12 @@ def _dialog() -> None:
         st.html(qr_code(link, "13rem"))
     if spec.data.source and str(spec.data.source).startswith("dataset:"):
         st.caption("The link works in this lab, which has the table.")
+
+
+def _keep() -> None:
+    """Keep the turn whose curves are shared: what nobody keeps is gone after a day, and the link with it."""
+    if st.session_state.get("lab_share_curves") and live.answers(st.query_params.get("x", "")):
+        live.keep()
 
 
 def _name(name: str) -> str:

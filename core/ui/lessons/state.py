@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import streamlit as st
 
 from core.errors import InputRefused, WorkFailed
+from core.jobs.classroom.records import Progress
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, State
 from core.lessons import LESSONS, Lesson
@@ -282,6 +284,10 @@ def turn(lesson: Lesson) -> int:
 def again(lesson: Lesson) -> None:
     """Begin the lesson anew."""
     st.session_state[f"lesson_turn_{lesson.id}"] = turn(lesson) + 1
+    mine = seat()
+    if mine is not None and lesson.id in mine.room.lessons:
+        with suppress(InputRefused, WorkFailed):  # ended a moment ago, or busy: then the class knows the turn before
+            get_lab().store.classrooms.record(mine.secret, Progress(lesson.id), anew=True)
     go(lesson.id)
 
 

@@ -1,5 +1,6 @@
 """Classes in the database: who may do what, and what is left when they end."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,11 +8,12 @@ from sqlalchemy import func, select, update
 
 from core.errors import InputRefused
 from core.jobs.classroom import classrooms as classrooms_module
-from core.jobs.classroom.classrooms import MOST_MEMBERS, remove_ended
+from core.jobs.classroom.classrooms import MOST_MEMBERS, OWN_SECONDS, remove_ended
 from core.jobs.classroom.codes import ALPHABET, MOST_MISSES, Misses, fingerprint, tidy
 from core.jobs.classroom.pseudonyms import PSEUDONYMS
 from core.jobs.classroom.records import Progress, Step
 from core.jobs.storage import schema
+from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
 from tests.jobs.conftest import fake_spec
 from tests.jobs.fake import QUICK
@@ -103,11 +105,22 @@ def test_progress_counts_attempts_and_never_forgets_a_solution(store: Store) -> 
     record(secret, Progress("scaling", Step.TRIED, guess=1, runs="a", attempt="b"))
     record(secret, Progress("scaling", Step.TRIED, guess=1, runs="a", attempt="b"))
     record(secret, Progress("scaling", Step.SOLVED, guess=1, runs="a", attempt="c", solved=True))
-    record(secret, Progress("scaling", Step.QUESTION))
+    record(secret, Progress("scaling"), anew=True)
     known = store.classrooms.of_member(secret)[1].progress
     assert (known["scaling"].attempts, known["scaling"].solved) == (2, True)
     assert (known["scaling"].step, known["scaling"].guess) == (Step.QUESTION, None)
     assert set(known) == {"scaling"}
+
+
+def test_who_opens_a_lesson_again_has_come_as_far_as_before(store: Store) -> None:
+    secret, _ = joined(store, opened(store)[1])
+    far = Progress("scaling", Step.REPAIRED, guess=1, runs="a", repair="b")
+    before = store.classrooms.record(secret, far)
+    after = store.classrooms.record(secret, Progress("scaling"))
+    assert replace(after, active=before.active) == before
+    assert after.active > before.active
+    begun = store.classrooms.record(secret, Progress("scaling"), anew=True)
+    assert (begun.step, begun.guess, begun.runs, begun.repair) == (Step.QUESTION, None, None, None)
 
 
 def test_one_class_does_not_see_another(store: Store) -> None:
@@ -178,6 +191,21 @@ def test_nothing_of_a_class_outlives_it(store: Store, how: str) -> None:
         store.experiment(mine)
 
 
+def test_what_a_tab_ran_for_itself_is_gone_after_a_month_and_nothing_else(store: Store) -> None:
+    _, code = opened(store)
+    owners = ["tab", None, joined(store, code)[1], "unfinished", "new"]
+    ids = [store.submit(fake_spec(QUICK), owner=owner) for owner in owners]
+    with store.database.write() as connection:
+        ended = schema.run.c.experiment != ids[3]
+        connection.execute(update(schema.run).where(ended).values(state=State.DONE))
+        old = schema.experiment.c.id != ids[4]
+        connection.execute(
+            update(schema.experiment).where(old).values(created=schema.experiment.c.created - OWN_SECONDS - 1)
+        )
+    remove_ended(store.database)
+    assert {summary.id for summary in store.experiments()} == set(ids[1:])
+
+
 def test_an_expired_class_is_over_before_it_is_removed(store: Store) -> None:
     key, code = opened(store)
     secret, _ = joined(store, code)
@@ -234,6 +262,15 @@ def test_who_guesses_codes_is_stopped_and_others_are_not(store: Store) -> None:
     with pytest.raises(InputRefused, match="wait a minute"):
         store.classrooms.join(code, "evil")
     assert store.classrooms.join(code, HERE)
+
+
+def test_asking_again_for_a_class_that_has_ended_is_no_guess(store: Store) -> None:
+    (key, code), (_, other) = opened(store), opened(store)
+    store.classrooms.end(key)
+    for _ in range(MOST_MISSES + 1):
+        with pytest.raises(InputRefused, match="no class"):
+            store.classrooms.called(code, None)
+    assert store.classrooms.called(other, HERE).code == other
 
 
 def test_after_a_minute_codes_may_be_tried_again() -> None:

@@ -160,6 +160,39 @@ def test_a_variant_that_diverged_loses_the_seed_and_has_no_gap():
     assert once.endswith("median gap 0.41.")
 
 
+FIVE = {"none": (0.1, 0.2, 0.1, 0.2, 0.1), "standard": (0.5, 0.6, 0.7, 0.6, 0.5), "minmax": (0.3,) * 5}
+
+
+def test_seeds_that_were_cancelled_on_either_side_do_not_count_as_won():
+    one_left = rank(experiment(FIVE, states=dict.fromkeys(range(11, 15), State.CANCELLED), seeds=5))
+    assert one_left is not None
+    assert "seeds in common that may be luck" in verdict(one_left)
+    assert "beats" not in verdict(one_left)
+    three_left = rank(experiment(FIVE, states=dict.fromkeys((13, 14), State.CANCELLED), seeds=5))
+    assert three_left is not None
+    assert "beats every other setting in each seed they have in common" in verdict(three_left)
+    assert "5" not in verdict(three_left).replace("0.5", "")
+
+
+def test_two_variants_with_one_seed_in_common_may_differ_by_luck():
+    pair = {name: FIVE[name] for name in ("none", "standard")}
+    words = in_short(experiment(pair, states=dict.fromkeys(range(1, 5), State.CANCELLED), seeds=5))
+    assert "beats “unscaled” in 1 of 1 seeds" in words
+    assert words.endswith("With so few seeds in common that may be luck.")
+    none = in_short(experiment(pair, states=dict.fromkeys((0, 1, 2, 8, 9), State.CANCELLED), seeds=5))
+    assert none.startswith("Undecided:")
+    assert "the same" not in none
+
+
+def test_a_higher_median_that_loses_most_seeds_is_not_ahead():
+    pair = {"none": (0.1, 0.2, 0.5, 0.6, 0.7), "standard": (0.49, 0.48, 0.47, 0.71, 0.8)}
+    words = in_short(experiment(pair, seeds=5))
+    assert words == (
+        "Undecided: “unscaled” has the higher median validation skill, 0.50 against 0.49, but beats “standard” in 1 of "
+        "5 common seeds only."
+    )
+
+
 def test_equal_variants_are_called_equal():
     words = in_short(experiment({"none": (0.5,) * 3, "standard": (0.5,) * 3}))
     assert words == "“unscaled” and “standard” end with the same validation skill, 0.50."
