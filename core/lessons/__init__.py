@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from core.lessons.lesson import BASICS, LESSONS, Lesson
+from core.lessons.translation import lessons_in
 
-__all__ = ["BASICS", "LESSONS", "Lesson"]
+__all__ = ["BASICS", "LESSONS", "Lesson", "lessons_in"]

@@ -20,7 +20,7 @@ from core.lessons.glossary import GLOSSARY
 from core.spec import ExperimentSpec, RunSpec
 from core.spec.values import Value
 
-_CATALOGUE: Final = Path(__file__).parent / "catalogue"
+CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
 _MOST_VARIANTS: Final = 10
 
@@ -324,7 +324,7 @@ def read_lesson(path: Path) -> Lesson:
         raise InputRefused(f"{path.name}: {str(refusal).rstrip('.')}.", path.name) from None
 
 
-LESSONS: Final[tuple[Lesson, ...]] = tuple(map(read_lesson, sorted(_CATALOGUE.glob("*.toml"))))
+LESSONS: Final[tuple[Lesson, ...]] = tuple(map(read_lesson, sorted(CATALOGUE.glob("*.toml"))))
 """The lessons in the order of their files."""
 
 BASICS: Final = LESSONS[:3]

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from core.lessons.glossary import GLOSSARY
+from core.lessons import lessons_in
+from core.lessons.glossary import GLOSSARY, glossary_in
 from core.ui.lessons.prose import prose
 
 
@@ -45,3 +46,23 @@ def test_a_word_of_the_glossary_opens_its_meaning_where_it_first_stands():
 
 def test_a_word_that_is_not_asked_for_is_not_marked():
     assert "<button" not in prose("The epoch of a lossless reloss.", "a", ("loss",))
+
+
+def test_a_german_text_has_the_german_words_marked_in_their_cases_and_numbers():
+    shown = prose("Mit den Batches dieser Epoche und der toten Einheiten.", "a", ("batch", "epoch", "dead unit"), "de")
+    assert re.findall(r'id="a-([a-z-]+)"><strong>([^<]+)<', shown) == [
+        ("batch", "Batch"), ("epoch", "Epoche"), ("dead-unit", "tote Einheit"),
+    ]  # fmt: skip
+    assert ">toten Einheiten</button>" in shown
+    assert "<button" not in prose("Maßeinheit", "a", ("unit",), "de")
+
+
+def test_an_english_text_has_its_words_marked_for_a_german_reader():
+    assert f": {glossary_in('de')['batch size'].meaning}<" in prose("The batch sizes", "a", ("batch size",), "de")
+
+
+@pytest.mark.parametrize("lesson", lessons_in("de"), ids=lambda lesson: lesson.id)
+def test_most_words_of_a_german_lesson_are_found_in_its_texts(lesson):
+    texts = (lesson.about, lesson.look, lesson.explanation, lesson.repair.words, lesson.exercise.task)
+    shown = prose("\n\n".join((*texts, lesson.exercise.answer)), "a", lesson.glossary, "de")
+    assert shown.count("<button") >= 0.6 * len(lesson.glossary)
