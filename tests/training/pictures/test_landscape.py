@@ -1,6 +1,7 @@
 """The loss landscape against plain Keras and scikit-learn's principal components."""
 
 import base64
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,12 @@ def walked(trained, monkeypatch):
     """Return (run, prepared, program, path, landscape) of a spec given by its sections."""
     paths = []
     drawn = module.Landscape.along
-    monkeypatch.setattr(module.Landscape, "along", lambda self, path: paths.append(path) or drawn(self, path))
+
+    def along(self, path):
+        paths.append(path)
+        return drawn(self, path)
+
+    monkeypatch.setattr(module.Landscape, "along", along)
 
     def train(**sections):
         run, prepared, _ = trained(**sections)
@@ -40,7 +46,7 @@ def plain_loss(run, prepared, vectors):
     """The training loss by ``evaluate`` of Keras; `vectors` have the order of snapshots, by the shape of variables."""
     model = build_model(run.model, prepared)
     model.compile(loss=build_loss(prepared.loss))
-    groups: dict[tuple[int, ...], list] = {}
+    groups: dict[tuple[int, ...], list[Any]] = {}
     for variable in model.trainable_variables:
         groups.setdefault(tuple(variable.shape), []).append(variable)
     losses = []

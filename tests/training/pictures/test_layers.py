@@ -31,7 +31,7 @@ def looked(trained):
 
 
 def ends(histogram):
-    return np.linspace(*histogram["span"], BINS + 1)
+    return np.linspace(histogram["span"][0], histogram["span"][1], BINS + 1)
 
 
 def test_histograms_count_what_plain_keras_passes_on_and_its_gradients(looked):
