@@ -22,7 +22,7 @@ _NAME = """<text x="35" y="20" textLength="72" lengthAdjust="spacingAndGlyphs" f
 _STYLE = """<style>
 [data-testid="stButtonGroup"] [data-selected="true"] p {{ color: light-dark({}, {}) }}
 [data-testid="stTopNavLink"]:focus-visible {{ outline: 2px solid light-dark({}, {}) }}
-.st-key-page_name {{ position: absolute; height: 1px; overflow: hidden; clip-path: inset(50%) }}
+.st-key-page_name {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }}
 </style>"""
 _LINKS = (st.get_option("theme.light.linkColor"), st.get_option("theme.dark.linkColor"))
 
