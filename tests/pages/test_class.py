@@ -140,6 +140,24 @@ def test_an_answer_that_is_held_is_shown_once_it_is_revealed(lab, room):
     assert "As you said" in words(app)
 
 
+@pytest.mark.parametrize("step", ["2", "3", "4", "5"])
+def test_an_answer_that_is_held_is_not_in_the_presenters_view_either(lab, room, step):
+    lab.store.classrooms.hold(room[0], [FIRST.id])
+    secret, learner = in_lesson(lab, room)
+    learner.get_by_key("lesson_skip").click().run()
+    end(lab)
+    address = {**learner.query_params, "present": "1", "step": step}
+    app = opened("lessons", **address)
+    assert FIRST.look in html(app)
+    assert "What you see." not in html(app)
+    assert FIRST.exercise.task.split("\n", maxsplit=1)[0] not in html(app)
+    assert app.get_by_key("present_next").disabled
+    assert len(lab.store.experiments(seen_by=[lab.store.classrooms.of_member(secret)[1].id])) == 1
+    lab.store.classrooms.hold(room[0], [])
+    app.run()
+    assert FIRST.look not in html(app)
+
+
 def test_a_teacher_sees_predictions_and_reveals(lab, room):
     _, learner = in_lesson(lab, room)
     learner.radio[0].set_value(1).run()
