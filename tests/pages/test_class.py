@@ -1,10 +1,12 @@
 """The page Class, and lessons inside a class."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import core.lessons
 from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.classroom.records import Step
 from core.lessons import LESSONS
@@ -14,6 +16,7 @@ from .test_lab import words
 from .test_lessons import end
 
 FIRST, SECOND = LESSONS[:2]
+CATALOGUE = Path(core.lessons.__file__).parent / "catalogue"
 
 
 def opened(path: str, **address: str) -> Any:
@@ -140,6 +143,24 @@ def test_an_answer_that_is_held_is_shown_once_it_is_revealed(lab, room):
     assert "As you said" in words(app)
 
 
+@pytest.mark.parametrize("step", ["2", "3", "4", "5"])
+def test_an_answer_that_is_held_is_not_in_the_presenters_view_either(lab, room, step):
+    lab.store.classrooms.hold(room[0], [FIRST.id])
+    secret, learner = in_lesson(lab, room)
+    learner.get_by_key("lesson_skip").click().run()
+    end(lab)
+    address = {**learner.query_params, "present": "1", "step": step}
+    app = opened("lessons", **address)
+    assert FIRST.look in html(app)
+    assert "What you see." not in html(app)
+    assert FIRST.exercise.task.split("\n", maxsplit=1)[0] not in html(app)
+    assert app.get_by_key("present_next").disabled
+    assert len(lab.store.experiments(seen_by=[lab.store.classrooms.of_member(secret)[1].id])) == 1
+    lab.store.classrooms.hold(room[0], [])
+    app.run()
+    assert FIRST.look not in html(app)
+
+
 def test_a_teacher_sees_predictions_and_reveals(lab, room):
     _, learner = in_lesson(lab, room)
     learner.radio[0].set_value(1).run()
@@ -236,6 +257,27 @@ def test_ending_a_class_asks_first_and_takes_everything(lab, room):
     assert lab.store.experiments() == ()
     late = opened("lessons", lesson=FIRST.id, me=secret)
     assert "has ended" in late.info[0].value
+
+
+def test_a_teachers_own_lesson_is_taken_home_as_report_and_file(lab):
+    from core.ui.classroom.report import report
+    from core.ui.classroom.work import from_file, to_file, work_of
+    from core.ui.lessons import state
+
+    mine = state.shelf().put((CATALOGUE / "01-scaling.toml").read_bytes())
+    app = opened("lessons", lesson=mine.id)
+    app.get_by_key("lesson_skip").click().run()
+    end(lab)
+    app.run()
+    assert not app.exception
+    work = work_of([state.visit_at(mine, app.query_params)])
+    assert f"<h2>{mine.title}</h2>" in report(work)
+    assert from_file(to_file(work)) == work
+    app = opened("class")
+    app.get_by_key("class_file").set_value(("work.json", to_file(work), "application/json")).run()
+    assert not app.exception
+    assert mine.title in words(app)
+    assert "no such lesson" not in words(app)
 
 
 def test_a_lesson_of_no_class_tells_nobody(lab, room):

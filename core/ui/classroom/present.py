@@ -81,7 +81,8 @@ def _keys() -> Any:
 def show_presenter(lesson: Lesson) -> None:
     """Show one step of a lesson to a room."""
     visit = state.visit_of(lesson)
-    slide = Slide.QUESTION if visit.runs is None else _slide()
+    last = _last(visit)
+    slide = Slide.QUESTION if visit.runs is None else min(_slide(), last)
     st.html(STYLE)
     style = _STYLE
     for mode in ("light", "dark"):
@@ -108,7 +109,7 @@ def show_presenter(lesson: Lesson) -> None:
             icon=":material/arrow_forward:",
             type="primary",
             key="present_next",
-            disabled=slide == max(Slide),
+            disabled=slide == last,
             on_click=_turn,
             args=(1,),
             help="Also →, Page Down or the space bar.",
@@ -132,10 +133,16 @@ def _turn(by: int) -> None:
     slide = Slide(max(0, min(int(max(Slide)), _slide() + by)))
     if slide != Slide.QUESTION and state.visit_of(lesson).runs is None:
         state.skip(lesson)
+    slide = min(slide, _last(state.visit_of(lesson)))
     if slide == Slide.REPAIR and state.visit_of(lesson).repair is None:
         state.repair(lesson)
     st.query_params[STEP] = str(int(slide))
     _race_again()
+
+
+def _last(visit: Visit) -> Slide:
+    """Return how far the presentation goes: to the curves, for members of a class whose teacher holds the answer."""
+    return Slide.RACE if visit.held else max(Slide)
 
 
 def _race_again() -> None:

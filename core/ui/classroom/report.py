@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from core.lessons import LESSONS, Lesson
+from core.lessons import Lesson
 from core.ui.classroom.curves import Drawing, curves_svg
 from core.ui.classroom.work import LessonWork, Work
+from core.ui.lessons import state
 
 _STYLE: Final = """
 :root { color-scheme: light dark; }
@@ -25,7 +26,7 @@ def report(work: Work) -> str:
     who = f"Lab report of {escape(work.name)}" if work.name else "Lab report"
     parts = [f"<h1>{who}</h1>", f'<p class="small">Loss Lab · {escape(work.saved.replace("T", " "))}</p>']
     for done in work.lessons:
-        lesson = next((lesson for lesson in LESSONS if lesson.id == done.lesson), None)
+        lesson = state.lesson_at(done.lesson)
         if lesson is not None:
             parts += _section(lesson, done)
     return (

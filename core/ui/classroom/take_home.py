@@ -10,7 +10,6 @@ import streamlit as st
 from core.errors import InputRefused
 from core.jobs.classroom.records import Progress
 from core.jobs.lab import get_lab
-from core.lessons import LESSONS
 from core.ui.classroom.curves import curves_svg
 from core.ui.classroom.picture import picture
 from core.ui.classroom.report import report, small_print
@@ -81,7 +80,7 @@ def open_saved() -> None:
 
 def _saved_lesson(done: LessonWork) -> None:
     """Show one lesson of a file: where its runs still are, the way there; otherwise the curves the file has."""
-    lesson = next((lesson for lesson in LESSONS if lesson.id == done.lesson), None)
+    lesson = state.lesson_at(done.lesson)
     if lesson is None:
         st.caption(f"{inert(done.lesson)}: this lab has no such lesson.")
         return

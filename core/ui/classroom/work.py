@@ -40,7 +40,7 @@ class Part(Value):
 class LessonWork(Value):
     """What somebody did in one lesson."""
 
-    lesson: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,60}$")]
+    lesson: Annotated[str, Field(pattern=r"^(custom:[0-9a-f]{16}|[a-z][a-z0-9-]{0,60})$")]
     guess: Annotated[Count, Field(ge=0, le=9)] | None = None
     answered: bool = False
     """Whether the answer was shown."""
@@ -49,8 +49,8 @@ class LessonWork(Value):
     attempt: Part | None = None
     attempts: Annotated[Count, Field(ge=0)] = 0
     solved: bool = False
-    told: tuple[Annotated[str, Field(max_length=4000)], ...] = Field((), max_length=2)
-    """Explanation and words of the repair, with the numbers of the runs, as Markdown."""
+    told: tuple[Annotated[str, Field(max_length=6000)], ...] = Field((), max_length=2)
+    """Explanation and words of the repair, at most 5000 characters in a lesson, with the numbers, as Markdown."""
 
 
 class Work(Value):

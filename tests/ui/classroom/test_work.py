@@ -123,6 +123,11 @@ def test_a_file_opens_as_it_was_saved():
     assert from_file(to_file(saved)) == saved
 
 
+def test_the_longest_words_a_lesson_may_have_fit_into_the_file():
+    saved = work(told=("x" * 5000, "y" * 5000))
+    assert from_file(to_file(saved)) == saved
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{}", b"[]", b"\xff\xfe", b"null", b'{"kind": "loss-lab-work"}', b"[" * 100_000, b"x" * (LARGEST_FILE + 1)],
@@ -142,6 +147,7 @@ def test_what_is_no_saved_work_is_refused_in_a_sentence(content):
         (("lessons", 0, "runs", "drawing", "curves", 0, "points"), [["<b>", 1.0]]),
         (("lessons", 0, "runs", "experiment"), "../../x"),
         (("lessons", 0, "lesson"), "<b>"),
+        (("lessons", 0, "lesson"), "custom:../../0123456789"),
         (("lessons", 0, "guess"), 10**9),
         (("name",), "x" * 10_000),
         (("lessons",), [{}] * 1000),
