@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database, tick
-from core.jobs.storage.frames import FrameText, store_frames
+from core.jobs.storage.frames import MOST_PICTURED, FrameText, store_frames
 from core.jobs.storage.records import HELD, State
 
 MAX_DEATHS: Final = 2
@@ -97,7 +97,8 @@ class Queue:
             if row is None:
                 return None
             trial = select(schema.experiment.c.diagnosis).where(schema.experiment.c.id == row.experiment)
-            pictured = connection.scalar(trial) is None
+            beside = select(func.count()).where(_run.c.experiment == row.experiment)
+            pictured = connection.scalar(trial) is None and (connection.scalar(beside) or 0) <= MOST_PICTURED
         return Claim(row.id, token, row.experiment, row.position, structure, row.probed, pictured)
 
     def start(self, claim: Claim) -> bool:

@@ -22,6 +22,8 @@ from core.training.pictures.frame import SCENE, Frame
 
 MOST_FRAMES: Final = 40_000
 """In the whole lab: 120 to 250 MB, of three thousand runs and more."""
+MOST_PICTURED: Final = 24
+"""Runs of an experiment: of more nobody looks at the pictures of each, and they cost more than a short training."""
 MOST_RUNS: Final = 6
 """Whose frames are told at a time: more pictures side by side cannot be compared."""
 

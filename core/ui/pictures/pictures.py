@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.diagnosis.evidence.limits import LONG_STEP, SHORT_STEP
-from core.jobs.storage.frames import MOST_RUNS
+from core.jobs.storage.frames import MOST_PICTURED, MOST_RUNS
 from core.jobs.storage.records import Experiment
 from core.ui.chart.live import live_data
 from core.ui.chart.variant_colours import colours_of
@@ -89,7 +89,11 @@ def pictures_data(experiment: Experiment) -> dict[str, Any]:
 def pictures(experiment: Experiment, *, key: str) -> None:
     """Show what the networks of `experiment` predict, live until they are trained, and again as a replay.
 
+    Nothing where there are too many of them: no pictures are taken then.
+
     The same `key` keeps the same row on the page, whatever it shows.
     """
+    if len(experiment.runs) > MOST_PICTURED:
+        return
     fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
     _component(fingerprint)(key=key, data=pictures_data(experiment))

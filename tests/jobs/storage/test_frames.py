@@ -128,3 +128,13 @@ def test_trials_which_nobody_looks_at_have_no_pictures(store, runs):
     asked = DiagnosisQueue(store.database).claim()
     store.submit_runs(fake_spec(SICK).runs(), trials_of=asked)
     assert not runs.claim(runs.waiting()[0][1]).pictured
+
+
+def test_runs_of_an_experiment_of_very_many_have_no_pictures(store, runs, monkeypatch):
+    monkeypatch.setattr("core.jobs.scheduling.queue.MOST_PICTURED", 2)
+    _, claim = claimed(store, runs, seeds=2)
+    assert claim.pictured
+    runs.finish(claim, State.DONE)
+    runs.finish(runs.claim(runs.waiting()[0][1]), State.DONE)
+    _, claim = claimed(store, runs, seeds=3)
+    assert not claim.pictured
