@@ -75,13 +75,18 @@ def of_tables() -> Iterator[str]:
     from core.data.samples import SAMPLES
     from core.data.upload.recast import KINDS
     from core.diagnosis.causes.catalogue import CAUSES
-    from core.ui.lab.knobs import KNOBS
+    from core.lessons import LESSONS
+    from core.lessons.claims import MESSAGES
+    from core.ui.lab.knobs import KNOBS, label_of
 
     for cause in CAUSES.values():
         yield from filter(None, (cause.title, cause.about, cause.works))
     for sample in SAMPLES.values():
         yield from (sample.title, sample.about)
     yield from (knob.label for knob in KNOBS)
+    yield from MESSAGES
+    for lesson in LESSONS:
+        yield from map(label_of, (*lesson.spec.vary, *lesson.repair.change, *lesson.exercise.knobs))
     yield from KINDS
     yield from ENCODINGS.values()
 

@@ -45,6 +45,11 @@ _NAMES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 COMPARISONS: Final = {"<": "below", ">": "above", "<=": "at most", ">=": "at least", "=": "equal to"}
 """What may lie between the two sides of a claim, in words."""
+_WHOSE: Final = {TRIED: "the {quantity}", REPAIRED: "the {quantity} of the repaired run"}
+_OF_A_RUN: Final = "the {quantity} of run {letter}"
+_TIMES: Final = "{factor} times {quantity}"
+_DIVERGES: Final = {True: "the run diverges", False: "the run does not diverge"}
+_SENTENCES: Final = {sign: f"{{left}} is {word} {{right}}" for sign, word in COMPARISONS.items()}
 _OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq,
 }  # fmt: skip
@@ -54,6 +59,17 @@ _SKILLS: Final = frozenset({"skill", "val_skill"})
 _SMALLEST, _LARGEST = 1e-6, 1e10
 """Smaller and larger numbers are written with a power of ten."""
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+Say = Callable[..., str]
+"""Returns a message in the reader's language, with values in place of its ``{names}``."""
+Write = Callable[[str], str]
+"""Returns a number that is written as in English as the reader's language writes it."""
+
+
+def english(message: str, /, **values: str) -> str:
+    """Return `message` as it is, with `values` in place of its ``{names}``."""
+    return message.format(**values)
+
 
 _NAME: Final = r"[A-Z]\.[a-z_]+(?:\.[a-z]+)?"
 _NUMBER: Final = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
@@ -104,16 +120,23 @@ class Quantity:
     @property
     def title(self) -> str:
         """What it is, of whichever run: ``First loss``."""
-        return self._named().capitalize()
+        return self.titled()
 
-    def _named(self) -> str:
+    def titled(self, say: Say = english) -> str:
+        """Return its title in the language of `say`."""
+        named = say(self.named_as)
+        return named[:1].upper() + named[1:]
+
+    @property
+    def named_as(self) -> str:
+        """What it is called in a sentence; a message."""
         where = {"first": "first ", "least": "least "}.get(self.where, "")
         return f"{where}{_NAMES[self.what]}"
 
-    def words(self) -> str:
+    def words(self, say: Say = english) -> str:
         """Return what it is, of which run."""
-        whose = {TRIED: "", REPAIRED: " of the repaired run"}.get(self.letter, f" of run {self.letter}")
-        return f"the {self._named()}{whose}"
+        named = say(self.named_as)
+        return say(_WHOSE.get(self.letter, _OF_A_RUN), quantity=named, letter=self.letter)
 
     def of(self, runs: Runs) -> float | None:
         """Return it; None where it is not there, or no finite number."""
@@ -133,11 +156,12 @@ class _Side:
     factor: float
     quantity: Quantity | None = None
 
-    def words(self) -> str:
+    def words(self, say: Say, write: Write) -> str:
+        factor = write(number_text(self.factor))
         if self.quantity is None:
-            return number_text(self.factor)
-        times = "" if self.factor == 1 else f"{number_text(self.factor)} times "
-        return f"{times}{self.quantity.words()}"
+            return factor
+        named = self.quantity.words(say)
+        return named if self.factor == 1 else say(_TIMES, factor=factor, quantity=named)
 
     def of(self, runs: Runs) -> float | None:
         if self.quantity is None:
@@ -177,14 +201,14 @@ class Claim:
         """Which runs it is about."""
         return {side.quantity.letter for side in (self.left, self.right) if side.quantity}
 
-    def words(self) -> str:
+    def words(self, say: Say = english, write: Write = str) -> str:
         """Return it as a person says it: ``the skill on the rows held out is above 0.9``."""
         if self.left.quantity is not None and self.left.quantity.what == "diverged" and self.operator == "=":
-            return f"the run {'diverges' if self.right.factor else 'does not diverge'}"
-        limit = self.right.words()
+            return say(_DIVERGES[bool(self.right.factor)])
+        limit = self.right.words(say, write)
         if self.right.quantity is None and self.left.quantity is not None and self.left.quantity.what in _SHARES:
-            limit = f"{100 * self.right.factor:.3g} %"
-        return f"{self.left.words()} is {COMPARISONS[self.operator]} {limit}"
+            limit = f"{write(f'{100 * self.right.factor:.3g}')} %"
+        return say(_SENTENCES[self.operator], left=self.left.words(say, write), right=limit)
 
     def holds(self, runs: Runs) -> bool:
         """Whether it is true of `runs`; it is not where a number is missing."""
@@ -209,7 +233,7 @@ def quantities(text: str) -> list[Quantity]:
     return [Quantity.named(name) for name in _QUOTED.findall(text)]
 
 
-def quoted(text: str, seeds: Sequence[Runs]) -> str:
+def quoted(text: str, seeds: Sequence[Runs], write: Write = str) -> str:
     """Return `text` with each ``{A.loss}`` replaced by that number of these runs: the median over their seeds."""
 
     def number(found: re.Match[str]) -> str:
@@ -218,7 +242,7 @@ def quoted(text: str, seeds: Sequence[Runs]) -> str:
         known = [value for value in values if value is not None]
         if 2 * len(known) <= len(values):
             return "NaN"
-        return value_text(quantity.what, statistics.median(known))
+        return write(value_text(quantity.what, statistics.median(known)))
 
     return _QUOTED.sub(number, text)
 
@@ -246,3 +270,11 @@ def number_text(value: float) -> str:
     else:
         text = f"{value:.{1 - math.floor(math.log10(size))}f}"
     return text.replace("-", "−")
+
+
+MESSAGES: Final = frozenset(
+    {Quantity("", what, where).named_as for what in CURVES for where in ("", "first", "least")}
+    | {_NAMES[what] for what in _OF_RUN}
+    | {*_WHOSE.values(), _OF_A_RUN, _TIMES, *_DIVERGES.values(), *_SENTENCES.values(), *COMPARISONS.values()}
+)
+"""All that claims say of numbers, to be translated."""

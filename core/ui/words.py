@@ -64,6 +64,11 @@ def number(value: float, style: str = ",") -> str:
     return format(value, style).translate(_signs(language()))
 
 
+def written(text: str) -> str:
+    """Return a number that is written as in English, ``4,710`` or ``0.693``, with the reader's separators."""
+    return text.translate(str.maketrans(",.", separators()[::-1]))
+
+
 def separators() -> str:
     """Return the decimal separator and that of thousands, as Plotly wants them: ``.,``."""
     return get_decimal_symbol(language()) + get_group_symbol(language())

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.lessons import SEEDS, check
 from core.data.prepare.cache import Preparation
 from core.lessons import LESSONS
-from core.lessons.claims import Claim, Quantity, number_text, quoted
+from core.lessons.claims import MESSAGES, Claim, Quantity, number_text, quoted
 from core.training.crew import Crew
 from core.training.result import Result
 
@@ -130,3 +130,18 @@ def test_what_a_lesson_claims_holds_with_five_seeds(lesson):
     assert {one.part for one in checked} == {"lesson", "repair", "exercise", "untouched", "answer"}
     assert all(len(one.held) == SEEDS for one in checked)
     assert [f"{one.part}: {one.claim}: {one.held}" for one in checked if not one.fine] == []
+
+
+def test_what_is_said_of_numbers_can_be_said_in_another_language():
+    said = []
+
+    def say(message, **values):
+        said.append(message)
+        return message.format(**values)
+
+    told = Claim.read("X.val_loss < 0.7 * R.val_baseline").words(say, lambda number: number.replace(".", ","))
+    assert "0,7" in told
+    assert "0.7" not in told
+    assert len(said) == 6
+    assert set(said) <= MESSAGES
+    assert quoted("{A.loss}", [{"A": result([0.5])}], lambda number: f"<{number}>") == "<0.5>"

@@ -1,7 +1,10 @@
 """The pages in another language."""
 
 from benchmarks.words import messages, placeholders
+from core.lessons import LESSONS, lessons_in
+from core.lessons.translation import texts_of
 from core.spec import load_spec
+from core.ui.text import inert
 
 from .diagnosed import FRIEDMAN, diagnose, submit
 from .test_diagnose import sick
@@ -51,3 +54,24 @@ def test_a_diagnosis_is_german_but_for_what_was_stored(app, page, lab):
         if isinstance(said, str) and len(said.split()) > 2 and not placeholders(said) and said in told
     ]  # fmt: skip
     assert left == []
+
+
+def test_a_lesson_is_german_and_so_is_what_stands_around_it(app, page):
+    first = lessons_in("de")[0]
+    app.query_params.update({"lang": "de", "lesson": first.id})
+    german = page("lessons")
+    assert not german.exception
+    assert german.title[0].value == f"1. {first.title}"
+    assert german.radio[0].options == list(map(inert, first.options))
+    said = [button.label for button in german.button]
+    assert {"Frage überspringen", "Alle Lektionen"} <= set(said)
+    assert f"Weiter: 2. {lessons_in('de')[1].title}" in said
+    told = words(german) + "".join(f"{button.label}\n" for button in german.button)
+    assert [sentence for _, sentence in texts_of(LESSONS[0]) if sentence in told] == []
+
+
+def test_the_gallery_of_lessons_is_german(app, page):
+    app.query_params["lang"] = "de"
+    german = page("lessons")
+    assert not german.exception
+    assert [heading.value.partition(". ")[2] for heading in german.subheader] == [one.title for one in lessons_in("de")]

@@ -11,8 +11,9 @@ from typing import Any
 from core.lessons import Lesson
 from core.lessons.claims import REPAIRED, TRIED, Claim, Quantity, Runs, quantities, value_text
 from core.ui.lab.knobs import knob_at, label_of, show_values
+from core.ui.words import later, t, written
 
-_NAMES = {REPAIRED: "Repaired", TRIED: "Your try"}
+_NAMES = {REPAIRED: later("Repaired"), TRIED: later("Your try")}
 _BESIDE = (("loss", "baseline"), ("val_loss", "val_baseline"))
 """A loss means little without that of always giving the same answer."""
 
@@ -22,7 +23,7 @@ def run_names(lesson: Lesson) -> dict[str, str]:
     varied = {path: _told(path, values) for path, values in _values(lesson).items()}
     differing = zip(*varied.values(), strict=True)
     shown = {letter: " · ".join((letter, *words)) for letter, words in zip(lesson.variants, differing, strict=True)}
-    return shown | _NAMES
+    return shown | {letter: t(name) for letter, name in _NAMES.items()}
 
 
 def _values(lesson: Lesson) -> dict[str, list[Any]]:
@@ -35,7 +36,7 @@ def _told(path: str, values: list[Any]) -> list[str]:
     """Return values in words that need no heading: a number, *on* and *off* say nothing without their setting."""
     knob = knob_at(path)
     bare = knob is not None and knob.path == path and (knob.typed or "off" in knob.choices)
-    return [f"{label_of(path)} {text}" if bare else text for text in show_values(path, values)]
+    return [f"{t(label_of(path))} {text}" if bare else text for text in show_values(path, values)]
 
 
 def spoken_of(lesson: Lesson) -> list[Quantity]:
@@ -63,7 +64,7 @@ def numbers_table(lesson: Lesson, seeds: Sequence[Runs]) -> dict[str, list[str]]
         for quantity in spoken_of(lesson)
     ]
     rows = [(quantity, cells) for quantity, cells in rows if any(cells)]
-    columns: Mapping[str, list[str]] = {"": [quantity.title for quantity, _ in rows]}
+    columns: Mapping[str, list[str]] = {"": [quantity.titled(t) for quantity, _ in rows]}
     return dict(
         itertools.chain(
             columns.items(),
@@ -80,6 +81,6 @@ def _cell(quantity: Quantity, seeds: Sequence[Runs]) -> str:
         diverged = any(run.state == "diverged" and quantity.what in run.history for run in runs)
         return "NaN" if diverged and quantity.is_curve else ""
     low, middle, high = (
-        value_text(quantity.what, value) for value in (min(values), statistics.median(values), max(values))
+        written(value_text(quantity.what, value)) for value in (min(values), statistics.median(values), max(values))
     )
     return middle if low == high else f"{middle} ({low} … {high})"

@@ -11,9 +11,9 @@ import streamlit as st
 
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
-from core.lessons import BASICS, LESSONS, Lesson
+from core.lessons import BASICS, Lesson
 from core.lessons.claims import quoted
-from core.lessons.glossary import GLOSSARY
+from core.lessons.glossary import glossary_in
 from core.ui.chart.live import live_chart
 from core.ui.classroom.lesson_reins import EXERCISE, REPAIR, complain, lesson_reins
 from core.ui.classroom.progress import class_bar, note, wait_for_the_answer
@@ -27,6 +27,7 @@ from core.ui.lessons.state import Visit
 from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
+from core.ui.words import language, later, t, written
 
 _STYLE: Final = f"""<style>
 {STYLE}
@@ -46,35 +47,40 @@ _STYLE: Final = f"""<style>
 _COMMON: Final = ("epoch", "seed", "loss", "baseline", "skill")
 """Words that every lesson uses."""
 
-_PARTS: Final = {"runs": "The lesson", "repair": "Repaired", "attempt": "Your try"}
+_PARTS: Final = {"runs": later("The lesson"), "repair": later("Repaired"), "attempt": later("Your try")}
 _LONGEST: Final = 2000
 
 
 def gallery(*, unknown: bool) -> None:
     """Show every lesson as a card, by family."""
     st.html(_STYLE)
-    st.title("Lessons", anchor=False)
+    lessons = state.lessons()
+    st.title(t("Lessons"), anchor=False)
     st.markdown(
-        f"{len(LESSONS)} causes of a bad loss, one at a time. Say what you expect, run it, see why, repair it, and try "
-        "it yourself."
+        t(
+            "{count} causes of a bad loss, one at a time. Say what you expect, run it, see why, repair it, and try it "
+            "yourself.",
+            count=len(lessons),
+        )
     )
     if unknown:
-        st.warning("There is no such lesson; choose one of these.", icon=":material/link_off:")
+        st.warning(t("There is no such lesson; choose one of these."), icon=":material/link_off:")
     known = browser.browser(asks=True)
-    done = {lesson.id: known[lesson.id] for lesson in LESSONS if lesson.id in known}
+    done = {lesson.id: known[lesson.id] for lesson in lessons if lesson.id in known}
     if done:
         solved = sum(mark == browser.SOLVED for mark in done.values())
-        st.progress(solved / len(LESSONS), text=f"{solved} of {len(LESSONS)} solved, in this browser")
-    numbered = list(enumerate(LESSONS, start=1))
-    st.header("First steps", anchor=False)
+        told = t("{solved} of {count} solved, in this browser", solved=solved, count=len(lessons))
+        st.progress(solved / len(lessons), text=told)
+    numbered = list(enumerate(lessons, start=1))
+    st.header(t("First steps"), anchor=False)
     _cards(numbered[: len(BASICS)], done, badges=True)
-    for family, lessons in groupby(numbered[len(BASICS) :], key=lambda pair: pair[1].family):
-        st.header(FAMILIES[family][0], anchor=False)
-        _cards(lessons, done, badges=False)
-    st.header("A lesson of your own", anchor=False)
-    st.markdown("Run an experiment in the lab and choose *Make this a lesson* below its chart, or open a file.")
+    for family, those in groupby(numbered[len(BASICS) :], key=lambda pair: pair[1].family):
+        st.header(t(FAMILIES[family][0]), anchor=False)
+        _cards(those, done, badges=False)
+    st.header(t("A lesson of your own"), anchor=False)
+    st.markdown(t("Run an experiment in the lab and choose *Make this a lesson* below its chart, or open a file."))
     key = "lesson_file"
-    st.file_uploader("Open a lesson file", type=["toml"], key=key, on_change=state.opened_file, args=(key,))
+    st.file_uploader(t("Open a lesson file"), type=["toml"], key=key, on_change=state.opened_file, args=(key,))
     if refused := st.session_state.get("lesson_refused", ""):
         st.warning(inert(refused, 300), icon=":material/block:")
 
@@ -92,13 +98,13 @@ def _card(number: int, lesson: Lesson, mark: str, *, badge: bool) -> None:
             if badge:
                 family_badge(lesson.family)
             if mark == browser.SOLVED:
-                st.badge("Solved", icon=":material/task_alt:", color="green")
+                st.badge(t("Solved"), icon=":material/task_alt:", color="green")
             elif mark:
-                st.badge("Answered", icon=":material/done:", color="gray")
+                st.badge(t("Answered"), icon=":material/done:", color="gray")
         st.subheader(f"{number}. {lesson.title}", anchor=False)
         st.html(prose(lesson.about, f"card-{number}"))
         st.space("stretch")
-        start, key = f"Start lesson {number}", f"lessons_{lesson.id}"
+        start, key = t("Start lesson {number}", number=number), f"lessons_{lesson.id}"
         st.button(start, icon=":material/arrow_forward:", key=key, on_click=state.go, args=(lesson.id,))
 
 
@@ -112,7 +118,7 @@ def show_lesson(lesson: Lesson) -> None:
     with left.container(key="lesson_words"):
         class_bar()
         complain(lesson)
-        st.button("All lessons", icon=":material/arrow_back:", type="tertiary", on_click=state.go)
+        st.button(t("All lessons"), icon=":material/arrow_back:", type="tertiary", on_click=state.go)
         family_badge(lesson.family)
         st.title(state.headline(lesson), anchor=False)
         _text(lesson, "about", lesson.about)
@@ -133,11 +139,12 @@ def show_lesson(lesson: Lesson) -> None:
                 with st.container(border=True, key="lesson_exercise"):
                     _exercise(visit, seeds)
         elif visit.runs is not None and visit.runs.finished:
-            st.markdown("Not every run finished, so there is nothing to compare yet.")
+            st.markdown(t("Not every run finished, so there is nothing to compare yet."))
         _read_on(lesson)
         _next(lesson)
         if visit.runs is not None:
-            st.button("Begin again", icon=":material/replay:", type="tertiary", on_click=state.again, args=(lesson,))
+            afresh = t("Begin again")
+            st.button(afresh, icon=":material/replay:", type="tertiary", on_click=state.again, args=(lesson,))
             take_home_lesson(visit)
     with right.container(key="lesson_stage"):
         _stage(visit, verdict)
@@ -149,19 +156,21 @@ def show_lesson(lesson: Lesson) -> None:
 
 def _text(lesson: Lesson, place: str, text: str, seeds: list[dict[str, Any]] | None = None) -> None:
     """Draw a text of the lesson, with the numbers of `seeds` in it and the words of its glossary marked."""
-    words = quoted(text, seeds) if seeds is not None else text
-    st.html(prose(words, f"lesson-{place}", (*lesson.glossary, *_COMMON)))
+    words = quoted(text, seeds, written) if seeds is not None else text
+    st.html(prose(words, f"lesson-{place}", (*lesson.glossary, *_COMMON), language()))
 
 
 def _question(visit: Visit) -> None:
     lesson = visit.lesson
     if visit.runs is not None:
-        said = "You skipped the question" if visit.guess is None else f"You said: {_option(lesson, visit.guess)}"
-        st.markdown(f"**{inert(lesson.question, _LONGEST)}**  \n{said}.")
+        said = t("You skipped the question.")
+        if visit.guess is not None:
+            said = t("You said: {option}.", option=_option(lesson, visit.guess))
+        st.markdown(f"**{inert(lesson.question, _LONGEST)}**  \n{said}")
         _text(lesson, "look", lesson.look)
         if not visit.runs.finished:
             cancel = get_lab().store.cancel
-            st.button("Cancel", icon=":material/stop:", on_click=cancel, args=(visit.runs.id,))
+            st.button(t("Cancel"), icon=":material/stop:", on_click=cancel, args=(visit.runs.id,))
         return
     guess: int | None = st.radio(
         inert(lesson.question, _LONGEST),
@@ -175,17 +184,18 @@ def _question(visit: Visit) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Run it",
+            t("Run it"),
             type="primary",
             icon=":material/play_arrow:",
             disabled=guess is None,
-            help="Predict first: choose an answer." if guess is None else None,
+            help=t("Predict first: choose an answer.") if guess is None else None,
             on_click=state.predict,
             args=(lesson,),
             key="lesson_run",
         )
         if guess is None:
-            st.button("Skip the question", type="tertiary", on_click=state.skip, args=(lesson,), key="lesson_skip")
+            skip = t("Skip the question")
+            st.button(skip, type="tertiary", on_click=state.skip, args=(lesson,), key="lesson_skip")
 
 
 def _option(lesson: Lesson, place: int) -> str:
@@ -194,11 +204,11 @@ def _option(lesson: Lesson, place: int) -> str:
 
 def _reveal(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     lesson = visit.lesson
-    verdict = "**Answer:**"
+    verdict = f"**{t('Answer')}:**"
     if visit.guess == lesson.answer:
-        verdict = ":green[:material/check_circle: **As you said:**]"
+        verdict = f":green[:material/check_circle: **{t('As you said')}:**]"
     elif visit.guess is not None:
-        verdict = ":orange[:material/lightbulb: **It came out differently:**]"
+        verdict = f":orange[:material/lightbulb: **{t('It came out differently')}:**]"
     st.markdown(f"{verdict} {_option(lesson, lesson.answer)}.")
     _text(lesson, "why", lesson.explanation, seeds)
 
@@ -207,33 +217,36 @@ def _numbers(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     """Draw the table of what the words speak of."""
     lesson = visit.lesson
     table = numbers_table(lesson, seeds)
-    with st.expander("The numbers in the words", icon=":material/table:", expanded=True, key="lesson_table"):
+    with st.expander(t("The numbers in the words"), icon=":material/table:", expanded=True, key="lesson_table"):
         st.table({inert(name): list(map(inert, cells)) for name, cells in table.items()}, border="horizontal")
         st.caption(
-            f"The median of {counted(lesson.spec.seeds, 'seed')} of this run, and in brackets the least and the "
-            "greatest. A curve's number is that of its last epoch, unless it says otherwise."
+            t(
+                "The median of {seeds} of this run, and in brackets the least and the greatest. A curve's number is "
+                "that of its last epoch, unless it says otherwise.",
+                seeds=counted(lesson.spec.seeds, "seed"),
+            )
         )
 
 
 def _repair(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     lesson = visit.lesson
-    st.header("Repair it", anchor=False)
+    st.header(t("Repair it"), anchor=False)
     st.markdown(_changes(lesson.variants[lesson.repair.of].model_dump(mode="json"), lesson.repair.change))
     if visit.repair is not None and not visit.repair.finished:
-        st.markdown(":gray[Training…]")
+        st.markdown(f":gray[{t('Training…')}]")
     elif visit.repair is not None and state.whole(visit.repair):
         _text(lesson, "repair", lesson.repair.words, seeds)
     else:
         if visit.repair is not None:
-            st.markdown("Not every run finished, so there is nothing to compare yet.")
-        mend = "Repair and run"
+            st.markdown(t("Not every run finished, so there is nothing to compare yet."))
+        mend = t("Repair and run")
         st.button(mend, icon=":material/build:", key="lesson_mend", on_click=state.repair, args=(lesson,))
 
 
 def _changes(before: Mapping[str, Any], change: Mapping[str, Any]) -> str:
     """Return what a change does, a line for each setting, in the words of the lab."""
     lines = [
-        f"- {inert(label_of(path))}: {inert(show_value(path, value_at(before, path)))} → "
+        f"- {inert(t(label_of(path)))}: {inert(show_value(path, value_at(before, path)))} → "
         f"**{inert(show_value(path, value))}**"
         for path, value in change.items()
     ]
@@ -242,7 +255,7 @@ def _changes(before: Mapping[str, Any], change: Mapping[str, Any]) -> str:
 
 def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
     lesson = visit.lesson
-    st.header("Try it yourself", anchor=False)
+    st.header(t("Try it yourself"), anchor=False)
     _text(lesson, "task", lesson.exercise.task)
     shown = visit.attempt.runs[0].spec if visit.attempt else lesson.variants[lesson.exercise.of]
     start = state.knob_values(lesson, shown)
@@ -252,7 +265,7 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
             continue
         offered = list(values)
         st.segmented_control(
-            inert(label_of(path)),
+            inert(t(label_of(path))),
             range(len(offered)),
             default=offered.index(start[path]),
             required=True,
@@ -261,11 +274,12 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
             key=state.knob_key(lesson, path),
             disabled=path in bound.locked,
         )
-    st.button("Run my try", icon=":material/play_arrow:", key="lesson_try", on_click=state.attempt, args=(lesson,))
+    run = t("Run my try")
+    st.button(run, icon=":material/play_arrow:", key="lesson_try", on_click=state.attempt, args=(lesson,))
     if visit.attempt is not None and not visit.attempt.finished:
-        st.markdown(":gray[Training…]")
+        st.markdown(f":gray[{t('Training…')}]")
     elif visit.attempt is not None and not state.whole(visit.attempt):
-        st.markdown("Not every run finished, so there is nothing to compare yet.")
+        st.markdown(t("Not every run finished, so there is nothing to compare yet."))
     elif visit.attempt is not None:
         _outcome(lesson, seeds)
 
@@ -273,19 +287,21 @@ def _exercise(visit: Visit, seeds: list[dict[str, Any]]) -> None:
 def _about_knob(path: str) -> str:
     """Return what a setting does, and where it is in a spec."""
     knob = knob_at(path)
-    return f"{f'{knob.help} ' if knob and knob.path == path else ''}In a spec: {inert(path)}."
+    return f"{f'{knob.help} ' if knob and knob.path == path else ''}{t('In a spec: {path}.', path=inert(path))}"
 
 
 def _outcome(lesson: Lesson, seeds: list[dict[str, Any]]) -> None:
     if state.is_solved(lesson, seeds):
-        st.success(f"Solved, in {len(seeds)} of {len(seeds)} seeds.", icon=":material/task_alt:")
+        count = len(seeds)
+        st.success(t("Solved, in {held} of {count} seeds.", held=count, count=count), icon=":material/task_alt:")
         if lesson.exercise.answer:
             _text(lesson, "answer", lesson.exercise.answer, seeds)
         return
     held = state.solved(lesson, seeds)
-    wanted = " and ".join(claim.words() for claim, _ in held)
+    wanted = t(" and ").join(claim.words(t, written) for claim, _ in held)
+    asked = t("Not yet. It is solved when {claims}, in every seed.", claims=inert(wanted, _LONGEST))
     st.info(
-        f"Not yet. It is solved when {inert(wanted, _LONGEST)}, in every seed. {_so_far(lesson, seeds)}",
+        f"{asked} {_so_far(lesson, seeds)}",
         icon=":material/trending_up:",
     )
 
@@ -296,26 +312,30 @@ def _so_far(lesson: Lesson, seeds: list[dict[str, Any]]) -> str:
     mine = claim.left.quantity
     told = ""
     if mine is not None and mine.what != "diverged":
-        reached = quoted(f"{{{mine.name}}}", seeds)
-        told = "Yours diverged; " if reached == "NaN" else f"In your run {mine.words()} is {reached}; "
-    held = f"what is asked for holds in {count} of {counted(len(seeds), 'seed')}."
+        reached = quoted(f"{{{mine.name}}}", seeds, written)
+        told = t("In your run {quantity} is {value}; ", quantity=mine.words(t), value=reached)
+        told = t("Yours diverged; ") if reached == "NaN" else told
+    held = t("what is asked for holds in {count} of {seeds}.", count=count, seeds=counted(len(seeds), "seed"))
     return f"{told}{held}" if told else f"{held[0].upper()}{held[1:]}"
 
 
 def _next(lesson: Lesson) -> None:
-    place = LESSONS.index(lesson) + 1 if lesson in LESSONS else len(LESSONS)
-    if place < len(LESSONS):
-        label, there = f"Next: {place + 1}. {LESSONS[place].title}", (LESSONS[place].id,)
+    lessons, place = state.lessons(), state.place_of(lesson)
+    if place is not None and place + 1 < len(lessons):
+        following = lessons[place + 1]
+        label = t("Next: {number}. {title}", number=place + 2, title=following.title)
+        there = (following.id,)
         st.button(label, icon=":material/arrow_forward:", key="lesson_next", on_click=state.go, args=there)
 
 
 def _read_on(lesson: Lesson) -> None:
-    with st.expander("Words and sources", icon=":material/menu_book:"):
+    with st.expander(t("Words and sources"), icon=":material/menu_book:"):
         for word in dict.fromkeys((*lesson.glossary, *_COMMON)):
-            st.markdown(f"**{word}**: {GLOSSARY[word]}")
+            entry = glossary_in(language())[word]
+            st.markdown(f"**{entry.word}**: {entry.meaning}")
         for reference in lesson.references:
             # The text of a lesson that somebody sent leads nowhere.
-            linked = reference.url and lesson in LESSONS
+            linked = reference.url and state.place_of(lesson) is not None
             st.markdown(f"[{reference.text}]({reference.url})" if linked else inert(reference.text, _LONGEST))
 
 
@@ -336,22 +356,21 @@ def _verdict(visit: Visit, seeds: list[dict[str, Any]]) -> _Verdict | None:
     if newest is None or not state.whole(newest) or not visit.ended:
         return None
     if visit.held:
-        return _Verdict(newest.id, ":gray-badge[:material/hourglass_top: Your teacher reveals the answer]")
+        return _Verdict(newest.id, f":gray-badge[:material/hourglass_top: {t('Your teacher reveals the answer')}]")
     if newest is visit.attempt:
         if state.is_solved(lesson, seeds):
             browser.note(lesson.id, browser.SOLVED)
-            return _Verdict(newest.id, ":green-badge[Solved]")
-        return _Verdict(newest.id, ":orange-badge[Not yet solved]", _so_far(lesson, seeds))
+            return _Verdict(newest.id, f":green-badge[{t('Solved')}]")
+        return _Verdict(newest.id, f":orange-badge[{t('Not yet solved')}]", _so_far(lesson, seeds))
     if visit.guess is not None:
         browser.note(lesson.id, browser.ANSWERED)
     if newest is visit.repair:
-        return _Verdict(newest.id, ":green-badge[Repaired]")
+        return _Verdict(newest.id, f":green-badge[{t('Repaired')}]")
     answer = f"{_option(lesson, lesson.answer)}."
     if visit.guess == lesson.answer:
-        return _Verdict(newest.id, ":green-badge[As you said]", answer)
-    return _Verdict(
-        newest.id, f":orange-badge[{'Answer' if visit.guess is None else 'It came out differently'}]", answer
-    )
+        return _Verdict(newest.id, f":green-badge[{t('As you said')}]", answer)
+    told = t("Answer") if visit.guess is None else t("It came out differently")
+    return _Verdict(newest.id, f":orange-badge[{told}]", answer)
 
 
 def _stage(visit: Visit, verdict: _Verdict | None) -> None:
@@ -359,17 +378,18 @@ def _stage(visit: Visit, verdict: _Verdict | None) -> None:
     parts: dict[str, Experiment] = {name: found for name in _PARTS if (found := getattr(visit, name)) is not None}
     if not parts:
         with st.container(border=True, height=420, vertical_alignment="center", horizontal_alignment="center"):
-            st.markdown(":gray[The curves appear here once you have said what you expect.]", width="content")
+            told = t("The curves appear here once you have said what you expect.")
+            st.markdown(f":gray[{told}]", width="content")
         return
     newest = list(parts)[-1]
     shown = newest
     if len(parts) > 1:
         wanted = st.segmented_control(
-            "Curves",
+            t("Curves"),
             list(parts),
             default=newest,
             required=True,
-            format_func=_PARTS.__getitem__,
+            format_func=lambda part: t(_PARTS[part]),
             label_visibility="collapsed",
             key=f"lesson_shown_{lesson.id}_{parts[newest].id}",
         )
@@ -383,7 +403,7 @@ def _stage(visit: Visit, verdict: _Verdict | None) -> None:
     pictures(parts[shown], key="lesson_pictures")
     if parts[shown].finished:
         there = {"x": parts[shown].id}
-        st.page_link(page("lab"), label="Open in the lab", icon=":material/science:", query_params=there)
+        st.page_link(page("lab"), label=t("Open in the lab"), icon=":material/science:", query_params=there)
 
 
 def _letters(visit: Visit, part: str, count: int) -> list[str]:

@@ -15,7 +15,7 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.classroom.records import Progress
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, State
-from core.lessons import LESSONS, Lesson
+from core.lessons import Lesson, lessons_in
 from core.lessons.claims import REPAIRED, TRIED, Claim, Runs
 from core.lessons.shelf import PREFIX, Shelf
 from core.spec import RunSpec
@@ -25,6 +25,7 @@ from core.ui.lab.knobs import value_at
 from core.ui.lab.reins import kept_reins
 from core.ui.lessons.browser import arrive, show_at_once
 from core.ui.text import inert
+from core.ui.words import language, t
 
 LESSON, CHOICE, GUESS, RUNS, REPAIR, TRY = "lesson", "choice", "guess", "x", "repair", "try"
 """Names in the address: the lesson, what was chosen, what was predicted, and the experiments of its three parts."""
@@ -66,20 +67,30 @@ def shelf() -> Shelf:
     return Shelf(get_lab().settings.data / "lessons")
 
 
+def lessons() -> tuple[Lesson, ...]:
+    """Return the lessons of the catalogue in the reader's language."""
+    return lessons_in(language())
+
+
+def place_of(lesson: Lesson) -> int | None:
+    """Return the position of a lesson in the catalogue, whatever its language; None of a teacher's own."""
+    return next((place for place, known in enumerate(lessons()) if known.id == lesson.id), None)
+
+
 def lesson_at(identity: str) -> Lesson | None:
-    """Return the lesson of an id, of the catalogue or a teacher's; None where there is none."""
+    """Return the lesson of an id, in the reader's language where it is of the catalogue; None where there is none."""
     if identity.startswith(PREFIX):
         try:
             return shelf().lesson(identity)
         except InputRefused:
             return None
-    return next((lesson for lesson in LESSONS if lesson.id == identity), None)
+    return next((lesson for lesson in lessons() if lesson.id == identity), None)
 
 
 def headline(lesson: Lesson) -> str:
     """Return the title of a lesson, with its number if it is of the catalogue, as Markdown."""
-    number = f"{LESSONS.index(lesson) + 1}. " if lesson in LESSONS else ""
-    return f"{number}{inert(lesson.title)}"
+    place = place_of(lesson)
+    return f"{'' if place is None else f'{place + 1}. '}{inert(lesson.title)}"
 
 
 def opened_file(key: str) -> None:
@@ -115,7 +126,7 @@ def visit_at(lesson: Lesson, address: Mapping[str, str], *, held: bool = False) 
             if _belongs(lesson, name, experiment):
                 found[name] = experiment
             else:
-                trouble = "This link has curves of another lesson, so they are not shown here."
+                trouble = t("This link has curves of another lesson, so they are not shown here.")
     if (told != SKIPPED and guess is None) or RUNS not in found:
         return Visit(lesson, known=RUNS in found, trouble=trouble)
     return Visit(lesson, guess, found[RUNS], found.get(REPAIR), found.get(TRY), True, held, trouble)
