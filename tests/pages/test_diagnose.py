@@ -132,6 +132,23 @@ def test_a_card_leads_from_its_cause_to_the_mark_in_the_curve(open_page, lab):
     assert 'id="loss-curve"' in "".join(html.proto.body for html in app.get("html"))
 
 
+def test_two_who_apply_the_fix_of_one_diagnosis_have_an_experiment_each(open_page, lab):
+    asked = diagnose(lab, submit(lab, FRIEDMAN, sick), sick)
+    key = lab.store.classrooms.open(["scaling"], 3600)
+    code = lab.store.classrooms.conducted_with(key).code
+    before = {summary.id for summary in lab.store.experiments()}
+    secrets = [lab.store.classrooms.join(code, "here") for _ in range(2)]
+    for secret in (*secrets, secrets[0]):
+        app = open_page(d=asked)
+        app.session_state["classroom_last"] = secret
+        app.get_by_key("diagnose_apply_1").click().run()
+    made = [summary.id for summary in lab.store.experiments() if summary.id not in before]
+    assert len(made) == 2
+    for secret in secrets:
+        me = lab.store.classrooms.of_member(secret)[1].id
+        assert len({found.id for found in lab.store.experiments(seen_by=[me])} & set(made)) == 1
+
+
 def test_applying_a_fix_trains_both_and_opens_the_lab(open_page, lab):
     experiment = submit(lab, FRIEDMAN, sick)
     app = open_page(d=diagnose(lab, experiment, sick))

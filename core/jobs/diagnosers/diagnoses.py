@@ -20,6 +20,7 @@ from core.jobs.storage import schema
 from core.jobs.storage.database import Database
 from core.jobs.storage.owners import in_the_list_of
 from core.jobs.storage.records import Experiment, State
+from core.jobs.storage.series import keep_step
 
 _LOOK_SECONDS: Final = 0.02
 
@@ -114,6 +115,8 @@ class Diagnoses:
     def ask(self, experiment: Experiment, index: int, budget: Budget = Budget.USUAL, key: str | None = None) -> str:
         """Queue a diagnosis of the variant of the run at `index` and return its id; on disk before this returns.
 
+        A step of a live series that is worth a diagnosis is kept: listed, and deleted only by who wants it gone.
+
         Parameters
         ----------
         key : str, optional
@@ -130,6 +133,7 @@ class Diagnoses:
                     return str(known)
             if connection.scalar(select(_experiment.c.id).where(_experiment.c.id == experiment.id)) is None:
                 raise _unknown()
+            keep_step(connection, experiment.id)
             connection.execute(insert(_diagnosis), values)
         self.on_change()
         return str(values["id"])

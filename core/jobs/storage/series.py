@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from sqlalchemy import Connection, delete, exists, insert, or_, select
+from sqlalchemy import Connection, delete, insert, or_, select
 
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
@@ -16,24 +16,21 @@ MOST_STEPS: Final = 21
 STEP_SECONDS: Final = 24 * 3600.0
 """A step nobody kept is gone after a day, whether its series went on or not."""
 
-_experiment, _run, _step, _diagnosis = schema.experiment, schema.run, schema.step, schema.diagnosis
+_experiment, _run, _step = schema.experiment, schema.run, schema.step
 
 
 def add_step(connection: Connection, series: str, experiment: str) -> None:
     """Make `experiment` the newest step of `series`.
 
     What of the series still waits or trains is cancelled; what is too far behind is deleted, and so are old steps of
-    all series. What somebody kept is no step any more, and a step somebody asked a diagnosis of stays.
+    all series. What somebody kept, or asked a diagnosis of, is no step any more.
     """
     mine = select(_step.c.experiment).where(_step.c.series == series)
     cancel_runs(connection, _run.c.experiment.in_(mine))
     connection.execute(insert(_step), {"experiment": experiment, "series": series, "created": time.time()})
     newest = mine.order_by(_step.c.number.desc()).limit(MOST_STEPS)
     behind = (_step.c.series == series) & _step.c.experiment.not_in(newest)
-    gone = select(_step.c.experiment).where(
-        or_(behind, _step.c.created < time.time() - STEP_SECONDS),
-        ~exists().where(_diagnosis.c.experiment == _step.c.experiment),
-    )
+    gone = select(_step.c.experiment).where(or_(behind, _step.c.created < time.time() - STEP_SECONDS))
     connection.execute(delete(_experiment).where(_experiment.c.id.in_(gone)))
 
 

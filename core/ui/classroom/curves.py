@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
@@ -29,11 +29,20 @@ _RACE_SECONDS: Final = 6
 _LONGEST_NAME: Final = 21
 """Characters of a name that have room beside the curves."""
 _RAISED_FROM: Final = 1e6
+_LARGEST_LOSS: Final = 1e100
+"""Far more than float32, in which losses are computed, can hold; differences of such numbers are still finite."""
 _LINE: Final = 26
 """Least distance of two labels, in units of the picture."""
 
-Spread = tuple[Annotated[Count, Field(ge=1)], Number, Number]
-Point = tuple[Annotated[Count, Field(ge=1)], Number]
+Epoch = Annotated[Count, Field(ge=1, le=10**7)]
+Loss = Annotated[
+    Number,
+    Field(ge=-_LARGEST_LOSS, le=_LARGEST_LOSS),
+    AfterValidator(lambda loss: loss if abs(loss) * _LARGEST_LOSS >= 1 else 0.0),
+]
+"""A loss that can be drawn; what is nearer to 0 than any float32 is 0, so that its logarithm has room."""
+Spread = tuple[Epoch, Loss, Loss]
+Point = tuple[Epoch, Loss]
 Text = Annotated[str, Field(max_length=200)]
 
 
@@ -46,14 +55,14 @@ class Curve(Value):
     points: Annotated[tuple[Point, ...], Field(max_length=2 * _MOST_POINTS)]
     band: Annotated[tuple[Spread, ...], Field(max_length=2 * _MOST_POINTS)] = ()
     """(epoch, lowest, highest) over the seeds, at some of the epochs."""
-    diverged_at: Annotated[Count, Field(ge=1)] | None = None
+    diverged_at: Epoch | None = None
 
 
 class Drawing(Value):
     """The curves of an experiment, one for each variant and kind of loss: the median over its seeds."""
 
     curves: Annotated[tuple[Curve, ...], Field(max_length=200)]
-    baseline: Number | None = None
+    baseline: Loss | None = None
     seeds: Annotated[Count, Field(ge=1, le=100)] = 1
 
 
@@ -86,7 +95,7 @@ def drawing_of(experiment: Experiment, names: Sequence[str] = ()) -> Drawing:
                     )
                 )
     bases = [(result.baseline or {}).get("loss") for result in results]
-    known = [base for base in bases if base is not None]
+    known = [base for base in bases if base is not None and base <= _LARGEST_LOSS]
     alike = bool(known) and max(known) - min(known) <= 0.05 * abs(max(known))
     return Drawing(
         curves=tuple(curves), baseline=statistics.median(known) if alike else None, seeds=max(map(keys.count, order))

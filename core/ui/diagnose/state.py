@@ -121,7 +121,8 @@ def diagnose_again(opened: Opened, budget: Budget) -> None:
 def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
     """Train the variant with `change` and as it is, and open both in the lab; the fix first, in the first colour."""
     digest = hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:16]
-    key = f"fix:{opened.diagnosis.id if opened.diagnosis else opened.experiment.id}:{digest}"
+    owner = member_of_tab()  # in the key: whoever applies the fix of a shared diagnosis has an experiment of their own
+    key = f"fix:{opened.diagnosis.id if opened.diagnosis else opened.experiment.id}:{digest}:{owner or ''}"
     store = get_lab().store
     fixed = [run.spec.changed(change) for run in opened.runs]
     dumped, new = (run.model_dump(mode="json", exclude={"variant"}) for run in (opened.run, fixed[0]))
@@ -130,11 +131,9 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
         if len(varied) == 1:
             vary = {path: [value_at(new, path), value_at(dumped, path)] for path in varied}
             both = load_spec({**dumped, "title": title, "vary": vary, "seeds": len(opened.runs)})
-            identity = store.submit(both, key, owner=member_of_tab())
+            identity = store.submit(both, key, owner=owner)
         else:
-            identity = store.submit_runs(
-                [*fixed, *(run.spec for run in opened.runs)], key, title=title, owner=member_of_tab()
-            )
+            identity = store.submit_runs([*fixed, *(run.spec for run in opened.runs)], key, title=title, owner=owner)
         st.session_state.diagnose_refused = ""
         st.switch_page(page("lab"), query_params={"x": identity})
     except (InputRefused, WorkFailed) as refusal:

@@ -51,6 +51,16 @@ def test_a_series_is_bounded_and_what_was_kept_or_diagnosed_outlives_it(store: S
     assert [there(store, step) for step in later[:2]] == [False, True]
 
 
+def test_a_step_that_is_diagnosed_is_listed_and_trains_on(store: Store) -> None:
+    step, other = (store.submit(fake_spec(QUICK), series=name) for name in ("mine", "other"))
+    store.diagnoses.ask(store.experiment(step), 0)
+    assert [summary.id for summary in store.experiments()] == [step]
+    store.submit(fake_spec(QUICK), series="mine")
+    assert set(states(store, step)) == {State.QUEUED}
+    store.delete(step)
+    assert [there(store, experiment) for experiment in (step, other)] == [False, True]
+
+
 def test_the_steps_of_a_series_that_was_left_are_gone_after_a_day(store: Store) -> None:
     ordinary, left, kept = store.submit(fake_spec(QUICK)), *(store.submit(fake_spec(QUICK), series="x") for _ in "12")
     store.keep(kept)

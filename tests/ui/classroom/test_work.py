@@ -78,7 +78,19 @@ def test_a_curve_that_became_nan_is_crossed_and_says_when():
     assert "l16 16" in svg
 
 
-@pytest.mark.parametrize("points", [((1, 5.0),), ((1, 0.0), (2, 0.0)), ((1, -3.0), (2, 4.0)), ((1, 1e-12), (2, 1e30))])
+@pytest.mark.parametrize(
+    "points",
+    [
+        ((1, 5.0),),
+        ((1, 0.0), (2, 0.0)),
+        ((1, -3.0), (2, 4.0)),
+        ((1, 1e-12), (2, 1e30)),
+        ((1, -1e100), (10**7, 1e100)),
+        ((1, 5e-324), (2, 1.5e-323)),
+        ((1, 5e-324), (2, 1.0)),
+        ((1, 1e-99), (2, 1e99)),
+    ],
+)
 def test_any_finite_curve_can_be_drawn(points):
     svg = curves_svg(Drawing(curves=(curve(points),)))
     assert "nan" not in svg
@@ -145,6 +157,11 @@ def test_what_is_no_saved_work_is_refused_in_a_sentence(content):
         (("lessons", 0, "runs", "drawing", "curves", 0, "points"), [[1, float("nan")]]),
         (("lessons", 0, "runs", "drawing", "curves", 0, "points"), [[i, 1.0] for i in range(1, 5000)]),
         (("lessons", 0, "runs", "drawing", "curves", 0, "points"), [["<b>", 1.0]]),
+        (("lessons", 0, "runs", "drawing", "curves", 0, "points"), [[1, -1.7e308], [2, 1.7e308]]),
+        (("lessons", 0, "runs", "drawing", "curves", 0, "points"), [[1, 1.0], [10**400, 1.0]]),
+        (("lessons", 0, "runs", "drawing", "curves", 0, "band"), [[1, -1.7e308, 1.7e308]]),
+        (("lessons", 0, "runs", "drawing", "curves", 0, "diverged_at"), 10**400),
+        (("lessons", 0, "runs", "drawing", "baseline"), 1.7e308),
         (("lessons", 0, "runs", "experiment"), "../../x"),
         (("lessons", 0, "lesson"), "<b>"),
         (("lessons", 0, "lesson"), "custom:../../0123456789"),
@@ -159,5 +176,6 @@ def test_a_file_that_was_tampered_with_is_refused(path, value):
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    with pytest.raises(InputRefused):
+    with pytest.raises(InputRefused) as refusal:
         from_file(json.dumps(values).encode())
+    assert len(str(refusal.value)) < 400
