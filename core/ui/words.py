@@ -32,6 +32,8 @@ _CHOSEN: Final = "language"
 _KEEP: Final = "language_keep"
 _ADDRESS: Final = "lang"
 """Of the parameter in the address, and of the cookie."""
+_CAPITALS: Final = frozenset({"de"})
+"""Languages that write nouns with a capital."""
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
@@ -53,6 +55,11 @@ def tn(one: str, many: str, count: int, /, **values: Any) -> str:
 def later(message: str) -> str:
     """Return `message` as it is: a constant that `t` will say when it is shown, for whoever reads it then."""
     return message
+
+
+def inside(label: str) -> str:
+    """Return a translated `label` as it stands inside a sentence; German nouns keep their capital."""
+    return label if language() in _CAPITALS else label.lower()
 
 
 def _filled(said: str, values: Mapping[str, Any]) -> str:
