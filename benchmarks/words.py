@@ -59,7 +59,7 @@ def _text(argument: ast.expr) -> str | None:
 
 def _message(function: str, texts: list[str | None]) -> Iterator[Message]:
     match function, texts:
-        case "tn", [str(one), str(many), *_]:
+        case (("tn" | "later"), [str(one), str(many), *_]):
             yield one, many
         case "counted", [_, str(noun), str(plural)]:
             yield f"{{count}} {noun}", f"{{count}} {plural}"

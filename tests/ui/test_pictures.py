@@ -10,6 +10,8 @@ import pytest
 
 from core.plot import COLOURS
 from core.ui.pictures.pictures import _PARTS
+from core.ui.pictures.words import WORDS
+from core.ui.words import for_browser
 from tests.ui.test_series import WITHOUT_NODE
 
 pytestmark = pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")
@@ -52,7 +54,7 @@ def frame(epoch: float, **pictures: Any) -> dict[str, Any]:
 def run(expression: str, **values: Any) -> Any:
     text = "\n".join(path.read_text() for path in _PARTS if path.name != "pictures.js")
     known = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
-    program = f"{text}\n{known}console.log(JSON.stringify({expression}))"
+    program = f"{text}\nspeak({json.dumps(for_browser(WORDS))});\n{known}console.log(JSON.stringify({expression}))"
     node = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, timeout=30, check=True)
     return json.loads(node.stdout)
 
@@ -164,4 +166,4 @@ def test_a_picture_is_offered_where_there_is_one():
     assert run("picturesOf(scene)", scene=TWO) == ["decision_boundary", "confusion_matrix"]
     assert run("picturesOf(scene)", scene={"predicted_values": PAIRS}) == ["predicted_values", "residuals"]
     assert not run("picturesOf(null)")
-    assert set(run("Object.keys(WHERE)")) == set(run("Object.keys(FIGURES)"))
+    assert {f"{name}_where" for name in run("Object.keys(FIGURES)")} == {name for name in WORDS if "_where" in name}

@@ -1,0 +1,137 @@
+"""What the scripts of the live chart say, by the names they have for it; `words.js` says it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core.ui.words import later
+
+WORDS: Final = {
+    # the buttons above the plot
+    "options": later("Chart options"),
+    "log": later("Log"),
+    "log_chip": later("Logarithmic loss axis"),
+    "relative": later("Relative to baseline"),
+    "relative_chip": later("Loss divided by the loss of always guessing the same: 1 is no better than that"),
+    "smooth": later("Smooth"),
+    "smooth_chip": later("Moving average over about ten epochs"),
+    "validation": later("Validation"),
+    "validation_chip": later("Dashed: loss on rows held out"),
+    "baseline": later("Baseline"),
+    "baseline_chip": later("Dotted: the loss of always guessing the same"),
+    "members": later("Each seed"),
+    "members_chip": later("A thin line for each seed beside their median"),
+    "robust": later("Ignore outliers"),
+    "robust_chip": later("The axis spans the usual losses; how many points lie outside is said below"),
+    "show_all": later("Show all"),
+    "show_all_about": later("Show the curves that are hidden"),
+    "full": later("Full screen"),
+    "full_about": later("Full screen: the chart and its runs alone; Esc leaves"),
+    # the plot
+    "loss": later("loss"),
+    "val_loss": later("validation loss"),
+    "relative_loss": later("loss relative to baseline"),
+    "epoch": later("epoch"),
+    "epoch_at": later("epoch {epoch}"),
+    "of_seed": later("{loss}, seed {seed}"),
+    "median_of": later("{loss}, median of {count}"),
+    "loss_of": later("loss {loss}"),
+    "before": later("before"),
+    "before_of": later("before: {name}"),
+    "baseline_is": later("baseline: {what}"),
+    "range": later("{low} to {high}"),
+    "nan_at": later("NaN at epoch {epoch}"),
+    "last_finite": later("last finite loss {loss}"),
+    "description": later(
+        "Loss by epoch of {count} run. Last losses: {losses}.", "Loss by epoch of {count} runs. Last losses: {losses}."
+    ),
+    # what the training stores as the baseline
+    "always guess the same": later("always guess the same"),
+    "always predict the mean": later("always predict the mean"),
+    "always predict the median": later("always predict the median"),
+    "always predict the class frequencies": later("always predict the class frequencies"),
+    "always predict the most frequent class": later("always predict the most frequent class"),
+    # below the plot
+    "below_zero": later("Some losses are below zero, so the axis stays linear."),
+    "different_kinds": later(
+        "These losses are of different kinds: compare the skill, or switch on Relative to baseline."
+    ),
+    "baseline_pending": later("A curve appears here once the baseline of its run is known."),
+    "no_curve": later("Without a curve, as it diverged in its first epoch: {names}"),
+    "as_averages": later("{epochs}, drawn as averages."),
+    "with_extremes": later("{epochs}, drawn with their extremes."),
+    "outside": later("{count} point lies outside of this range.", "{count} points lie outside of this range."),
+    "no_library": later("The chart library did not load; reload the page."),
+    "lost": later("Connection lost, trying again."),
+    "waiting": later("Waiting for a free trainer"),
+    "ahead": later("{count} run before it", "{count} runs before it"),
+    "trained": later("{seconds} s of training"),
+    "ended": later("Ended: {text}"),
+    "count_done": later("{count} finished"),
+    "done_of": later("{count} of {runs} finished"),
+    "count_diverged": later("{count} diverged"),
+    "count_failed": later("{count} failed"),
+    "count_cancelled": later("{count} cancelled"),
+    "epochs": later("{count} epoch", "{count} epochs"),
+    "epoch_of": later("epoch {epoch} of {epochs}"),
+    "no_epoch": later("no epoch ended"),
+    # the table
+    "table": later("The runs of this experiment"),
+    "runs": later("Runs"),
+    "losses": later("Losses"),
+    "losses_about": later("Of which epoch the losses in the table are"),
+    "last": later("Last"),
+    "last_about": later("Losses of the last epoch"),
+    "lowest": later("Lowest"),
+    "lowest_about": later("The lowest loss of each curve, with its epoch"),
+    "stop": later("At lowest validation"),
+    "stop_about": later(
+        "Both losses of the epoch with the lowest validation loss, where early stopping would have stopped"
+    ),
+    "more_columns": later("More columns"),
+    "sort_by": later("Sort by {column}"),
+    "run": later("Run"),
+    "seed_of": later("seed {seed}"),
+    "seed": later("Seed"),
+    "seed_about": later("where its random numbers start"),
+    "loss_column": later("Loss"),
+    "loss_about": later("loss on training rows, of the epoch chosen above the table"),
+    "val_loss_about": later("loss on rows held out, of the epoch chosen above the table"),
+    "skill": later("Skill"),
+    "skill_about": later(
+        "on training rows, once trained: 1 = perfect, 0 = no better than always guessing the same, below 0 = worse"
+    ),
+    "val_skill": later("Val. skill"),
+    "val_skill_about": later(
+        "on rows held out, once trained: 1 = perfect, 0 = no better than always guessing the same, below 0 = worse"
+    ),
+    "epochs_run": later("Epochs run"),
+    "epochs_about": later("epochs trained"),
+    "seconds": later("Seconds"),
+    "seconds_about": later("from start to result; the first run of a structure is slower, as it is compiled meanwhile"),
+    "at": later(" at {epoch}"),
+    "of_epoch": later("of epoch {epoch}"),
+    "state": later("State"),
+    "queued": later("waiting"),
+    "leased": later("starting"),
+    "running": later("running"),
+    "done": later("done"),
+    "cancelled": later("cancelled"),
+    "diverged_at": later("diverged at epoch {epoch}"),
+    "failed_as": later("failed: {reason}"),
+    "no_reason": later("no reason was given"),
+    "restarted": later("restarted once", "restarted {count} times"),
+    "skill_of": later("skill of epoch {epoch}"),
+    "curve": later("Curve"),
+    "curve_of": later("Curve of {run}"),
+    "swatch_about": later("Click: hide or show. Double click: only this curve, and again all."),
+    "only_this": later("Only this curve"),
+    "all_curves": later("Show all curves"),
+    "all_settings": later("All settings"),
+    "all_settings_of": later("All settings of {run}"),
+    "diagnosis": later("Diagnosis"),
+    "why": later("Why?"),
+    "why_about": later("What causes this loss?"),
+    "why_of": later("Why? Diagnose {run}"),
+}
+"""Name → what is said, or how it is said of one and of many."""
