@@ -21,6 +21,9 @@ from babel.numbers import format_percent, get_decimal_symbol, get_group_symbol
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LOCALES: Final = Path(__file__).parent / "locale"
+Messages = Mapping[str, str | tuple[str, str]]
+"""Name → a message, or how it is said of one and of many."""
+
 SPEAKER: Final = Path(__file__).with_name("words.js")
 """The script that says in the browser what `for_browser` has told it; it comes first in a component's own."""
 ENGLISH: Final = "en"
@@ -66,7 +69,7 @@ def later(message: str, many: str = "", /) -> str | tuple[str, str]:
     return (message, many) if many else message
 
 
-def for_browser(messages: Mapping[str, str | tuple[str, str]]) -> dict[str, Any]:
+def for_browser(messages: Messages) -> dict[str, Any]:
     """Return messages, by their names in a script, as `words.js` takes them: all that the reader's language needs."""
     told = {name: t(said) if isinstance(said, str) else _forms(*said) for name, said in messages.items()}
     return {"language": language(), "separators": separators(), "messages": told}

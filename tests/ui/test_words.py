@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -19,7 +20,7 @@ from core.ui.network import network
 from core.ui.pictures import pictures
 from core.ui.pictures.words import WORDS as PICTURES
 from core.ui.text import ago, counted, percent, size, skill_text
-from core.ui.words import LANGUAGES, LOCALES, later, number, separators, t, tn
+from core.ui.words import LANGUAGES, LOCALES, Messages, later, number, separators, t, tn
 
 from .speaking import speaking
 from .test_series import WITHOUT_NODE
@@ -159,13 +160,13 @@ def test_distances_in_time_take_the_dative():
     assert [ago(now - timedelta(days=days), now) for days in (0, 1, 2)] == ["gerade eben", "vor 1 Tag", "vor 2 Tagen"]
 
 
-def in_node(expression: str, messages) -> str:
+def in_node(expression: str, messages: Messages) -> Any:
     program = f"{speaking(messages)}console.log(JSON.stringify({expression}))"
     node = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, timeout=60, check=True)
     return json.loads(node.stdout)
 
 
-TOLD = {"units": later("{count} unit", "{count} units"), "seed_of": later("seed {seed}")}
+TOLD: Messages = {"units": later("{count} unit", "{count} units"), "seed_of": later("seed {seed}")}
 
 
 @pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")

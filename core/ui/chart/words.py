@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.ui.words import later
+from core.ui.words import Messages, later
 
-WORDS: Final = {
+WORDS: Final[Messages] = {
     # the buttons above the plot
     "options": later("Chart options"),
     "log": later("Log"),
@@ -134,4 +134,3 @@ WORDS: Final = {
     "why_about": later("What causes this loss?"),
     "why_of": later("Why? Diagnose {run}"),
 }
-"""Name → what is said, or how it is said of one and of many."""

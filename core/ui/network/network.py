@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.ui.words import SPEAKER, for_browser, later
+from core.ui.words import SPEAKER, Messages, for_browser, later
 
 _HERE: Final = Path(__file__).parent
 _PARTS: Final = (SPEAKER, _HERE / "plan.js", _HERE / "diagram.js")
@@ -21,7 +21,7 @@ _HTML: Final = """
   <span class="net-words" role="status"></span>
 </div>
 """
-WORDS: Final = {
+WORDS: Final[Messages] = {
     "diagram": later("Diagram of the network"),
     "inputs": later("inputs"),
     "input_count": later("{count} input", "{count} inputs"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from core.ui.chart.words import WORDS as CHART
-from core.ui.words import later
+from core.ui.words import Messages, later
 
-WORDS: Final = {
+WORDS: Final[Messages] = {
     **{name: CHART[name] for name in ("no_library", "lost", "seed_of")},
     # the row
     "pictures": later("Pictures"),
@@ -84,4 +84,3 @@ WORDS: Final = {
         "The most frequent mistake: {truth} taken for {named}, {count} times.",
     ),
 }
-"""Name → what is said, or how it is said of one and of many."""
