@@ -83,7 +83,7 @@ def test_other_numbers_than_the_lesson_quotes_are_refused(texts, refusal):
 def test_a_file_of_something_else_than_texts_is_refused(tmp_path, text):
     path = tmp_path / "01-scaling.toml"
     path.write_text(text)
-    with pytest.raises(InputRefused, match="01-scaling.toml"):
+    with pytest.raises(InputRefused, match=r"01-scaling\.toml"):
         read_texts(path)
 
 

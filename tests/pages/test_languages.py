@@ -5,7 +5,8 @@ from core.spec import load_spec
 
 from .diagnosed import FRIEDMAN, diagnose, submit
 from .test_diagnose import sick
-from .test_lab import words
+from .test_lab import knob, words
+from .test_network import diagram
 
 IRIS = {"data": {"source": "sample:iris", "target": "species"}, "seeds": 3}
 
@@ -51,3 +52,15 @@ def test_a_diagnosis_is_german_but_for_what_was_stored(app, page, lab):
         if isinstance(said, str) and len(said.split()) > 2 and not placeholders(said) and said in told
     ]  # fmt: skip
     assert left == []
+
+
+def test_the_lab_is_german_from_its_knobs_to_the_words_of_its_network(app, page):
+    app.query_params["lang"] = "de"
+    german = page("lab")
+    assert not german.exception
+    assert knob(german, "training.learning_rate").label == "Lernrate"
+    buttons = [button.label for button in german.button]
+    assert any(label.startswith("1 Experiment trainieren · etwa ") for label in buttons)
+    assert "**Datenvorverarbeitung**" in words(german)
+    assert diagram(german)["words"]["messages"]["units"] == {"one": "{count} Einheit", "other": "{count} Einheiten"}
+    assert not {"Run", "Share", "Undo"} & set(buttons)
