@@ -59,7 +59,7 @@ def _text(argument: ast.expr) -> str | None:
 
 def _message(function: str, texts: list[str | None]) -> Iterator[Message]:
     match function, texts:
-        case "tn", [str(one), str(many), *_]:
+        case (("tn" | "later"), [str(one), str(many), *_]):
             yield one, many
         case "counted", [_, str(noun), str(plural)]:
             yield f"{{count}} {noun}", f"{{count}} {plural}"
@@ -77,13 +77,16 @@ def of_tables() -> Iterator[str]:
     from core.diagnosis.causes.catalogue import CAUSES
     from core.lessons import LESSONS
     from core.lessons.claims import MESSAGES
+    from core.lessons.glossary import GLOSSARY
     from core.ui.lab.knobs import KNOBS, label_of
 
     for cause in CAUSES.values():
         yield from filter(None, (cause.title, cause.about, cause.works))
     for sample in SAMPLES.values():
         yield from (sample.title, sample.about)
-    yield from (knob.label for knob in KNOBS)
+    for knob in KNOBS:
+        yield from (knob.label, knob.help, *knob.meanings.values())
+        yield from (meaning for word, meaning in GLOSSARY.items() if word.lower() == knob.label.lower())
     yield from MESSAGES
     for lesson in LESSONS:
         yield from map(label_of, (*lesson.spec.vary, *lesson.repair.change, *lesson.exercise.knobs))

@@ -15,9 +15,10 @@ from core.ui.lab.outlook import outlook_of
 from core.ui.lab.share import data_of_link, share_button
 from core.ui.lab.stage import lab_layout, run_bar, show_experiment, show_plan, show_welcome
 from core.ui.text import inert
+from core.ui.words import t
 
 with st.container(key="page_name"):  # heard, not seen: the page begins with the data
-    st.title("Lab", anchor=False)
+    st.title(t("Lab"), anchor=False)
 trouble = refused = ""
 experiment = table = None
 try:
@@ -55,7 +56,7 @@ with stage:
 with controls:
     if table is None:
         st.error(inert(refused, 300), icon=":material/block:")
-        st.button("Start afresh with iris", on_click=lab_state.load, args=(FIRST,))
+        st.button(t("Start afresh with iris"), on_click=lab_state.load, args=(FIRST,))
     else:
         data_of_link(table)
         knob_panel(task, wanted, network_now(task, wanted, outlook, table))

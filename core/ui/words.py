@@ -11,7 +11,7 @@ import io
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, overload
 
 import streamlit as st
 from babel import Locale
@@ -21,6 +21,11 @@ from babel.numbers import format_percent, get_decimal_symbol, get_group_symbol
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LOCALES: Final = Path(__file__).parent / "locale"
+Messages = Mapping[str, str | tuple[str, str]]
+"""Name → a message, or how it is said of one and of many."""
+
+SPEAKER: Final = Path(__file__).with_name("words.js")
+"""The script that says in the browser what `for_browser` has told it; it comes first in a component's own."""
 ENGLISH: Final = "en"
 LANGUAGES: Final[Mapping[str, str]] = {
     code: Locale.parse(code).get_display_name() or code
@@ -32,6 +37,8 @@ _CHOSEN: Final = "language"
 _KEEP: Final = "language_keep"
 _ADDRESS: Final = "lang"
 """Of the parameter in the address, and of the cookie."""
+_CAPITALS: Final = frozenset({"de"})
+"""Languages that write nouns with a capital."""
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
@@ -50,9 +57,33 @@ def tn(one: str, many: str, count: int, /, **values: Any) -> str:
     return _filled(_catalogue(language()).ngettext(one, many, count), {"count": count, **values})
 
 
-def later(message: str) -> str:
-    """Return `message` as it is: a constant that `t` will say when it is shown, for whoever reads it then."""
-    return message
+@overload
+def later(message: str, /) -> str: ...
+@overload
+def later(message: str, many: str, /) -> tuple[str, str]: ...
+def later(message: str, many: str = "", /) -> str | tuple[str, str]:
+    """Return a message, or how it is said of one and of many, as it is.
+
+    A constant that `t`, `tn` or `for_browser` will say when it is shown, for whoever reads it then.
+    """
+    return (message, many) if many else message
+
+
+def for_browser(messages: Messages) -> dict[str, Any]:
+    """Return messages, by their names in a script, as `words.js` takes them: all that the reader's language needs."""
+    told = {name: t(said) if isinstance(said, str) else _forms(*said) for name, said in messages.items()}
+    return {"language": language(), "separators": separators(), "messages": told}
+
+
+def _forms(one: str, many: str) -> dict[str, str]:
+    """Return a message in every form the reader's language has for a count, by the name that browsers have for it."""
+    form = Locale.parse(language()).plural_form
+    return {form(count): _catalogue(language()).ngettext(one, many, count) for count in range(200)}
+
+
+def inside(label: str) -> str:
+    """Return a translated `label` as it stands inside a sentence; German nouns keep their capital."""
+    return label if language() in _CAPITALS else label.lower()
 
 
 def _filled(said: str, values: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ from core.ui.text import inert
 
 from .diagnosed import FRIEDMAN, diagnose, submit
 from .test_diagnose import sick
-from .test_lab import words
+from .test_lab import knob, words
+from .test_network import diagram
 
 IRIS = {"data": {"source": "sample:iris", "target": "species"}, "seeds": 3}
 
@@ -75,3 +76,15 @@ def test_the_gallery_of_lessons_is_german(app, page):
     german = page("lessons")
     assert not german.exception
     assert [heading.value.partition(". ")[2] for heading in german.subheader] == [one.title for one in lessons_in("de")]
+
+
+def test_the_lab_is_german_from_its_knobs_to_the_words_of_its_network(app, page):
+    app.query_params["lang"] = "de"
+    german = page("lab")
+    assert not german.exception
+    assert knob(german, "training.learning_rate").label == "Lernrate"
+    buttons = [button.label for button in german.button]
+    assert any(label.startswith("1 Experiment trainieren · etwa ") for label in buttons)
+    assert "**Datenvorverarbeitung**" in words(german)
+    assert diagram(german)["words"]["messages"]["units"] == {"one": "{count} Einheit", "other": "{count} Einheiten"}
+    assert not {"Run", "Share", "Undo"} & set(buttons)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 import core.ui
+from core.ui.chart.words import WORDS
 
+from .speaking import speaking
 from .test_series import WITHOUT_NODE
 
 _JS = Path(core.ui.__file__).parent / "chart" / "js"
@@ -27,6 +29,7 @@ def drawn(ghost: str = GHOST, options: str = "{validation: true}") -> tuple[list
     """The lines and the label of a ghost."""
     text = "\n".join((_JS / name).read_text() for name in ("series.js", "chart.js", "ghost.js"))
     lines = f"ghostTraces({ghost}, {options}, {{faint: 'grey', muted: 'dim'}}, null)"
+    text = speaking(WORDS) + text
     program = f"{text}\nconst lines = {lines}; console.log(JSON.stringify([lines, ghostLabel(lines, {options}, {{}})]))"
     node = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, timeout=60, check=True)
     found: tuple[list[dict[str, Any]], list[dict[str, Any]]] = tuple(json.loads(node.stdout))

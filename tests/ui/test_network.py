@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 import core.ui
+from core.ui.network.network import WORDS
 
+from .speaking import speaking
 from .test_series import WITHOUT_NODE
 
 _PLAN = Path(core.ui.__file__).parent / "network" / "plan.js"
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")
 
 
 def run(expression: str) -> Any:
-    program = f"{_PLAN.read_text()}\nconsole.log(JSON.stringify({expression}))"
+    program = f"{speaking(WORDS)}{_PLAN.read_text()}\nconsole.log(JSON.stringify({expression}))"
     node = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, timeout=60, check=True)
     return json.loads(node.stdout)
 

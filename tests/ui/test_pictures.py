@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import core.ui.words
 from core.plot import COLOURS
 from core.ui.pictures.pictures import _PARTS
+from core.ui.pictures.words import WORDS
+from core.ui.words import for_browser
 from tests.ui.test_series import WITHOUT_NODE
 
 pytestmark = pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")
@@ -52,7 +55,7 @@ def frame(epoch: float, **pictures: Any) -> dict[str, Any]:
 def run(expression: str, **values: Any) -> Any:
     text = "\n".join(path.read_text() for path in _PARTS if path.name != "pictures.js")
     known = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
-    program = f"{text}\n{known}console.log(JSON.stringify({expression}))"
+    program = f"{text}\nspeak({json.dumps(for_browser(WORDS))});\n{known}console.log(JSON.stringify({expression}))"
     node = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, timeout=30, check=True)
     return json.loads(node.stdout)
 
@@ -205,6 +208,18 @@ def test_layers_say_how_much_smaller_the_first_gradients_are():
     assert "below 0 in hidden 1" in run_of([frame(3, layers=layers(tiny=9))], "layers", 0)[0]
 
 
+def test_a_german_reader_is_told_of_layers_and_updates_in_german(monkeypatch):
+    monkeypatch.setattr(core.ui.words, "language", lambda: "de")
+    frames = [frame(3, layers=layers([1e-6, 0.2]))]
+    said, drawn = run_of(frames, "layers", 0)
+    assert said.endswith("unter 3e−7, in der Ausgabe unter 0,003: In Schicht 1 sind sie 10.000-mal kleiner.")
+    assert drawn["layout"]["yaxis"]["ticktext"] == ["Schicht 1", "Ausgabe"]
+    said, drawn = run_of(frames, "updates", 0)
+    assert "Schicht 1 um 1e−6, Ausgabe um 0,2." in said
+    shown = json.dumps([said, drawn])
+    assert not [word for word in ("hidden", "output", "epoch", "healthy") if word in shown]
+
+
 def test_a_network_without_hidden_layers_is_told_so_kindly():
     scene = {"layers": {"names": ["output"], "hidden": 0}}
     only = {key: values[1:] for key, values in layers().items()}
@@ -272,4 +287,4 @@ def test_a_picture_is_offered_where_there_is_one():
     assert run("picturesOf(scene)", scene=TWO) == ["decision_boundary", "confusion_matrix"]
     assert run("picturesOf(scene)", scene={"predicted_values": PAIRS}) == ["predicted_values", "residuals"]
     assert not run("picturesOf(null)")
-    assert set(run("Object.keys(WHERE)")) == set(run("Object.keys(FIGURES)"))
+    assert {f"{name}_where" for name in run("Object.keys(FIGURES)")} == {name for name in WORDS if "_where" in name}

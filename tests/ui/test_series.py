@@ -13,6 +13,9 @@ import pytest
 import core.ui
 from core.jobs.storage.overview import WHOLE, Overview
 from core.plot import COLOURS, DOTTED
+from core.ui.chart.words import WORDS
+
+from .speaking import speaking
 
 _JS = Path(core.ui.__file__).parent / "chart" / "js"
 WITHOUT_NODE = not shutil.which("node") and not os.environ.get("LOSSLAB_REQUIRE_NODE")
@@ -21,7 +24,7 @@ pytestmark = pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")
 
 def run(expression: str, *files: str) -> Any:
     text = "\n".join((_JS / name).read_text() for name in ("series.js", *files))
-    program = f"{text}\nconsole.log(JSON.stringify({expression}))"
+    program = f"{speaking(WORDS)}{text}\nconsole.log(JSON.stringify({expression}))"
     node = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, timeout=30, check=True)
     return json.loads(node.stdout)
 

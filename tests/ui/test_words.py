@@ -1,6 +1,10 @@
 """The words of the app: every message has its translation, and user text is left alone."""
 
+import json
+import re
+import subprocess
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -10,8 +14,16 @@ from streamlit.testing.v1 import AppTest
 from benchmarks.words import marked, messages, placeholders, updated
 from core.paths import ROOT
 from core.ui import words
+from core.ui.chart import live
+from core.ui.chart.words import WORDS as CHART
+from core.ui.network import network
+from core.ui.pictures import pictures
+from core.ui.pictures.words import WORDS as PICTURES
 from core.ui.text import ago, counted, percent, size, skill_text
-from core.ui.words import LANGUAGES, LOCALES, later, number, separators, t, tn
+from core.ui.words import LANGUAGES, LOCALES, Messages, later, number, separators, t, tn
+
+from .speaking import speaking
+from .test_series import WITHOUT_NODE
 
 TRANSLATED = sorted(set(LANGUAGES) - {"en"})
 SOMEWHERE = ROOT / "pages" / "somewhere.py"
@@ -146,3 +158,41 @@ def test_only_languages_with_a_catalogue_are_offered():
 def test_distances_in_time_take_the_dative():
     now = datetime(2026, 1, 2, tzinfo=UTC)
     assert [ago(now - timedelta(days=days), now) for days in (0, 1, 2)] == ["gerade eben", "vor 1 Tag", "vor 2 Tagen"]
+
+
+def in_node(expression: str, messages: Messages) -> Any:
+    program = f"{speaking(messages)}console.log(JSON.stringify({expression}))"
+    node = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, timeout=60, check=True)
+    return json.loads(node.stdout)
+
+
+TOLD: Messages = {"units": later("{count} unit", "{count} units"), "seed_of": later("seed {seed}")}
+
+
+@pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")
+@pytest.mark.usefixtures("german")
+def test_a_browser_says_what_it_was_told_with_the_plurals_and_numbers_of_the_language():
+    said = "[1, 0, 12345].map((count) => say('units', { count }))"
+    assert in_node(said, TOLD) == ["1 Einheit", "0 Einheiten", "12.345 Einheiten"]
+    assert in_node("separated('-1.5e-7')", TOLD) == "−1,5e−7"
+
+
+@pytest.mark.skipif(WITHOUT_NODE, reason="node is not installed")
+def test_a_browser_leaves_user_text_in_a_message_alone():
+    assert in_node("say('seed_of', { seed: '{seed} $& $1' })", TOLD) == "seed {seed} $& $1"
+    assert in_node("[grouped(999), grouped(1234567), separated('1.5')]", TOLD) == ["999", "1,234,567", "1.5"]
+
+
+@pytest.mark.parametrize(
+    ("script", "messages"),
+    [
+        (live.javascript(), CHART),
+        (network._javascript(), network.WORDS),
+        (pictures._javascript(), PICTURES),
+    ],
+    ids=["chart", "network", "pictures"],
+)
+def test_a_script_says_only_what_it_is_told(script, messages):
+    said = set(re.findall(r'\bsay\((?:[^"`()]*\? )?"(\w+)"', script))
+    assert len(said) > 10
+    assert said <= set(messages), "the browser would say nothing"

@@ -18,9 +18,11 @@ from core.plot import COLOURS
 from core.spec import Thing
 from core.ui.chart.names import differing, distinct, named, shared_settings, variants_of
 from core.ui.chart.variant_colours import colours_of
+from core.ui.chart.words import WORDS
 from core.ui.lab.knobs import label_of, show_value
 from core.ui.routes import PLOTLY_URL
 from core.ui.sitemap import page
+from core.ui.words import SPEAKER, for_browser, t
 
 _HERE: Final = Path(__file__).parent
 _PARTS: Final = ("series.js", "outliers.js", "ends.js", "chart.js", "ghost.js", "browser.js", "table.js", "live.js")
@@ -30,22 +32,22 @@ _SHORT: Final = 28
 
 HTML: Final = """
 <div class="ll-live">
-  <div class="ll-toolbar" role="group" aria-label="Chart options"></div>
-  <div class="ll-chart" role="figure" aria-label="Loss by epoch"></div>
+  <div class="ll-toolbar" role="group"></div>
+  <div class="ll-chart" role="figure"></div>
   <p class="ll-note"></p>
   <p class="ll-verdict"></p>
   <div class="ll-progress" aria-hidden="true"><div class="ll-bar"></div></div>
   <p class="ll-status"></p>
   <span class="ll-hidden ll-spoken" role="status"></span>
   <div class="ll-tablebar"></div>
-  <div class="ll-runs" tabindex="0" role="region" aria-label="Runs"></div>
+  <div class="ll-runs" tabindex="0" role="region"></div>
 </div>
 """
 
 
 def javascript() -> str:
     """Return the script of the component, whose parts share one scope."""
-    return "\n".join((_HERE / "js" / part).read_text(encoding="utf-8") for part in _PARTS)
+    return "\n".join(path.read_text(encoding="utf-8") for path in (SPEAKER, *(_HERE / "js" / part for part in _PARTS)))
 
 
 @st.cache_resource
@@ -94,9 +96,9 @@ def live_data(
         "points": f"api/experiments/{experiment.id}/points",
         "plotly": PLOTLY_URL,
         "colours": colours,
-        "settings": [*(["Run"] if letters else []), *(label_of(path) for path in varied)],
+        "settings": [*([t("Run")] if letters else []), *(t(label_of(path)) for path in varied)],
         "shared": shared_settings(experiment, varied),
-        "groups": distinct([label or "this setting" for label in long]),
+        "groups": distinct([label or t("this setting") for label in long]),
         "names": distinct(long if max(map(len, long)) <= _SHORT else short),
         "seeds": max(map(placed.count, placed)),
         "validation": any(run.spec.data.validation_fraction > 0 for run in experiment.runs),
@@ -104,6 +106,7 @@ def live_data(
         "finished": experiment.finished,
         "why": why,
         "view": view,
+        "words": for_browser(WORDS),
         "runs": [
             {name: getattr(run, name) for name in ("id", "index", "seed", "epochs")}
             | {"variant": place, "values": values[place]}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from core.jobs.storage.records import Experiment
 from core.ui.lab.knobs import KNOBS, label_of, show_value, value_at
+from core.ui.words import inside, t
 
 _SAY_NOTHING: Final = frozenset({"none", "off", "on", "auto", "default", "null", "true", "false", "no", "yes", "keep"})
 """Values that need the name of their setting beside them, as numbers do."""
@@ -31,7 +32,7 @@ def named(rows: Sequence[Mapping[str, str]]) -> list[str]:
     """
     unclear = {path for path in rows[0] if any(_says_little(row[path]) for row in rows)}
     return [
-        " · ".join(f"{label_of(path).lower()} {value}" if path in unclear else value for path, value in row.items())
+        " · ".join(f"{inside(t(label_of(path)))} {value}" if path in unclear else value for path, value in row.items())
         for row in rows
     ]
 
@@ -46,7 +47,7 @@ def shared_settings(experiment: Experiment, varied: Sequence[str]) -> list[tuple
     first = experiment.runs[0].spec.model_dump(mode="json")
     apart = {*varied, "training.seed", "seeds"}
     return [
-        (knob.label, show_value(knob.path, value_at(first if "." in knob.path else dumped, knob.path)))
+        (t(knob.label), show_value(knob.path, value_at(first if "." in knob.path else dumped, knob.path)))
         for knob in KNOBS
         if not any(f"{path}.".startswith(f"{knob.path}.") for path in apart)
     ]

@@ -16,6 +16,7 @@ from core.ui.lab.knobs import KNOBS
 from core.ui.lab.outlook import Outlook
 from core.ui.lab.state import base_spec, chosen_tokens, knob_key
 from core.ui.network.network import Dense, Network
+from core.ui.words import t
 
 LAYERS: Final = "model.layers"
 _KNOB: Final = next(knob for knob in KNOBS if knob.path == LAYERS)
@@ -34,9 +35,9 @@ def network_now(
         return None
     note = ""
     if len(tokens) > 1:
-        note = f"The first of {len(tokens)} networks; the buttons change this one."
+        note = t("The first of {count} networks; the buttons change this one.", count=len(tokens))
     elif own and not tokens:
-        note = "Its layers have settings of their own. To edit it here, choose hidden layers below first."
+        note = t("Its layers have settings of their own. To edit it here, choose hidden layers below first.")
     inputs = None if isinstance(outlook, InputRefused) else outlook.width.columns
     output = _output(model, task, table)
     return Network(inputs, layers, output, model.activation, editable=bool(tokens) or not own, note=note)

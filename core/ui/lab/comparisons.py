@@ -17,10 +17,11 @@ from core.ui.lab import state as lab_state
 from core.ui.lab.knobs import KNOBS, in_words, label_of, show_value
 from core.ui.lab.ranking import Ranking, rank, ranking_chart, verdict
 from core.ui.text import inert
+from core.ui.words import inside, later, t
 
 COMPARISONS: Final = {
-    "preprocessing.scaling": ("Try all scalings", "every scaling"),
-    "preprocessing.missing": ("Try all imputations", "every way to treat missing values"),
+    "preprocessing.scaling": (later("Try all scalings"), later("every scaling")),
+    "preprocessing.missing": (later("Try all imputations"), later("every way to treat missing values")),
 }
 """Settings → the button that trains every value of it, and what its title and help call them."""
 
@@ -38,14 +39,15 @@ def every_value(spec: ExperimentSpec, path: str) -> ExperimentSpec:
     knob = next(knob for knob in KNOBS if knob.path == path)
     first = spec.runs()[0].model_dump(mode="json", exclude={"variant"})
     vary = {path: [knob.read(token) for token in knob.choices]}
-    title = " · ".join([COMPARISONS[path][1].capitalize(), *_taken(spec, path)])
+    every = t(COMPARISONS[path][1])
+    title = " · ".join([every[0].upper() + every[1:], *_taken(spec, path)])
     return load_spec(first | {"title": title, "vary": vary, "seeds": max(FEWEST_SEEDS, spec.seeds)})
 
 
 def _taken(spec: ExperimentSpec, path: str) -> list[str]:
     """Return in words which value of every other setting that `spec` varies a comparison of `path` takes: the first."""
     varied = {other: values for other, values in spec.vary.items() if other != path and len(values) > 1}
-    return [f"{label_of(other).lower()} {show_value(other, values[0])}" for other, values in varied.items()]
+    return [f"{inside(t(label_of(other)))} {show_value(other, values[0])}" for other, values in varied.items()]
 
 
 def comparison_buttons(spec: ExperimentSpec, paths: Sequence[str]) -> None:
@@ -55,15 +57,24 @@ def comparison_buttons(spec: ExperimentSpec, paths: Sequence[str]) -> None:
         for path in paths:
             label, every = COMPARISONS[path]
             st.button(
-                label,
+                t(label),
                 width="stretch",
-                help=f"Trains {every} with {seeds} seeds, everything else as it is, and ranks them.",
+                help=t(
+                    "Trains {every} with {seeds} seeds, everything else as it is, and ranks them.",
+                    every=t(every),
+                    seeds=seeds,
+                ),
                 key=f"lab_all_{path.rpartition('.')[2]}",
                 on_click=_try,
                 args=(path,),
             )
     if taken := list(dict.fromkeys(words for path in paths for words in _taken(spec, path))):
-        st.caption(f"Where you chose several values, a comparison takes the first: {inert(', '.join(taken), 200)}.")
+        st.caption(
+            t(
+                "Where you chose several values, a comparison takes the first: {settings}.",
+                settings=inert(", ".join(taken), 200),
+            )
+        )
 
 
 def _try(path: str) -> None:
@@ -82,31 +93,40 @@ def show_ranking(experiment: Experiment) -> None:
         return
     with st.container(border=True, key="lab_ranking", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"**{inert(label_of(ranking.path))} by {ranking.measure}**", width="content")
+            named = t("{setting} by {measure}", setting=inert(t(label_of(ranking.path))), measure=ranking.measure)
+            st.markdown(f"**{named}**", width="content")
             _use_best(ranking)
         st.markdown(inert(verdict(ranking), 300))
         if not any(row.skills for row in ranking.rows):
             return
         # Closed, so that the curves below stay in sight when the last run ends.
-        with st.expander(f"See all {len(ranking.rows)} ranked", icon=":material/leaderboard:"):
+        with st.expander(t("See all {count} ranked", count=len(ranking.rows)), icon=":material/leaderboard:"):
             st.plotly_chart(
                 ranking_chart(ranking, colours_of(experiment)),
                 key="lab_ranking_chart",
                 config={"displayModeBar": False},
-                alt=f"{label_of(ranking.path)} ranked by {ranking.measure}: {verdict(ranking)}",
+                alt=t(
+                    "{setting} ranked by {measure}: {verdict}",
+                    setting=t(label_of(ranking.path)),
+                    measure=ranking.measure,
+                    verdict=verdict(ranking),
+                ),
             )
             st.caption(_small_print(ranking))
 
 
 def _small_print(ranking: Ranking) -> str:
-    words = (
+    words = t(
         "Each dot is a seed, the bar is their median. Preprocessing can change the unit of a loss, but not of skill."
     )
     for row in ranking.rows:
         if ranking.path == "preprocessing.missing" and IMPUTATIONS[row.value].drops == "rows":
-            words += f" Dropping rows also drops validation rows, so {row.value} is checked on those without gaps."
+            words += " " + t(
+                "Dropping rows also drops validation rows, so {value} is checked on those without gaps.",
+                value=row.value,
+            )
     if not ranking.validation:
-        words += " There are no validation rows, so this skill may only be memory."
+        words += " " + t("There are no validation rows, so this skill may only be memory.")
     return words
 
 
@@ -116,4 +136,5 @@ def _use_best(ranking: Ranking) -> None:
     token = knob.notation.show(best.value) if knob else ""
     if knob and token and best.skills:
         chosen = {lab_state.knob_key(ranking.path): [token]}
-        st.button(f"Use {inert(best.label, 40)}", key="lab_use_best", on_click=st.session_state.update, kwargs=chosen)
+        use = t("Use {value}", value=inert(best.label, 40))
+        st.button(use, key="lab_use_best", on_click=st.session_state.update, kwargs=chosen)

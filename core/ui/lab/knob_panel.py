@@ -14,7 +14,8 @@ from core.ui.lab.knobs import ARCHITECTURE, GROUPS, Knob, in_words, knob_at, kno
 from core.ui.lab.share import lab_reins
 from core.ui.lab.state import OFFERED, chosen_tokens, knob_key
 from core.ui.network.network import Network, network_diagram
-from core.ui.text import inert
+from core.ui.text import counted, inert
+from core.ui.words import t
 
 _MOST_PILLS: Final = 6
 _MOST_SEEDS: Final = 100
@@ -36,7 +37,7 @@ def knob_panel(task: str, wanted: ExperimentSpec | InputRefused, network: Networ
         if not any(knob.group == group for knob in knobs):
             continue
         with st.container(border=True, gap="small"):
-            st.markdown(f"{_ICONS[group]} **{group}**")
+            st.markdown(f"{_ICONS[group]} **{t(group)}**")
             if group == ARCHITECTURE and network is not None:
                 network_diagram(network, key="lab_network", on_edit=choose_layers)
             for knob in knobs:
@@ -50,9 +51,9 @@ def _more(knobs: Sequence[Knob], wanted: ExperimentSpec | InputRefused, locked: 
     if not knobs:
         return
     changed = sum((chosen_tokens(knob) or [knob.default]) != [knob.default] for knob in knobs)
-    label = f"More ({changed} changed)" if changed else "More"
-    if refused := ", ".join(knob.label for knob in knobs if _refusals(knob, wanted)):
-        label = f":red[More: {refused}]"
+    label = t("More ({count} changed)", count=changed) if changed else t("More")
+    if refused := ", ".join(t(knob.label) for knob in knobs if _refusals(knob, wanted)):
+        label = f":red[{t('More')}: {refused}]"
     # The key keeps it open while its label changes.
     with st.expander(label, key=f"lab_more_{knobs[0].group}"):
         for knob in knobs:
@@ -63,11 +64,13 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused, *, locked: bool) ->
     key = knob_key(knob.path)
     chosen = chosen_tokens(knob)
     hint = knob.hint(chosen)
-    label = f"{knob.label} :gray-badge[{len(chosen)} values]" if len(chosen) > 1 else knob.label
+    label = t(knob.label)
+    if len(chosen) > 1:
+        label += f" :gray-badge[{counted(len(chosen), 'value')}]"
     if locked:
         label = f":material/lock: {label}"
     if knob.single:
-        st.number_input(label, 1, _MOST_SEEDS, key=key, help=knob.help, persist_state="session", disabled=locked)
+        st.number_input(label, 1, _MOST_SEEDS, key=key, help=t(knob.help), persist_state="session", disabled=locked)
     elif not knob.typed and len(knob.choices) <= _MOST_PILLS:
         st.pills(
             label,

@@ -39,10 +39,11 @@ from core.ui.lab.tokens import (
     SWITCH,
     Notation,
 )
+from core.ui.words import inside, later, t
 
-DATA: Final = "Data preprocessing"
-ARCHITECTURE: Final = "Architecture"
-OPTIMISATION: Final = "Optimisation"
+DATA: Final = later("Data preprocessing")
+ARCHITECTURE: Final = later("Architecture")
+OPTIMISATION: Final = later("Optimisation")
 GROUPS: Final = (DATA, ARCHITECTURE, OPTIMISATION)
 _CLASSES: Final = frozenset({"binary", "multiclass"})
 _NUMBERS: Final = frozenset({"regression"})
@@ -95,11 +96,13 @@ class Knob:
         """
         shown = plain_text(token, 40)
         if not self.typed and token not in self.choices:
-            raise InputRefused(f"{self.label}: {shown} is not one of the choices.", self.path)
+            sentence = t("{knob}: {value} is not one of the choices.", knob=t(self.label), value=shown)
+            raise InputRefused(sentence, self.path)
         try:
             return self.notation.read(token)
         except (ValueError, KeyError, OverflowError):
-            sentence = f"{self.label}: {shown} is not understood; type {self.notation.example}."
+            told = {"knob": t(self.label), "value": shown, "example": t(self.notation.example)}
+            sentence = t("{knob}: {value} is not understood; type {example}.", **told)
             raise InputRefused(sentence, self.path) from None
 
     def say(self, token: str) -> str:
@@ -119,12 +122,13 @@ class Knob:
         told = [token for token in dict.fromkeys((*chosen, *self.meanings)) if token in self.meanings]
         if many := len(told) > _MOST_MEANINGS:
             del told[_MOST_MEANINGS - 1 :]
-        lines = [f"- {self._named(token)}: {meaning}" for token, meaning in self.meanings.items() if token in told]
-        lines += [f"- {len(self.meanings) - len(told)} more, explained here once chosen"] * many
+        lines = [f"- {self._named(token)}: {t(meaning)}" for token, meaning in self.meanings.items() if token in told]
+        lines += [f"- {t('{count} more, explained here once chosen', count=len(self.meanings) - len(told))}"] * many
         word = next((word for word in GLOSSARY if word.lower() == self.label.lower()), "")
-        explained = ("", f"**{word}**: {GLOSSARY[word]}", "") if word else ()
-        about = (self.help, *explained, *(("", *lines, "") if lines else ()))
-        return "\n".join((*about, f"In a spec `{self.path}`; empty means {self.say(self.default)}."))
+        explained = ("", f"**{inside(t(self.label))}**: {t(GLOSSARY[word])}", "") if word else ()
+        about = (t(self.help), *explained, *(("", *lines, "") if lines else ()))
+        usual = t("In a spec `{path}`; empty means {value}.", path=self.path, value=self.say(self.default))
+        return "\n".join((*about, usual))
 
     def _named(self, token: str) -> str:
         return token if self.say(token) == token else f"{self.say(token)} (`{token}`)"
@@ -235,23 +239,26 @@ def knob_at(path: str) -> Knob | None:
 
 
 def label_of(path: str) -> str:
-    """Return the label of a setting, whether it has a knob or not."""
+    """Return the label of a setting, whether it has a knob or not: a message for `t`."""
     if path in _BY_PATH:
         return _BY_PATH[path].label
     return _LABELS.get(path, path.rpartition(".")[2].replace("_", " ").capitalize())
 
 
 _LABELS: Final[Mapping[str, str]] = {
-    "data.source": "Table",
-    "data.features": "Inputs",
-    "training.schedule.decay_rate": "Factor per epoch",
-    "training.early_stopping.monitor": "Early stopping watches",
-    "training.early_stopping.min_delta": "Smallest progress",
+    "data.source": later("Table"),
+    "data.features": later("Inputs"),
+    "training.schedule.decay_rate": later("Factor per epoch"),
+    "training.early_stopping.monitor": later("Early stopping watches"),
+    "training.early_stopping.min_delta": later("Smallest progress"),
 }
 """What a person calls a setting that has no knob, where that is not the end of its path."""
-_MONITORS: Final[Mapping[str, str]] = {"val_loss": "validation loss", "val_accuracy": "validation accuracy"}
+_MONITORS: Final[Mapping[str, str]] = {
+    "val_loss": later("validation loss"), "val_accuracy": later("validation accuracy"),
+}  # fmt: skip
 _PARAMETERS: Final[Mapping[str, str]] = {
-    "stddev": "standard deviation", "minval": "from", "maxval": "to", "decay_rate": "factor",
+    "stddev": later("standard deviation"), "minval": later("from"), "maxval": later("to"),
+    "decay_rate": later("factor"),
 }  # fmt: skip
 """What a person calls a parameter of an initializer or a schedule."""
 _PATH: Final = re.compile(r"\b(?:data|preprocessing|model|training)(?:\.\w+)+")
@@ -262,7 +269,7 @@ def in_words(refusal: InputRefused) -> str:
 
     def named(path: re.Match[str]) -> str:
         knob = knob_at(path[0])
-        return knob.label if knob else path[0]
+        return t(knob.label) if knob else path[0]
 
     return _PATH.sub(named, str(refusal)).removeprefix("vary: ")
 
@@ -281,12 +288,12 @@ def show_value(path: str, value: Any) -> str:
     if path == "data.source" and isinstance(value, str) and value.startswith("sample:"):
         return plain_text(": ".join(filter(None, (sample_title(value), ", ".join(sample_words(value))))), 60)
     if path.endswith(".monitor") and value in _MONITORS:
-        return _MONITORS[value]
+        return t(_MONITORS[value])
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return plain_text(", ".join(value), 60)
     if isinstance(value, Mapping) and "name" in value:
         name = _BY_PATH[path].say(str(value["name"])) if path in _BY_PATH else str(value["name"])
-        rest = [f"{_PARAMETERS.get(key, key)} {item}" for key, item in value.items() if key != "name"]
+        rest = [f"{t(_PARAMETERS.get(key, key))} {item}" for key, item in value.items() if key != "name"]
         return plain_text(", ".join((name, *rest)), 60)
     return plain_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)
 

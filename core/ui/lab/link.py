@@ -14,6 +14,7 @@ from core.errors import InputRefused
 from core.spec import ExperimentSpec, load_spec
 from core.ui.lab import state as lab_state
 from core.ui.lab.knobs import DEFAULTS
+from core.ui.words import t
 
 SPEC: Final = "spec"
 LONGEST: Final = 3000
@@ -35,7 +36,7 @@ def encode(spec: ExperimentSpec) -> str:
     packed = zlib.compress(json.dumps(_told(spec), separators=(",", ":"), ensure_ascii=False).encode(), 9)
     text = base64.urlsafe_b64encode(packed).decode().rstrip("=")
     if len(text) > LONGEST:
-        raise InputRefused("This experiment is too long for an address; run it, then the link can name it.", SPEC)
+        raise InputRefused(t("This experiment is too long for an address; run it, then the link can name it."), SPEC)
     return text
 
 
@@ -68,10 +69,10 @@ def decode(text: str) -> ExperimentSpec:
     except (ValueError, binascii.Error, zlib.error, RecursionError):
         values = None
     if not isinstance(values, dict):
-        raise InputRefused("The link is not complete; ask for it again.", SPEC)
+        raise InputRefused(t("The link is not complete; ask for it again."), SPEC)
     spec = load_spec(values)
     if isinstance(spec.data.source, str) and spec.data.source.startswith("file:"):
-        raise InputRefused("The link names a file of this computer, which cannot be read here.", SPEC)
+        raise InputRefused(t("The link names a file of this computer, which cannot be read here."), SPEC)
     return spec
 
 

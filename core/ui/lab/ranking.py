@@ -18,6 +18,7 @@ from core.plot import DOTTED, TEXT
 from core.ui.chart.names import differing, named, variants_of
 from core.ui.lab.knobs import show_value
 from core.ui.text import skill_text
+from core.ui.words import separators, t
 
 FEWEST: Final = 3
 """Fewer settings need no ranking."""
@@ -80,7 +81,7 @@ class Ranking:
     @property
     def measure(self) -> str:
         """What the settings are ranked by."""
-        return "validation skill" if self.validation else "training skill"
+        return t("validation skill") if self.validation else t("training skill")
 
 
 def rank(experiment: Experiment) -> Ranking | None:
@@ -124,48 +125,66 @@ def skill_of(run: Run, *, validation: bool) -> float:
 def verdict(ranking: Ranking) -> str:
     """Return in a sentence or two which setting is best and whether luck could have decided; plain text."""
     best, *others = ranking.rows
-    noun = "setting" if ranking.path else "variant"
     if best.median == -math.inf:
-        return f"No {noun} came to a result."
-    first = f"“{best.label}” comes first with a {ranking.measure} of {skill_text(best.median)}"
+        return t("No setting came to a result.") if ranking.path else t("No variant came to a result.")
+    told = {"name": best.label, "measure": ranking.measure, "skill": skill_text(best.median)}
+    first = t("“{name}” comes first with a {measure} of {skill}", **told)
     if len(best.seeds) < FEWEST_SEEDS:
-        return f"{first}. With so few seeds that may be luck."
+        return f"{first}. {t('With so few seeds that may be luck.')}"
     if len(others) == 1:
         return _of_two(ranking, best, others[0])
-    rivals = [f"“{row.label}”" for row in others if not row.always_below(best)]
+    rivals = [t("“{name}”", name=row.label) for row in others if not row.always_below(best)]
     if not rivals:
         common = [best.ahead_of(row)[1] for row in others]
         if min(common) < FEWEST_SEEDS:
-            return f"{first}. With so few seeds in common that may be luck."
-        seeds = f"each of {common[0]} seeds" if len(set(common)) == 1 else "each seed they have in common"
-        return f"{first}; it beats every other {noun} in {seeds}{_by(best, others[0])}."
-    those = ", ".join(rivals[:3]) + (f" and {len(rivals) - 3} more" if len(rivals) > 3 else "")
-    return f"{first}, but not ahead of {those} in every seed: that difference may be luck."
+            return f"{first}. {t('With so few seeds in common that may be luck.')}"
+        return f"{first}; {_beats_all(ranking, common)}{_by(best, others[0])}."
+    those = ", ".join(rivals[:3])
+    if len(rivals) > 3:
+        those = t("{names} and {count} more", names=those, count=len(rivals) - 3)
+    return t("{first}, but not ahead of {those} in every seed: that difference may be luck.", first=first, those=those)
+
+
+def _beats_all(ranking: Ranking, common: Sequence[int]) -> str:
+    """Return that the best beats each other one; `common` is how many seeds it has in common with each."""
+    if len(set(common)) > 1:
+        if ranking.path:
+            return t("it beats every other setting in each seed they have in common")
+        return t("it beats every other variant in each seed they have in common")
+    if ranking.path:
+        return t("it beats every other setting in each of {seeds} seeds", seeds=common[0])
+    return t("it beats every other variant in each of {seeds} seeds", seeds=common[0])
 
 
 def _of_two(ranking: Ranking, best: Ranked, other: Ranked) -> str:
     """Return which of two is better, judged seed by seed."""
     wins, seeds, gap = best.ahead_of(other)
+    told = {"one": best.label, "other": other.label, "wins": wins, "seeds": seeds}
+    told |= {"measure": ranking.measure, "skill": skill_text(best.median)}
     if best.median == other.median:
-        return f"“{best.label}” and “{other.label}” end with the same {ranking.measure}, {skill_text(best.median)}."
-    against = "no result" if other.median == -math.inf else skill_text(other.median)
+        return t("“{one}” and “{other}” end with the same {measure}, {skill}.", **told)
+    told["against"] = t("no result") if other.median == -math.inf else skill_text(other.median)
     if not (2 * wins > seeds and gap > 0):
-        return (
-            f"Undecided: “{best.label}” has the higher median {ranking.measure}, {skill_text(best.median)} against "
-            f"{against}, but beats “{other.label}” in {wins} of {seeds} common seeds only."
+        return t(
+            "Undecided: “{one}” has the higher median {measure}, {skill} against {against}, but beats “{other}” in "
+            "{wins} of {seeds} common seeds only.",
+            **told,
         )
-    ahead = "beats" if wins == seeds else "is ahead of"
-    words = f"“{best.label}” {ahead} “{other.label}” in {wins} of {seeds} seeds: {ranking.measure}"
-    words += f" {skill_text(best.median)} against {against}"
-    words += f", median gap {skill_text(gap)}" if math.isfinite(gap) else ""
+    words = t("“{one}” beats “{other}” in {wins} of {seeds} seeds", **told)
+    if wins < seeds:
+        words = t("“{one}” is ahead of “{other}” in {wins} of {seeds} seeds", **told)
+    words += f": {t('{measure} {skill} against {against}', **told)}"
+    words += t(", median gap {gap}", gap=skill_text(gap)) if math.isfinite(gap) else ""
     if seeds < FEWEST_SEEDS:
-        return f"{words}. With so few seeds in common that may be luck."
-    return f"{words}." if wins == seeds else f"{words}. Not in every seed: that may be luck."
+        return f"{words}. {t('With so few seeds in common that may be luck.')}"
+    return f"{words}." if wins == seeds else f"{words}. {t('Not in every seed: that may be luck.')}"
 
 
 def _by(best: Ranked, other: Ranked) -> str:
     gap = best.ahead_of(other)[2]
-    return f", the next, “{other.label}”, by {skill_text(gap)} (median)" if math.isfinite(gap) else ""
+    if not math.isfinite(gap):
+        return ""
+    return t(", the next, “{name}”, by {gap} (median)", name=other.label, gap=skill_text(gap))
 
 
 def in_short(experiment: Experiment) -> str:
@@ -197,13 +216,14 @@ def ranking_chart(ranking: Ranking, colours: Sequence[str]) -> dict[str, Any]:
     return {
         "data": data,
         "layout": {
+            "separators": separators(),
             "height": 84 + _ROW_PIXELS * len(rows),
             "margin": {"l": 8, "r": 16, "t": 8, "b": 48},
             "showlegend": False,
             "shapes": [zero | {"line": {"color": _NEUTRAL, **DOTTED}}],
             "annotations": notes,
             "xaxis": {
-                "title": {"text": f"{ranking.measure} (1 = perfect, 0 = guessing)"},
+                "title": {"text": t("{measure} (1 = perfect, 0 = guessing)", measure=ranking.measure)},
                 "range": [left - 0.04 * (1.02 - left), 1.02],
                 "zeroline": False,
                 "fixedrange": True,
@@ -226,7 +246,8 @@ def ranking_chart(ranking: Ranking, colours: Sequence[str]) -> dict[str, Any]:
 def _marks(row: Ranked, shown: list[float], height: int, colour: str) -> list[dict[str, Any]]:
     middle = max(median(row.skills), min(shown))
     name = escape(row.label, quote=False)
-    text = f"{name}<br>median {skill_text(median(row.skills))}, seeds {', '.join(map(skill_text, row.skills))}"
+    told = {"median": skill_text(median(row.skills)), "seeds": ", ".join(map(skill_text, row.skills))}
+    text = f"{name}<br>{t('median {median}, seeds {seeds}', **told)}"
     common = {"type": "scatter", "hoverinfo": "text", "hovertext": text}
     return [
         common | {"x": [shown[0], shown[-1]], "y": [height] * 2, "mode": "lines", "line": {"color": colour, "width": 3},
@@ -242,8 +263,9 @@ def _note(row: Ranked, left: float) -> str:
     """Return the words beside a row that the dots cannot say."""
     words = []
     if row.skills and row.skills[0] < left:
-        words.append(f"down to {skill_text(row.skills[0])}")
+        words.append(t("down to {skill}", skill=skill_text(row.skills[0])))
     lost = len(row.seeds) - len(row.skills)
     if lost:
-        words.append("no result" if not row.skills else f"{lost} of {len(row.seeds)} without result")
+        some = t("{lost} of {seeds} without result", lost=lost, seeds=len(row.seeds))
+        words.append(some if row.skills else t("no result"))
     return ", ".join(words)

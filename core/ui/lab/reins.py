@@ -12,6 +12,7 @@ from typing import Final
 import streamlit as st
 
 from core.spec import plain_text
+from core.ui.words import later, t
 
 HIDE, LOCK = "hide", "lock"
 _MOST_NAMES: Final = 100
@@ -31,7 +32,8 @@ class Reins:
         if not self.unknown:
             return ""
         names = ", ".join(self.unknown[:3]) + (" …" if len(self.unknown) > 3 else "")
-        return f"This link hides or locks {names}, which is no control here; everything else is as it says."
+        told = later("This link hides or locks {names}, which is no control here; everything else is as it says.")
+        return t(told, names=names)
 
 
 def reins(hide: str, lock: str, names: Collection[str]) -> Reins:
@@ -45,7 +47,7 @@ def reins(hide: str, lock: str, names: Collection[str]) -> Reins:
         asked = [name.strip() for name in text.split(",")[:_MOST_NAMES] if name.strip()]
         meant = {name: _meant(name, names) for name in asked}
         found[what] = frozenset(path for path in meant.values() if path)
-        unknown += [plain_text(name, 30) or "an empty name" for name, path in meant.items() if not path]
+        unknown += [plain_text(name, 30) or t("an empty name") for name, path in meant.items() if not path]
     return Reins(found[HIDE], found[LOCK] - found[HIDE], tuple(dict.fromkeys(unknown)))
 
 

@@ -18,10 +18,12 @@ from core.ui.lab.knobs import KNOBS, label_of
 from core.ui.lab.link import SPEC, encode
 from core.ui.lab.reins import HIDE, LOCK, Reins, reins_of_address, short_name
 from core.ui.text import inert
+from core.ui.words import later, t
 
 DATA: Final = "data"
 """The name of the card with upload, samples and target."""
 NAMES: Final = (DATA, *(knob.path for knob in KNOBS))
+_STARTS: Final = (later("the settings, nothing run yet"), later("the curves as they are now"))
 _LARGEST_QR: Final = 1500
 """Characters; a phone does not read a picture of more dots from a distance."""
 
@@ -47,44 +49,43 @@ def data_of_link(table: Table) -> None:
 def share_button(wanted: ExperimentSpec | InputRefused) -> None:
     """Offer the link to the lab as it is."""
     st.button(
-        "Share",
+        t("Share"),
         icon=":material/share:",
         type="tertiary",
         key="lab_share",
         disabled=isinstance(wanted, InputRefused),
-        help="A link to these settings; choose which of them others may turn.",
+        help=t("A link to these settings; choose which of them others may turn."),
         on_click=_open,
     )
     if st.session_state.pop("lab_share_open", False) and not isinstance(wanted, InputRefused):
-        _dialog()
+        st.dialog(t("Share these settings"))(_dialog)()
 
 
 def _open() -> None:
     st.session_state.lab_share_open = True
 
 
-@st.dialog("Share these settings")
 def _dialog() -> None:
     spec = lab_state.spec_at_press()
     if spec is None:
-        st.warning("Some knob needs another value first.", icon=":material/block:")
+        st.warning(t("Some knob needs another value first."), icon=":material/block:")
         return
     shown = st.query_params.get("x")
     same = shown is not None and lab_state.base_spec().hash() == spec.hash()
     start = st.radio(
-        "Whoever opens it sees",
+        t("Whoever opens it sees"),
         [False, True] if same else [False],
-        format_func=lambda curves: "the curves as they are now" if curves else "the settings, nothing run yet",
+        format_func=lambda curves: t(_STARTS[curves]),
         key="lab_share_curves",
         on_change=_keep,
     )
-    hide = st.multiselect("Hide", NAMES, format_func=_name, key="lab_share_hide", placeholder="Nothing")
+    hide = st.multiselect(t("Hide"), NAMES, format_func=_name, key="lab_share_hide", placeholder=t("Nothing"))
     lock = st.multiselect(
-        "Show, but lock",
+        t("Show, but lock"),
         [name for name in NAMES if name not in hide],
         format_func=_name,
         key="lab_share_lock",
-        placeholder="Nothing",
+        placeholder=t("Nothing"),
     )
     try:
         parameters = {"x": str(shown)} if start and same else {SPEC: encode(spec)}
@@ -98,7 +99,7 @@ def _dialog() -> None:
     if len(link) <= _LARGEST_QR:
         st.html(qr_code(link, "13rem"))
     if spec.data.source and str(spec.data.source).startswith("dataset:"):
-        st.caption("The link works in this lab, which has the table.")
+        st.caption(t("The link works in this lab, which has the table."))
 
 
 def _keep() -> None:
@@ -108,4 +109,4 @@ def _keep() -> None:
 
 
 def _name(name: str) -> str:
-    return "Data and target" if name == DATA else label_of(name)
+    return t("Data and target") if name == DATA else t(label_of(name))

@@ -27,6 +27,7 @@ from core.ui.lessons.editor import offer_lesson
 from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
+from core.ui.words import t
 
 # On a wide screen the controls scroll beside the chart; on a phone the chart comes first.
 _CSS: Final = """<style>
@@ -96,46 +97,50 @@ def run_bar(task: str, wanted: ExperimentSpec | InputRefused, outlook: Outlook |
     with st.container(key="lab_run", gap="xsmall"):
         if isinstance(wanted, InputRefused) or isinstance(outlook, InputRefused):
             refusal = next(what for what in (wanted, outlook) if isinstance(what, InputRefused))
-            st.button("Run", type="primary", width="stretch", disabled=True, key="lab_run_button")
+            st.button(t("Run"), type="primary", width="stretch", disabled=True, key="lab_run_button")
             live_switch()
             knob = knob_at(refusal.where)
             # The knob itself says why, where it is its value alone.
             alone = isinstance(wanted, InputRefused) and knob is not None and knob in knobs_for(task)
-            reason = f"{knob.label} needs another value." if knob and alone else in_words(refusal)
+            reason = t("{knob} needs another value.", knob=t(knob.label)) if knob and alone else in_words(refusal)
             st.markdown(f":small[:red[{inert(reason, 300)}]]")
             return
         if task and outlook.need < _FORESEEN_MEMORY and not outlook.width.too_large:
             get_lab().expect(wanted)
         expected = outlook.expected
         waits = expected.wait_seconds >= _WORTH_WAITING
-        wait = f", after {duration(expected.wait_seconds)} of waiting" if waits else ""
+        wait = t(", after {time} of waiting", time=duration(expected.wait_seconds)) if waits else ""
         runs = counted(len(wanted.runs()), "experiment")
         if live.is_on() and task and not live.too_large(outlook):
             live_line(f"{runs}{wait}")
         else:
-            each = " each" if len(wanted.runs()) > 1 else ""
-            memory = f" · {memory_text(outlook.need)}{each}" if outlook.need > _MUCH_MEMORY else ""
+            needed = memory_text(outlook.need)
+            memory = t("{memory} each", memory=needed) if len(wanted.runs()) > 1 else needed
+            memory = f" · {memory}" * (outlook.need > _MUCH_MEMORY)
+            pressed = t("Run {runs} · about {time}", runs=runs, time=duration(expected.seconds))
             st.button(
-                f"Run {runs} · about {duration(expected.seconds)}{memory}{wait}",
+                f"{pressed}{memory}{wait}",
                 type="primary",
                 icon=":material/play_arrow:",
                 width="stretch",
                 disabled=not task,
                 key="lab_run_button",
-                help="From anywhere on the page: Alt+Enter",
+                help=t("From anywhere on the page: Alt+Enter"),
                 shortcut="Alt+Enter",
                 on_click=lab_state.submit_current,
             )
         live_switch()
         if live.is_on() and live.too_large(outlook):
-            st.caption("Too large for *Live*: this one needs the button.")
+            st.caption(t("Too large for *Live*: this one needs the button."))
         if waits:
-            st.caption(f":material/hourglass_empty: {counted(expected.runs_ahead, 'run')} ahead in the queue.")
-        inputs = f"{counted(outlook.width.columns, 'input')} after encoding"
+            ahead = t("{runs} ahead in the queue.", runs=counted(expected.runs_ahead, "run"))
+            st.caption(f":material/hourglass_empty: {ahead}")
+        inputs = t("{inputs} after encoding", inputs=counted(outlook.width.columns, "input"))
         if outlook.width.bytes > _WORTH_SAYING:
             inputs += f", {size(outlook.width.bytes)}"
         if outlook.width.too_large:
-            inputs = f":red[{inputs}: too large; encode as ordinal, or leave columns out]"
+            too_large = t("{inputs}: too large; encode as ordinal, or leave columns out", inputs=inputs)
+            inputs = f":red[{too_large}]"
         st.caption(inputs)
         if refused := st.session_state.pop("lab_refused", ""):
             st.markdown(f":small[:red[{inert(refused, 300)}]]")
@@ -156,7 +161,7 @@ def show_experiment(experiment: Experiment) -> None:
     if answers:
         show_ranking(experiment)  # It comes and goes with every turn, and must not move the curves.
     elif not experiment.finished:
-        st.button("Cancel", icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
+        st.button(t("Cancel"), icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
     pictures(experiment, key="lab_pictures")
     if experiment.finished and not answers:
         offer_lesson(experiment)
@@ -169,13 +174,18 @@ def show_plan(table: Table) -> None:
     with st.container(
         border=True, key="lab_plan", gap="small", vertical_alignment="center", horizontal_alignment="center"
     ):
-        st.header(f"Nothing trained on {inert(source_name(data))} yet", anchor=False, text_alignment="center")
+        nothing = t("Nothing trained on {table} yet", table=inert(source_name(data)))
+        st.header(nothing, anchor=False, text_alignment="center")
         st.markdown(
-            f"Press **Run** to predict **{inert(', '.join(data.targets))}** from {inputs}: the losses appear here.",
+            t(
+                "Press **Run** to predict **{target}** from {columns}: the losses appear here.",
+                target=inert(", ".join(data.targets)),
+                columns=inputs,
+            ),
             text_alignment="center",
         )
         planned = [
-            f"{knob.label} {' or '.join(map(knob.say, lab_state.chosen_tokens(knob) or [knob.default]))}"
+            f"{t(knob.label)} {t(' or ').join(map(knob.say, lab_state.chosen_tokens(knob) or [knob.default]))}"
             for knob in KNOBS
             if knob.path in _PLANNED
         ]
@@ -187,16 +197,18 @@ def show_welcome(trouble: str = "") -> None:
     with st.container(border=True, key="lab_welcome"):
         if trouble:
             st.warning(inert(trouble, 300), icon=":material/link_off:")
-        st.header("What causes the bad training loss?", anchor=False)
+        st.header(t("What causes the bad training loss?"), anchor=False)
         st.markdown(
-            "Train small neural networks on your table or a sample, give a setting several values, and see which of "
-            "them spoils the loss. *Why?* beside a run names the cause and tests its repair."
+            t(
+                "Train small neural networks on your table or a sample, give a setting several values, and see which "
+                "of them spoils the loss. *Why?* beside a run names the cause and tests its repair."
+            )
         )
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Try it with iris", icon=":material/play_arrow:", on_click=_try_example, key="lab_try")
-            st.page_link(page("lessons"), label="Start with a lesson")
+            st.button(t("Try it with iris"), icon=":material/play_arrow:", on_click=_try_example, key="lab_try")
+            st.page_link(page("lessons"), label=t("Start with a lesson"))
     if not trouble and (example := lab_state.example()):
-        live_chart(example, key="lab_example", title="Example: four trainings on iris", why=True)
+        live_chart(example, key="lab_example", title=t("Example: four trainings on iris"), why=True)
 
 
 def _try_example() -> None:

@@ -22,6 +22,7 @@ from core.ui.data.tables import table_for
 from core.ui.lab import history
 from core.ui.lab.history import Step
 from core.ui.lab.knobs import FIRST, KNOBS, Knob, knobs_for, spec_of, values_of
+from core.ui.words import t
 
 EXAMPLE: Final = load_spec(
     FIRST.model_dump(mode="json")
@@ -284,7 +285,7 @@ def finished(experiment: Experiment) -> None:
 def task_of(spec: ExperimentSpec, table: Table) -> tuple[str, str]:
     """Return the task of `spec` on `table` and the reason in plain words; an empty task where the target refuses."""
     if spec.data.task != "auto":
-        return spec.data.task, "chosen in the experiment"
+        return spec.data.task, t("chosen in the experiment")
     try:
         return detect_task(table, spec.data.targets)
     except InputRefused as refusal:

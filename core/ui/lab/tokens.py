@@ -9,6 +9,7 @@ from typing import Any, Final
 from core.spec.model import MOST_LAYERS
 from core.spec.schedules import SCHEDULES
 from core.spec.training import EarlyStopping
+from core.ui.words import later
 
 
 def _number(text: str) -> float | int:
@@ -56,7 +57,7 @@ class Notation:
     show : callable
         Value to token; an empty text where no token says it, such as a layer with its own dropout.
     example : str
-        What to type, for refusals.
+        What to type, for refusals: a message for `t`.
     """
 
     read: Callable[[str], Any]
@@ -76,16 +77,16 @@ def _show_name(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-NAME: Final = Notation(str, _show_name, "one of the choices")
-NUMBER: Final = Notation(_number, _show_number, "a number such as 0.01")
-COUNT: Final = Notation(int, _show_number, "a whole number such as 32")
-LAYERS: Final = Notation(_layers, _show_layers, "units such as 16, 16, or none")
+NAME: Final = Notation(str, _show_name, later("one of the choices"))
+NUMBER: Final = Notation(_number, _show_number, later("a number such as 0.01"))
+COUNT: Final = Notation(int, _show_number, later("a whole number such as 32"))
+LAYERS: Final = Notation(_layers, _show_layers, later("units such as 16, 16, or none"))
 SWITCH: Final = Notation(
-    lambda text: {"on": True, "off": False}[text], lambda value: "on" if value else "off", "on or off"
+    lambda text: {"on": True, "off": False}[text], lambda value: "on" if value else "off", later("on or off")
 )
-SCHEDULE: Final = Notation(lambda text: {"name": text}, _show_schedule, "one of the choices")
-_EPOCHS: Final = Notation(lambda text: {"patience": int(text)}, _show_patience, "epochs such as 10")
-PATIENCE: Final = _none_or(_EPOCHS, "off or epochs such as 10")
-OPTIONAL_NUMBER: Final = _none_or(NUMBER, "a number such as 0.01, or off")
-OPTIONAL_COUNT: Final = _none_or(COUNT, "all, or a whole number such as 100", none="all")
-OPTIONAL_NAME: Final = _none_or(NAME, "one of the choices, or off")
+SCHEDULE: Final = Notation(lambda text: {"name": text}, _show_schedule, later("one of the choices"))
+_EPOCHS: Final = Notation(lambda text: {"patience": int(text)}, _show_patience, later("epochs such as 10"))
+PATIENCE: Final = _none_or(_EPOCHS, later("off or epochs such as 10"))
+OPTIONAL_NUMBER: Final = _none_or(NUMBER, later("a number such as 0.01, or off"))
+OPTIONAL_COUNT: Final = _none_or(COUNT, later("all, or a whole number such as 100"), none="all")
+OPTIONAL_NAME: Final = _none_or(NAME, later("one of the choices, or off"))

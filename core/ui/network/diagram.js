@@ -35,6 +35,7 @@ class Diagram {
     if (told === this.sent) this.sent = null;
     if (late) return;
     this.data = data;
+    this.root.setAttribute("aria-label", say("diagram"));
     this.draw();
   }
 
@@ -54,9 +55,9 @@ class Diagram {
     this.size = coarse ? { end: 52, layer: 70, gap: 28 } : { end: 48, layer: 56, gap: 26 };
     const units = layers.map((layer) => layer.units);
     const columns = [
-      { kind: "end", units: inputs, number: inputs === null ? "" : String(inputs), label: "inputs" },
+      { kind: "end", units: inputs, number: inputs === null ? "" : String(inputs), label: say("inputs") },
       ...layers.map((layer) => ({ kind: "layer", units: layer.units, number: String(layer.units), label: layer.activation })),
-      { kind: "end", units: output?.units ?? 1, number: output ? String(output.units) : "", label: output?.activation ?? "output", out: true },
+      { kind: "end", units: output?.units ?? 1, number: output ? String(output.units) : "", label: output?.activation ?? say("output"), out: true },
     ];
     let x = 0;
     for (const column of columns) {
@@ -138,6 +139,7 @@ class Diagram {
 }
 
 export default function (component) {
+  speak(component.data.words);
   const root = component.parentElement.querySelector(".net");
   let diagram = diagrams.get(root);
   if (!diagram) diagrams.set(root, (diagram = new Diagram(root)));

@@ -10,15 +10,38 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core.ui.words import SPEAKER, Messages, for_browser, later
+
 _HERE: Final = Path(__file__).parent
-_PARTS: Final = ("plan.js", "diagram.js")
+_PARTS: Final = (SPEAKER, _HERE / "plan.js", _HERE / "diagram.js")
 _HTML: Final = """
-<div class="net" role="group" aria-label="Diagram of the network">
+<div class="net" role="group">
   <div class="net-scroll"><div class="net-stage"></div></div>
   <p class="net-note"></p>
   <span class="net-words" role="status"></span>
 </div>
 """
+WORDS: Final[Messages] = {
+    "diagram": later("Diagram of the network"),
+    "inputs": later("inputs"),
+    "input_count": later("{count} input", "{count} inputs"),
+    "output": later("output"),
+    "units": later("{count} unit", "{count} units"),
+    "narrow": later("Narrow layer {layer} to {units}"),
+    "narrowest": later("Layer {layer} has one unit"),
+    "widen": later("Widen layer {layer} to {units}"),
+    "widest": later("Layer {layer} is as wide as can be"),
+    "remove": later("Remove layer {layer}"),
+    "add": later("Add a layer of {units} {place}"),
+    "between": later("between layers {before} and {after}"),
+    "between_ends": later("between inputs and output"),
+    "before": later("before layer {layer}"),
+    "after": later("after layer {layer}"),
+    "layer": later("layer {layer}: {units}, {activation}"),
+    "no_layer": later("no hidden layer"),
+    "last": later("output: {units}, {activation}"),
+}
+"""What the scripts say."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +81,7 @@ class Network:
 
 
 def _javascript() -> str:
-    return "\n".join((_HERE / part).read_text(encoding="utf-8") for part in _PARTS)
+    return "\n".join(part.read_text(encoding="utf-8") for part in _PARTS)
 
 
 @st.cache_resource
@@ -72,7 +95,7 @@ def network_diagram(network: Network, *, key: str, on_edit: Callable[[list[int]]
     fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
     _component(fingerprint)(
         key=key,
-        data=asdict(network),
+        data=asdict(network) | {"words": for_browser(WORDS)},
         on_layers_change=lambda: _edited(st.session_state[key].layers, on_edit),
     )
 

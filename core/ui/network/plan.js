@@ -17,7 +17,7 @@ function narrower(units) {
 }
 
 function unitsText(units) {
-  return `${units} unit${units === 1 ? "" : "s"}`;
+  return say("units", { count: units });
 }
 
 /** What can be done to hidden layer `i`: each with the name of its button and the layers that come of it, or null. */
@@ -25,25 +25,25 @@ function layerEdits(layers, i) {
   const [more, fewer] = [wider(layers[i]), narrower(layers[i])];
   return {
     narrow: {
-      name: fewer ? `Narrow layer ${i + 1} to ${unitsText(fewer)}` : `Layer ${i + 1} has one unit`,
+      name: fewer ? say("narrow", { layer: i + 1, units: unitsText(fewer) }) : say("narrowest", { layer: i + 1 }),
       layers: fewer && layers.with(i, fewer),
     },
     widen: {
-      name: more ? `Widen layer ${i + 1} to ${unitsText(more)}` : `Layer ${i + 1} is as wide as can be`,
+      name: more ? say("widen", { layer: i + 1, units: unitsText(more) }) : say("widest", { layer: i + 1 }),
       layers: more && layers.with(i, more),
     },
-    remove: { name: `Remove layer ${i + 1}`, layers: layers.toSpliced(i, 1) },
+    remove: { name: say("remove", { layer: i + 1 }), layers: layers.toSpliced(i, 1) },
   };
 }
 
 /** A new layer in the gap before hidden layer `i`, as wide as the one before it. */
 function addEdit(layers, i) {
   const units = layers[i - 1] ?? layers[i] ?? FIRST_UNITS;
-  let place = layers.length ? `between layers ${i} and ${i + 1}` : "between inputs and output";
-  if (layers.length && i === 0) place = "before layer 1";
-  if (layers.length && i === layers.length) place = `after layer ${i}`;
+  let place = layers.length ? say("between", { before: i, after: i + 1 }) : say("between_ends");
+  if (layers.length && i === 0) place = say("before", { layer: 1 });
+  if (layers.length && i === layers.length) place = say("after", { layer: i });
   return {
-    name: `Add a layer of ${unitsText(units)} ${place}`,
+    name: say("add", { units: unitsText(units), place }),
     layers: layers.length < MOST_LAYERS ? layers.toSpliced(i, 0, units) : null,
   };
 }
@@ -59,8 +59,8 @@ function dots(units, spacing) {
 
 /** The network in words, for whoever does not see it. */
 function inWords({ inputs, layers, output }) {
-  const hidden = layers.map((layer, i) => `layer ${i + 1}: ${unitsText(layer.units)}, ${layer.activation}`);
-  const first = inputs === null ? "inputs" : `${inputs} input${inputs === 1 ? "" : "s"}`;
-  const last = output ? `output: ${unitsText(output.units)}, ${output.activation}` : "output";
-  return [first, ...(hidden.length ? hidden : ["no hidden layer"]), last].join("; ");
+  const hidden = layers.map((layer, i) => say("layer", { layer: i + 1, units: unitsText(layer.units), activation: layer.activation }));
+  const first = inputs === null ? say("inputs") : say("input_count", { count: inputs });
+  const last = output ? say("last", { units: unitsText(output.units), activation: output.activation }) : say("output");
+  return [first, ...(hidden.length ? hidden : [say("no_layer")]), last].join("; ");
 }

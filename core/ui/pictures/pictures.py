@@ -13,10 +13,13 @@ from core.jobs.storage.frames import MOST_PICTURED, MOST_RUNS
 from core.jobs.storage.records import Experiment
 from core.ui.chart.live import live_data
 from core.ui.chart.variant_colours import colours_of
+from core.ui.pictures.words import WORDS
+from core.ui.words import SPEAKER, for_browser
 
 _HERE: Final = Path(__file__).parent
 _CHART: Final = _HERE.parent / "chart" / "js"
 _PARTS: Final = (
+    SPEAKER,
     _CHART / "series.js",
     _CHART / "browser.js",
     _HERE / "js" / "frames.js",
@@ -27,14 +30,14 @@ _PARTS: Final = (
 )
 
 _HTML: Final = """
-<section class="lp-panel" aria-label="Pictures">
+<section class="lp-panel">
   <div class="lp-head">
-    <h2 class="lp-title">Pictures</h2>
-    <div class="lp-tabs" role="group" aria-label="Which picture" hidden></div>
-    <button class="lp-chip lp-held-out" type="button" hidden>Rows held out</button>
+    <h2 class="lp-title"></h2>
+    <div class="lp-tabs" role="group" hidden></div>
+    <button class="lp-chip lp-held-out" type="button" hidden></button>
     <details class="lp-choice" hidden>
       <summary class="lp-summary"></summary>
-      <div class="lp-list" role="group" aria-label="Runs in the pictures"></div>
+      <div class="lp-list" role="group"></div>
     </details>
   </div>
   <p class="lp-empty"></p>
@@ -42,7 +45,7 @@ _HTML: Final = """
   <div class="lp-foot">
     <div class="lp-replay" hidden>
       <button class="lp-play" type="button"></button>
-      <input class="lp-slider" type="range" min="0" max="0" step="1" aria-label="Epoch of the pictures">
+      <input class="lp-slider" type="range" min="0" max="0" step="1">
       <span class="lp-epoch"></span>
     </div>
     <p class="lp-key"></p>
@@ -83,6 +86,7 @@ def pictures_data(experiment: Experiment) -> dict[str, Any]:
         "first": list(of_variant.values())[:MOST_RUNS],
         "most": MOST_RUNS,
         "healthy": [SHORT_STEP, LONG_STEP],
+        "words": for_browser(WORDS),
     }
 
 

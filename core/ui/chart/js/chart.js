@@ -26,7 +26,7 @@ function lineTrace(uid, name, colour, line, view, extra = {}) {
   const [x, y] = thin(...within(line, view.range), view.limit);
   return {
     uid, name, x, y, type: "scatter", mode: x.length > 1 ? "lines" : "markers", connectgaps: false, showlegend: false,
-    hovertemplate: `<b>${name}</b><br>epoch %{x:,d}<br>%{meta} %{y:.4~g}<extra></extra>`,
+    hovertemplate: `<b>${name}</b><br>${say("epoch_at", { epoch: "%{x:,d}" })}<br>%{meta} %{y:.4~g}<extra></extra>`,
     ...extra,
     line: { color: colour, width: view.width, ...extra.line },
     marker: { color: colour, size: 6 },
@@ -46,7 +46,7 @@ function variantTraces(group, options, view, baseOf) {
     const validation = metric === "val_loss";
     if (options.members && lines.length > 1) {
       traces.push(...lines.map((line) => lineTrace(`v${variant}${metric}seed${line.run.id}`, name, colour, line, view, {
-        meta: `${validation ? "validation loss" : "loss"}, seed ${line.run.seed}`,
+        meta: say("of_seed", { loss: say(metric), seed: String(line.run.seed) }),
         line: { width: 0.5 * view.width, ...(validation ? { dash: "5px,4px" } : {}) },
         opacity: 0.6 * view.opacity,
       })));
@@ -61,7 +61,7 @@ function variantTraces(group, options, view, baseOf) {
       traces.push(lineTrace(`${uid}1`, name, colour, { x, y: several.high }, view, fill));
     }
     traces.push(lineTrace(`v${variant}${metric}`, name, colour, several ? { x, y: several.median } : lines[0], view, {
-      meta: (validation ? "validation loss" : "loss") + (several ? `, median of ${lines.length}` : ""),
+      meta: several ? say("median_of", { loss: say(metric), count: lines.length }) : say(metric),
       line: validation ? { dash: "5px,4px", width: 0.75 * view.width } : {},
       opacity: view.opacity,
     }));
@@ -80,7 +80,7 @@ function baselines(groups, options, baseOf) {
 }
 
 function whatGuesses(levels) {
-  return levels.find((entry) => entry.what)?.what || "always guess the same";
+  return heard(levels.find((entry) => entry.what)?.what || "always guess the same");
 }
 
 /** Dotted lines at the loss of guessing: one in grey where all agree, else one per variant in its colour. */
@@ -89,7 +89,7 @@ function baselineTraces(levels, lastEpoch, theme) {
     uid: `baseline${levels.length === 1 ? "" : group.variant}`, type: "scatter", showlegend: false, mode: "lines",
     x: [1, lastEpoch], y: [level, level],
     line: { color: levels.length === 1 ? theme.faint : group.colour, ...DOTTED },
-    hovertemplate: `${inert(whatGuesses(levels))}<br>loss ${formatNumber(level)}<extra></extra>`,
+    hovertemplate: `${inert(whatGuesses(levels))}<br>${say("loss_of", { loss: formatNumber(level) })}<extra></extra>`,
   }));
 }
 
@@ -98,10 +98,11 @@ function baselineTraces(levels, lastEpoch, theme) {
 function baselineNotes(levels, theme) {
   if (!levels.length) return [];
   const ends = extremes(levels.map(({ level }) => level)).map((level) => formatNumber(level, 3));
-  const words = `${whatGuesses(levels)} (${[...new Set(ends)].join(" to ")})`;
+  const [low, high] = new Set(ends);
+  const words = `${whatGuesses(levels)} (${high === undefined ? low : say("range", { low, high })})`;
   const side = theme.bar && theme.width >= NARROWEST ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" };
   return [{
-    text: `····&nbsp; baseline: ${inert(words)}`, xref: "paper", yref: "paper", ...side, y: 1, yanchor: "bottom",
+    text: `····&nbsp; ${inert(say("baseline_is", { what: words }))}`, xref: "paper", yref: "paper", ...side, y: 1, yanchor: "bottom",
     showarrow: false, font: { color: theme.muted, size: TEXT },
   }];
 }
@@ -117,11 +118,11 @@ function divergenceTrace(groups, options, theme, baseOf) {
   return [{
     uid: "diverged", type: "scatter", mode: marks.length > 12 ? "markers" : "markers+text", showlegend: false,
     x: marks.map((m) => m.x), y: marks.map((m) => m.y), cliponaxis: false,
-    text: marks.map((m) => `NaN at epoch ${m.at ?? m.x + 1}`),
+    text: marks.map((m) => say("nan_at", { epoch: m.at ?? m.x + 1 })),
     textposition: "middle right", textfont: { color: theme.danger, size: TEXT },
     marker: { symbol: "x", size: 9, color: marks.map((m) => m.colour), line: { width: 1, color: theme.background } },
     customdata: marks.map((m) => inert(m.name)),
-    hovertemplate: "<b>%{customdata}</b><br>%{text}<br>last finite loss %{y:.4~g}<extra></extra>",
+    hovertemplate: `<b>%{customdata}</b><br>%{text}<br>${say("last_finite", { loss: "%{y:.4~g}" })}<extra></extra>`,
   }];
 }
 
@@ -135,22 +136,22 @@ function figure(runs, meta, chosen, hidden, theme, range) {
   const log = (chosen.log ?? wide) && least >= 0;
   const options = { ...chosen, log };
   const notes = [];
-  if (chosen.log && least < 0) notes.push("Some losses are below zero, so the axis stays linear.");
+  if (chosen.log && least < 0) notes.push(say("below_zero"));
   if (!meta.comparable && !options.relative) {
-    notes.push("These losses are of different kinds: compare the skill, or switch on Relative to baseline.");
+    notes.push(say("different_kinds"));
   }
   if (options.relative && shown.some((run) => curveOf(run, "loss").x.length && !baseOf(run, "loss"))) {
-    notes.push("A curve appears here once the baseline of its run is known.");
+    notes.push(say("baseline_pending"));
   }
   const lost = shown.filter((run) => run.state === "diverged" && !curveOf(run, "loss").y.some((loss) => loss !== null));
   const names = [...new Set(lost.map((run) => run.label))];
-  if (lost.length) notes.push(`Without a curve, as it diverged in its first epoch: ${names.slice(0, 3).join("; ")}${names.length > 3 ? " …" : "."}`);
+  if (lost.length) notes.push(say("no_curve", { names: names.slice(0, 3).join("; ") + (names.length > 3 ? " …" : ".") }));
   const groups = meta.groups
     .map((group) => ({ ...group, runs: shown.filter((run) => run.variant === group.variant) }))
     .filter((group) => group.runs.length);
   const reached = Math.max(1, ...shown.map((run) => curveOf(run, "loss").x.at(-1) || 0));
   if (reached > WHOLE) {
-    notes.push(`${reached.toLocaleString("en")} epochs, drawn ${options.smooth ? "as averages" : "with their extremes"}.`);
+    notes.push(say(options.smooth ? "as_averages" : "with_extremes", { epochs: say("epochs", { count: reached }) }));
   }
   const members = options.members ? groups.reduce((sum, group) => sum + (group.runs.length > 1 ? group.runs.length : 0), 0) : 0;
   const lines = (groups.length + members) * (options.validation ? 2 : 1);
@@ -171,7 +172,7 @@ function figure(runs, meta, chosen, hidden, theme, range) {
       const [bottom, top] = fit.range.map((end) => (log ? 10 ** end : end));
       Object.assign(frame.yaxis, lossTicks({ log, least: bottom, most: top }), { range: fit.range });
     }
-    if (fit.beyond) notes.push(`${fit.beyond.toLocaleString("en")} ${fit.beyond === 1 ? "point lies" : "points lie"} outside of this range.`);
+    if (fit.beyond) notes.push(say("outside", { count: fit.beyond }));
   }
   return { data, layout: { ...frame, annotations: baselineNotes(levels, theme) }, notes, log, ends: endsOf(groups, data, range) };
 }
@@ -202,16 +203,16 @@ function layout(options, theme) {
     uirevision: options.experiment, showlegend: false, hovermode: "closest", dragmode: theme.coarse ? false : "zoom",
     // Fixed, as margins that follow the numbers at the axis have everything drawn twice, and move the plot while it grows.
     height: theme.height, margin: { l: 76, r: 20, t: 24, b: 50 },
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: theme.font, color: theme.text },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: theme.font, color: theme.text }, separators: reader.separators,
     modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.faint, activecolor: theme.text },
     hoverlabel: {
       bgcolor: theme.panel, bordercolor: theme.border, font: { family: theme.font, color: theme.text, size: TEXT }, align: "left",
     },
     xaxis: {
-      ...axis, title: title("epoch"), showgrid: false, rangemode: "normal", tickformat: ",d", dtick: options.epochs <= FEW_EPOCHS ? 1 : null,
+      ...axis, title: title(say("epoch")), showgrid: false, rangemode: "normal", tickformat: ",d", dtick: options.epochs <= FEW_EPOCHS ? 1 : null,
     },
     yaxis: {
-      ...axis, title: title(options.relative ? "loss relative to baseline" : "loss"),
+      ...axis, title: title(say(options.relative ? "relative_loss" : "loss")),
       type: options.log ? "log" : "linear", exponentformat: "power", showexponent: "all",
       uirevision: `${options.experiment} ${options.log} ${options.robust}`,
       ...lossTicks(options),

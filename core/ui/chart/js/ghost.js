@@ -15,10 +15,9 @@ function ghostTraces(ghost, options, theme, range) {
     const lines = mine.map((run) => drawn(run, metric, options, baseOf(run, metric))).filter((line) => line.x.length);
     if (!lines.length) return [];
     const several = lines.length > 1 ? spread(lines) : null;
-    const name = meta.settings.length ? `before: ${inert(label)}` : "before";
-    const told = metric === "loss" ? "loss" : "validation loss";
+    const name = meta.settings.length ? say("before_of", { name: inert(label) }) : say("before");
     return [lineTrace(`ghost${variant}${metric}`, name, theme.faint, several ? { x: several.x, y: several.median } : lines[0], view, {
-      meta: told, opacity: 0.75, line: metric === "loss" ? {} : { dash: "5px,4px", width: 1 },
+      meta: say(metric), opacity: 0.75, line: metric === "loss" ? {} : { dash: "5px,4px", width: 1 },
     })];
   }));
 }
@@ -29,6 +28,6 @@ function ghostLabel([trace], options, theme) {
   if (end < 0) return [];
   return [{
     x: trace.x[end], y: options.log ? Math.log10(trace.y[end]) : trace.y[end], xanchor: "right", yanchor: "bottom",
-    text: "before", showarrow: false, font: { color: theme.muted, size: 12 },
+    text: say("before"), showarrow: false, font: { color: theme.muted, size: 12 },
   }];
 }

@@ -4,15 +4,7 @@ const FASTEST = 150;
 const SOONEST = 50; // for the answer to a turn of a knob
 const SLOWEST = 1000;
 const REMEMBERED = "loss-lab-chart";
-const CHIPS = [
-  ["log", "Log", "Logarithmic loss axis"],
-  ["relative", "Relative to baseline", "Loss divided by the loss of always guessing the same: 1 is no better than that"],
-  ["smooth", "Smooth", "Moving average over about ten epochs"],
-  ["validation", "Validation", "Dashed: loss on rows held out"],
-  ["baseline", "Baseline", "Dotted: the loss of always guessing the same"],
-  ["members", "Each seed", "A thin line for each seed beside their median"],
-  ["robust", "Ignore outliers", "The axis spans the usual losses; how many points lie outside is said below"],
-];
+const CHIPS = ["log", "relative", "smooth", "validation", "baseline", "members", "robust"];
 /** What some chips need to have a meaning, of the data Python sent. */
 const NEEDS = { validation: (meta) => meta.validation, members: (meta) => meta.seeds > 1 };
 const charts = new WeakMap();
@@ -41,6 +33,9 @@ class LiveChart {
     this.root = root;
     this.part = (name) => root.querySelector(`.ll-${name}`);
     this.options = remembered();
+    this.language = reader.language;
+    this.part("toolbar").setAttribute("aria-label", say("options"));
+    this.part("runs").setAttribute("aria-label", say("runs"));
     this.ends = new EndLabels(this.part("chart"));
     this.makeChips();
     this.makeTableBar();
@@ -97,7 +92,7 @@ class LiveChart {
       this.root.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
     }
     loadPlotly(data.plotly).then(() => this.draw(), () => {
-      this.trouble = "The chart library did not load; reload the page.";
+      this.trouble = say("no_library");
       this.draw();
     });
   }
@@ -128,10 +123,10 @@ class LiveChart {
   }
 
   makeChips() {
-    this.chips = CHIPS.map(([name, label, title]) => {
-      const chip = element("button", "ll-chip", label);
+    this.chips = CHIPS.map((name) => {
+      const chip = element("button", "ll-chip", say(name));
       chip.type = "button";
-      chip.title = title;
+      chip.title = say(`${name}_chip`);
       chip.onclick = () => {
         this.options[name] = chip.getAttribute("aria-pressed") !== "true";
         remember(this.options);
@@ -140,13 +135,13 @@ class LiveChart {
       return [name, chip];
     });
     this.heading = element("span", "ll-heading");
-    this.showAll = button("ll-chip ll-all", "Show all", "Show the curves that are hidden");
+    this.showAll = button("ll-chip ll-all", say("show_all"), say("show_all_about"));
     this.showAll.onclick = () => {
       this.hidden.clear();
       this.draw();
     };
-    this.fullScreen = button("ll-chip ll-full", "", "Full screen: the chart and its runs alone; Esc leaves");
-    this.fullScreen.setAttribute("aria-label", "Full screen");
+    this.fullScreen = button("ll-chip ll-full", "", say("full_about"));
+    this.fullScreen.setAttribute("aria-label", say("full"));
     this.fullScreen.innerHTML = `<svg viewBox="0 0 14 14" aria-hidden="true"><path d="M1,5V1H5M9,1H13V5M13,9V13H9M5,13H1V9"/></svg>`;
     this.fullScreen.hidden = !this.root.requestFullscreen;
     this.fullScreen.onclick = () => (this.isFull() ? document.exitFullscreen() : this.root.requestFullscreen());
@@ -155,8 +150,8 @@ class LiveChart {
 
   /** Above the table: of which epoch its losses are, and on a phone whether it has all columns. */
   makeTableBar() {
-    this.readings = READINGS.map(([name, label, title]) => {
-      const part = button("", label, title);
+    this.readings = READINGS.map((name) => {
+      const part = button("", say(name), say(`${name}_about`));
       part.onclick = () => {
         this.options.reading = name;
         remember(this.options);
@@ -166,9 +161,9 @@ class LiveChart {
     });
     const group = element("div", "ll-readings");
     group.setAttribute("role", "group");
-    group.setAttribute("aria-label", "Of which epoch the losses in the table are");
-    group.append(element("span", "", "Losses"), ...this.readings.map(([, part]) => part));
-    this.columns = button("ll-chip ll-columns", "More columns");
+    group.setAttribute("aria-label", say("losses_about"));
+    group.append(element("span", "", say("losses")), ...this.readings.map(([, part]) => part));
+    this.columns = button("ll-chip ll-columns", say("more_columns"));
     this.columns.onclick = () => {
       const all = this.part("runs").classList.toggle("ll-all");
       this.columns.setAttribute("aria-pressed", String(all));
@@ -239,7 +234,7 @@ class LiveChart {
       this.wait = moved && !this.until ? FASTEST : Math.min(SLOWEST, slower);
     } catch {
       if (abort.signal.aborted) return;
-      this.trouble = "Connection lost, trying again.";
+      this.trouble = say("lost");
       this.wait = Math.min(5000, (this.wait || FASTEST) * 2);
     }
     this.draw();
@@ -329,21 +324,21 @@ class LiveChart {
     const reached = this.runs.reduce((sum, run) => sum + (FINISHED.has(run.state) ? run.epochs : run.epoch || 0), 0);
     const seconds = this.runs.reduce((sum, run) => sum + (run.seconds || 0), 0);
     const words = [endingsText(this.runs), epochsText(epochs, total, this.finished)];
-    if (seconds) words.push(`${seconds.toFixed(seconds < 10 ? 1 : 0)} s of training`);
+    if (seconds) words.push(say("trained", { seconds: separated(seconds.toFixed(seconds < 10 ? 1 : 0)) }));
     const waiting = !this.finished && this.runs.every((run) => run.state === "queued");
-    const before = this.ahead ? `: ${this.ahead} ${this.ahead === 1 ? "run" : "runs"} before it` : "";
-    const text = this.trouble || (waiting ? `Waiting for a free trainer${before}` : words.join(" · "));
+    const before = this.ahead ? `: ${say("ahead", { count: this.ahead })}` : "";
+    const text = this.trouble || (waiting ? say("waiting") + before : words.join(" · "));
     this.part("status").textContent = text;
     this.part("status").classList.toggle("ll-trouble", Boolean(this.trouble));
     this.part("bar").style.width = `${total ? (100 * reached) / total : 0}%`;
     this.part("progress").classList.toggle("ll-over", this.finished);
-    const spoken = this.finished ? `Ended: ${text}` : this.trouble;
+    const spoken = this.finished ? say("ended", { text }) : this.trouble;
     if (this.part("spoken").textContent !== spoken) this.part("spoken").textContent = spoken;
   }
 
   description() {
     const ends = this.runs.slice(0, 12).map((run) => `${run.label}: ${formatNumber(lastOf(curveOf(run, "loss").y))}`);
-    return `Loss by epoch of ${this.runs.length} runs. Last losses: ${ends.join("; ")}.`;
+    return say("description", { count: this.runs.length, losses: ends.join("; ") });
   }
 
   /** Whether a line, by its class, is a curve of a run, or where each seed is drawn of no other run. */
@@ -378,6 +373,7 @@ class LiveChart {
     this.resize.disconnect();
     document.removeEventListener("visibilitychange", this.wake);
     document.removeEventListener("fullscreenchange", this.onFullScreen);
+    this.ends.svg.remove();
     if (this.plotted) window.Plotly.purge(this.part("chart"));
   }
 }
@@ -385,6 +381,11 @@ class LiveChart {
 export default function (component) {
   const root = component.parentElement.querySelector(".ll-live");
   let chart = charts.get(root);
+  if (chart && chart.language !== component.data.words.language) {
+    chart.close(); // its buttons are in the language before
+    chart = null;
+  }
+  speak(component.data.words);
   if (!chart) charts.set(root, (chart = new LiveChart(root)));
   chart.show(component.data, component.setTriggerValue);
   return () => {

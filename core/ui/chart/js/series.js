@@ -6,20 +6,15 @@ function formatNumber(value, digits = 4) {
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e5 || size < 1e-3)) {
     const [mantissa, exponent] = value.toExponential(Math.min(digits, 3) - 1).split("e");
-    return `${Number(mantissa)}e${Number(exponent)}`.replaceAll("-", "−");
+    return separated(`${Number(mantissa)}e${Number(exponent)}`);
   }
-  return String(Number(value.toPrecision(digits))).replace("-", "−");
+  return separated(String(Number(value.toPrecision(digits))));
 }
 
 /** Skill in two decimals; anything far below zero as a power of ten. */
 function formatSkill(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  return value <= -100 ? formatNumber(value, 2) : value.toFixed(2).replace("-", "−").replace("−0.00", "0.00");
-}
-
-/** A count as 20,100. */
-function grouped(count) {
-  return count.toLocaleString("en");
+  return value <= -100 ? formatNumber(value, 2) : separated(value.toFixed(2).replace("-0.00", "0.00"));
 }
 
 /** Text that Plotly shows as it is: Plotly reads a few HTML tags and entities in names and hover texts. */

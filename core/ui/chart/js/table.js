@@ -1,40 +1,39 @@
 // The table of the runs, which is the chart's legend too. Every word goes in as text, never as markup.
 
-const STATES = { queued: "waiting", leased: "starting", running: "running", done: "done", cancelled: "cancelled" };
 const FINISHED = new Set(["done", "diverged", "failed", "cancelled"]);
 const DIAGNOSABLE = new Set(["done", "diverged", "failed"]);
 
 function stateText(run) {
-  const again = run.attempt > 1 ? ` · restarted ${run.attempt === 2 ? "once" : `${run.attempt - 1} times`}` : "";
-  if (run.state === "diverged") return `diverged at epoch ${run.diverged_at ?? run.epoch}${again}`;
-  if (run.state === "failed") return `failed: ${run.error || "no reason was given"}${again}`;
+  const again = run.attempt > 1 ? ` · ${say("restarted", { count: run.attempt - 1 })}` : "";
+  if (run.state === "diverged") return say("diverged_at", { epoch: run.diverged_at ?? run.epoch }) + again;
+  if (run.state === "failed") return say("failed_as", { reason: run.error || say("no_reason") }) + again;
   // Its losses are those of the last epoch, its skills are not.
-  const judged = run.final?.weights_of_epoch ? ` · skill of epoch ${run.final.weights_of_epoch}` : "";
-  return (STATES[run.state] || run.state) + judged + again;
+  const judged = run.final?.weights_of_epoch ? ` · ${say("skill_of", { epoch: run.final.weights_of_epoch })}` : "";
+  return heard(run.state) + judged + again;
 }
 
 /** How far all runs are: ``2 of 4 finished`` while some train, ``3 finished, 15 cancelled`` once it is over. */
 function endingsText(runs) {
   const count = (state) => runs.filter((run) => run.state === state).length;
-  const others = ["diverged", "failed", "cancelled"].map((state) => [count(state), state]).filter(([number]) => number);
+  const others = ["diverged", "failed", "cancelled"].map((state) => [`count_${state}`, { count: count(state) }]).filter(([, value]) => value.count);
   const done = count("done");
   const over = runs.every((run) => FINISHED.has(run.state));
-  const words = over ? (done ? [`${done} finished`] : []) : [`${done} of ${runs.length} finished`];
-  return [...words, ...others.map((other) => other.join(" "))].join(", ");
+  const words = over ? (done ? [say("count_done", { count: done })] : []) : [say("done_of", { count: done, runs: runs.length })];
+  return [...words, ...others.map((other) => say(...other))].join(", ");
 }
 
 /** How many epochs were trained; a run that was stopped while its network was built has ended none. */
 function epochsText(epochs, total, finished) {
-  if (!finished) return `epoch ${grouped(epochs)} of ${grouped(total)}`;
-  return epochs ? `${grouped(epochs)} epoch${epochs === 1 ? "" : "s"}` : "no epoch ended";
+  if (!finished) return say("epoch_of", { epoch: epochs, epochs: total });
+  return epochs ? say("epochs", { count: epochs }) : say("no_epoch");
 }
 
 /** Leads to the diagnosis of a run: a plain click stays in the session, any other opens the link as it would. */
 function whyLink(meta, run, actions) {
-  const link = element("a", "ll-why", "Why?");
+  const link = element("a", "ll-why", say("why"));
   link.href = new URL(`${meta.why}?x=${encodeURIComponent(meta.experiment)}&run=${run.index}`, document.baseURI);
-  link.title = "What causes this loss?";
-  link.setAttribute("aria-label", `Why? Diagnose ${run.label}`);
+  link.title = say("why_about");
+  link.setAttribute("aria-label", say("why_of", { run: run.label }));
   link.onclick = (event) => {
     event.stopPropagation();
     if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -49,11 +48,7 @@ function lastOf(values) {
 }
 
 /** Of which epoch the losses in the table are. */
-const READINGS = [
-  ["last", "Last", "Losses of the last epoch"],
-  ["lowest", "Lowest", "The lowest loss of each curve, with its epoch"],
-  ["stop", "At lowest validation", "Both losses of the epoch with the lowest validation loss, where early stopping would have stopped"],
-];
+const READINGS = ["last", "lowest", "stop"];
 
 /** A loss of a run and the epoch it is of, as one of `READINGS`. */
 function readOf(run, metric, reading) {
@@ -77,32 +72,30 @@ function numberOrText(text) {
 function columnsOf(meta, reading) {
   const seeds = meta.seeds > 1;
   const columns = [{
-    label: "Run", text: (run) => (seeds ? `${run.label} · seed ${run.seed}` : run.label), sort: (run) => run.index, narrow: true,
+    label: say("run"), text: (run) => (seeds ? `${run.label} · ${say("seed_of", { seed: String(run.seed) })}` : run.label), sort: (run) => run.index, narrow: true,
   }];
   columns.push(...meta.settings.map((label, i) => ({
     label, text: (run) => run.values[i], sort: (run) => numberOrText(run.values[i]), wide: true,
   })));
-  if (!meta.settings.length) columns.push({ label: "Run", text: (run) => run.label, sort: (run) => run.index, wide: true });
+  if (!meta.settings.length) columns.push({ label: say("run"), text: (run) => run.label, sort: (run) => run.index, wide: true });
   const number = (label, title, value, format = formatNumber) => ({
     label, title, text: (run) => format(value(run)), sort: value, number: true,
   });
-  if (seeds) columns.push({ ...number("Seed", "where its random numbers start", (run) => run.seed, String), wide: true });
+  if (seeds) columns.push({ ...number(say("seed"), say("seed_about"), (run) => run.seed, String), wide: true });
   const loss = (label, rows, metric) => ({
-    ...number(label, `loss on ${rows}, of the epoch chosen above the table`, (run) => readOf(run, metric, reading()).value),
+    ...number(label, rows, (run) => readOf(run, metric, reading()).value),
     at: (run) => (reading() === "last" ? null : readOf(run, metric, reading()).epoch),
     wide: true,
   });
-  columns.push(loss("Loss", "training rows", "loss"));
-  if (meta.validation) columns.push(loss("Validation", "rows held out", "val_loss"));
-  const skill = "once trained: 1 = perfect, 0 = no better than always guessing the same, below 0 = worse";
-  columns.push({ ...number("Skill", `on training rows, ${skill}`, (run) => run.final?.skill ?? null, formatSkill), wide: meta.validation });
+  columns.push(loss(say("loss_column"), say("loss_about"), "loss"));
+  if (meta.validation) columns.push(loss(say("validation"), say("val_loss_about"), "val_loss"));
+  columns.push({ ...number(say("skill"), say("skill_about"), (run) => run.final?.skill ?? null, formatSkill), wide: meta.validation });
   if (meta.validation) {
-    columns.push(number("Val. skill", `on rows held out, ${skill}`, (run) => run.final?.val_skill ?? null, formatSkill));
+    columns.push(number(say("val_skill"), say("val_skill_about"), (run) => run.final?.val_skill ?? null, formatSkill));
   }
-  columns.push({ ...number("Epochs run", "epochs trained", (run) => run.epoch || 0, grouped), wide: true });
-  const seconds = "from start to result; the first run of a structure is slower, as it is compiled meanwhile";
-  columns.push({ ...number("Seconds", seconds, (run) => run.seconds ?? null, (s) => (s === null ? "–" : s.toFixed(2))), wide: true });
-  columns.push({ label: "State", text: stateText, sort: stateText, state: true });
+  columns.push({ ...number(say("epochs_run"), say("epochs_about"), (run) => run.epoch || 0, grouped), wide: true });
+  columns.push({ ...number(say("seconds"), say("seconds_about"), (run) => run.seconds ?? null, (s) => (s === null ? "–" : separated(s.toFixed(2)))), wide: true });
+  columns.push({ label: say("state"), text: stateText, sort: stateText, state: true });
   return columns;
 }
 
@@ -115,7 +108,7 @@ function button(className, text, title) {
 
 /** Every setting of a run, label and value: first what differs, then what all runs share. */
 function settingsOf(meta, run) {
-  const seed = meta.seeds > 1 ? [["Seed", String(run.seed)]] : [];
+  const seed = meta.seeds > 1 ? [[say("seed"), String(run.seed)]] : [];
   return [...meta.settings.map((label, i) => [label, run.values[i]]), ...seed, ...meta.shared];
 }
 
@@ -135,11 +128,11 @@ function detailOf(meta, run, columns, actions) {
       return pair.appendChild(element("dd", "", value));
     });
   };
-  const results = columns.filter((column) => column.wide && (column.number || column.at) && column.label !== "Seed");
+  const results = columns.filter((column) => column.wide && (column.number || column.at) && column.label !== say("seed"));
   const numbers = list(results.map((column) => [column.label, ""]), "ll-narrow");
   list(settingsOf(meta, run));
   const update = () => {
-    only.textContent = actions.alone(run) ? "Show all curves" : "Only this curve";
+    only.textContent = say(actions.alone(run) ? "all_curves" : "only_this");
     results.forEach((column, i) => {
       numbers[i].textContent = column.text(run);
     });
@@ -148,9 +141,9 @@ function detailOf(meta, run, columns, actions) {
 }
 
 function swatchOf(meta, run) {
-  const swatch = button("ll-swatch", undefined, "Click: hide or show. Double click: only this curve, and again all.");
+  const swatch = button("ll-swatch", undefined, say("swatch_about"));
   swatch.style.setProperty("--swatch", run.colour);
-  swatch.setAttribute("aria-label", `Curve of ${run.label}`);
+  swatch.setAttribute("aria-label", say("curve_of", { run: run.label }));
   const shape = shapeOf(run.variant, meta.groups.length);
   if (shape) {
     // Markup of our own alone: no word of a person is in it.
@@ -163,17 +156,17 @@ function swatchOf(meta, run) {
 function makeTable(host, meta, runs, actions) {
   const columns = columnsOf(meta, actions.reading);
   const table = element("table", "ll-table");
-  table.append(element("caption", "ll-hidden", "The runs of this experiment"));
+  table.append(element("caption", "ll-hidden", say("table")));
   const head = table.createTHead().insertRow();
   const corner = element("th");
-  corner.append(element("span", "ll-hidden", "Curve"));
+  corner.append(element("span", "ll-hidden", say("curve")));
   head.append(corner);
   const classOf = (column) => [column.number && "ll-number", column.wide && "ll-wide", column.narrow && "ll-narrow"].filter(Boolean).join(" ");
   let order = { column: null, down: false };
   const heads = columns.map((column) => {
     const cell = element("th", classOf(column));
     cell.scope = "col";
-    const sort = button("ll-sort", column.label, column.title ? `${column.label}: ${column.title}` : `Sort by ${column.label}`);
+    const sort = button("ll-sort", column.label, column.title ? `${column.label}: ${column.title}` : say("sort_by", { column: column.label }));
     sort.onclick = () => {
       order = { column, down: order.column === column ? !order.down : false };
       update();
@@ -184,15 +177,15 @@ function makeTable(host, meta, runs, actions) {
   });
   if (meta.why) {
     const cell = element("th", "ll-why");
-    cell.append(element("span", "ll-hidden", "Diagnosis"));
+    cell.append(element("span", "ll-hidden", say("diagnosis")));
     head.append(cell);
   }
   const body = table.createTBody();
   const rows = runs.map((run) => {
     const row = body.insertRow();
     const entry = { run, row, swatch: swatchOf(meta, run), detail: null };
-    entry.more = button("ll-more", undefined, "All settings");
-    entry.more.setAttribute("aria-label", `All settings of ${run.label}`);
+    entry.more = button("ll-more", undefined, say("all_settings"));
+    entry.more.setAttribute("aria-label", say("all_settings_of", { run: run.label }));
     entry.more.setAttribute("aria-expanded", "false");
     entry.more.onclick = (event) => {
       event.stopPropagation();
@@ -235,11 +228,11 @@ function makeTable(host, meta, runs, actions) {
       columns.forEach((column, i) => {
         const text = column.text(run);
         const epoch = column.at?.(run) ?? null;
-        const words = epoch === null ? text : `${text} at ${grouped(epoch)}`;
+        const words = epoch === null ? text : text + say("at", { epoch });
         if (cells[i].textContent !== words) {
           cells[i].textContent = text;
-          if (epoch !== null) cells[i].append(element("span", "ll-at", ` at ${grouped(epoch)}`));
-          cells[i].title = epoch === null ? "" : `of epoch ${grouped(epoch)}`;
+          if (epoch !== null) cells[i].append(element("span", "ll-at", say("at", { epoch })));
+          cells[i].title = epoch === null ? "" : say("of_epoch", { epoch });
         }
         if (column.state && cells[i].dataset.state !== run.state) cells[i].dataset.state = run.state;
       });

@@ -37,7 +37,7 @@ function frameOf(theme, x, y, more = {}) {
   return {
     width: theme.width, height: theme.height, margin: { l: 44, r: 10, t: 8, b: 36 }, showlegend: false,
     hovermode: "closest", dragmode: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: theme.font, color: theme.text },
+    font: { family: theme.font, color: theme.text }, separators: reader.separators,
     hoverlabel: {
       bgcolor: theme.panel, bordercolor: theme.border, font: { family: theme.font, color: theme.text, size: 12 }, align: "left",
     },
@@ -118,9 +118,9 @@ function curveFigure(scene, picture, theme) {
   const lines = (picture?.lines ?? []).map((y, i) => ({
     type: "scatter", mode: "lines", x: scene.along, y,
     line: { width: 2.5, color: classes > 2 ? theme.palette[i] : theme.own },
-    hovertemplate: `${inert(scene.inputs[0])} %{x:.4~g}<br>predicted %{y:.4~g}<extra></extra>`,
+    hovertemplate: `${inert(scene.inputs[0])} %{x:.4~g}<br>${say("predicted_as", { value: "%{y:.4~g}" })}<extra></extra>`,
   }));
-  const title = classes === 2 ? `share of ${scene.classes[1]}` : classes ? "share of each class" : scene.target;
+  const title = classes === 2 ? say("share_of", { name: scene.classes[1] }) : classes ? say("share_of_each") : scene.target;
   const along = [scene.along[0], scene.along.at(-1)];
   return {
     data: [...pointTraces(points, theme, template), ...lines],
@@ -145,10 +145,10 @@ function predictionsFigure(scene, picture, theme) {
   const range = [least - margin, most + margin];
   const diagonal = { type: "scatter", mode: "lines", x: range, y: range, hoverinfo: "skip", line: { color: theme.faint, width: 1.5, dash: "dot" } };
   const rows = picture ? predictions(scene, picture) : [];
-  const template = "true %{x:.4~g}<br>predicted %{text}<extra></extra>";
+  const template = `${say("true_as", { value: "%{x:.4~g}" })}<br>${say("predicted_as", { value: "%{text}" })}<extra></extra>`;
   return {
     data: [diagonal, ...pairTraces(rows, theme, (row) => row.predicted, template)],
-    layout: frameOf(theme, axisOf(theme, `true ${scene.target}`, range), axisOf(theme, "predicted", range)),
+    layout: frameOf(theme, axisOf(theme, say("true_as", { value: scene.target }), range), axisOf(theme, say("predicted"), range)),
   };
 }
 
@@ -159,10 +159,10 @@ function residualsFigure(scene, picture, theme) {
   const half = 0.6 * (most - least) || 1;
   const zero = { type: "scatter", mode: "lines", x: range, y: [0, 0], hoverinfo: "skip", line: { color: theme.faint, width: 1.5, dash: "dot" } };
   const rows = picture ? predictions(scene, picture) : [];
-  const template = "true %{x:.4~g}<br>predicted %{text}<br>off by %{y:.4~g}<extra></extra>";
+  const template = `${say("true_as", { value: "%{x:.4~g}" })}<br>${say("predicted_as", { value: "%{text}" })}<br>${say("off_by", { value: "%{y:.4~g}" })}<extra></extra>`;
   return {
     data: [zero, ...pairTraces(rows, theme, (row) => row.miss, template)],
-    layout: frameOf(theme, axisOf(theme, `true ${scene.target}`, range), axisOf(theme, "predicted − true", [-half, half])),
+    layout: frameOf(theme, axisOf(theme, say("true_as", { value: scene.target }), range), axisOf(theme, say("predicted_less_true"), [-half, half])),
   };
 }
 
@@ -182,21 +182,21 @@ function confusionFigure(scene, picture, theme) {
       type: "heatmap", z: shares, x: places, y: places, zmin: 0, zmax: 1, showscale: false, xgap: 1, ygap: 1,
       colorscale: [[0, theme.panel], [1, theme.own]], text: counts.map((row) => row.map(grouped)), texttemplate: "%{text}",
       textfont: { size: 12 }, customdata: scene.classes.map((_, truth) => scene.classes.map((_, named) => [names[truth], names[named]])),
-      hovertemplate: "%{customdata[0]} taken for %{customdata[1]}: %{text}<br>%{z:.0%} of its rows<extra></extra>",
+      hovertemplate: `${say("taken_for", { truth: "%{customdata[0]}", named: "%{customdata[1]}", count: "%{text}", share: "%{z:.0%}" })}<extra></extra>`,
     }],
-    layout: frameOf(theme, axis("predicted"), axis("true", { autorange: "reversed" })),
+    layout: frameOf(theme, axis(say("predicted")), axis(say("true"), { autorange: "reversed" })),
   };
 }
 
 const FIGURES = {
-  fitted_curve: ["Fitted curve", curveFigure],
-  decision_boundary: ["Boundary", boundaryFigure],
-  predicted_values: ["Predictions", predictionsFigure],
-  residuals: ["Residuals", residualsFigure],
-  confusion_matrix: ["Confusion", confusionFigure],
-  landscape: ["Landscape", landscapeFigure],
-  layers: ["Layers", layersFigure],
-  updates: ["Updates", updatesFigure],
+  fitted_curve: curveFigure,
+  decision_boundary: boundaryFigure,
+  predicted_values: predictionsFigure,
+  residuals: residualsFigure,
+  confusion_matrix: confusionFigure,
+  landscape: landscapeFigure,
+  layers: layersFigure,
+  updates: updatesFigure,
 };
 
 /** The picture of a frame that another one is drawn from too. */
@@ -220,8 +220,7 @@ function picturesOf(scene) {
  */
 function pictureFigure(name, scene, frame, theme, picturePixels, frames = [frame], beside = []) {
   const source = sourceOf(name);
-  const [, figure] = FIGURES[name];
   return OF_WEIGHTS.has(name)
-    ? figure(scene[source], frame, theme, picturePixels, frames, beside)
-    : figure(scene[source], frame.pictures[source], theme, picturePixels);
+    ? FIGURES[name](scene[source], frame, theme, picturePixels, frames, beside)
+    : FIGURES[name](scene[source], frame.pictures[source], theme, picturePixels);
 }

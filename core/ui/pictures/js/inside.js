@@ -49,6 +49,12 @@ function updatesBy(frames, epoch) {
     .map((frame) => ({ epoch: frame.epoch, ratios: frame.pictures.layers.updates }));
 }
 
+/** What a layer is called; it is told in English. */
+function layerText(name) {
+  const place = /^hidden (\d+)$/.exec(name)?.[1];
+  return place ? say("hidden_layer", { place }) : heard(name);
+}
+
 /** Half of the values lie below this; `tiny` of them below every bin. -Infinity where that is half of them. */
 function middleOf({ span: [low, high], counts, tiny = 0 }) {
   const half = (counts.reduce((sum, count) => sum + count, 0) + tiny) / 2;
@@ -73,7 +79,7 @@ function landscapeFigure(_scene, frame, theme, _picturePixels, frames, beside) {
   const side = Math.sqrt(losses.length);
   const { epochs, places: [x, y], losses: heights } = land.path;
   const here = walked(land.path, frame.epoch);
-  const text = epochs.map((epoch, i) => `${epoch === 0 ? "before training" : `epoch ${formatNumber(epoch, 6)}`}<br>loss ${formatNumber(heights[i])}`);
+  const text = epochs.map((epoch, i) => `${epoch === 0 ? say("untrained") : say("epoch_of", { epoch: formatNumber(epoch, 6) })}<br>${say("loss_of", { loss: formatNumber(heights[i]) })}`);
   const path = {
     type: "scatter", hovertemplate: "%{text}<extra></extra>", x: x.slice(0, here), y: y.slice(0, here), text: text.slice(0, here),
   };
@@ -85,7 +91,7 @@ function landscapeFigure(_scene, frame, theme, _picturePixels, frames, beside) {
       { ...trace, mode: "lines", line: { color: theme.background, width: 5 }, hoverinfo: "skip" },
       {
         ...trace, mode: "lines+markers", line: { color: colour, width: 2 }, hovertemplate: "%{text}<extra></extra>",
-        text: across.map((_, i) => `${inert(label)}<br>epoch ${formatNumber(its[i], 6)}<br>its loss ${formatNumber(heightsThere[i])}`),
+        text: across.map((_, i) => `${inert(label)}<br>${say("epoch_of", { epoch: formatNumber(its[i], 6) })}<br>${say("its_loss", { loss: formatNumber(heightsThere[i]) })}`),
         marker: { size: across.map((_, i) => (i === until - 1 ? 10 : 4)), color: colour, line: { color: theme.background, width: 1 } },
       },
     ];
@@ -98,7 +104,7 @@ function landscapeFigure(_scene, frame, theme, _picturePixels, frames, beside) {
         line: { width: 0.75, color: theme.background }, colorscale: [[0, theme.own], [1, theme.panel]],
         colorbar: {
           thickness: 8, len: 1, outlinewidth: 0, ypad: 0, xpad: 6, tickfont: { size: 12, color: theme.muted },
-          title: { text: "loss", side: "top", font: { size: 12, color: theme.muted } }, ...scaleTicks(land),
+          title: { text: say("loss"), side: "top", font: { size: 12, color: theme.muted } }, ...scaleTicks(land),
         },
       },
       ...others,
@@ -110,7 +116,7 @@ function landscapeFigure(_scene, frame, theme, _picturePixels, frames, beside) {
         },
       },
     ],
-    layout: frameOf(theme, axisOf(theme, "direction of most movement", [left, right]), axisOf(theme, "second direction", [bottom, top])),
+    layout: frameOf(theme, axisOf(theme, say("first_direction"), [left, right]), axisOf(theme, say("second_direction"), [bottom, top])),
   };
 }
 
@@ -142,7 +148,7 @@ function ridges(histograms, colour, theme, axes, what) {
     return [{
       type: "scatter", mode: "lines", ...axes, x: [low, ...x, high], y: [i, ...y, i], fill: "toself", text: ["", ...text, ""],
       fillcolor: `${colour}66`, line: { color: colour, width: 1.25, shape: "linear" }, hoveron: "points",
-      hovertemplate: `${what}<br>%{text} values<extra></extra>`,
+      hovertemplate: `${what}<br>${say("values", { values: "%{text}" })}<extra></extra>`,
     }];
   });
 }
@@ -160,7 +166,7 @@ function layersFigure(scene, frame, theme) {
   const [least, most] = range(gradients);
   const powers = powersIn(least, most);
   const y = {
-    ...axisOf(theme, "", [-0.1, rows.length]), tickmode: "array", tickvals: rows, ticktext: scene.names, showgrid: true,
+    ...axisOf(theme, "", [-0.1, rows.length]), tickmode: "array", tickvals: rows, ticktext: scene.names.map(layerText), showgrid: true,
     gridcolor: theme.grid, ticks: "", showline: false,
   };
   return {
@@ -168,9 +174,9 @@ function layersFigure(scene, frame, theme) {
       ...ridges(activations, theme.own, theme, { xaxis: "x", yaxis: "y" }, "%{x:.3~g}"),
       ...ridges(gradients, theme.own, theme, { xaxis: "x2", yaxis: "y" }, "10<sup>%{x:.1f}</sup>"),
     ],
-    layout: frameOf(theme, { ...axisOf(theme, "activations", range(activations)), domain: [0, 0.47], nticks: 4 }, y, {
+    layout: frameOf(theme, { ...axisOf(theme, say("activations"), range(activations)), domain: [0, 0.47], nticks: 4 }, y, {
       xaxis2: {
-        ...axisOf(theme, "size of gradients", [least, most]), domain: [0.53, 1], tickmode: "array", tickvals: powers, ticktext: powers.map(powerText),
+        ...axisOf(theme, say("gradient_size"), [least, most]), domain: [0.53, 1], tickmode: "array", tickvals: powers, ticktext: powers.map(powerText),
       },
     }),
   };
@@ -185,28 +191,29 @@ function updatesFigure(scene, frame, theme, _picturePixels, frames) {
   const last = Math.max(1, epochs.at(-1) ?? 1, ...frames.map(({ epoch }) => epoch));
   const width = Math.max(Math.log10(last), 0.3);
   const count = scene.names.length;
-  const lines = scene.names.map((name, i) => ({
+  const names = scene.names.map(layerText);
+  const lines = names.map((name, i) => ({
     type: "scatter", mode: epochs.length > 1 ? "lines" : "markers", x: epochs,
     y: known.map((update) => (update.ratios[i] > SMALLEST_STEP ? update.ratios[i] : null)),
     line: { width: 2, color: mixed(theme.own, theme.background, 0.65 * (1 - (i + 1) / count)) }, marker: { size: 6, color: theme.own },
-    hovertemplate: `${name}, epoch %{x}<br>%{y:.2~g} of its size in a step<extra></extra>`,
+    hovertemplate: `${say("update_of", { layer: name, epoch: "%{x}", share: "%{y:.2~g}" })}<extra></extra>`,
   }));
   const ends = known.length ? [...new Set([0, count - 1])].filter((i) => known.at(-1).ratios[i] > SMALLEST_STEP) : [];
   ends.sort((a, b) => known.at(-1).ratios[b] - known.at(-1).ratios[a]);
   const label = (x, y, text, more) => ({ x, y, text, showarrow: false, font: { size: 12, color: theme.text }, ...more });
   const labels = [
-    ...ends.map((i, place) => label(Math.log10(epochs.at(-1)), Math.log10(known.at(-1).ratios[i]), scene.names[i], {
+    ...ends.map((i, place) => label(Math.log10(epochs.at(-1)), Math.log10(known.at(-1).ratios[i]), names[i], {
       xanchor: epochs.at(-1) > 1 ? "right" : "left", yanchor: place ? "top" : "bottom",
     })),
-    label(0.01, Math.log10(high), "healthy", { xref: "paper", xanchor: "left", yanchor: "top", font: { size: 12, color: theme.muted } }),
+    label(0.01, Math.log10(high), say("healthy"), { xref: "paper", xanchor: "left", yanchor: "top", font: { size: 12, color: theme.muted } }),
   ];
   const powers = powersIn(least - 0.5, most + 0.5);
   return {
     data: lines,
     layout: frameOf(
       theme,
-      { ...axisOf(theme, "epoch", [-0.04 * width, 1.04 * width]), type: "log", ...ticksAt([0, 1, 2, 3, 4, 5, 6], (power) => grouped(10 ** power)) },
-      { ...axisOf(theme, "change of weights in a step", [least - 0.5, most + 0.5]), type: "log", ...ticksAt(powers, powerText) },
+      { ...axisOf(theme, say("epoch"), [-0.04 * width, 1.04 * width]), type: "log", ...ticksAt([0, 1, 2, 3, 4, 5, 6], (power) => grouped(10 ** power)) },
+      { ...axisOf(theme, say("update_size"), [least - 0.5, most + 0.5]), type: "log", ...ticksAt(powers, powerText) },
       {
         shapes: [
           { type: "rect", xref: "paper", x0: 0, x1: 1, y0: low, y1: high, layer: "below", line: { width: 0 }, fillcolor: theme.text, opacity: 0.06 },
@@ -220,47 +227,46 @@ function updatesFigure(scene, frame, theme, _picturePixels, frames) {
 
 function landscapeText({ weights, rows: [used, all] }, frame, frames, beside) {
   const land = landscapeIn(frames);
-  if (land === undefined) return "The landscape is drawn when the training has ended.";
-  if (land === null) return "There is no landscape: the weights are no longer finite, or moved along less than two directions.";
+  if (land === undefined) return say("landscape_soon");
+  if (land === null) return say("landscape_none");
   const { losses } = land.path;
   const here = walked(land.path, frame.epoch) - 1;
-  const way = here ? ` the path has led from a loss of ${formatNumber(losses[0], 3)} to ${formatNumber(losses[here], 3)}.` : ` the path starts at a loss of ${formatNumber(losses[0], 3)}.`;
-  const sample = used < all ? ` The loss is that of ${grouped(used)} of ${grouped(all)} training rows.` : "";
+  const told = { moment: moment(frame), start: formatNumber(losses[0], 3), end: formatNumber(losses[here], 3) };
   const others = weights - 2;
-  const held = others
-    ? ` These two directions hold ${percentText(land.held, 1)} of how the weights moved; what the loss does in the other ${others === 1 ? "one" : grouped(others)} is not seen here.`
-    : " These two directions are all there are: the network has two weights.";
-  const shadows = beside.length ? " The paths of other runs, in their colours, fall on this plane like shadows: the loss under them is not theirs." : "";
-  return `${moment(frame)}${way}${held}${shadows}${sample}`;
+  return [
+    say(here ? "path_led" : "path_starts", told),
+    others ? say("plane_holds", { share: percentText(land.held, 1), count: others }) : say("plane_is_all"),
+    ...(beside.length ? [say("shadows")] : []),
+    ...(used < all ? [say("loss_of_sample", { used, all })] : []),
+  ].join(" ");
 }
 
 function layersText({ names, hidden }, frame) {
   const [first, last] = [frame.pictures.layers.gradients[0], frame.pictures.layers.gradients.at(-1)].map(middleOf);
-  const size = (exponent) => formatNumber(10 ** exponent, 1);
-  if (!hidden) return `${moment(frame)} there is no hidden layer here, so what this one passes on is the answer. Half of its gradients are below ${size(last)}.`;
+  const [size, other] = [first, last].map((exponent) => formatNumber(10 ** exponent, 1));
+  if (!hidden) return say("no_hidden", { moment: moment(frame), size: other });
   const times = 10 ** Math.abs(last - first);
-  const apart = times >= 2 && times < Infinity ? `: in hidden 1 they are ${grouped(Number(times.toPrecision(1)))} times ${last > first ? "smaller" : "larger"}` : "";
-  const left = names.length <= hidden ? ` ${names.length} of ${hidden + 1} layers are shown.` : "";
-  return `${moment(frame)} half of the gradients are below ${size(first)} in hidden 1, and below ${size(last)} in the output${apart}.${left}`;
+  const apart = times >= 2 && times < Infinity
+    ? say(last > first ? "times_smaller" : "times_larger", { times: Number(times.toPrecision(1)) })
+    : "";
+  const left = names.length <= hidden ? ` ${say("layers_shown", { shown: names.length, layers: hidden + 1 })}` : "";
+  return say("gradients_below", { moment: moment(frame), size, other, apart }) + left;
 }
 
 function updatesText({ names }, frame, frames, [low, high]) {
   const now = updatesBy(frames, frame.epoch).at(-1);
-  const band = `Between ${formatNumber(low)} and ${formatNumber(high)} (shaded) is healthy.`;
-  if (!now) return `${moment(frame)} no step has been taken yet. ${band}`;
-  const when = now.epoch === frame.epoch ? moment(frame) : `At epoch ${grouped(now.epoch)}:`;
-  const ratios = now.ratios.map((ratio, i) => ({ ratio, name: names[i] })).filter(({ ratio }) => ratio !== null);
-  if (!ratios.length) return `${when} the steps are no longer finite. ${band}`;
+  const band = say("healthy_band", { low: formatNumber(low), high: formatNumber(high) });
+  if (!now) return `${say("no_step", { moment: moment(frame) })} ${band}`;
+  const when = now.epoch === frame.epoch ? moment(frame) : say("at_epoch", { epoch: now.epoch });
+  const ratios = now.ratios.map((ratio, i) => ({ ratio, name: layerText(names[i]) })).filter(({ ratio }) => ratio !== null);
+  if (!ratios.length) return `${say("steps_not_finite", { moment: when })} ${band}`;
   const least = ratios.reduce((a, b) => (b.ratio < a.ratio ? b : a));
   const most = ratios.reduce((a, b) => (b.ratio > a.ratio ? b : a));
+  const told = { moment: when, least: formatNumber(least.ratio, 2), most: formatNumber(most.ratio, 2), slow: least.name, fast: most.name };
   const [slow, fast] = [ratios.filter(({ ratio }) => ratio < low).length, ratios.filter(({ ratio }) => ratio > high).length];
-  const span = least === most
-    ? ` a step changes the weights by ${formatNumber(least.ratio, 2)} of their size.`
-    : ` a step changes the weights of ${least.name} by ${formatNumber(least.ratio, 2)} of their size, those of ${most.name} by ${formatNumber(most.ratio, 2)}.`;
-  const of = (count, one, several) => `${count} of ${ratios.length} layers ${count === 1 ? one : several}`;
   const verdict = [
-    ...(slow ? [of(slow, "hardly moves", "hardly move")] : []),
-    ...(fast ? [`${of(fast, "takes", "take")} steps so long that they may undo each other`] : []),
+    ...(slow ? [say("hardly_move", { count: slow, layers: ratios.length })] : []),
+    ...(fast ? [say("steps_too_long", { count: fast, layers: ratios.length })] : []),
   ].join("; ");
-  return `${when}${span} ${band}${verdict ? ` ${verdict[0].toUpperCase()}${verdict.slice(1)}.` : ""}`;
+  return `${say(least === most ? "step_changes" : "step_changes_both", told)} ${band}${verdict ? ` ${verdict}.` : ""}`;
 }

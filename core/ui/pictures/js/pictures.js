@@ -36,6 +36,7 @@ class Pictures {
     this.root = root;
     this.part = (name) => root.querySelector(`.lp-${name}`);
     this.wanted = recalled();
+    this.language = reader.language;
     this.makeControls();
     this.wake = () => this.schedule(0);
     document.addEventListener("visibilitychange", this.wake);
@@ -62,7 +63,7 @@ class Pictures {
       this.restart();
       this.makeChoice();
       loadPlotly(data.plotly).then(() => this.draw(), () => {
-        this.trouble = "The chart library did not load; reload the page.";
+        this.trouble = say("no_library");
         this.draw();
       });
     }
@@ -83,6 +84,10 @@ class Pictures {
   }
 
   makeControls() {
+    this.part("title").textContent = say("pictures");
+    this.part("held-out").textContent = say("rows_held_out");
+    this.root.setAttribute("aria-label", say("pictures"));
+    for (const name of ["tabs", "list", "slider"]) this.part(name).setAttribute("aria-label", say(`${name}_label`));
     this.play = this.part("play");
     this.play.onclick = () => (this.playing ? this.stopPlaying() : this.startPlaying());
     this.slider = this.part("slider");
@@ -104,7 +109,7 @@ class Pictures {
     const box = this.part("choice");
     box.hidden = this.runs.length < 2;
     box.open = false;
-    const names = this.runs.map((run) => run.label + (this.data.seeds > 1 ? ` · seed ${run.seed}` : ""));
+    const names = this.runs.map((run) => run.label + (this.data.seeds > 1 ? ` · ${say("seed_of", { seed: String(run.seed) })}` : ""));
     this.boxes = this.runs.map((run, i) => {
       const label = element("label", "lp-run");
       const check = element("input");
@@ -155,7 +160,7 @@ class Pictures {
       this.wait = news.frames.length ? POLL : Math.min(REST, (this.wait || POLL) * 1.3);
     } catch {
       if (abort.signal.aborted) return;
-      this.trouble = "Connection lost, trying again.";
+      this.trouble = say("lost");
       this.wait = Math.min(5000, (this.wait || POLL) * 2);
     }
     this.draw();
@@ -212,7 +217,7 @@ class Pictures {
       check.checked = this.chosen.has(run.id);
       check.disabled = !check.checked && this.chosen.size >= this.data.most;
     }
-    this.part("summary").textContent = `Runs: ${shown.length} of ${this.runs.length}`;
+    this.part("summary").textContent = say("runs_shown", { shown: shown.length, runs: this.runs.length });
     this.drawCards(shown, name, has.has(name));
   }
 
@@ -226,7 +231,7 @@ class Pictures {
     const heldOut = drawn && scenes.some((scene) => (scene.points ?? scene).held_out > 0);
     const entries = [
       ...classes.map((label, i) => ["●", label, palette[i]]),
-      ...(heldOut ? [["●", "trained on", ""], ["○", "held out", ""]] : []),
+      ...(heldOut ? [["●", say("trained_on"), ""], ["○", say("held_out"), ""]] : []),
     ];
     const key = JSON.stringify(entries);
     if (key === this.keyed) return;
@@ -241,11 +246,11 @@ class Pictures {
   }
 
   emptyText(shown, has, name) {
-    if (!shown.length) return "Choose a run to see its pictures.";
+    if (!shown.length) return say("choose");
     if (has.has(name)) return "";
-    if (has.size && name) return WHERE[name];
-    if (!this.finished) return "The pictures appear with the first epochs.";
-    return "There are no pictures of these runs: nothing can be drawn of them, or newer runs have taken their place.";
+    if (has.size && name) return say(`${name}_where`);
+    if (!this.finished) return say("soon");
+    return say("none");
   }
 
   drawTabs(has, chosen) {
@@ -256,11 +261,11 @@ class Pictures {
     const focused = document.activeElement?.dataset?.picture;
     this.part("tabs").hidden = !has.size;
     this.part("tabs").replaceChildren(...names.map((name) => {
-      const tab = element("button", "lp-chip", FIGURES[name][0]);
+      const tab = element("button", "lp-chip", say(name));
       tab.type = "button";
       tab.dataset.picture = name;
       tab.classList.toggle("lp-absent", !has.has(name));
-      if (!has.has(name)) tab.title = WHERE[name];
+      if (!has.has(name)) tab.title = say(`${name}_where`);
       tab.setAttribute("aria-pressed", String(name === chosen));
       tab.onclick = () => {
         this.wanted = this.asked = name;
@@ -277,12 +282,12 @@ class Pictures {
     this.part("replay").hidden = !any || epochs.length < 2;
     const place = this.at === null ? epochs.length - 1 : epochs.findLastIndex((epoch) => epoch <= this.at);
     const epoch = epochs[place] ?? 0;
-    const words = epoch === 0 ? "before training" : `epoch ${Number.isInteger(epoch) ? grouped(epoch) : epoch.toFixed(1)}`;
+    const words = epoch === 0 ? say("untrained") : say("epoch_of", { epoch: epochText(epoch) });
     this.slider.max = String(Math.max(0, epochs.length - 1));
     this.slider.value = String(place);
     this.slider.setAttribute("aria-valuetext", words);
     this.part("epoch").textContent = words;
-    this.play.textContent = this.playing ? "❚❚ Pause" : "▶ Replay";
+    this.play.textContent = this.playing ? `❚❚ ${say("pause")}` : `▶ ${say("replay")}`;
   }
 
   drawCards(shown, name, any) {
@@ -307,7 +312,7 @@ class Pictures {
     const caption = element("figcaption", "lp-caption");
     const swatch = element("span", "lp-swatch");
     swatch.style.setProperty("--swatch", run.colour);
-    const name = run.label + (this.data.seeds > 1 ? ` · seed ${run.seed}` : "");
+    const name = run.label + (this.data.seeds > 1 ? ` · ${say("seed_of", { seed: String(run.seed) })}` : "");
     caption.append(swatch, element("span", "lp-name", name));
     caption.hidden = this.runs.length < 2;
     const plot = element("div", "lp-plot");
@@ -322,11 +327,11 @@ class Pictures {
     const source = sourceOf(name);
     const beside = name === "landscape" && frame && run.scene?.landscape ? pathsBeside(run, this.shown()) : [];
     const words = !run.scene
-      ? "Waits for its turn."
-      : !run.scene[source] ? WHERE[name] : frame ? sentence(name, run.scene, frame, run.frames, this.data.healthy, beside) : "The first picture is on its way.";
+      ? say("waits")
+      : !run.scene[source] ? say(`${name}_where`) : frame ? sentence(name, run.scene, frame, run.frames, this.data.healthy, beside) : say("first_soon");
     if (card.words.textContent !== words) {
       card.words.textContent = words;
-      card.plot.setAttribute("aria-label", `${FIGURES[name][0]}. ${words}`);
+      card.plot.setAttribute("aria-label", `${say(name)}. ${words}`);
     }
     card.plot.hidden = !(frame && run.scene?.[source] && (name !== "landscape" || landscapeIn(run.frames)));
     if (card.plot.hidden || !window.Plotly || !card.plot.clientWidth) return;
@@ -359,6 +364,11 @@ class Pictures {
 export default function (component) {
   const root = component.parentElement.querySelector(".lp-panel");
   let panel = panels.get(root);
+  if (panel && panel.language !== component.data.words.language) {
+    panel.close(); // its buttons are in the language before
+    panel = null;
+  }
+  speak(component.data.words);
   if (!panel) panels.set(root, (panel = new Pictures(root)));
   panel.show(component.data);
   return () => {
