@@ -12,6 +12,7 @@ from core.jobs.classroom.records import Step
 from core.lessons import LESSONS
 
 from .conftest import ROUTER
+from .diagnosed import submit, trained
 from .test_lab import words
 from .test_lessons import end
 
@@ -278,6 +279,25 @@ def test_a_teachers_own_lesson_is_taken_home_as_report_and_file(lab):
     assert not app.exception
     assert mine.title in words(app)
     assert "no such lesson" not in words(app)
+
+
+def test_a_report_shows_a_variant_in_the_colour_it_has_on_the_page(lab):
+    from core.ui.chart.variant_colours import places_of
+    from core.ui.classroom.curves import drawing_of
+
+    data = {"source": "sample:iris", "target": "species", "validation_fraction": 0}
+    first, second = (
+        lab.store.experiment(submit(lab, {"data": data, "vary": {"training.learning_rate": rates}}, trained_well))
+        for rates in ([0.1, 0.01], [0.01, 0.1])
+    )
+    seen: dict[str, int] = {}
+    assert [places_of(shown, seen) for shown in (first, second)] == [[0, 1], [1, 0]]
+    drawn = {curve.name: curve.variant for curve in drawing_of(second, (), seen).curves}
+    assert drawn == {"0.1": 0, "0.01": 1}
+
+
+def trained_well(run):
+    return trained(0.9, run)
 
 
 def test_a_lesson_of_no_class_tells_nobody(lab, room):

@@ -19,9 +19,14 @@ from core.plot import COLOURS
 
 def colours_of(experiment: Experiment) -> list[str]:
     """Return the colour of each variant of `experiment`, in their order, or the palette where there are too many."""
-    known: dict[str, int] = st.session_state.setdefault("chart_colours", {})
-    places = places_of(experiment, known)
+    places = places_of(experiment, seen_places())
     return [COLOURS[place] for place in places] if places else list(COLOURS)
+
+
+def seen_places() -> dict[str, int]:
+    """Return the places in the palette that this session has seen variants in, as `places_of` knows and notes them."""
+    places: dict[str, int] = st.session_state.setdefault("chart_colours", {})
+    return places
 
 
 def places_of(experiment: Experiment, known: MutableMapping[str, int]) -> list[int]:

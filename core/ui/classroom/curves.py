@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from html import escape
 from typing import Annotated, Final
 
@@ -16,6 +16,7 @@ from core.jobs.storage.records import Experiment
 from core.plot import COLOURS
 from core.spec.values import Count, Number, Value
 from core.ui.chart.names import distinct
+from core.ui.chart.variant_colours import places_of
 from core.ui.lab.knobs import show_value
 
 _MOST_POINTS: Final = 300
@@ -51,6 +52,7 @@ class Curve(Value):
 
     name: Text
     variant: Annotated[Count, Field(ge=0, le=600)]
+    """The place of its colour in the palette, which begins anew where there are more variants than colours."""
     validation: bool = False
     points: Annotated[tuple[Point, ...], Field(max_length=2 * _MOST_POINTS)]
     band: Annotated[tuple[Spread, ...], Field(max_length=2 * _MOST_POINTS)] = ()
@@ -66,8 +68,14 @@ class Drawing(Value):
     seeds: Annotated[Count, Field(ge=1, le=100)] = 1
 
 
-def drawing_of(experiment: Experiment, names: Sequence[str] = ()) -> Drawing:
-    """Return the curves of a finished experiment; `names` stand for those of its variants."""
+def drawing_of(
+    experiment: Experiment, names: Sequence[str] = (), seen: MutableMapping[str, int] | None = None
+) -> Drawing:
+    """Return the curves of a finished experiment; `names` stand for those of its variants.
+
+    They have the colours of the live chart, by the places in the palette that variants were `seen` in.
+    """
+    places = places_of(experiment, {} if seen is None else seen)
     results = get_lab().store.results(experiment.id, range(len(experiment.runs)), curves=("loss", "val_loss"))
     keys = [json.dumps(run.variant, sort_keys=True) for run in experiment.runs]
     order = list(dict.fromkeys(keys))
@@ -87,7 +95,7 @@ def drawing_of(experiment: Experiment, names: Sequence[str] = ()) -> Drawing:
                 curves.append(
                     Curve(
                         name=told[place],
-                        variant=place,
+                        variant=places[place] if places else place,
                         validation=metric != "loss",
                         points=points,
                         band=band,

@@ -20,6 +20,7 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.lessons import Lesson
 from core.lessons.claims import quoted
+from core.ui.chart.variant_colours import seen_places
 from core.ui.classroom.curves import WIDE, curves_svg, drawing_of
 from core.ui.classroom.links import absolute, qr_code
 from core.ui.classroom.picture import picture
@@ -235,7 +236,7 @@ def _curves(visit: Visit, slide: Slide) -> None:
 
 
 def _chart(shown: Experiment, names: tuple[str, ...], *, race: int | None = None, width: int = WIDE) -> None:
-    drawing = drawing_of(shown, names)
+    drawing = drawing_of(shown, names, seen_places())
     html = f'<div class="pr-chart">{curves_svg(drawing, race=race, width=width)}{small_print(drawing)}</div>'
     picture(html, key="present_chart")
 

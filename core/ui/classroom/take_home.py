@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import InputRefused
 from core.jobs.classroom.records import Progress
 from core.jobs.lab import get_lab
+from core.ui.chart.variant_colours import seen_places
 from core.ui.classroom.curves import curves_svg
 from core.ui.classroom.picture import picture
 from core.ui.classroom.report import report, small_print
@@ -34,9 +35,11 @@ def take_home_lesson(visit: Visit) -> None:
 
 def take_home(visits: Callable[[], Sequence[Visit]], *, name: str = "", progress: Sequence[Progress] = ()) -> None:
     """Offer what was done in some lessons as a report and as a file; both are made only when they are asked for."""
+    seen = seen_places()  # now: the buttons make their files in a thread that has no session
 
     def made() -> Work:
-        return work_of(visits(), name, [known.attempts for known in progress], [known.solved for known in progress])
+        attempts, solved = [known.attempts for known in progress], [known.solved for known in progress]
+        return work_of(visits(), name, attempts, solved, seen)
 
     with st.container(horizontal=True, vertical_alignment="center", key="take_home"):
         st.download_button(

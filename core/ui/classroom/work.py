@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
@@ -63,9 +63,19 @@ class Work(Value):
     lessons: tuple[LessonWork, ...] = Field(max_length=60)
 
 
-def work_of(visits: Sequence[Visit], name: str = "", attempts: Sequence[int] = (), solved: Sequence[bool] = ()) -> Work:
-    """Return what was done in some visits; `attempts` and `solved` are what a class knows of each."""
-    lessons = [_lesson_work(visit) for visit in visits]
+def work_of(
+    visits: Sequence[Visit],
+    name: str = "",
+    attempts: Sequence[int] = (),
+    solved: Sequence[bool] = (),
+    seen: Mapping[str, int] | None = None,
+) -> Work:
+    """Return what was done in some visits; `attempts` and `solved` are what a class knows of each.
+
+    The curves have the colours they were `seen` in (`core.ui.chart.variant_colours`).
+    """
+    places = dict(seen or {})
+    lessons = [_lesson_work(visit, places) for visit in visits]
     if attempts:
         lessons = [
             work.model_copy(update={"attempts": tried, "solved": done})
@@ -76,7 +86,7 @@ def work_of(visits: Sequence[Visit], name: str = "", attempts: Sequence[int] = (
     )
 
 
-def _lesson_work(visit: Visit) -> LessonWork:
+def _lesson_work(visit: Visit, places: dict[str, int]) -> LessonWork:
     lesson, seeds = visit.lesson, state.results_of(visit)
     answered = visit.ended and not visit.held
     told = [lesson.explanation] * answered
@@ -85,19 +95,21 @@ def _lesson_work(visit: Visit) -> LessonWork:
         lesson=lesson.id,
         guess=visit.guess,
         answered=answered,
-        runs=_part(visit.runs),
-        repair=_part(visit.repair, ("before", "repaired"), repair_settings(lesson)),
-        attempt=_part(visit.attempt, ("my try",), _attempt_settings(lesson, visit.attempt)),
+        runs=_part(visit.runs, places),
+        repair=_part(visit.repair, places, ("before", "repaired"), repair_settings(lesson)),
+        attempt=_part(visit.attempt, places, ("my try",), _attempt_settings(lesson, visit.attempt)),
         attempts=int(visit.attempt is not None),
         solved=progress_of(visit, seeds).solved,
         told=tuple(quoted(words, seeds) for words in told),
     )
 
 
-def _part(experiment: Experiment | None, names: Sequence[str] = (), changed: Sequence[str] = ()) -> Part | None:
+def _part(
+    experiment: Experiment | None, places: dict[str, int], names: Sequence[str] = (), changed: Sequence[str] = ()
+) -> Part | None:
     if experiment is None or not state.whole(experiment):
         return None
-    return Part(experiment=experiment.id, drawing=drawing_of(experiment, names), changed=tuple(changed))
+    return Part(experiment=experiment.id, drawing=drawing_of(experiment, names, places), changed=tuple(changed))
 
 
 def repair_settings(lesson: Lesson) -> list[str]:
