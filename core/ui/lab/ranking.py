@@ -174,7 +174,7 @@ def _of_two(ranking: Ranking, best: Ranked, other: Ranked) -> str:
     if wins < seeds:
         words = t("“{one}” is ahead of “{other}” in {wins} of {seeds} seeds", **told)
     words += f": {t('{measure} {skill} against {against}', **told)}"
-    words += t(", median gap {gap}", gap=skill_text(gap)) if math.isfinite(gap) else ""
+    words += t(", median gap per seed {gap}", gap=skill_text(gap)) if math.isfinite(gap) else ""
     if seeds < FEWEST_SEEDS:
         return f"{words}. {t('With so few seeds in common that may be luck.')}"
     return f"{words}." if wins == seeds else f"{words}. {t('Not in every seed: that may be luck.')}"

@@ -23,6 +23,7 @@ from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
 from core.ui.lab.live_switch import live_line, live_switch
 from core.ui.lab.outlook import Outlook
 from core.ui.lab.ranking import in_short
+from core.ui.lab.share import lab_reins
 from core.ui.lessons.editor import offer_lesson
 from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
@@ -187,7 +188,7 @@ def show_plan(table: Table) -> None:
         planned = [
             f"{t(knob.label)} {t(' or ').join(map(knob.say, lab_state.chosen_tokens(knob) or [knob.default]))}"
             for knob in KNOBS
-            if knob.path in _PLANNED
+            if knob.path in _PLANNED - lab_reins().hidden
         ]
         st.caption(inert(" · ".join(planned), 300), text_alignment="center")
 

@@ -19,6 +19,7 @@ from core.lessons.lesson import Lesson, lesson_of, text_of
 from core.lessons.shelf import PREFIX
 from core.spec import RunSpec
 from core.training.result import Result
+from core.ui.classroom.links import absolute, say_where_it_works
 from core.ui.lab.knobs import KNOBS, Knob, in_words, knob_at, show_value, value_at
 from core.ui.lessons.state import shelf, whole
 from core.ui.sitemap import page
@@ -353,6 +354,8 @@ def _hand_over(experiment: Experiment, seeds: Sequence[dict[str, Result]]) -> No
         st.page_link(
             page("lessons"), label="Open it as a learner", icon=":material/school:", query_params={"lesson": kept}
         )
+        st.code(absolute("lessons", lesson=kept), language=None, wrap_lines=True)
+        say_where_it_works()
     _checked(lesson, seeds)
 
 

@@ -142,7 +142,7 @@ def test_more_values_than_colours_are_grey_even_if_one_of_them_was_cancelled():
 def test_two_variants_are_judged_seed_by_seed():
     words = in_short(experiment({"none": (0.1, 0.2, 0.3), "standard": (0.3, 0.5, 0.51)}))
     assert words == (
-        "“standard” beats “unscaled” in 3 of 3 seeds: validation skill 0.50 against 0.20, median gap 0.21."
+        "“standard” beats “unscaled” in 3 of 3 seeds: validation skill 0.50 against 0.20, median gap per seed 0.21."
     )
 
 
@@ -157,7 +157,7 @@ def test_a_variant_that_diverged_loses_the_seed_and_has_no_gap():
     assert words.endswith("in 3 of 3 seeds: validation skill 0.50 against no result.")
     assert "inf" not in words
     once = in_short(experiment({"none": (None, 0.1, 0.1), "standard": (0.3, 0.5, 0.51)}))
-    assert once.endswith("median gap 0.41.")
+    assert once.endswith("median gap per seed 0.41.")
 
 
 FIVE = {"none": (0.1, 0.2, 0.1, 0.2, 0.1), "standard": (0.5, 0.6, 0.7, 0.6, 0.5), "minmax": (0.3,) * 5}
