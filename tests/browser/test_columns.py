@@ -35,8 +35,8 @@ def click_until(dialog, x, row, text):
 
 
 def test_a_box_switches_a_column_off_and_on_again(dialog):
-    click_until(dialog, 166, 2, "13 inputs")
-    click_until(dialog, 166, 2, "14 inputs")
+    click_until(dialog, 180, 2, "13 inputs")
+    click_until(dialog, 180, 2, "14 inputs")
 
 
 def test_a_click_chooses_another_target(dialog):
