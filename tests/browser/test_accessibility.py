@@ -1,6 +1,5 @@
 """What axe finds on the pages and dialogs, light and dark: nothing serious, nothing moderate."""
 
-import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -103,45 +102,6 @@ def test_axe_is_content_with_a_lesson_from_the_gallery_to_the_try(visit):
     page.get_by_role("button", name="Run my try").click()
     expect(page.locator(".st-key-lesson_exercise")).to_contain_text("Not yet")
     assert faults(page) == []
-
-
-def test_axe_is_content_with_a_class_for_teacher_and_learner(visit):
-    teacher = visit("/class")
-    assert faults(teacher) == []
-    teacher.get_by_role("button", name="Open the class").click()
-    code = teacher.locator(".cr-code").inner_text()
-    assert faults(teacher) == []
-    learner = visit(f"/class?code={code}", **PHONE)
-    assert faults(learner) == []
-    learner.get_by_role("button", name="Join").click()
-    expect(learner.locator(".st-key-class_bar")).to_contain_text(f"Class {code}")
-    teacher.locator("label", has_text="Hold the answer").click()
-    learner.get_by_role("radiogroup").locator("label").first.click()
-    learner.get_by_role("button", name="Run it").click()
-    expect(learner.locator(".st-key-class_wait")).to_be_visible()
-    assert faults(learner) == []
-    expect(teacher.locator(".cr-split .count").first).to_have_text("1")
-    assert faults(teacher) == []
-    teacher.get_by_role("button", name="Reveal the answer").click()
-    expect(learner.locator(".st-key-lesson_reveal")).to_be_visible()
-    assert faults(learner) == []
-    learner.get_by_role("link", name=f"Class {code}").click()
-    expect(learner.get_by_role("heading", name=f"Class {code}")).to_be_visible()
-    assert faults(learner) == []
-    teacher.get_by_role("button", name="End the class").click()
-    expect(teacher.get_by_role("dialog")).to_be_visible()
-    assert faults(teacher) == []
-
-
-def test_axe_is_content_with_every_slide_of_the_presenter(visit):
-    page = visit(f"/lessons?lesson={LESSON.id}&present=1")
-    found = faults(page)
-    for step in range(1, 6):
-        page.get_by_role("button", name="Next").click()
-        page.wait_for_url(re.compile(f"step={step}"))
-        expect(page.get_by_text("Training …")).to_have_count(0)
-        found += faults(page)
-    assert found == []
 
 
 def test_axe_is_content_with_the_other_pages_and_the_dialogs(visit):
