@@ -1,13 +1,12 @@
 """What axe finds on the pages and dialogs, light and dark: nothing serious, nothing moderate."""
 
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from core.lessons import LESSONS
 
-from .test_lab import open_runs, try_iris
+from .test_lab import try_iris
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -101,22 +100,4 @@ def test_axe_is_content_with_a_lesson_from_the_gallery_to_the_try(visit):
     expect(page.locator(".st-key-lesson_repair")).to_contain_text("far below")
     page.get_by_role("button", name="Run my try").click()
     expect(page.locator(".st-key-lesson_exercise")).to_contain_text("Not yet")
-    assert faults(page) == []
-
-
-def test_axe_is_content_with_the_other_pages_and_the_dialogs(visit):
-    page = visit("/")
-    try_iris(page)
-    for opens in ("Columns", "Share"):
-        page.get_by_role("button", name=opens, exact=True).click()
-        expect(page.get_by_role("dialog")).to_be_visible()
-        assert faults(page) == []
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("dialog")).to_have_count(0)
-    page.goto(page.url.partition("?")[0].rstrip("/") + "/diagnose")
-    assert faults(page) == []
-    open_runs(page)
-    assert faults(page) == []
-    page.get_by_role("button", name="Delete").first.click()
-    expect(page.get_by_role("dialog")).to_be_visible()
     assert faults(page) == []
