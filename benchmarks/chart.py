@@ -119,7 +119,7 @@ def _meter(page: Any) -> Callable[..., float]:
 
 def _page(seeds: int) -> str:
     experiment, news = _made_up(seeds)
-    script = live.javascript().replace("export default function", "function start")
+    script = live.COMPONENT.javascript.replace("export default function", "function start")
     parts = {
         "css": (Path(live.__file__).parent / "live.css").read_text(encoding="utf-8"),
         "html": live.HTML,

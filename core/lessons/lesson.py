@@ -22,7 +22,7 @@ from core.spec.values import Value
 
 CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
-_MOST_VARIANTS: Final = 10
+MOST_VARIANTS: Final = 10
 
 OFF: Final = "off"
 """How a lesson's file says null, which TOML has not, where a setting can be switched off."""
@@ -167,8 +167,8 @@ class Lesson(_Claiming):
     def _consistent(self) -> Self:
         if self.answer >= len(self.options):
             raise ValueError(f"answer: there is no option {self.answer}")
-        if not 2 <= len(self.spec.runs()) / self.spec.seeds <= _MOST_VARIANTS or "training.seed" in self.spec.vary:
-            raise ValueError(f"spec: a lesson compares at least two runs, at most {_MOST_VARIANTS}, and no seeds")
+        if not 2 <= len(self.spec.runs()) / self.spec.seeds <= MOST_VARIANTS or "training.seed" in self.spec.vary:
+            raise ValueError(f"spec: a lesson compares at least two runs, at most {MOST_VARIANTS}, and no seeds")
         plain = (self.title, self.about, self.question, *self.options, self.look, self.exercise.task)
         if quoting := next((text for text in plain if "{" in text), None):
             raise ValueError(f"{quoting[:40]!r}: only explanation, repair.words and exercise.answer quote numbers")

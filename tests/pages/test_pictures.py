@@ -1,6 +1,7 @@
 """What a page tells the browser of the pictures of an experiment."""
 
 from core.jobs.storage.frames import MOST_RUNS
+from core.plot import COLOURS
 from core.spec import load_spec
 from core.ui.chart.live import live_data
 from core.ui.chart.variant_colours import colours_of
@@ -15,6 +16,7 @@ def test_one_run_of_each_variant_is_shown_first_named_and_coloured_as_in_the_cha
     told, chart = pictures_data(experiment), live_data(experiment, colours=colours_of(experiment))
     assert [run["variant"] for run in told["runs"] if run["id"] in told["first"]] == [0, 1, 2]
     assert (told["groups"], told["colours"], told["runs"]) == (chart["groups"], chart["colours"], chart["runs"])
+    assert told["palette"] == COLOURS  # of classes: it does not change with the runs
     assert told["pictures"] == f"api/experiments/{experiment.id}/pictures"
 
 

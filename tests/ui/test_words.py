@@ -186,9 +186,9 @@ def test_a_browser_leaves_user_text_in_a_message_alone():
 @pytest.mark.parametrize(
     ("script", "messages"),
     [
-        (live.javascript(), CHART),
-        (network._javascript(), network.WORDS),
-        (pictures._javascript(), PICTURES),
+        (live.COMPONENT.javascript, CHART),
+        (network.COMPONENT.javascript, network.WORDS),
+        (pictures.COMPONENT.javascript, PICTURES),
     ],
     ids=["chart", "network", "pictures"],
 )

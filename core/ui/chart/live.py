@@ -5,7 +5,6 @@ Streamlit's own Plotly element is rebuilt at every update; this one keeps zoom a
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from core.spec import Thing
 from core.ui.chart.names import differing, distinct, named, shared_settings, variants_of
 from core.ui.chart.variant_colours import colours_of
 from core.ui.chart.words import WORDS
+from core.ui.component import Component
 from core.ui.lab.knobs import label_of, show_value
 from core.ui.routes import PLOTLY_URL
 from core.ui.sitemap import page
@@ -45,20 +45,13 @@ HTML: Final = """
 """
 
 
-def javascript() -> str:
-    """Return the script of the component, whose parts share one scope."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in (SPEAKER, *(_HERE / "js" / part for part in _PARTS)))
-
-
-@st.cache_resource
-def _component(_fingerprint: str) -> Any:
-    return st.components.v2.component(
-        "loss_lab_live",
-        html=HTML,
-        css=(_HERE / "live.css").read_text(encoding="utf-8"),
-        js=javascript(),
-        isolate_styles=False,  # Plotly puts its style sheet into the head, which a shadow root would not see
-    )
+COMPONENT: Final = Component(
+    "loss_lab_live",
+    scripts=(SPEAKER, *(_HERE / "js" / part for part in _PARTS)),
+    html=HTML,
+    style=_HERE / "live.css",
+    isolated=False,
+)
 
 
 def live_data(
@@ -133,9 +126,8 @@ def live_chart(
     The same `key` keeps the same chart on the page, whatever it shows. The `title` above it and the `verdict` below are
     plain text. The end of the last run brings about one rerun of the page.
     """
-    fingerprint = hashlib.sha256((javascript() + HTML).encode()).hexdigest()
     link = page("diagnose").url_path if why else ""
-    _component(fingerprint)(
+    COMPONENT(
         key=key,
         data=live_data(experiment, title, link, view, letters, verdict, colours_of(experiment)),
         on_finished_change=lambda: None,  # The trigger alone reruns the page.

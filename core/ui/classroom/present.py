@@ -27,6 +27,7 @@ from core.ui.classroom.picture import picture
 from core.ui.classroom.report import small_print
 from core.ui.classroom.teacher import STYLE, split
 from core.ui.classroom.work import repair_settings
+from core.ui.component import Component
 from core.ui.lab.knobs import label_of, show_value
 from core.ui.lessons import state
 from core.ui.lessons.prose import prose
@@ -62,6 +63,9 @@ _STYLE: Final = """<style>
 </style>"""
 
 
+_KEYS: Final = Component("loss_lab_present", scripts=(Path(__file__).with_name("present.js"),), html="<span></span>")
+
+
 class Slide(IntEnum):
     """The steps of a lesson as it is presented."""
 
@@ -71,12 +75,6 @@ class Slide(IntEnum):
     REASON = 3
     REPAIR = 4
     EXERCISE = 5
-
-
-@st.cache_resource
-def _keys() -> Any:
-    script = (Path(__file__).parent / "present.js").read_text(encoding="utf-8")
-    return st.components.v2.component("loss_lab_present", js=script, html="<span></span>")
 
 
 def show_presenter(lesson: Lesson) -> None:
@@ -89,7 +87,7 @@ def show_presenter(lesson: Lesson) -> None:
     for mode in ("light", "dark"):
         style = style.replace(mode.upper(), st.get_option(f"theme.{mode}.backgroundColor") or "Canvas")
     st.html(style)
-    _keys()(key="present_keys")
+    _KEYS(key="present_keys")
     with st.container(key="present_page", gap="small"):
         st.title(state.headline(lesson), anchor=False)
         if refused := st.session_state.get("lesson_refused", "") or visit.trouble:

@@ -42,8 +42,8 @@ def class_bar() -> None:
 
 def progress_of(visit: Visit, seeds: Sequence[Runs]) -> Progress:
     """Return how far a visit of a lesson has come; `seeds` are its results."""
-    solved = visit.attempt is not None and state.whole(visit.attempt)
-    solved = solved and all(count == len(seeds) for _, count in state.solved(visit.lesson, seeds))
+    ended = visit.attempt is not None and state.whole(visit.attempt)
+    solved = ended and state.is_solved(visit.lesson, seeds)
     known = Progress(
         visit.lesson.id,
         guess=visit.guess,

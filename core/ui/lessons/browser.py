@@ -5,22 +5,18 @@ What was solved stays in this browser's own storage; the server is told and forg
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
+from core.ui.component import Component
+
 ANSWERED, SOLVED = "answered", "solved"
 
-_JAVASCRIPT: Final = (Path(__file__).parent / "browser.js").read_text(encoding="utf-8")
+_COMPONENT: Final = Component("loss_lab_lessons", scripts=(Path(__file__).with_name("browser.js"),))
 _DONE, _SEEN, _ARRIVED = "lesson_done", "lesson_seen", "lesson_arrived"
-
-
-@st.cache_resource
-def _component(_fingerprint: str) -> Any:
-    return st.components.v2.component("loss_lab_lessons", html="<span hidden></span>", js=_JAVASCRIPT)
 
 
 def note(lesson: str, mark: str) -> None:
@@ -46,7 +42,7 @@ def browser(verdict: str = "", *, asks: bool = False) -> Mapping[str, str]:
     A `verdict` that was not there before gets the focus if somebody pressed for it in this session.
     """
     seen = st.session_state.get(_SEEN, "")
-    result = _component(hashlib.sha256(_JAVASCRIPT.encode()).hexdigest())(
+    result = _COMPONENT(
         key="lesson_browser",
         data={
             "done": st.session_state.get(_DONE, {}),

@@ -15,7 +15,7 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.lessons.claims import COMPARISONS, REPAIRED, TRIED, Claim, Quantity, Runs, value_text
 from core.lessons.glossary import GLOSSARY
-from core.lessons.lesson import Lesson, lesson_of, text_of
+from core.lessons.lesson import MOST_VARIANTS, Lesson, lesson_of, text_of
 from core.lessons.shelf import PREFIX
 from core.spec import RunSpec
 from core.training.result import Result
@@ -25,7 +25,6 @@ from core.ui.lessons.state import shelf, whole
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
 
-_MOST_VARIANTS: Final = 10
 _MOST_KNOBS: Final = 3
 _QUOTABLE: Final = (
     "loss", "loss.first", "loss.least", "val_loss", "val_loss.least", "baseline", "val_baseline", "skill", "val_skill",
@@ -44,12 +43,11 @@ _TURNABLE: Final = tuple(knob.path for knob in KNOBS if not knob.single and knob
 
 def can_be_a_lesson(experiment: Experiment) -> bool:
     """Return whether a lesson can be made of it: it has ended, and compares a few settings of one network or more."""
-    spec = experiment.spec
-    if "training.seed" in spec.vary or not whole(experiment):
+    spec, count = experiment.spec, len(experiment.runs)
+    few = 2 * spec.seeds <= count <= MOST_VARIANTS * spec.seeds
+    if not few or "training.seed" in spec.vary or not whole(experiment):
         return False
-    grid = [run.hash() for run in spec.runs()]
-    variants = len(grid) // spec.seeds
-    return 2 <= variants <= _MOST_VARIANTS and grid == [run.spec.hash() for run in experiment.runs]
+    return [run.hash() for run in spec.runs()] == [run.spec.hash() for run in experiment.runs]
 
 
 def offer_lesson(experiment: Experiment) -> None:

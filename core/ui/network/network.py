@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core.ui.component import Component
 from core.ui.words import SPEAKER, Messages, for_browser, later
 
 _HERE: Final = Path(__file__).parent
@@ -80,20 +80,12 @@ class Network:
     note: str = ""
 
 
-def _javascript() -> str:
-    return "\n".join(part.read_text(encoding="utf-8") for part in _PARTS)
-
-
-@st.cache_resource
-def _component(_fingerprint: str) -> Any:
-    css = (_HERE / "network.css").read_text(encoding="utf-8")
-    return st.components.v2.component("loss_lab_network", html=_HTML, css=css, js=_javascript())
+COMPONENT: Final = Component("loss_lab_network", scripts=_PARTS, html=_HTML, style=_HERE / "network.css")
 
 
 def network_diagram(network: Network, *, key: str, on_edit: Callable[[list[int]], None]) -> None:
     """Draw `network`; `on_edit` gets the units of the hidden layers that a button asks for."""
-    fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
-    _component(fingerprint)(
+    COMPONENT(
         key=key,
         data=asdict(network) | {"words": for_browser(WORDS)},
         on_layers_change=lambda: _edited(st.session_state[key].layers, on_edit),

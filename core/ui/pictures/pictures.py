@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, Final
-
-import streamlit as st
 
 from core.diagnosis.evidence.limits import LONG_STEP, SHORT_STEP
 from core.jobs.storage.frames import MOST_PICTURED, MOST_RUNS
 from core.jobs.storage.records import Experiment
+from core.plot import COLOURS
 from core.ui.chart.live import live_data
 from core.ui.chart.variant_colours import colours_of
+from core.ui.component import Component
 from core.ui.pictures.words import WORDS
 from core.ui.words import SPEAKER, for_browser
 
@@ -55,26 +54,17 @@ _HTML: Final = """
 _TOLD: Final = ("experiment", "plotly", "colours", "groups", "seeds", "runs")
 
 
-def _javascript() -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in _PARTS)
-
-
-@st.cache_resource
-def _component(_fingerprint: str) -> Any:
-    return st.components.v2.component(
-        "loss_lab_pictures",
-        html=_HTML,
-        css=(_HERE / "pictures.css").read_text(encoding="utf-8"),
-        js=_javascript(),
-        isolate_styles=False,  # Plotly puts its style sheet into the head, which a shadow root would not see
-    )
+COMPONENT: Final = Component(
+    "loss_lab_pictures", scripts=_PARTS, html=_HTML, style=_HERE / "pictures.css", isolated=False
+)
 
 
 def pictures_data(experiment: Experiment) -> dict[str, Any]:
     """Return what the browser needs to know once: the runs, named and coloured as in the chart, and where to ask.
 
     ``first`` are the runs that are shown first, one of each variant; ``most`` how many are shown at a time;
-    ``healthy`` from where to where a step may change weights, as a share of their size.
+    ``palette`` what classes are coloured by, which are no runs; ``healthy`` from where to where a step may change
+    weights, as a share of their size.
     """
     told = live_data(experiment, colours=colours_of(experiment))
     of_variant: dict[int, int] = {}
@@ -85,6 +75,7 @@ def pictures_data(experiment: Experiment) -> dict[str, Any]:
         "pictures": f"api/experiments/{experiment.id}/pictures",
         "first": list(of_variant.values())[:MOST_RUNS],
         "most": MOST_RUNS,
+        "palette": COLOURS,
         "healthy": [SHORT_STEP, LONG_STEP],
         "words": for_browser(WORDS),
     }
@@ -99,5 +90,4 @@ def pictures(experiment: Experiment, *, key: str) -> None:
     """
     if len(experiment.runs) > MOST_PICTURED:
         return
-    fingerprint = hashlib.sha256((_javascript() + _HTML).encode()).hexdigest()
-    _component(fingerprint)(key=key, data=pictures_data(experiment))
+    COMPONENT(key=key, data=pictures_data(experiment))

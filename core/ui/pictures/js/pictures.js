@@ -226,7 +226,7 @@ class Pictures {
     const scenes = shown.map(({ scene }) => scene?.[sourceOf(name)]).filter(Boolean);
     const coloured = name === "decision_boundary" || (name === "fitted_curve" && scenes[0]?.classes.length > 2);
     const classes = coloured ? scenes[0]?.classes ?? [] : [];
-    const palette = colours(Math.max(2, classes.length), this.data.colours);
+    const palette = colours(Math.max(2, classes.length), this.data.palette);
     const drawn = name && name !== "confusion_matrix" && !OF_WEIGHTS.has(name);
     const heldOut = drawn && scenes.some((scene) => (scene.points ?? scene).held_out > 0);
     const entries = [
@@ -338,7 +338,7 @@ class Pictures {
     const width = card.plot.clientWidth;
     const theme = {
       ...themeOf(this.root), width, height: Math.round(Math.min(highest, 0.86 * width)), own: run.colour, heldOut: this.heldOut, healthy: this.data.healthy,
-      palette: colours(Math.max(2, run.scene[source].classes?.length ?? 2), this.data.colours),
+      palette: colours(Math.max(2, run.scene[source].classes?.length ?? 2), this.data.palette),
     };
     const key = JSON.stringify([name, frame.epoch, run.frames.length, beside.length, frame.passing, theme]);
     if (key === card.key) return;
