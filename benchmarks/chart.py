@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.errors import WorkFailed
+from benchmarks.browser import chromium
 from core.jobs.storage.overview import WHOLE, Overview
 from core.jobs.storage.records import Experiment, Run, State
 from core.spec import ExperimentSpec, load_spec
@@ -76,9 +75,7 @@ def measure_chart() -> dict[str, float]:
     """
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        raise WorkFailed("A Chromium is needed and there is none.")
+    path = chromium()
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         plotly = files("plotly") / "package_data" / "plotly.min.js"

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import argparse
 import math
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from benchmarks.browser import chromium
 from benchmarks.markdown import Columns, markdown_table
 from benchmarks.worker import Worker
-from core.errors import WorkFailed
 from core.paths import ROOT
 from core.plot import COLOURS
 
@@ -151,11 +150,9 @@ def draw(figures: Mapping[Path, Mapping[str, Any]]) -> None:
     import plotly.graph_objects as go
     from playwright.sync_api import sync_playwright
 
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        raise WorkFailed("The pictures cannot be drawn: there is no Chromium on this machine.")
+    found = chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, device_scale_factor=2)
         for path, figure in figures.items():
             html = go.Figure(figure).to_html(include_plotlyjs=True, config={"staticPlot": True})

@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.app import get, served, wait_for
+from benchmarks.browser import chromium
 from core.settings import Settings
 
 _RATES: Final = 21
@@ -51,14 +51,13 @@ def measure_live() -> dict[str, Any]:
     """Return the milliseconds of each turn, ``known`` and ``new``, and the load of the machine meanwhile."""
     from playwright.sync_api import sync_playwright
 
-    chromium = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
     with (
         tempfile.TemporaryDirectory() as folder,
         served(Settings(data=Path(folder)), slots=os.cpu_count() or 1) as (_, address),
         sync_playwright() as playwright,
     ):
         wait_for(lambda: _idle(address))
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(120_000)
         page.goto(f"{address}/?live=true")
