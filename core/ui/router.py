@@ -17,10 +17,13 @@ _CURVES = f"""<path d="M2 3v21h23" fill="none" stroke="#7b8a87" stroke-width="1.
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 28" width="{width}" height="28">{content}</svg>'
 _NAME = """<text x="35" y="20" textLength="72" lengthAdjust="spacingAndGlyphs" font-size="18" font-weight="600"
  font-family="'Source Sans Pro', 'Segoe UI', Helvetica, Arial, sans-serif" fill="#1a8186">Loss Lab</text>"""
-# What is chosen is written in the colour of a link, and the link that has the focus has a ring in it: that of the
-# buttons is too dark for words on a dark page.
+# What is chosen or pointed at is written in the colour of a link, and the link that has the focus has a ring in it:
+# that of the buttons is too dark for words on a dark page.
 _STYLE = """<style>
-[data-testid="stButtonGroup"] [data-selected="true"] p {{ color: light-dark({}, {}) }}
+[data-testid="stButtonGroup"] [data-selected="true"] p,
+button:is([data-testid="stBaseButton-tertiary"], [data-testid="stBaseButton-secondary"]):is(:hover, :active) p {{
+  color: light-dark({}, {});
+}}
 [data-testid="stTopNavLink"]:focus-visible {{ outline: 2px solid light-dark({}, {}) }}
 .st-key-page_name {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }}
 </style>"""

@@ -106,9 +106,7 @@ class Pictures {
   }
 
   makeChoice() {
-    const box = this.part("choice");
-    box.hidden = this.runs.length < 2;
-    box.open = false;
+    this.part("choice").open = false;
     const names = this.runs.map((run) => run.label + (this.data.seeds > 1 ? ` · ${say("seed_of", { seed: String(run.seed) })}` : ""));
     this.boxes = this.runs.map((run, i) => {
       const label = element("label", "lp-run");
@@ -217,6 +215,7 @@ class Pictures {
       check.checked = this.chosen.has(run.id);
       check.disabled = !check.checked && this.chosen.size >= this.data.most;
     }
+    this.part("choice").hidden = this.runs.length < 2;
     this.part("summary").textContent = say("runs_shown", { shown: shown.length, runs: this.runs.length });
     this.drawCards(shown, name, has.has(name));
   }
