@@ -16,7 +16,7 @@ from core.choices.imputation import IMPUTATIONS
 from core.data.kinds import NUMERIC, as_float
 from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
-from core.diagnosis.causes.cause import Observation, Suspect, suspects
+from core.diagnosis.causes.cause import Change, Observation, Suspect, suspects
 from core.diagnosis.evidence.facts import DataFacts, Examination
 from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.diagnosis.evidence.signals import Signals, explained, observe
@@ -31,11 +31,13 @@ from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.training.crew import Crew
 from core.training.memory import RunSize, check_memory, memory_need, run_allowance
 from core.training.result import Result
-from core.training.structure import trained_rows, updates
+from core.training.structure import structure_key, trained_rows, updates
 
 _MORE_SEEDS, _CHEAP = 4, 0.05
 """Times that three more are trained of a verdict that hangs on one seed, if a run takes less of the budget that is left
 than the second."""
+_DEEP: Final = 8
+"""Hidden layers from which on compiling takes seconds: what the first seed asks for is compiled beside the others."""
 _MOST_BESIDE: Final = 0.05
 """Of the budget, for each run of a repair that is trained before anything is known to be wrong."""
 
@@ -137,6 +139,8 @@ class Doctor:
     """What a run may need beyond an idle trainer."""
     _trained: int = field(default=0, init=False)
     _suspects: tuple[Suspect, ...] = field(default=(), init=False)
+    _ahead: dict[str, Result] = field(default_factory=dict, init=False)
+    """What was trained before a trial asked for it, by the spec's hash."""
 
     def diagnose(self, runs: Sequence[RunSpec], seen: Sequence[Result] = ()) -> DiagnosisReport:
         """Return the report of one variant, given as its runs; it is trained with three seeds at least.
@@ -189,20 +193,50 @@ class Doctor:
         The table is looked at meanwhile where there are processors for both: that takes as long as a training.
         """
         check_memory(runs[0], RunSize.of(self.examination.preparation.of(runs[0])), self.run_bytes, probed=True)
-        begun = _beside(partial(self.runner, runs, probed=True)) if self.at_once > 1 else None
+        deep = len(runs[0].model.layers) >= _DEEP
+        parts = ([runs[:1], runs[1:]] if deep else [runs]) if self.at_once > 1 else []
+        begun = [_beside(partial(self.runner, part, probed=True)) for part in parts]
         facts = self._facts(runs[0], whole)
         unseen = Signals(skill=(0.0,), updates=updates(runs[0], facts.rows))
         epochs = (whole or runs[0]).training.epochs
         first = Observation(runs[0], facts, observe(seen, epochs) if seen else unseen, whole)
         self._suspects = tuple(s for s in suspects(first, CAUSES.values()) if seen or s.certain)
-        if begun and begun.done():
-            begun.result()  # a refusal is told before anything else is trained
+        if begun and begun[0].done():
+            begun[0].result()  # a refusal is told before anything else is trained
         likely = self._likely(first, runs) if begun and not (seen and has_learnt(first)) else []
         self._tell(f"the run as it is, with three seeds{', and the likeliest repair' if likely else ''}")
         known = list(zip(likely, self.runner(likely), strict=True)) if likely else []
-        before = begun.result() if begun else self.runner(runs, probed=True)
-        self._trained += len(runs) + len(likely)
+        self._trained += len(likely)
+        for rest in begun[1:]:
+            self._look_ahead(replace(first, signals=observe(begun[0].result(), epochs)), runs, rest)
+        before = [result for part in begun for result in part.result()] or self.runner(runs, probed=True)
+        self._trained += len(runs)
         return Observation(runs[0], facts, observe(before, runs[0].training.epochs), whole), before, known
+
+    def _look_ahead(self, first: Observation, runs: Sequence[RunSpec], rest: Future[list[Result]]) -> None:
+        """Train what the first seed asks for, by who has nothing else to do, until the `rest` of the seeds is trained.
+
+        It is taken off the budget where a trial asks for it, as if it were trained then.
+        """
+        if has_learnt(first):
+            return
+        changes = (next(iter(suspect.cause.repairs(first)), None) for suspect in suspects(first, CAUSES.values()))
+        ahead = next((change for change in changes if change and self._is_apart(change, runs[0], first.facts)), None)
+        for run in runs if ahead else ():
+            if rest.done():
+                return
+            changed = run.changed(ahead or {})
+            (self._ahead[changed.hash()],) = self.runner([changed])
+            self._trained += 1
+
+    def _is_apart(self, change: Change, run: RunSpec, facts: DataFacts) -> bool:
+        """Whether `run` with the change has a structure of its own, which who trains the program need not know."""
+        try:
+            changed = run.changed(change)
+        except InputRefused:
+            return False
+        cheap = cost_of(changed, facts.rows, facts.features) <= _MOST_BESIDE * self.budget
+        return cheap and structure_key(changed) != structure_key(run) and self._fits(changed, facts)
 
     def _likely(self, first: Observation, runs: Sequence[RunSpec]) -> list[RunSpec]:
         """Return the runs of the likeliest repair, if they can be trained beside those of the program as it is."""
@@ -251,9 +285,10 @@ class Doctor:
 
     def _train(self, runs: Sequence[RunSpec], stage: str) -> list[Result]:
         self._tell(stage)
-        results = self.runner(runs)
-        self._trained += len(runs)
-        return results
+        new = [run for run in runs if run.hash() not in self._ahead]
+        results = iter(self.runner(new) if new else ())
+        self._trained += len(new)
+        return [self._ahead.get(run.hash()) or next(results) for run in runs]
 
     def _tell(self, stage: str) -> None:
         if self.on_progress is not None:

@@ -134,9 +134,11 @@ class Crew:
         results: list[Result | None] = [None] * len(jobs)
 
         def serve(trainer: _Trainer) -> None:
-            while waiting and not trainer.ready(_LOOK_SECONDS):
-                pass
-            with trainer.busy:
+            # What others finish meanwhile needs nobody to wait for who is busy with something else.
+            while not (trainer.ready(_LOOK_SECONDS) and trainer.busy.acquire(timeout=_LOOK_SECONDS)):
+                if not waiting:
+                    return
+            try:
                 while (place := self._take(jobs, waiting, trainer)) is not None:
                     begin = time.perf_counter()
                     try:
@@ -147,6 +149,8 @@ class Crew:
                         self._lose(trainer)
                         waiting.append(place)
                     trainer.seconds += time.perf_counter() - begin
+            finally:
+                trainer.busy.release()
 
         while waiting and not self._closed:
             threads = [threading.Thread(target=serve, args=(helper,), daemon=True) for helper in self._helpers]

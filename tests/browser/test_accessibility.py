@@ -29,8 +29,9 @@ def faults(page):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(IN_SCHEME, arg=scheme)
         found += [
-            f"{scheme}: {fault['id']}: {fault['help']}: {fault['nodes'][0]['html'][:200]} {fault['nodes'][0]['failureSummary']}"
+            f"{scheme}: {fault['id']}: {node['html'][:200]}: {node['failureSummary']}"
             for fault in Axe().run(page).response["violations"]
+            for node in fault["nodes"][:1]
             if fault["impact"] != "minor"
         ]
     return found

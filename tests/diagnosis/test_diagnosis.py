@@ -145,6 +145,28 @@ def test_the_likeliest_repair_is_trained_beside_the_program_where_there_are_two_
     assert [f.suspect.cause.id for f in same.findings] == [f.suspect.cause.id for f in report.findings]
 
 
+DEEP = {**FRIEDMAN, "model": {"layers": [8] * 8, "activation": "sigmoid"}}
+
+
+def test_what_the_first_seed_of_a_deep_network_asks_for_is_trained_beside_the_others_and_not_again():
+    ahead, asked = threading.Event(), []
+
+    def runner(runs, *, probed=False):
+        asked.extend(run.hash() for run in runs)
+        if probed and len(runs) > 1:
+            assert ahead.wait(20)
+        if not probed and all(run.model.activation == "tanh" and len(run.model.layers) == 8 for run in runs):
+            ahead.set()
+        return [result_of(0.85, 0.8) if run.model.activation == "tanh" else result_of(0.0, 0.0) for run in runs]
+
+    doctor = Doctor(runner, Examination(Preparation()), at_once=2)
+    report = doctor.diagnose(load_spec(DEEP).runs())
+    assert ahead.is_set()
+    assert len(asked) == len(set(asked))
+    alone = Doctor(runner, Examination(Preparation())).diagnose(load_spec(DEEP).runs())
+    assert [f.suspect.cause.id for f in report.findings] == [f.suspect.cause.id for f in alone.findings]
+
+
 class Waiting(Examination):
     """Looks at a table once something has happened."""
 
