@@ -92,7 +92,9 @@ class Lab:
         """Have idle trainers compile `spec`, so that it begins at once if it is submitted, and then its neighbours."""
         if self.dispatching:
             # Nobody is to wait for a neighbour: they come when this is asked again, as after a run.
-            any(map(self._engine.expect, self._likely.get(spec.hash(), lambda: likely_next(spec))))
+            now, later = self._likely.get(spec.hash(), lambda: likely_next(spec))
+            if not self._engine.expect(now):
+                self._engine.expect(later, sparing=True)
 
     def stop(self) -> None:
         """Stop claiming and the trainers; runs in training are queued again for the next start."""

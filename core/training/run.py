@@ -84,12 +84,17 @@ def train_run(
 def compile_run(run: RunSpec, prepared: Prepared, *, wait: bool = False) -> Callable[[float], bool]:
     """Make what `run` needs ready, training nothing: the graph now, XLA behind it, when no training goes on.
 
-    With `wait` XLA is ready on return; else what is returned waits for that so many seconds and says whether it is.
+    What is returned waits so many seconds for XLA, and says whether nothing is left to wait for: what takes less time
+    as a graph is none of XLA's work. With `wait` XLA is ready on return, whatever it is worth.
     """
     program = program_for(run, prepared)
     data = program.load(prepared)
     program.trace(data)
-    program.compile_behind(data, at_leisure=not wait)
+    batches = program.batches * run.training.epochs
+    if wait or program.deserves_xla(GRAPH_SECONDS * (len(run.model.layers) + 1) * batches):
+        program.compile_behind(data, at_leisure=not wait)
+    else:
+        return lambda _seconds: True
     if wait:
         program.wait_for_xla()
     return program.wait_for_xla

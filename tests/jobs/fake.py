@@ -66,6 +66,8 @@ class FakeWork:
     def warm(self, run: RunSpec) -> Callable[[float], bool]:
         if run.training.batch_size == POISON:
             os.kill(os.getpid(), signal.SIGKILL)
+        if run.training.batch_size == SLOW:
+            return lambda seconds: bool(time.sleep(seconds))
         return lambda _seconds: True
 
     def train(

@@ -225,8 +225,21 @@ def test_what_is_on_a_screen_is_compiled_by_idle_trainers_with_its_neighbours(la
     until(lambda: known() == now | later)
     first, second = (slot.structures for slot in lab._engine.slots())
     assert not first & second
-    assert min(len(first), len(second)) >= len(now | later) // 2
+    # One stays free of what may never be asked for.
+    assert sorted(map(len, (first, second))) == [1, len(now | later) - 1]
     assert lab.health()["running"] == 0
+
+
+def test_who_compiles_ahead_begins_nothing_more_once_another_trains(labs: Labs, tmp_path: Path) -> None:
+    lab = labs.start(Settings(data=tmp_path, slots=2))
+    until(lambda: lab.health()["trainers"]["ready"] == 2)
+    lab.expect(fake_spec(SLOW, vary={"model.layers": [[3], [4], [5], [6]]}))
+    keepers = [slot.keeper for slot in lab._engine._slots.values()]
+    until(lambda: all(len(keeper.warming) == len(keeper._expected) == 1 for keeper in keepers))
+    before = [keeper.warming for keeper in keepers]
+    assert finished(lab, lab.store.submit(fake_spec(QUICK))) == ["done"]
+    (other,) = [keeper for keeper, warming in zip(keepers, before, strict=True) if keeper.warming == warming]
+    assert not other._expected
 
 
 def test_nobody_compiles_ahead_while_somebody_trains(labs: Labs, settings: Settings) -> None:

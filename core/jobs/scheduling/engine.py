@@ -26,8 +26,8 @@ class Engine(Protocol):
     def slots(self) -> Sequence[SlotView]:
         """Return every slot as it is now."""
 
-    def expect(self, likely: Warm) -> bool:
-        """Have slots compile what is `likely` to be run next, in this order.
+    def expect(self, likely: Warm, *, sparing: bool = False) -> bool:
+        """Have slots compile what is `likely` to be run next, in this order; `sparing` keeps one of several free.
 
         False if they know all of it, or have other work.
         """
@@ -67,7 +67,7 @@ class EmbeddedEngine:
         """Return every slot as it is now."""
         return [slot.view() for slot in self._slots.values()]
 
-    def expect(self, likely: Warm) -> bool:
+    def expect(self, likely: Warm, *, sparing: bool = False) -> bool:
         """Deal out what no slot knows, unless one of them trains; what was expected before is forgotten."""
         views = [(slot, slot.view()) for slot in list(self._slots.values())]
         if any(view.ready and not view.free for _, view in views):
@@ -75,13 +75,19 @@ class EmbeddedEngine:
         known = frozenset[str]().union(*(view.structures | view.warming for _, view in views))
         unknown = [structure for structure in likely if structure not in known]
         idle = sorted(((slot, view) for slot, view in views if view.free), key=lambda pair: len(pair[1].structures))
+        if sparing and len(views) > 1:
+            # What is asked for meanwhile is not to wait until something else is traced.
+            idle = idle[: len(views) - 1]
         for number, (slot, _) in enumerate(idle):
             slot.expect({structure: likely[structure] for structure in unknown[number :: len(idle)]})
         return bool(unknown)
 
     def submit(self, slot: str, claim: Claim) -> None:
-        """Put the claim into the slot's inbox."""
+        """Put the claim into the slot's inbox; the others look ahead no further, the processor is wanted."""
         self._slots[slot].assign(claim)
+        for other in self._slots.values():
+            if other.name != slot and other.keeper.warming:
+                other.expect({})
 
     def close(self) -> None:
         """Kill the trainers and wait for their threads."""
