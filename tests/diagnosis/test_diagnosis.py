@@ -149,7 +149,8 @@ DEEP = {**FRIEDMAN, "model": {"layers": [8] * 8, "activation": "sigmoid"}}
 
 
 def test_what_the_first_seed_of_a_deep_network_asks_for_is_trained_beside_the_others_and_not_again():
-    ahead, asked = threading.Event(), []
+    ahead = threading.Event()
+    asked: list[str] = []
 
     def runner(runs, *, probed=False):
         asked.extend(run.hash() for run in runs)

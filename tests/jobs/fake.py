@@ -59,6 +59,11 @@ MISCHIEF: dict[int, Callable[[OnPoints], None]] = {
 }
 
 
+def never_ready(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
 class FakeWork:
     def __init__(self, dataset: Callable[[str], bytes], _run_bytes: int) -> None:
         self._dataset = dataset
@@ -67,7 +72,7 @@ class FakeWork:
         if run.training.batch_size == POISON:
             os.kill(os.getpid(), signal.SIGKILL)
         if run.training.batch_size == SLOW:
-            return lambda seconds: bool(time.sleep(seconds))
+            return never_ready
         return lambda _seconds: True
 
     def train(

@@ -13,6 +13,7 @@ import pytest
 
 from core.errors import InputRefused
 from core.jobs.lab import Lab
+from core.jobs.scheduling.engine import EmbeddedEngine
 from core.jobs.scheduling.foresight import likely_next
 from core.settings import Settings
 from core.training.structure import structure_key
@@ -234,6 +235,7 @@ def test_who_compiles_ahead_begins_nothing_more_once_another_trains(labs: Labs, 
     lab = labs.start(Settings(data=tmp_path, slots=2))
     until(lambda: lab.health()["trainers"]["ready"] == 2)
     lab.expect(fake_spec(SLOW, vary={"model.layers": [[3], [4], [5], [6]]}))
+    assert isinstance(lab._engine, EmbeddedEngine)
     keepers = [slot.keeper for slot in lab._engine._slots.values()]
     until(lambda: all(len(keeper.warming) == len(keeper._expected) == 1 for keeper in keepers))
     before = [keeper.warming for keeper in keepers]
