@@ -1,6 +1,6 @@
 # The one door to the lab. `make run` starts it, `make test` tests it; nothing but Python 3.11–3.13 is needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow-test lint types browser-test bench growth diagnosis-benchmark docs clean
+.PHONY: help setup run test slow-test lint types browser-test bench growth diagnosis-benchmark docs screenshots clean
 
 PORT ?= 8501
 VENV ?= .venv
@@ -45,6 +45,9 @@ diagnosis-benchmark: $(VENV)/run.stamp ## measure how often the diagnosis is rig
 
 docs: $(VENV)/run.stamp ## write the pages of docs/ that list what the lab knows
 	$(BIN)/python -m benchmarks.docs
+
+screenshots: $(VENV)/dev.stamp ## take the pictures of README and docs, in a Chromium
+	$(BIN)/python -m benchmarks.screenshots
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

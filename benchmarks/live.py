@@ -44,7 +44,8 @@ _WATCH: Final = """() => {
     .observe(chart, { attributes: true, attributeFilter: ["data-experiment"] });
 }"""
 _DRAWN: Final = "(before) => document.querySelector('.ll-chart').dataset.experiment !== before"
-_OVER: Final = "() => /^\\d+ finished/.test(document.querySelector('.ll-status').textContent)"
+OVER: Final = "() => /^\\d+ finished/.test(document.querySelector('.ll-status')?.textContent)"
+"""In a browser: whether everything on show was trained to its end."""
 
 
 def measure_live() -> dict[str, Any]:
@@ -56,20 +57,21 @@ def measure_live() -> dict[str, Any]:
         served(Settings(data=Path(folder)), slots=os.cpu_count() or 1) as (_, address),
         sync_playwright() as playwright,
     ):
-        wait_for(lambda: _idle(address))
+        wait_for(lambda: idle(address))
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(120_000)
         page.goto(f"{address}/?live=true")
         page.wait_for_function("() => document.querySelector('.ll-chart')?.dataset.experiment")
-        page.wait_for_function(_OVER)
+        page.wait_for_function(OVER)
         page.evaluate(_WATCH)
         known, new = list(_rates(page)), list(_edits(page))
         browser.close()
     return {"known": known, "new": new, "load": os.getloadavg()[1]}
 
 
-def _idle(address: str) -> bool:
+def idle(address: str) -> bool:
+    """Whether the lab at `address` is ready and does nothing, not even ahead of what is asked."""
     health = json.loads(get(f"{address}/api/health"))
     return bool(health["trainers"]["ready"] == health["slots"] and not health["compiling"] and not health["running"])
 
@@ -106,7 +108,7 @@ def _turn(page: Any, act: Any) -> float:
     act()
     page.wait_for_function(_DRAWN, arg=before)
     milliseconds = float(page.evaluate("window.drawn - window.turned"))
-    page.wait_for_function(_OVER)
+    page.wait_for_function(OVER)
     time.sleep(_PAUSE_SECONDS)
     return milliseconds
 
