@@ -170,7 +170,7 @@ def take(names: list[str], folder: Path, *, dark: bool, phone: bool, language: s
         wait_for(lambda: idle(address))
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for name in names:
-            page = browser.new_page(base_url=address, **look)
+            page = browser.new_context(base_url=address, **look).new_page()
             page.set_default_timeout(120_000)
             SHOTS[name](page)
             _rest(page)

@@ -125,6 +125,16 @@ LAYERS = {"names": ["hidden 1", "output"], "hidden": 1}
 WEIGHTS = {"layers": LAYERS, "landscape": {"weights": 120, "rows": [64, 80]}}
 
 
+def test_classes_differ_in_shape_and_in_colour_and_rows_held_out_keep_the_shape_of_their_class():
+    points = {"inputs": [[0, 1, 2, 3], [0, 1, 2, 3]], "answers": [0, 1, 0, 1], "held_out": 2}
+    scene = plane(["a", "b"], points=points)
+    drawn = figure("decision_boundary", scene, {"decision_boundary": SURE})["data"]
+    marks = [trace["marker"] for trace in drawn if trace.get("mode") == "markers"]
+    assert sorted(mark["symbol"] for mark in marks) == ["circle", "circle", "square", "square"]
+    many = [f"class {place}" for place in range(9)]
+    assert {run(f"classShape({place}, {len(many)})")[0] for place in range(2)} == {"circle"}
+
+
 def layers(updates=None, first=(-8, -4), last=(-4, 0), tiny=0):
     histogram = {"counts": BINS, "tiny": 0}
     gradients = [histogram | {"span": list(first), "tiny": tiny}, histogram | {"span": list(last)}]

@@ -2,6 +2,13 @@
 
 const FIELD = 0.5;
 
+/** Of classes, for eyes and printers that tell no colours apart: as Plotly names them, and as letters of a legend. */
+const CLASS_SHAPES = [["circle", "●"], ["square", "■"], ["diamond", "◆"], ["triangle-up", "▲"], ["triangle-down", "▼"], ["star", "★"]];
+
+function classShape(answer, classes) {
+  return classes > 1 && classes <= CLASS_SHAPES.length ? CLASS_SHAPES[answer] : CLASS_SHAPES[0];
+}
+
 function channelsOf(hex) {
   return [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16));
 }
@@ -45,13 +52,13 @@ function frameOf(theme, x, y, more = {}) {
   };
 }
 
-/** Filled circles for training rows, rings for rows held out. */
+/** Filled marks for training rows, outlines for rows held out. */
 function pointTraces(groups, theme, template) {
-  return groups.map(({ x, y, colour, text, heldOut }) => ({
+  return groups.map(({ x, y, colour, text, heldOut, shape = "circle" }) => ({
     type: "scatter", mode: "markers", x, y, text, hovertemplate: template,
     marker: heldOut
-      ? { size: 6, color: "rgba(0,0,0,0)", line: { color: colour, width: 1.5 } }
-      : { size: 6, color: colour, line: { color: theme.background, width: 0.75 } },
+      ? { symbol: shape, size: 6, color: "rgba(0,0,0,0)", line: { color: colour, width: 1.5 } }
+      : { symbol: shape, size: 6, color: colour, line: { color: theme.background, width: 0.75 } },
   }));
 }
 
@@ -65,8 +72,9 @@ function pointsOf({ points, classes }, colourOf, text) {
   const groups = new Map();
   points.answers.forEach((answer, i) => {
     const colour = colourOf(answer);
-    const key = `${colour} ${i >= start}`;
-    if (!groups.has(key)) groups.set(key, { colour, heldOut: i >= start, x: [], y: [], text: [] });
+    const [shape] = classShape(answer, classes.length);
+    const key = `${colour} ${shape} ${i >= start}`;
+    if (!groups.has(key)) groups.set(key, { colour, shape, heldOut: i >= start, x: [], y: [], text: [] });
     const group = groups.get(key);
     group.x.push(points.inputs[0][i]);
     group.y.push(points.inputs[1]?.[i] ?? answer);

@@ -229,7 +229,7 @@ class Pictures {
     const drawn = name && name !== "confusion_matrix" && !OF_WEIGHTS.has(name);
     const heldOut = drawn && scenes.some((scene) => (scene.points ?? scene).held_out > 0);
     const entries = [
-      ...classes.map((label, i) => ["●", label, palette[i]]),
+      ...classes.map((label, i) => [classShape(i, classes.length)[1], label, palette[i]]),
       ...(heldOut ? [["●", say("trained_on"), ""], ["○", say("held_out"), ""]] : []),
     ];
     const key = JSON.stringify(entries);
