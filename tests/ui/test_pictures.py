@@ -128,7 +128,7 @@ WEIGHTS = {"layers": LAYERS, "landscape": {"weights": 120, "rows": [64, 80]}}
 def test_classes_differ_in_shape_and_in_colour_and_rows_held_out_keep_the_shape_of_their_class():
     points = {"inputs": [[0, 1, 2, 3], [0, 1, 2, 3]], "answers": [0, 1, 0, 1], "held_out": 2}
     scene = plane(["a", "b"], points=points)
-    drawn = figure("decision_boundary", scene, {"decision_boundary": SURE})["data"]
+    drawn = figure("decision_boundary", scene, frame(1, decision_boundary=SURE))["data"]
     marks = [trace["marker"] for trace in drawn if trace.get("mode") == "markers"]
     assert sorted(mark["symbol"] for mark in marks) == ["circle", "circle", "square", "square"]
     many = [f"class {place}" for place in range(9)]
