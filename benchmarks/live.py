@@ -44,7 +44,10 @@ _WATCH: Final = """() => {
     .observe(chart, { attributes: true, attributeFilter: ["data-experiment"] });
 }"""
 _DRAWN: Final = "(before) => document.querySelector('.ll-chart').dataset.experiment !== before"
-OVER: Final = "() => /^\\d+ finished/.test(document.querySelector('.ll-status')?.textContent)"
+OVER: Final = """() => {
+  const states = [...document.querySelectorAll(".ll-table td[data-state]")];
+  return states.length > 0 && states.every((cell) => cell.dataset.state === "done");
+}"""
 """In a browser: whether everything on show was trained to its end."""
 
 

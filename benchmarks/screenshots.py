@@ -58,25 +58,25 @@ def _lab(page: Page) -> None:
 def _live(page: Page) -> None:
     page.goto("/?live=true")
     page.wait_for_function(OVER)
-    page.get_by_role("button", name="Widen layer 1 to 16 units").click()
+    page.locator("[data-edit='widen 0']").click()
     _rest(page)
     page.wait_for_function(OVER)
 
 
 def _boundary(page: Page) -> None:
     _run(page, _MOONS)
-    _picture(page, "Boundary")
+    _picture(page, "decision_boundary")
 
 
 def _layers(page: Page) -> None:
     _run(page, _VANISHING)
-    _picture(page, "Layers")
+    _picture(page, "layers")
     page.locator(".lp-slider").evaluate("(slider) => { slider.value = 2; slider.dispatchEvent(new Event('input')); }")
 
 
 def _landscape(page: Page) -> None:
     _run(page, _RATES)
-    _picture(page, "Landscape")
+    _picture(page, "landscape")
 
 
 def _diagnose(page: Page) -> None:
@@ -89,7 +89,7 @@ def _diagnose(page: Page) -> None:
 def _lesson(page: Page) -> None:
     page.goto(f"/lessons?lesson={LESSONS[0].id}")
     page.get_by_role("radiogroup").locator("label").first.click()
-    page.get_by_role("button", name="Run it").click()
+    _press(page, "lesson_run")
     page.locator(".st-key-lesson_reveal").wait_for()
 
 
@@ -107,7 +107,7 @@ def _class(page: Page) -> None:
         learner.get_by_role("button", name="Join").click()
         learner.locator(".st-key-class_bar").wait_for()
         learner.get_by_role("radiogroup").locator("label").nth(answer % 2).click()
-        learner.get_by_role("button", name="Run it").click()
+        _press(learner, "lesson_run")
         learner.locator(".st-key-lesson_reveal").wait_for()
     page.bring_to_front()
 
@@ -138,15 +138,20 @@ OF_DOCS: Final = ("lab", "live", "boundary", "landscape", "diagnose", "lesson", 
 def _run(page: Page, spec: dict[str, Any]) -> None:
     page.goto(f"/?spec={encode(load_spec(spec))}")
     _rest(page)
-    page.locator(".st-key-lab_run_button button").first.click()
+    page.keyboard.press("Alt+Enter")
     page.wait_for_url("**/*x=*")
     page.wait_for_function(OVER)
+
+
+def _press(page: Page, key: str) -> None:
+    """Press the button with this key; Streamlit has a hidden one beside it where there is a tooltip."""
+    page.locator(f".st-key-{key} button:enabled").locator("visible=true").first.click()
 
 
 def _picture(page: Page, name: str) -> None:
     panel = page.locator(".st-key-lab_pictures")
     panel.scroll_into_view_if_needed()
-    panel.locator(".lp-tabs").get_by_role("button", name=name).click()
+    panel.locator(f".lp-tabs [data-picture='{name}']").click()
     panel.locator(".lp-plot .main-svg").first.wait_for()
     panel.evaluate("(panel) => panel.scrollIntoView({ block: 'center' })")
 
