@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from string import ascii_uppercase
 from types import NoneType
-from typing import Annotated, Any, Final, Self, get_args
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 import tomli_w
 from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
@@ -32,6 +32,10 @@ _LONGEST: Final = 5000
 _MOST: Final = 20
 """Claims, references and the like of one lesson; a knob of an exercise has as many values at most."""
 
+PictureName = Literal[
+    "fitted_curve", "decision_boundary", "predicted_values", "residuals", "confusion_matrix",
+    "landscape", "layers", "updates",
+]  # fmt: skip
 Words = Annotated[str, Field(min_length=1, max_length=_LONGEST)]
 Letter = Annotated[str, Field(pattern="^[A-J]$")]
 
@@ -139,6 +143,8 @@ class Lesson(_Claiming):
     """The position of the right option, from 0."""
     look: Words
     """What to look at while it runs."""
+    picture: PictureName | None = None
+    """The one of the network that tells the story, besides its loss; None for the first there is."""
     explanation: Words
     """Markdown: what the curves show, why, and what to do; quotes numbers of the runs, as in ``{A.loss}``."""
     repair: Repair

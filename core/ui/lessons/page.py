@@ -400,7 +400,7 @@ def _stage(visit: Visit, verdict: _Verdict | None) -> None:
     live_chart(
         parts[shown], key="lesson_live", title=lesson.title, letters=_letters(visit, shown, len(parts[shown].runs))
     )
-    pictures(parts[shown], key="lesson_pictures")
+    pictures(parts[shown], key="lesson_pictures", wanted=lesson.picture)
     if parts[shown].finished:
         there = {"x": parts[shown].id}
         st.page_link(page("lab"), label=t("Open in the lab"), icon=":material/science:", query_params=there)

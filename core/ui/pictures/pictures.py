@@ -81,13 +81,14 @@ def pictures_data(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def pictures(experiment: Experiment, *, key: str) -> None:
+def pictures(experiment: Experiment, *, key: str, wanted: str | None = None) -> None:
     """Show what the networks of `experiment` predict, live until they are trained, and again as a replay.
 
-    Nothing where there are too many of them: no pictures are taken then.
+    Nothing where there are too many of them: no pictures are taken then. It opens with the one that is `wanted`, else
+    with the one that was chosen last in this browser.
 
     The same `key` keeps the same row on the page, whatever it shows.
     """
     if len(experiment.runs) > MOST_PICTURED:
         return
-    COMPONENT(key=key, data=pictures_data(experiment))
+    COMPONENT(key=key, data=pictures_data(experiment) | {"wanted": wanted})

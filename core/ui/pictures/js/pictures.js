@@ -35,13 +35,13 @@ class Pictures {
   constructor(root) {
     this.root = root;
     this.part = (name) => root.querySelector(`.lp-${name}`);
-    this.wanted = recalled();
     this.language = reader.language;
     this.makeControls();
     this.wake = () => this.schedule(0);
     document.addEventListener("visibilitychange", this.wake);
-    this.sight = new IntersectionObserver(([entry]) => {
-      this.seen = entry.isIntersecting;
+    // Of several changes since it was told last, the last one holds.
+    this.sight = new IntersectionObserver((changes) => {
+      this.seen = changes.at(-1).isIntersecting;
       if (this.seen) this.draw();
       this.schedule(0);
     }, { rootMargin: "200px" });
@@ -55,6 +55,7 @@ class Pictures {
     const again = this.data?.experiment === data.experiment;
     this.data = data;
     if (!again) {
+      this.wanted = data.wanted ?? recalled();
       const palette = colours(data.groups.length, data.colours);
       this.runs = data.runs.map((run) => ({ ...run, label: data.groups[run.variant], colour: palette[run.variant] }));
       this.runs.forEach(clearFrames);
