@@ -29,7 +29,8 @@ def faults(page):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(IN_SCHEME, arg=scheme)
         found += [
-            f"{scheme}: {fault['id']}: {fault['help']}: {fault['nodes'][0]['html'][:200]} {fault['nodes'][0]['failureSummary']}"
+            f"{scheme}: {fault['id']}: {fault['help']}: {fault['nodes'][0]['html'][:200]} "
+            f"{fault['nodes'][0]['failureSummary']}"
             for fault in Axe().run(page).response["violations"]
             if fault["impact"] != "minor"
         ]
@@ -150,7 +151,7 @@ def test_axe_is_content_with_every_slide_of_the_presenter(visit):
     expect(slide).to_contain_text(LESSON.question)
     found = faults(page)
     for told in (LESSON.look, "What you see.", "Why.", "repaired", LESSON.exercise.task):
-        # As a clicker does it: a pointer that rests on the button would show Streamlit's tooltip, outside every landmark.
+        # With a key: a pointer that rests on the button would show Streamlit's tooltip, outside every landmark.
         page.keyboard.press("ArrowRight")
         expect(slide).to_contain_text(told)
         found += faults(page)
