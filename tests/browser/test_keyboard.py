@@ -74,6 +74,7 @@ def test_an_experiment_is_run_and_explained_with_the_keyboard_alone(visit):
     expect(page.locator(".st-key-lab_knob_training_learning_rate [data-tag]").last).to_have_text("0.00001")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Run 2 experiments")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Learning rate · 2 values", exact=True)).to_be_focused()
     page.keyboard.press("Alt+Enter")
     page.wait_for_url("**/*x=*")
     expect(page.locator(".ll-table td[data-state='done']")).to_have_count(2)
