@@ -45,7 +45,7 @@ def server(tmp_path_factory):
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 180
         while not ready(f"{address}/api/health"):
             assert process.poll() is None, (folder / "server.log").read_text()
             assert time.monotonic() < deadline, "the server did not come up"

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from core.lessons import LESSONS
 
-from .test_lab import try_iris
+from .test_lab import open_runs, try_iris
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -101,4 +101,77 @@ def test_axe_is_content_with_a_lesson_from_the_gallery_to_the_try(visit):
     expect(page.locator(".st-key-lesson_repair")).to_contain_text("far below")
     page.get_by_role("button", name="Run my try").click()
     expect(page.locator(".st-key-lesson_exercise")).to_contain_text("Not yet")
+    assert faults(page) == []
+
+
+def test_axe_is_content_with_a_class_for_teacher_and_learner(visit):
+    teacher = visit("/class")
+    opens = teacher.get_by_role("button", name="Open the class")
+    expect(opens).to_be_visible()
+    assert faults(teacher) == []
+    opens.click()
+    code = teacher.locator(".cr-code").inner_text()
+    assert faults(teacher) == []
+    learner = visit(f"/class?code={code}", **PHONE)
+    join = learner.get_by_role("button", name="Join")
+    expect(join).to_be_visible()
+    assert faults(learner) == []
+    join.click()
+    expect(learner.locator(".st-key-class_bar")).to_contain_text(f"Class {code}")
+    teacher.locator("label", has_text="Hold the answer").click()
+    expect(teacher.get_by_role("button", name="Reveal the answer")).to_be_visible()
+    learner.get_by_role("radiogroup").locator("label").first.click()
+    learner.get_by_role("button", name="Run it").click()
+    expect(learner.locator(".st-key-class_wait")).to_be_visible()
+    assert faults(learner) == []
+    expect(teacher.locator(".cr-split .count").first).to_have_text("1")
+    assert faults(teacher) == []
+    teacher.get_by_role("button", name="Reveal the answer").click()
+    expect(learner.locator(".st-key-lesson_reveal")).to_be_visible()
+    assert faults(learner) == []
+    learner.get_by_role("link", name=f"Class {code}").click()
+    expect(learner.get_by_role("heading", name=f"Class {code}")).to_be_visible()
+    assert faults(learner) == []
+    wall = visit(f"/lessons?lesson={LESSON.id}&present=1&code={code}")
+    wall.locator("label", has_text="Show predictions").click()
+    expect(wall.locator(".cr-split .count").first).to_have_text("1")
+    assert faults(wall) == []
+    teacher.get_by_role("button", name="Remove somebody").click()
+    expect(teacher.get_by_role("combobox", name="Who")).to_be_visible()
+    assert faults(teacher) == []
+    teacher.keyboard.press("Escape")
+    teacher.get_by_role("button", name="End the class").click()
+    expect(teacher.get_by_role("dialog")).to_be_visible()
+    assert faults(teacher) == []
+
+
+def test_axe_is_content_with_every_slide_of_the_presenter(visit):
+    page = visit(f"/lessons?lesson={LESSON.id}&present=1")
+    slide = page.locator(".st-key-present_page")
+    expect(slide).to_contain_text(LESSON.question)
+    found = faults(page)
+    for told in (LESSON.look, "What you see.", "Why.", "repaired", LESSON.exercise.task):
+        # With a key: a pointer that rests on the button would show Streamlit's tooltip, outside every landmark.
+        page.keyboard.press("ArrowRight")
+        expect(slide).to_contain_text(told)
+        found += faults(page)
+    assert found == []
+
+
+def test_axe_is_content_with_the_other_pages_and_the_dialogs(visit):
+    page = visit("/")
+    try_iris(page)
+    for opens in ("Columns", "Share"):
+        page.get_by_role("button", name=opens, exact=True).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert faults(page) == []
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    page.goto(page.url.partition("?")[0].rstrip("/") + "/diagnose")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert faults(page) == []
+    open_runs(page)
+    assert faults(page) == []
+    page.get_by_role("button", name="Delete").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert faults(page) == []

@@ -66,7 +66,8 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused, *, locked: bool) ->
     hint = knob.hint(chosen)
     label = t(knob.label)
     if len(chosen) > 1:
-        label += f" :gray-badge[{counted(len(chosen), 'value')}]"
+        # No badge: its markup would be part of the name that a screen reader says.
+        label += f" · {counted(len(chosen), 'value')}"
     if locked:
         label = f":material/lock: {label}"
     if knob.single:
