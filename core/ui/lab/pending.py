@@ -29,9 +29,16 @@ def say_pending(experiment: Experiment, wanted: ExperimentSpec | InputRefused) -
 
 
 def pending(shown: ExperimentSpec, wanted: ExperimentSpec) -> list[str]:
-    """Return what `wanted` has otherwise than `shown`, a setting each: ``learning rate 0.01 or 0.1``."""
+    """Return what `wanted` has otherwise than `shown`, for each setting the values that are new: ``learning rate 0.01``.
+
+    All its values where none is new.
+    """
     before, now = values_of(shown), values_of(wanted)
-    changes = [_said(knob, now[knob.path]) for knob in KNOBS if now[knob.path] != before[knob.path]]
+    changes = [
+        _said(knob, [token for token in now[knob.path] if token not in before[knob.path]] or now[knob.path])
+        for knob in KNOBS
+        if now[knob.path] != before[knob.path]
+    ]
     if shown.data.targets != wanted.data.targets:
         changes.insert(0, t("target {column}", column=", ".join(wanted.data.targets)))
     if shown.data.features != wanted.data.features:
