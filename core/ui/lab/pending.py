@@ -29,9 +29,9 @@ def say_pending(experiment: Experiment, wanted: ExperimentSpec | InputRefused) -
 
 
 def pending(shown: ExperimentSpec, wanted: ExperimentSpec) -> list[str]:
-    """Return what `wanted` has otherwise than `shown`, for each setting the values that are new: ``learning rate 0.01``.
+    """Return what `wanted` has otherwise than `shown`: ``learning rate 0.01``.
 
-    All its values where none is new.
+    Of each setting that is another the values that are new, or all where none is.
     """
     before, now = values_of(shown), values_of(wanted)
     changes = [
