@@ -48,7 +48,7 @@ _RULES: Final = (
     (r"options: .*at most (?P<count>\d+)", "{field}: at most {count} are allowed."),
     (
         r"'(?P<text>.*)': only explanation",
-        "“{text}” has a brace, which begins a number: it may stand in “{explanation}”, “{repair}” and “{solved}” alone.",
+        "“{text}” has a brace, which begins a number: one may stand in “{explanation}”, “{repair}” and “{solved}”.",
     ),
     (
         r"'(?P<text>[^']*)' is no number of a run",
