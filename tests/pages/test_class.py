@@ -10,7 +10,7 @@ import core.lessons
 from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.classroom.records import Step
 from core.lessons import LESSONS
-from core.ui.classroom import present
+from core.ui.classroom.curves import drawing_of
 
 from .conftest import ROUTER
 from .diagnosed import submit, trained
@@ -285,7 +285,6 @@ def test_a_teachers_own_lesson_is_taken_home_as_report_and_file(lab):
 
 def test_a_report_shows_a_variant_in_the_colour_it_has_on_the_page(lab):
     from core.ui.chart.variant_colours import places_of
-    from core.ui.classroom.curves import drawing_of
 
     data = {"source": "sample:iris", "target": "species", "validation_fraction": 0}
     first, second = (
@@ -318,10 +317,13 @@ def test_the_right_answer_is_marked_for_the_teacher_unless_it_is_held():
 
 
 def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room, monkeypatch):
-    called, draw = [], present.drawing_of
-    monkeypatch.setattr(
-        present, "drawing_of", lambda shown, names, seen: called.append(names) or draw(shown, names, seen)
-    )
+    called: list[Any] = []
+
+    def draw(shown, names, seen):
+        called.append(names)
+        return drawing_of(shown, names, seen)
+
+    monkeypatch.setattr("core.ui.classroom.present.drawing_of", draw)
     app = opened("lessons", lesson=FIRST.id, present="1", code=room[1])
     assert FIRST.question in html(app)
     assert room[1] in html(app)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html import escape
 from itertools import groupby
 from typing import Any, Final
 
@@ -41,7 +40,7 @@ _STYLE: Final = f"""<style>
   [data-testid="stColumn"]:has(.st-key-lesson_stage .ll-live) {{ order: -1; }}
   .st-key-lesson_table [data-testid="stExpanderDetails"] {{ max-height: 15rem; overflow-y: auto; }}
 }}
-@media (min-width: 641px) {{ .ll-read-on {{ display: none; }} }}
+@media (min-width: 641px) {{ .st-key-lesson_verdict a {{ display: none; }} }}
 .st-key-lesson_reveal, .st-key-lesson_repair, .st-key-lesson_exercise {{ scroll-margin-top: 5rem; }}
 .st-key-lesson_stage:focus {{ outline: none; }}
 .st-key-lesson_numbers table {{ font-size: 0.875rem; }}
@@ -405,9 +404,8 @@ def _stage(visit: Visit, verdict: _Verdict | None) -> None:
         shown = wanted or newest
     if verdict and shown == newest:
         with st.container(key="lesson_verdict"):
-            st.markdown(f"{verdict.badge} {verdict.words}")
-            if verdict.read_on:
-                st.html(f'<a class="ll-read-on" href="#{verdict.read_on}">{escape(t("Read on"))} ↓</a>')
+            read_on = f"[{t('Read on')} ↓](#{verdict.read_on})" if verdict.read_on else ""
+            st.markdown(f"{verdict.badge} {verdict.words} {read_on}")
     live_chart(
         parts[shown], key="lesson_live", title=lesson.title, letters=_letters(visit, shown, len(parts[shown].runs))
     )
