@@ -40,7 +40,7 @@ STYLE: Final = """<style>
 .cr-split .bar { grid-column: 1 / 3; height: 1.1em; border-radius: 3px; background: rgb(128 128 128 / .18); }
 .cr-split .bar i { display: block; height: 100%; border-radius: 3px; background: #1a8186; transition: width .3s; }
 .cr-split .right { font-weight: 600; }
-.cr-split .right ~ .bar i { background: #008558; }
+.cr-split .right ~ .bar i { background: light-dark(#00744c, #4fc195); }
 .cr-split .right > span { color: light-dark(#00744c, #4fc195); }
 .cr-split dd.count { text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
 .cr-scroll { overflow-x: auto; }
