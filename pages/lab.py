@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputRefused
+from core.spec import ExperimentSpec
 from core.ui.lab import live
 from core.ui.lab import state as lab_state
 from core.ui.lab.architecture import network_now
@@ -21,6 +22,7 @@ with st.container(key="page_name"):  # heard, not seen: the page begins with the
     st.title(t("Lab"), anchor=False)
 trouble = refused = ""
 experiment = table = None
+wanted: ExperimentSpec | InputRefused = InputRefused("There is no table.")
 try:
     take_from_address()
     experiment = lab_state.open_from_address()
@@ -45,7 +47,7 @@ if not trouble:
 # The curves first: a turn of a knob is answered before the knobs are drawn.
 with stage:
     if experiment is not None:
-        show_experiment(experiment)
+        show_experiment(experiment, wanted)
     elif trouble or table is None or (lab_state.at_the_start() and not linked()):
         show_welcome(trouble)
     else:

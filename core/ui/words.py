@@ -35,6 +35,7 @@ LANGUAGES: Final[Mapping[str, str]] = {
 
 _CHOSEN: Final = "language"
 _KEEP: Final = "language_keep"
+_CAME: Final = "language_came"
 _ADDRESS: Final = "lang"
 """Of the parameter in the address, and of the cookie."""
 _CAPITALS: Final = frozenset({"de"})
@@ -132,16 +133,26 @@ def language() -> str:
 
 
 def _wanted() -> str:
-    for wish in (st.query_params.get(_ADDRESS), st.context.cookies.get(_ADDRESS), st.context.locale):
-        code = (wish or "").replace("_", "-").partition("-")[0].lower()
-        if code in LANGUAGES:
-            return code
-    return ENGLISH
+    wishes = (st.query_params.get(_ADDRESS), st.context.cookies.get(_ADDRESS), st.context.locale)
+    return next(filter(None, map(_known, wishes)), ENGLISH)
+
+
+def _known(wish: str | None) -> str:
+    """Return the code of a language that is spoken here; nothing for any other."""
+    code = (wish or "").replace("_", "-").partition("-")[0].lower()
+    return code if code in LANGUAGES else ""
 
 
 def settle_language() -> None:
-    """Decide on the language when a session begins: its pages have other addresses."""
-    st.session_state[_CHOSEN] = language()
+    """Decide on the language when a session begins: its pages have other addresses.
+
+    Whoever came with a language in the address has it in every address, so that a link that is copied keeps it.
+    """
+    chosen = st.session_state[_CHOSEN] = language()
+    if _known(st.query_params.get(_ADDRESS)):
+        st.session_state[_CAME] = True
+    if st.session_state.get(_CAME) and st.query_params.get(_ADDRESS) != chosen:
+        st.query_params[_ADDRESS] = chosen
 
 
 def language_choice() -> None:

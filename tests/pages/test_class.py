@@ -10,6 +10,7 @@ import core.lessons
 from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.classroom.records import Step
 from core.lessons import LESSONS
+from core.ui.classroom.curves import drawing_of
 
 from .conftest import ROUTER
 from .diagnosed import submit, trained
@@ -17,6 +18,7 @@ from .test_lab import words
 from .test_lessons import end
 
 FIRST, SECOND = LESSONS[:2]
+RIGHT = '<span role="img" aria-label="the right answer">✓</span>'
 CATALOGUE = Path(core.lessons.__file__).parent / "catalogue"
 
 
@@ -283,7 +285,6 @@ def test_a_teachers_own_lesson_is_taken_home_as_report_and_file(lab):
 
 def test_a_report_shows_a_variant_in_the_colour_it_has_on_the_page(lab):
     from core.ui.chart.variant_colours import places_of
-    from core.ui.classroom.curves import drawing_of
 
     data = {"source": "sample:iris", "target": "species", "validation_fraction": 0}
     first, second = (
@@ -308,7 +309,21 @@ def test_a_lesson_of_no_class_tells_nobody(lab, room):
     assert member_of(lab, room[0])[0].progress == {}
 
 
-def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room):
+def test_the_right_answer_is_marked_for_the_teacher_unless_it_is_held():
+    from core.ui.classroom.teacher import split
+
+    assert split(FIRST, [], revealed=True).count(RIGHT) == 1
+    assert RIGHT not in split(FIRST, [], revealed=False)
+
+
+def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room, monkeypatch):
+    called: list[Any] = []
+
+    def draw(shown, names, seen):
+        called.append(names)
+        return drawing_of(shown, names, seen)
+
+    monkeypatch.setattr("core.ui.classroom.present.drawing_of", draw)
     app = opened("lessons", lesson=FIRST.id, present="1", code=room[1])
     assert FIRST.question in html(app)
     assert room[1] in html(app)
@@ -321,8 +336,17 @@ def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room):
     app.run()
     assert FIRST.look in html(app)
     assert "What you see." not in html(app)
+    app.get_by_key("present_back").click().run()
+    assert RIGHT not in html(app), "the curves alone reveal nothing"
+    app.get_by_key("present_next").click().run()
     app.get_by_key("present_next").click().run()
     assert "What you see." in html(app)
+    assert called[-1] == ("A · unscaled", "B · min-max"), "as the words call them"
+    app.get_by_key("present_back").click().run()
+    app.get_by_key("present_back").click().run()
+    assert f"{FIRST.answer + 1}. {FIRST.options[FIRST.answer]} {RIGHT}" in html(app)
+    app.get_by_key("present_next").click().run()
+    app.get_by_key("present_next").click().run()
     app.get_by_key("present_next").click().run()  # the reason
     app.get_by_key("present_next").click().run()  # the repair
     end(lab)

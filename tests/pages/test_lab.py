@@ -62,6 +62,22 @@ def test_the_first_experiment_is_shown_and_in_the_address(app, lab):
     assert [run["values"] for run in chart["runs"]][:2] == [["unscaled", "0.001"], ["unscaled", "0.1"]]
 
 
+def test_what_is_changed_and_not_run_yet_is_told_beside_the_curves_until_it_is_undone(app):
+    app.run()
+    button(app, "lab_try").click().run()
+    assert "Not run yet" not in words(app)
+    knob(app, "training.learning_rate").set_value(["0.01"]).run()
+    assert "Not run yet" in words(app)
+    assert "learning rate 0.01" in words(app).replace("\\", "")
+    assert ":gray-badge" not in knob(app, "preprocessing.scaling").label
+    knob(app, "training.learning_rate").set_value(["0.001", "0.1"]).run()
+    assert "Not run yet" not in words(app)
+    knob(app, "training.learning_rate").set_value(["0.01"]).run()
+    button(app).click().run()
+    assert not app.exception
+    assert "Not run yet" not in words(app)
+
+
 def test_variants_whose_names_are_cut_to_the_same_are_still_apart(app, lab):
     layers = [[units + i % 2 for i in range(30)] + [last] for units, last in ((10, 1), (10, 2), (10, 3))]
     spec = load_spec(

@@ -35,6 +35,21 @@ def test_a_language_is_chosen_and_stays_on_other_pages(app, page):
     assert not german.exception
 
 
+def test_a_language_that_came_with_the_address_is_in_every_address(app, page):
+    app.query_params["lang"] = "de"
+    german = page("runs")
+    german.query_params.clear()  # as a link to another page does
+    assert german.switch_page("../../pages/diagnose.py").run().query_params["lang"] == "de"
+    english = german.selectbox(key="language").select("en").run()
+    assert english.query_params["lang"] == "en"
+    assert not english.exception
+
+
+def test_a_language_that_did_not_come_with_the_address_is_in_none(page):
+    german = page("runs").selectbox(key="language").select("de").run()
+    assert "lang" not in german.query_params
+
+
 def test_the_card_of_the_data_is_german(app, page):
     app.query_params["lang"] = "de"
     german = page("lab")

@@ -20,6 +20,11 @@ def test_one_run_of_each_variant_is_shown_first_named_and_coloured_as_in_the_cha
     assert told["pictures"] == f"api/experiments/{experiment.id}/pictures"
 
 
+def test_an_optimizer_is_named_whose_steps_do_not_shrink_with_its_gradients(lab):
+    spec = load_spec({"data": IRIS, "vary": {"training.optimizer": ["adam", "sgd"]}})
+    assert list(pictures_data(lab.store.experiment(lab.store.submit(spec)))["unit_steps"].values()) == ["Adam", ""]
+
+
 def test_never_more_are_asked_for_than_the_lab_tells(lab):
     rates = [0.001 * i for i in range(1, 10)]
     spec = load_spec({"data": IRIS, "vary": {"training.learning_rate": rates}})

@@ -79,6 +79,7 @@ def test_sharing_makes_a_link_to_the_settings_as_they_are(lab):
     assert not app.exception
     assert decode(shared(app)["spec"]).training.learning_rate == 0.25
     assert "QR code" in " ".join(element.proto.body for element in app.get("html"))
+    assert not app.radio, "nothing was run, so there is nothing to choose"
     assert lab.store.experiments() == ()
 
 

@@ -26,28 +26,28 @@ GHOST = """{
 
 
 def drawn(ghost: str = GHOST, options: str = "{validation: true}") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The lines and the label of a ghost."""
+    """The lines and the notes of a ghost."""
     text = "\n".join((_JS / name).read_text() for name in ("series.js", "chart.js", "ghost.js"))
     lines = f"ghostTraces({ghost}, {options}, {{faint: 'grey', muted: 'dim'}}, null)"
     text = speaking(WORDS) + text
-    program = f"{text}\nconst lines = {lines}; console.log(JSON.stringify([lines, ghostLabel(lines, {options}, {{}})]))"
+    program = f"{text}\nconst lines = {lines}; console.log(JSON.stringify([lines, ghostNotes(lines, {{}})]))"
     node = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, timeout=60, check=True)
     found: tuple[list[dict[str, Any]], list[dict[str, Any]]] = tuple(json.loads(node.stdout))
     return found
 
 
-def test_each_variant_before_is_a_thin_grey_line_and_the_first_says_so_at_its_end():
-    (first, second), (label,) = drawn()
+def test_each_variant_before_is_a_thin_grey_line_and_a_note_outside_of_the_plot_says_so():
+    (first, second), (note,) = drawn()
     assert [line["line"]["color"] for line in (first, second)] == ["grey", "grey"]
     assert [line["line"]["width"] < 1.5 for line in (first, second)] == [True, True]
     assert first["name"] == "before: &lt;b&gt;a"
-    assert (label["text"], label["x"], label["y"]) == ("before", 3, -1)
+    assert note["text"].endswith("before")
+    assert (note["yref"], note["y"], note["yanchor"]) == ("paper", 0, "top"), "no curve is there"
 
 
-def test_a_log_axis_gets_no_ghost_below_zero_and_the_label_moves_to_the_last_point_drawn():
-    (first, _), (label,) = drawn(options="{log: true}")
+def test_a_log_axis_gets_no_ghost_below_zero():
+    (first, _), _ = drawn(options="{log: true}")
     assert first["y"] == [4, 2, None]
-    assert (label["x"], label["y"]) == (2, pytest.approx(0.301, abs=1e-3))
 
 
 def test_one_variant_shows_its_validation_loss_too_and_what_was_hidden_stays_hidden():

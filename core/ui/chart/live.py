@@ -89,6 +89,7 @@ def live_data(
         "points": f"api/experiments/{experiment.id}/points",
         "plotly": PLOTLY_URL,
         "colours": colours,
+        "places": [COLOURS.index(colour) for colour in colours],  # A shape goes with each colour.
         "settings": [*([t("Run")] if letters else []), *(t(label_of(path)) for path in varied)],
         "shared": shared_settings(experiment, varied),
         "groups": distinct([label or t("this setting") for label in long]),

@@ -4,12 +4,13 @@ The rule: a variant keeps the place in the palette that it had when the session 
 (everything but the seed) or, where something else has changed for all, by the settings that are varied. Whatever is new
 takes the first place that is free, in the order of the runs. So a value added to a setting recolours nothing, and a
 link shows everybody the same colours at first. More variants than colours have colours of their own (``series.js``).
+Where experiments are told about together, as the parts of a lesson are, no two of their variants share a colour.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
 import streamlit as st
 
@@ -29,24 +30,47 @@ def seen_places() -> dict[str, int]:
     return places
 
 
-def places_of(experiment: Experiment, known: MutableMapping[str, int]) -> list[int]:
-    """Return the place in the palette of each variant, and note it in `known`; empty where there are too many."""
-    firsts = {json.dumps(run.variant, sort_keys=True): run for run in experiment.runs}
-    if len(firsts) > len(COLOURS):
+def keep_apart(experiments: Iterable[Experiment], known: MutableMapping[str, int]) -> None:
+    """Note in `known` places for the variants of all `experiments`, the first ones first, each with its own colour.
+
+    Only where they have more variants than there are colours do two of them share one.
+    """
+    taken: dict[int, str] = {}
+    for experiment in experiments:
+        places = places_of(experiment, known, taken)
+        taken |= zip(places, (names[0] for names in _variants(experiment)), strict=False)
+
+
+def places_of(
+    experiment: Experiment, known: MutableMapping[str, int], taken: Mapping[int, str] | None = None
+) -> list[int]:
+    """Return the place in the palette of each variant, and note it in `known`; empty where there are too many.
+
+    `taken` are places that only the program named there may have, as long as others are free.
+    """
+    keys, taken = _variants(experiment), taken or {}
+    if len(keys) > len(COLOURS):
         return []
-    keys = [list(_keys(words, run)) for words, run in firsts.items()]
     places: dict[int, int] = {}
     for tier in range(2):
         for variant, names in enumerate(keys):
             place = known.get(names[tier])
-            if variant not in places and place is not None and place not in places.values():
+            mine = place is not None and taken.get(place, names[0]) == names[0]
+            if variant not in places and place is not None and mine and place not in places.values():
                 places[variant] = place
-    free = (place for place in range(len(COLOURS)) if place not in set(places.values()))
+    left = [place for place in range(len(COLOURS)) if place not in places.values()]
+    free = iter(sorted(left, key=taken.__contains__))
     for variant, names in enumerate(keys):
         place = places[variant] if variant in places else next(free)
         places[variant] = place
         known.update(dict.fromkeys(names, place))
     return [places[variant] for variant in range(len(keys))]
+
+
+def _variants(experiment: Experiment) -> list[list[str]]:
+    """Return what each variant is recognised by, in the order of the runs."""
+    firsts = {json.dumps(run.variant, sort_keys=True): run for run in experiment.runs}
+    return [list(_keys(words, run)) for words, run in firsts.items()]
 
 
 def _keys(words: str, run: Run) -> Iterator[str]:

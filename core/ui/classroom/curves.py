@@ -160,8 +160,10 @@ def curves_svg(drawing: Drawing, *, race: int | None = None, width: int = WIDE) 
         f"<style>@keyframes {name} {{ from {{ clip-path: inset(-9px 100% -9px -9px); }} "
         f"to {{ clip-path: inset(-9px -9px -9px -9px); }} }}\n"
         f"@keyframes {name}-end {{ from, 99% {{ opacity: 0; }} to {{ opacity: 1; }} }}\n"
+        f"@keyframes {name}-names {{ from, 99% {{ opacity: 1; }} to {{ opacity: 0; }} }}\n"
         f"@media (prefers-reduced-motion: no-preference) {{ .race {{ animation: {name} {_RACE_SECONDS}s linear; }} "
-        f".ends {{ animation: {name}-end {_RACE_SECONDS}s linear; }} }}</style>"
+        f".ends {{ animation: {name}-end {_RACE_SECONDS}s linear; }} "
+        f".runners {{ animation: {name}-names {_RACE_SECONDS}s linear; }} }}</style>"
     )  # fmt: skip
     told = "; ".join(
         f"{curve.name}{' on held-out rows' if curve.validation else ''} ends at {_short(curve.points[-1][1])}"
@@ -172,7 +174,7 @@ def curves_svg(drawing: Drawing, *, race: int | None = None, width: int = WIDE) 
         f'{moving}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HEIGHT}" width="100%" role="img" '
         f'aria-label="{escape(f"Loss by epoch: {told}", quote=True)}" font-size="19" fill="currentColor" '
         f'style="display:block;max-width:100%;height:auto">{axis.frame()}<g class="race">{lines}</g>'
-        f'<g class="ends">{_ends(drawn, axis)}</g></svg>'
+        f'<g class="ends">{_ends(drawn, axis)}</g>{"" if race is None else _runners(drawn, axis)}</svg>'
     )
 
 
@@ -250,6 +252,20 @@ def _line(curve: Curve, axis: _Axis) -> str:
     return f'{band}<path d="M{path}" fill="none" stroke="{colour}" stroke-linejoin="round"{dash}/>'
 
 
+def _runners(curves: Sequence[Curve], axis: _Axis) -> str:
+    """Return the names of the curves while they race, in an order that tells nothing of how it ends."""
+    named = [(curve.name, COLOURS[curve.variant % len(COLOURS)]) for curve in curves if not curve.validation]
+    rows = (_name(axis, _TOP + 6 + place * _LINE, colour, name) for place, (name, colour) in enumerate(named))
+    return f'<g class="runners" opacity="0">{"".join(rows)}</g>'
+
+
+def _name(axis: _Axis, y: float, colour: str, words: str) -> str:
+    """Return a name with a stroke in its colour, to the right of the curves."""
+    shown = words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"
+    stroke = f'<path d="M{axis.right + 6} {y:.1f}h12" stroke="{colour}" stroke-width="4.5"/>'
+    return f'{stroke}<text x="{axis.right + 24}" y="{y + 6:.1f}">{escape(shown)}</text>'
+
+
 def _ends(curves: Sequence[Curve], axis: _Axis) -> str:
     """Return the names beside the ends of the curves, moved apart where they would touch, and a cross at each NaN."""
     parts, named = [], []
@@ -269,10 +285,7 @@ def _ends(curves: Sequence[Curve], axis: _Axis) -> str:
     below = -math.inf
     for place, (y, colour, words) in enumerate(named):
         below = max(min(y, lowest + place * _LINE), below + _LINE)
-        shown = words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"
-        x = axis.right
-        parts.append(f'<path d="M{x + 6} {below:.1f}h12" stroke="{colour}" stroke-width="4.5"/>')
-        parts.append(f'<text x="{x + 24}" y="{below + 6:.1f}">{escape(shown)}</text>')
+        parts.append(_name(axis, below, colour, words))
     return "".join(parts)
 
 

@@ -6,10 +6,10 @@ predictions split; it has no key of the teacher's, so the address may be seen by
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from html import escape
 from pathlib import Path
-from string import ascii_uppercase
 from typing import Any, Final
 
 import streamlit as st
@@ -20,7 +20,7 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.lessons import Lesson
 from core.lessons.claims import quoted
-from core.ui.chart.variant_colours import seen_places
+from core.ui.chart.variant_colours import keep_apart, seen_places
 from core.ui.classroom.curves import WIDE, curves_svg, drawing_of
 from core.ui.classroom.links import absolute, qr_code
 from core.ui.classroom.picture import picture
@@ -30,11 +30,13 @@ from core.ui.classroom.work import repair_settings
 from core.ui.component import Component
 from core.ui.lab.knobs import label_of, show_value
 from core.ui.lessons import state
+from core.ui.lessons.numbers import run_names
 from core.ui.lessons.prose import prose
 from core.ui.lessons.state import Visit
 from core.ui.text import inert
 
 PRESENT, STEP, CODE = "present", "step", "code"
+_REVEALED: Final = "present_revealed"
 _LOOK_SECONDS: Final = 0.5
 _TICK_SECONDS: Final = 2.0
 _BESIDE: Final = 600
@@ -59,6 +61,8 @@ _STYLE: Final = """<style>
 .st-key-present_bar button p { font-size: 1.05rem; }
 .pr-options { margin: .4em 0 0; padding: 0; list-style: none; display: grid; gap: .35em; }
 .pr-options b { display: inline-block; min-width: 1.4em; }
+.pr-options .right { font-weight: 600; }
+.pr-options .right span { color: light-dark(#00744c, #4fc195); }
 @media (min-width: 641px) { .pr-chart svg { max-height: calc(100dvh - 18rem); } }
 </style>"""
 
@@ -96,7 +100,7 @@ def show_presenter(lesson: Lesson) -> None:
             _question(lesson)
         elif slide == Slide.EXERCISE:
             _say(lesson.exercise.task)
-            _options([f"{label_of(path)}: {_values(path, values)}" for path, values in lesson.exercise.knobs.items()])
+            _list([escape(f"{label_of(path)}: {_values(path, of)}") for path, of in lesson.exercise.knobs.items()])
         else:
             _curves(visit, slide)
     with st.container(horizontal=True, vertical_alignment="center", key="present_bar"):
@@ -160,15 +164,15 @@ def _question(lesson: Lesson) -> None:
         _say(lesson.about)
         _say(f"**{lesson.question}**")
         if not code:
-            _options(lesson.options)
+            _options(lesson)
         else:
             shown = st.session_state.get("present_split", False)
-            _predictions(lesson, code) if shown else _options(lesson.options)
+            _predictions(lesson, code) if shown else _options(lesson)
     if right is not None:
         with right:
             st.html(f'<div class="cr-code">{escape(code[:10])}</div>')
             st.html(qr_code(absolute("class", code=code[:10]), "min(17rem, 45vh)"))
-            st.toggle("Show predictions", key="present_split")
+            st.toggle("Show predictions", key="present_split", persist_state="session")
 
 
 def _say(text: str) -> None:
@@ -176,12 +180,31 @@ def _say(text: str) -> None:
     st.html(prose(text, "present"))
 
 
-def _options(options: tuple[str, ...] | list[str]) -> None:
-    rows = "".join(
-        f"<li><b>{ascii_uppercase[place]}</b> {escape(option.replace('**', ''))}</li>"
-        for place, option in enumerate(options)
+def _options(lesson: Lesson) -> None:
+    """Draw the answers to choose from, by numbers: letters are the names of runs."""
+    right = lesson.answer if _revealed(lesson) else None
+    _list(
+        [
+            f"<b>{place + 1}</b> {escape(option.replace('**', ''))}"
+            + ' <span role="img" aria-label="the right answer">✓</span>' * (place == right)
+            for place, option in enumerate(lesson.options)
+        ],
+        right,
     )
-    st.html(f'<ul class="pr-options">{rows}</ul>')
+
+
+def _list(rows: Sequence[str], right: int | None = None) -> None:
+    items = "".join(f"<li class={'right' if place == right else 'one'}>{row}</li>" for place, row in enumerate(rows))
+    st.html(f'<ul class="pr-options">{items}</ul>')
+
+
+def _reveal(lesson: Lesson) -> None:
+    """Note that the room has seen the answer: going back to the question now shows which one it was."""
+    st.session_state.setdefault(_REVEALED, set()).add(lesson.id)
+
+
+def _revealed(lesson: Lesson) -> bool:
+    return lesson.id in st.session_state.get(_REVEALED, ())
 
 
 def _predictions(lesson: Lesson, code: str) -> None:
@@ -203,26 +226,30 @@ def _split(lesson: Lesson, code: str) -> None:
     except InputRefused:
         st.rerun()
     known = [member.in_lesson(lesson.id) for member in members]
-    st.html(split(lesson, known))
+    st.html(split(lesson, known, revealed=_revealed(lesson)))
     predicted = sum(progress.step != Step.QUESTION for progress in known)
     st.html(f'<p class="small">{predicted} of {len(members)} predicted</p>')
 
 
 def _curves(visit: Visit, slide: Slide) -> None:
     lesson = visit.lesson
-    shown, names = (visit.repair, ("before", "repaired")) if slide == Slide.REPAIR else (visit.runs, ())
+    part, shown = ("repair", visit.repair) if slide == Slide.REPAIR else ("runs", visit.runs)
+    names = tuple(run_names(lesson)[letter] for letter in state.letters_of(lesson, part))
     if shown is not None and not shown.finished:
         _wait(shown.id)
         return
     if shown is None or not state.whole(shown):
         st.markdown("Not every run finished, so there is nothing to compare yet.")
         return
+    keep_apart(filter(None, (visit.runs, visit.repair)), seen_places())
     if slide == Slide.RACE:
         _say(lesson.look)
         _chart(shown, names, race=st.session_state.get("present_race", 0))
     elif slide in {Slide.ANSWER, Slide.REASON}:
         seen, _, reason = lesson.explanation.strip().partition("\n\n")
-        words = f"**{lesson.options[lesson.answer]}.**\n\n{seen}" if slide == Slide.ANSWER else reason or seen
+        _reveal(lesson)
+        answer = f"{lesson.answer + 1}. {lesson.options[lesson.answer]}"
+        words = f"**{answer}.**\n\n{seen}" if slide == Slide.ANSWER else reason or seen
         left, right = st.columns(2, gap="medium")
         with left:
             _say(quoted(words, state.results_of(visit)))

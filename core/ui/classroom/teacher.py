@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
-from string import ascii_uppercase
 from typing import Final
 
 import streamlit as st
@@ -40,6 +39,9 @@ STYLE: Final = """<style>
 .cr-split dt { grid-column: 1 / -1; }
 .cr-split .bar { grid-column: 1 / 3; height: 1.1em; border-radius: 3px; background: rgb(128 128 128 / .18); }
 .cr-split .bar i { display: block; height: 100%; border-radius: 3px; background: #1a8186; transition: width .3s; }
+.cr-split .right { font-weight: 600; }
+.cr-split .right ~ .bar i { background: light-dark(#00744c, #4fc195); }
+.cr-split .right > span { color: light-dark(#00744c, #4fc195); }
 .cr-split dd.count { text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
 .cr-scroll { overflow-x: auto; }
 .cr-roster th { text-align: left; font-weight: 600; opacity: .75; }
@@ -163,16 +165,16 @@ def _live(key: str, lesson: Lesson, *, shown: bool) -> None:
     solved = sum(progress.solved for progress in known)
     st.markdown(f"**{len(members)}** joined · **{predicted}** predicted · **{solved}** solved")
     if shown:
-        st.html(split(lesson, known))
+        st.html(split(lesson, known, revealed=lesson.id not in room.held))
     st.html(roster(members, lesson, held=lesson.id in room.held))
 
 
-def split(lesson: Lesson, known: Sequence[Progress]) -> str:
-    """Return as HTML how many chose each answer of the question."""
+def split(lesson: Lesson, known: Sequence[Progress], *, revealed: bool) -> str:
+    """Return as HTML how many chose each answer of the question; the right one is marked once it is `revealed`."""
     counts = Counter(progress.guess for progress in known if progress.guess is not None)
     most = max(1, sum(counts.values()))
     bars = "".join(
-        f"<div><dt>{ascii_uppercase[place]}. {escape(option.replace('**', ''))}</dt>"
+        f"<div>{_answer(place, option, right=revealed and place == lesson.answer)}"
         f'<dd class="bar"><i style="width:{100 * counts[place] / most:.0f}%"></i></dd>'
         f'<dd class="count">{counts[place]}</dd></div>'
         for place, option in enumerate(lesson.options)
@@ -182,13 +184,21 @@ def split(lesson: Lesson, known: Sequence[Progress]) -> str:
     return f'<dl class="cr-split">{bars}</dl>{more}'
 
 
+def _answer(place: int, option: str, *, right: bool) -> str:
+    """Return an answer with its number; letters are the names of runs."""
+    told = f"{place + 1}. {escape(option.replace('**', ''))}"
+    if not right:
+        return f"<dt>{told}</dt>"
+    return f'<dt class="right">{told} <span role="img" aria-label="the right answer">✓</span></dt>'
+
+
 def roster(members: Sequence[Member], lesson: Lesson, *, held: bool) -> str:
     """Return as an HTML table how far everybody is; where the answer is `held`, they wait for it."""
     now = datetime.now(UTC)
     rows = []
     for member in members:
         known = member.in_lesson(lesson.id)
-        guess = "–" if known.guess is None else ascii_uppercase[known.guess]
+        guess = "–" if known.guess is None else known.guess + 1
         seen = ago(datetime.fromtimestamp(max(known.active, member.joined), UTC), now)
         solved = "✓" if known.solved else ""
         step = "Waits" if held and known.step == Step.ANSWER else _STEPS[known.step]

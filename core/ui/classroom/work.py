@@ -15,6 +15,7 @@ from core.lessons import Lesson
 from core.lessons.claims import quoted
 from core.spec import plain_text
 from core.spec.values import Count, Value
+from core.ui.chart.variant_colours import keep_apart
 from core.ui.classroom.curves import Drawing, drawing_of
 from core.ui.classroom.progress import progress_of
 from core.ui.lab.knobs import label_of, show_value, value_at
@@ -91,6 +92,7 @@ def _lesson_work(visit: Visit, places: dict[str, int]) -> LessonWork:
     answered = visit.ended and not visit.held
     told = [lesson.explanation] * answered
     told += [lesson.repair.words] * (answered and visit.repair is not None and state.whole(visit.repair))
+    keep_apart(filter(None, (visit.runs, visit.repair, visit.attempt)), places)
     return LessonWork(
         lesson=lesson.id,
         guess=visit.guess,

@@ -140,10 +140,14 @@ def _sampled(report: WrittenReport) -> str:
 
 _MUCH_LOWER: Final = 2.0
 """How many times lower the loss could be before it is worth a word."""
+_AS_GOOD: Final = 0.05
+"""What a run may explain less than simple models and still be called about as good."""
 
 
 def _possible(level: float | None, best: float) -> str:
     """Return how much lower the loss of a healthy run could be, where much."""
+    if level is not None and level >= best - _AS_GOOD:
+        return t("No fault was found: simple models find little or nothing more in these columns.")
     if level is None or best >= 1 or (1 - level) < _MUCH_LOWER * (1 - best):
         return t("No fault was found: what is left is tuning.")
     times = round((1 - level) / (1 - best))

@@ -64,12 +64,11 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused, *, locked: bool) ->
     key = knob_key(knob.path)
     chosen = chosen_tokens(knob)
     hint = knob.hint(chosen)
-    label = t(knob.label)
+    label = t(knob.label)  # Plain, as it is the accessible name too.
     if len(chosen) > 1:
-        # No badge: its markup would be part of the name that a screen reader says.
         label += f" · {counted(len(chosen), 'value')}"
     if locked:
-        label = f":material/lock: {label}"
+        label += f" · {t('locked')}"
     if knob.single:
         st.number_input(label, 1, _MOST_SEEDS, key=key, help=t(knob.help), persist_state="session", disabled=locked)
     elif not knob.typed and len(knob.choices) <= _MOST_PILLS:

@@ -72,9 +72,9 @@ def _dialog() -> None:
         return
     shown = st.query_params.get("x")
     same = shown is not None and lab_state.base_spec().hash() == spec.hash()
-    start = st.radio(
+    start = same and st.radio(
         t("Whoever opens it sees"),
-        [False, True] if same else [False],
+        [False, True],
         format_func=lambda curves: t(_STARTS[curves]),
         key="lab_share_curves",
         on_change=_keep,

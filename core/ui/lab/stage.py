@@ -22,6 +22,7 @@ from core.ui.lab.comparisons import show_ranking
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
 from core.ui.lab.live_switch import live_line, live_switch
 from core.ui.lab.outlook import Outlook
+from core.ui.lab.pending import say_pending
 from core.ui.lab.ranking import in_short
 from core.ui.lab.share import lab_reins
 from core.ui.lessons.editor import offer_lesson
@@ -147,13 +148,14 @@ def run_bar(task: str, wanted: ExperimentSpec | InputRefused, outlook: Outlook |
             st.markdown(f":small[:red[{inert(refused, 300)}]]")
 
 
-def show_experiment(experiment: Experiment) -> None:
-    """Show the curves; a button to cancel while they grow."""
+def show_experiment(experiment: Experiment, wanted: ExperimentSpec | InputRefused) -> None:
+    """Show the curves, and what of `wanted` they do not show yet; a button to cancel while they grow."""
     if experiment.finished:
         lab_state.finished(experiment)
     answers = live.is_on() and live.answers(experiment.id)
     if not answers:
         show_ranking(experiment)
+    say_pending(experiment, wanted)
     name = source_name(experiment.spec.data)
     target = ", ".join(experiment.spec.data.targets)
     title = experiment.title or f"{name} → {target}"

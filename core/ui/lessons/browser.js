@@ -3,6 +3,8 @@
 
 const KEY = "losslab.lessons";
 const PATIENCE = 2000;
+const SETTLED = 600; // longer than a smooth scroll takes
+const HEAD = 64; // pixels that the head of the page covers
 const last = new Map();
 const seen = {};
 
@@ -26,20 +28,51 @@ function remember(done) {
   return merged;
 }
 
+/** Whether what begins at `top` is under the head of the page, or so far down that little of it is on the screen. */
+function outOfSight(top, height) {
+  return top < HEAD - 8 || top > height / 3;
+}
+
 /** On a phone the words are above or below the curves: show the verdict with the chart under it. */
 function intoSight() {
   const stage = document.querySelector(".st-key-lesson_stage");
   if (!stage) return;
-  stage.style.scrollMarginTop = "4rem";
-  const { top } = stage.getBoundingClientRect();
+  stage.style.scrollMarginTop = `${HEAD}px`;
   const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (top < 0 || top > innerHeight / 3) stage.scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
+  if (outOfSight(stage.getBoundingClientRect().top, innerHeight)) {
+    stage.scrollIntoView({ block: "start", behavior: smooth ? "smooth" : "auto" });
+  }
+}
+
+/** Keeps the stage in sight while the page still grows: the chart comes into sight by itself, and the verdict appears
+ * above it. Whoever scrolls or types meanwhile has the last word. */
+function holdInSight() {
+  const deadline = Date.now() + PATIENCE;
+  const hands = new AbortController();
+  for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    addEventListener(name, () => hands.abort(), { signal: hands.signal, passive: true });
+  }
+  const look = () => {
+    if (hands.signal.aborted) return;
+    intoSight();
+    if (Date.now() < deadline) setTimeout(look, SETTLED);
+    else hands.abort();
+  };
+  requestAnimationFrame(look);
 }
 
 /** The table of numbers scrolls on a phone; what scrolls can have the focus, or no key would scroll it. */
 function letKeysScroll() {
   const table = document.querySelector(".st-key-lesson_table [data-testid='stExpanderDetails']");
   if (table) table.tabIndex = getComputedStyle(table).overflowY === "auto" ? 0 : -1;
+}
+
+/** Gives the parts of the page the names that links to them have. */
+function letLinksLead() {
+  for (const part of ["lesson_reveal", "lesson_repair", "lesson_exercise"]) {
+    const place = document.querySelector(`.st-key-${part}`);
+    if (place) place.id = part;
+  }
 }
 
 function focusOn(selector) {
@@ -65,14 +98,18 @@ export default function (component) {
   const known = JSON.stringify(remember(data.done));
   if (data.asks && known !== before.known && known !== "{}") setStateValue("known", JSON.parse(known));
   requestAnimationFrame(letKeysScroll);
+  requestAnimationFrame(letLinksLead);
   // Between two lessons the component is another one, and what was pressed in the first is still no news.
   const isNew = (name) => data[name] && data[name] !== seen[name];
   if (isNew("arrived")) catchFocus("[data-testid='stMain'] h1");
   if (isNew("pressed")) {
-    requestAnimationFrame(intoSight);
+    holdInSight();
     catchFocus(".st-key-lesson_stage");
   }
-  if (isNew("verdict")) requestAnimationFrame(() => { intoSight(); focusOn(".st-key-lesson_verdict"); });
+  if (isNew("verdict")) {
+    holdInSight();
+    requestAnimationFrame(() => focusOn(".st-key-lesson_verdict"));
+  }
   for (const name of ["arrived", "pressed", "verdict"]) seen[name] = data[name] || seen[name];
   last.set(parentElement, { known });
   return () => last.delete(parentElement);

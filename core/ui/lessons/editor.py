@@ -20,7 +20,8 @@ from core.lessons.shelf import PREFIX
 from core.spec import RunSpec
 from core.training.result import Result
 from core.ui.classroom.links import absolute, say_where_it_works
-from core.ui.lab.knobs import KNOBS, Knob, in_words, knob_at, show_value, value_at
+from core.ui.lab.knobs import KNOBS, Knob, knob_at, show_value, value_at
+from core.ui.lessons.refusals import FIELDS, NUMBERS, said
 from core.ui.lessons.state import shelf, whole
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
@@ -79,30 +80,30 @@ def _edit(experiment: Experiment) -> None:
             f"This experiment has {counted(experiment.spec.seeds, 'seed')}. A lesson that holds in three or more tells "
             "luck from effect."
         )
-    st.text_input("Title", key=_key("title"), value=experiment.title, max_chars=60, persist_state="session")
+    st.text_input(FIELDS["title"], key=_key("title"), value=experiment.title, max_chars=60, persist_state="session")
     st.selectbox(
-        "What it teaches",
+        FIELDS["cause"],
         list(CAUSES),
         format_func=lambda cause: CAUSES[cause].title,
         key=_key("cause"),
         persist_state="session",
     )
-    st.text_area("What it is about, in two sentences", key=_key("about"), persist_state="session")
+    st.text_area(FIELDS["about"], key=_key("about"), persist_state="session")
     st.header("Before it runs", anchor=False)
-    st.text_input("Question", key=_key("question"), persist_state="session")
-    st.text_area("Answers to choose from, one in each line", key=_key("options"), height=110, persist_state="session")
+    st.text_input(FIELDS["question"], key=_key("question"), persist_state="session")
+    st.text_area(FIELDS["options"], key=_key("options"), height=110, persist_state="session")
     options = _lines("options")
     st.selectbox(
-        "The right one",
+        FIELDS["answer"],
         range(len(options)),
         format_func=lambda i: options[i],
         key=_key("answer"),
         persist_state="session",
     )
-    st.text_area("What to look at while it runs", key=_key("look"), persist_state="session")
+    st.text_area(FIELDS["look"], key=_key("look"), persist_state="session")
     st.header("Afterwards", anchor=False)
     st.text_area(
-        "Explanation",
+        FIELDS["explanation"],
         key=_key("explanation"),
         height=200,
         help="**bold**, *emphasis*, `code`, and numbers.",
@@ -113,7 +114,7 @@ def _edit(experiment: Experiment) -> None:
     _repair(names)
     st.header("Exercise", anchor=False)
     _exercise(names)
-    st.multiselect("Words to explain", list(GLOSSARY), key=_key("glossary"), persist_state="session")
+    st.multiselect(FIELDS["glossary"], list(GLOSSARY), key=_key("glossary"), persist_state="session")
     _hand_over(experiment, seeds)
 
 
@@ -163,7 +164,7 @@ def _number_list(names: Mapping[str, RunSpec], seeds: Sequence[Runs]) -> None:
                 offered[quantity.name] = f"{_called(letter, run)}: {quantity.title.lower()} {shown}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            "Numbers of this run",
+            NUMBERS,
             list(offered),
             format_func=offered.__getitem__,
             key=_key("number"),
@@ -178,13 +179,13 @@ def _insert() -> None:
 
 def _repair(names: Mapping[str, RunSpec]) -> None:
     st.selectbox(
-        "Repair the run",
+        FIELDS["repair.of"],
         list(names),
         format_func=lambda at: _called(at, names[at]),
         key=_key("repair_of"),
         persist_state="session",
     )
-    knob = _knob("By changing", "repair_knob")
+    knob = _knob(FIELDS["repair.change"], "repair_knob")
     st.selectbox(
         "To",
         _tokens(knob, names),
@@ -193,9 +194,9 @@ def _repair(names: Mapping[str, RunSpec]) -> None:
         accept_new_options=knob.typed,
         persist_state="session",
     )
-    _claim("The repair is one when", "repair", REPAIRED)
+    _claim(FIELDS["repair.claims"], "repair", REPAIRED)
     st.text_area(
-        "What the repair brings",
+        FIELDS["repair.words"],
         key=_key("repair_words"),
         help="Numbers of the repaired run are {R.loss}, …",
         persist_state="session",
@@ -204,15 +205,15 @@ def _repair(names: Mapping[str, RunSpec]) -> None:
 
 def _exercise(names: Mapping[str, RunSpec]) -> None:
     st.selectbox(
-        "Begin with the run",
+        FIELDS["exercise.of"],
         list(names),
         format_func=lambda at: _called(at, names[at]),
         key=_key("start"),
         persist_state="session",
     )
-    st.text_area("Task", key=_key("task"), persist_state="session")
+    st.text_area(FIELDS["exercise.task"], key=_key("task"), persist_state="session")
     chosen: list[str] = st.multiselect(
-        "Knobs",
+        FIELDS["exercise.knobs"],
         _TURNABLE,
         max_selections=_MOST_KNOBS,
         format_func=lambda path: _at(path).label,
@@ -231,14 +232,14 @@ def _exercise(names: Mapping[str, RunSpec]) -> None:
             persist_state="session",
         )
         right.selectbox(
-            "One that solves it",
+            FIELDS["exercise.solution"],
             _said(f"values_{path}", []),
             format_func=knob.say,
             key=_key(f"solution_{path}"),
             persist_state="session",
         )
-    _claim("It is solved when", "exercise", TRIED)
-    st.text_area("What is said once it is solved (optional)", key=_key("solved"), persist_state="session")
+    _claim(FIELDS["exercise.claims"], "exercise", TRIED)
+    st.text_area(FIELDS["exercise.answer"], key=_key("solved"), persist_state="session")
 
 
 def _claim(label: str, name: str, letter: str) -> None:
@@ -338,7 +339,7 @@ def _hand_over(experiment: Experiment, seeds: Sequence[dict[str, Result]]) -> No
         text = text_of(lesson)
         lesson_of(text, lesson.id)  # The file is what will be opened.
     except InputRefused as refusal:
-        st.info(inert(f"Still to do: {in_words(refusal)}", 300), icon=":material/edit_note:")
+        st.info(inert(f"Still to do. {said(refusal, _names(experiment))}", 400), icon=":material/edit_note:")
         return
     with st.container(horizontal=True):
         st.button("Check it", icon=":material/fact_check:", on_click=_check, args=(lesson,), key=_key("check"))

@@ -14,7 +14,9 @@ from core.jobs.storage.records import Experiment
 from core.lessons import BASICS, Lesson
 from core.lessons.claims import quoted
 from core.lessons.glossary import glossary_in
+from core.spec import plain_text
 from core.ui.chart.live import live_chart
+from core.ui.chart.variant_colours import keep_apart, seen_places
 from core.ui.classroom.lesson_reins import EXERCISE, REPAIR, complain, lesson_reins
 from core.ui.classroom.progress import class_bar, note, wait_for_the_answer
 from core.ui.classroom.take_home import take_home_lesson
@@ -38,7 +40,8 @@ _STYLE: Final = f"""<style>
   [data-testid="stColumn"]:has(.st-key-lesson_stage .ll-live) {{ order: -1; }}
   .st-key-lesson_table [data-testid="stExpanderDetails"] {{ max-height: 15rem; overflow-y: auto; }}
 }}
-[class*="st-key-lesson_guess"] [data-testid="stWidgetLabel"] p {{ font-weight: 600; font-size: 1rem; }}
+@media (min-width: 641px) {{ .st-key-lesson_verdict a {{ display: none; }} }}
+.st-key-lesson_reveal, .st-key-lesson_repair, .st-key-lesson_exercise {{ scroll-margin-top: 5rem; }}
 .st-key-lesson_stage:focus {{ outline: none; }}
 .st-key-lesson_numbers table {{ font-size: 0.875rem; }}
 </style>"""
@@ -172,8 +175,9 @@ def _question(visit: Visit) -> None:
             cancel = get_lab().store.cancel
             st.button(t("Cancel"), icon=":material/stop:", on_click=cancel, args=(visit.runs.id,))
         return
+    st.markdown(f"**{inert(lesson.question, _LONGEST)}**")
     guess: int | None = st.radio(
-        inert(lesson.question, _LONGEST),
+        plain_text(lesson.question, _LONGEST),  # an accessible name, which is no Markdown
         range(len(lesson.options)),
         index=state.chosen(lesson),
         key=state.guess_key(lesson),
@@ -181,6 +185,7 @@ def _question(visit: Visit) -> None:
         on_change=state.choose,
         args=(lesson,),
         persist_state="session",
+        label_visibility="collapsed",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -347,6 +352,8 @@ class _Verdict:
     """What tells it from every other."""
     badge: str
     words: str = ""
+    read_on: str = ""
+    """The part of the page with its explanation, which on a phone stands below the curves."""
 
 
 def _verdict(visit: Visit, seeds: list[dict[str, Any]]) -> _Verdict | None:
@@ -360,17 +367,17 @@ def _verdict(visit: Visit, seeds: list[dict[str, Any]]) -> _Verdict | None:
     if newest is visit.attempt:
         if state.is_solved(lesson, seeds):
             browser.note(lesson.id, browser.SOLVED)
-            return _Verdict(newest.id, f":green-badge[{t('Solved')}]")
-        return _Verdict(newest.id, f":orange-badge[{t('Not yet solved')}]", _so_far(lesson, seeds))
+            return _Verdict(newest.id, f":green-badge[{t('Solved')}]", read_on="lesson_exercise")
+        return _Verdict(newest.id, f":orange-badge[{t('Not yet solved')}]", _so_far(lesson, seeds), "lesson_exercise")
     if visit.guess is not None:
         browser.note(lesson.id, browser.ANSWERED)
     if newest is visit.repair:
-        return _Verdict(newest.id, f":green-badge[{t('Repaired')}]")
+        return _Verdict(newest.id, f":green-badge[{t('Repaired')}]", read_on="lesson_repair")
     answer = f"{_option(lesson, lesson.answer)}."
     if visit.guess == lesson.answer:
-        return _Verdict(newest.id, f":green-badge[{t('As you said')}]", answer)
+        return _Verdict(newest.id, f":green-badge[{t('As you said')}]", answer, "lesson_reveal")
     told = t("Answer") if visit.guess is None else t("It came out differently")
-    return _Verdict(newest.id, f":orange-badge[{told}]", answer)
+    return _Verdict(newest.id, f":orange-badge[{told}]", answer, "lesson_reveal")
 
 
 def _stage(visit: Visit, verdict: _Verdict | None) -> None:
@@ -381,6 +388,7 @@ def _stage(visit: Visit, verdict: _Verdict | None) -> None:
             told = t("The curves appear here once you have said what you expect.")
             st.markdown(f":gray[{told}]", width="content")
         return
+    keep_apart(parts.values(), seen_places())
     newest = list(parts)[-1]
     shown = newest
     if len(parts) > 1:
@@ -396,7 +404,8 @@ def _stage(visit: Visit, verdict: _Verdict | None) -> None:
         shown = wanted or newest
     if verdict and shown == newest:
         with st.container(key="lesson_verdict"):
-            st.markdown(f"{verdict.badge} {verdict.words}")
+            read_on = f"[{t('Read on')} ↓](#{verdict.read_on})" if verdict.read_on else ""
+            st.markdown(f"{verdict.badge} {verdict.words} {read_on}")
     live_chart(
         parts[shown], key="lesson_live", title=lesson.title, letters=_letters(visit, shown, len(parts[shown].runs))
     )

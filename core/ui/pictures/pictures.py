@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+from core.choices.optimizers import OPTIMIZERS
 from core.diagnosis.evidence.limits import LONG_STEP, SHORT_STEP
 from core.jobs.storage.frames import MOST_PICTURED, MOST_RUNS
 from core.jobs.storage.records import Experiment
@@ -12,6 +13,7 @@ from core.plot import COLOURS
 from core.ui.chart.live import live_data
 from core.ui.chart.variant_colours import colours_of
 from core.ui.component import Component
+from core.ui.lab.knobs import show_value
 from core.ui.pictures.words import WORDS
 from core.ui.words import SPEAKER, for_browser
 
@@ -33,10 +35,14 @@ _HTML: Final = """
   <div class="lp-head">
     <h2 class="lp-title"></h2>
     <div class="lp-tabs" role="group" hidden></div>
+    <details class="lp-others" hidden>
+      <summary class="lp-quiet"></summary>
+      <ul class="lp-list"></ul>
+    </details>
     <button class="lp-chip lp-held-out" type="button" hidden></button>
     <details class="lp-choice" hidden>
       <summary class="lp-summary"></summary>
-      <div class="lp-list" role="group"></div>
+      <div class="lp-list lp-runs" role="group"></div>
     </details>
   </div>
   <p class="lp-empty"></p>
@@ -64,7 +70,8 @@ def pictures_data(experiment: Experiment) -> dict[str, Any]:
 
     ``first`` are the runs that are shown first, one of each variant; ``most`` how many are shown at a time;
     ``palette`` what classes are coloured by, which are no runs; ``healthy`` from where to where a step may change
-    weights, as a share of their size.
+    weights, as a share of their size; ``unit_steps`` what the optimizer of a run is called whose steps do not shrink
+    with its gradients.
     """
     told = live_data(experiment, colours=colours_of(experiment))
     of_variant: dict[int, int] = {}
@@ -72,6 +79,7 @@ def pictures_data(experiment: Experiment) -> dict[str, Any]:
         of_variant.setdefault(run["variant"], run["id"])
     return {
         **{name: told[name] for name in _TOLD},
+        "unit_steps": {run.id: _unit_steps(run.spec.training.optimizer) for run in experiment.runs},
         "pictures": f"api/experiments/{experiment.id}/pictures",
         "first": list(of_variant.values())[:MOST_RUNS],
         "most": MOST_RUNS,
@@ -79,6 +87,11 @@ def pictures_data(experiment: Experiment) -> dict[str, Any]:
         "healthy": [SHORT_STEP, LONG_STEP],
         "words": for_browser(WORDS),
     }
+
+
+def _unit_steps(optimizer: str) -> str:
+    """Return what an optimizer is called whose steps do not shrink with its gradients; else nothing."""
+    return show_value("training.optimizer", optimizer) if OPTIMIZERS[optimizer].unit_steps else ""
 
 
 def pictures(experiment: Experiment, *, key: str, wanted: str | None = None) -> None:

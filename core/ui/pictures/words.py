@@ -12,7 +12,7 @@ WORDS: Final[Messages] = {
     # the row
     "pictures": later("Pictures"),
     "tabs_label": later("Which picture"),
-    "list_label": later("Runs in the pictures"),
+    "runs_label": later("Runs in the pictures"),
     "slider_label": later("Epoch of the pictures"),
     "rows_held_out": later("Rows held out"),
     "runs_shown": later("Runs: {shown} of {runs}"),
@@ -27,6 +27,7 @@ WORDS: Final[Messages] = {
     "none": later(
         "There are no pictures of these runs: nothing can be drawn of them, or newer runs have taken their place."
     ),
+    "others": later("Other pictures"),
     "waits": later("Waits for its turn."),
     "first_soon": later("The first picture is on its way."),
     # each picture, and where there is one
@@ -136,6 +137,10 @@ WORDS: Final[Messages] = {
         "{moment} a step changes the weights of {slow} by {least} of their size, those of {fast} by {most}."
     ),
     "healthy_band": later("Between {low} and {high} (shaded) is healthy."),
+    "unit_steps": later(
+        "A step of {optimizer} is as long for small gradients as for large ones: vanishing gradients are seen in "
+        "Layers, not here."
+    ),
     "hardly_move": later(
         "{count} of {layers} layers hardly moves",
         "{count} of {layers} layers hardly move",

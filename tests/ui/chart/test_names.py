@@ -8,15 +8,21 @@ from core.plot import COLOURS
 from core.spec import load_spec
 from core.ui.chart.live import live_data
 from core.ui.chart.names import distinct
-from core.ui.chart.variant_colours import places_of
+from core.ui.chart.variant_colours import keep_apart, places_of
 
 SCALING, RATE, LAYERS = "preprocessing.scaling", "training.learning_rate", "model.layers"
 
 
-def experiment(vary, seeds=1, **training):
+def experiment(vary, seeds=1, scaling="standard", **training):
     """An experiment that waits."""
     spec = load_spec(
-        {"data": {"source": "sample:iris", "target": "species"}, "training": training, "vary": vary, "seeds": seeds}
+        {
+            "data": {"source": "sample:iris", "target": "species"},
+            "preprocessing": {"scaling": scaling},
+            "training": training,
+            "vary": vary,
+            "seeds": seeds,
+        }
     )
     runs = tuple(
         Run(
@@ -81,6 +87,22 @@ def test_no_two_variants_share_a_colour():
     places_of(experiment({SCALING: ["none"]}), known)
     places_of(experiment({SCALING: ["standard"]}), known)
     assert sorted(places_of(experiment({SCALING: ["none", "standard"]}), known)) == [0, 1]
+
+
+def test_what_is_told_about_together_shares_no_colour_and_a_program_keeps_its_own():
+    lesson, repair = experiment({SCALING: ["none", "minmax"]}), experiment({RATE: [0.001, 0.1]}, scaling="minmax")
+    for known in ({}, dict.fromkeys([json.dumps({RATE: 0.1})], 0)):  # 0.1 was seen elsewhere, in the colour of unscaled
+        keep_apart([lesson, repair], known)
+        assert places_of(lesson, known) == [0, 1]
+        assert places_of(repair, known) == [1, 2]
+    for many in (lesson, experiment({RATE: [0.002 * (i + 1) for i in range(len(COLOURS))]})):
+        keep_apart([many], known)  # with more variants than colours
+        assert len(set(places_of(many, known))) == len({json.dumps(run.variant) for run in many.runs})
+
+
+def test_a_shape_goes_with_each_colour():
+    data = live_data(experiment({SCALING: ["none", "standard"]}), colours=[COLOURS[2], COLOURS[0]])
+    assert data["places"] == [2, 0]
 
 
 def test_more_variants_than_colours_have_no_place_and_take_none():

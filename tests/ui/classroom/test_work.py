@@ -58,6 +58,14 @@ def test_a_picture_names_each_curve_and_the_baseline():
     assert "race" not in svg.replace('class="race"', "")
 
 
+def test_curves_that_race_have_their_names_meanwhile_in_an_order_that_tells_no_end():
+    first, second = (curve(((1, 4.0), (2, end)), name=name) for end, name in ((2.0, "first"), (3.0, "second")))
+    racing = curves_svg(Drawing(curves=(first, second)), race=1)
+    assert re.findall(">(first|second)<", racing.partition('class="runners"')[2]) == ["first", "second"]
+    assert re.findall(">(first|second)<", racing.partition('class="ends"')[2])[:2] == ["second", "first"]
+    assert "runners" not in curves_svg(Drawing(curves=(first, second)))
+
+
 def test_the_band_spans_the_seeds():
     spread = curve(((1, 4.0), (2, 2.0)), band=((1, 3.0, 8.0), (2, 1.0, 5.0)))
     assert curves_svg(Drawing(curves=(spread,))).count('Z" fill=') == 1

@@ -177,6 +177,12 @@ def test_how_much_lower_the_loss_could_be_is_said_where_it_is_much():
     assert "times lower" not in say.verdict(report(verdict="healthy", skills=(0.8,) * 3, reachable=0.82))
 
 
+def test_a_healthy_run_that_explains_little_is_measured_by_what_simple_models_find():
+    low = say.verdict(report(verdict="healthy", skills=(0.4,) * 3, reachable=0.38))
+    assert low.endswith("simple models find little or nothing more in these columns.")
+    assert "nothing more" not in say.verdict(report(verdict="healthy", skills=(0.4,) * 3, reachable=0.5))
+
+
 def test_a_healthy_verdict_compares_only_where_it_can():
     assert "simple models explain 80%" in say.verdict(report(verdict="healthy"))
     assert "too few rows" in say.verdict(report(verdict="healthy", reachable=None))

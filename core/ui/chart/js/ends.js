@@ -17,22 +17,22 @@ const NEAR_THE_EDGE = 40;
 const NARROWEST = 480;
 const WIDEST_SHARE = 0.3;
 
-/** The shape of a variant; none where there are more variants than shapes. */
-function shapeOf(variant, count) {
-  return count > 1 && count <= SHAPES.length ? SHAPES[variant] : null;
+/** The shape that goes with a place in the palette; none where there are more variants than shapes. */
+function shapeOf(place, count) {
+  return count > 1 && count <= SHAPES.length ? SHAPES[place] : null;
 }
 
 /** The last point of each variant's training curve inside of a range of epochs. */
 function endsOf(groups, data, range) {
   const traces = new Map(data.map((trace) => [trace.uid, trace]));
-  return groups.flatMap(({ variant, colour, short, label, runs }) => {
+  return groups.flatMap(({ variant, place = variant, colour, short, label, runs }) => {
     const trace = traces.get(`v${variant}loss`);
     const last = trace ? trace.x.findLastIndex((x, i) => trace.y[i] !== null && !(range && x > range[1])) : -1;
     if (last < 0) return [];
     const name = short ?? label;
     const text = name.length > LABEL_LETTERS ? `${name.slice(0, LABEL_LETTERS - 1)}…` : name;
     // The word where it diverged stands at the end already.
-    return [{ variant, colour, text, x: trace.x[last], y: trace.y[last], lost: runs.every((run) => run.state === "diverged") }];
+    return [{ variant, place, colour, text, x: trace.x[last], y: trace.y[last], lost: runs.every((run) => run.state === "diverged") }];
   });
 }
 
@@ -123,7 +123,7 @@ class EndLabels {
   }
 
   mark(end, only) {
-    const shape = shapeOf(end.variant, this.count);
+    const shape = shapeOf(end.place, this.count);
     if (!shape || end.lost) return [];
     const place = `translate(${end.left.toFixed(1)},${end.high.toFixed(1)})`;
     return [this.make("path", { d: shape, transform: place, fill: end.colour, class: this.faded(end, only) })];

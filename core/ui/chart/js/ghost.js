@@ -22,12 +22,11 @@ function ghostTraces(ghost, options, theme, range) {
   }));
 }
 
-/** The word at the end of the first line, as an annotation: text among the points would widen the axes. */
-function ghostLabel([trace], options, theme) {
-  const end = trace ? trace.y.findLastIndex((loss) => loss !== null && loss !== undefined) : -1;
-  if (end < 0) return [];
+/** What the thin grey lines are, said beside the name of the axis: inside the plot the word would lie on curves. */
+function ghostNotes(traces, theme) {
+  if (!traces.length) return [];
   return [{
-    x: trace.x[end], y: options.log ? Math.log10(trace.y[end]) : trace.y[end], xanchor: "right", yanchor: "bottom",
-    text: say("before"), showarrow: false, font: { color: theme.muted, size: 12 },
+    text: `──&nbsp; ${say("before")}`, xref: "paper", yref: "paper", x: 1, xanchor: "right", y: 0, yanchor: "top", yshift: -27,
+    showarrow: false, font: { color: theme.muted, size: TEXT },
   }];
 }

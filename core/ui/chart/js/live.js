@@ -2,6 +2,7 @@
 
 const FASTEST = 150;
 const SOONEST = 50; // for the answer to a turn of a knob
+const PATIENCE = 300; // until what is on the screen is shown as what was there before the turn
 const SLOWEST = 1000;
 const REMEMBERED = "loss-lab-chart";
 const CHIPS = ["log", "relative", "smooth", "validation", "baseline", "members", "robust"];
@@ -62,14 +63,18 @@ class LiveChart {
     }
     this.stop();
     this.until = turned ? this.picture() : null;
+    this.turned = performance.now();
     this.ghost = this.until && { ...this.until, ghost: null };
     const palette = colours(data.groups.length, data.colours);
     this.meta = {
       ...data,
-      groups: data.groups.map((label, variant) => ({ label, short: data.names[variant], variant, colour: palette[variant] })),
+      groups: data.groups.map((label, variant) => ({
+        label, short: data.names[variant], variant, place: data.places[variant], colour: palette[variant],
+      })),
     };
     this.runs = data.runs.map((run) => ({
-      ...run, label: data.groups[run.variant], colour: palette[run.variant], state: "queued", attempt: 0, epoch: 0,
+      ...run, label: data.groups[run.variant], place: data.places[run.variant], colour: palette[run.variant],
+      state: "queued", attempt: 0, epoch: 0,
     }));
     this.runs.forEach(clearCurves);
     this.byId = new Map(this.runs.map((run) => [run.id, run]));
@@ -276,9 +281,16 @@ class LiveChart {
     const theme = themeOf(this.root);
     if (this.isFull()) theme.height = this.part("chart").clientHeight;
     const { data, layout, notes, log, ends } = figure(runs, meta, this.options, hidden, theme, this.range);
-    const before = ghostTraces(ghost, { ...this.options, log }, theme, this.range);
+    // Until there is a curve of these runs, those of the runs before must not pass for theirs.
+    const waits = Boolean(this.until) && performance.now() - this.turned > PATIENCE;
+    if (waits) {
+      data.length = ends.length = 0;
+      layout.annotations.length = 0;
+    }
+    const before = ghostTraces(waits ? this.until : ghost, { ...this.options, log }, theme, this.range);
     data.unshift(...before);
-    layout.annotations.push(...ghostLabel(before, { log }, theme));
+    layout.annotations.push(...ghostNotes(before, theme));
+    this.root.classList.toggle("ll-waits", waits);
     for (const [name, chip] of this.chips) {
       chip.setAttribute("aria-pressed", String(name === "log" ? log : this.options[name]));
       chip.hidden = name in NEEDS && !NEEDS[name](this.meta);

@@ -144,7 +144,7 @@ function swatchOf(meta, run) {
   const swatch = button("ll-swatch", undefined, say("swatch_about"));
   swatch.style.setProperty("--swatch", run.colour);
   swatch.setAttribute("aria-label", say("curve_of", { run: run.label }));
-  const shape = shapeOf(run.variant, meta.groups.length);
+  const shape = shapeOf(run.place, meta.groups.length);
   if (shape) {
     // Markup of our own alone: no word of a person is in it.
     swatch.innerHTML = `<svg viewBox="-6 -6 12 12" aria-hidden="true"><path d="${shape}"/></svg>`;

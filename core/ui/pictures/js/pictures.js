@@ -88,7 +88,8 @@ class Pictures {
     this.part("title").textContent = say("pictures");
     this.part("held-out").textContent = say("rows_held_out");
     this.root.setAttribute("aria-label", say("pictures"));
-    for (const name of ["tabs", "list", "slider"]) this.part(name).setAttribute("aria-label", say(`${name}_label`));
+    for (const name of ["tabs", "runs", "slider"]) this.part(name).setAttribute("aria-label", say(`${name}_label`));
+    this.part("quiet").textContent = say("others");
     this.play = this.part("play");
     this.play.onclick = () => (this.playing ? this.stopPlaying() : this.startPlaying());
     this.slider = this.part("slider");
@@ -124,7 +125,7 @@ class Pictures {
       label.append(check, swatch, element("span", "", names[i]));
       return { run, label, check };
     });
-    this.part("list").replaceChildren(...this.boxes.map(({ label }) => label));
+    this.part("runs").replaceChildren(...this.boxes.map(({ label }) => label));
     this.cards = new Map();
     this.part("cards").replaceChildren();
   }
@@ -201,8 +202,7 @@ class Pictures {
   drawNow() {
     const shown = this.shown();
     const has = new Set(shown.flatMap((run) => picturesOf(run.scene)));
-    const first = Object.keys(FIGURES).find((name) => has.has(name));
-    const name = has.has(this.wanted) || this.asked === this.wanted ? this.wanted : first;
+    const name = has.has(this.wanted) ? this.wanted : Object.keys(FIGURES).find((one) => has.has(one));
     this.drawTabs(has, name);
     this.drawReplay(shown, has.has(name));
     const empty = this.trouble || this.emptyText(shown, has, name);
@@ -247,29 +247,29 @@ class Pictures {
 
   emptyText(shown, has, name) {
     if (!shown.length) return say("choose");
-    if (has.has(name)) return "";
-    if (has.size && name) return say(`${name}_where`);
+    if (has.size) return "";
     if (!this.finished) return say("soon");
     return say("none");
   }
 
   drawTabs(has, chosen) {
-    const names = [...Object.keys(FIGURES)].sort((a, b) => has.has(b) - has.has(a));
-    const key = `${names} ${[...has]} ${chosen}`;
+    const names = Object.keys(FIGURES).filter((name) => has.has(name));
+    const key = `${names} ${chosen}`;
     if (key === this.tabs) return;
     this.tabs = key;
     const focused = document.activeElement?.dataset?.picture;
     this.part("tabs").hidden = !has.size;
+    const absent = Object.keys(FIGURES).filter((name) => !has.has(name));
+    this.part("others").hidden = !has.size || !absent.length;
+    this.part("others").querySelector("ul").replaceChildren(...absent.map((name) => element("li", "", say(`${name}_where`))));
     this.part("tabs").replaceChildren(...names.map((name) => {
       const tab = element("button", "lp-chip", say(name));
       tab.type = "button";
       tab.dataset.picture = name;
-      tab.classList.toggle("lp-absent", !has.has(name));
-      if (!has.has(name)) tab.title = say(`${name}_where`);
       tab.setAttribute("aria-pressed", String(name === chosen));
       tab.onclick = () => {
-        this.wanted = this.asked = name;
-        if (has.has(name)) recall(name);
+        this.wanted = name;
+        recall(name);
         this.draw();
       };
       return tab;
@@ -328,7 +328,7 @@ class Pictures {
     const beside = name === "landscape" && frame && run.scene?.landscape ? pathsBeside(run, this.shown()) : [];
     const words = !run.scene
       ? say("waits")
-      : !run.scene[source] ? say(`${name}_where`) : frame ? sentence(name, run.scene, frame, run.frames, this.data.healthy, beside) : say("first_soon");
+      : !run.scene[source] ? say(`${name}_where`) : frame ? sentence(name, run.scene, frame, run.frames, this.data.healthy, beside, this.data.unit_steps[run.id]) : say("first_soon");
     if (card.words.textContent !== words) {
       card.words.textContent = words;
       card.plot.setAttribute("aria-label", `${say(name)}. ${words}`);

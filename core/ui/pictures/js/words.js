@@ -17,13 +17,17 @@ function epochText(epoch) {
   return Number.isInteger(epoch) ? grouped(epoch) : separated(epoch.toFixed(1));
 }
 
-/** Says what `name` shows of a run at one of its `frames`; `healthy` are the ends of the band of updates. */
-function sentence(name, scene, frame, frames = [frame], healthy = [], beside = []) {
+/** Says what `name` shows of a run at one of its `frames`; `healthy` are the ends of the band of updates, and
+ * `unitSteps` names an optimizer whose steps do not shrink with the gradients. */
+function sentence(name, scene, frame, frames = [frame], healthy = [], beside = [], unitSteps = "") {
   if (name === "landscape") return landscapeText(scene.landscape, frame, frames, beside);
   const picture = frame.pictures[sourceOf(name)];
   if (!picture) return say("not_finite", { moment: moment(frame) });
   if (name === "layers") return layersText(scene.layers, frame);
-  if (name === "updates") return updatesText(scene.layers, frame, frames, healthy);
+  if (name === "updates") {
+    const told = updatesText(scene.layers, frame, frames, healthy);
+    return unitSteps ? `${told} ${say("unit_steps", { optimizer: unitSteps })}` : told;
+  }
   const counts = frame.pictures.confusion_matrix?.counts;
   if (name === "predicted_values" || name === "residuals") {
     const all = predictions(scene.predicted_values, picture);
