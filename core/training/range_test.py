@@ -149,12 +149,14 @@ def _look(rates: npt.NDArray[np.float64], curve: Curve, baseline: float | None) 
     smoothed = _running_median(losses, _window(rates))
     if not losses.size:
         return _Seed(smoothed, None, diverged)
-    noise = 1.4826 * float(np.median(np.abs(losses - smoothed)))
     fall = smoothed[0] - np.minimum.accumulate(smoothed)
     # What it falls to after it has climbed high is no part of the fall: an optimizer may find back from anywhere.
-    lost = np.flatnonzero(smoothed > smoothed[0] + max(_TURNED * abs(smoothed[0]), _NOISE * noise))
+    lost = np.flatnonzero(smoothed > smoothed[0] + _TURNED * max(abs(smoothed[0]), fall[-1]))
     end = int(lost[0]) if lost.size else len(smoothed)
     whole = fall[end - 1]
+    # Behind the lowest point a loss leaps about because the rate is too high, and that is what is looked for.
+    calm = int(np.argmin(smoothed[:end])) + 1
+    noise = 1.4826 * float(np.median(np.abs(losses - smoothed)[:calm]))
     if whole <= max(_VISIBLE * abs(smoothed[0]), _NOISE * noise):
         return _Seed(smoothed, None, diverged)
     begun = int(np.argmax(fall >= max(_BEGUN * whole, _NOISE * noise)))
