@@ -27,6 +27,8 @@ _BEGUN: Final = 0.1
 _TURNED: Final = 0.1
 """Share of the fall that the loss climbs back once it has turned: Smith's "becomes ragged, or starts to fall" of an
 accuracy."""
+_AT_REST: Final = 1e-3
+"""Share of the first loss; what ends below it has learnt every row."""
 _BELOW_TURN: Final = 3.0
 """How many times lower than the rate of the turn the range ends. In the climb a rate acts for one epoch on weights that
 lower rates have brought into a valley; from the first epoch on, less of it overshoots. On the programs of
@@ -92,11 +94,15 @@ class RateRange:
 
 @dataclass(frozen=True)
 class _Seed:
-    """One climb: where its fall began and where it turned, as places in the rates; None where it did not."""
+    """One climb: where its fall began and where it turned, as places in the rates; None where it did not.
+
+    One that has nothing left to learn is `at_rest`: without a gradient no rate does harm, so it says nothing of them.
+    """
 
     smoothed: npt.NDArray[np.float64]
     begun: int | None
     turned: int | None
+    at_rest: bool = False
 
 
 def rate_range(rates: Sequence[float], losses: Sequence[Curve], baseline: float | None = None) -> RateRange:
@@ -128,7 +134,8 @@ def rate_range(rates: Sequence[float], losses: Sequence[Curve], baseline: float 
     turns = tuple(sorted(rates[seed.turned] for seed in seeds if seed.turned is not None))
     if 2 * len(turns) <= len(seeds):
         return _with(told, turns, Unclear.STILL_FALLING)
-    if turns[-1] / turns[0] > _DISAGREE or len(turns) < len(seeds) or len(begun) < len(seeds):
+    decided = len(turns) + sum(seed.at_rest for seed in seeds)
+    if turns[-1] / turns[0] > _DISAGREE or decided < len(seeds) or len(begun) < len(seeds):
         return _with(told, turns, Unclear.SEEDS_DISAGREE)
     low = _rounded(rates[int(np.median(begun))], up=True)
     high = _rounded(turns[0] / _BELOW_TURN, up=False)
@@ -164,7 +171,8 @@ def _look(rates: npt.NDArray[np.float64], curve: Curve, baseline: float | None) 
     top = baseline if baseline is not None and lowest[end - 1] < baseline < smoothed[0] else smoothed[0]
     back = smoothed - lowest > max(_TURNED * (top - lowest[end - 1]), _NOISE * noise)
     back[:begun] = False
-    return _Seed(smoothed, begun, int(np.argmax(back)) if back.any() else diverged)
+    turned = int(np.argmax(back)) if back.any() else diverged
+    return _Seed(smoothed, begun, turned, turned is None and bool(abs(smoothed[-1]) < _AT_REST * abs(smoothed[0])))
 
 
 def _window(rates: npt.NDArray[np.float64]) -> int:

@@ -26,7 +26,7 @@ def climbed(run, start=1.0, turns=0.3):
     return result_of(-math.inf, state="diverged", history=history, seed=training.seed, epochs=len(history["loss"]))
 
 
-def tested(lab, look_up=climbed):
+def ended(lab, look_up=climbed):
     return submit(lab, range_test_of(load_spec(PROGRAM)).model_dump(mode="json"), look_up)
 
 
@@ -58,7 +58,7 @@ def test_the_button_submits_a_climb_and_leaves_the_knobs(app, lab):
 
 
 def test_the_card_says_the_range_and_one_press_uses_a_rate(app, lab):
-    app.query_params["x"] = tested(lab)
+    app.query_params["x"] = ended(lab)
     app.run()
     assert not app.exception
     (sentence,) = [line for line in words(app).splitlines() if "turns up" in line]
@@ -76,7 +76,7 @@ def test_the_card_says_the_range_and_one_press_uses_a_rate(app, lab):
 
 
 def test_an_unclear_test_says_why_and_offers_no_rate(app, lab):
-    app.query_params["x"] = tested(lab, lambda run: climbed(run, start=0.1))
+    app.query_params["x"] = ended(lab, lambda run: climbed(run, start=0.1))
     app.run()
     assert not app.exception
     assert "Unclear: the loss falls clearly at none of these rates" in words(app).replace("\\", "").replace(
@@ -87,7 +87,7 @@ def test_an_unclear_test_says_why_and_offers_no_rate(app, lab):
 
 
 def test_knobs_never_hold_the_climb_itself(app, lab):
-    app.query_params["x"] = tested(lab)
+    app.query_params["x"] = ended(lab)
     app.run()
     assert knob(app, "training.learning_rate").value == ["0.001"]
     assert knob(app, "training.optimizer").value == ["sgd"]
@@ -99,7 +99,7 @@ def test_knobs_never_hold_the_climb_itself(app, lab):
 
 
 def test_a_climb_is_not_diagnosed_and_is_no_lesson(app, lab):
-    app.query_params["x"] = tested(lab)
+    app.query_params["x"] = ended(lab)
     app.run()
     assert charts(app)[0]["why"] == ""
     assert not [b for b in app.button if "lesson" in b.label]
