@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from core.spec import load_spec
+from core.training.range_test import RateRange, Unclear
 from core.ui.lab.range_test import range_test_of
-from core.ui.lab.rate_chart import rate_text
+from core.ui.lab.rate_chart import rate_chart, rate_text
 from tests.diagnosis.table import result_of
 
 from .diagnosed import submit
@@ -28,6 +29,10 @@ def climbed(run, start=1.0, turns=0.3):
 
 def ended(lab, look_up=climbed):
     return submit(lab, range_test_of(load_spec(PROGRAM)).model_dump(mode="json"), look_up)
+
+
+def plain(markdown):
+    return markdown.replace("\\", "").replace("\u2060", "")
 
 
 def figure(app):
@@ -62,7 +67,7 @@ def test_the_card_says_the_range_and_one_press_uses_a_rate(app, lab):
     app.run()
     assert not app.exception
     (sentence,) = [line for line in words(app).splitlines() if "turns up" in line]
-    assert sentence.replace("\\", "") == "0.0004 to 0.1; the loss turns up at 0.3."
+    assert plain(sentence) == "Rates of 0.0004 to 0.1 work: the loss falls there, and turns up at 0.3."
     assert "does not show how a long training ends" in words(app)
     drawn = figure(app)
     assert len(drawn["data"]) == 5  # three seeds, the smoothed curve, the rate to begin with
@@ -79,9 +84,7 @@ def test_an_unclear_test_says_why_and_offers_no_rate(app, lab):
     app.query_params["x"] = ended(lab, lambda run: climbed(run, start=0.1))
     app.run()
     assert not app.exception
-    assert "Unclear: the loss falls clearly at none of these rates" in words(app).replace("\\", "").replace(
-        "\u2060", ""
-    )
+    assert "Unclear: the loss falls clearly at none of these rates" in plain(words(app))
     assert not [b for b in app.button if b.key == "lab_use_rate"]
     assert "shapes" not in figure(app)["layout"]
 
@@ -116,3 +119,13 @@ def test_a_locked_or_hidden_rate_is_not_tested(app):
 
 def test_a_rate_is_written_out_in_one_digit():
     assert [rate_text(rate) for rate in (1e-6, 0.0123, 0.2, 3.0, 100.0)] == ["0.000001", "0.01", "0.2", "3", "100"]
+
+
+def test_the_axis_makes_no_fall_of_what_is_none_and_shows_a_turn_far_below():
+    rates = [10.0**i for i in range(-6, 3)]
+    flat = RateRange(tuple(rates), (1.0985,) * 8 + (1.096,), unclear=Unclear.NEVER_FELL)
+    axis = rate_chart(flat, [], "#000000")["layout"]["yaxis"]
+    assert "type" not in axis
+    assert axis["range"][0] < 0
+    deep = RateRange(tuple(rates), (220.0, *(10.0,) * 8))
+    assert rate_chart(deep, [], "#000000")["layout"]["yaxis"]["type"] == "log"

@@ -11,8 +11,8 @@ from core.training.range_test import Curve, RateRange, Unclear
 from core.ui.words import later, number, separators, t, written
 
 _HEIGHT: Final = 320
-_WIDE: Final = 100
-"""A loss that spans more than this needs a logarithmic axis."""
+_WIDE: Final = 20
+"""A loss that falls to less than a 20th turns up too low to be seen on a linear axis."""
 _TICK_DECADES: Final = 2
 """Between two labels of the axis: written out, they have room on a phone."""
 _NEUTRAL: Final = "#808080"
@@ -30,7 +30,8 @@ def in_a_sentence(found: RateRange) -> str:
     if found.unclear is not None:
         return t(_REASONS[found.unclear])
     told = {"low": found.low, "high": found.high, "turn": found.turn}
-    return t("{low} to {high}; the loss turns up at {turn}.", **{name: rate_text(rate) for name, rate in told.items()})
+    words = {name: rate_text(rate) for name, rate in told.items()}
+    return t("Rates of {low} to {high} work: the loss falls there, and turns up at {turn}.", **words)
 
 
 def described(found: RateRange, seeds: int) -> str:
@@ -56,7 +57,7 @@ def rate_chart(found: RateRange, losses: Sequence[Curve], colour: str) -> dict[s
     Losses far above the first ones go over the upper edge.
     """
     seeds = [
-        _line(found.rates[: len(curve)], curve, colour, 1) | {"opacity": 0.4, "hoverinfo": "skip"} for curve in losses
+        _line(found.rates[: len(curve)], curve, colour, 1) | {"opacity": 0.55, "hoverinfo": "skip"} for curve in losses
     ]
     hover = t("learning rate {rate}", rate="%{x:.2~g}"), t("loss {loss}", loss="%{y:.4~g}")
     told = {"hovertemplate": "<br>".join(hover) + "<extra></extra>"}
@@ -105,7 +106,7 @@ def _marks(found: RateRange, colour: str) -> dict[str, list[dict[str, Any]]]:
     return {
         "shapes": [common | band | {"line": {"width": 0}}, common | turn],
         "annotations": [
-            _word(between, math.sqrt(found.low * found.high), "center"),
+            _word(between, found.high, "right"),
             _word(t("turns up"), found.turn, "left"),
         ],
     }
@@ -132,6 +133,8 @@ def _loss_axis(low: float, high: float) -> dict[str, Any]:
     log = low > 0 and high / low > _WIDE
     if log:
         low, high = math.log10(low), math.log10(high)
+    else:
+        low = min(low, 0.0)  # A fall that is hardly one must look so.
     room = (high - low) or abs(high) or 1.0
     told = {"type": "log", "dtick": 1, "exponentformat": "power"} if log else {"exponentformat": "none"}
     return {"title": {"text": t("loss")}, "range": [low - 0.05 * room, high + 0.12 * room], **told, **_AXIS}
