@@ -263,6 +263,7 @@ SCHEDULE_SCALES: Final[Mapping[str, str]] = {
         "(epoch + 1) / {warmup_epochs} if epoch < {warmup_epochs} else {alpha} + (1 - {alpha}) / 2 * "
         "(1 + math.cos(math.pi * (epoch - {warmup_epochs}) / max(1, {epochs} - {warmup_epochs})))"
     ),
+    "range_test": "{times} ** (epoch / max(1, {epochs} - 1))",
 }
 """Name of a schedule → the learning rate of an epoch, relative to the one that was set, as Python."""
 

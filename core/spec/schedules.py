@@ -26,6 +26,8 @@ class Schedule(Value):
     name: str = ""
     reacts: ClassVar[bool] = False
     """Whether a Keras callback changes the rate between epochs, so that epochs are trained one by one."""
+    tries: ClassVar[bool] = False
+    """Whether it tries rates instead of training a program: nobody chooses it to train with."""
 
     def scale(self, epoch: int, epochs: int) -> float:  # noqa: ARG002 - a constant needs neither
         """Return the learning rate of `epoch` (from 0) of `epochs`, relative to the one that was set."""
@@ -88,6 +90,22 @@ class WarmupCosine(Schedule):
         if epoch < self.warmup_epochs:
             return (epoch + 1) / self.warmup_epochs
         return _half_cosine((epoch - self.warmup_epochs) / max(1, epochs - self.warmup_epochs), self.alpha)
+
+
+class RangeTest(Schedule):
+    """The learning rate climbs exponentially to `times` times itself, to see at which rates the loss falls.
+
+    The learning rate range test of Smith (2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3),
+    with the rate on a logarithmic axis as in fastai's ``lr_find``.
+    """
+
+    name: Literal["range_test"] = "range_test"
+    tries: ClassVar[bool] = True
+    times: Annotated[Number, Field(gt=1, le=1e18)] = 1e8
+
+    def scale(self, epoch: int, epochs: int) -> float:
+        """Return the power of `times` at this share of the epochs, all of it in the last one."""
+        return float(self.times ** (epoch / max(1, epochs - 1)))
 
 
 class ReduceOnPlateau(Schedule):

@@ -13,7 +13,7 @@ from core.choices.losses import ALIASES, KERAS_EPSILON, LOSSES
 from core.choices.optimizers import OPTIMIZERS
 from core.errors import InputRefused
 from core.spec import TrainingSpec, load_spec
-from core.spec.schedules import SCHEDULES
+from core.spec.schedules import SCHEDULES, RangeTest
 from core.training.initial_weights import initializer
 from core.training.model import build_loss, build_optimizer
 
@@ -153,7 +153,7 @@ def test_another_name_of_a_loss_is_the_same_loss():
     assert not ALIASES.keys() & LOSSES.keys()
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("name", [name for name, kind in SCHEDULES.items() if not kind.tries])
 def test_a_schedule_starts_at_or_below_the_rate_and_stays_above_zero(name):
     schedule = SCHEDULES[name]()
     scales = [schedule.scale(epoch, 20) for epoch in range(20)]
@@ -161,6 +161,14 @@ def test_a_schedule_starts_at_or_below_the_rate_and_stays_above_zero(name):
     assert all(0 < scale <= 1 for scale in scales)
     assert schedule.reacts == (schedule.callback("loss") is not None)
     assert (scales == [1.0] * 20) == (name in {"constant", "reduce_on_plateau"})
+
+
+def test_a_range_test_climbs_by_the_same_factor_from_epoch_to_epoch():
+    schedule = RangeTest(times=1e4)
+    assert [schedule.scale(epoch, 5) for epoch in range(5)] == pytest.approx([1, 10, 100, 1000, 10000])
+    assert schedule.scale(0, 1) == 1
+    assert schedule.tries
+    assert schedule.callback("loss") is None
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

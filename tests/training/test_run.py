@@ -33,6 +33,8 @@ def test_schedules_follow_their_formulas(trained):
     warm = rates(trained, {"name": "warmup_cosine", "warmup_epochs": 4})
     assert warm[:4] == pytest.approx([0.025, 0.05, 0.075, 0.1])
     assert warm[9] < warm[5]
+    climb = rates(trained, {"name": "range_test", "times": 2})
+    assert [climb[0], climb[3], climb[9]] == pytest.approx([0.1, 0.1 * 2 ** (1 / 3), 0.2])
 
 
 def test_a_schedule_changes_the_weights_too(trained):

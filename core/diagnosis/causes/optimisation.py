@@ -270,7 +270,7 @@ def _patience(observed: Observation) -> Iterator[Change]:
 
 def _schedule(observed: Observation) -> Iterator[Evidence]:
     signals, schedule = observed.signals, observed.run.training.schedule
-    if schedule.name != "constant" and signals.rate_left < LITTLE_LEFT and not signals.diverged:
+    if schedule.name != "constant" and not schedule.tries and signals.rate_left < LITTLE_LEFT and not signals.diverged:
         text = f"the {schedule.name} schedule leaves {signals.rate_left:.1%} of the learning rate, on average"
         yield Evidence(
             min(0.95, 0.6 + 0.1 * math.log10(1 / max(signals.rate_left, 1e-9))), text, sign="rate_taken_away"

@@ -40,13 +40,13 @@ def every_value(spec: ExperimentSpec, path: str) -> ExperimentSpec:
     first = spec.runs()[0].model_dump(mode="json", exclude={"variant"})
     vary = {path: [knob.read(token) for token in knob.choices]}
     every = t(COMPARISONS[path][1])
-    title = " · ".join([every[0].upper() + every[1:], *_taken(spec, path)])
+    title = " · ".join([every[0].upper() + every[1:], *taken(spec, path)])
     return load_spec(first | {"title": title, "vary": vary, "seeds": max(FEWEST_SEEDS, spec.seeds)})
 
 
-def _taken(spec: ExperimentSpec, path: str) -> list[str]:
-    """Return in words which value of every other setting that `spec` varies a comparison of `path` takes: the first."""
-    varied = {other: values for other, values in spec.vary.items() if other != path and len(values) > 1}
+def taken(spec: ExperimentSpec, *paths: str) -> list[str]:
+    """Return in words which value of every setting that `spec` varies is taken by what sets `paths`: the first."""
+    varied = {other: values for other, values in spec.vary.items() if other not in paths and len(values) > 1}
     return [f"{inside(t(label_of(other)))} {show_value(other, values[0])}" for other, values in varied.items()]
 
 
@@ -68,11 +68,11 @@ def comparison_buttons(spec: ExperimentSpec, paths: Sequence[str]) -> None:
                 on_click=_try,
                 args=(path,),
             )
-    if taken := list(dict.fromkeys(words for path in paths for words in _taken(spec, path))):
+    if settings := list(dict.fromkeys(words for path in paths for words in taken(spec, path))):
         st.caption(
             t(
                 "Where you chose several values, a comparison takes the first: {settings}.",
-                settings=inert(", ".join(taken), 200),
+                settings=inert(", ".join(settings), 200),
             )
         )
 

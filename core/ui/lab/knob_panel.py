@@ -11,6 +11,7 @@ from core.errors import InputRefused
 from core.spec import ExperimentSpec
 from core.ui.lab.architecture import LAYERS, choose_layers
 from core.ui.lab.knobs import ARCHITECTURE, GROUPS, Knob, in_words, knob_at, knobs_for
+from core.ui.lab.range_test import RATE, range_test_button
 from core.ui.lab.share import lab_reins
 from core.ui.lab.state import OFFERED, chosen_tokens, knob_key
 from core.ui.network.network import Network, network_diagram
@@ -98,6 +99,8 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused, *, locked: bool) ->
             select_all=False,  # Enter would take every match of what was typed
             persist_state="session",
         )
+    if knob.path == RATE and not locked:
+        range_test_button()
     for sentence in _refusals(knob, wanted):
         st.markdown(f":small[:red[{inert(sentence, 200)}]]")
 

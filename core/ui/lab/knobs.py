@@ -206,7 +206,7 @@ KNOBS: Final[tuple[Knob, ...]] = (
     _knob("seeds", "Seeds", "How many times each setting is trained, with other random weights: luck or effect?",
           ("1", "3", "5", "10"), notation=COUNT, typed=True, single=True),
     _knob("training.schedule", "Schedule", "How the learning rate changes over the epochs.",
-          SCHEDULES, notation=SCHEDULE, more=True),
+          {name: kind for name, kind in SCHEDULES.items() if not kind.tries}, notation=SCHEDULE, more=True),
     _knob("training.momentum", "Momentum", "How much of the last step is kept; for sgd and rmsprop.",
           ("0", "0.5", "0.9", "0.99"), notation=NUMBER, typed=True, more=True),
     _knob("training.nesterov", "Nesterov", "Looks ahead along the momentum; for sgd.",

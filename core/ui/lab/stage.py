@@ -23,6 +23,7 @@ from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
 from core.ui.lab.live_switch import live_line, live_switch
 from core.ui.lab.outlook import Outlook
 from core.ui.lab.pending import say_pending
+from core.ui.lab.range_test import is_range_test, show_range_test
 from core.ui.lab.ranking import in_short
 from core.ui.lab.share import lab_reins
 from core.ui.lessons.editor import offer_lesson
@@ -153,20 +154,24 @@ def show_experiment(experiment: Experiment, wanted: ExperimentSpec | InputRefuse
     if experiment.finished:
         lab_state.finished(experiment)
     answers = live.is_on() and live.answers(experiment.id)
-    if not answers:
+    tries = is_range_test(experiment)
+    if tries:
+        show_range_test(experiment)
+    elif not answers:
         show_ranking(experiment)
-    say_pending(experiment, wanted)
+    if not tries:
+        say_pending(experiment, wanted)
     name = source_name(experiment.spec.data)
     target = ", ".join(experiment.spec.data.targets)
     title = experiment.title or f"{name} → {target}"
     view = live.view_of(experiment.spec) if live.is_on() else ""
-    live_chart(experiment, key="lab_live", title=title, why=True, view=view, verdict=in_short(experiment))
-    if answers:
+    live_chart(experiment, key="lab_live", title=title, why=not tries, view=view, verdict=in_short(experiment))
+    if answers and not tries:
         show_ranking(experiment)  # It comes and goes with every turn, and must not move the curves.
     elif not experiment.finished:
         st.button(t("Cancel"), icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
     pictures(experiment, key="lab_pictures")
-    if experiment.finished and not answers:
+    if experiment.finished and not answers and not tries:
         offer_lesson(experiment)
 
 

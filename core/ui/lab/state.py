@@ -21,7 +21,7 @@ from core.ui.classroom.seat import member_of_tab
 from core.ui.data.tables import table_for
 from core.ui.lab import history
 from core.ui.lab.history import Step
-from core.ui.lab.knobs import FIRST, KNOBS, Knob, knobs_for, spec_of, values_of
+from core.ui.lab.knobs import DEFAULTS, FIRST, KNOBS, Knob, knobs_for, spec_of, values_of
 from core.ui.words import t
 
 EXAMPLE: Final = load_spec(
@@ -58,12 +58,22 @@ def base_spec() -> ExperimentSpec:
 
 
 def load(spec: ExperimentSpec) -> None:
-    """Put a spec behind the knobs. Only before they are drawn, or in a callback."""
+    """Put a spec behind the knobs, of a range test the program. Only before they are drawn, or in a callback."""
+    spec = _program_of(spec)
     st.session_state.lab_base = spec
     values = values_of(spec)
     for knob in KNOBS:
         tokens = values[knob.path]
         st.session_state[knob_key(knob.path)] = int(tokens[0]) if knob.single else tokens
+
+
+def _program_of(spec: ExperimentSpec) -> ExperimentSpec:
+    """Return `spec` without the schedule of a range test, and with the usual rate in place of its lowest."""
+    if not spec.training.schedule.tries:
+        return spec
+    usual = {name: DEFAULTS["training"][name] for name in ("learning_rate", "schedule")}
+    dumped = spec.model_dump(mode="json")
+    return load_spec(dumped | {"title": "", "training": dumped["training"] | usual})
 
 
 def chosen_tokens(knob: Knob) -> list[str]:

@@ -236,6 +236,15 @@ def test_how_many_times_is_written_out(cause, signals, told):
     assert any(told in piece.text for piece in pieces)
 
 
+def test_a_range_test_takes_no_rate_away():
+    evidence = [
+        [*CAUSES["schedule_unsuitable"].look(observation_of(signals={"rate_left": 0.05}, training={"schedule": name}))]
+        for name in ("range_test", "cosine")
+    ]
+    assert not evidence[0]
+    assert evidence[1]
+
+
 def test_no_rule_names_a_case():
     """Rules are about causes, never about the programs they are measured with."""
     root = Path(__file__).parents[3]

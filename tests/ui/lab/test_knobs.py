@@ -39,13 +39,21 @@ def test_two_values_of_a_knob_vary_that_setting_and_no_other(knob):
     assert spec_of(spec, values_of(spec)) == spec
 
 
+def test_what_tries_rates_is_no_choice_of_the_schedule():
+    knob = knob_at("training.schedule")
+    assert knob is not None
+    assert "cosine" in knob.choices
+    assert "range_test" not in knob.choices
+
+
 def lines(hint):
     return [line for line in hint.splitlines() if line.startswith("- ")]
 
 
 TABLES: dict[str, Mapping[str, Any]] = {
     "model.activation": ACTIVATIONS, "model.output_activation": ACTIVATIONS, "model.loss": LOSSES,
-    "model.initializer": INITIALIZERS, "training.optimizer": OPTIMIZERS, "training.schedule": SCHEDULES,
+    "model.initializer": INITIALIZERS, "training.optimizer": OPTIMIZERS,
+    "training.schedule": {name: kind for name, kind in SCHEDULES.items() if not kind.tries},
     "preprocessing.scaling": SCALERS, "preprocessing.target_scaling": TARGET_SCALERS,
     "preprocessing.missing": IMPUTATIONS, "preprocessing.encoding": ENCODERS, "preprocessing.outliers": OUTLIERS,
 }  # fmt: skip

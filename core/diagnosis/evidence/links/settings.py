@@ -119,9 +119,9 @@ def _patience(observed: Observation) -> str | None:
 
 
 def _schedule(observed: Observation) -> str | None:
-    left, name = observed.signals.rate_left, observed.run.training.schedule.name
-    little = name != "constant" and left < limits.LITTLE_LEFT
-    return f"the {name} schedule leaves {left:.1%} of the rate" if little else None
+    left, schedule = observed.signals.rate_left, observed.run.training.schedule
+    little = schedule.name != "constant" and not schedule.tries and left < limits.LITTLE_LEFT
+    return f"the {schedule.name} schedule leaves {left:.1%} of the rate" if little else None
 
 
 SETTINGS: Final[Mapping[str, Link]] = {
