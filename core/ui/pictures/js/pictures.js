@@ -71,13 +71,13 @@ class Pictures {
     this.draw();
   }
 
-  /** Asks for everything of the chosen runs anew. */
+  /** Asks for everything of the chosen runs anew, once their curves have been asked for. */
   restart() {
     this.abort?.abort();
     this.cursor = 0;
     this.at = null;
     this.finished = false;
-    this.schedule(0);
+    this.schedule(POLL);
   }
 
   shown() {
