@@ -2,7 +2,7 @@
 
 const FASTEST = 150;
 const SOONEST = 50; // for the answer to a turn of a knob
-const PATIENCE = 300; // until what is on the screen is shown as what was there before the turn
+const PATIENCE = 1000; // until what is on the screen is shown as what was there before the turn
 const SLOWEST = 1000;
 const REMEMBERED = "loss-lab-chart";
 const CHIPS = ["log", "relative", "smooth", "validation", "baseline", "members", "robust"];
@@ -85,18 +85,21 @@ class LiveChart {
     this.finished = false;
     this.trouble = "";
     if (turned) {
+      // The processor is the training's until there is something new to draw.
       this.wait = SOONEST;
+      setTimeout(() => this.until && this.draw(), PATIENCE);
+      this.drawWords();
     } else {
       this.range = null;
       this.takeOver();
+      this.draw();
     }
-    this.draw();
     this.schedule(0);
     // On a phone the chart is above the button that was pressed, elsewhere above a long table of runs.
     if (!data.finished && this.root.getBoundingClientRect().top < 60) {
       this.root.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
     }
-    loadPlotly(data.plotly).then(() => this.draw(), () => {
+    loadPlotly(data.plotly).then(() => turned || this.draw(), () => {
       this.trouble = say("no_library");
       this.draw();
     });
@@ -222,6 +225,7 @@ class LiveChart {
     this.stop();
     const abort = new AbortController();
     this.abort = abort;
+    let moved = true;
     try {
       const url = new URL(this.data.points, document.baseURI);
       url.searchParams.set("since", this.cursor);
@@ -233,7 +237,7 @@ class LiveChart {
       }
       if (!reply.ok) throw new Error(String(reply.status));
       const news = await reply.json();
-      const moved = this.take(news);
+      moved = this.take(news) || Boolean(this.trouble);
       this.trouble = "";
       const slower = (this.wait || FASTEST) * (this.until ? 1.15 : 1.5);
       this.wait = moved && !this.until ? FASTEST : Math.min(SLOWEST, slower);
@@ -242,7 +246,8 @@ class LiveChart {
       this.trouble = say("lost");
       this.wait = Math.min(5000, (this.wait || FASTEST) * 2);
     }
-    this.draw();
+    if (moved && this.until && !this.trouble) this.drawWords();
+    else if (moved) this.draw();
     this.schedule(this.wait);
   }
 
@@ -282,7 +287,7 @@ class LiveChart {
     if (this.isFull()) theme.height = this.part("chart").clientHeight;
     const { data, layout, notes, log, ends } = figure(runs, meta, this.options, hidden, theme, this.range);
     // Until there is a curve of these runs, those of the runs before must not pass for theirs.
-    const waits = Boolean(this.until) && performance.now() - this.turned > PATIENCE;
+    const waits = Boolean(this.until) && performance.now() - this.turned >= PATIENCE;
     if (waits) {
       data.length = ends.length = 0;
       layout.annotations.length = 0;
@@ -301,8 +306,7 @@ class LiveChart {
       part.hidden = name === "stop" && !this.meta.validation;
     }
     this.part("verdict").textContent = this.data.verdict;
-    this.table.update();
-    this.drawStatus();
+    this.drawWords();
     this.part("note").textContent = notes.join(" ");
     const chart = this.part("chart");
     chart.setAttribute("aria-label", this.description());
@@ -328,6 +332,12 @@ class LiveChart {
       });
     }
     this.emphasise();
+  }
+
+  /** Draws what is said beside the curves. */
+  drawWords() {
+    this.table.update();
+    this.drawStatus();
   }
 
   drawStatus() {
