@@ -132,7 +132,7 @@ SHOTS: Final[dict[str, Callable[[Page], None]]] = {
     "presenter": _presenter,
 }
 """What is done before the picture is taken, by the picture's name."""
-OF_DOCS: Final = ("lab", "live", "boundary", "landscape", "diagnose", "lesson", "class")
+OF_DOCS: Final = ("lab", "boundary", "landscape", "diagnose", "lesson", "class")
 
 
 def _run(page: Page, spec: dict[str, Any]) -> None:
