@@ -208,15 +208,17 @@ def show_welcome(trouble: str = "") -> None:
         st.header(t("What causes the bad training loss?"), anchor=False)
         st.markdown(
             t(
-                "Train small neural networks on your table or a sample, give a setting several values, and see which "
-                "of them spoils the loss. *Why?* beside a run names the cause and tests its repair."
+                "Train small neural networks on your table or a sample, give a setting such as the learning rate "
+                "several values, and see which of them spoils the loss. *Why?*, in the table below the curves, names "
+                "the cause and tests its repair."
             )
         )
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(t("Try it with iris"), icon=":material/play_arrow:", on_click=_try_example, key="lab_try")
+            icon = ":material/play_arrow:"
+            st.button(t("Try it with iris"), icon=icon, type="primary", on_click=_try_example, key="lab_try")
             st.page_link(page("lessons"), label=t("Start with a lesson"))
     if not trouble and (example := lab_state.example()):
-        live_chart(example, key="lab_example", title=t("Example: four trainings on iris"), why=True)
+        live_chart(example, key="lab_example", title=t("Example: scaling × learning rate"), why=True)
 
 
 def _try_example() -> None:
