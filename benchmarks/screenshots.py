@@ -191,7 +191,7 @@ def main() -> None:
     """Take the pictures that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SHOTS))
-    parser.add_argument("--to", type=Path, default=ROOT / "docs")
+    parser.add_argument("--to", type=Path)
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--phone", action="store_true")
     parser.add_argument("--language", default="en")
@@ -199,15 +199,12 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(SHOTS):
         parser.error(f"there is no picture {min(unknown)}; there are {', '.join(SHOTS)}")
-    asked.to.mkdir(parents=True, exist_ok=True)
-    take(
-        asked.names or list(OF_DOCS),
-        asked.to,
-        dark=asked.dark,
-        phone=asked.phone,
-        language=asked.language,
-        eyes=asked.eyes,
-    )
+    look = {"dark": asked.dark, "phone": asked.phone, "language": asked.language, "eyes": asked.eyes}
+    if asked.to is None and look != {"dark": False, "phone": False, "language": "en", "eyes": ""}:
+        parser.error("--to is needed: the pictures of docs are those of a light screen, in English")
+    folder = asked.to or ROOT / "docs"
+    folder.mkdir(parents=True, exist_ok=True)
+    take(asked.names or list(OF_DOCS), folder, **look)
 
 
 if __name__ == "__main__":

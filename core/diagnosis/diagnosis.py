@@ -26,7 +26,7 @@ from core.diagnosis.trials.sample import MOST_ON_ALL_ROWS, lighter, on_all_rows
 from core.diagnosis.trials.smallest import likeliest
 from core.diagnosis.trials.treatment import Treatment, treat, with_changes, with_more_seeds, worth_trying
 from core.diagnosis.trials.trial import MOST_UPDATES, Runner, Workbench, cost_of
-from core.errors import InputRefused
+from core.errors import InputRefused, WorkFailed
 from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.training.crew import Crew
 from core.training.memory import RunSize, check_memory, memory_need, run_allowance
@@ -208,7 +208,8 @@ class Doctor:
         known = list(zip(likely, self.runner(likely), strict=True)) if likely else []
         self._trained += len(likely)
         for rest in begun[1:]:
-            self._look_ahead(replace(first, signals=observe(begun[0].result(), epochs)), runs, rest)
+            seed = observe(begun[0].result(), runs[0].training.epochs)
+            self._look_ahead(replace(first, signals=seed), runs, rest)
         before = [result for part in begun for result in part.result()] or self.runner(runs, probed=True)
         self._trained += len(runs)
         return Observation(runs[0], facts, observe(before, runs[0].training.epochs), whole), before, known
@@ -226,7 +227,10 @@ class Doctor:
             if rest.done():
                 return
             changed = run.changed(ahead or {})
-            (self._ahead[changed.hash()],) = self.runner([changed])
+            try:
+                (self._ahead[changed.hash()],) = self.runner([changed])
+            except (InputRefused, WorkFailed):  # a full queue: what is asked for ahead is not worth a diagnosis
+                return
             self._trained += 1
 
     def _is_apart(self, change: Change, run: RunSpec, facts: DataFacts) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from core.child import Child, Voice, Words
-from core.collector import keep_what_was_imported
+from core.collector import keep_what_lives
 from core.data.prepare.cache import Preparation
 from core.errors import InputRefused, WorkFailed
 from core.machine import processors
@@ -243,7 +243,7 @@ def main() -> None:
     voice = Voice()
     import core.training.run  # noqa: F401 - before the first order, not with it
 
-    keep_what_was_imported()
+    keep_what_lives()
     preparation, data = Preparation(), None
     voice.say(event="ready")
     for line in sys.stdin:

@@ -91,13 +91,18 @@ def compile_run(run: RunSpec, prepared: Prepared, *, wait: bool = False) -> Call
     data = program.load(prepared)
     program.trace(data)
     batches = program.batches * run.training.epochs
-    if wait or program.deserves_xla(GRAPH_SECONDS * (len(run.model.layers) + 1) * batches):
+    if wait or program.deserves_xla(_least_seconds_per_batch(run) * batches):
         program.compile_behind(data, at_leisure=not wait)
     else:
         return lambda _seconds: True
     if wait:
         program.wait_for_xla()
     return program.wait_for_xla
+
+
+def _least_seconds_per_batch(run: RunSpec) -> float:
+    """Return what a batch takes at least as a graph."""
+    return GRAPH_SECONDS * (len(run.model.layers) + 1)
 
 
 def _train(
@@ -196,7 +201,7 @@ class _Training:
     def until_end(self, on_points: OnPoints, should_stop: Callable[[], bool]) -> Ending:
         self._begin()
         if self.program.compiles_as_traced:
-            self._hurry(GRAPH_SECONDS * (len(self.run.model.layers) + 1))
+            self._hurry(_least_seconds_per_batch(self.run))
         self._await_xla(should_stop)
         state: Ending = "done"
         while self.epoch < self.run.training.epochs and not self.program.model.stop_training:

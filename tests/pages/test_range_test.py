@@ -62,6 +62,23 @@ def test_the_button_submits_a_climb_and_leaves_the_knobs(app, lab):
     assert not app.get("plotly_chart")  # nothing is said before it has ended
 
 
+def test_undo_after_a_test_brings_back_what_the_knobs_said(app, lab):
+    knob(app.run(), "training.learning_rate").set_value(["0.01", "0.1"])
+    knob(app, "training.epochs").set_value(["30"]).run()
+    button(app, "lab_range_test_button").click().run()
+    knob(app, "training.epochs").set_value(["70"]).run()
+    button(app, "lab_undo").click().run()
+    assert not app.exception
+    assert knob(app, "training.epochs").value == ["30"]
+    assert knob(app, "training.learning_rate").value == ["0.01", "0.1"]
+
+
+def test_a_large_table_is_sampled_for_a_test():
+    data = {"source": "sample:iris", "target": "species"}
+    assert range_test_of(load_spec({**PROGRAM, "data": data | {"rows": 90}})).data.rows == 90
+    assert range_test_of(load_spec(PROGRAM)).data.rows == 2000
+
+
 def test_the_card_says_the_range_and_one_press_uses_a_rate(app, lab):
     app.query_params["x"] = ended(lab)
     app.run()
@@ -94,6 +111,7 @@ def test_knobs_never_hold_the_climb_itself(app, lab):
     app.run()
     assert knob(app, "training.learning_rate").value == ["0.001"]
     assert knob(app, "training.optimizer").value == ["sgd"]
+    assert knob(app, "training.epochs").value == ["100"]
     button(app).click().run()
     assert not app.exception
     newest = lab.store.experiment(lab.store.experiments()[0].id)
@@ -108,13 +126,16 @@ def test_a_climb_is_not_diagnosed_and_is_no_lesson(app, lab):
     assert not [b for b in app.button if "lesson" in b.label]
 
 
-def test_a_locked_or_hidden_rate_is_not_tested(app):
+def test_a_locked_or_hidden_rate_is_neither_tested_nor_set(app, lab):
     for rein in ("lock", "hide"):
         app.query_params.clear()
         app.query_params[rein] = "learning_rate"
         app.run()
         assert not app.exception
         assert not [b for b in app.button if b.key == "lab_range_test_button"]
+        app.query_params["x"] = ended(lab)
+        app.run()
+        assert not [b for b in app.button if b.key == "lab_use_rate"]
 
 
 def test_a_rate_is_written_out_in_one_digit():

@@ -120,7 +120,8 @@ def test_the_range_is_in_order_and_does_not_depend_on_the_unit_of_the_loss(falls
         assert low <= suggested <= high
         assert all(f"{rate:.0e}" == f"{rate:.6e}"[0] + f"{rate:.6e}"[8:] for rate in (low, high))
     else:
-        assert noise > 0 or found.unclear is Unclear.NO_ROOM
+        # Little noise hides no climb.
+        assert noise > 0.002 or found.unclear is Unclear.NO_ROOM
     other = rate_range(RATES, [[value * 2.0 ** round(unit) for value in curve] for curve in curves])
     assert (other.low, other.high, other.unclear) == (found.low, found.high, found.unclear)
 

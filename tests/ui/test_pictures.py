@@ -3,12 +3,13 @@
 import base64
 import json
 import subprocess
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 import core.ui.words
+from core.lessons.lesson import PictureName
 from core.plot import COLOURS
 from core.ui.pictures.pictures import _PARTS
 from core.ui.pictures.words import WORDS
@@ -291,6 +292,10 @@ def test_what_is_not_finite_is_said_and_not_drawn():
     said = words("decision_boundary", TWO, shown)
     assert said.startswith("At epoch 3, with the weights of epoch 2: the network answers with numbers that are not")
     assert figure("decision_boundary", TWO, shown)["layout"]["images"] == []
+
+
+def test_lessons_can_ask_for_every_picture_there_is():
+    assert set(get_args(PictureName)) == set(run("Object.keys(FIGURES)"))
 
 
 def test_a_picture_is_offered_where_there_is_one():

@@ -23,7 +23,7 @@ class Runner(Protocol):
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Return the results of `runs` in the same order; `probed` asks for what happened in the layers.
 
-        A diagnosis with several processors asks from two threads at a time.
+        A diagnosis with several processors asks from several threads at a time.
         """
 
 

@@ -20,7 +20,7 @@ LOOK_SECONDS: Final = 0.02
 
 @dataclass
 class TrialRunner:
-    """The runner (`core.diagnosis.trials.trial.Runner`) of one diagnosis; two of its threads may ask at a time.
+    """The runner (`core.diagnosis.trials.trial.Runner`) of one diagnosis; several of its threads may ask at a time.
 
     The same runs asked for again, by a diagnosis whose process was killed and that began anew, are found as they were
     trained, or where they are in training.

@@ -75,18 +75,20 @@ class EmbeddedEngine:
         known = frozenset[str]().union(*(view.structures | view.warming for _, view in views))
         unknown = [structure for structure in likely if structure not in known]
         idle = sorted(((slot, view) for slot, view in views if view.free), key=lambda pair: len(pair[1].structures))
+        chosen = [slot for slot, view in idle if not (sparing and view.warming)]
         if sparing and len(views) > 1:
             # What is asked for meanwhile is not to wait until something else is traced.
-            idle = idle[: len(views) - 1]
-        for number, (slot, _) in enumerate(idle):
-            slot.expect({structure: likely[structure] for structure in unknown[number :: len(idle)]})
+            chosen = chosen[: len(idle) - 1]
+        for slot, _ in idle:
+            place = chosen.index(slot) if slot in chosen else None
+            slot.expect({} if place is None else {name: likely[name] for name in unknown[place :: len(chosen)]})
         return bool(unknown)
 
     def submit(self, slot: str, claim: Claim) -> None:
         """Put the claim into the slot's inbox; the others look ahead no further, the processor is wanted."""
         self._slots[slot].assign(claim)
         for other in self._slots.values():
-            if other.name != slot and other.keeper.warming:
+            if other.name != slot:
                 other.expect({})
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from core.child import Voice
-from core.collector import keep_what_was_imported
+from core.collector import keep_what_lives
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.orders import Orders, begin_as_child
 from core.jobs.memory import give_back, let_go_of_start, own_bytes
@@ -142,7 +142,7 @@ def main() -> None:
     store = Store(load_settings(), verify=False)
     work: KerasWork = getattr(importlib.import_module(module), name)(store.datasets.read, store.run_bytes)
     let_go_of_start()
-    keep_what_was_imported()
+    keep_what_lives()
     Trainer(store, work, orders, voice).serve()
 
 

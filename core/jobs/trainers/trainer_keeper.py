@@ -99,11 +99,11 @@ class TrainerKeeper(Keeper):
                     self._first_bytes = words["own"]
                     self.welcome()
                 case "warmed":
+                    self.warming = tuple(s for s in self.warming if s != words["structure"])
                     if words["known"]:
                         self.learned(words["structure"])
                     else:
                         self._given_up |= {words["structure"]}
-                    self.warming = tuple(s for s in self.warming if s != words["structure"])
                     # Not for what every trainer compiles when it starts: its successor would be as large.
                     if self._looked_ahead and self._grown >= 1 and self._room_for_two:
                         self._raise_successor()

@@ -50,7 +50,7 @@ class KerasWork:
         return train_run(run, prepared, on_points, should_stop, probed=probed, likely=likely, on_frame=on_frame)
 
     def warm(self, run: RunSpec) -> Callable[[float], bool]:
-        """Begin to compile what `run` needs; return what waits so many seconds for it and says whether it is ready.
+        """Begin to compile what `run` needs; return what waits so many seconds and says whether nothing is left to do.
 
         Raises
         ------

@@ -165,7 +165,8 @@ def _live(key: str, lesson: Lesson, *, shown: bool) -> None:
     solved = sum(progress.solved for progress in known)
     st.markdown(f"**{len(members)}** joined · **{predicted}** predicted · **{solved}** solved")
     if shown:
-        st.html(split(lesson, known, revealed=lesson.id not in room.held))
+        # Who shares this screen gives no answer away before everybody has one.
+        st.html(split(lesson, known, revealed=lesson.id not in room.held and predicted == len(members)))
     st.html(roster(members, lesson, held=lesson.id in room.held))
 
 

@@ -146,9 +146,10 @@ _AS_GOOD: Final = 0.05
 
 def _possible(level: float | None, best: float) -> str:
     """Return how much lower the loss of a healthy run could be, where much."""
-    if level is not None and level >= best - _AS_GOOD:
+    much = level is not None and best < 1 and (1 - level) >= _MUCH_LOWER * (1 - best)
+    if level is not None and level >= best - _AS_GOOD and not much:
         return t("No fault was found: simple models find little or nothing more in these columns.")
-    if level is None or best >= 1 or (1 - level) < _MUCH_LOWER * (1 - best):
+    if level is None or not much:
         return t("No fault was found: what is left is tuning.")
     times = round((1 - level) / (1 - best))
     return t("No fault was found, but the loss could be {times} times lower.", times=times)

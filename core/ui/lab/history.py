@@ -16,11 +16,13 @@ _PLACE: Final = "lab_step"
 
 @dataclass(frozen=True)
 class Step:
-    """What the knobs said and the experiment that came of it; `live` until somebody keeps it."""
+    """What was run and the experiment that came of it; `live` until somebody keeps it."""
 
     spec: ExperimentSpec
     experiment: str
     live: bool = False
+    knobs: ExperimentSpec | None = None
+    """What the knobs said, where that was something else: the program of a range test."""
 
 
 def steps() -> list[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
@@ -70,7 +71,7 @@ def step(by: int) -> None:
         there = history.move(by)
     if there is None:
         return
-    lab_state.load(there.spec)
+    lab_state.load(there.knobs or there.spec)
     if _there(there):
         lab_state.show(there.experiment)
     else:
@@ -87,7 +88,7 @@ def keep() -> None:
     except InputRefused as refusal:
         st.session_state.lab_refused = str(refusal)
         return
-    history.replace(Step(now.spec, now.experiment))
+    history.replace(replace(now, live=False))
 
 
 def view_of(spec: ExperimentSpec) -> str:

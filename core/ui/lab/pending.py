@@ -16,7 +16,7 @@ from core.ui.text import inert
 from core.ui.words import inside, t
 
 _MOST: Final = 3
-"""Settings that are named; of more their number."""
+"""Settings that are named; of more there is a sign."""
 
 
 def say_pending(experiment: Experiment, wanted: ExperimentSpec | InputRefused) -> None:
@@ -39,6 +39,8 @@ def pending(shown: ExperimentSpec, wanted: ExperimentSpec) -> list[str]:
         for knob in KNOBS
         if now[knob.path] != before[knob.path]
     ]
+    if (shown.data.source, shown.data.task) != (wanted.data.source, wanted.data.task):
+        changes.insert(0, t("data read otherwise"))
     if shown.data.targets != wanted.data.targets:
         changes.insert(0, t("target {column}", column=", ".join(wanted.data.targets)))
     if shown.data.features != wanted.data.features:

@@ -20,9 +20,10 @@ from core.ui.lab import state as lab_state
 from core.ui.lab.comparisons import taken
 from core.ui.lab.knobs import in_words
 from core.ui.lab.rate_chart import described, in_a_sentence, rate_chart, rate_text
+from core.ui.lab.share import lab_reins
 from core.ui.lab.tokens import NUMBER
 from core.ui.text import inert
-from core.ui.words import t
+from core.ui.words import number, t
 
 RATE: Final = "training.learning_rate"
 
@@ -30,7 +31,9 @@ _LOWEST, _HIGHEST = 1e-6, 100.0
 """Adam's usual rate is 0.001, that of plain gradient descent on scaled inputs up to 1; some decades on both sides."""
 _EPOCHS: Final = 120
 """Fifteen rates per decade, each for one epoch; fastai's ``lr_find`` takes 100 batches for eight decades."""
-_SETS: Final = (RATE, "training.schedule", "training.epochs", "training.early_stopping")
+_MOST_ROWS: Final = 2000
+"""Of a larger table a sample of so many: the rates that work hang on the size of a batch, not on that of the table."""
+_SETS: Final = ("data.rows", RATE, "training.schedule", "training.epochs", "training.early_stopping")
 _ENDED: Final = frozenset({State.DONE, State.DIVERGED})
 
 
@@ -52,9 +55,10 @@ def range_test_of(spec: ExperimentSpec) -> ExperimentSpec:
         "learning_rate": _LOWEST, "schedule": {"name": "range_test", "times": _HIGHEST / _LOWEST},
         "epochs": _EPOCHS, "early_stopping": None,
     }  # fmt: skip
+    data = first["data"] | {"rows": min(spec.data.rows or _MOST_ROWS, _MOST_ROWS)}
     title = " · ".join([t("Range test"), *taken(spec, *_SETS)])
     seeds = max(FEWEST_SEEDS, spec.seeds)
-    return load_spec(first | {"title": title, "training": first["training"] | climb, "seeds": seeds})
+    return load_spec(first | {"title": title, "data": data, "training": first["training"] | climb, "seeds": seeds})
 
 
 def range_test_button() -> None:
@@ -65,8 +69,9 @@ def range_test_button() -> None:
         type="tertiary",
         key="lab_range_test_button",
         help=t(
-            "Trains briefly while the rate climbs from {lowest} to {highest}, with at least {seeds} seeds, and shows "
-            "at which rates the loss falls. Everything else as it is.",
+            "Trains briefly, on at most {rows} rows, while the rate climbs from {lowest} to {highest}, with at least "
+            "{seeds} seeds, and shows at which rates the loss falls. Everything else as it is.",
+            rows=number(_MOST_ROWS),
             lowest=rate_text(_LOWEST),
             highest=rate_text(_HIGHEST),
             seeds=FEWEST_SEEDS,
@@ -79,7 +84,7 @@ def _test() -> None:
     """Queue the test; the knobs stay as the person set them."""
     if spec := lab_state.spec_at_press():
         try:
-            lab_state.submit(range_test_of(spec))
+            lab_state.submit(range_test_of(spec), knobs=spec)
         except InputRefused as refusal:
             st.session_state.lab_refused = in_words(refusal)
 
@@ -87,7 +92,7 @@ def _test() -> None:
 def show_range_test(experiment: Experiment) -> None:
     """Show a finished range test: the curve, the range of rates or that it is unclear, and a button to use one."""
     ended = [place for place, run in enumerate(experiment.runs) if run.state in _ENDED]
-    if not experiment.finished or not ended:
+    if len(ended) < len(experiment.runs):  # too few seeds say nothing of luck
         return
     results = get_lab().store.results(experiment.id, ended, ("loss",))
     losses = [result.history.get("loss", ()) for result in results]
@@ -115,7 +120,7 @@ def show_range_test(experiment: Experiment) -> None:
 
 
 def _use(found: RateRange) -> None:
-    if found.suggested is not None:
+    if found.suggested is not None and RATE not in lab_reins().hidden | lab_reins().locked:
         token = NUMBER.show(found.suggested)
         chosen = {lab_state.knob_key(RATE): [token]}
         use = t("Use {value}", value=rate_text(found.suggested))

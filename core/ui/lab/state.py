@@ -68,12 +68,13 @@ def load(spec: ExperimentSpec) -> None:
 
 
 def _program_of(spec: ExperimentSpec) -> ExperimentSpec:
-    """Return `spec` without the schedule of a range test, and with the usual rate in place of its lowest."""
+    """Return `spec`, of a range test with the usual values in place of all that the test has set."""
     if not spec.training.schedule.tries:
         return spec
-    usual = {name: DEFAULTS["training"][name] for name in ("learning_rate", "schedule")}
+    usual = {name: DEFAULTS["training"][name] for name in ("learning_rate", "schedule", "epochs", "early_stopping")}
     dumped = spec.model_dump(mode="json")
-    return load_spec(dumped | {"title": "", "training": dumped["training"] | usual})
+    data, training = dumped["data"] | {"rows": DEFAULTS["data"]["rows"]}, dumped["training"] | usual
+    return load_spec(dumped | {"title": "", "data": data, "training": training})
 
 
 def chosen_tokens(knob: Knob) -> list[str]:
@@ -216,7 +217,9 @@ def submit_current() -> None:
         submit(spec)
 
 
-def submit(spec: ExperimentSpec, *, live: bool = False, again: bool = False) -> None:
+def submit(
+    spec: ExperimentSpec, *, live: bool = False, again: bool = False, knobs: ExperimentSpec | None = None
+) -> None:
     """Queue `spec` and show it, whatever the knobs say; a second press before it has finished changes nothing.
 
     Parameters
@@ -225,6 +228,8 @@ def submit(spec: ExperimentSpec, *, live: bool = False, again: bool = False) -> 
         As the next step of this session's live series.
     again : bool
         In the place of the step that is shown, which was cut short.
+    knobs : ExperimentSpec, optional
+        What the knobs say, where that is something else.
     """
     press = st.session_state.setdefault("lab_press", 0)
     store = get_lab().store
@@ -239,7 +244,7 @@ def submit(spec: ExperimentSpec, *, live: bool = False, again: bool = False) -> 
     if again:
         history.replace(Step(spec, experiment, live))
     elif experiment != st.session_state.get("lab_shown"):
-        history.record(Step(spec, experiment, live))
+        history.record(Step(spec, experiment, live, knobs))
     show(experiment)
 
 

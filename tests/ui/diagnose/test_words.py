@@ -174,6 +174,7 @@ def test_a_sample_is_told_whatever_the_verdict():
 
 def test_how_much_lower_the_loss_could_be_is_said_where_it_is_much():
     assert "20 times lower" in say.verdict(report(verdict="healthy", skills=(0.8,) * 3, reachable=0.99))
+    assert "8 times lower" in say.verdict(report(verdict="healthy", skills=(0.96,) * 3, reachable=0.995))
     assert "times lower" not in say.verdict(report(verdict="healthy", skills=(0.8,) * 3, reachable=0.82))
 
 
