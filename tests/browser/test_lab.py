@@ -16,22 +16,22 @@ CURVES = """() => (document.querySelector('.ll-chart')?.data ?? [])
 
 
 def choose(page, label, *values):
-    """Add values to a knob that takes several; what is typed while the page is drawn anew may be lost."""
+    """Add values to a knob that takes several; what is typed or chosen while the page is drawn anew may be lost."""
     box = page.get_by_role("combobox", name=label, exact=True)
     for value in values:
         offered = page.get_by_role("option", name=value, exact=True).or_(page.get_by_text(f"Add: {value}")).first
+        chip = page.locator(".st-key-lab_controls").get_by_text(value, exact=True).first
         for _ in range(5):
             box.click()
             box.fill(value)
             try:
                 offered.click(timeout=5000)
+                chip.wait_for(timeout=5000)
             except NotThere:
                 continue
             break
         else:
-            pytest.fail(f"{label} offers no {value}")
-        chip = page.locator(".st-key-lab_controls").get_by_text(value, exact=True)
-        expect(chip.first).to_be_visible()
+            pytest.fail(f"{label} takes no {value}")
     page.keyboard.press("Escape")
 
 

@@ -145,8 +145,10 @@ def _answer(order: bytes, content: bytes, label: str) -> tuple[dict[str, Any], b
     try:
         # One after the other: joined they would be a second copy of the file.
         if process.stdin is not None:
-            process.stdin.write(order)  # buffered; `communicate` sends it and bears with a process that has ended
+            process.stdin.write(order)  # buffered; `communicate` sends it
         said, _ = process.communicate(content, timeout=WALL_SECONDS)
+    except BrokenPipeError:  # it has ended before it was told all
+        said = process.stdout.read() if process.stdout is not None else b""
     except subprocess.TimeoutExpired:
         raise _refused(label, _TOO_SLOW) from None
     finally:

@@ -115,6 +115,19 @@ def _instead(monkeypatch, program: str) -> None:
     monkeypatch.setattr(subprocess, "Popen", other)
 
 
+def test_a_process_that_has_ended_before_it_is_told_anything_is_our_failure_too(no_spare, monkeypatch):
+    start = subprocess.Popen
+
+    def ended(command, **settings):
+        process = start([command[0], "-c", "raise SystemExit(3)"], **settings)
+        process.wait()
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", ended)
+    with pytest.raises(WorkFailed, match=r"^t.csv: could not be read"):
+        read_upload(CONTENT, "t.csv")
+
+
 def test_a_process_that_breaks_down_is_our_failure_in_one_sentence(no_spare, monkeypatch):
     _instead(monkeypatch, "raise SystemExit(3)")
     with pytest.raises(WorkFailed, match=r"^t.csv: could not be read") as caught:
