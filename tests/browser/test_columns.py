@@ -108,6 +108,7 @@ def choose(page, label, option):
     pytest.fail(f"{label} offers no {option}")
 
 
+@pytest.mark.slow
 def test_an_upload_is_read_right_and_a_code_becomes_a_number(visit):
     cities = ["Kraków", "Plzeň", "Břeclav"]
     rows = "".join(f"{cities[i % 3]};{i * 37 % 1009:05d};{i / 4}\n" for i in range(90))
@@ -115,6 +116,7 @@ def test_an_upload_is_read_right_and_a_code_becomes_a_number(visit):
     file = {"name": "mesta.csv", "mimeType": "text/csv", "buffer": f"město;kod;cena\n{rows}".encode("cp1250")}
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_role("alert")).to_contain_text("Plzeò Bøeclav")
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
     page.get_by_role("button", name="Central European (Windows-1250)").click()
     expect(page.get_by_role("alert")).to_have_count(0)
     page.get_by_text("How it was read").click()

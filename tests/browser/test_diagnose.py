@@ -28,6 +28,7 @@ def why(page):
     page.locator(".ll-table tbody tr").filter(has_text=re.compile(r"1e-05|0\.00001")).get_by_role("link").click()
 
 
+@pytest.mark.slow
 def test_why_leads_to_the_cause_and_its_fix_back_to_the_lab(bad_run, visit):
     page = bad_run
     page.locator(".ll-chart").evaluate("node => { window.sameSession = true }")

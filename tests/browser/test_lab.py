@@ -112,6 +112,7 @@ def test_a_person_with_a_csv_watches_four_losses_race(race):
     assert "Traceback" not in race.content()
 
 
+@pytest.mark.slow
 def test_zoom_and_hidden_curves_stay_while_points_arrive(race):
     race.wait_for_function(f"({CURVES})().length >= 2")
     race.evaluate("document.querySelector('.ll-chart').dataset.mark = 'the same node'")
@@ -137,6 +138,7 @@ def test_whoever_arrives_sees_curves_before_pressing_anything(visit):
     assert "x=" not in page.url
 
 
+@pytest.mark.slow
 def test_cancel_stops_every_run(race):
     race.wait_for_function(f"({CURVES})().length >= 1")
     race.get_by_role("button", name="Cancel").click()
@@ -145,6 +147,7 @@ def test_cancel_stops_every_run(race):
     expect(race.locator(".ll-table td[data-state='failed']")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_link_shows_the_same_curves_to_somebody_else(visit):
     page = visit("/")
     try_iris(page)
@@ -205,6 +208,7 @@ def test_the_table_is_the_legend(visit):
     page.wait_for_function("/relative/.test(document.querySelector('.ll-chart')._fullLayout.yaxis.title.text)")
 
 
+@pytest.mark.slow
 def test_a_curve_is_shown_alone_by_mouse_and_by_keyboard_and_on_the_full_screen(visit):
     page = visit("/")
     page.wait_for_function(f"({CURVES})().length === 8")
@@ -238,6 +242,7 @@ def test_enter_takes_what_was_typed_and_not_a_choice_it_occurs_in(visit):
         expect(page.get_by_role("button", name=f"Run {len(chosen)} experiments")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_enter_takes_the_name_that_was_typed(visit):
     page = visit("/")
     knob = page.locator(".st-key-lab_knob_training_optimizer")
@@ -280,6 +285,7 @@ def test_the_chart_is_in_sight_after_run_and_stays_there_while_the_knobs_scroll(
     assert in_sight(page, ".st-key-lab_run")
 
 
+@pytest.mark.slow
 def test_the_chart_is_in_sight_beside_a_ranking_and_after_a_run_from_further_down(visit):
     page = visit("/")
     page.get_by_role("button", name="Try all scalings").click()

@@ -10,6 +10,7 @@ from .test_lab import open_runs, try_iris
 DONE = ".ll-table td[data-state='done']"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_lesson_asks_runs_and_explains(visit, number):
     page = visit("/lessons")
@@ -33,6 +34,7 @@ def test_a_lesson_asks_runs_and_explains(visit, number):
     expect(page.locator(".st-key-lesson_reveal")).to_contain_text("What you see.")
 
 
+@pytest.mark.slow
 def test_a_learner_repairs_tries_in_vain_and_solves_it(visit):
     page = visit("/lessons?lesson=scaling")
     page.get_by_role("radiogroup").locator("label").nth(LESSONS[0].answer).click()

@@ -102,6 +102,7 @@ def test_the_first_news_are_the_first_suspects(clinic: Lab) -> None:
     wait_for(clinic, asked, lambda d: d.finished)
 
 
+@pytest.mark.slow
 def test_cancelling_stops_the_diagnosis_and_its_trials(clinic: Lab) -> None:
     experiment = ran(clinic, sick_spec(seed=40))
     slow = ran(clinic, sick_spec(seed=41))
@@ -121,6 +122,7 @@ def test_cancelling_stops_the_diagnosis_and_its_trials(clinic: Lab) -> None:
     assert clinic.store.diagnoses.newest(clinic.store.experiment(experiment), 0) is None
 
 
+@pytest.mark.slow
 def test_a_diagnosis_whose_process_is_killed_goes_on_and_trains_nothing_twice(clinic: Lab) -> None:
     experiment = ran(clinic, sick_spec(LINGERING, seed=50))
     asked = ask(clinic, experiment)
@@ -138,6 +140,7 @@ def test_a_diagnosis_whose_process_is_killed_goes_on_and_trains_nothing_twice(cl
     assert all(run.attempt == 1 for trial in trials for run in clinic.store.experiment(trial).runs)
 
 
+@pytest.mark.slow
 def test_a_diagnosis_that_kills_its_process_fails_and_the_next_is_served(clinic: Lab) -> None:
     experiment = ran(clinic, sick_spec(LINGERING, seed=60))
     asked = ask(clinic, experiment)

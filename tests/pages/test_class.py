@@ -146,6 +146,7 @@ def test_an_answer_that_is_held_is_shown_once_it_is_revealed(lab, room):
     assert "As you said" in words(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["2", "3", "4", "5"])
 def test_an_answer_that_is_held_is_not_in_the_presenters_view_either(lab, room, step):
     lab.store.classrooms.hold(room[0], [FIRST.id])
@@ -316,6 +317,7 @@ def test_the_right_answer_is_marked_for_the_teacher_unless_it_is_held():
     assert RIGHT not in split(FIRST, [], revealed=False)
 
 
+@pytest.mark.slow
 def test_a_presenter_goes_through_a_lesson_without_any_secret(lab, room, monkeypatch):
     called: list[Any] = []
 
