@@ -150,7 +150,7 @@ def test_axe_is_content_with_every_slide_of_the_presenter(visit):
     slide = page.locator(".st-key-present_page")
     expect(slide).to_contain_text(LESSON.question)
     found = faults(page)
-    for told in (LESSON.look, "What you see.", "Why.", "repaired", LESSON.exercise.task):
+    for told in (LESSON.look, "What you see.", "Why.", "Repaired", LESSON.exercise.task):
         # With a key: a pointer that rests on the button would show Streamlit's tooltip, outside every landmark.
         page.keyboard.press("ArrowRight")
         expect(slide).to_contain_text(told)
