@@ -72,6 +72,8 @@ def open_runs(page):
 
 def in_sight(page, selector):
     """Whether all of an element is on the screen, below the head of the page."""
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+    expect(page.locator(selector)).to_be_visible()
     box = page.locator(selector).bounding_box()
     return box["y"] >= 56 and box["y"] + box["height"] <= page.viewport_size["height"]
 
