@@ -223,10 +223,11 @@ class Doctor:
             return
         changes = (next(iter(suspect.cause.repairs(first)), None) for suspect in suspects(first, CAUSES.values()))
         ahead = next((change for change in changes if change and self._is_apart(change, runs[0], first.facts)), None)
-        for run in runs if ahead else ():
+        if ahead is None:
+            return
+        for changed in (run.changed(ahead) for run in runs):
             if rest.done():
                 return
-            changed = run.changed(ahead or {})
             try:
                 (self._ahead[changed.hash()],) = self.runner([changed])
             except (InputRefused, WorkFailed):  # a full queue: what is asked for ahead is not worth a diagnosis
@@ -239,19 +240,22 @@ class Doctor:
             changed = run.changed(change)
         except InputRefused:
             return False
-        cheap = cost_of(changed, facts.rows, facts.features) <= _MOST_BESIDE * self.budget
-        return cheap and structure_key(changed) != structure_key(run) and self._fits(changed, facts)
+        return structure_key(changed) != structure_key(run) and self._costs_little(changed, facts)
+
+    def _costs_little(self, run: RunSpec, facts: DataFacts) -> bool:
+        """Whether a run may be trained before anything is known to be wrong."""
+        cheap = cost_of(run, facts.rows, facts.features) <= _MOST_BESIDE * self.budget
+        return cheap and self._fits(run, facts)
 
     def _likely(self, first: Observation, runs: Sequence[RunSpec]) -> list[RunSpec]:
         """Return the runs of the likeliest repair, if they can be trained beside those of the program as it is."""
         if any(suspect.certain and suspect.cause.hopeless for suspect in self._suspects):
             return []
-        change, facts = likeliest(first), first.facts
+        change = likeliest(first)
         if change is None:
             return []
         likely = [run.changed(change) for run in runs]
-        cheap = cost_of(likely[0], facts.rows, facts.features) <= _MOST_BESIDE * self.budget
-        return likely if cheap and self._fits(likely[0], facts) else []
+        return likely if self._costs_little(likely[0], first.facts) else []
 
     def _on_all_rows(self, treatment: Treatment, judgement: Judgement, run: RunSpec, rows: int) -> float | None:
         """Return what the winner explains of all rows, trained once; None where there is none, or it takes too long."""

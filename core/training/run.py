@@ -90,11 +90,10 @@ def compile_run(run: RunSpec, prepared: Prepared, *, wait: bool = False) -> Call
     program = program_for(run, prepared)
     data = program.load(prepared)
     program.trace(data)
-    batches = program.batches * run.training.epochs
-    if wait or program.deserves_xla(_least_seconds_per_batch(run) * batches):
-        program.compile_behind(data, at_leisure=not wait)
-    else:
+    least = _least_seconds_per_batch(run) * program.batches * run.training.epochs
+    if not wait and not program.deserves_xla(least):
         return lambda _seconds: True
+    program.compile_behind(data, at_leisure=not wait)
     if wait:
         program.wait_for_xla()
     return program.wait_for_xla

@@ -79,9 +79,9 @@ class EmbeddedEngine:
         if sparing and len(views) > 1:
             # What is asked for meanwhile is not to wait until something else is traced.
             chosen = chosen[: len(idle) - 1]
+        shares = {slot.name: unknown[number :: len(chosen)] for number, slot in enumerate(chosen)}
         for slot, _ in idle:
-            place = chosen.index(slot) if slot in chosen else None
-            slot.expect({} if place is None else {name: likely[name] for name in unknown[place :: len(chosen)]})
+            slot.expect({structure: likely[structure] for structure in shares.get(slot.name, ())})
         return bool(unknown)
 
     def submit(self, slot: str, claim: Claim) -> None:

@@ -25,7 +25,7 @@ from core.ui.classroom.curves import WIDE, curves_svg, drawing_of
 from core.ui.classroom.links import absolute, qr_code
 from core.ui.classroom.picture import picture
 from core.ui.classroom.report import small_print
-from core.ui.classroom.teacher import STYLE, split
+from core.ui.classroom.teacher import RIGHT, STYLE, split
 from core.ui.classroom.work import repair_settings
 from core.ui.component import Component
 from core.ui.lab.knobs import label_of, show_value
@@ -185,8 +185,7 @@ def _options(lesson: Lesson) -> None:
     right = lesson.answer if _revealed(lesson) else None
     _list(
         [
-            f"<b>{place + 1}</b> {escape(option.replace('**', ''))}"
-            + ' <span role="img" aria-label="the right answer">✓</span>' * (place == right)
+            f"<b>{place + 1}</b> {escape(option.replace('**', ''))}" + f" {RIGHT}" * (place == right)
             for place, option in enumerate(lesson.options)
         ],
         right,

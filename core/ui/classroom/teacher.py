@@ -30,6 +30,9 @@ _STEPS: Final = {
     Step.TRIED: "Trying",
     Step.SOLVED: "Solved",
 }
+RIGHT: Final = '<span role="img" aria-label="the right answer">✓</span>'
+"""Stands behind the right answer."""
+
 STYLE: Final = """<style>
 .cr-code { font: 600 clamp(2rem, 5vw, 3rem)/1.1 ui-monospace, monospace; letter-spacing: .12em; }
 .cr-split, .cr-roster { width: 100%; border-collapse: collapse; }
@@ -190,7 +193,7 @@ def _answer(place: int, option: str, *, right: bool) -> str:
     told = f"{place + 1}. {escape(option.replace('**', ''))}"
     if not right:
         return f"<dt>{told}</dt>"
-    return f'<dt class="right">{told} <span role="img" aria-label="the right answer">✓</span></dt>'
+    return f'<dt class="right">{told} {RIGHT}</dt>'
 
 
 def roster(members: Sequence[Member], lesson: Lesson, *, held: bool) -> str:

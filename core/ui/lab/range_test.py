@@ -33,7 +33,6 @@ _EPOCHS: Final = 120
 """Fifteen rates per decade, each for one epoch; fastai's ``lr_find`` takes 100 batches for eight decades."""
 _MOST_ROWS: Final = 2000
 """Of a larger table a sample of so many: the rates that work hang on the size of a batch, not on that of the table."""
-_SETS: Final = ("data.rows", RATE, "training.schedule", "training.epochs", "training.early_stopping")
 _ENDED: Final = frozenset({State.DONE, State.DIVERGED})
 
 
@@ -56,7 +55,7 @@ def range_test_of(spec: ExperimentSpec) -> ExperimentSpec:
         "epochs": _EPOCHS, "early_stopping": None,
     }  # fmt: skip
     data = first["data"] | {"rows": min(spec.data.rows or _MOST_ROWS, _MOST_ROWS)}
-    title = " · ".join([t("Range test"), *taken(spec, *_SETS)])
+    title = " · ".join([t("Range test"), *taken(spec, *lab_state.SET_BY_A_RANGE_TEST)])
     seeds = max(FEWEST_SEEDS, spec.seeds)
     return load_spec(first | {"title": title, "data": data, "training": first["training"] | climb, "seeds": seeds})
 
@@ -91,10 +90,9 @@ def _test() -> None:
 
 def show_range_test(experiment: Experiment) -> None:
     """Show a finished range test: the curve, the range of rates or that it is unclear, and a button to use one."""
-    ended = [place for place, run in enumerate(experiment.runs) if run.state in _ENDED]
-    if len(ended) < len(experiment.runs):  # too few seeds say nothing of luck
+    if any(run.state not in _ENDED for run in experiment.runs):  # too few seeds say nothing of luck
         return
-    results = get_lab().store.results(experiment.id, ended, ("loss",))
+    results = get_lab().store.results(experiment.id, range(len(experiment.runs)), ("loss",))
     losses = [result.history.get("loss", ()) for result in results]
     baseline = (results[0].baseline or {}).get("loss")
     training = experiment.spec.training

@@ -157,16 +157,16 @@ def show_experiment(experiment: Experiment, wanted: ExperimentSpec | InputRefuse
     tries = is_range_test(experiment)
     if tries:
         show_range_test(experiment)
-    elif not answers:
-        show_ranking(experiment)
-    if not tries:
+    else:
+        if not answers:
+            show_ranking(experiment)
         say_pending(experiment, wanted)
     name = source_name(experiment.spec.data)
     target = ", ".join(experiment.spec.data.targets)
     title = experiment.title or f"{name} → {target}"
     view = live.view_of(experiment.spec) if live.is_on() else ""
     live_chart(experiment, key="lab_live", title=title, why=not tries, view=view, verdict=in_short(experiment))
-    if answers and not tries:
+    if answers:
         show_ranking(experiment)  # It comes and goes with every turn, and must not move the curves.
     elif not experiment.finished:
         st.button(t("Cancel"), icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))

@@ -21,7 +21,7 @@ from core.ui.classroom.seat import member_of_tab
 from core.ui.data.tables import table_for
 from core.ui.lab import history
 from core.ui.lab.history import Step
-from core.ui.lab.knobs import DEFAULTS, FIRST, KNOBS, Knob, knobs_for, spec_of, values_of
+from core.ui.lab.knobs import DEFAULTS, FIRST, KNOBS, Knob, knobs_for, spec_of, value_at, values_of
 from core.ui.words import t
 
 EXAMPLE: Final = load_spec(
@@ -32,6 +32,11 @@ EXAMPLE: Final = load_spec(
 
 EXAMPLE_KEY: Final = "example"
 """The example is run once, when the lab starts: whoever arrives sees curves before pressing anything."""
+
+SET_BY_A_RANGE_TEST: Final = (
+    "data.rows", "training.learning_rate", "training.schedule", "training.epochs", "training.early_stopping",
+)  # fmt: skip
+"""Paths of what a range test sets, and the knobs do not say."""
 
 OFFERED: Final = "\u200b"
 """An invisible character before each choice in the list of a knob that takes typed values.
@@ -71,10 +76,8 @@ def _program_of(spec: ExperimentSpec) -> ExperimentSpec:
     """Return `spec`, of a range test with the usual values in place of all that the test has set."""
     if not spec.training.schedule.tries:
         return spec
-    usual = {name: DEFAULTS["training"][name] for name in ("learning_rate", "schedule", "epochs", "early_stopping")}
-    dumped = spec.model_dump(mode="json")
-    data, training = dumped["data"] | {"rows": DEFAULTS["data"]["rows"]}, dumped["training"] | usual
-    return load_spec(dumped | {"title": "", "data": data, "training": training})
+    program = spec.changed({path: value_at(DEFAULTS, path) for path in SET_BY_A_RANGE_TEST})
+    return load_spec(program.model_dump(mode="json") | {"title": ""})
 
 
 def chosen_tokens(knob: Knob) -> list[str]:

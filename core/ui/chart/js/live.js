@@ -295,7 +295,6 @@ class LiveChart {
     const before = ghostTraces(waits ? this.until : ghost, { ...this.options, log }, theme, this.range);
     data.unshift(...before);
     layout.annotations.push(...ghostNotes(before, theme));
-    this.root.classList.toggle("ll-waits", waits);
     for (const [name, chip] of this.chips) {
       chip.setAttribute("aria-pressed", String(name === "log" ? log : this.options[name]));
       chip.hidden = name in NEEDS && !NEEDS[name](this.meta);
