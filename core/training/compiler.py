@@ -92,9 +92,12 @@ class Compiled:
 
     def nearer(self, seconds: float) -> bool:
         """Whether XLA is at work, and sooner ready than a graph were done that takes so many `seconds`."""
-        left = self._begun + self._worth - time.perf_counter()
+        if self._work is None or self._done.is_set():
+            return False
+        now = time.perf_counter()
+        left = min(self._begun, now) + self._worth - now
         # What takes twice as long as was thought may take any time.
-        return not self._done.is_set() and -self._worth < left < seconds
+        return -self._worth < left < seconds
 
     def _compile(self, compiled: Any, tensors: tuple[Any, ...]) -> None:
         self._begun = time.perf_counter()

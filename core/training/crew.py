@@ -182,7 +182,8 @@ class Crew:
             for job in waiting:
                 if jobs[job][0] not in self._known:
                     new.setdefault(jobs[job][0], job)
-            idle = [other for other in everybody if other is not trainer and other.ready() and not other.at_work]
+            owners = [self._known.get(jobs[place][0]) for place in waiting]
+            idle = [o for o in everybody if o not in (trainer, *owners) and o.ready() and not o.at_work]
             lighter = sum(other.seconds < trainer.seconds for other in idle)
             free = list(new.values())[lighter:]
             place = next(iter(mine or free), None)

@@ -1,6 +1,8 @@
 """A row of equal dense layers as one loop: it is traced and compiled as one layer, however deep the network is.
 
-The gradient is written out, each layer computed again on the way back: that of a loop would keep every tensor in it.
+The gradient is written out. Automatic differentiation of a loop would keep every tensor in it; what is kept here is the
+sums before each activation, and the loop back computes only what the layer before it waits for. The gradients of all
+kernels are one product behind it.
 """
 
 from __future__ import annotations
@@ -23,35 +25,36 @@ def equal_layers(x: Any, kernels: Any, biases: Any, activation: Callable[[Any], 
     activation : callable
         That of each layer.
     """
-    layers, units = biases.shape
+    layers = biases.shape[0]
 
-    def layer(inputs: Any, kernel: Any, bias: Any) -> Any:
-        return activation(tf.matmul(inputs, kernel) + bias)
+    def forward(i: Any, inputs: Any, before: Any) -> Any:
+        sums = tf.matmul(inputs, kernels[i]) + biases[i]
+        return i + 1, activation(sums), before.write(i, sums)
 
-    def forward(i: Any, inputs: Any, seen: Any) -> Any:
-        return i + 1, layer(inputs, kernels[i], biases[i]), seen.write(i, inputs)
+    def array() -> Any:
+        return tf.TensorArray(tf.float32, layers, element_shape=x.shape)
 
     @tf.custom_gradient
     def row(x: Any, _kernels: Any, _biases: Any) -> Any:
-        start = tf.TensorArray(tf.float32, layers, element_shape=x.shape)
-        _, outputs, seen = tf.while_loop(lambda i, *_: i < layers, forward, (0, x, start), maximum_iterations=layers)
-        inputs_of = seen.stack()
+        _, outputs, before = tf.while_loop(
+            lambda i, *_: i < layers, forward, (0, x, array()), maximum_iterations=layers
+        )
+        sums = before.stack()
 
         def gradients(outer: Any) -> Any:
-            def backward(i: Any, outer: Any, of_kernels: Any, of_biases: Any) -> Any:
-                arguments = inputs_of[i], kernels[i], biases[i]
+            def backward(i: Any, outer: Any, of_sums: Any) -> Any:
                 with tf.GradientTape() as tape:
-                    tape.watch(arguments)
-                    outputs = layer(*arguments)
-                inner, of_kernel, of_bias = tape.gradient(outputs, arguments, output_gradients=outer)
-                return i - 1, inner, of_kernels.write(i, of_kernel), of_biases.write(i, of_bias)
+                    tape.watch(before := sums[i])
+                    outputs = activation(before)
+                of_these = tape.gradient(outputs, before, output_gradients=outer)
+                return i - 1, tf.matmul(of_these, kernels[i], transpose_b=True), of_sums.write(i, of_these)
 
-            shapes = (units, units), (units,)
-            arrays = [tf.TensorArray(tf.float32, layers, element_shape=shape) for shape in shapes]
-            _, inner, of_kernels, of_biases = tf.while_loop(
-                lambda i, *_: i >= 0, backward, (layers - 1, outer, *arrays), maximum_iterations=layers
+            _, inner, of_sums = tf.while_loop(
+                lambda i, *_: i >= 0, backward, (layers - 1, outer, array()), maximum_iterations=layers
             )
-            return inner, of_kernels.stack(), of_biases.stack()
+            of_sums = of_sums.stack()
+            inputs = tf.concat([x[None], activation(sums[:-1])], 0)
+            return inner, tf.matmul(inputs, of_sums, transpose_a=True), tf.reduce_sum(of_sums, 1)
 
         return outputs, gradients
 

@@ -216,6 +216,7 @@ class _Training:
             if self._camera is not None:
                 self._camera.look(self.epoch + round(self._batch / self.program.batches, 2))
             self._hurry(self.program.seconds_per_batch)
+            self._await_xla(should_stop)
         self._end()
         return state
 
@@ -282,16 +283,20 @@ class _Training:
 
     def _hurry(self, seconds_per_batch: float) -> None:
         """Have XLA compile the rest, if what is left is worth it."""
-        epochs = self.run.training.epochs * (1 + self._likely)
-        batches = (epochs - self.epoch) * self.program.batches - self._batch
-        if self.program.deserves_xla(seconds_per_batch * batches):
+        of_those_like_it = self._likely * self.run.training.epochs * self.program.batches
+        if self.program.deserves_xla(seconds_per_batch * (self._batches_left + of_those_like_it)):
             self.program.compile_behind(self.data)
 
     def _await_xla(self, should_stop: Callable[[], bool]) -> None:
         """Leave the processor to XLA, where others like this run follow: nobody watches the curve of a trial."""
-        seconds = self.program.seconds_per_batch * self.program.batches * self.run.training.epochs
+        seconds_per_batch = self.program.seconds_per_batch or _least_seconds_per_batch(self.run)
+        seconds = seconds_per_batch * self._batches_left
         while self._likely and self.program.xla_is_nearer(seconds) and not should_stop():
             self.program.wait_for_xla(_LOOK_SECONDS)
+
+    @property
+    def _batches_left(self) -> int:
+        return (self.run.training.epochs - self.epoch) * self.program.batches - self._batch
 
     def _plan(self) -> tuple[int, int]:
         """Return how many epochs the next call trains, and its last full batch: about `CHUNK_SECONDS` of work."""

@@ -275,3 +275,10 @@ def test_an_unknown_lesson_shows_the_gallery_and_a_sentence(page, app):
     app.switch_page("../../pages/lessons.py").run()
     assert not app.exception
     assert len(app.subheader) == len(LESSONS)
+
+
+@pytest.mark.parametrize("lesson", [lesson for lesson in LESSONS if lesson.picture], ids=lambda lesson: lesson.id)
+def test_pictures_open_with_the_one_that_tells_the_story(page, lab, lesson):
+    app = ran(page, lab, guess=0, lesson=lesson)
+    told = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    assert [data["wanted"] for data in told if "wanted" in data] == [lesson.picture]

@@ -10,7 +10,7 @@ from core.training.weights import Weights
 
 
 @pytest.mark.parametrize("xla", [False, True], ids=["graph", "xla"])
-@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu", "linear"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu", "softmax", "linear"])
 def test_outputs_and_gradients_are_those_of_the_layers_one_by_one(activation, xla):
     draw = np.random.default_rng(2)
     # No weight is negative, so that something comes through twelve layers of relu.

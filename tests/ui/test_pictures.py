@@ -216,14 +216,14 @@ def test_layers_say_how_much_smaller_the_first_gradients_are():
         "are 10,000 times smaller."
     )
     assert [trace["xaxis"] for trace in drawn["data"]] == ["x", "x", "x2", "x2"]
-    assert "below 0 in hidden 1" in run_of([frame(3, layers=layers(tiny=9))], "layers", 0)[0]
+    assert "are exactly 0 in hidden 1, and below 0.003" in run_of([frame(3, layers=layers(tiny=9))], "layers", 0)[0]
 
 
 def test_a_german_reader_is_told_of_layers_and_updates_in_german(monkeypatch):
     monkeypatch.setattr(core.ui.words, "language", lambda: "de")
     frames = [frame(3, layers=layers([1e-6, 0.2]))]
     said, drawn = run_of(frames, "layers", 0)
-    assert said.endswith("unter 3e−7, in der Ausgabe unter 0,003: In Schicht 1 sind sie 10.000-mal kleiner.")
+    assert said.endswith("kleiner als 3e−7, in der Ausgabe kleiner als 0,003: In Schicht 1 sind sie 10.000-mal kleiner.")
     assert drawn["layout"]["yaxis"]["ticktext"] == ["Schicht 1", "Ausgabe"]
     said, drawn = run_of(frames, "updates", 0)
     assert "Schicht 1 um 1e−6, Ausgabe um 0,2." in said

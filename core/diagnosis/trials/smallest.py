@@ -22,7 +22,9 @@ NEARLY: Final = 0.85
 """Of what all of it gains: a smaller set that gains so much is as good."""
 
 _BESIDE: Final = 2
-"""Suspects whose first repair is trained beside the textbook: one for each of two processors."""
+"""Suspects whose first repair is trained beside the textbook: one for each of two processors …"""
+_AS_STRONG: Final = 0.5
+"""… if they are this strong, compared with the first: the repair of the others is hardly asked for."""
 _OF_THE_BEST: Final = 2
 """Textbooks that are trained with every seed."""
 _PREFIXES: Final = 2
@@ -57,7 +59,8 @@ def by_the_book(
     the strongest suspects are trained beside them: they are asked for next.
     """
     ids = [suspect.cause.id for suspect in suspects]
-    first = (next(iter(suspect.cause.repairs(observed)), None) for suspect in suspects[:_BESIDE])
+    strong = [s for s in suspects[:_BESIDE] if s.strength >= _AS_STRONG * suspects[0].strength]
+    first = (next(iter(suspect.cause.repairs(observed)), None) for suspect in strong)
     beside = [change for change in first if change is not None and workbench.affords(change)]
     best: RepairSet | None = None
     for books in TEXTBOOKS:
@@ -86,6 +89,13 @@ def smallest(workbench: Workbench, observed: Observation, whole: RepairSet, susp
     return _Search(workbench, observed, whole, suspects).shrunk()
 
 
+def expect_smallest(
+    workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect], beside: Change
+) -> None:
+    """Have what `smallest` begins with trained beside three runs with `beside`, which may make it needless."""
+    workbench.expect(_Search(workbench, observed, whole, suspects).first(), beside)
+
+
 class _Search:
     def __init__(
         self, workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect]
@@ -95,8 +105,17 @@ class _Search:
         before = max(0.0, merit(workbench.before[workbench.worst_seed]))
         self._enough = before + NEARLY * (whole.level - before)
 
+    @property
+    def _ordered(self) -> list[Step]:
+        return sorted(self._whole.steps, key=self._strength, reverse=True)
+
+    def first(self) -> list[Change]:
+        """Return what is tried first."""
+        ordered = self._ordered
+        return [self._change_of(ordered[:count]) for count in range(1, min(1 + _PREFIXES, len(ordered)))]
+
     def shrunk(self) -> RepairSet:
-        ordered = sorted(self._whole.steps, key=self._strength, reverse=True)
+        ordered = self._ordered
         steps = self._enough_of(ordered)
         # Without the last one it was not enough.
         needed = [steps[-1]] if self._tried(steps[:-1]) else []
@@ -127,6 +146,10 @@ class _Search:
         """Return the shortest beginning of `ordered` that is enough, two tried at a time; at last all of it."""
         for count in range(1, len(ordered), _PREFIXES):
             sizes = range(count, min(count + _PREFIXES, len(ordered)))
+            if sizes[-1] == len(ordered) - 1 <= _PREFIXES:
+                # Where these are not enough, the others without one of the rest are asked for next.
+                rest = [self._change_of([other for other in ordered if other is not step]) for step in ordered[:-1]]
+                self._workbench.expect(rest, self._change_of(ordered[: sizes[-1]]))
             works = self._works([ordered[:size] for size in sizes])
             if any(works):
                 return list(ordered[: sizes[works.index(True)]])

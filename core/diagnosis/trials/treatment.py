@@ -13,7 +13,7 @@ from core.diagnosis.causes.cause import Change, Evidence, Observation, Suspect, 
 from core.diagnosis.evidence.limits import LEARNT_LITTLE
 from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
 from core.diagnosis.trials.search import combine, try_repairs
-from core.diagnosis.trials.smallest import NEARLY, RepairSet, by_the_book, helps, smallest
+from core.diagnosis.trials.smallest import NEARLY, RepairSet, by_the_book, expect_smallest, helps, smallest
 from core.diagnosis.trials.trial import Outcome, Trial, Workbench, merit
 from core.spec import RunSpec
 from core.training.result import Result
@@ -110,17 +110,7 @@ def treat(
         # A network finds what simple models do not.
         found = tuple(suspect for suspect in found if not suspect.cause.unlearnable)
     if whole is not None and helps(whole, worst):
-        level = max(0.0, merit(worst))
-        enough = max(level + NEARLY * (whole.level - level), min(enough, whole.level))
-        outcomes = try_repairs(workbench, observed, found, enough, _WAVES)
-        every = tuple(workbench.train([run.changed(whole.change) for run in workbench.runs]))
-        alone = Treatment(
-            observed, found, tuple(outcomes), whole=Trial("fit", whole.change, tuple(workbench.before), every)
-        )
-        if _best(outcomes) >= enough and (alone := confirmed(alone, workbench)).winner is not None:
-            return alone
-        least = confirmed(_of_set(workbench, alone, smallest(workbench, observed, whole, found)), workbench)
-        return least if least.winner is not None else confirmed(_of_set(workbench, alone, whole), workbench)
+        return _of_the_book(workbench, observed, found, whole, enough)
     observed = with_few_rows(observed, workbench)
     if rates and not observed.signals.rates:
         observed = with_range_of_rates(observed, workbench)
@@ -128,6 +118,25 @@ def treat(
     outcomes = try_repairs(workbench, observed, found, enough)
     combined = combine(workbench, outcomes) if _best(outcomes) < _BROKEN * target else None
     return confirmed(Treatment(observed, found, tuple(outcomes), combined), workbench)
+
+
+def _of_the_book(
+    workbench: Workbench, observed: Observation, found: tuple[Suspect, ...], whole: RepairSet, enough: float
+) -> Treatment:
+    """Return what works where the `whole` textbook helps: one change, else the smallest set of its, else all of it."""
+    level = max(0.0, merit(workbench.before[workbench.worst_seed]))
+    enough = max(level + NEARLY * (whole.level - level), min(enough, whole.level))
+    outcomes = try_repairs(workbench, observed, found, enough, _WAVES)
+    every = tuple(workbench.train([run.changed(whole.change) for run in workbench.runs]))
+    trial = Trial("fit", whole.change, tuple(workbench.before), every)
+    alone = Treatment(observed, found, tuple(outcomes), whole=trial)
+    if _best(outcomes) >= enough:
+        expect_smallest(workbench, observed, whole, found, beside=whole.change)
+        alone = confirmed(alone, workbench)
+        if alone.winner is not None:
+            return alone
+    least = confirmed(_of_set(workbench, alone, smallest(workbench, observed, whole, found)), workbench)
+    return least if least.winner is not None else confirmed(_of_set(workbench, alone, whole), workbench)
 
 
 def worth_trying(suspect: Suspect) -> bool:

@@ -43,7 +43,7 @@ _TO_THE_END: Final = 3
 """What a change that helps costs at least, in runs of it: other seeds of the search, and fresh ones."""
 _SMALL_STEP: Final = 150_000
 """Weights times rows of a batch that take as long as all the rest of a step."""
-_LITTLE: Final = 0.1
+_LITTLE: Final = 0.2
 """Of the budget that is left."""
 COMPILE_UPDATES: Final = 10_000
 """What compiling a new structure costs for every four layers of it, in steps."""
@@ -207,6 +207,14 @@ class Workbench:
         self._structures.add(structure_key(run))
         self.left -= cost
         return True
+
+    def expect(self, changes: Sequence[Change], beside: Change) -> None:
+        """Have the worst seed trained with `changes` too, if that takes no longer than three runs with `beside`."""
+        most = _TO_THE_END * self._cost(self.runs[0].changed(beside))
+        for change in changes:
+            run = self._changed(change)
+            if run is not None and not self.knows(change) and self._cost(run) <= most and self.affords(change):
+                self.soon = [*self.soon, self.runs[self.worst_seed].changed(change)]
 
     def share(self, change: Change) -> float:
         """Return the share of what is left of the budget that one run with `change` takes."""

@@ -122,11 +122,13 @@ WORDS: Final[Messages] = {
     "loss_of_sample": later("The loss is that of {used} of {all} training rows."),
     "no_hidden": later(
         "{moment} there is no hidden layer here, so what this one passes on is the answer. Half of its gradients are "
-        "below {size}."
+        "{size}."
     ),
     "gradients_below": later(
-        "{moment} half of the gradients are below {size} in hidden 1, and below {other} in the output{apart}."
+        "{moment} half of the gradients are {size} in hidden 1, and {other} in the output{apart}."
     ),
+    "below": later("below {size}"),
+    "exactly_zero": later("exactly 0"),
     "times_smaller": later(": in hidden 1 they are {times} times smaller"),
     "times_larger": later(": in hidden 1 they are {times} times larger"),
     "layers_shown": later("{shown} of {layers} layers are shown."),

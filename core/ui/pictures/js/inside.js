@@ -243,7 +243,8 @@ function landscapeText({ weights, rows: [used, all] }, frame, frames, beside) {
 
 function layersText({ names, hidden }, frame) {
   const [first, last] = [frame.pictures.layers.gradients[0], frame.pictures.layers.gradients.at(-1)].map(middleOf);
-  const [size, other] = [first, last].map((exponent) => formatNumber(10 ** exponent, 1));
+  const [size, other] = [first, last].map((exponent) =>
+    exponent === -Infinity ? say("exactly_zero") : say("below", { size: formatNumber(10 ** exponent, 1) }));
   if (!hidden) return say("no_hidden", { moment: moment(frame), size: other });
   const times = 10 ** Math.abs(last - first);
   const apart = times >= 2 && times < Infinity
