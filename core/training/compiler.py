@@ -84,7 +84,8 @@ class Compiled:
         function = tf.function(traced, input_signature=signature, autograph=False, jit_compile=True)
         compiled = function.get_concrete_function()
         self._work = partial(self._compile, compiled, tensors)
-        _WORKSHOP.take(self._work, first)
+        if _WORKSHOP.take(self._work, first):
+            self._begun = time.perf_counter()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until XLA is ready or has failed, or so long; return which. Only after `compile_behind`."""
@@ -92,12 +93,9 @@ class Compiled:
 
     def nearer(self, seconds: float) -> bool:
         """Whether XLA is at work, and sooner ready than a graph were done that takes so many `seconds`."""
-        if self._work is None or self._done.is_set():
-            return False
-        now = time.perf_counter()
-        left = min(self._begun, now) + self._worth - now
+        left = self._begun + self._worth - time.perf_counter()
         # What takes twice as long as was thought may take any time.
-        return -self._worth < left < seconds
+        return not self._done.is_set() and -self._worth < left < seconds
 
     def _compile(self, compiled: Any, tensors: tuple[Any, ...]) -> None:
         self._begun = time.perf_counter()
@@ -126,13 +124,16 @@ class _Workshop:
         self._open = False
         self._held = 0
 
-    def take(self, work: Callable[[], None], first: bool) -> None:
+    def take(self, work: Callable[[], None], first: bool) -> bool:
+        """Take a piece of work, and return whether it is begun at once."""
         with self._lock:
+            idle = not self._open
             if first:
                 self._urgent.appendleft(work)
             else:
                 self._leisure.append(work)
             self._begin()
+            return idle and self._open
 
     def hurry(self, work: Callable[[], None]) -> None:
         """Let `work` be next, if it waits."""

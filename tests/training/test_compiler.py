@@ -77,6 +77,15 @@ def test_xla_is_nearer_than_the_end_of_a_long_graph_while_it_is_at_work(busy):
     assert not function.nearer(1e9)
 
 
+def test_what_nothing_else_is_compiled_before_is_at_work_at_once(monkeypatch):
+    monkeypatch.setattr(compiler, "_WORKSHOP", compiler._Workshop())
+    _, traced = counter()
+    function = Compiled(traced, trace_seconds=30.0)
+    function.compile_behind((tf.constant(1.0),))
+    assert function.nearer(1e9) or function.wait(0.0)
+    assert function._begun < math.inf
+
+
 def test_what_takes_far_longer_than_was_thought_is_not_waited_for(busy):
     _, traced = counter()
     function = Compiled(traced, trace_seconds=1.0)
