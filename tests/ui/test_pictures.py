@@ -223,7 +223,7 @@ def test_a_german_reader_is_told_of_layers_and_updates_in_german(monkeypatch):
     monkeypatch.setattr(core.ui.words, "language", lambda: "de")
     frames = [frame(3, layers=layers([1e-6, 0.2]))]
     said, drawn = run_of(frames, "layers", 0)
-    assert said.endswith("kleiner als 3e−7, in der Ausgabe kleiner als 0,003: In Schicht 1 sind sie 10.000-mal kleiner.")
+    assert said.endswith("3e−7, in der Ausgabe kleiner als 0,003: In Schicht 1 sind sie 10.000-mal kleiner.")
     assert drawn["layout"]["yaxis"]["ticktext"] == ["Schicht 1", "Ausgabe"]
     said, drawn = run_of(frames, "updates", 0)
     assert "Schicht 1 um 1e−6, Ausgabe um 0,2." in said
