@@ -40,6 +40,7 @@ function themeOf(root) {
     muted: faded(0.3), faint: faded(0.45), font: colour("font", "sans-serif"),
     width: root.clientWidth, height: root.querySelector(".ll-chart")?.clientHeight || 420,
     coarse: matchMedia("(pointer: coarse)").matches,
-    bar: !matchMedia("(hover: none)").matches, // Where nothing hovers Plotly's bar would always stand.
+    // Where nothing hovers Plotly's bar would always stand; in a narrow chart it would stand on words.
+    bar: !matchMedia("(hover: none)").matches && root.clientWidth >= NARROWEST,
   };
 }

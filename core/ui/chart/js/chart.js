@@ -94,13 +94,13 @@ function baselineTraces(levels, lastEpoch, theme) {
 }
 
 /** What the dotted line is, said above the plot: inside it the words would lie on curves sooner or later. Where Plotly's
- * bar appears at the right end, they are at the left one, unless so narrow a chart has no room for them there. */
+ * bar appears at the right end, they are at the left one. */
 function baselineNotes(levels, theme) {
   if (!levels.length) return [];
   const ends = extremes(levels.map(({ level }) => level)).map((level) => formatNumber(level, 3));
   const [low, high] = new Set(ends);
   const words = `${whatGuesses(levels)} (${high === undefined ? low : say("range", { low, high })})`;
-  const side = theme.bar && theme.width >= NARROWEST ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" };
+  const side = theme.bar ? { x: 0, xanchor: "left" } : { x: 1, xanchor: "right" };
   return [{
     text: `····&nbsp; ${inert(say("baseline_is", { what: words }))}`, xref: "paper", yref: "paper", ...side, y: 1, yanchor: "bottom",
     showarrow: false, font: { color: theme.muted, size: TEXT },
