@@ -285,6 +285,9 @@ def test_the_fitted_curve_says_how_near_it_comes():
     curve = {"target": "y", "classes": [], "inputs": ["x"], "along": [0, 1, 2], "points": points}
     said = words("fitted_curve", {"fitted_curve": curve}, frame(1, fitted_curve={"lines": [[0.5, 0.5, 0.5]]}))
     assert said.startswith("At epoch 1: the curve passes half of the training points within 0.5;")
+    assert "outside" not in said
+    far = words("fitted_curve", {"fitted_curve": curve}, frame(1, fitted_curve={"lines": [[90, 95, 99]]}))
+    assert far.endswith("All of the curve lies outside the picture.")
 
 
 def test_what_is_not_finite_is_said_and_not_drawn():

@@ -88,6 +88,7 @@ WORDS: Final[Messages] = {
     "curve_within": later(
         "{moment} the curve passes half of the training points within {miss}; they go from {low} to {high}."
     ),
+    "curve_outside": later("All of the curve lies outside the picture."),
     "predicted_within": later("{moment} half of the training rows are predicted within {miss} of the truth."),
     "predicted_both": later(
         "{moment} half of the training rows are predicted within {miss} of the truth, of those held out within {other}."

@@ -114,10 +114,15 @@ function rowsOf(values, side) {
   return Array.from({ length: side }, (_, row) => Array.from(values.slice(row * side, (row + 1) * side)));
 }
 
+/** The heights a fitted curve is drawn between: those of the points, and some more. */
+function heightsOf({ classes, points }) {
+  const [least, most] = classes.length ? [0, 1] : extremes(points.answers);
+  const margin = 0.15 * (most - least) || 1;
+  return [least - margin, most + margin];
+}
+
 function curveFigure(scene, picture, theme) {
   const classes = scene.classes.length;
-  const [least, most] = classes ? [0, 1] : extremes(scene.points.answers);
-  const margin = 0.15 * (most - least) || 1;
   const colourOf = classes ? (answer) => theme.palette[answer] : () => theme.faint;
   const groups = pointsOf(scene, colourOf, (answer) => valueText(scene, answer));
   // Points of more classes than two have no height of their own.
@@ -132,7 +137,7 @@ function curveFigure(scene, picture, theme) {
   const along = [scene.along[0], scene.along.at(-1)];
   return {
     data: [...pointTraces(points, theme, template), ...lines],
-    layout: frameOf(theme, axisOf(theme, scene.inputs[0], along), axisOf(theme, title, [least - margin, most + margin])),
+    layout: frameOf(theme, axisOf(theme, scene.inputs[0], along), axisOf(theme, title, heightsOf(scene))),
   };
 }
 

@@ -52,13 +52,16 @@ function heightsText(frame, { heights }, { reach }) {
   return say("heights", { moment: moment(frame), least, most, low, high });
 }
 
-function curveText(frame, { along, points }, { lines }) {
+function curveText(frame, scene, { lines }) {
+  const { along, points } = scene;
   const { inputs, answers, held_out: heldOut } = points;
   const shown = answers.length - heldOut;
   const misses = inputs[0].slice(0, shown).map((x, i) => Math.abs(heightAt(along, lines[0], x) - answers[i]));
   if (!misses.length) return say("no_point", { moment: moment(frame) });
   const [low, high] = extremes(answers).map((value) => formatNumber(value, 3));
-  return say("curve_within", { moment: moment(frame), miss: formatNumber(median(misses), 2), low, high });
+  const said = say("curve_within", { moment: moment(frame), miss: formatNumber(median(misses), 2), low, high });
+  const [bottom, top] = heightsOf(scene);
+  return lines[0].some((height) => height >= bottom && height <= top) ? said : `${said} ${say("curve_outside")}`;
 }
 
 function predictionsText(frame, all) {
