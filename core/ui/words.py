@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, overload
@@ -33,11 +35,18 @@ LANGUAGES: Final[Mapping[str, str]] = {
 }
 """Code of each language → what it calls itself."""
 
+_SPOKEN: Final[ContextVar[str]] = ContextVar("spoken", default="")
 _CHOSEN: Final = "language"
 _KEEP: Final = "language_keep"
 _CAME: Final = "language_came"
+_TURN: Final = "language_turn"
 _ADDRESS: Final = "lang"
 """Of the parameter in the address, and of the cookie."""
+_REPLACE: Final = """/* {turn} */ {{
+  const address = new URL(location.href);
+  address.searchParams.set("{name}", "{code}");
+  if (address.href !== location.href) history.replaceState(history.state, "", address);
+}}"""
 _CAPITALS: Final = frozenset({"de"})
 """Languages that write nouns with a capital."""
 _YEAR_SECONDS: Final = 365 * 24 * 3600
@@ -126,10 +135,22 @@ def _catalogue(code: str) -> gettext.NullTranslations:
 
 def language() -> str:
     """Return the reader's language: chosen, of the address, kept from an earlier visit, the browser's; else English."""
+    if spoken := _SPOKEN.get():
+        return spoken
     if get_script_run_ctx(suppress_warning=True) is None:  # nobody reads
         return ENGLISH
     chosen = st.session_state.get(_CHOSEN)
     return str(chosen) if chosen in LANGUAGES else _wanted()
+
+
+@contextmanager
+def spoken_in(code: str) -> Iterator[None]:
+    """Say everything in a language, in a thread that has no session to tell whose it is."""
+    before = _SPOKEN.set(code)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(before)
 
 
 def _wanted() -> str:
@@ -148,20 +169,24 @@ def settle_language() -> None:
 
     Whoever came with a language in the address has it in every address, so that a link that is copied keeps it.
     """
-    chosen = st.session_state[_CHOSEN] = language()
+    st.session_state[_CHOSEN] = language()
     if _known(st.query_params.get(_ADDRESS)):
         st.session_state[_CAME] = True
-    if st.session_state.get(_CAME) and st.query_params.get(_ADDRESS) != chosen:
-        st.query_params[_ADDRESS] = chosen
+
+
+def in_address() -> dict[str, str]:
+    """Return what every address has of the language: its code for whoever came with one in the address."""
+    return {_ADDRESS: language()} if st.session_state.get(_CAME) else {}
 
 
 def language_choice() -> None:
     """Draw the choice of a language, which the browser keeps, and tell the browser the language of the page."""
-    keep = f'document.cookie = "{_ADDRESS}={language()};path=/;max-age={_YEAR_SECONDS};SameSite=Lax";'
-    keep *= bool(st.session_state.get(_KEEP))
+    script = f'document.documentElement.lang = "{language()}";'
+    if st.session_state.get(_KEEP):
+        script += f'document.cookie = "{_ADDRESS}={language()};path=/;max-age={_YEAR_SECONDS};SameSite=Lax";'
     with st.container(horizontal=True, horizontal_alignment="right", key="language_choice"):
         st.html(
-            f'<script>document.documentElement.lang = "{language()}"; {keep}</script>',
+            f"<script>{script}{_put_into_address()}</script>",
             width="content",
             unsafe_allow_javascript=True,
         )
@@ -176,3 +201,15 @@ def language_choice() -> None:
             args=({_KEEP: True},),
             persist_state="session",
         )
+
+
+def _put_into_address() -> str:
+    """Return the script that writes the language into an address that has lost it.
+
+    The browser replaces the address: a parameter that is set here would be a page of its own on the way back.
+    """
+    if not (wanted := in_address()):
+        return ""
+    if st.query_params.get(_ADDRESS) != language():  # a script runs again only where it has changed
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    return _REPLACE.format(turn=st.session_state.get(_TURN, 0), name=_ADDRESS, code=wanted[_ADDRESS])

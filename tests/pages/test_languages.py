@@ -35,19 +35,28 @@ def test_a_language_is_chosen_and_stays_on_other_pages(app, page):
     assert not german.exception
 
 
-def test_a_language_that_came_with_the_address_is_in_every_address(app, page):
+def script(app):
+    """What the browser is told about the language."""
+    return next(html.proto.body for html in app.get("html") if "documentElement.lang" in html.proto.body)
+
+
+def test_a_browser_is_told_to_put_the_language_it_came_with_into_every_address(app, page):
     app.query_params["lang"] = "de"
     german = page("runs")
+    before = script(german)
     german.query_params.clear()  # as a link to another page does
-    assert german.switch_page("../../pages/diagnose.py").run().query_params["lang"] == "de"
+    after = script(german.switch_page("../../pages/diagnose.py").run())
+    assert 'searchParams.set("lang", "de")' in after
+    assert after != before, "it runs again"
     english = german.selectbox(key="language").select("en").run()
-    assert english.query_params["lang"] == "en"
+    assert 'searchParams.set("lang", "en")' in script(english)
     assert not english.exception
 
 
-def test_a_language_that_did_not_come_with_the_address_is_in_none(page):
+def test_a_language_that_did_not_come_with_the_address_is_put_into_none(page):
     german = page("runs").selectbox(key="language").select("de").run()
     assert "lang" not in german.query_params
+    assert "searchParams" not in script(german)
 
 
 def test_the_card_of_the_data_is_german(app, page):
