@@ -71,12 +71,14 @@ def _message(function: str, texts: list[str | None]) -> Iterator[Message]:
 
 def of_tables() -> Iterator[str]:
     """Yield what the tables of the lab hold for people to read, where the app translates it as it shows it."""
+    from core.data.csv.dialect import DELIMITERS
     from core.data.csv.encoding import ENCODINGS
     from core.data.samples import SAMPLES
     from core.data.upload.recast import KINDS
     from core.diagnosis.causes.catalogue import CAUSES
-    from core.lessons import LESSONS
-    from core.lessons.claims import MESSAGES
+    from core.jobs.classroom import classrooms
+    from core.jobs.storage import news
+    from core.lessons import LESSONS, claims
     from core.lessons.glossary import GLOSSARY
     from core.ui.lab.knobs import KNOBS, label_of
 
@@ -87,11 +89,11 @@ def of_tables() -> Iterator[str]:
     for knob in KNOBS:
         yield from (knob.label, knob.help, *knob.meanings.values())
         yield from (meaning for word, meaning in GLOSSARY.items() if word.lower() == knob.label.lower())
-    yield from MESSAGES
+    yield from (*claims.MESSAGES, *classrooms.MESSAGES, news.UNKNOWN)
     for lesson in LESSONS:
         yield from map(label_of, (*lesson.spec.vary, *lesson.repair.change, *lesson.exercise.knobs))
     yield from KINDS
-    yield from ENCODINGS.values()
+    yield from (*ENCODINGS.values(), *DELIMITERS.values())
 
 
 def placeholders(text: str) -> set[str]:

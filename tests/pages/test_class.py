@@ -1,6 +1,8 @@
 """The page Class, and lessons inside a class."""
 
+import re
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -9,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 import core.lessons
 from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.classroom.records import Step
-from core.lessons import LESSONS
+from core.lessons import LESSONS, lessons_in
 from core.ui.classroom.curves import drawing_of
 
 from .conftest import ROUTER
 from .diagnosed import submit, trained
+from .spoken import opened_in, untranslated
 from .test_lab import words
 from .test_lessons import end
 
@@ -384,3 +387,66 @@ def test_a_presenter_stops_looking_for_a_class_that_has_ended(lab, room, monkeyp
 def test_a_step_that_is_none_is_the_first(lab, step):
     app = opened("lessons", lesson=FIRST.id, present="1", step=step)
     assert FIRST.question in html(app)
+
+
+@pytest.mark.parametrize("address", [{}, {"code": "K7P2XM"}, {"me": "nothing"}, {"teach": "nothing"}])
+def test_the_door_of_a_class_is_german_for_who_asks_for_it(lab, address):
+    assert untranslated("class", **address) == set()
+
+
+def test_a_class_is_german_for_teacher_and_learner(lab, room):
+    assert untranslated("class", teach=room[0]) == set()
+    secret, learner = in_lesson(lab, room)
+    name = lab.store.classrooms.of_member(secret)[1].name
+    learner.get_by_key("lesson_skip").click().run()
+    end(lab)
+    learner.run()
+    lab.store.classrooms.hold(room[0], [FIRST.id])
+    assert untranslated("class", teach=room[0]) == {name}
+    assert untranslated("class", me=secret) == {name}
+    waiting = untranslated("lessons", **learner.query_params)
+    assert {piece for piece in waiting if not re.search(r"19|20\d\d", piece)} == set(), "but for its sources"
+
+
+@pytest.mark.parametrize("step", ["0", "1", "2", "3", "4", "5"])
+def test_a_presentation_is_german_for_who_asks_for_it(lab, room, step):
+    _, learner = in_lesson(lab, room)
+    learner.get_by_key("lesson_skip").click().run()
+    end(lab)
+    address = {name: learner.query_params[name] for name in ("lesson", "guess", "x")}
+    assert untranslated("lessons", **address, present="1", code=room[1], step=step) == set()
+
+
+def test_a_refusal_of_a_class_is_german_for_who_asks_for_it(lab, room):
+    app = opened_in("de", "class", code="ZZZZZZ")
+    app.get_by_key("class_join_button").click().run()
+    assert app.warning[0].value.startswith("Es gibt keinen Kurs mit diesem Code")
+
+
+def test_the_links_of_a_class_keep_the_language_a_teacher_came_with(lab, room):
+    (link,) = [code.value for code in opened_in("de", "class", teach=room[0]).code]
+    assert link.endswith(f"code={room[1]}&lang=de")
+    (link,) = [code.value for code in opened("class", teach=room[0]).code]
+    assert link.endswith(f"code={room[1]}")
+
+
+def test_a_report_speaks_the_language_of_its_page_though_it_is_made_elsewhere(lab, monkeypatch):
+    made: list[str] = []
+
+    def button(_label, data, name, *_args, **_more):
+        thread = Thread(target=lambda: made.append(data()))
+        if name.endswith(".html"):
+            thread.start()
+            thread.join(60)
+
+    learner = opened_in("de", "lessons", lesson=FIRST.id)
+    learner.get_by_key("lesson_skip").click().run()
+    end(lab)
+    monkeypatch.setattr("streamlit.download_button", button)
+    learner.run()
+    assert not learner.exception
+    (html_page,) = made
+    assert '<html lang="de">' in html_page
+    assert "<h1>Laborbericht</h1>" in html_page
+    assert lessons_in("de")[0].title in html_page
+    assert "epoch<" not in html_page

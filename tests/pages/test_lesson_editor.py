@@ -8,6 +8,9 @@ from core.lessons import LESSONS
 from core.lessons.lesson import lesson_of, text_of
 from core.lessons.shelf import Shelf
 from core.spec import load_spec
+from core.ui.words import spoken_in
+
+from .spoken import opened_in, shared
 
 SPEC = load_spec(
     {
@@ -27,13 +30,18 @@ def key(name):
     return f"lesson_draft_{name}"
 
 
-@pytest.fixture
-def edited(app, lab):
-    """The editor, open over an experiment that has ended."""
+def ended(lab):
+    """An experiment that has ended."""
     identity = lab.store.submit(SPEC)
     with lab.store.database.write() as connection:
         connection.execute(update(schema.run).values(state="done"))
-    app.query_params["x"] = identity
+    return identity
+
+
+@pytest.fixture
+def edited(app, lab):
+    """The editor, open over an experiment that has ended."""
+    app.query_params["x"] = ended(lab)
     app.run()
     app.get_by_key("lab_lesson").click().run()
     assert not app.exception
@@ -74,6 +82,33 @@ def test_a_teacher_writes_a_lesson_keeps_it_and_checks_it(edited, lab):
     assert not edited.exception
     trained = lab.store.experiment(lab.store.experiments()[0].id)
     assert [run.spec.hash() for run in trained.runs] == [run.hash() for run in lesson.with_seeds(lesson.solved)] * 2
+
+
+def test_the_editor_is_german_for_who_asks_for_it(lab):
+    identity = ended(lab)
+    english, german = (opened_in(language, "lab", x=identity) for language in ("en", "de"))
+    for app in (english, german):
+        app.get_by_key("lab_lesson").click().run()
+    assert "Noch zu schreiben: der Titel, worum es geht, die Frage" in german.info[0].value
+    assert shared(english, german) <= {"Glorot uniform"}, "the names of choices are those of the spec"
+    for language, app in (("en", english), ("de", german)):
+        with spoken_in(language):  # AppTest asks a list here, outside its session, what it calls its choices
+            write(app)
+            app.get_by_key(key("keep")).click().run()
+            app.get_by_key(key("check")).click().run()
+        assert not app.exception
+    written = {line for text in SAID.values() for line in text.splitlines()}
+    assert {piece for piece in shared(english, german) if f"{piece}." not in written} <= {"Glorot uniform", *written}
+
+
+def test_a_refusal_in_the_editor_is_german_for_who_asks_for_it(lab):
+    german = opened_in("de", "lab", x=ended(lab))
+    german.get_by_key("lab_lesson").click().run()
+    with spoken_in("de"):
+        write(german)
+        german.get_by_key(key("explanation")).set_value("{C.loss}").run()
+    told = german.info[0].value.replace("\\", "")
+    assert "Noch zu tun. Erklärung:\u2060 Es gibt keinen Lauf C; zu zitieren sind A, B." in told
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The words of the app: every message has its translation, and user text is left alone."""
 
+import ast
 import json
 import re
 import subprocess
@@ -11,7 +12,7 @@ import streamlit as st
 from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.words import marked, messages, placeholders, updated
+from benchmarks.words import SOURCES, marked, messages, placeholders, updated
 from core.paths import ROOT
 from core.ui import words
 from core.ui.chart import live
@@ -20,7 +21,7 @@ from core.ui.network import network
 from core.ui.pictures import pictures
 from core.ui.pictures.words import WORDS as PICTURES
 from core.ui.text import ago, counted, percent, size, skill_text
-from core.ui.words import LANGUAGES, LOCALES, Messages, later, number, separators, t, tn
+from core.ui.words import LANGUAGES, LOCALES, Messages, language, later, number, separators, spoken_in, t, tn
 
 from .speaking import speaking
 from .test_series import WITHOUT_NODE
@@ -81,6 +82,45 @@ def test_a_message_that_is_put_together_before_it_is_translated_is_refused(call)
         list(marked(f"from core.ui.words import t\n{call}", SOMEWHERE))
 
 
+SPEAKING = {
+    "badge", "button", "caption", "checkbox", "dialog", "download_button", "error", "expander", "file_uploader",
+    "header", "info", "link_button", "markdown", "metric", "multiselect", "number_input", "page_link", "pills",
+    "popover", "progress", "radio", "segmented_control", "selectbox", "slider", "spinner", "status", "subheader",
+    "success", "text", "text_area", "text_input", "title", "toast", "toggle", "warning",
+}  # fmt: skip
+"""Methods of Streamlit whose first argument a person reads."""
+READ = {"label", "help", "placeholder", "text"}
+NO_WORDS = re.compile(r":material/\w+:|:[\w-]+\[|<[^>]*>")
+
+
+def bare(code):
+    """Yield the words that a piece of code gives Streamlit to show without asking for a translation."""
+    for call in ast.walk(ast.parse(code)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in SPEAKING:
+            shown = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg in READ)]
+            yield from (text for value in shown for text in literals(value) if re.search("[a-zA-Z]{2}", text))
+
+
+def literals(value):
+    match value:
+        case ast.Constant(value=str(text)):
+            yield NO_WORDS.sub("", text)
+        case ast.JoinedStr(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.BoolOp(values=parts):
+            yield from (text for part in parts for text in literals(part))
+        case ast.IfExp(body=one, orelse=other) | ast.BinOp(left=one, right=other):
+            yield from (*literals(one), *literals(other))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_shown_without_asking_for_its_translation(path):
+    assert list(bare(path.read_text())) == []
+
+
+def test_words_that_ask_for_no_translation_are_found_however_they_are_shown():
+    said = 'st.title("One")\nleft.button(t("x"), help="Two" if a else b)\nst.markdown(f":gray[{n} three]", key="four")'
+    assert [text.strip(" ]") for text in bare(said)] == ["One", "Two", "three"]
+
+
 def test_an_update_keeps_translations_and_drops_what_is_no_longer_said(tmp_path):
     path = tmp_path / "de.po"
     path.write_text('msgid ""\nmsgstr ""\n"Language: de\\n"\n\nmsgid "a"\nmsgstr "A"\n\nmsgid "gone"\nmsgstr "weg"\n')
@@ -112,6 +152,12 @@ def test_english_is_what_stands_in_the_code():
 def test_what_is_not_translated_is_said_in_english():
     assert t("No catalogue has this {thing}.", thing="sentence") == "No catalogue has this sentence."
     assert t("") == ""
+
+
+def test_a_thread_without_a_session_speaks_the_language_it_is_told():
+    with spoken_in("de"):
+        assert [language(), t("Runs")] == ["de", "Läufe"]
+    assert [language(), t("Runs")] == ["en", "Runs"]
 
 
 @pytest.mark.usefixtures("german")

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exi
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import InputRefused
-from core.jobs.classroom.codes import Misses, fingerprint, new_code, new_secret, tidy
+from core.jobs.classroom.codes import GUESSED, Misses, fingerprint, new_code, new_secret, tidy
 from core.jobs.classroom.pseudonyms import pseudonym
 from core.jobs.classroom.records import Classroom, Member, Progress, Step
 from core.jobs.storage import schema
@@ -30,6 +30,15 @@ Its link works for a month, long enough to come back to a lesson; without an end
 """
 _TRIES: Final = 20
 """Codes that are tried; that so many are taken does not happen."""
+
+_NO_LESSON: Final = "Lessons: choose at least one."
+_TOO_MANY: Final = "Too many classes are open in this lab; try again later."
+_NO_CODE: Final = "There is no class with this code; it may have ended."
+_FULL: Final = f"The class is full, allowed: at most {MOST_MEMBERS} people."
+_NO_NAME: Final = "Name: type at least one letter."
+_NO_CLASS: Final = "This class has ended, or the address is not complete."
+MESSAGES: Final = (_NO_LESSON, _TOO_MANY, _NO_CODE, _FULL, _NO_NAME, _NO_CLASS, GUESSED)
+"""All that a class says where it refuses something, to be translated."""
 
 _classroom, _member, _progress, _experiment = schema.classroom, schema.member, schema.progress, schema.experiment
 _run = schema.run
@@ -49,7 +58,7 @@ class Classrooms:
     def open(self, lessons: Sequence[str], seconds: float) -> str:
         """Open a class for `lessons`, their ids, for so many `seconds`; return the teacher's key."""
         if not lessons:
-            raise InputRefused("Lessons: choose at least one.", "lessons")
+            raise InputRefused(_NO_LESSON, "lessons")
         key, now = new_secret(), time.time()
         row = {
             "teacher": fingerprint(key), "lessons": json.dumps(list(dict.fromkeys(lessons))), "held": "[]",
@@ -58,7 +67,7 @@ class Classrooms:
         with self._database.write() as connection:
             _remove(connection, _classroom.c.expires <= now)
             if (connection.scalar(select(func.count()).select_from(_classroom)) or 0) >= MOST_CLASSES:
-                raise InputRefused("Too many classes are open in this lab; try again later.", "class")
+                raise InputRefused(_TOO_MANY, "class")
             taken = set(connection.scalars(select(_classroom.c.code)))
             code = next(code for _ in range(_TRIES) if (code := new_code()) not in taken)
             connection.execute(insert(_classroom), {"id": new_secret(), "code": code, **row})
@@ -87,7 +96,7 @@ class Classrooms:
         except InputRefused:
             if address is not None:
                 self._misses.add(address)
-            raise InputRefused("There is no class with this code; it may have ended.", "code") from None
+            raise InputRefused(_NO_CODE, "code") from None
 
     def join(self, code: str, address: str) -> str:
         """Join the class with a `code` under a pseudonym and return the secret of the new member; see `called`."""
@@ -96,7 +105,7 @@ class Classrooms:
         with self._database.write() as connection:
             names = set(connection.scalars(select(_member.c.name).where(_member.c.classroom == room.id)))
             if (connection.scalar(select(func.count()).where(_member.c.classroom == room.id)) or 0) >= MOST_MEMBERS:
-                raise InputRefused(f"The class is full, allowed: at most {MOST_MEMBERS} people.", "code")
+                raise InputRefused(_FULL, "code")
             row = {"id": new_secret(), "classroom": room.id, "name": pseudonym(names), "joined": time.time()}
             try:
                 connection.execute(insert(_member), {**row, "secret": fingerprint(secret)})
@@ -117,7 +126,7 @@ class Classrooms:
         """Let the member with a `secret` be called `name`: at most 30 characters, plain text."""
         name = " ".join(plain_text(name, LONGEST_NAME).split())
         if not name:
-            raise InputRefused("Name: type at least one letter.", "name")
+            raise InputRefused(_NO_NAME, "name")
         with self._database.write() as connection:
             mine = update(_member).where(_member.c.secret == fingerprint(secret))
             if not connection.execute(mine.values(name=name)).rowcount:
@@ -222,7 +231,7 @@ def _found(connection: Connection, wanted: Select[Any]) -> Classroom:
 
 
 def _no_class() -> InputRefused:
-    return InputRefused("This class has ended, or the address is not complete.", "class")
+    return InputRefused(_NO_CLASS, "class")
 
 
 def _progress_of(which: Any) -> Select[Any]:

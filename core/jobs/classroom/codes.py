@@ -21,6 +21,7 @@ LENGTH: Final = 6
 MOST_MISSES: Final = 60
 """Wrong codes from one address in a minute; a whole class behind one router may mistype it twice each."""
 _MINUTE: Final = 60.0
+GUESSED: Final = "Too many wrong codes came from this network; wait a minute."
 
 
 def new_code() -> str:
@@ -71,7 +72,7 @@ class Misses:
             while misses and misses[0] < self._clock() - _MINUTE:
                 misses.popleft()
             if len(misses) >= MOST_MISSES:
-                raise InputRefused("Too many wrong codes came from this network; wait a minute.", "code")
+                raise InputRefused(GUESSED, "code")
 
     def add(self, address: str) -> None:
         """Count a wrong code."""

@@ -61,9 +61,13 @@ _BLOCKS: Final = (
 )
 
 
+UNKNOWN: Final = "There is no such experiment; it may have been deleted."
+"""Said of an id that no experiment has; to be translated."""
+
+
 def unknown_experiment() -> InputRefused:
     """Return the refusal of an id that no experiment has."""
-    return InputRefused("There is no such experiment; it may have been deleted.", "experiment")
+    return InputRefused(UNKNOWN, "experiment")
 
 
 def news(database: Database, experiment: str, since: int) -> News:

@@ -18,17 +18,23 @@ from core.spec.values import Count, Number, Value
 from core.ui.chart.names import distinct
 from core.ui.chart.variant_colours import places_of
 from core.ui.lab.knobs import show_value
+from core.ui.words import number, t, written
 
 _MOST_POINTS: Final = 300
 _LOG_FROM: Final = 30.0
 """Where the largest loss is so many times the smallest, the axis counts powers of ten."""
 WIDE: Final = 1000
-"""Units across the picture; a letter is 19 of them wide, so a narrower picture is legible in a narrower place."""
+"""Units across the picture; a narrower one is legible in a narrower place."""
+_LETTER: Final = 19
+"""Units that letters are high."""
 _HEIGHT: Final = 470
-_LEFT, _RIGHT, _TOP, _BOTTOM = 82, 210, 18, 62
+_LEFT, _TOP, _BOTTOM = 82, 18, 62
 _RACE_SECONDS: Final = 6
-_LONGEST_NAME: Final = 21
-"""Characters of a name that have room beside the curves."""
+_NAMES_LEAST, _NAMES_MOST = 210, 0.45
+"""Units beside the curves that names have at least, and the share of the picture that they may take."""
+_BEFORE_NAME: Final = 24
+"""Units from the curves to a name; its stroke is between them."""
+_NARROW, _BROAD = frozenset("fijlrtI.,:;'|!()[]·-/ "), frozenset("mwMW@%—…")
 _RAISED_FROM: Final = 1e6
 _LARGEST_LOSS: Final = 1e100
 """Far more than float32, in which losses are computed, can hold; differences of such numbers are still finite."""
@@ -81,7 +87,7 @@ def drawing_of(
     order = list(dict.fromkeys(keys))
     first = {key: experiment.runs[keys.index(key)].variant for key in order}
     told = [" · ".join(show_value(path, value) for path, value in variant.items()) for variant in first.values()]
-    told = list(names) if len(names) == len(order) else distinct([name or "loss" for name in told])
+    told = list(names) if len(names) == len(order) else distinct([name or t("loss") for name in told])
     curves = []
     for place, key in enumerate(order):
         mine = [result for result, of in zip(results, keys, strict=True) if of == key]
@@ -152,7 +158,8 @@ def curves_svg(drawing: Drawing, *, race: int | None = None, width: int = WIDE) 
     """
     drawn = [curve for curve in drawing.curves if curve.points]
     if not drawn:
-        return '<p class="nothing">There is nothing to draw: every loss was NaN or infinite from the start.</p>'
+        said = t("There is nothing to draw: every loss was NaN or infinite from the start.")
+        return f'<p class="nothing">{escape(said)}</p>'
     axis = _Axis(drawing, width)
     lines = "".join(_line(curve, axis) for curve in drawn)
     name = f"race-{race}"
@@ -165,24 +172,36 @@ def curves_svg(drawing: Drawing, *, race: int | None = None, width: int = WIDE) 
         f".ends {{ animation: {name}-end {_RACE_SECONDS}s linear; }} "
         f".runners {{ animation: {name}-names {_RACE_SECONDS}s linear; }} }}</style>"
     )  # fmt: skip
-    told = "; ".join(
-        f"{curve.name}{' on held-out rows' if curve.validation else ''} ends at {_short(curve.points[-1][1])}"
-        for curve in drawn
-    )
+    label = escape(t("Loss by epoch: {curves}", curves="; ".join(map(_told, drawn))), quote=True)
     # `style` outside the picture: a sanitiser may drop it inside.
     return (
         f'{moving}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HEIGHT}" width="100%" role="img" '
-        f'aria-label="{escape(f"Loss by epoch: {told}", quote=True)}" font-size="19" fill="currentColor" '
+        f'aria-label="{label}" font-size="{_LETTER}" fill="currentColor" '
         f'style="display:block;max-width:100%;height:auto">{axis.frame()}<g class="race">{lines}</g>'
         f'<g class="ends">{_ends(drawn, axis)}</g>{"" if race is None else _runners(drawn, axis)}</svg>'
     )
 
 
+def _told(curve: Curve) -> str:
+    end = _short(curve.points[-1][1])
+    if curve.validation:
+        return t("{name} on held-out rows ends at {loss}", name=curve.name, loss=end)
+    return t("{name} ends at {loss}", name=curve.name, loss=end)
+
+
+def _named(curve: Curve) -> tuple[str, str]:
+    """Return what a curve is called, and what is said behind that."""
+    nan = t(", NaN at {epoch}", epoch=curve.diverged_at) if curve.diverged_at else ""
+    return curve.name, nan
+
+
 class _Axis:
-    """Where an epoch and a loss are in the picture."""
+    """Where an epoch and a loss are in the picture, and the room for names beside it."""
 
     def __init__(self, drawing: Drawing, width: int) -> None:
-        self.right = width - _RIGHT
+        longest = max(_width("".join(_named(curve))) for curve in drawing.curves)
+        self.names = min(max(_NAMES_LEAST, longest + _BEFORE_NAME), _NAMES_MOST * width)
+        self.right = width - round(self.names)
         losses = [loss for curve in drawing.curves for _, loss in curve.points]
         losses += [loss for curve in drawing.curves for _, *ends in curve.band for loss in ends]
         self.baseline = drawing.baseline
@@ -225,13 +244,16 @@ class _Axis:
         for epoch in _round_numbers(0, self.epochs):
             place = max(1, round(epoch))
             parts.append(
-                f'<text x="{self.x(place):.1f}" y="{bottom + 24}" text-anchor="middle" opacity=".8">{place}</text>'
+                f'<text x="{self.x(place):.1f}" y="{bottom + 24}" text-anchor="middle" opacity=".8">'
+                f"{number(place)}</text>"
             )
-        parts.append(f'<text x="{(_LEFT + right) / 2}" y="{_HEIGHT - 10}" text-anchor="middle">epoch</text>')
+        parts.append(
+            f'<text x="{(_LEFT + right) / 2}" y="{_HEIGHT - 10}" text-anchor="middle">{escape(t("epoch"))}</text>'
+        )
         middle = (_TOP + bottom) / 2
         parts.append(
             f'<text transform="translate(16 {middle}) rotate(-90)" text-anchor="middle">'
-            f"loss{' (log scale)' if self.log else ''}</text>"
+            f"{escape(t('loss (log scale)') if self.log else t('loss'))}</text>"
         )
         if self.baseline is not None:
             y = self.y(self.baseline)
@@ -256,14 +278,35 @@ def _runners(curves: Sequence[Curve], axis: _Axis) -> str:
     """Return the names of the curves while they race, in an order that tells nothing of how it ends."""
     named = [(curve.name, COLOURS[curve.variant % len(COLOURS)]) for curve in curves if not curve.validation]
     rows = (_name(axis, _TOP + 6 + place * _LINE, colour, name) for place, (name, colour) in enumerate(named))
-    return f'<g class="runners" opacity="0">{"".join(rows)}</g>'
+    return f'<g class="runners" opacity="0" pointer-events="none">{"".join(rows)}</g>'
 
 
-def _name(axis: _Axis, y: float, colour: str, words: str) -> str:
-    """Return a name with a stroke in its colour, to the right of the curves."""
-    shown = words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"
+def _name(axis: _Axis, y: float, colour: str, name: str, more: str = "") -> str:
+    """Return a name with a stroke in its colour, to the right of the curves; one that is cut is whole when pointed at.
+
+    What is said behind the name is never cut.
+    """
+    room = axis.names - _BEFORE_NAME - _width(more)
+    shown, whole = name, ""
+    if _width(name) > room:
+        shown = next(name[:end] for end in range(len(name), -1, -1) if _width(f"{name[:end]}…") <= room or not end)
+        shown, whole = f"{shown.rstrip()}…", f"<title>{escape(name + more)}</title>"
     stroke = f'<path d="M{axis.right + 6} {y:.1f}h12" stroke="{colour}" stroke-width="4.5"/>'
-    return f'{stroke}<text x="{axis.right + 24}" y="{y + 6:.1f}">{escape(shown)}</text>'
+    text = f'<text x="{axis.right + _BEFORE_NAME}" y="{y + 6:.1f}">{whole}{escape(shown + more)}</text>'
+    return stroke + text
+
+
+def _width(text: str) -> float:
+    """Return about how many units a text takes in the fonts of the page and of a report, rather too many."""
+    return _LETTER * sum(map(_share_of_letter, text))
+
+
+def _share_of_letter(letter: str) -> float:
+    if letter in _NARROW:
+        return 0.36
+    if letter in _BROAD or letter > "\u2e80":  # Chinese, Japanese and Korean letters are as wide as high
+        return 1.0
+    return 0.7 if letter.isupper() else 0.58
 
 
 def _ends(curves: Sequence[Curve], axis: _Axis) -> str:
@@ -276,16 +319,15 @@ def _ends(curves: Sequence[Curve], axis: _Axis) -> str:
             cross = f"M{x - 8:.1f} {y - 8:.1f}l16 16m0 -16l-16 16"
             parts.append(f'<path d="{cross}" stroke="{colour}" stroke-width="4" fill="none"/>')
         if not curve.validation:
-            words = curve.name + (f", NaN at {curve.diverged_at}" if curve.diverged_at else "")
-            named.append((y, colour, words))
+            named.append((y, colour, *_named(curve)))
     if axis.baseline is not None:
-        named.append((axis.y(axis.baseline), "currentColor", "baseline"))
+        named.append((axis.y(axis.baseline), "currentColor", t("baseline"), ""))
     named.sort(key=lambda end: end[0])
     lowest = _HEIGHT - _BOTTOM - _LINE * (len(named) - 1)
     below = -math.inf
-    for place, (y, colour, words) in enumerate(named):
+    for place, (y, colour, name, more) in enumerate(named):
         below = max(min(y, lowest + place * _LINE), below + _LINE)
-        parts.append(_name(axis, below, colour, words))
+        parts.append(_name(axis, below, colour, name, more))
     return "".join(parts)
 
 
@@ -298,7 +340,7 @@ def _round_numbers(low: float, high: float) -> list[float]:
     return [round(step * place, 12) for place in range(first, math.floor(high / step) + 1)]
 
 
-def _short(number: float) -> str:
-    text = f"{number:,.0f}" if 1000 <= abs(number) < _RAISED_FROM else f"{number:.3g}"
+def _short(loss: float) -> str:
+    text = f"{loss:,.0f}" if 1000 <= abs(loss) < _RAISED_FROM else f"{loss:.3g}"
     mantissa, _, exponent = text.partition("e")
-    return (f"{mantissa}e{int(exponent)}" if exponent else text).replace("-", "−")
+    return written(f"{mantissa}e{int(exponent)}" if exponent else text).replace("-", "−")

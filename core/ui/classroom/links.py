@@ -11,6 +11,7 @@ import segno
 import streamlit as st
 
 from core.ui.sitemap import PAGES
+from core.ui.words import in_address, t
 
 _HERE_ALONE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -21,7 +22,7 @@ def absolute(path: str, **parameters: str) -> str:
     parts = here.path.rstrip("/").split("/")
     base = "/".join(parts[:-1] if parts[-1] in PAGES else parts)
     start = f"{here.scheme}://{here.netloc}{base}" if here.netloc else base
-    return f"{start}/{'' if path == next(iter(PAGES)) else path}?{urlencode(parameters)}"
+    return f"{start}/{'' if path == next(iter(PAGES)) else path}?{urlencode(parameters | in_address())}"
 
 
 def only_here() -> bool:
@@ -33,14 +34,20 @@ def say_where_it_works() -> None:
     """Warn where a link would lead others to their own computer."""
     if only_here():
         st.caption(
-            ":material/warning: This address works on this computer only. For others, open the lab by the name or "
-            "number this computer has in the network."
+            ":material/warning: "
+            + t(
+                "This address works on this computer only. For others, open the lab by the name or number this "
+                "computer has in the network."
+            )
         )
 
 
-@lru_cache(maxsize=64)
 def qr_code(link: str, size: str = "11rem") -> str:
     """Return the QR code of a link as HTML, dark on white whatever the theme: phones read nothing else."""
-    source = segno.make_qr(link, error="m").svg_data_uri(border=3, omitsize=True, dark="#111", light="#fff")
-    words, source = escape(f"QR code of {link}", quote=True), escape(source, quote=True)
+    words, source = escape(t("QR code of {link}", link=link), quote=True), escape(_drawn(link), quote=True)
     return f'<img alt="{words}" src="{source}" style="display:block;width:{size};max-width:100%">'
+
+
+@lru_cache(maxsize=64)
+def _drawn(link: str) -> str:
+    return segno.make_qr(link, error="m").svg_data_uri(border=3, omitsize=True, dark="#111", light="#fff")

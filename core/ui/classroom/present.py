@@ -25,7 +25,7 @@ from core.ui.classroom.curves import WIDE, curves_svg, drawing_of
 from core.ui.classroom.links import absolute, qr_code
 from core.ui.classroom.picture import picture
 from core.ui.classroom.report import small_print
-from core.ui.classroom.teacher import RIGHT, STYLE, split
+from core.ui.classroom.teacher import STYLE, right_mark, split
 from core.ui.classroom.work import repair_settings
 from core.ui.component import Component
 from core.ui.lab.knobs import label_of, show_value
@@ -34,6 +34,7 @@ from core.ui.lessons.numbers import run_names
 from core.ui.lessons.prose import prose
 from core.ui.lessons.state import Visit
 from core.ui.text import inert
+from core.ui.words import t, written
 
 PRESENT, STEP, CODE = "present", "step", "code"
 _REVEALED: Final = "present_revealed"
@@ -100,27 +101,27 @@ def show_presenter(lesson: Lesson) -> None:
             _question(lesson)
         elif slide == Slide.EXERCISE:
             _say(lesson.exercise.task)
-            _list([escape(f"{label_of(path)}: {_values(path, of)}") for path, of in lesson.exercise.knobs.items()])
+            _list([escape(f"{t(label_of(path))}: {_values(path, of)}") for path, of in lesson.exercise.knobs.items()])
         else:
             _curves(visit, slide)
     with st.container(horizontal=True, vertical_alignment="center", key="present_bar"):
         st.button(
-            "Back", icon=":material/arrow_back:", key="present_back", disabled=slide == 0, on_click=_turn, args=(-1,)
+            t("Back"), icon=":material/arrow_back:", key="present_back", disabled=slide == 0, on_click=_turn, args=(-1,)
         )
         st.button(
-            "Next",
+            t("Next"),
             icon=":material/arrow_forward:",
             type="primary",
             key="present_next",
             disabled=slide == last,
             on_click=_turn,
             args=(1,),
-            help="Also →, Page Down or the space bar.",
+            help=t("Also →, Page Down or the space bar."),
         )
         if slide in {Slide.RACE, Slide.REPAIR}:
-            st.button("Race again", icon=":material/replay:", key="present_again", on_click=_race_again)
+            st.button(t("Race again"), icon=":material/replay:", key="present_again", on_click=_race_again)
         st.space("stretch")
-        st.button("Leave", icon=":material/close:", type="tertiary", key="present_leave", on_click=_leave)
+        st.button(t("Leave"), icon=":material/close:", type="tertiary", key="present_leave", on_click=_leave)
 
 
 def _slide() -> Slide:
@@ -172,7 +173,7 @@ def _question(lesson: Lesson) -> None:
         with right:
             st.html(f'<div class="cr-code">{escape(code[:10])}</div>')
             st.html(qr_code(absolute("class", code=code[:10]), "min(17rem, 45vh)"))
-            st.toggle("Show predictions", key="present_split", persist_state="session")
+            st.toggle(t("Show predictions"), key="present_split", persist_state="session")
 
 
 def _say(text: str) -> None:
@@ -185,7 +186,7 @@ def _options(lesson: Lesson) -> None:
     right = lesson.answer if _revealed(lesson) else None
     _list(
         [
-            f"<b>{place + 1}</b> {escape(option.replace('**', ''))}" + f" {RIGHT}" * (place == right)
+            f"<b>{place + 1}</b> {escape(option.replace('**', ''))}" + f" {right_mark()}" * (place == right)
             for place, option in enumerate(lesson.options)
         ],
         right,
@@ -211,7 +212,7 @@ def _predictions(lesson: Lesson, code: str) -> None:
     try:
         get_lab().store.classrooms.called(code, str(st.context.ip_address))
     except InputRefused as refusal:
-        st.markdown(inert(str(refusal), 200))
+        st.markdown(inert(t(str(refusal)), 200))
         return
     _split(lesson, code)
 
@@ -227,7 +228,8 @@ def _split(lesson: Lesson, code: str) -> None:
     known = [member.in_lesson(lesson.id) for member in members]
     st.html(split(lesson, known, revealed=_revealed(lesson)))
     predicted = sum(progress.step != Step.QUESTION for progress in known)
-    st.html(f'<p class="small">{predicted} of {len(members)} predicted</p>')
+    told = t("{count} of {members} predicted", count=predicted, members=len(members))
+    st.html(f'<p class="small">{escape(told)}</p>')
 
 
 def _curves(visit: Visit, slide: Slide) -> None:
@@ -238,7 +240,7 @@ def _curves(visit: Visit, slide: Slide) -> None:
         _wait(shown.id)
         return
     if shown is None or not state.whole(shown):
-        st.markdown("Not every run finished, so there is nothing to compare yet.")
+        st.markdown(t("Not every run finished, so there is nothing to compare yet."))
         return
     keep_apart(filter(None, (visit.runs, visit.repair)), seen_places())
     if slide == Slide.RACE:
@@ -251,7 +253,7 @@ def _curves(visit: Visit, slide: Slide) -> None:
         words = f"**{answer}.**\n\n{seen}" if slide == Slide.ANSWER else reason or seen
         left, right = st.columns(2, gap="medium")
         with left:
-            _say(quoted(words, state.results_of(visit)))
+            _say(quoted(words, state.results_of(visit), written))
         with right:
             _chart(shown, names, width=_BESIDE)
     else:
@@ -267,7 +269,7 @@ def _chart(shown: Experiment, names: tuple[str, ...], *, race: int | None = None
 
 @st.fragment(run_every=_LOOK_SECONDS)
 def _wait(experiment: str) -> None:
-    st.markdown("Training …")
+    st.markdown(t("Training…"))
     if not get_lab().store.unfinished(experiment):
         st.rerun()
 

@@ -19,6 +19,7 @@ from core.ui.lessons import state
 from core.ui.lessons.state import Visit
 from core.ui.sitemap import page
 from core.ui.text import inert
+from core.ui.words import t
 
 _NOTED: Final = "classroom_noted"
 _SIGN_OF_LIFE_SECONDS: Final = 20.0
@@ -31,13 +32,12 @@ def class_bar() -> None:
     mine = seat()
     if mine is None:
         if ME in st.query_params:
-            st.info("This class has ended. What you do now is yours alone.", icon=":material/meeting_room:")
+            st.info(t("This class has ended. What you do now is yours alone."), icon=":material/meeting_room:")
         return
     with st.container(horizontal=True, vertical_alignment="center", key="class_bar"):
-        st.page_link(
-            page("class"), label=f"Class {mine.room.code}", icon=":material/groups:", query_params={ME: mine.secret}
-        )
-        st.caption(f"You are {inert(mine.member.name)}", width="content")
+        label = t("Class {code}", code=mine.room.code)
+        st.page_link(page("class"), label=label, icon=":material/groups:", query_params={ME: mine.secret})
+        st.caption(t("You are {name}", name=inert(mine.member.name)), width="content")
 
 
 def progress_of(visit: Visit, seeds: Sequence[Runs]) -> Progress:
@@ -87,5 +87,5 @@ def wait_for_the_answer(lesson: Lesson) -> None:
     if mine is None or lesson.id not in mine.room.held:
         st.rerun()
     with st.container(border=True, key="class_wait"):
-        st.markdown(":material/hourglass_top: **Your teacher reveals the answer in a moment.**")
-        st.markdown("Look at the curves: do they show what you said?")
+        st.markdown(f":material/hourglass_top: **{t('Your teacher reveals the answer in a moment.')}**")
+        st.markdown(t("Look at the curves: do they show what you said?"))

@@ -11,6 +11,7 @@ from core.lessons import Lesson
 from core.ui.classroom.curves import Drawing, curves_svg
 from core.ui.classroom.work import LessonWork, Work
 from core.ui.lessons import state
+from core.ui.words import language, t
 
 _STYLE: Final = """
 :root { color-scheme: light dark; }
@@ -23,14 +24,14 @@ h3 { font-size: 1.05rem; margin-bottom: 0; } .small { opacity: .75; font-size: .
 
 def report(work: Work) -> str:
     """Return the work as one HTML page: no script, nothing fetched, every text escaped."""
-    who = f"Lab report of {escape(work.name)}" if work.name else "Lab report"
+    who = escape(t("Lab report of {name}", name=work.name) if work.name else t("Lab report"))
     parts = [f"<h1>{who}</h1>", f'<p class="small">Loss Lab · {escape(work.saved.replace("T", " "))}</p>']
     for done in work.lessons:
         lesson = state.lesson_at(done.lesson)
         if lesson is not None:
             parts += _section(lesson, done)
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{who}</title><style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>"
@@ -39,15 +40,20 @@ def report(work: Work) -> str:
 
 def _section(lesson: Lesson, done: LessonWork) -> Iterator[str]:
     yield f"<h2>{escape(lesson.title)}</h2>{_html(lesson.about)}"
-    yield f"<h3>The question</h3>{_html(lesson.question)}"
-    known = done.guess is not None and done.guess < len(lesson.options)
-    yield f"<p>My prediction: <b>{_html_line(lesson.options[done.guess or 0]) if known else 'none'}</b></p>"
+    yield f"<h3>{t('The question')}</h3>{_html(lesson.question)}"
+    guess = t("none predicted")
+    if done.guess is not None and done.guess < len(lesson.options):
+        guess = lesson.options[done.guess]
+    yield f"<p>{t('My prediction: {answer}', answer=f'<b>{_html_line(guess)}</b>')}</p>"
     if done.answered:
-        yield f"<p>The answer: <b>{_html_line(lesson.options[lesson.answer])}</b></p>"
+        answer = _html_line(lesson.options[lesson.answer])
+        yield f"<p>{t('The answer: {answer}', answer=f'<b>{answer}</b>')}</p>"
     told = iter(done.told)
     for title, part, explained in (
-        ("The experiment", done.runs, True), ("The repair", done.repair, True), ("My last try", done.attempt, False)
-    ):  # fmt: skip
+        (t("The experiment"), done.runs, True),
+        (t("The repair"), done.repair, True),
+        (t("My last try"), done.attempt, False),
+    ):
         if part is None:
             continue
         yield f"<h3>{title}</h3>"
@@ -57,19 +63,20 @@ def _section(lesson: Lesson, done: LessonWork) -> Iterator[str]:
         if explained:
             yield _html(next(told, ""))
     if done.attempts or done.attempt:
-        yield f"<h3>The exercise</h3>{_html(lesson.exercise.task)}"
-        yield f"<p>Tries: {done.attempts}. {'<b>Solved.</b>' if done.solved else 'Not solved yet.'}</p>"
+        yield f"<h3>{t('The exercise')}</h3>{_html(lesson.exercise.task)}"
+        outcome = f"<b>{t('Solved.')}</b>" if done.solved else t("Not solved yet.")
+        yield f"<p>{t('Tries: {count}.', count=done.attempts)} {outcome}</p>"
 
 
 def small_print(drawing: Drawing) -> str:
     """Return as HTML what the lines of a picture are."""
-    words = ["Solid: training rows."]
+    words = [t("Solid: training rows.")]
     if any(curve.validation for curve in drawing.curves):
-        words.append("Dashed: rows held out.")
+        words.append(t("Dashed: rows held out."))
     if drawing.baseline is not None:
-        words.append("Dotted: the loss of always guessing the same.")
+        words.append(t("Dotted: the loss of always guessing the same."))
     if drawing.seeds > 1:
-        words.append(f"Each line is the median of {drawing.seeds} seeds, the band spans them.")
+        words.append(t("Each line is the median of {seeds} seeds, the band spans them.", seeds=drawing.seeds))
     return f'<p class="small">{" ".join(words)}</p>'
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import streamlit as st
 
@@ -20,8 +20,10 @@ from core.ui.lessons import state
 from core.ui.lessons.state import Visit
 from core.ui.sitemap import page
 from core.ui.text import inert
+from core.ui.words import language, later, spoken_in, t
 
-_NAMES: Final = {"runs": "The lesson", "repair": "Repaired", "attempt": "The last try"}
+_NAMES: Final = {"runs": later("The lesson"), "repair": later("Repaired"), "attempt": later("The last try")}
+_File = TypeVar("_File", str, bytes)
 _PARTS: Final = {"runs": state.RUNS, "repair": state.REPAIR, "attempt": state.TRY}
 
 
@@ -35,31 +37,32 @@ def take_home_lesson(visit: Visit) -> None:
 
 def take_home(visits: Callable[[], Sequence[Visit]], *, name: str = "", progress: Sequence[Progress] = ()) -> None:
     """Offer what was done in some lessons as a report and as a file; both are made only when they are asked for."""
-    seen = seen_places()  # now: the buttons make their files in a thread that has no session
+    seen, reader = seen_places(), language()  # now: the buttons make their files in a thread that has no session
 
-    def made() -> Work:
+    def made(write: Callable[[Work], _File]) -> _File:
         attempts, solved = [known.attempts for known in progress], [known.solved for known in progress]
-        return work_of(visits(), name, attempts, solved, seen)
+        with spoken_in(reader):
+            return write(work_of(visits(), name, attempts, solved, seen))
 
     with st.container(horizontal=True, vertical_alignment="center", key="take_home"):
         st.download_button(
-            "Lab report",
-            lambda: report(made()),
+            t("Lab report"),
+            lambda: made(report),
             "lab-report.html",
             "text/html",
             icon=":material/description:",
-            help="Your prediction, curves, repair and tries as one page that opens without the internet.",
+            help=t("Your prediction, curves, repair and tries as one page that opens without the internet."),
             key="take_home_report",
             on_click="ignore",
         )
         st.download_button(
-            "Save my work",
-            lambda: to_file(made()),
+            t("Save my work"),
+            lambda: made(to_file),
             "loss-lab-work.json",
             "application/json",
             icon=":material/save:",
             type="tertiary",
-            help="A file that opens again, on the page Class.",
+            help=t("A file that opens again, on the page Class."),
             key="take_home_file",
             on_click="ignore",
         )
@@ -67,8 +70,9 @@ def take_home(visits: Callable[[], Sequence[Visit]], *, name: str = "", progress
 
 def open_saved() -> None:
     """Take a saved file and show what is in it."""
-    with st.expander("Open saved work", icon=":material/folder_open:", key="class_saved"):
-        file = st.file_uploader("File saved with *Save my work*", type="json", max_upload_size=4, key="class_file")
+    with st.expander(t("Open saved work"), icon=":material/folder_open:", key="class_saved"):
+        label = t("File saved with *Save my work*")
+        file = st.file_uploader(label, type="json", max_upload_size=4, key="class_file")
         if file is None:
             return
         try:
@@ -76,7 +80,7 @@ def open_saved() -> None:
         except InputRefused as refusal:
             st.warning(inert(str(refusal), 300), icon=":material/block:")
             return
-        st.markdown(f"**{inert(work.name) or 'Saved work'}** · {inert(work.saved)}")
+        st.markdown(f"**{inert(work.name) or t('Saved work')}** · {inert(work.saved)}")
         for done in work.lessons:
             _saved_lesson(done)
 
@@ -85,7 +89,7 @@ def _saved_lesson(done: LessonWork) -> None:
     """Show one lesson of a file: where its runs still are, the way there; otherwise the curves the file has."""
     lesson = state.lesson_at(done.lesson)
     if lesson is None:
-        st.caption(f"{inert(done.lesson)}: this lab has no such lesson.")
+        st.caption(t("{lesson}: this lab has no such lesson.", lesson=inert(done.lesson)))
         return
     parts = {name: part for name in _PARTS if (part := getattr(done, name)) is not None}
     address = {state.LESSON: lesson.id, state.GUESS: state.SKIPPED if done.guess is None else str(done.guess)}
@@ -93,17 +97,17 @@ def _saved_lesson(done: LessonWork) -> None:
     with st.container(border=True, key=f"class_saved_{lesson.id}"):
         st.markdown(f"**{inert(lesson.title)}**")
         if state.RUNS in address:
-            st.page_link(page("lessons"), label="Go on", icon=":material/arrow_forward:", query_params=address)
+            st.page_link(page("lessons"), label=t("Go on"), icon=":material/arrow_forward:", query_params=address)
             return
         if parts:
-            st.caption("Its runs are no longer in this lab. These are the curves in the file.")
+            st.caption(t("Its runs are no longer in this lab. These are the curves in the file."))
         for name, part in parts.items():
-            st.markdown(_NAMES[name])
+            st.markdown(t(_NAMES[name]))
             for line in part.changed:
                 st.markdown(f"- {inert(line, 200)}")
             picture(curves_svg(part.drawing) + small_print(part.drawing), key=f"class_saved_{lesson.id}_{name}")
         again = {state.LESSON: lesson.id}
-        st.page_link(page("lessons"), label="Run it again", icon=":material/replay:", query_params=again)
+        st.page_link(page("lessons"), label=t("Run it again"), icon=":material/replay:", query_params=again)
 
 
 def _is_here(experiment: str) -> bool:

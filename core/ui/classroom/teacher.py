@@ -14,24 +14,26 @@ import streamlit as st
 from core.errors import InputRefused, WorkFailed
 from core.jobs.classroom.records import Classroom, Member, Progress, Step
 from core.jobs.lab import get_lab
-from core.lessons import LESSONS, Lesson
+from core.lessons import Lesson
 from core.ui.classroom.links import absolute, qr_code, say_where_it_works
-from core.ui.lessons.state import LESSON
+from core.ui.lessons.state import LESSON, lessons_of, numbered
 from core.ui.text import ago, counted, duration, inert
+from core.ui.words import later, t, tn
 
 TEACH: Final = "teach"
 """The name of the teacher's key in the address."""
 _TICK_SECONDS: Final = 2.0
 _STEPS: Final = {
-    Step.QUESTION: "Question",
-    Step.RUNNING: "Running",
-    Step.ANSWER: "Answer",
-    Step.REPAIRED: "Repaired",
-    Step.TRIED: "Trying",
-    Step.SOLVED: "Solved",
+    Step.QUESTION: later("Question"),
+    Step.RUNNING: later("Running"),
+    Step.ANSWER: later("Answer"),
+    Step.REPAIRED: later("Repaired"),
+    Step.TRIED: later("Trying"),
+    Step.SOLVED: later("Solved"),
 }
-RIGHT: Final = '<span role="img" aria-label="the right answer">✓</span>'
-"""Stands behind the right answer."""
+_HEADS: Final = (
+    later("Name"), later("Now at"), later("Predicted"), later("Tries"), later("Solved"), later("Last seen")
+)  # fmt: skip
 
 STYLE: Final = """<style>
 .cr-code { font: 600 clamp(2rem, 5vw, 3rem)/1.1 ui-monospace, monospace; letter-spacing: .12em; }
@@ -63,7 +65,7 @@ def show_teacher(key: str) -> bool:
     except InputRefused:
         return False
     st.html(STYLE)
-    st.title("Your class", anchor=False)
+    st.title(t("Your class"), anchor=False)
     left, right = st.columns([3, 7], gap="medium")
     with left.container(key="class_door"):
         _door(room)
@@ -76,39 +78,44 @@ def show_teacher(key: str) -> bool:
             st.session_state[hold] = lesson.id in room.held
         with st.container(horizontal=True, vertical_alignment="center", key="class_controls"):
             st.toggle(
-                "Hold the answer",
+                t("Hold the answer"),
                 key=hold,
-                help="Learners see curves, but neither the answer nor the explanation, until you reveal them.",
+                help=t("Learners see curves, but neither the answer nor the explanation, until you reveal them."),
                 on_change=_hold,
                 args=(key, lesson.id),
             )
             if st.session_state[hold]:
                 st.button(
-                    "Reveal the answer",
+                    t("Reveal the answer"),
                     type="primary",
                     icon=":material/visibility:",
                     key="class_reveal",
                     on_click=_reveal,
                     args=(key, lesson.id),
                 )
-            shown = st.toggle("Predictions", value=True, key="class_split", help="The split of the answers so far.")
+            about = t("The split of the answers so far.")
+            shown = st.toggle(t("Predictions"), value=True, key="class_split", help=about)
             there = absolute("lessons", **{LESSON: lesson.id, "present": "1", "code": room.code})
             # In a tab of its own, so that the teacher's key stays in this one and off the wall.
-            st.link_button("Present", there, icon=":material/slideshow:")
+            st.link_button(t("Present"), there, icon=":material/slideshow:")
         _live(key, lesson, shown=shown)
     return True
 
 
 def _door(room: Classroom) -> None:
-    st.html(f'<div class="cr-code" role="img" aria-label="Code {" ".join(room.code)}">{room.code}</div>')
+    spelt = escape(t("Code {letters}", letters=" ".join(room.code)), quote=True)
+    st.html(f'<div class="cr-code" role="img" aria-label="{spelt}">{room.code}</div>')
     link = absolute("class", code=room.code)
     st.html(qr_code(link))
     st.code(link, language=None, wrap_lines=True)
     say_where_it_works()
     left = max(0.0, room.expires - time.time())
     st.caption(
-        f"Ends by itself in {_long(left)}. The address of this page is your key to the class: keep it, and do not "
-        "show it. *Present* opens a view without it."
+        t(
+            "Ends by itself in {time}. The address of this page is your key to the class: keep it, and do not show it. "
+            "*Present* opens a view without it.",
+            time=_long(left),
+        )
     )
 
 
@@ -120,16 +127,12 @@ def _long(seconds: float) -> str:
 
 
 def _lesson(room: Classroom) -> Lesson:
-    lessons = [lesson for identity in room.lessons for lesson in LESSONS if lesson.id == identity]
-    numbers = {lesson.id: number for number, lesson in enumerate(LESSONS, start=1)}
+    lessons = lessons_of(room.lessons)
     if len(lessons) == 1:
-        st.header(f"{numbers[lessons[0].id]}. {lessons[0].title}", anchor=False)
+        st.header(numbered(lessons[0]), anchor=False)
         return lessons[0]
     chosen = st.selectbox(
-        "Lesson",
-        range(len(lessons)),
-        format_func=lambda place: f"{numbers[lessons[place].id]}. {lessons[place].title}",
-        key="class_lesson",
+        t("Lesson"), range(len(lessons)), format_func=lambda place: numbered(lessons[place]), key="class_lesson"
     )
     return lessons[chosen or 0]
 
@@ -149,7 +152,7 @@ def _change(key: str, lesson: str, *, held: bool) -> None:
         before = classrooms.conducted_with(key).held
         classrooms.hold(key, before | {lesson} if held else before - {lesson})
     except (InputRefused, WorkFailed) as refusal:
-        st.toast(inert(str(refusal), 200))
+        st.toast(inert(t(str(refusal)), 200))
 
 
 @st.fragment(run_every=_TICK_SECONDS)
@@ -161,12 +164,19 @@ def _live(key: str, lesson: Lesson, *, shown: bool) -> None:
     except InputRefused:
         st.rerun()
     if not members:
-        st.info("Nobody is here yet. Learners join with the code or the picture.", icon=":material/groups:")
+        st.info(t("Nobody is here yet. Learners join with the code or the picture."), icon=":material/groups:")
         return
     known = [member.in_lesson(lesson.id) for member in members]
     predicted = sum(progress.step != Step.QUESTION for progress in known)
     solved = sum(progress.solved for progress in known)
-    st.markdown(f"**{len(members)}** joined · **{predicted}** predicted · **{solved}** solved")
+    st.markdown(
+        t(
+            "**{joined}** joined · **{predicted}** predicted · **{solved}** solved",
+            joined=len(members),
+            predicted=predicted,
+            solved=solved,
+        )
+    )
     if shown:
         # Who shares this screen gives no answer away before everybody has one.
         st.html(split(lesson, known, revealed=lesson.id not in room.held and predicted == len(members)))
@@ -184,8 +194,8 @@ def split(lesson: Lesson, known: Sequence[Progress], *, revealed: bool) -> str:
         for place, option in enumerate(lesson.options)
     )
     skipped = sum(progress.guess is None and progress.step != Step.QUESTION for progress in known)
-    more = f"<p>{counted(skipped, 'learner')} skipped the question.</p>" if skipped else ""
-    return f'<dl class="cr-split">{bars}</dl>{more}'
+    told = tn("{count} learner skipped the question.", "{count} learners skipped the question.", skipped)
+    return f'<dl class="cr-split">{bars}</dl>{f"<p>{told}</p>" if skipped else ""}'
 
 
 def _answer(place: int, option: str, *, right: bool) -> str:
@@ -193,7 +203,12 @@ def _answer(place: int, option: str, *, right: bool) -> str:
     told = f"{place + 1}. {escape(option.replace('**', ''))}"
     if not right:
         return f"<dt>{told}</dt>"
-    return f'<dt class="right">{told} {RIGHT}</dt>'
+    return f'<dt class="right">{told} {right_mark()}</dt>'
+
+
+def right_mark() -> str:
+    """Return as HTML what stands behind the right answer."""
+    return f'<span role="img" aria-label="{escape(t("the right answer"), quote=True)}">✓</span>'
 
 
 def roster(members: Sequence[Member], lesson: Lesson, *, held: bool) -> str:
@@ -205,26 +220,25 @@ def roster(members: Sequence[Member], lesson: Lesson, *, held: bool) -> str:
         guess = "–" if known.guess is None else known.guess + 1
         seen = ago(datetime.fromtimestamp(max(known.active, member.joined), UTC), now)
         solved = "✓" if known.solved else ""
-        step = "Waits" if held and known.step == Step.ANSWER else _STEPS[known.step]
+        step = t("Waits") if held and known.step == Step.ANSWER else t(_STEPS[known.step])
         rows.append(
             f'<tr><td class="name">{escape(member.name)}</td><td>{step}</td><td>{guess}</td>'
             f'<td class="number">{known.attempts or "–"}</td><td>{solved}</td><td>{seen}</td></tr>'
         )
-    head = "".join(
-        f'<th scope="col">{title}</th>' for title in ("Name", "Now at", "Predicted", "Tries", "Solved", "Last seen")
-    )
+    head = "".join(f'<th scope="col">{escape(t(title))}</th>' for title in _HEADS)
     table = f'<table class="cr-roster"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-    return f'<div class="cr-scroll" role="region" aria-label="Learners" tabindex="0">{table}</div>'
+    label = escape(t("Learners"), quote=True)
+    return f'<div class="cr-scroll" role="region" aria-label="{label}" tabindex="0">{table}</div>'
 
 
 def _remove(key: str, room: Classroom) -> None:
     """Offer to remove somebody: a stranger, or the second name of who has joined twice."""
-    with st.popover("Remove somebody", icon=":material/person_remove:", type="tertiary", key="class_remove"):
+    with st.popover(t("Remove somebody"), icon=":material/person_remove:", type="tertiary", key="class_remove"):
         members = {member.id: member.name for member in get_lab().store.classrooms.members(room.id)}
         who = st.selectbox(
-            "Who", list(members), index=None, format_func=lambda member: members.get(member, ""), key="class_who"
+            t("Who"), list(members), index=None, format_func=lambda member: members.get(member, ""), key="class_who"
         )
-        st.button("Remove", disabled=who is None, key="class_remove_button", on_click=_dismiss, args=(key,))
+        st.button(t("Remove"), disabled=who is None, key="class_remove_button", on_click=_dismiss, args=(key,))
 
 
 def _dismiss(key: str) -> None:
@@ -233,24 +247,25 @@ def _dismiss(key: str) -> None:
         try:
             get_lab().store.classrooms.dismiss(key, who)
         except (InputRefused, WorkFailed) as refusal:
-            st.toast(inert(str(refusal), 200))
+            st.toast(inert(t(str(refusal)), 200))
 
 
 def _end(key: str) -> None:
-    if st.button("End the class", icon=":material/door_back:", type="tertiary", key="class_end"):
-        _confirm_end(key)
+    if st.button(t("End the class"), icon=":material/door_back:", type="tertiary", key="class_end"):
+        st.dialog(t("End this class?"))(_confirm_end)(key)
 
 
-@st.dialog("End this class?")
 def _confirm_end(key: str) -> None:
-    st.markdown("Names, answers and experiments of everybody in it will be gone. Let learners save their work first.")
+    st.markdown(
+        t("Names, answers and experiments of everybody in it will be gone. Let learners save their work first.")
+    )
     with st.container(horizontal=True):
-        if st.button("End it", type="primary", key="class_end_yes"):
+        if st.button(t("End it"), type="primary", key="class_end_yes"):
             try:
                 get_lab().store.classrooms.end(key)
             except InputRefused:
-                st.toast("It had ended already.")
+                st.toast(t("It had ended already."))
             st.query_params.clear()
             st.rerun()
-        if st.button("Keep it", key="class_end_no"):
+        if st.button(t("Keep it"), key="class_end_no"):
             st.rerun()

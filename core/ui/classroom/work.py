@@ -21,6 +21,7 @@ from core.ui.classroom.progress import progress_of
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.lessons import state
 from core.ui.lessons.state import Visit
+from core.ui.words import t, written
 
 LARGEST_FILE: Final = 4_000_000
 """Bytes; the work of thirty lessons takes less than 2 MB."""
@@ -98,11 +99,11 @@ def _lesson_work(visit: Visit, places: dict[str, int]) -> LessonWork:
         guess=visit.guess,
         answered=answered,
         runs=_part(visit.runs, places),
-        repair=_part(visit.repair, places, ("before", "repaired"), repair_settings(lesson)),
-        attempt=_part(visit.attempt, places, ("my try",), _attempt_settings(lesson, visit.attempt)),
+        repair=_part(visit.repair, places, (t("before"), t("repaired")), repair_settings(lesson)),
+        attempt=_part(visit.attempt, places, (t("my try"),), _attempt_settings(lesson, visit.attempt)),
         attempts=int(visit.attempt is not None),
         solved=progress_of(visit, seeds).solved,
-        told=tuple(quoted(words, seeds) for words in told),
+        told=tuple(quoted(words, seeds, written) for words in told),
     )
 
 
@@ -118,7 +119,7 @@ def repair_settings(lesson: Lesson) -> list[str]:
     """Return what the repair of a lesson changes, a line of plain text for each setting."""
     before = lesson.variants[lesson.repair.of].model_dump(mode="json")
     return [
-        f"{label_of(path)}: {show_value(path, value_at(before, path))} → {show_value(path, value)}"
+        f"{t(label_of(path))}: {show_value(path, value_at(before, path))} → {show_value(path, value)}"
         for path, value in lesson.repair.change.items()
     ]
 
@@ -127,7 +128,7 @@ def _attempt_settings(lesson: Lesson, attempt: Experiment | None) -> list[str]:
     if attempt is None:
         return []
     values = state.knob_values(lesson, attempt.runs[0].spec)
-    return [f"{label_of(path)}: {show_value(path, value)}" for path, value in values.items()]
+    return [f"{t(label_of(path))}: {show_value(path, value)}" for path, value in values.items()]
 
 
 def to_file(work: Work) -> bytes:
@@ -144,11 +145,12 @@ def from_file(content: bytes) -> Work:
         If it is no such file; nothing in it is evaluated.
     """
     if len(content) > LARGEST_FILE:
-        raise InputRefused(f"This file is too large, allowed: at most {LARGEST_FILE // 10**6} MB.", "file")
+        most = LARGEST_FILE // 10**6
+        raise InputRefused(t("This file is too large, allowed: at most {megabytes} MB.", megabytes=most), "file")
     try:
         values = json.loads(content)
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict) or values.get("kind") != "loss-lab-work":
-        raise InputRefused("This is no saved work of Loss Lab; choose the file that ends in .json.", "file")
+        raise InputRefused(t("This is no saved work of Loss Lab; choose the file that ends in .json."), "file")
     return Work.validated(values)

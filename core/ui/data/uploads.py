@@ -147,9 +147,14 @@ def _read(name: str, content: bytes, options: ReadOptions, before: Table | None 
 def _check_columns(name: str, table: Table, before: Table) -> None:
     """Refuse a delimiter that leaves one column of what were several: nobody means that."""
     if len(table.frame.columns) == 1 < len(before.frame.columns):
-        delimiter = DELIMITERS[table.origin.used.delimiter or ","] if table.origin else "this delimiter"
+        delimiter = t(DELIMITERS[table.origin.used.delimiter or ","]) if table.origin else t("this delimiter")
         raise InputRefused(
-            f"{name}: with {delimiter} between the cells there is one column; allowed: a delimiter that is there.", name
+            t(
+                "{file}: with {delimiter} between the cells there is one column; allowed: a delimiter that is there.",
+                file=name,
+                delimiter=delimiter,
+            ),
+            name,
         )
 
 

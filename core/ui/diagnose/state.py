@@ -24,6 +24,7 @@ from core.ui.classroom.seat import member_of_tab
 from core.ui.lab.knobs import value_at
 from core.ui.lab.ranking import skill_of
 from core.ui.sitemap import page
+from core.ui.words import t
 
 DIAGNOSABLE: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED})
 _SHOWN: Final = "diagnose_shown"
@@ -90,7 +91,7 @@ def _run_at(identity: str, run: str | None) -> Opened:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6):
-        raise InputRefused("run: the address names no run; allowed: its number, from 0.", "run")
+        raise InputRefused(t("run: the address names no run; allowed: its number, from 0."), "run")
     return int(text)
 
 

@@ -14,17 +14,18 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.lessons.claims import COMPARISONS, REPAIRED, TRIED, Claim, Quantity, Runs, value_text
-from core.lessons.glossary import GLOSSARY
+from core.lessons.glossary import GLOSSARY, glossary_in
 from core.lessons.lesson import MOST_VARIANTS, Lesson, lesson_of, text_of
 from core.lessons.shelf import PREFIX
 from core.spec import RunSpec
 from core.training.result import Result
 from core.ui.classroom.links import absolute, say_where_it_works
 from core.ui.lab.knobs import KNOBS, Knob, knob_at, show_value, value_at
-from core.ui.lessons.refusals import FIELDS, NUMBERS, said
+from core.ui.lessons.refusals import FIELDS, INSERT, NUMBERS, said
 from core.ui.lessons.state import shelf, whole
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
+from core.ui.words import inside, language, later, t, written
 
 _MOST_KNOBS: Final = 3
 _QUOTABLE: Final = (
@@ -34,11 +35,14 @@ _QUOTABLE: Final = (
 """What a text may quote and a claim compare, behind the letter of a run."""
 _DRAFT: Final = "draft"
 _NEEDED: Final = {
-    "title": "the title", "about": "what it is about", "question": "the question", "options": "answers to choose from",
-    "look": "what to look at", "explanation": "the explanation", "repair_words": "what the repair brings",
-    "task": "the task", "knobs": "the knobs",
+    "title": later("the title"), "about": later("what it is about"), "question": later("the question"),
+    "options": later("answers to choose from"), "look": later("what to look at"),
+    "explanation": later("the explanation"), "repair_words": later("what the repair brings"),
+    "task": later("the task"), "knobs": later("the knobs"),
 }  # fmt: skip
 """What a lesson cannot do without, and what it is called."""
+_OF_REPAIR: Final = later("{claim} (the repaired run): in {held} of {count} seeds.")
+_OF_SOLUTION: Final = later("{claim} (the solution of the exercise): in {held} of {count} seeds.")
 _TURNABLE: Final = tuple(knob.path for knob in KNOBS if not knob.single and knob.path != "training.seed")
 
 
@@ -56,7 +60,7 @@ def offer_lesson(experiment: Experiment) -> None:
     if not can_be_a_lesson(experiment):
         return
     writing = st.session_state.get(_key("of")) == experiment.id
-    label, icon = ("Put the lesson away", "close") if writing else ("Make this a lesson", "school")
+    label, icon = (t("Put the lesson away"), "close") if writing else (t("Make this a lesson"), "school")
     wanted = "" if writing else experiment.id
     st.button(label, icon=f":material/{icon}:", type="tertiary", key="lab_lesson", on_click=_write, args=(wanted,))
     if writing:
@@ -77,44 +81,54 @@ def _edit(experiment: Experiment) -> None:
     names = _names(experiment)
     if experiment.spec.seeds < 3:
         st.caption(
-            f"This experiment has {counted(experiment.spec.seeds, 'seed')}. A lesson that holds in three or more tells "
-            "luck from effect."
+            t(
+                "This experiment has {seeds}. A lesson that holds in three or more tells luck from effect.",
+                seeds=counted(experiment.spec.seeds, "seed"),
+            )
         )
-    st.text_input(FIELDS["title"], key=_key("title"), value=experiment.title, max_chars=60, persist_state="session")
+    title = experiment.title
+    st.text_input(t(FIELDS["title"]), key=_key("title"), value=title, max_chars=60, persist_state="session")
     st.selectbox(
-        FIELDS["cause"],
+        t(FIELDS["cause"]),
         list(CAUSES),
-        format_func=lambda cause: CAUSES[cause].title,
+        format_func=lambda cause: t(CAUSES[cause].title),
         key=_key("cause"),
         persist_state="session",
     )
-    st.text_area(FIELDS["about"], key=_key("about"), persist_state="session")
-    st.header("Before it runs", anchor=False)
+    st.text_area(t(FIELDS["about"]), key=_key("about"), persist_state="session")
+    st.header(t("Before it runs"), anchor=False)
     st.text_input(FIELDS["question"], key=_key("question"), persist_state="session")
-    st.text_area(FIELDS["options"], key=_key("options"), height=110, persist_state="session")
+    st.text_area(t(FIELDS["options"]), key=_key("options"), height=110, persist_state="session")
     options = _lines("options")
     st.selectbox(
-        FIELDS["answer"],
+        t(FIELDS["answer"]),
         range(len(options)),
         format_func=lambda i: options[i],
         key=_key("answer"),
         persist_state="session",
     )
-    st.text_area(FIELDS["look"], key=_key("look"), persist_state="session")
-    st.header("Afterwards", anchor=False)
+    st.text_area(t(FIELDS["look"]), key=_key("look"), persist_state="session")
+    st.header(t("Afterwards"), anchor=False)
     st.text_area(
-        FIELDS["explanation"],
+        t(FIELDS["explanation"]),
         key=_key("explanation"),
         height=200,
-        help="**bold**, *emphasis*, `code`, and numbers.",
+        help=t("**bold**, *emphasis*, `code`, and numbers."),
         persist_state="session",
     )
     _number_list(names, seeds)
-    st.header("Repair", anchor=False)
+    st.header(t("Repair"), anchor=False)
     _repair(names)
-    st.header("Exercise", anchor=False)
+    st.header(t("Exercise"), anchor=False)
     _exercise(names)
-    st.multiselect(FIELDS["glossary"], list(GLOSSARY), key=_key("glossary"), persist_state="session")
+    words = glossary_in(language())
+    st.multiselect(
+        t(FIELDS["glossary"]),
+        list(GLOSSARY),
+        format_func=lambda word: words[word].word,
+        key=_key("glossary"),
+        persist_state="session",
+    )
     _hand_over(experiment, seeds)
 
 
@@ -160,17 +174,17 @@ def _number_list(names: Mapping[str, RunSpec], seeds: Sequence[Runs]) -> None:
             quantity = Quantity.named(f"{letter}.{what}")
             values = sorted(value for runs in seeds if (value := quantity.of(runs)) is not None)
             if values:
-                shown = value_text(quantity.what, values[len(values) // 2])
-                offered[quantity.name] = f"{_called(letter, run)}: {quantity.title.lower()} {shown}"
+                shown = written(value_text(quantity.what, values[len(values) // 2]))
+                offered[quantity.name] = f"{_called(letter, run)}: {t(quantity.named_as)} {shown}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            NUMBERS,
+            t(NUMBERS),
             list(offered),
             format_func=offered.__getitem__,
             key=_key("number"),
             persist_state="session",
         )
-        st.button("Insert", icon=":material/add:", on_click=_insert, key=_key("insert"))
+        st.button(t(INSERT), icon=":material/add:", on_click=_insert, key=_key("insert"))
 
 
 def _insert() -> None:
@@ -179,41 +193,41 @@ def _insert() -> None:
 
 def _repair(names: Mapping[str, RunSpec]) -> None:
     st.selectbox(
-        FIELDS["repair.of"],
+        t(FIELDS["repair.of"]),
         list(names),
         format_func=lambda at: _called(at, names[at]),
         key=_key("repair_of"),
         persist_state="session",
     )
-    knob = _knob(FIELDS["repair.change"], "repair_knob")
+    knob = _knob(t(FIELDS["repair.change"]), "repair_knob")
     st.selectbox(
-        "To",
+        t("To"),
         _tokens(knob, names),
         key=_key("repair_value"),
         format_func=knob.say,
         accept_new_options=knob.typed,
         persist_state="session",
     )
-    _claim(FIELDS["repair.claims"], "repair", REPAIRED)
+    _claim(t(FIELDS["repair.claims"]), "repair", REPAIRED)
     st.text_area(
-        FIELDS["repair.words"],
+        t(FIELDS["repair.words"]),
         key=_key("repair_words"),
-        help="Numbers of the repaired run are {R.loss}, …",
+        help=t("Numbers of the repaired run are {example}, …", example="{R.loss}"),
         persist_state="session",
     )
 
 
 def _exercise(names: Mapping[str, RunSpec]) -> None:
     st.selectbox(
-        FIELDS["exercise.of"],
+        t(FIELDS["exercise.of"]),
         list(names),
         format_func=lambda at: _called(at, names[at]),
         key=_key("start"),
         persist_state="session",
     )
-    st.text_area(FIELDS["exercise.task"], key=_key("task"), persist_state="session")
+    st.text_area(t(FIELDS["exercise.task"]), key=_key("task"), persist_state="session")
     chosen: list[str] = st.multiselect(
-        FIELDS["exercise.knobs"],
+        t(FIELDS["exercise.knobs"]),
         _TURNABLE,
         max_selections=_MOST_KNOBS,
         format_func=lambda path: _at(path).label,
@@ -224,7 +238,7 @@ def _exercise(names: Mapping[str, RunSpec]) -> None:
         knob = _at(path)
         left, right = st.columns(2)
         left.multiselect(
-            f"Values of {knob.label.lower()}",
+            t("Values of {knob}", knob=inside(t(knob.label))),
             _tokens(knob, names),
             format_func=knob.say,
             accept_new_options=knob.typed,
@@ -232,14 +246,14 @@ def _exercise(names: Mapping[str, RunSpec]) -> None:
             persist_state="session",
         )
         right.selectbox(
-            FIELDS["exercise.solution"],
+            t(FIELDS["exercise.solution"]),
             _said(f"values_{path}", []),
             format_func=knob.say,
             key=_key(f"solution_{path}"),
             persist_state="session",
         )
-    _claim(FIELDS["exercise.claims"], "exercise", TRIED)
-    st.text_area(FIELDS["exercise.answer"], key=_key("solved"), persist_state="session")
+    _claim(t(FIELDS["exercise.claims"]), "exercise", TRIED)
+    st.text_area(t(FIELDS["exercise.answer"]), key=_key("solved"), persist_state="session")
 
 
 def _claim(label: str, name: str, letter: str) -> None:
@@ -248,18 +262,19 @@ def _claim(label: str, name: str, letter: str) -> None:
         st.selectbox(
             label,
             _QUOTABLE,
-            format_func=lambda what: Quantity.named(f"{letter}.{what}").title.lower(),
+            format_func=lambda what: t(Quantity.named(f"{letter}.{what}").named_as),
             key=_key(f"{name}_what"),
             persist_state="session",
         )
         st.selectbox(
-            "is",
+            t("is"),
             list(COMPARISONS),
-            format_func=COMPARISONS.__getitem__,
+            format_func=lambda sign: t(COMPARISONS[sign]),
             key=_key(f"{name}_how"),
             persist_state="session",
         )
-        st.number_input("this", value=0.5, step=0.1, format="%g", key=_key(f"{name}_number"), persist_state="session")
+        number = _key(f"{name}_number")
+        st.number_input(t("this"), value=0.5, step=0.1, format="%g", key=number, persist_state="session")
 
 
 def _at(path: str) -> Knob:
@@ -331,28 +346,29 @@ def _claimed(name: str, letter: str) -> str:
 
 def _hand_over(experiment: Experiment, seeds: Sequence[dict[str, Result]]) -> None:
     """Draw what can be done with the lesson once it is one."""
-    if missing := [label for name, label in _NEEDED.items() if not _said(name)]:
-        st.info(f"Still to write: {', '.join(missing)}.", icon=":material/edit_note:")
+    if missing := [t(label) for name, label in _NEEDED.items() if not _said(name)]:
+        st.info(t("Still to write: {parts}.", parts=", ".join(missing)), icon=":material/edit_note:")
         return
     try:
         lesson = _draft(experiment)
         text = text_of(lesson)
         lesson_of(text, lesson.id)  # The file is what will be opened.
     except InputRefused as refusal:
-        st.info(inert(f"Still to do. {said(refusal, _names(experiment))}", 400), icon=":material/edit_note:")
+        asked = t("Still to do. {what}", what=said(refusal, _names(experiment)))
+        st.info(inert(asked, 400), icon=":material/edit_note:")
         return
     with st.container(horizontal=True):
-        st.button("Check it", icon=":material/fact_check:", on_click=_check, args=(lesson,), key=_key("check"))
-        st.button("Keep it and show the link", icon=":material/link:", on_click=_keep, args=(text,), key=_key("keep"))
+        st.button(t("Check it"), icon=":material/fact_check:", on_click=_check, args=(lesson,), key=_key("check"))
+        keep = t("Keep it and show the link")
+        st.button(keep, icon=":material/link:", on_click=_keep, args=(text,), key=_key("keep"))
         st.download_button(
-            "Download", text, "01-lesson.toml", "application/toml", icon=":material/download:", on_click="ignore"
+            t("Download"), text, "01-lesson.toml", "application/toml", icon=":material/download:", on_click="ignore"
         )
     if refused := st.session_state.get(_key("refused")):
         st.warning(inert(refused, 300))
     if kept := st.session_state.get(_key("kept")):
-        st.page_link(
-            page("lessons"), label="Open it as a learner", icon=":material/school:", query_params={"lesson": kept}
-        )
+        opened = t("Open it as a learner")
+        st.page_link(page("lessons"), label=opened, icon=":material/school:", query_params={"lesson": kept})
         st.code(absolute("lessons", lesson=kept), language=None, wrap_lines=True)
         say_where_it_works()
     _checked(lesson, seeds)
@@ -373,7 +389,7 @@ def _programs(lesson: Lesson) -> list[RunSpec]:
 def _check(lesson: Lesson) -> None:
     try:
         st.session_state[_key("trial")] = get_lab().store.submit_runs(
-            _programs(lesson), secrets.token_urlsafe(12), title=f"Check of {lesson.title}"
+            _programs(lesson), secrets.token_urlsafe(12), title=t("Check of {lesson}", lesson=lesson.title)
         )
         st.session_state[_key("refused")] = ""
     except (InputRefused, WorkFailed) as refusal:
@@ -389,7 +405,7 @@ def _checked(lesson: Lesson, seeds: Sequence[dict[str, Result]]) -> None:
     except InputRefused:
         return
     if [run.hash() for run in _programs(lesson)] != [run.spec.hash() for run in trial.runs]:
-        st.caption("The lesson has changed since it was checked.")
+        st.caption(t("The lesson has changed since it was checked."))
         return
     if not trial.finished:
         _wait(identity)
@@ -398,20 +414,19 @@ def _checked(lesson: Lesson, seeds: Sequence[dict[str, Result]]) -> None:
     count = lesson.spec.seeds
     runs = [seeds[seed] | {REPAIRED: results[seed], TRIED: results[count + seed]} for seed in range(count)]
     untouched = [letters | {TRIED: letters[lesson.exercise.of]} for letters in runs]
-    lines = [
-        *((claim, "the repaired run", runs) for claim in lesson.repair.claimed),
-        *((claim, "the solution of the exercise", runs) for claim in lesson.exercise.claimed),
-    ]
-    for claim, of, those in lines:
-        _line(claim, of, sum(map(claim.holds, those)), count)
+    for said_of, claims in ((_OF_REPAIR, lesson.repair.claimed), (_OF_SOLUTION, lesson.exercise.claimed)):
+        for claim in claims:
+            _line(claim, said_of, sum(map(claim.holds, runs)), count)
     solved = sum(all(claim.holds(letters) for claim in lesson.exercise.claimed) for letters in untouched)
-    words = "is not solved before anything is turned" if not solved else f"is solved untouched in {solved} of {count}"
-    st.markdown(f"{_mark(not solved)} The exercise {words}.")
+    told = t("The exercise is not solved before anything is turned.")
+    if solved:
+        told = t("The exercise is solved untouched in {solved} of {count} seeds.", solved=solved, count=count)
+    st.markdown(f"{_mark(not solved)} {told}")
 
 
 @st.fragment(run_every=1.0)
 def _wait(trial: str) -> None:
-    st.markdown(":gray[Training the repair and the solution…]")
+    st.markdown(f":gray[{t('Training the repair and the solution…')}]")
     if get_lab().store.experiment(trial).finished:
         st.rerun()
 
@@ -420,5 +435,7 @@ def _mark(fine: bool) -> str:
     return ":green[:material/check_circle:]" if fine else ":red[:material/cancel:]"
 
 
-def _line(claim: Claim, of: str, held: int, count: int) -> None:
-    st.markdown(f"{_mark(held == count)} {inert(claim.words().capitalize(), 300)} ({of}): in {held} of {count} seeds.")
+def _line(claim: Claim, said_of: str, held: int, count: int) -> None:
+    words = claim.words(t, written)
+    claimed = inert(words[:1].upper() + words[1:], 300)
+    st.markdown(f"{_mark(held == count)} {t(said_of, claim=claimed, held=held, count=count)}")

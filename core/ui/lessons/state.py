@@ -87,6 +87,18 @@ def lesson_at(identity: str) -> Lesson | None:
     return next((lesson for lesson in lessons() if lesson.id == identity), None)
 
 
+def lessons_of(ids: Sequence[str]) -> list[Lesson]:
+    """Return those lessons of the catalogue in the reader's language that have one of `ids`, in their order."""
+    known = {lesson.id: lesson for lesson in lessons()}
+    return [known[identity] for identity in ids if identity in known]
+
+
+def numbered(lesson: Lesson) -> str:
+    """Return the title of a lesson, with its number if it is of the catalogue, as plain text."""
+    place = place_of(lesson)
+    return f"{'' if place is None else f'{place + 1}. '}{lesson.title}"
+
+
 def headline(lesson: Lesson) -> str:
     """Return the title of a lesson, with its number if it is of the catalogue, as Markdown."""
     place = place_of(lesson)
@@ -121,7 +133,7 @@ def visit_at(lesson: Lesson, address: Mapping[str, str], *, held: bool = False) 
             try:
                 experiment = get_lab().store.experiment(identity)
             except (InputRefused, WorkFailed) as refusal:
-                trouble = str(refusal)
+                trouble = t(str(refusal))
                 continue
             if _belongs(lesson, name, experiment):
                 found[name] = experiment

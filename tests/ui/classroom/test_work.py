@@ -7,11 +7,13 @@ from itertools import pairwise
 
 import pytest
 
+from benchmarks.words import messages
 from core.errors import InputRefused
 from core.lessons import LESSONS
 from core.ui.classroom.curves import Curve, Drawing, curves_svg
 from core.ui.classroom.report import report
 from core.ui.classroom.work import LARGEST_FILE, LessonWork, Part, Work, from_file, to_file
+from core.ui.words import spoken_in
 
 FIRST = LESSONS[0]
 EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=a()>"
@@ -78,6 +80,45 @@ def test_names_beside_the_curves_do_not_touch():
     assert len(heights) == 3
     assert min(b - a for a, b in pairwise(heights)) >= 26
     assert heights[-1] < 470
+
+
+LONG = "1, A · Lernrate 0.0001, drei Schichten"
+
+
+def names_in(svg):
+    """The names beside the curves, with what is told of one that is pointed at, and the edge of the picture."""
+    return re.findall(r'<text x="[\d.]+" y="[\d.]+">(?:<title>([^<]*)</title>)?([^<]*)</text>', svg)
+
+
+def test_a_name_has_the_room_there_is_and_is_whole():
+    svg = curves_svg(Drawing(curves=(curve(((1, 4.0), (2, 2.0)), name=LONG),)))
+    assert names_in(svg) == [("", LONG)]
+
+
+@pytest.mark.parametrize("name", ["W" * 200, "i" * 200, "層" * 200])
+def test_a_name_that_has_no_room_is_cut_and_whole_when_pointed_at(name):
+    wide = curves_svg(Drawing(curves=(curve(((1, 4.0), (2, 2.0)), name=name, diverged_at=3),)), race=1)
+    for whole, shown in names_in(wide):
+        assert whole.removesuffix(", NaN at 3") == name
+        cut, end = shown.removesuffix(", NaN at 3").rsplit("…", 1)
+        assert name.startswith(cut)
+        assert end == ""
+        assert len(cut) > 8
+    assert sum(shown.endswith("NaN at 3") for _, shown in names_in(wide)) == 1
+    narrow = curves_svg(Drawing(curves=(curve(((1, 4.0), (2, 2.0)), name=name),)), width=600)
+    assert len(names_in(narrow)[0][1]) < len(names_in(wide)[0][1])
+
+
+def test_a_picture_and_a_report_are_german_for_a_german_reader():
+    with spoken_in("de"):
+        svg, html = curves_svg(drawing(baseline=1234.5)), report(work(attempts=3, solved=False))
+    assert {">none<", ">Baseline<", ">Epoche<"} <= set(re.findall(r">[A-Za-z]+<", svg))
+    assert "Verlust je Epoche: none endet bei 0,1; minmax endet bei 0,1" in svg
+    assert '<html lang="de">' in html
+    for told in ("Laborbericht von Blue Heron", "Meine Vorhersage:", "Die Übung", "Versuche: 3. Noch nicht gelöst."):
+        assert told in html
+    english = [message for message in messages() if isinstance(message, str) and len(message.split()) > 1]
+    assert [message for message in english if f">{message}" in html] == []
 
 
 def test_a_curve_that_became_nan_is_crossed_and_says_when():

@@ -6,6 +6,7 @@ from core.errors import InputRefused
 from core.lessons import LESSONS
 from core.lessons.lesson import Lesson
 from core.ui.lessons.refusals import said
+from core.ui.words import spoken_in
 
 RATE = "training.learning_rate"
 
@@ -53,6 +54,14 @@ def test_a_number_that_is_none_leads_to_the_list_of_numbers():
 
 def test_what_a_knob_refuses_is_said_by_the_knob():
     assert told("repair/change", {RATE: -1}).startswith("Learning rate: -1 is refused; allowed: at least")
+
+
+def test_a_german_teacher_is_told_in_german():
+    with spoken_in("de"):
+        assert told("title", "x" * 80) == "Titel: Höchstens 60 Zeichen sind erlaubt."
+        assert told("exercise/knobs", {RATE: []}) == "Werte für Lernrate: mindestens einen wählen."
+        sentence = told("repair/words", "{X.loss}")
+    assert sentence == "Was die Reparatur bringt: Es gibt keinen Lauf X; zu zitieren sind A, B und R, der reparierte."
 
 
 def test_nothing_of_the_schema_is_said():
