@@ -28,7 +28,7 @@ WIDE: Final = 1000
 _LETTER: Final = 19
 """Units that letters are high."""
 _HEIGHT: Final = 470
-_LEFT, _TOP, _BOTTOM = 82, 18, 62
+_LEFT, _TOP, _BOTTOM = 98, 18, 62
 _RACE_SECONDS: Final = 6
 _NAMES_LEAST, _NAMES_MOST = 210, 0.45
 """Units beside the curves that names have at least, and the share of the picture that they may take."""
@@ -290,23 +290,25 @@ def _name(axis: _Axis, y: float, colour: str, name: str, more: str = "") -> str:
     shown, whole = name, ""
     if _width(name) > room:
         shown = next(name[:end] for end in range(len(name), -1, -1) if _width(f"{name[:end]}…") <= room or not end)
-        shown, whole = f"{shown.rstrip()}…", f"<title>{escape(name + more)}</title>"
+        shown, whole = f"{shown.rstrip(' ,·')}…", f"<title>{escape(name + more)}</title>"
     stroke = f'<path d="M{axis.right + 6} {y:.1f}h12" stroke="{colour}" stroke-width="4.5"/>'
     text = f'<text x="{axis.right + _BEFORE_NAME}" y="{y + 6:.1f}">{whole}{escape(shown + more)}</text>'
     return stroke + text
 
 
 def _width(text: str) -> float:
-    """Return about how many units a text takes in the fonts of the page and of a report, rather too many."""
+    """Return about how many units a text takes in the font of the page, rather too many."""
     return _LETTER * sum(map(_share_of_letter, text))
 
 
 def _share_of_letter(letter: str) -> float:
     if letter in _NARROW:
-        return 0.36
-    if letter in _BROAD or letter > "\u2e80":  # Chinese, Japanese and Korean letters are as wide as high
+        return 0.3
+    if letter in _BROAD:
+        return 0.85
+    if letter > "\u2e80":  # Chinese, Japanese and Korean letters are as wide as high
         return 1.0
-    return 0.7 if letter.isupper() else 0.58
+    return 0.6 if letter.isupper() else 0.52
 
 
 def _ends(curves: Sequence[Curve], axis: _Axis) -> str:

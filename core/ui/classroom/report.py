@@ -18,6 +18,7 @@ _STYLE: Final = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.7rem; } h2 { font-size: 1.3rem; margin-top: 2.5rem; border-top: 1px solid; padding-top: 1rem; }
 h3 { font-size: 1.05rem; margin-bottom: 0; } .small { opacity: .75; font-size: .9rem; }
+svg { font-family: "Source Sans 3", Arial, sans-serif; overflow: visible; }
 @media print { h2 { break-before: page; } }
 """
 
