@@ -27,7 +27,7 @@ try:
     take_from_address()
     experiment = lab_state.open_from_address()
 except InputRefused as refusal:
-    trouble = str(refusal)
+    trouble = t(str(refusal))
 try:
     table = lab_state.current_table()
 except InputRefused as refusal:

@@ -1,5 +1,7 @@
 """The pages in another language."""
 
+import pytest
+
 from benchmarks.words import messages, placeholders
 from core.lessons import LESSONS, lessons_in
 from core.lessons.translation import texts_of
@@ -7,6 +9,7 @@ from core.spec import load_spec
 from core.ui.text import inert
 
 from .diagnosed import FRIEDMAN, diagnose, submit
+from .spoken import lines, opened_in
 from .test_diagnose import sick
 from .test_lab import knob, words
 from .test_network import diagram
@@ -57,6 +60,12 @@ def test_a_language_that_did_not_come_with_the_address_is_put_into_none(page):
     german = page("runs").selectbox(key="language").select("de").run()
     assert "lang" not in german.query_params
     assert "searchParams" not in script(german)
+
+
+@pytest.mark.parametrize("path", ["lab", "diagnose"])
+def test_a_link_to_what_is_gone_is_refused_in_german(lab, path):
+    told = lines(opened_in("de", path, x="nothing"))
+    assert [line for line in told if "Dieses Experiment gibt es nicht" in line]
 
 
 def test_the_card_of_the_data_is_german(app, page):
