@@ -107,6 +107,8 @@ def test_a_plot_that_cannot_be_written_is_refused_after_the_results_were_told(wr
         ({**IRIS, "data": {"source": "sample:iris", "target": "colour"}}, "colour"),
         ({**IRIS, "vary": {"model.output_units": [2]}}, "2 units cannot tell 3 classes apart"),
         ('{"data": ', "spec.json: is not JSON at line 1."),
+        ('{"seeds": 1, "seeds": 2}', "spec.json: 'seeds' is set twice"),
+        (f'{{"seeds": {"9" * 5000}}}', "spec.json: a whole number has 5000 digits; allowed: at most 308."),
     ],
 )
 @pytest.mark.parametrize("verb", ["run", "diagnose"])

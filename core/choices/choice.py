@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -27,15 +28,22 @@ class Choice:
         return self.words or self.name.replace("_", " ")
 
 
+_T = TypeVar("_T")
 _C = TypeVar("_C", bound=Choice)
+
+
+def by_name(entries: Iterable[tuple[str, _T]]) -> Mapping[str, _T]:
+    """Return named `entries` by name, in their order; two of one name are a ValueError."""
+    named = list(entries)
+    counts = Counter(name for name, _ in named)
+    if doubled := sorted(name for name, count in counts.items() if count > 1):
+        raise ValueError(f"more than one entry is called {', '.join(doubled)}")
+    return dict(named)
 
 
 def table(*choices: _C) -> Mapping[str, _C]:
     """Return `choices` by name, in their order; two of one name are a ValueError."""
-    names = [choice.name for choice in choices]
-    if doubled := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"more than one entry is called {', '.join(doubled)}")
-    return dict(zip(names, choices, strict=True))
+    return by_name((choice.name, choice) for choice in choices)
 
 
 def one_of(choices: Mapping[str, Choice], *others: str) -> BeforeValidator:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pandas as pd
 
+from core.choices.choice import by_name
 from core.data.everyday import flats, loans
 from core.data.table import Table, table_of
 from core.errors import InputRefused, WorkFailed
@@ -325,4 +326,4 @@ _ALL: Final = (
            "y", _noise_targets, _rows(100) | {"features": Parameter(10, 1, 100, "{number} columns")}),
 )  # fmt: skip
 
-SAMPLES: Final[Mapping[str, Sample]] = {sample.name: sample for sample in _ALL}
+SAMPLES: Final[Mapping[str, Sample]] = by_name((sample.name, sample) for sample in _ALL)

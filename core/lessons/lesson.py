@@ -266,6 +266,8 @@ def lesson_of(text: str, identity: str) -> Lesson:
         values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputRefused(f"No TOML: {str(error).rstrip('.')}.") from None
+    except ValueError:  # what Python says of more digits than it reads
+        raise InputRefused("No TOML: a whole number has too many digits.") from None
     if isinstance(spec := values.get("spec"), dict):
         spec.setdefault("title", values.get("title"))
         spec["vary"] = _off_is_null(spec.get("vary", {}))

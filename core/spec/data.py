@@ -27,7 +27,7 @@ from core.choices.imputation import IMPUTATIONS
 from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.spec.touches import Thing, touches
-from core.spec.values import Count, Fraction, Value, canonical
+from core.spec.values import MOST_DIGITS, Count, Fraction, Value, canonical, plain_text, too_long
 
 _NUMBERS = touches(Thing.ARRAYS, Thing.PICTURE)
 _SHAPES = touches(Thing.ARRAYS, Thing.PICTURE, Thing.STRUCTURE)
@@ -53,6 +53,9 @@ class InlineData(Value):
         lengths = {name: len(cells) for name, cells in columns.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"every column needs the same number of rows, not {lengths}"[:200])
+        for name, cells in columns.items():
+            if any(map(too_long, cells)):
+                raise ValueError(f"{plain_text(name, 60)} has a longer number; allowed: {MOST_DIGITS} digits")
         return {
             name: tuple(None if isinstance(cell, float) and not math.isfinite(cell) else cell for cell in cells)
             for name, cells in columns.items()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import itertools
-import json
 import math
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -20,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, model_valida
 
 from core.errors import InputRefused
 from core.spec.data import DataSpec, PreprocessingSpec
+from core.spec.json_text import read_json
 from core.spec.model import ModelSpec
 from core.spec.touches import Thing, digest, touching
 from core.spec.training import TrainingSpec
@@ -186,14 +186,11 @@ def load_spec(source: SpecSource) -> ExperimentSpec:
     try:
         if path.stat().st_size > MAX_SPEC_BYTES:
             raise InputRefused(f"{path.name}: a spec may have at most {MAX_SPEC_BYTES // 2**20} MB.", path.name)
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json(path.read_text(encoding="utf-8"), path.name)
     except OSError as error:
         raise InputRefused(f"{path.name}: cannot be read ({error.strerror}).", path.name) from None
     except UnicodeDecodeError:
         raise InputRefused(f"{path.name}: is not UTF-8 text.", path.name) from None
-    except (json.JSONDecodeError, RecursionError) as error:
-        line = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise InputRefused(f"{path.name}: is not JSON{line}.", path.name) from None
     if isinstance(values, dict) and "spec" in values and "data" not in values:
         values = values["spec"]
     return ExperimentSpec.validated(values).at(path.resolve().parent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
@@ -54,7 +53,7 @@ def _check_initializer(value: Any) -> Any:
 
 def _is_moderate(parameter: Any) -> bool:
     number = isinstance(parameter, int | float) and not isinstance(parameter, bool)
-    return number and math.isfinite(parameter) and abs(parameter) <= MAX_PARAMETER
+    return number and abs(parameter) <= MAX_PARAMETER
 
 
 InitializerSpec = Annotated[str | dict[str, str | float], BeforeValidator(_check_initializer)]

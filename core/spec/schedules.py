@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Unio
 
 from pydantic import BeforeValidator, Field
 
+from core.choices.choice import by_name
 from core.spec.values import Count, Number, Value
 
 Monitor = Literal["loss", "val_loss", "mae", "val_mae", "accuracy", "val_accuracy"]
@@ -133,9 +134,9 @@ def _half_cosine(progress: float, alpha: float) -> float:
     return alpha + (1 - alpha) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-SCHEDULES: Final[Mapping[str, type[Schedule]]] = {
-    kind.model_fields["name"].default: kind for kind in Schedule.__subclasses__()
-}
+SCHEDULES: Final[Mapping[str, type[Schedule]]] = by_name(
+    (kind.model_fields["name"].default, kind) for kind in Schedule.__subclasses__()
+)
 
 
 def _named(value: Any) -> Any:

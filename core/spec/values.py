@@ -47,15 +47,26 @@ class Value(BaseModel):
         return copied
 
 
-def _no_bool(value: Any) -> Any:
+MOST_DIGITS: Final = 308
+"""Every whole number of so many digits has a nearest float64; few beyond have one."""
+
+
+def too_long(value: Any) -> bool:
+    """Tell whether `value` is a whole number that has too many digits."""
+    return isinstance(value, int) and abs(value) >= 10**MOST_DIGITS
+
+
+def _a_number(value: Any) -> Any:
     if isinstance(value, bool | str):
         raise ValueError("a number is needed")
+    if too_long(value):
+        raise ValueError(f"allowed: at most {MOST_DIGITS} digits")
     return value
 
 
-Fraction = Annotated[float, BeforeValidator(_no_bool), Field(ge=0.0, lt=1.0)]
-Number = Annotated[float, BeforeValidator(_no_bool)]
-Count = Annotated[int, BeforeValidator(_no_bool)]
+Fraction = Annotated[float, BeforeValidator(_a_number), Field(ge=0.0, lt=1.0)]
+Number = Annotated[float, BeforeValidator(_a_number)]
+Count = Annotated[int, BeforeValidator(_a_number)]
 
 
 def _refusal(error: ValidationError, of: Any) -> InputRefused:
@@ -124,4 +135,6 @@ def shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         few = 0 < len(value) <= _FEW and all(isinstance(item, int | float) for item in value)
         return ", ".join(map(shown, value)) if few else "a list"
+    if too_long(value):  # which Python may refuse to write
+        return "a very long number"
     return plain_text(json.dumps(value, ensure_ascii=False, default=str), 60)

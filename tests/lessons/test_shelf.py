@@ -40,6 +40,7 @@ def test_a_lesson_is_found_by_its_content(shelf):
         (b"\xff\xfe", "no text in UTF-8"),
         (b"title = ", "No TOML"),
         (b"x = " + b"[" * 50_000, "No TOML"),
+        (b"x = " + b"7" * 5000, "No TOML: a whole number has too many digits."),
         (b"# " + b"x" * MOST_BYTES, "too large"),
         (TEXT + b"\n[more]\nx = 1\n", "more: there is no such setting"),
         (b'id = "scaling"\n' + TEXT, "id: "),

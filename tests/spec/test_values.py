@@ -4,6 +4,7 @@ from functools import cached_property
 
 import pytest
 
+from core.errors import InputRefused
 from core.spec import load_spec
 from core.spec.values import Value
 
@@ -47,3 +48,38 @@ def test_an_experiment_with_other_data_has_other_runs():
     data = SPEC.data.model_copy(update={"target": "a"})
     assert [run.data.target for run in SPEC.model_copy(update={"data": data}).runs()] == ["a"]
     assert [run.data.target for run in SPEC.runs()] == ["b"]
+
+
+@pytest.mark.parametrize("digits", [309, 5000])
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("training.learning_rate", "training.learning_rate: "),
+        ("training.epochs", "training.epochs: "),
+        ("training.schedule", "training.schedule.alpha: "),
+        ("model.dropout", "model.dropout: "),
+        ("model.layers", "model.layers.0: "),
+        ("model.initializer", "model.initializer: "),
+        ("data.source", "data.source.columns: "),
+        ("data.rows", "data.rows: "),
+    ],
+)
+def test_a_number_no_float_holds_is_refused_in_a_short_sentence_wherever_it_stands(path, where, digits):
+    number = 10**digits
+    value = {
+        "training.schedule": {"name": "cosine", "alpha": number},
+        "model.layers": [number],
+        "model.initializer": {"name": "random_normal", "stddev": number},
+        "data.source": {"columns": {"a": [1, 2, -number], "b": [1, 0, 1]}},
+    }.get(path, number)
+    section, _, field = path.partition(".")
+    spec = {"data": {"source": "sample:iris", "target": "b"}}
+    spec.setdefault(section, {})[field] = value
+    with pytest.raises(InputRefused) as refusal:
+        load_spec(spec)
+    assert str(refusal.value).startswith(where)
+    assert len(str(refusal.value)) < 200
+    varied = {"data": {"source": "sample:iris", "target": "b"}, "vary": {path: [value]}}
+    with pytest.raises(InputRefused) as refusal:
+        load_spec(varied)
+    assert len(str(refusal.value)) < 200

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.choices.activations import ACTIVATIONS
-from core.choices.choice import Choice
+from core.choices.choice import Choice, by_name
 from core.choices.encoders import ENCODERS
 from core.choices.imputation import IMPUTATIONS
 from core.choices.initializers import INITIALIZERS
@@ -225,7 +225,7 @@ KNOBS: Final[tuple[Knob, ...]] = (
           ("0", "1", "2", "3"), notation=COUNT, typed=True, more=True),
 )  # fmt: skip
 
-_BY_PATH: Final[Mapping[str, Knob]] = {knob.path: knob for knob in KNOBS}
+_BY_PATH: Final[Mapping[str, Knob]] = by_name((knob.path, knob) for knob in KNOBS)
 
 
 def knobs_for(task: str) -> tuple[Knob, ...]:

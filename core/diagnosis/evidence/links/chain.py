@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from core.choices.choice import by_name
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.links.data import DATA
 from core.diagnosis.evidence.links.link import Link
@@ -15,7 +16,7 @@ from core.diagnosis.evidence.links.run import RUN
 from core.diagnosis.evidence.links.settings import SETTINGS
 from core.diagnosis.evidence.marks import MarkKind
 
-LINKS: Final[Mapping[str, Link]] = {**DATA, **SETTINGS, **RUN}
+LINKS: Final[Mapping[str, Link]] = by_name((*DATA.items(), *SETTINGS.items(), *RUN.items()))
 """Every link by the name a cause has for it."""
 
 
