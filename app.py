@@ -14,6 +14,7 @@ from core.collector import keep_what_lives
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.ui.routes import make_routes
+from core.ui.trouble import say
 
 
 @asynccontextmanager
@@ -51,5 +52,6 @@ def _settle() -> None:
 app = st.App(
     str(Path(__file__).parent / "core" / "ui" / "router.py"),
     lifespan=_lifespan,
+    on_script_error=say,
     routes=make_routes(get_lab, st.get_option("server.baseUrlPath") or ""),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import InputRefused
+from core.errors import InputRefused, WorkFailed
 from core.spec import ExperimentSpec
 from core.ui.lab import live
 from core.ui.lab import state as lab_state
@@ -26,11 +26,11 @@ wanted: ExperimentSpec | InputRefused = InputRefused("There is no table.")
 try:
     take_from_address()
     experiment = lab_state.open_from_address()
-except InputRefused as refusal:
+except (InputRefused, WorkFailed) as refusal:
     trouble = t(str(refusal))
 try:
     table = lab_state.current_table()
-except InputRefused as refusal:
+except (InputRefused, WorkFailed) as refusal:
     refused = str(refusal)
 
 controls, stage = lab_layout()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.plot import COLOURS
 from core.ui.sitemap import PAGES, page
+from core.ui.trouble import told
 from core.ui.words import language_choice, settle_language
 
 _CURVES = f"""<path d="M2 3v21h23" fill="none" stroke="#7b8a87" stroke-width="1.6"/>
@@ -34,5 +35,5 @@ st.set_page_config(page_title="Loss Lab", page_icon=_SVG.format(width=28, conten
 st.html(_STYLE.format(*_LINKS, *_LINKS))
 st.logo(_SVG.format(width=110, content=_CURVES + _NAME), size="large")
 settle_language()
-st.navigation([page(path) for path in PAGES], position="top").run()
+told(st.navigation([page(path) for path in PAGES], position="top").run)()
 language_choice()

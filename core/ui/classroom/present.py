@@ -34,6 +34,7 @@ from core.ui.lessons.numbers import run_names
 from core.ui.lessons.prose import prose
 from core.ui.lessons.state import Visit
 from core.ui.text import inert
+from core.ui.trouble import told
 from core.ui.words import t, written
 
 PRESENT, STEP, CODE = "present", "step", "code"
@@ -218,6 +219,7 @@ def _predictions(lesson: Lesson, code: str) -> None:
 
 
 @st.fragment(run_every=_TICK_SECONDS)
+@told
 def _split(lesson: Lesson, code: str) -> None:
     """Draw the predictions in the class that `_predictions` has found."""
     classrooms = get_lab().store.classrooms
@@ -268,6 +270,7 @@ def _chart(shown: Experiment, names: tuple[str, ...], *, race: int | None = None
 
 
 @st.fragment(run_every=_LOOK_SECONDS)
+@told
 def _wait(experiment: str) -> None:
     st.markdown(t("Training…"))
     if not get_lab().store.unfinished(experiment):

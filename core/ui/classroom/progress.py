@@ -19,6 +19,7 @@ from core.ui.lessons import state
 from core.ui.lessons.state import Visit
 from core.ui.sitemap import page
 from core.ui.text import inert
+from core.ui.trouble import told
 from core.ui.words import t
 
 _NOTED: Final = "classroom_noted"
@@ -81,6 +82,7 @@ def note(visit: Visit, seeds: Sequence[Runs]) -> None:
 
 
 @st.fragment(run_every=_LOOK_SECONDS)
+@told
 def wait_for_the_answer(lesson: Lesson) -> None:
     """Show that the teacher reveals the answer later, and show it as soon as that has happened."""
     mine = seat()

@@ -18,6 +18,7 @@ from core.lessons import Lesson
 from core.ui.classroom.links import absolute, qr_code, say_where_it_works
 from core.ui.lessons.state import LESSON, lessons_of, numbered
 from core.ui.text import ago, counted, duration, inert
+from core.ui.trouble import told
 from core.ui.words import later, t, tn
 
 TEACH: Final = "teach"
@@ -156,6 +157,7 @@ def _change(key: str, lesson: str, *, held: bool) -> None:
 
 
 @st.fragment(run_every=_TICK_SECONDS)
+@told
 def _live(key: str, lesson: Lesson, *, shown: bool) -> None:
     classrooms = get_lab().store.classrooms
     try:
@@ -260,12 +262,18 @@ def _confirm_end(key: str) -> None:
         t("Names, answers and experiments of everybody in it will be gone. Let learners save their work first.")
     )
     with st.container(horizontal=True):
-        if st.button(t("End it"), type="primary", key="class_end_yes"):
-            try:
-                get_lab().store.classrooms.end(key)
-            except InputRefused:
-                st.toast(t("It had ended already."))
+        if st.button(t("End it"), type="primary", key="class_end_yes") and _ended(key):
             st.query_params.clear()
             st.rerun()
         if st.button(t("Keep it"), key="class_end_no"):
             st.rerun()
+
+
+@told
+def _ended(key: str) -> bool:
+    """End a class and return whether it has ended."""
+    try:
+        get_lab().store.classrooms.end(key)
+    except InputRefused:
+        st.toast(t("It had ended already."))
+    return True

@@ -14,6 +14,7 @@ from core.jobs.storage.records import State
 from core.ui.diagnose.words import cause_of
 from core.ui.families import family_badge
 from core.ui.text import counted, inert
+from core.ui.trouble import attempted, told
 from core.ui.words import t
 
 _EVERY_SECONDS: Final = 0.4
@@ -22,6 +23,7 @@ _MOST_SUSPECTS: Final = 6
 
 
 @st.fragment(run_every=_EVERY_SECONDS)
+@told
 def watch(identity: str) -> None:
     """Show how far a diagnosis is, until it has ended: then the whole page is drawn once."""
     try:
@@ -33,8 +35,8 @@ def watch(identity: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="diagnose_progress"):
         st.markdown(_line(diagnosis), width="stretch")
         st.button(
-            t("Cancel"), icon=":material/stop:", key="diagnose_cancel", on_click=get_lab().store.diagnoses.cancel,
-            args=(identity,),
+            t("Cancel"), icon=":material/stop:", key="diagnose_cancel",
+            on_click=attempted(get_lab().store.diagnoses.cancel), args=(identity,),
         )  # fmt: skip
     suspects = (diagnosis.progress or {}).get("suspects", [])[:_MOST_SUSPECTS]
     if suspects:

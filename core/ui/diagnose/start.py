@@ -7,7 +7,6 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.errors import InputRefused
 from core.jobs.diagnosers.diagnoses import Diagnosis
 from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, ExperimentSummary, State
@@ -15,7 +14,7 @@ from core.ui.classroom.seat import owners
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
 from core.ui.diagnose.words import cause_of, variant_words
-from core.ui.runs.experiment_list import name_and_line
+from core.ui.runs.experiment_list import experiment_of, name_and_line
 from core.ui.sitemap import page
 from core.ui.text import ago, inert
 from core.ui.words import later, t
@@ -37,8 +36,9 @@ def show_start(trouble: str = "") -> None:
         )
     )
     store = get_lab().store
-    found = [(summary, store.experiment(summary.id)) for summary in store.experiments(limit=_MOST, seen_by=owners())]
-    ready = [pair for pair in found if any(run.state in state.DIAGNOSABLE for run in pair[1].runs)]
+    found = [(summary, experiment_of(summary.id)) for summary in store.experiments(limit=_MOST, seen_by=owners())]
+    here = [(summary, experiment) for summary, experiment in found if experiment is not None]
+    ready = [pair for pair in here if any(run.state in state.DIAGNOSABLE for run in pair[1].runs)]
     if ready:
         st.header(t("Recent runs"), anchor=False)
         for summary, experiment in ready:
@@ -71,9 +71,8 @@ def _experiment(summary: ExperimentSummary, experiment: Experiment) -> None:
 
 
 def _diagnosis(diagnosis: Diagnosis) -> None:
-    try:
-        experiment = get_lab().store.experiment(diagnosis.experiment)
-    except InputRefused:  # deleted between two reads
+    experiment = experiment_of(diagnosis.experiment)
+    if experiment is None:  # deleted between two reads
         return
     with _line(f"diagnose_line_{diagnosis.id}"):
         with st.container(gap=None, width="stretch"):

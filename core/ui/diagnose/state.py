@@ -24,6 +24,7 @@ from core.ui.classroom.seat import member_of_tab
 from core.ui.lab.knobs import value_at
 from core.ui.lab.ranking import skill_of
 from core.ui.sitemap import page
+from core.ui.trouble import attempted
 from core.ui.words import t
 
 DIAGNOSABLE: Final = frozenset({State.DONE, State.DIVERGED, State.FAILED})
@@ -119,6 +120,7 @@ def diagnose_again(opened: Opened, budget: Budget) -> None:
         st.session_state.diagnose_refused = str(refusal)
 
 
+@attempted
 def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
     """Train the variant with `change` and as it is, and open both in the lab; the fix first, in the first colour."""
     digest = hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:16]

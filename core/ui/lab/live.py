@@ -15,6 +15,7 @@ from core.ui.lab import history
 from core.ui.lab import state as lab_state
 from core.ui.lab.history import Step
 from core.ui.lab.outlook import Outlook
+from core.ui.trouble import attempted
 
 SWITCH: Final = "live"
 """The key of the switch, and its name in the address: a link with ``?live=true`` opens live."""
@@ -60,6 +61,7 @@ def can_go(by: int) -> bool:
     return (by < 0 and history.current() is not None and lab_state.turned()) or history.at(by) is not None
 
 
+@attempted
 def step(by: int) -> None:
     """Undo, or redo: knobs and curves as they were so many steps away, trained again where they were cut short.
 
@@ -78,16 +80,13 @@ def step(by: int) -> None:
         lab_state.submit(there.spec, live=True, again=True)
 
 
+@attempted
 def keep() -> None:
     """Keep what is shown: it is listed among the runs, and its link works until somebody deletes it."""
     now = history.current()
     if now is None:
         return
-    try:
-        get_lab().store.keep(now.experiment)
-    except InputRefused as refusal:
-        st.session_state.lab_refused = str(refusal)
-        return
+    get_lab().store.keep(now.experiment)
     history.replace(replace(now, live=False))
 
 

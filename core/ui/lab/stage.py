@@ -30,6 +30,7 @@ from core.ui.lessons.editor import offer_lesson
 from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
+from core.ui.trouble import attempted
 from core.ui.words import t
 
 # On a wide screen the controls scroll beside the chart; on a phone the chart comes first.
@@ -169,7 +170,8 @@ def show_experiment(experiment: Experiment, wanted: ExperimentSpec | InputRefuse
     if answers:
         show_ranking(experiment)  # It comes and goes with every turn, and must not move the curves.
     elif not experiment.finished:
-        st.button(t("Cancel"), icon=":material/stop:", on_click=get_lab().store.cancel, args=(experiment.id,))
+        cancel = attempted(get_lab().store.cancel)
+        st.button(t("Cancel"), icon=":material/stop:", on_click=cancel, args=(experiment.id,))
     pictures(experiment, key="lab_pictures")
     if experiment.finished and not answers and not tries:
         offer_lesson(experiment)

@@ -208,7 +208,7 @@ def spec_at_press() -> ExperimentSpec | None:
     """
     try:
         spec = wanted(task_of(base_spec(), current_table())[0])
-    except InputRefused:
+    except (InputRefused, WorkFailed):
         return None
     return None if isinstance(spec, InputRefused) else spec
 

@@ -25,6 +25,7 @@ from core.ui.lessons.refusals import FIELDS, INSERT, NUMBERS, said
 from core.ui.lessons.state import shelf, whole
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
+from core.ui.trouble import told
 from core.ui.words import inside, language, later, t, written
 
 _MOST_KNOBS: Final = 3
@@ -425,6 +426,7 @@ def _checked(lesson: Lesson, seeds: Sequence[dict[str, Result]]) -> None:
 
 
 @st.fragment(run_every=1.0)
+@told
 def _wait(trial: str) -> None:
     st.markdown(f":gray[{t('Training the repair and the solution…')}]")
     if get_lab().store.experiment(trial).finished:

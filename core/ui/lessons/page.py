@@ -29,6 +29,7 @@ from core.ui.lessons.state import Visit
 from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
+from core.ui.trouble import attempted
 from core.ui.words import language, later, t, written
 
 _STYLE: Final = f"""<style>
@@ -172,7 +173,7 @@ def _question(visit: Visit) -> None:
         st.markdown(f"**{inert(lesson.question, _LONGEST)}**  \n{said}")
         _text(lesson, "look", lesson.look)
         if not visit.runs.finished:
-            cancel = get_lab().store.cancel
+            cancel = attempted(get_lab().store.cancel)
             st.button(t("Cancel"), icon=":material/stop:", on_click=cancel, args=(visit.runs.id,))
         return
     st.markdown(f"**{inert(lesson.question, _LONGEST)}**")

@@ -25,6 +25,7 @@ from core.ui.lab.knobs import value_at
 from core.ui.lab.reins import kept_reins
 from core.ui.lessons.browser import arrive, show_at_once
 from core.ui.text import inert
+from core.ui.trouble import attempted
 from core.ui.words import language, t
 
 LESSON, CHOICE, GUESS, RUNS, REPAIR, TRY = "lesson", "choice", "guess", "x", "repair", "try"
@@ -263,6 +264,7 @@ def knob_key(lesson: Lesson, path: str) -> str:
 # the press, so the callbacks read those.
 
 
+@attempted
 def predict(lesson: Lesson) -> None:
     """Take the prediction that is chosen now and train the lesson, unless its runs are known."""
     guess = st.session_state.get(guess_key(lesson))
@@ -270,6 +272,7 @@ def predict(lesson: Lesson) -> None:
         _answered(lesson, str(guess))
 
 
+@attempted
 def skip(lesson: Lesson) -> None:
     """Train the lesson without a prediction."""
     _answered(lesson, SKIPPED)
@@ -282,11 +285,13 @@ def _answered(lesson: Lesson, guess: str) -> None:
         show_at_once(f"{RUNS} {st.query_params.get(RUNS)}")
 
 
+@attempted
 def repair(lesson: Lesson) -> None:
     """Train the repaired program."""
     _train(lesson, REPAIR, repair_runs(lesson))
 
 
+@attempted
 def attempt(lesson: Lesson) -> None:
     """Train the exercise as its knobs are turned now; one that a link hides is as the lesson has it."""
     places = {path: st.session_state.get(knob_key(lesson, path)) for path in lesson.exercise.knobs}
@@ -304,6 +309,7 @@ def turn(lesson: Lesson) -> int:
     return int(st.session_state.get(f"lesson_turn_{lesson.id}", 0))
 
 
+@attempted
 def again(lesson: Lesson) -> None:
     """Begin the lesson anew."""
     st.session_state[f"lesson_turn_{lesson.id}"] = turn(lesson) + 1

@@ -13,6 +13,7 @@ from core.spec import plain_text
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.sitemap import page
 from core.ui.text import ago, counted, inert, skill_text
+from core.ui.trouble import told
 from core.ui.words import later, t
 
 PAGE_SIZE: Final = 20
@@ -34,7 +35,7 @@ def show_line(summary: ExperimentSummary) -> None:
     with st.container(border=True, key=f"runs_line_{summary.id}"):
         what, how, do = st.columns([6, 4, 2], vertical_alignment="center")
         with what.container(gap=None):
-            name_and_line(summary, _experiment(summary.id))
+            name_and_line(summary, experiment_of(summary.id))
         with how.container(horizontal=True, vertical_alignment="center"):
             for state, colour, words in _STATES:
                 if count := summary.states.get(state):
@@ -49,7 +50,7 @@ def show_line(summary: ExperimentSummary) -> None:
                 st.dialog(t("Delete this experiment?"))(_confirm)(summary)
 
 
-def _experiment(identity: str) -> Experiment | None:
+def experiment_of(identity: str) -> Experiment | None:
     """Return an experiment, None if it was deleted meanwhile."""
     try:
         return get_lab().store.experiment(identity)
@@ -100,19 +101,20 @@ def _confirm(summary: ExperimentSummary) -> None:
     runs = counted(summary.runs, "run")
     st.markdown(t("{runs} with curves and results will be gone. Links to it will stop working.", runs=runs))
     with st.container(horizontal=True):
-        if st.button(t("Delete"), type="primary", key="runs_delete_yes"):
-            _delete(summary.id)
+        if st.button(t("Delete"), type="primary", key="runs_delete_yes") and _delete(summary.id):
             st.rerun()
         if st.button(t("Keep"), key="runs_delete_no"):
             st.rerun()
 
 
-def _delete(identity: str) -> None:
-    """Delete an experiment; one that somebody else has deleted already is no fault."""
+@told
+def _delete(identity: str) -> bool:
+    """Delete an experiment and return whether it is gone; one that somebody else has deleted already is no fault."""
     try:
         get_lab().store.delete(identity)
     except InputRefused:
         st.toast(t("It was deleted already."))
+    return True
 
 
 def empty_list(*, first: bool) -> None:

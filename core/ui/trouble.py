@@ -1,0 +1,60 @@
+"""What is refused or fails while a page is drawn or a button pressed, in its one sentence instead of a broken page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
+
+import streamlit as st
+
+from core.errors import InputRefused, WorkFailed
+from core.ui.text import inert
+
+_LOGGER: Final = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def say(trouble: Exception) -> bool:
+    """Show the sentence of a refusal or a failure where the page is; return whether it has one."""
+    if not isinstance(trouble, InputRefused | WorkFailed):
+        return False
+    _log(trouble)
+    st.error(inert(str(trouble), 300), icon=":material/block:")
+    return True
+
+
+def told(draw: Callable[_P, _T]) -> Callable[_P, _T | None]:
+    """Return `draw` such that a page, or a part of it, says why it cannot be drawn."""
+
+    @wraps(draw)
+    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> _T | None:
+        try:
+            return draw(*args, **kwargs)
+        except (InputRefused, WorkFailed) as trouble:
+            say(trouble)
+            return None
+
+    return drawn
+
+
+def attempted(press: Callable[_P, _T]) -> Callable[_P, _T | None]:
+    """Return what a button does such that, if it cannot be done, the page is drawn as it is and says so in passing."""
+
+    @wraps(press)
+    def pressed(*args: _P.args, **kwargs: _P.kwargs) -> _T | None:
+        try:
+            return press(*args, **kwargs)
+        except (InputRefused, WorkFailed) as trouble:
+            _log(trouble)
+            st.toast(inert(str(trouble), 200))
+            return None
+
+    return pressed
+
+
+def _log(trouble: Exception) -> None:
+    if isinstance(trouble, WorkFailed):  # ours to mend
+        _LOGGER.error("a page met a failure", exc_info=trouble)
