@@ -14,7 +14,7 @@ from core.spec import load_spec
 from core.ui.lab.state import knob_key
 from tests.diagnosis.table import result_of
 
-from .conftest import DATA
+from .conftest import DATA, ROUTER
 from .diagnosed import FRIEDMAN, submit
 
 WIDGETS = ("multiselect", "pills", "number_input", "selectbox", "button")
@@ -460,3 +460,23 @@ def test_where_no_setting_came_to_a_result_that_is_said_and_the_curves_stay(app,
     assert "No setting came to a result" in words(app)
     assert app.get("plotly_chart") == []
     assert len(charts(app)[0]["runs"]) == 3
+
+
+def test_everybody_sees_their_own_name_of_a_file_that_two_have_brought(lab):
+    content = b"x,y\n" + b"".join(b"%d,%d\n" % (i, i * i) for i in range(30))
+    apps = {name: AppTest.from_file(str(ROUTER), default_timeout=60).run() for name in ("mine.csv", "yours.csv")}
+    for name, app in apps.items():
+        upload(app, content, name)
+        button(app).click().run()
+        assert not app.exception
+    for name, app in apps.items():
+        other = next(there for there in apps if there != name)
+        app.run()
+        text = words(app).replace("\\", "")
+        assert name in text
+        assert other not in text
+        # A link tells the name, too.
+        visitor = AppTest.from_file(str(ROUTER), default_timeout=60)
+        visitor.query_params["x"] = app.query_params["x"]
+        assert name in words(visitor.run()).replace("\\", "")
+    assert {summary.source for summary in lab.store.experiments()} == set(apps)

@@ -79,12 +79,16 @@ class Origin:
         The first words with characters beyond ASCII, as they are in the file; empty unless the encoding is a guess.
     file : str
         SHA-256 of the file's bytes, empty where nobody keeps them.
+    name : str
+        What the file was called by whoever brought it: the same bytes under another name are another table, so that
+        nobody's table has somebody else's name.
     """
 
     options: ReadOptions
     used: ReadOptions
     words: tuple[bytes, ...] = ()
     file: str = ""
+    name: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the same as what JSON can hold."""
@@ -94,4 +98,5 @@ class Origin:
 def origin_of(content: Mapping[str, Any]) -> Origin:
     """Return what `Origin.as_json` made `content` of."""
     words = tuple(map(bytes.fromhex, content["words"]))
-    return Origin(ReadOptions(**content["options"]), ReadOptions(**content["used"]), words, content["file"])
+    options, used = (ReadOptions(**content[name]) for name in ("options", "used"))
+    return Origin(options, used, words, content["file"], content.get("name", ""))  # older tables have no name

@@ -56,7 +56,7 @@ def main() -> None:
 def _read_file(content: bytes, name: str, **options: Any) -> Table:
     table = read_table(content, name, **options)
     file = hashlib.sha256(content).hexdigest()
-    return replace(table, origin=table.origin and replace(table.origin, file=file))
+    return replace(table, origin=table.origin and replace(table.origin, file=file, name=name))
 
 
 def _recast(packed: bytes, _name: str, *, kinds: dict[str, Kind], base: str, names: dict[str, str]) -> Table:

@@ -1,6 +1,7 @@
 """Uploaded tables, and beside each the file it was read from, so that it can be read differently.
 
-Both are kept under the SHA-256 of their bytes: the same content is kept once and never changes.
+Both are kept under the SHA-256 of their bytes: the same content is kept once and never changes. A table holds the name
+of its file, so the same file under another name is another table, read from the one file.
 """
 
 from __future__ import annotations

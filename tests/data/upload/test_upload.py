@@ -44,7 +44,17 @@ def test_an_upload_is_the_table_that_reading_here_would_give():
     assert upload.table.notes == here.notes
     assert upload.table.columns == here.columns
     assert here.origin is not None
-    assert upload.packed == pack(replace(here, origin=replace(here.origin, file=hashlib.sha256(CONTENT).hexdigest())))
+    file = hashlib.sha256(CONTENT).hexdigest()
+    assert upload.packed == pack(replace(here, origin=replace(here.origin, file=file, name="t.csv")))
+
+
+def test_the_same_file_under_another_name_is_another_table_of_the_same_file():
+    mine, yours, again = (read_upload(CONTENT, name) for name in ("mine.csv", "yours.csv", "mine.csv"))
+    assert mine.packed == again.packed != yours.packed
+    renamed = recast_packed(yours.packed, "yours.csv", {}, "dataset:" + "0" * 64, {"n": "number"})
+    origins = [upload.table.origin for upload in (mine, yours, renamed)]
+    assert [origin and origin.name for origin in origins] == ["mine.csv", "yours.csv", "yours.csv"]
+    assert {origin and origin.file for origin in origins} == {hashlib.sha256(CONTENT).hexdigest()}
 
 
 def test_what_is_stored_is_the_table_again_wherever_it_is_loaded():
