@@ -1,7 +1,8 @@
 """Columns before and after preparing, as histograms: raw and as the network sees them, training and validation apart.
 
 Preparing is scikit-learn's work, which the web process must not import: it runs this module as one short process,
-with a line of JSON (the run) and the bytes of the uploaded table, if any, on stdin.
+with a line of JSON (the run) and the bytes of the uploaded table, if any, on stdin. It limits its own memory and
+processor time before it looks at the first of them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from core.data.confined import TOO_LARGE, limit_resources
 from core.data.kinds import NUMERIC, as_float, moment
 from core.data.prepare.prepared import Prepared, prepare
 from core.data.source import load_table
@@ -139,12 +141,15 @@ def _mean(values: np.ndarray) -> float:
 
 def main() -> None:
     """Answer the one question on stdin."""
+    limit_resources()
     run = RunSpec.model_validate(json.loads(sys.stdin.buffer.readline())["run"])
     content = sys.stdin.buffer.read()
     try:
         answer = preview(run, load_table(run.data, dataset=lambda _sha: content))
     except InputRefused as refusal:
         answer = {"refused": str(refusal)}
+    except MemoryError:
+        answer = {"refused": f"Preparing this table for a picture {TOO_LARGE}; allowed: fewer rows or columns."}
     sys.stdout.write(json.dumps(answer, allow_nan=False))
 
 

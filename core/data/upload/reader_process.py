@@ -12,19 +12,15 @@ import os
 import select
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
+from core.data.confined import TOO_LARGE, limit_resources
 from core.data.kinds import Kind
 from core.data.table import Table, pack, read_table, unpack
 from core.data.upload.recast import recast
 from core.errors import InputRefused
 
-MEMORY_BYTES: Final = 1536 * 2**20
-"""On top of what the process holds when it is ready."""
-CPU_SECONDS: Final = 30
 IDLE_SECONDS: Final = 600.0
 """A spare process ends after so long without an upload."""
 
@@ -73,25 +69,7 @@ def _answer(order: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byte
     except InputRefused as refusal:
         return {"refused": str(refusal), **vars(refusal)}, b""
     except MemoryError:
-        needs = f"needs more than {MEMORY_BYTES // 2**20} MB of memory to read"
-        return {"refused": f"{name}: {needs}; allowed: a smaller file.", "where": name}, b""
-
-
-def limit_resources() -> None:
-    """Bound this process's memory and processor time, where the system knows such bounds."""
-    try:
-        import resource
-    except ImportError:
-        return
-    used = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
-    bounds = {resource.RLIMIT_CPU: used + CPU_SECONDS, resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 0}
-    with suppress(OSError):
-        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        bounds[resource.RLIMIT_AS] = held + MEMORY_BYTES
-    for bound, value in bounds.items():
-        with suppress(OSError, ValueError):
-            # The second is a respite: a signal that names the limit comes before the kill.
-            resource.setrlimit(bound, (value, value + 1))
+        return {"refused": f"{name}: reading it {TOO_LARGE}; allowed: a smaller file.", "where": name}, b""
 
 
 if __name__ == "__main__":

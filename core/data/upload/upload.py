@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
+from core.data.confined import ENDINGS, TOO_SLOW, WALL_SECONDS, environment
 from core.data.csv.file_limits import MAX_BYTES, check_content
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.kinds import Kind
@@ -24,28 +23,8 @@ from core.spec import plain_text
 
 AT_ONCE: Final = 2
 _MOST_MB: Final = MAX_BYTES // 2**20
-WALL_SECONDS: Final = 60.0
 PATIENCE_SECONDS: Final = 60.0
 """How long an upload waits for others to be read."""
-
-# No secret of the server (a database's address, a password) is in the environment of the process that reads uploads.
-_PASSED: Final = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "LD_LIBRARY_PATH",
-    "PYTHONPATH",
-    "SYSTEMROOT",
-    "TMPDIR",
-    "VIRTUAL_ENV",
-)
-_SETTINGS: Final = {
-    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1",
-}  # fmt: skip
-_TOO_SLOW: Final = "reading it takes longer than is allowed"
-# The kernel kills what takes the last memory of the machine.
-_ENDINGS: Final = {-signal.SIGXCPU: _TOO_SLOW, -signal.SIGKILL: "reading it takes more memory than there is"}
 
 _log: Final = logging.getLogger(__name__)
 _turn = threading.BoundedSemaphore(AT_ONCE)
@@ -122,7 +101,6 @@ def warm() -> None:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
     return subprocess.Popen(
         [sys.executable, "-m", "core.data.upload.reader_process"],
         stdin=subprocess.PIPE,
@@ -130,7 +108,7 @@ def _start() -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         cwd=ROOT,
-        env=environment | _SETTINGS,
+        env=environment(),
     )
 
 
@@ -150,7 +128,7 @@ def _answer(order: bytes, content: bytes, label: str) -> tuple[dict[str, Any], b
     except BrokenPipeError:  # it has ended before it was told all
         said = process.stdout.read() if process.stdout is not None else b""
     except subprocess.TimeoutExpired:
-        raise _refused(label, _TOO_SLOW) from None
+        raise _refused(label, TOO_SLOW) from None
     finally:
         if process.poll() is None:
             with suppress(ProcessLookupError):
@@ -160,11 +138,11 @@ def _answer(order: bytes, content: bytes, label: str) -> tuple[dict[str, Any], b
     if first:
         words: dict[str, Any] = json.loads(first)
         return words, packed
-    if process.returncode in _ENDINGS:
-        raise _refused(label, _ENDINGS[process.returncode])
+    if process.returncode in ENDINGS:
+        raise _refused(label, ENDINGS[process.returncode])
     _log.error("the parser ended with status %s while reading an upload", process.returncode)
     raise WorkFailed(f"{label}: could not be read, the reading process ended unexpectedly.")
 
 
 def _refused(label: str, why: str) -> InputRefused:
-    return InputRefused(f"{label}: {why}; allowed: a smaller file.", label)
+    return InputRefused(f"{label}: reading it {why}; allowed: a smaller file.", label)

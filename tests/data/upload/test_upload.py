@@ -148,13 +148,14 @@ def test_a_process_that_breaks_down_is_our_failure_in_one_sentence(no_spare, mon
 @pytest.mark.parametrize(
     ("limit", "program"),
     [
-        ("memory", "p.MEMORY_BYTES = 2**26; p.read_table = lambda *a, **k: bytearray(2**28)"),
-        ("longer", "p.CPU_SECONDS = 1; p.read_table = lambda *a, **k: sum(iter(int, 1))"),
+        ("memory", "c.MEMORY_BYTES = 2**26; p.read_table = lambda *a, **k: bytearray(2**28)"),
+        ("longer", "c.CPU_SECONDS = 1; p.read_table = lambda *a, **k: sum(iter(int, 1))"),
     ],
 )
 def test_memory_and_processor_time_are_bounded(no_spare, monkeypatch, limit, program):
     # What is loaded before the limits are set must still be read.
     program = f"""
+import core.data.confined as c
 import core.data.upload.reader_process as p
 bounded = p.limit_resources
 def limit_resources():
