@@ -1,4 +1,6 @@
-# Loss Lab in a container: docker build -t loss-lab . && docker run -p 8501:8501 -v losslab:/data loss-lab
+# Loss Lab in a container, for this machine alone: docker build -t loss-lab . &&
+#   docker run -p 127.0.0.1:8501:8501 -e LOSSLAB_PUBLIC=yes -v losslab:/data loss-lab
+# Inside it listens to all, so LOSSLAB_PUBLIC has to be said: with -p 8501:8501 the whole network could use the lab.
 FROM python:3.12-slim AS build
 RUN python -m venv /opt/venv
 COPY requirements.txt .

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
 from anyio import to_thread
+from starlette.middleware import Middleware
 from streamlit import config
 
 from core.collector import keep_what_lives
 from core.errors import InputRefused, WorkFailed
-from core.jobs.lab import get_lab
+from core.jobs.lab import Lab, get_lab
+from core.settings import load_settings
+from core.ui.door import Door, check_address
 from core.ui.routes import make_routes
 from core.ui.trouble import say
 
 
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
-    from core.lessons import BASICS
     from core.ui.lab.state import EXAMPLE, EXAMPLE_KEY
 
-    lab = get_lab()
-    config.set_option("server.maxUploadSize", lab.settings.max_upload_mb)
-    likely = [EXAMPLE, *(lesson.spec for lesson in BASICS)]
-    await to_thread.run_sync(lambda: lab.start(warm=likely))
+    try:
+        lab = await _started()
+    except (InputRefused, WorkFailed) as trouble:
+        _leave(trouble)
     with suppress(InputRefused, WorkFailed):  # a full queue or disk is no reason not to start
         lab.store.submit(EXAMPLE, key=EXAMPLE_KEY)
     _settle()
@@ -33,6 +38,25 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
         yield
     finally:
         await to_thread.run_sync(lab.stop)
+
+
+async def _started() -> Lab:
+    from core.lessons import BASICS
+    from core.ui.lab.state import EXAMPLE
+
+    check_address(load_settings())
+    lab = get_lab()
+    config.set_option("server.maxUploadSize", lab.settings.max_upload_mb)
+    likely = [EXAMPLE, *(lesson.spec for lesson in BASICS)]
+    await to_thread.run_sync(lambda: lab.start(warm=likely))
+    return lab
+
+
+def _leave(trouble: InputRefused | WorkFailed) -> NoReturn:
+    """Say why the lab does not start, and end: an exception would be told with its traceback, and nothing runs yet."""
+    sys.stderr.write(f"{trouble}\n")
+    sys.stderr.flush()
+    os._exit(2 if isinstance(trouble, InputRefused) else 1)
 
 
 def _settle() -> None:
@@ -52,6 +76,7 @@ def _settle() -> None:
 app = st.App(
     str(Path(__file__).parent / "core" / "ui" / "router.py"),
     lifespan=_lifespan,
+    middleware=[Middleware(Door, settings=lambda: get_lab().settings)],
     on_script_error=say,
     routes=make_routes(get_lab, st.get_option("server.baseUrlPath") or ""),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import InputRefused
@@ -34,6 +35,14 @@ def _trainer_memory_mb(values: dict[str, Any]) -> int:
     return max(_TRAINER_MB, (memory_bytes() // 2**20 - _OTHERS_MB) // int(values["slots"]))
 
 
+_NAME: Final = re.compile(r"\*|(\*\.)?[\w.\-]+|\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\]?", re.ASCII)
+_SITE: Final = re.compile(r"https?://(\*\.)?[\w.\-]+(:[0-9]{1,5})?", re.ASCII)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
 class Settings(BaseSettings):
     """The settings of one lab; each field is read from the variable `LOSSLAB_` + its name in capital letters."""
 
@@ -41,6 +50,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="folder of the database, uploaded tables, logs and compiler cache")
     db_url: str = Field("", repr=False, description="sqlite:///PATH; empty = lab.db in the data folder")
+    public: bool = Field(False, description="yes = others may reach the lab, and use it without signing in")
+    hosts: str = Field("", description="names of the lab beside localhost: lab.school.example, *.school.example")
+    embed_in: str = Field("", description="sites that may show the lab in a frame: https://moodle.school.example")
     slots: int = Field(default_factory=_slots, ge=1, le=256, description="trainings at the same time")
     max_upload_mb: int = Field(20, ge=1, le=256, description="size of one uploaded table, at most 256")
     max_queued: int = Field(2000, ge=1, description="runs that may wait or train at the same time")
@@ -51,6 +63,30 @@ class Settings(BaseSettings):
     trainer_growth_mb: int = Field(200, ge=1, description="… or has grown by this much, or a quarter of its memory")
     trainer_silence_seconds: float = Field(300.0, ge=1, description="a trainer without a word for this long is killed")
     compiler_cache_mb: int = Field(200, ge=0, description="size of the compiler cache; 0 = none")
+
+    @field_validator("hosts")
+    @classmethod
+    def _are_names(cls, hosts: str) -> str:
+        if not all(map(_NAME.fullmatch, _listed(hosts))):
+            raise ValueError("names without scheme and port, commas between them, such as lab.school.example")
+        return hosts
+
+    @field_validator("embed_in")
+    @classmethod
+    def _are_sites(cls, sites: str) -> str:
+        if not all(map(_SITE.fullmatch, _listed(sites))):
+            raise ValueError("sites without a path, commas between them, such as https://moodle.school.example")
+        return sites
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The names in `hosts`."""
+        return _listed(self.hosts)
+
+    @property
+    def embedding_sites(self) -> tuple[str, ...]:
+        """The sites in `embed_in`."""
+        return _listed(self.embed_in)
 
     @property
     def database_url(self) -> str:
@@ -88,5 +124,5 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         variable = "LOSSLAB_" + "_".join(str(part) for part in first["loc"]).upper()
-        allowed = first["msg"].removeprefix("Input should be ")
+        allowed = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
         raise InputRefused(f"{variable}: the value is refused; allowed: {allowed}.", variable) from None

@@ -33,13 +33,23 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def outside():
+    """Stands for the internet: a proxy that every request of the server to elsewhere would go to, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.setblocking(False)
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, outside):
     """The app as the README starts it, with a data folder of its own: (address, process)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     folder = tmp_path_factory.mktemp("lab")
-    environment = os.environ | {"LOSSLAB_DATA": str(folder / "data")}
+    proxy = f"http://127.0.0.1:{outside.getsockname()[1]}"
+    proxies = {f"{scheme}_proxy": proxy for scheme in ("http", "https", "HTTP", "HTTPS")}
+    environment = os.environ | proxies | {"LOSSLAB_DATA": str(folder / "data")}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
@@ -80,10 +90,10 @@ def browser():
 
 @pytest.fixture
 def visit(server, browser):
-    """Open a page of the app as a new visitor; nothing may leave the machine and no script may fail."""
+    """Open a page of the app as a new visitor; nothing may leave the machine, no script may fail or be refused."""
     address, _ = server
     local = (address, address.replace("http", "ws"), "data:", "blob:")
-    contexts, foreign, errors = [], [], []
+    contexts, foreign, errors, refused = [], [], [], []
 
     def open_page(path="/", *, width=1280, height=800, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
@@ -92,6 +102,7 @@ def visit(server, browser):
         page = context.new_page()
         page.on("request", lambda request: None if request.url.startswith(local) else foreign.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
         page.goto(path if path.startswith("http") else address + path)
         page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
         return page
@@ -101,3 +112,4 @@ def visit(server, browser):
         context.close()
     assert foreign == []
     assert errors == []
+    assert refused == []
