@@ -1,13 +1,13 @@
-"""The one object the web process owns: store, dispatcher, trainers, clinic. One lab per data folder does the work."""
+"""The one object the web process owns: store, dispatcher, trainers, clinic. One process per database does the work."""
 
 from __future__ import annotations
 
-import fcntl
+import logging
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
-from typing import IO, Any
+from typing import Any
 
 from core.errors import WorkFailed
 from core.jobs.diagnosers.clinic import Clinic
@@ -16,6 +16,7 @@ from core.jobs.scheduling.backlog import Backlog
 from core.jobs.scheduling.dispatcher import Dispatcher
 from core.jobs.scheduling.engine import EmbeddedEngine, Engine
 from core.jobs.scheduling.foresight import Likely, likely_next
+from core.jobs.scheduling.lease import LOOK_SECONDS, RENEW_SECONDS, Leader, Lease
 from core.jobs.scheduling.queue import Queue
 from core.jobs.storage.records import HELD, State
 from core.jobs.storage.store import Store
@@ -24,9 +25,11 @@ from core.settings import Settings, load_settings, private_folder
 from core.spec import ExperimentSpec
 from core.training.structure import structure_key
 
+log = logging.getLogger(__name__)
+
 
 class Lab:
-    """A lab over one data folder.
+    """A lab over one database and one data folder.
 
     Parameters
     ----------
@@ -44,49 +47,89 @@ class Lab:
     def __init__(self, settings: Settings, engine: Engine | None = None, *, diagnosing: bool = True) -> None:
         self.settings = settings
         self.store = Store(settings)
-        self._runs = Queue(self.store.database, settings.lease_seconds)
+        self._lease = Lease(self.store.database)
+        self._runs = Queue(self.store.database, settings.lease_seconds, self._lease.held)
         self._engine = engine or EmbeddedEngine(settings)
-        self._diagnoses = DiagnosisQueue(self.store.database)
+        self._diagnoses = DiagnosisQueue(self.store.database, self._lease.held)
         self.backlog = Backlog(self.store, settings.slots)
         self._dispatcher: Dispatcher | None = None
         self._diagnosing = diagnosing
         self._clinic: Clinic | None = None
         self._likely: Recent[str, tuple[Likely, Likely]] = Recent(16)
-        self._lock_file: IO[bytes] | None = None
+        self._ahead: dict[str, dict[str, Any]] = {}
         self._starting = threading.Lock()
+        self._watch: threading.Thread | None = None
+        self._stopping = threading.Event()
         self.store.on_submit = self._wake
         self.store.diagnoses.on_change = self._wake_clinic
 
     @property
     def dispatching(self) -> bool:
-        """Whether this process trains what is queued; otherwise another one holds the data folder."""
+        """Whether this process trains what is queued; otherwise another one may."""
         return self._dispatcher is not None
 
     def start(self, warm: Iterable[ExperimentSpec] = ()) -> None:
-        """Start the dispatcher and the trainers, unless they run or another process holds the data folder.
+        """Start the dispatcher and the trainers, at once or when the process that has the lead is gone.
 
         Parameters
         ----------
         warm : iterable of ExperimentSpec
             What is likely to be run first: its structures are compiled while the trainers are idle.
+
+        Raises
+        ------
+        InputRefused
+            If the data folder cannot be used.
         """
         with self._starting:
-            if self.dispatching or not self._take_lock():
+            if self._watch is not None:
                 return
-            try:
-                self._reconcile()
-            except WorkFailed:
-                self._release_lock()
-                raise
+            private_folder(self.settings.data)
             runs = {structure_key(run): run for spec in warm for run in spec.runs()}
-            dispatcher = Dispatcher(self._runs, self._engine, self.store.database)
-            ahead = {structure: run.model_dump(mode="json") for structure, run in runs.items()}
-            self._engine.connect(self._runs, ahead, dispatcher.wake)
-            self._dispatcher = dispatcher
-            dispatcher.start()
-            if self._diagnosing:
-                self._clinic = Clinic(self._diagnoses, self.settings, dispatcher.wake)
-                self._clinic.open()
+            self._ahead = {structure: run.model_dump(mode="json") for structure, run in runs.items()}
+            self._stopping.clear()
+            self._look()
+            self._watch = threading.Thread(target=self._keep_looking, name="lead", daemon=True)
+            self._watch.start()
+
+    def _keep_looking(self) -> None:
+        while not self._stopping.wait(RENEW_SECONDS if self.dispatching else LOOK_SECONDS):
+            self._look()
+
+    def _look(self) -> None:
+        """Renew the lead, take it where nobody has it, or let go of what belongs to another process by now."""
+        try:
+            leads = self._lease.keep()
+            if leads and not self.dispatching:
+                self._lead()
+            elif self.dispatching and not leads:
+                log.warning("another process leads: this one lets go of its trainers")
+                self._let_go()
+        except WorkFailed:
+            log.warning("the lead waits for the database", exc_info=True)
+        except Exception:
+            log.exception("the lead is tried again after a failure")
+            self._let_go()
+
+    def _lead(self) -> None:
+        self._reconcile()
+        dispatcher = Dispatcher(self._runs, self._engine, self.store.database)
+        self._engine.connect(self._runs, self._ahead, dispatcher.wake)
+        dispatcher.start()
+        self._dispatcher = dispatcher
+        if self._diagnosing:
+            self._clinic = Clinic(self._diagnoses, self.settings, dispatcher.wake)
+            self._clinic.open()
+
+    def _let_go(self) -> None:
+        clinic, self._clinic = self._clinic, None
+        if clinic is not None:
+            clinic.close()
+            clinic.join()
+        dispatcher, self._dispatcher = self._dispatcher, None
+        if dispatcher is not None:
+            dispatcher.stop()
+        self._engine.close()
 
     def expect(self, spec: ExperimentSpec) -> None:
         """Have idle trainers compile `spec`, so that it begins at once if it is submitted, and then its neighbours."""
@@ -99,17 +142,14 @@ class Lab:
     def stop(self) -> None:
         """Stop claiming and the trainers; runs in training are queued again for the next start."""
         with self._starting:
-            if self._clinic is not None:
-                self._clinic.close()
-                self._clinic.join()
-                self._clinic = None
-            if self._dispatcher is not None:
-                self._dispatcher.stop()
-                self._dispatcher = None
-                self._engine.close()
-                with suppress(WorkFailed):  # The next start does the same.
+            if self._watch is not None:
+                self._stopping.set()
+                self._watch.join()
+                self._watch = None
+                self._let_go()
+                with suppress(WorkFailed):  # The next to lead does the same, a few seconds later.
                     self._reconcile()
-            self._release_lock()
+                    self._lease.release()
             self.store.close()
 
     def _reconcile(self) -> None:
@@ -117,11 +157,14 @@ class Lab:
         self._diagnoses.reconcile()
 
     def health(self) -> dict[str, Any]:
-        """Return how the lab is: slots, trainers, what compiles, waits and runs, whether it diagnoses, its problem."""
-        slots = self._engine.slots() if self.dispatching else []
+        """Return how the lab is: who leads, slots, trainers, what compiles, waits and runs, diagnoses, its problem."""
+        slots, clinic = self._engine.slots() if self.dispatching else [], self._clinic
         counts = self._runs.counts()
-        problems = [slot.problem for slot in slots] + ([self._clinic.keeper.problem] if self._clinic else [])
+        problems = [slot.problem for slot in slots] + ([clinic.keeper.problem] if clinic else [])
+        if self._watch is not None and self._lease.leader == Leader.NOBODY:
+            problems.append("Nobody trains what is queued; this process is about to.")
         return {
+            "leader": self._lease.leader,
             "dispatching": self.dispatching,
             "slots": len(slots),
             "trainers": {
@@ -131,33 +174,19 @@ class Lab:
             "compiling": sum(slot.compiling is not None for slot in slots),
             "queued": counts.get(State.QUEUED, 0),
             "running": sum(counts.get(state, 0) for state in HELD),
-            "diagnosing": self._clinic is not None and self._clinic.keeper.ready,
+            "diagnosing": clinic is not None and clinic.keeper.ready,
             "problem": next(filter(None, problems), None),
         }
 
-    def _take_lock(self) -> bool:
-        private_folder(self.settings.data)
-        file = (self.settings.data / "lab.lock").open("ab")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return False
-        self._lock_file = file
-        return True
-
-    def _release_lock(self) -> None:
-        if self._lock_file is not None:
-            self._lock_file.close()
-            self._lock_file = None
-
     def _wake_clinic(self) -> None:
-        if self._clinic is not None:
-            self._clinic.wake()
+        clinic = self._clinic  # another thread may let go of it meanwhile
+        if clinic is not None:
+            clinic.wake()
 
     def _wake(self) -> None:
-        if self._dispatcher is not None:
-            self._dispatcher.wake()
+        dispatcher = self._dispatcher
+        if dispatcher is not None:
+            dispatcher.wake()
 
 
 _making = threading.Lock()

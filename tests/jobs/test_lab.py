@@ -185,10 +185,30 @@ def test_one_lab_dispatches_for_a_folder_and_the_next_takes_over(labs: Labs, set
     assert (first.dispatching, second.dispatching) == (True, False)
     experiment = second.store.submit(fake_spec(QUICK))
     assert finished(second, experiment) == ["done"]
-    assert second.health()["slots"] == 0
+    assert (second.health()["slots"], second.health()["leader"], first.health()["leader"]) == (
+        0, "another process", "this process",
+    )  # fmt: skip
     first.stop()
-    second.start()
-    assert second.dispatching
+    until(lambda: second.dispatching, seconds=2)
+    assert finished(second, second.store.submit(fake_spec(QUICK))) == ["done"]
+    assert first.health()["leader"] == "nobody"
+
+
+def test_who_cannot_start_its_trainers_tries_again(
+    labs: Labs, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures, connect = iter([True]), EmbeddedEngine.connect
+
+    def attempt(*arguments: Any) -> None:
+        connect(*arguments)
+        if next(failures, False):
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(EmbeddedEngine, "connect", attempt)
+    lab = labs.start(settings)
+    assert not lab.dispatching
+    assert finished(lab, lab.store.submit(fake_spec(QUICK))) == ["done"]
+    assert lab.health()["slots"] == len(trainer_pids(lab)) == 1
 
 
 def test_a_trainer_is_replaced_after_its_share_of_runs(labs: Labs, tmp_path: Path) -> None:
@@ -280,8 +300,8 @@ def test_health_counts_trainers_and_runs(labs: Labs, settings: Settings) -> None
     experiment = lab.store.submit(fake_spec(SLOW, epochs=50_000, seeds=3))
     until(lambda: lab.store.news(experiment).points)
     assert lab.health() == {
-        "dispatching": True, "slots": 1, "trainers": {"alive": 1, "ready": 1}, "compiling": 0, "queued": 2,
-        "running": 1, "diagnosing": False, "problem": None,
+        "leader": "this process", "dispatching": True, "slots": 1, "trainers": {"alive": 1, "ready": 1},
+        "compiling": 0, "queued": 2, "running": 1, "diagnosing": False, "problem": None,
     }  # fmt: skip
 
 
@@ -307,7 +327,6 @@ def test_killing_the_whole_lab_leaves_no_orphan_and_loses_nothing(
     process.wait()
     until(lambda: not any(psutil.pid_exists(pid) for pid in said["pids"]), seconds=5)
     lab = labs.start(settings)
-    assert lab.dispatching
     assert finished(lab, said["experiment"]) == ["done"]
     (run,) = lab.store.results(said["experiment"], [0])
     assert len(run.history["loss"]) == 200

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import InputRefused
+from core.jobs.scheduling.lease import Lease
 from core.jobs.scheduling.queue import Chunk, Queue
 from core.jobs.storage import migrations, schema
 from core.jobs.storage.history import encode_history
@@ -17,8 +18,16 @@ from tests.jobs.conftest import fake_spec
 from tests.jobs.fake import QUICK
 
 
+def as_version_5(path: Path) -> None:
+    """Take off what version 6 has put on."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE lease; UPDATE meta SET value = 5 WHERE name = 'schema';")
+    connection.close()
+
+
 def as_version_4(path: Path) -> None:
-    """Take off what version 5 has put on."""
+    """Take off what version 5 has put on, too."""
+    as_version_5(path)
     with sqlite3.connect(path) as connection:
         connection.executescript(
             """
@@ -172,6 +181,15 @@ def test_experiments_of_before_version_5_are_in_everybodys_list(tmp_path: Path) 
     assert [summary.id for summary in store.experiments(seen_by=["anybody"])] == [identity]
     key = store.classrooms.open(["scaling"], seconds=60)
     assert store.classrooms.conducted_with(key).lessons == ("scaling",)
+    store.close()
+
+
+def test_a_database_of_before_version_6_is_led_by_one(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    Store(settings).close()
+    as_version_5(tmp_path / "lab.db")
+    store = Store(settings)
+    assert [Lease(store.database).keep() for _ in range(2)] == [True, False]
     store.close()
 
 

@@ -58,7 +58,8 @@ class Actor(ABC, Generic[_Order]):
 
     def join(self) -> None:
         """Wait until closed."""
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _listen(self, child: Child, words: Words | None) -> None:
         self._inbox.put(Said(child, words))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, true, update
 
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
@@ -49,13 +49,14 @@ class DiagnosisClaim:
 
 
 class DiagnosisQueue:
-    """The queue of one lab's diagnoses."""
+    """The queue of one lab's diagnoses; `leads` as for `core.jobs.scheduling.queue.Queue`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, leads: ColumnElement[bool] | None = None) -> None:
         self._database = database
+        self._leads = true() if leads is None else leads
 
     def claim(self) -> DiagnosisClaim | None:
-        """Take the oldest diagnosis that waits; None when none does."""
+        """Take the oldest diagnosis that waits; None when none does, or another process leads by now."""
         waiting = _diagnosis.c.state == State.QUEUED
         with self._database.read() as connection:
             if connection.scalar(select(_diagnosis.c.id).where(waiting).limit(1)) is None:
@@ -65,7 +66,7 @@ class DiagnosisQueue:
         with self._database.write() as connection:
             row = connection.execute(
                 update(_diagnosis)
-                .where(_diagnosis.c.number == oldest.scalar_subquery())
+                .where(_diagnosis.c.number == oldest.scalar_subquery(), self._leads)
                 .values(state=State.RUNNING, token=token, started=time.time())
                 .returning(_diagnosis.c.id)
             ).one_or_none()
@@ -131,7 +132,7 @@ class DiagnosisQueue:
         )
 
     def reconcile(self) -> int:
-        """Queue every running diagnosis again; only for who holds the lab's lock, so that its owner is dead."""
+        """Queue every running diagnosis again; as `core.jobs.scheduling.queue.Queue.reconcile`."""
         with self._database.write() as connection:
-            again = update(_diagnosis).where(_diagnosis.c.state == State.RUNNING)
+            again = update(_diagnosis).where(_diagnosis.c.state == State.RUNNING, self._leads)
             return connection.execute(again.values(state=State.QUEUED, token=None)).rowcount

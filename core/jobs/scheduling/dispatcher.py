@@ -86,6 +86,7 @@ class Dispatcher:
                 return bool(waiting)
             slot, structure = choice
             claim = self._runs.claim(structure)
-            if claim is not None:
-                self._engine.submit(slot.name, claim)
+            if claim is None:
+                return True
+            self._engine.submit(slot.name, claim)
         return False

@@ -55,12 +55,14 @@ class EmbeddedEngine:
 
     def connect(self, runs: Queue, warm: Warm, on_free: Callable[[], None]) -> None:
         """Start every slot's thread and trainer; each structure is compiled ahead by one slot."""
+        slots: dict[str, Slot] = {}
         for number in range(self._settings.slots):
             share = dict(list(warm.items())[number :: self._settings.slots])
             name = f"slot-{number + 1}"
             launch = partial(lab_child, self._settings, ["core.jobs.trainers.trainer", self._work], name)
-            self._slots[name] = Slot(name, runs, launch, self._settings, share, on_free)
-        for slot in self._slots.values():
+            slots[name] = Slot(name, runs, launch, self._settings, share, on_free)
+        self._slots = slots  # at once: others look at them
+        for slot in slots.values():
             slot.open()
 
     def slots(self) -> Sequence[SlotView]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Update, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, case, func, or_, select, true, update
 from sqlalchemy.dialects.sqlite import insert
 
 from core.jobs.storage import schema
-from core.jobs.storage.database import Database, tick
+from core.jobs.storage.database import Database, DatabaseTime, tick
 from core.jobs.storage.frames import MOST_PICTURED, FrameText, store_frames
 from core.jobs.storage.records import HELD, State
 
@@ -56,18 +56,22 @@ class Chunk:
 class Queue:
     """The queue of one lab.
 
-    A claim is a lease: here that only matters where a slot's thread has ended, since a process that dies gives up the
-    lab's lock and the next one calls `reconcile`; slots lent by other machines can only be lost by their lease.
+    A claim has a lease: here that only matters where a slot has lost its run, since a process that dies loses the lead
+    (`core.jobs.scheduling.lease`) and the next one calls `reconcile`; slots lent by other machines can only be lost by
+    their lease.
 
     Parameters
     ----------
     lease_seconds : float
         How long a claim holds without being renewed.
+    leads : ColumnElement
+        Whether whoever dispatches still leads; otherwise it claims nothing and queues nothing again.
     """
 
-    def __init__(self, database: Database, lease_seconds: float) -> None:
+    def __init__(self, database: Database, lease_seconds: float, leads: ColumnElement[bool] | None = None) -> None:
         self._database = database
         self._lease_seconds = lease_seconds
+        self._leads = true() if leads is None else leads
 
     def waiting(self) -> list[tuple[int, str]]:
         """Return (id, structure) of the oldest queued run of each structure, oldest first."""
@@ -84,13 +88,13 @@ class Queue:
         return {State(row.state): row.runs for row in rows}
 
     def claim(self, structure: str) -> Claim | None:
-        """Take the oldest queued run of `structure`; None when somebody was quicker."""
+        """Take the oldest queued run of `structure`; None when somebody was quicker, or leads by now."""
         oldest = select(func.min(_run.c.id)).where(_run.c.state == State.QUEUED, _run.c.structure == structure)
         token = secrets.token_urlsafe(12)
         with self._database.write() as connection:
             row = connection.execute(
                 update(_run)
-                .where(_run.c.id == oldest.scalar_subquery(), _run.c.state == State.QUEUED)
+                .where(_run.c.id == oldest.scalar_subquery(), _run.c.state == State.QUEUED, self._leads)
                 .values(state=State.LEASED, token=token, lease_expires=self._lease(), changed=tick(connection))
                 .returning(_run.c.id, _run.c.experiment, _run.c.position, _run.c.probed)
             ).one_or_none()
@@ -183,20 +187,26 @@ class Queue:
             )
 
     def reconcile(self) -> int:
-        """Queue every leased or running run again; only for who holds the lab's lock, so that their owners are dead."""
+        """Queue every leased or running run again; only for who has just taken the lead, or gives it up."""
         return self._queue_again()
 
-    def expire(self) -> int:
-        """Queue runs again whose lease has run out; their late owners are fenced off by the token."""
+    def expire(self, living: Collection[str] = ()) -> int:
+        """Queue runs again whose lease has run out; their late owners are fenced off by the token.
+
+        Parameters
+        ----------
+        living : collection of str
+            Tokens of claims that slots are seen to work at: a late renewal, or a clock that jumps, takes none of them.
+        """
+        late = (_run.c.lease_expires < DatabaseTime()) & _run.c.token.not_in(living)
         with self._database.read() as connection:
-            late = _run.c.lease_expires < time.time()
             expired = connection.scalar(select(func.count()).where(_run.c.state.in_(HELD), late))
         return self._queue_again(late) if expired else 0
 
     def _queue_again(self, *mine: ColumnElement[bool]) -> int:
         """Queue the held runs of `mine` again, or cancel them where that was asked for meanwhile."""
         with self._database.write() as connection:
-            held = update(_run).where(_run.c.state.in_(HELD), *mine)
+            held = update(_run).where(_run.c.state.in_(HELD), self._leads, *mine)
             again = held.values(
                 state=case((_run.c.cancel, State.CANCELLED), else_=State.QUEUED),
                 finished=case((_run.c.cancel, time.time()), else_=None),
@@ -206,8 +216,8 @@ class Queue:
             )
             return connection.execute(again).rowcount
 
-    def _lease(self) -> float:
-        return time.time() + self._lease_seconds
+    def _lease(self) -> ColumnElement[float]:
+        return DatabaseTime() + self._lease_seconds
 
 
 def cancel_runs(connection: Connection, mine: ColumnElement[bool]) -> None:

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, create_engine, event, insert, make_url, select, update
+from sqlalchemy import Connection, Float, create_engine, event, insert, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.storage import migrations, schema
@@ -113,6 +115,23 @@ class Database:
         self._engine.dispose()
 
 
+class DatabaseTime(FunctionElement[float]):
+    """The database's clock, in seconds since 1970: one clock for all who use it."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(DatabaseTime)
+def _in_general(*_: Any, **__: Any) -> str:
+    return "extract(epoch from clock_timestamp())"
+
+
+@compiles(DatabaseTime, "sqlite")
+def _in_sqlite(*_: Any, **__: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
 def tick(connection: Connection) -> int:
     """Advance the clock inside a write transaction and return its new value."""
     clock = schema.meta
@@ -133,6 +152,7 @@ def _complaint(connection: Connection) -> str:
     if version is None:
         first = [{"name": "schema", "value": schema.SCHEMA_VERSION}, {"name": "clock", "value": 0}]
         connection.execute(insert(schema.meta), first)
+        connection.execute(insert(schema.lease).values(name="leader"))
     elif version > schema.SCHEMA_VERSION:
         return "was written by a newer Loss Lab; upgrade this one"
     else:

@@ -42,5 +42,6 @@ MIGRATIONS: Final[Mapping[int, tuple[str | Callable[[Connection], None], ...]]] 
         "ALTER TABLE experiment ADD COLUMN owner VARCHAR(32)",
         "CREATE INDEX experiment_of_owner ON experiment (owner)",
     ),
+    6: ("INSERT INTO lease (name) VALUES ('leader')",),
 }
 """What brings a database from the version before to this one; tables that are new are made whole beforehand."""

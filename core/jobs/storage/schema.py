@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 
 metadata = sa.MetaData()
 
@@ -21,6 +21,15 @@ meta = sa.Table(
 Taking the cursor from a row, not from an autoincrement, keeps it in the order of the commits: whoever ticks holds the
 row until the commit, so nobody can read a tick and miss a smaller one that commits later.
 """
+
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("holder", sa.String(32)),
+    sa.Column("renewed", sa.Float),
+)
+"""One row: the process that dispatches (`core.jobs.scheduling.lease`), and when it last said so."""
 
 dataset = sa.Table(
     "dataset",
@@ -173,8 +182,7 @@ diagnosis = sa.Table(
 )
 """The question what is wrong with the variant of the run at `position`, and in the end the answer.
 
-It has a token but no lease: only the one lab that holds the data folder's lock carries out diagnoses, so that a claim
-ends with its process.
+It has a token but no lease of its own: only the process that leads carries out diagnoses, so that a claim ends with it.
 """
 
 classroom = sa.Table(
