@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,9 @@ from core.paths import ROOT
 
 _LOG_BYTES: Final = 2 * 2**20
 _CRASHES: Final = {signal.SIGSEGV, signal.SIGILL, signal.SIGBUS, signal.SIGFPE, signal.SIGABRT}
+
+_BEAT_SECONDS: Final = 1.0
+"""How often a child says that it lives."""
 
 KILLED: Final = f"signal {signal.SIGKILL.value}"
 """How a child `ended` that was not asked: the system does so when memory runs out, or somebody did."""
@@ -67,6 +71,8 @@ class Child:
                 env={**os.environ, **(environment or {})},
             )
         self.pid = self._process.pid
+        self.heard = time.monotonic()
+        """When it has last said anything, if only that it lives."""
         self._listener = listener
         threading.Thread(target=self._listen, name=f"{arguments[0]} listener", daemon=True).start()
 
@@ -75,6 +81,7 @@ class Child:
             return
         with self._process.stdout as voice:
             for line in voice:
+                self.heard = time.monotonic()
                 with suppress(json.JSONDecodeError):
                     self._listener(self, json.loads(line))
         self._process.wait()
@@ -99,9 +106,10 @@ class Child:
 
     def trim_log(self) -> None:
         """Move a log that has grown large aside, over the last one moved."""
-        if self._log and self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
-            shutil.copyfile(self._log, self._log.with_suffix(".old.log"))
-            os.truncate(self._log, 0)
+        with suppress(OSError):  # On a full disk it stays where it is.
+            if self._log and self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
+                shutil.copyfile(self._log, self._log.with_suffix(".old.log"))
+                os.truncate(self._log, 0)
 
     @property
     def crashed(self) -> bool:
@@ -125,7 +133,19 @@ class Voice:
 
     def say(self, **words: Any) -> None:
         """Say `words`; numbers must be finite."""
-        line = json.dumps(words, allow_nan=False, separators=(",", ":")) + "\n"
+        self._write(json.dumps(words, allow_nan=False, separators=(",", ":")))
+
+    def beat(self) -> None:
+        """Say from now on that this process lives, by lines without words, however long its work takes."""
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+
+    def _beat(self) -> None:
+        with suppress(OSError):  # Nobody listens any more.
+            while True:
+                self._write("")
+                time.sleep(_BEAT_SECONDS)
+
+    def _write(self, line: str) -> None:
         with self._lock:
-            self._pipe.write(line)
+            self._pipe.write(line + "\n")
             self._pipe.flush()

@@ -57,11 +57,12 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(20, ge=1, le=256, description="size of one uploaded table, at most 256")
     max_queued: int = Field(2000, ge=1, description="runs that may wait or train at the same time")
     lease_seconds: float = Field(30.0, ge=1, description="a run whose slot is silent for this long is queued again")
+    run_seconds: float = Field(3600.0, ge=1, description="a run, or a diagnosis between trials, may take this long")
     stop_grace_seconds: float = Field(2.0, ge=0, description="time a cancelled trainer gets before it is killed")
     trainer_memory_mb: int = Field(default_factory=_trainer_memory_mb, ge=400, description="memory a trainer may take")
     trainer_runs: int = Field(200, ge=1, description="a trainer is replaced after this many runs …")
     trainer_growth_mb: int = Field(200, ge=1, description="… or has grown by this much, or a quarter of its memory")
-    trainer_silence_seconds: float = Field(300.0, ge=1, description="a trainer without a word for this long is killed")
+    trainer_silence_seconds: float = Field(60.0, ge=2, description="silence after which a trainer is killed")
     compiler_cache_mb: int = Field(200, ge=0, description="size of the compiler cache; 0 = none")
 
     @field_validator("hosts")

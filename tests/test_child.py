@@ -65,3 +65,13 @@ def test_a_log_that_has_grown_large_is_moved_aside(heard: Heard, tmp_path: Path)
     heard.child.trim_log()
     assert log.stat().st_size == 0
     assert (tmp_path / "child.old.log").stat().st_size > _LOG_BYTES
+
+
+def test_a_log_that_cannot_be_moved_stays(heard: Heard, tmp_path: Path) -> None:
+    assert heard.next()["event"] == "ready"
+    (tmp_path / "child.old.log").mkdir()
+    (tmp_path / "child.log").write_bytes(b"x" * (_LOG_BYTES + 1))
+    heard.child.trim_log()
+    assert (tmp_path / "child.log").stat().st_size > _LOG_BYTES
+    heard.child.send(event="echo")
+    assert heard.next() == {"event": "echo"}

@@ -175,6 +175,7 @@ class Lab:
             "queued": counts.get(State.QUEUED, 0),
             "running": sum(counts.get(state, 0) for state in HELD),
             "diagnosing": clinic is not None and clinic.keeper.ready,
+            "failures": sum(slot.failures for slot in slots) + (clinic.failures if clinic else 0),
             "problem": next(filter(None, problems), None),
         }
 

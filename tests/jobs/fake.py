@@ -13,12 +13,28 @@ from core.spec import RunSpec
 from core.training.pictures.frame import SCENE, Frame, OnFrame
 from core.training.result import OnPoints, Result
 
-QUICK, SLOW, POISON, REFUSED, BROKEN, STUBBORN, CHATTY, DIVERGES, SICK, LINGERING, GREEDY, STARVED = range(1, 13)
+(
+    QUICK,
+    SLOW,
+    POISON,
+    REFUSED,
+    BROKEN,
+    STUBBORN,
+    CHATTY,
+    DIVERGES,
+    SICK,
+    LINGERING,
+    GREEDY,
+    STARVED,
+    STOPPED,
+    PONDERING,
+) = range(1, 15)
 EPOCH_SECONDS = 0.01
 CURE = 0.01
 """The learning rate at which a sick run learns; a lingering one is sick and takes a while besides."""
 LINGER_SECONDS = 0.6
 GREEDY_BYTES = 700_000_000
+PONDER_SECONDS = 4.0
 
 
 def refuse(_on_points: OnPoints) -> None:
@@ -39,6 +55,15 @@ def hang(on_points: OnPoints) -> None:
     time.sleep(600)
 
 
+def stop(on_points: OnPoints) -> None:
+    on_points(1, {"loss": [1.0]})
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def ponder(_on_points: OnPoints) -> None:
+    time.sleep(PONDER_SECONDS)
+
+
 def starve(_on_points: OnPoints) -> None:
     raise MemoryError("Unable to allocate 9. GiB for an array")
 
@@ -56,6 +81,8 @@ MISCHIEF: dict[int, Callable[[OnPoints], None]] = {
     STUBBORN: hang,
     GREEDY: take_memory,
     STARVED: starve,
+    STOPPED: stop,
+    PONDERING: ponder,
 }
 
 

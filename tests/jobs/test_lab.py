@@ -18,7 +18,19 @@ from core.jobs.scheduling.foresight import likely_next
 from core.settings import Settings
 from core.training.structure import structure_key
 from tests.jobs.conftest import Labs, fake_spec, finished, states, trainer_pids, until
-from tests.jobs.fake import BROKEN, CHATTY, DIVERGES, POISON, QUICK, REFUSED, SLOW, STUBBORN
+from tests.jobs.fake import (
+    BROKEN,
+    CHATTY,
+    DIVERGES,
+    POISON,
+    PONDER_SECONDS,
+    PONDERING,
+    QUICK,
+    REFUSED,
+    SLOW,
+    STOPPED,
+    STUBBORN,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,10 +121,27 @@ def test_a_poison_run_fails_and_the_queue_goes_on(labs: Labs, settings: Settings
 
 
 def test_a_silent_trainer_counts_as_dead(labs: Labs, tmp_path: Path) -> None:
-    lab = labs.start(Settings(data=tmp_path, slots=1, trainer_silence_seconds=1))
-    experiment = lab.store.submit(fake_spec(STUBBORN))
+    lab = labs.start(Settings(data=tmp_path, slots=1, trainer_silence_seconds=2))
+    experiment = lab.store.submit(fake_spec(STOPPED))
     assert finished(lab, experiment) == ["failed"]
-    assert lab.store.experiment(experiment).runs[0].error == "The trainer died twice (silent for 1 s)."
+    assert lab.store.experiment(experiment).runs[0].error == "The trainer died twice (no sign of life for 2 s)."
+
+
+def test_an_epoch_that_takes_longer_than_a_trainer_may_be_silent_is_no_silence(labs: Labs, tmp_path: Path) -> None:
+    lab = labs.start(Settings(data=tmp_path, slots=1, trainer_silence_seconds=PONDER_SECONDS - 1))
+    experiment = lab.store.submit(fake_spec(PONDERING))
+    assert finished(lab, experiment) == ["done"]
+    assert lab.store.experiment(experiment).runs[0].attempt == 1
+
+
+def test_an_idle_trainer_that_gives_no_sign_of_life_is_replaced(labs: Labs, tmp_path: Path) -> None:
+    lab = labs.start(Settings(data=tmp_path, slots=1, trainer_silence_seconds=2))
+    (before,) = until(lambda: trainer_pids(lab))
+    os.kill(before, signal.SIGSTOP)
+    until(lambda: trainer_pids(lab) and trainer_pids(lab) != [before])
+    experiment = lab.store.submit(fake_spec(QUICK))
+    assert finished(lab, experiment) == ["done"]
+    assert lab.store.experiment(experiment).runs[0].attempt == 1
 
 
 def test_cancelling_stops_a_run_and_keeps_its_trainer(labs: Labs, settings: Settings) -> None:
@@ -301,7 +330,7 @@ def test_health_counts_trainers_and_runs(labs: Labs, settings: Settings) -> None
     until(lambda: lab.store.news(experiment).points)
     assert lab.health() == {
         "leader": "this process", "dispatching": True, "slots": 1, "trainers": {"alive": 1, "ready": 1},
-        "compiling": 0, "queued": 2, "running": 1, "diagnosing": False, "problem": None,
+        "compiling": 0, "queued": 2, "running": 1, "diagnosing": False, "failures": 0, "problem": None,
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +15,7 @@ from typing import Final, Generic, TypeVar
 from core.child import Child, Words
 from core.errors import WorkFailed
 from core.jobs.children.keeper import Keeper
+from core.settings import Settings
 
 LOOK_SECONDS: Final = 0.1
 """How often what a child works at is looked after: whether somebody has cancelled or deleted it."""
@@ -37,12 +39,20 @@ class Actor(ABC, Generic[_Order]):
     """A thread, its inbox and the keeper of its child; the subclass says what is done with what comes in.
 
     The inbox takes what the child says, orders, and None: a nudge to look around.
+
+    Attributes
+    ----------
+    failures : int
+        How often it has begun anew, with another child, after a failure of its own.
     """
 
     keeper: Keeper
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
+        self.failures = 0
+        self._settings = settings
+        self._looked = self._awake = time.monotonic()
         self._inbox: queue.SimpleQueue[Said | _Order | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
@@ -71,19 +81,47 @@ class Actor(ABC, Generic[_Order]):
         return None
 
     def _live(self) -> None:
-        try:
-            self.keeper.start()
-            while not self._closing.is_set():
-                self._serve()
-        except Exception:
-            log.exception("%s has ended", self.name)
-            self.keeper.problem = f"{self.name.capitalize()} has ended; the log says why."
-        finally:
-            self.keeper.close()
+        begin = self.keeper.start
+        while not self._closing.is_set():
+            try:
+                begin()
+                while not self._closing.is_set():
+                    self._serve()
+            except Exception as failure:
+                log.exception("%s begins anew after a failure", self.name)
+                self.failures += 1
+                kind = type(failure).__name__
+                self.keeper.failed(f"{self.name.capitalize()} begins anew after a failure ({kind}); the log says why.")
+                begin = self.keeper.begin_anew
+        self.keeper.close()
 
     @abstractmethod
     def _serve(self) -> None:
-        """Do what there is to do, once; called until closed."""
+        """Do what there is to do, once; called until closed.
+
+        Whatever it raises, it has given back what it had in hand: it is called again, with another child.
+        """
+
+    def _silent(self) -> bool:
+        """Whether the child has given no sign of life for too long; to be asked again and again.
+
+        While this thread is held up nobody listens, as when the machine was paused: that time does not count.
+        """
+        now, limit = time.monotonic(), self._settings.trainer_silence_seconds
+        if now - self._looked > limit / 2:
+            self._awake = now
+        self._looked = now
+        child = self.keeper.child
+        return child is not None and now - max(child.heard, self._awake) > limit
+
+    @property
+    def _silence(self) -> str:
+        return f"no sign of life for {self._settings.trainer_silence_seconds:.0f} s"
+
+    @property
+    def _time_allowed(self) -> str:
+        seconds = self._settings.run_seconds
+        return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
     def _patiently(self, write: Callable[[], _T]) -> _T | None:
         """Return what `write` gives, trying again while the database cannot be used and the actor is open."""

@@ -106,7 +106,7 @@ class Keeper:
             try:
                 self.child = self.launch(self.listener)
             except OSError as error:
-                self._start_failed(f"A {self.what} cannot be started ({error.strerror}).")
+                self.failed(f"A {self.what} cannot be started ({error.strerror}).")
             else:
                 return
 
@@ -115,11 +115,18 @@ class Keeper:
         if self.child is not None:
             self.child.kill()
             if not self.ready:
-                self._start_failed(f"The {self.what} does not start ({self.child.ended}); its log says why.")
+                self.failed(f"The {self.what} does not start ({self.child.ended}); its log says why.")
         self.start()
 
-    def _start_failed(self, problem: str) -> None:
-        self.problem = problem
+    def begin_anew(self) -> None:
+        """Start another child, whatever has become of this one."""
+        if self.child is not None:
+            self.child.kill()
+        self.start()
+
+    def failed(self, problem: str) -> None:
+        """Say what the problem is until a child is ready, and wait before the next start: longer each time."""
+        self.ready, self.problem = False, problem
         self.closing.wait(min(_FIRST_WAIT_SECONDS * 2**self._failed_starts, _LONGEST_WAIT_SECONDS))
         self._failed_starts += 1
 

@@ -74,6 +74,7 @@ def begin_as_child(dispensable: int) -> tuple[Orders, Voice]:
         How readily the system shall end it when memory runs out, from 0, like any other, to 1000, before all others.
     """
     voice = Voice()
+    voice.beat()
     os.nice(NICENESS)
     with suppress(OSError):  # Other systems than Linux choose as they please.
         _DISPENSABLE.write_text(str(dispensable))

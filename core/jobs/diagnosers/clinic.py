@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Never
 
@@ -25,9 +25,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Work:
-    """A diagnosis being carried out; `stopping` since when it is to stop."""
+    """A diagnosis being carried out, `alone` since its last trial or word; `stopping` since when it is to stop."""
 
     claim: DiagnosisClaim
+    alone: float = field(default_factory=time.monotonic)
     stopping: float | None = None
 
 
@@ -43,9 +44,8 @@ class Clinic(Actor[Never]):
     """
 
     def __init__(self, diagnoses: DiagnosisQueue, settings: Settings, on_work: Callable[[], None]) -> None:
-        super().__init__("clinic")
+        super().__init__("clinic", settings)
         self._diagnoses = diagnoses
-        self._settings = settings
         self._on_work = on_work
         launch = partial(lab_child, settings, ["core.jobs.diagnosers.diagnoser"], "diagnoser")
         self.keeper = Keeper("diagnoser", launch, self._listen, self._closing)
@@ -66,6 +66,9 @@ class Clinic(Actor[Never]):
         except WorkFailed:
             log.warning("the clinic waits for the database", exc_info=True)
             self._closing.wait(_IDLE_SECONDS)
+        except Exception as failure:
+            self._give_back(f"its clinic failed with {type(failure).__name__}")
+            raise
 
     def _hear(self, said: Said) -> None:
         if said.child is not self.keeper.child:
@@ -80,9 +83,10 @@ class Clinic(Actor[Never]):
             case "submitted":
                 self._on_work()
             case "progress" | "end" if self._work is not None and words["token"] == self._work.claim.token:
-                self._write(self._work.claim, words)
+                self._write(self._work, words)
 
-    def _write(self, claim: DiagnosisClaim, words: Words) -> None:
+    def _write(self, work: _Work, words: Words) -> None:
+        claim, work.alone = work.claim, time.monotonic()
         if words["event"] == "progress":
             self._diagnoses.progress(claim, words["progress"])
             return
@@ -94,24 +98,41 @@ class Clinic(Actor[Never]):
 
     def _died(self, how: str) -> None:
         log.warning("the diagnoser died (%s)", how)
+        self._give_back(how)
+        self.keeper.restart()
+
+    def _give_back(self, how: str) -> None:
         work, self._work = self._work, None
         if work is not None:
             self._patiently(lambda: self._diagnoses.died(work.claim, how))
-        self.keeper.restart()
 
     def _look_after(self) -> None:
-        """Give out the next diagnosis, or see that the one in hand stops when it is to."""
-        if not self.keeper.ready:
+        """Give out the next diagnosis, or see that the one in hand comes to an end."""
+        if self._silent():
+            self._died(self._silence)
+        elif not self.keeper.ready:
             return
-        if self._work is None:
+        elif self._work is None:
             claim = self._diagnoses.claim()
             if claim is not None:
                 self._work = _Work(claim)
                 self.keeper.send(cmd="diagnose", token=claim.token, diagnosis=claim.diagnosis)
         elif self._work.stopping is None:
-            if not self._diagnoses.holds(self._work.claim):
-                self._work.stopping = time.monotonic()
-                self.keeper.send(cmd="stop", token=self._work.claim.token)
+            self._see_to(self._work, time.monotonic())
         elif time.monotonic() - self._work.stopping > self._settings.stop_grace_seconds:
+            self._work = None
+            self.keeper.restart()
+
+    def _see_to(self, work: _Work, now: float) -> None:
+        trials = self._diagnoses.trials_left(work.claim)
+        if trials is None:
+            work.stopping = now
+            self.keeper.send(cmd="stop", token=work.claim.token)
+        elif trials:
+            work.alone = now
+        elif now - work.alone > self._settings.run_seconds:
+            allowed = f"{self._time_allowed} between trials, with fewer rows or fewer columns"
+            error = f"The search for the cause ran out of time; allowed: {allowed}."
+            self._patiently(lambda: self._diagnoses.finish(work.claim, State.FAILED, error=error))
             self._work = None
             self.keeper.restart()

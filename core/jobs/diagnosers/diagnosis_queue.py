@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, true, update
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
-from core.jobs.storage.records import State
+from core.jobs.storage.records import UNFINISHED, State
 
 MAX_DEATHS: Final = 2
 """A diagnosis whose process died this often has failed: it is more likely the cause than the victim."""
@@ -72,10 +72,12 @@ class DiagnosisQueue:
             ).one_or_none()
         return None if row is None else DiagnosisClaim(row.id, token)
 
-    def holds(self, claim: DiagnosisClaim) -> bool:
-        """Return whether the claim holds."""
+    def trials_left(self, claim: DiagnosisClaim) -> int | None:
+        """Return how many trials of a diagnosis wait or train; None when the claim is stale."""
+        trials = select(_experiment.c.id).where(_experiment.c.diagnosis == claim.diagnosis)
+        left = select(func.count()).where(_run.c.experiment.in_(trials), _run.c.state.in_(UNFINISHED))
         with self._database.read() as connection:
-            return connection.scalar(select(_diagnosis.c.id).where(claim.held)) is not None
+            return connection.scalar(select(left.scalar_subquery()).where(claim.held))
 
     def progress(self, claim: DiagnosisClaim, progress: Mapping[str, Any]) -> bool:
         """Store how far a diagnosis is; False when the claim is stale."""

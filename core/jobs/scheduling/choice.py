@@ -37,6 +37,10 @@ class SlotView:
         What it is told to compile ahead.
     problem : str
         Why there is no trainer, in one sentence; else empty.
+    token : str or None
+        That of the claim it works at.
+    failures : int
+        How often it has begun anew after a failure of its own.
     """
 
     name: str
@@ -47,6 +51,8 @@ class SlotView:
     compiling: str | None = None
     warming: frozenset[str] = frozenset()
     problem: str = ""
+    token: str | None = None
+    failures: int = 0
 
     def knows(self, structure: str) -> bool:
         """Return whether the structure is compiled here, or about to be."""

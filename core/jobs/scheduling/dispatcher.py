@@ -62,7 +62,7 @@ class Dispatcher:
             try:
                 if now - expire > _EXPIRE_SECONDS:
                     expire = now
-                    self._runs.expire()
+                    self._runs.expire([slot.token for slot in self._engine.slots() if slot.token])
                 if now - checkpoint > _CHECKPOINT_SECONDS:
                     checkpoint = now
                     remove_ended(self._database)

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Training:
-    """A run in training; `ours` until the store says that the claim is stale."""
+    """A run in training; `ours` until the store says that the claim is stale, `reason` why it fails once stopped."""
 
     claim: Claim
     unsaved: list[Chunk] = field(default_factory=list)
@@ -40,9 +40,10 @@ class _Training:
     saved_any: bool = False
     looked: float = 0.0
     measured: float = 0.0
+    began: float = field(default_factory=time.monotonic)
     renewed: float = field(default_factory=time.monotonic)
-    heard: float = field(default_factory=time.monotonic)
     stopping: float | None = None
+    reason: str | None = None
     ours: bool = True
     kills: int = field(default_factory=memory_kills)
     most_bytes: int = 0
@@ -75,16 +76,15 @@ class Slot(Actor[Claim | Expected]):
         warm: Mapping[str, dict[str, Any]],
         on_free: Callable[[], None],
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, settings)
         self._runs = runs
-        self._settings = settings
         self._on_free = on_free
         self.keeper: TrainerKeeper = TrainerKeeper(launch, self._listen, self._closing, settings, warm)
-        self._busy = False
+        self._claim: Claim | None = None
 
     def assign(self, claim: Claim) -> None:
         """Take a run; only for a slot that was seen free, by the one dispatcher."""
-        self._busy = True
+        self._claim = claim
         self.keeper.began(claim.structure)
         self._inbox.put(claim)
 
@@ -94,32 +94,48 @@ class Slot(Actor[Claim | Expected]):
 
     def view(self) -> SlotView:
         """Return the slot as the dispatcher sees it."""
-        keeper = self.keeper
+        keeper, claim = self.keeper, self._claim
         return SlotView(
             self.name,
             ready=keeper.ready,
-            free=keeper.ready and not self._busy,
+            free=keeper.ready and claim is None,
             pid=keeper.pid,
             structures=keeper.structures,
             compiling=keeper.compiling,
             warming=frozenset(keeper.warming),
             problem=keeper.problem,
+            token=claim.token if claim is not None else None,
+            failures=self.failures,
         )
 
     def _serve(self) -> None:
-        event = self._inbox.get()
+        event = self._next(self._settings.trainer_silence_seconds / 4)
         if isinstance(event, Claim):
             self._train(event)
         elif isinstance(event, Expected):
             self.keeper.expect(event.runs)
         elif event is not None:
             self.keeper.hear(event.child, event.words)
+        elif self._silent():
+            log.warning("the trainer of %s is replaced: %s", self.name, self._silence)
+            self.keeper.restart()
         self.keeper.succeed()
-        if not self._busy and self.keeper.ready:
+        if self._claim is None and self.keeper.ready:
             self._on_free()
 
     def _train(self, claim: Claim) -> None:
-        """See a run through to its end."""
+        """See a run through to its end; a failure of this slot is a death of the run: it may be its cause."""
+        try:
+            self._see_through(claim)
+        except Exception as failure:
+            how = f"its slot failed with {type(failure).__name__}"
+            self._patiently(lambda: self._runs.died(claim, how))
+            self.keeper.ready = False
+            raise
+        finally:
+            self._claim = None
+
+    def _see_through(self, claim: Claim) -> None:
         if self._patiently(lambda: self._runs.start(claim)):
             run = {"experiment": claim.experiment, "position": claim.position, "probed": claim.probed}
             self.keeper.send(cmd="train", token=claim.token, pictured=claim.pictured, **run)
@@ -129,7 +145,6 @@ class Slot(Actor[Claim | Expected]):
         self.keeper.ended()
         # Before anyone sees the slot free: a run that came meanwhile would be forgotten with the old trainer.
         self.keeper.succeed()
-        self._busy = False
 
     def _step(self, training: _Training) -> bool:
         """Wait for the next word or the next look; return whether the run has ended here."""
@@ -150,7 +165,6 @@ class Slot(Actor[Claim | Expected]):
         self.keeper.hear(said.child, words)
         if not ours or words is None:
             return False
-        training.heard = time.monotonic()
         if words.get("token") != claim.token:
             return False
         if words["event"] == "points":
@@ -163,17 +177,24 @@ class Slot(Actor[Claim | Expected]):
             return False
         if words["state"] != State.FAILED:
             self.keeper.learned(claim.structure)
-        self._finish(training, State(words["state"]), words.get("result"), words.get("error"))
+        if words["state"] == State.CANCELLED and training.reason:
+            self._finish(training, State.FAILED, error=training.reason)
+        else:
+            self._finish(training, State(words["state"]), words.get("result"), words.get("error"))
         return True
 
     def _look_after(self, training: _Training, now: float) -> bool:
         if training.stopping is not None and now - training.stopping > self._settings.stop_grace_seconds:
-            self._finish(training, State.CANCELLED)
+            self._finish(training, State.FAILED if training.reason else State.CANCELLED, error=training.reason)
             self.keeper.restart()
             return True
-        if now - training.heard > self._settings.trainer_silence_seconds:
-            self._died(training, f"silent for {self._settings.trainer_silence_seconds:.0f} s")
+        if self._silent():
+            self._died(training, self._silence)
             return True
+        if training.stopping is None and now - training.began > self._settings.run_seconds:
+            allowed = f"{self._time_allowed}, with fewer epochs, fewer rows or fewer units"
+            training.reason = f"The training ran out of time; allowed: {allowed}."
+            self._stop(training, now)
         if now - training.measured >= LOOK_SECONDS and self._beyond_memory(training, now):
             return True
         first_points = bool(training.unsaved) and not training.saved_any
@@ -221,9 +242,13 @@ class Slot(Actor[Claim | Expected]):
         else:
             stop = self._runs.cancel_asked(claim)
         training.ours = stop is not None
-        if stop is not False and training.stopping is None:
+        if stop is not False:
+            self._stop(training, now)
+
+    def _stop(self, training: _Training, now: float) -> None:
+        if training.stopping is None:
             training.stopping = now
-            self.keeper.send(cmd="stop", token=claim.token)
+            self.keeper.send(cmd="stop", token=training.claim.token)
 
     def _finish(
         self, training: _Training, state: State, result: dict[str, Any] | None = None, error: str | None = None
