@@ -218,7 +218,7 @@ def test_one_lab_dispatches_for_a_folder_and_the_next_takes_over(labs: Labs, set
         0, "another process", "this process",
     )  # fmt: skip
     first.stop()
-    until(lambda: second.dispatching, seconds=2)
+    until(lambda: second.dispatching, seconds=3)
     assert finished(second, second.store.submit(fake_spec(QUICK))) == ["done"]
     assert first.health()["leader"] == "nobody"
 

@@ -22,7 +22,8 @@ from tests.jobs.conftest import Labs, fake_spec, finished, states, trainer_pids,
 from tests.jobs.fake import QUICK, SLOW
 
 ROOT = Path(__file__).parents[2]
-TAKEOVER_SECONDS = 5.0
+PATIENCE_SECONDS = 15.0
+"""For a busy machine; that five seconds are enough is tested by a clock that nothing holds up (`test_lease`)."""
 
 
 @dataclass
@@ -56,7 +57,7 @@ def measured(what: str, lab: Lab) -> Iterator[None]:
     """What is in the block ends the lead of another process: this lab has it soon after."""
     begin = time.monotonic()
     yield
-    until(lambda: lab.dispatching, TAKEOVER_SECONDS)
+    until(lambda: lab.dispatching, PATIENCE_SECONDS)
     seconds = time.monotonic() - begin
     sys.stdout.write(f"{what}: taken over after {seconds:.2f} s\n")
     assert lab.health()["leader"] == "this process"
@@ -65,8 +66,8 @@ def measured(what: str, lab: Lab) -> Iterator[None]:
 def waiting_lab(labs: Labs, owner: Owner, folder: Path) -> Lab:
     """A second lab, with a folder of its own, on the database of `owner`."""
     lab = labs.start(Settings(data=folder, db_url=owner.database, slots=2))
+    until(lambda: lab.health()["leader"] == "another process")
     assert not lab.dispatching
-    assert lab.health()["leader"] == "another process"
     return lab
 
 
@@ -101,7 +102,7 @@ def test_a_paused_process_that_comes_back_lets_go_of_what_another_has_taken(
     with measured("kill -STOP", lab):
         owner.send(signal.SIGSTOP)
     owner.send(signal.SIGCONT)
-    until(lambda: not any(psutil.pid_exists(pid) for pid in owner.said["pids"]), 5)
+    until(lambda: not any(psutil.pid_exists(pid) for pid in owner.said["pids"]), PATIENCE_SECONDS)
     assert finished(lab, owner.said["experiment"]) == ["done"]
     assert len(lab.store.results(owner.said["experiment"], [0])[0].history["loss"]) == 200
     later = lab.store.submit(fake_spec(QUICK, seeds=5))
