@@ -89,6 +89,7 @@ SPEAKING = {
     "success", "text", "text_area", "text_input", "title", "toast", "toggle", "warning",
 }  # fmt: skip
 """Methods of Streamlit whose first argument a person reads."""
+LOGS = {"log", "_LOGGER"}
 READ = {"label", "help", "placeholder", "text"}
 NO_WORDS = re.compile(r":material/\w+:|:[\w-]+\[|<[^>]*>")
 
@@ -97,6 +98,8 @@ def bare(code):
     """Yield the words that a piece of code gives Streamlit to show without asking for a translation."""
     for call in ast.walk(ast.parse(code)):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in SPEAKING:
+            if ast.unparse(call.func.value) in LOGS:
+                continue
             shown = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg in READ)]
             yield from (text for value in shown for text in literals(value) if re.search("[a-zA-Z]{2}", text))
 
