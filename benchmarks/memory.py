@@ -73,6 +73,8 @@ def cases() -> Mapping[str, RunSpec]:
         "4096-2048 sgd, XLA": _spec(300, 10, [4096, 2048], 64, xla=True, optimizer="sgd"),
         "8192-256, batch 20 000, graph": _spec(24_000, 10, [8192, 256], 20_000, xla=False),
         "8192-256, batch 20 000, XLA": _spec(24_000, 10, [8192, 256], 20_000, xla=True),
+        "40 of 64, batch 20 000, graph": _spec(24_000, 10, [64] * 40, 20_000, xla=False),
+        "40 of 64, batch 20 000, XLA": _spec(24_000, 10, [64] * 40, 20_000, xla=True),
         "4 of 2048, batch 10 000, XLA": _spec(10_000, 10, [2048] * 4, 10_000, xla=True),
         "4 of 2048, batch 10 000, dropout, normalised": _spec(
             10_000, 10, [2048] * 4, 10_000, xla=False, model={"dropout": 0.2, "batch_normalization": True}

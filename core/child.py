@@ -71,7 +71,7 @@ class Child:
                 env={**os.environ, **(environment or {})},
             )
         self.pid = self._process.pid
-        self.heard = time.monotonic()
+        self.begun = self.heard = time.monotonic()
         """When it has last said anything, if only that it lives."""
         self._listener = listener
         threading.Thread(target=self._listen, name=f"{arguments[0]} listener", daemon=True).start()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,12 +37,19 @@ def _trainer_memory_mb(values: dict[str, Any]) -> int:
     return max(_TRAINER_MB, (memory_bytes() // 2**20 - _OTHERS_MB) // int(values["slots"]))
 
 
-_NAME: Final = re.compile(r"\*|(\*\.)?[\w.\-]+|\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\]?", re.ASCII)
+_NAME: Final = re.compile(r"\*|(\*\.)?[\w.\-]+", re.ASCII)
 _SITE: Final = re.compile(r"https?://(\*\.)?[\w.\-]+(:[0-9]{1,5})?", re.ASCII)
 
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def _host(name: str) -> str | None:
+    """Return a name or number as browsers write it; None for what is none."""
+    with suppress(ValueError):
+        return str(ip_address(name.strip("[]")))
+    return name if _NAME.fullmatch(name) else None
 
 
 class Settings(BaseSettings):
@@ -56,7 +65,7 @@ class Settings(BaseSettings):
     slots: int = Field(default_factory=_slots, ge=1, le=256, description="trainings at the same time")
     max_upload_mb: int = Field(20, ge=1, le=256, description="size of one uploaded table, at most 256")
     max_queued: int = Field(2000, ge=1, description="runs that may wait or train at the same time")
-    lease_seconds: float = Field(30.0, ge=1, description="a run whose slot is silent for this long is queued again")
+    lease_seconds: float = Field(30.0, ge=1, description="a run that no slot works at is queued again after this long")
     run_seconds: float = Field(3600.0, ge=1, description="a run, or a diagnosis between trials, may take this long")
     stop_grace_seconds: float = Field(2.0, ge=0, description="time a cancelled trainer gets before it is killed")
     trainer_memory_mb: int = Field(default_factory=_trainer_memory_mb, ge=400, description="memory a trainer may take")
@@ -68,9 +77,10 @@ class Settings(BaseSettings):
     @field_validator("hosts")
     @classmethod
     def _are_names(cls, hosts: str) -> str:
-        if not all(map(_NAME.fullmatch, _listed(hosts))):
+        names = [_host(name) for name in _listed(hosts)]
+        if None in names:
             raise ValueError("names without scheme and port, commas between them, such as lab.school.example")
-        return hosts
+        return ",".join(filter(None, names))
 
     @field_validator("embed_in")
     @classmethod

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from core.errors import InputRefused
+from core.errors import InputRefused, WorkFailed
 from core.lessons.lesson import Lesson, lesson_of
 from core.settings import private_folder
 
@@ -39,6 +39,8 @@ class Shelf:
         ------
         InputRefused
             If it is too large or no lesson; one sentence says why.
+        WorkFailed
+            If it cannot be written just now.
         """
         if len(content) > MOST_BYTES:
             raise InputRefused(f"The file is too large for a lesson; allowed: {MOST_BYTES // 1000} kB.")
@@ -47,8 +49,11 @@ class Shelf:
         private_folder(self._folder)
         path = self._folder / f"{name}.toml"
         beside = path.with_suffix(".new")
-        beside.write_bytes(content)
-        beside.replace(path)
+        try:
+            beside.write_bytes(content)
+            beside.replace(path)
+        except OSError as error:
+            raise WorkFailed(f"The lesson could not be kept ({error.strerror}).") from error
         for old in sorted(self._folder.glob("*.toml"), key=_opened)[:-_MOST_LESSONS]:
             old.unlink(missing_ok=True)
         return lesson

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,8 @@ from core.data.prepare.prepared import Prepared
 from core.errors import InputRefused
 from core.machine import memory_bytes
 from core.spec import RunSpec, TrainingSpec
-from core.training.structure import BLOCK_ROWS, ORDER_CELLS, trained_rows
+from core.spec.model import LayerSpec
+from core.training.structure import BLOCK_ROWS, FEWEST_IN_A_ROW, LARGEST_JOINED, ORDER_CELLS, trained_rows
 
 IDLE_BYTES: Final = 350 * 2**20
 """What a trainer holds of its own before its first run: Python, TensorFlow and Keras, without the pages it shares."""
@@ -104,7 +106,8 @@ def memory_need(run: RunSpec, size: RunSize, *, probed: bool = False) -> MemoryN
       keeps (it is written beside the old one), and once for the best weights early stopping keeps; while layers are
       measured, seven times for snapshots and what is made of them, and then the optimizer's numbers count once.
     - *batch*: for each of its rows what a layer passes on, before and after the activation, is kept for the way back,
-      with batch normalisation and dropout what they made of it too; on the way back the gradients of two layers live.
+      with batch normalisation and dropout what they made of it too; on the way back the gradients of two layers live,
+      and those of a whole row of equal layers.
     - *block*: at most 8192 rows in two neighbouring layers.
     - *rest*: what compiling leaves behind, whichever compiler it is in the end.
     """
@@ -114,6 +117,7 @@ def memory_need(run: RunSpec, size: RunSize, *, probed: bool = False) -> MemoryN
     kept = [layer.units * (2 + 2 * run.model.batch_normalization + bool(layer.dropout)) for layer in hidden]
     preparing = _CELL_BYTES * rows * size.features
     training = _NUMBER * (3 * rows * (size.features + size.outputs) + 4 * max(size.rows, ORDER_CELLS))
+    kept += [layer.units + layer.units // 2 for row in _rows_of_equal(run) for layer in row]
     return MemoryNeed(
         data=_ROW_BYTES * rows + max(preparing, training + _OUTPUT_BYTES * rows * size.outputs),
         weights=_NUMBER * _copies(run.training, probed) * sum(a * b + b for a, b in itertools.pairwise(widths)),
@@ -121,6 +125,17 @@ def memory_need(run: RunSpec, size: RunSize, *, probed: bool = False) -> MemoryN
         block=_NUMBER * min(BLOCK_ROWS, rows) * pair,
         rest=_COMPILER_BYTES + _LAYER_BYTES * len(widths),
     )
+
+
+def _rows_of_equal(run: RunSpec) -> Iterator[list[LayerSpec]]:
+    """Yield the hidden layers that are computed in one loop (`core.training.weights`)."""
+    if run.model.batch_normalization:
+        return
+    for kind, row in itertools.groupby(run.model.hidden, lambda layer: (layer.units, str(layer.activation))):
+        layers = list(row)
+        dropped = any(layer.dropout for layer in layers)
+        if kind[0] ** 2 <= LARGEST_JOINED and len(layers) > FEWEST_IN_A_ROW and not dropped:
+            yield layers
 
 
 def _copies(training: TrainingSpec, probed: bool) -> int:

@@ -215,8 +215,9 @@ class _Training:
                     break
             if self._camera is not None:
                 self._camera.look(self.epoch + round(self._batch / self.program.batches, 2))
-            self._hurry(self.program.seconds_per_batch)
-            self._await_xla(should_stop)
+            if self._batches_left:
+                self._hurry(self.program.seconds_per_batch)
+                self._await_xla(should_stop)
         self._end()
         return state
 
@@ -296,7 +297,8 @@ class _Training:
 
     @property
     def _batches_left(self) -> int:
-        return (self.run.training.epochs - self.epoch) * self.program.batches - self._batch
+        epochs = 0 if self.program.model.stop_training else self.run.training.epochs - self.epoch
+        return epochs * self.program.batches - self._batch
 
     def _plan(self) -> tuple[int, int]:
         """Return how many epochs the next call trains, and its last full batch: about `CHUNK_SECONDS` of work."""

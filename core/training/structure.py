@@ -28,6 +28,13 @@ GRAPH_SECONDS: Final = 25e-6
 XLA_PER_TRACE: Final = 2.0
 """How many times as long XLA compiles as the graph was traced; 1.4 to 2.2 between 1 and 20 layers."""
 
+FEWEST_IN_A_ROW: Final = 10
+"""Equal layers that are computed in one loop: fewer are as soon compiled and as quick one by one, and sooner traced."""
+
+LARGEST_JOINED: Final = 4096
+"""Numbers in a variable that is joined with others: parts of larger ones would be copied in each step, for longer than
+one variable saves."""
+
 _MOST_EPOCHS_PER_CALL: Final = 512
 
 

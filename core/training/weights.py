@@ -10,20 +10,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from core.training.backend import keras, tf
 from core.training.dropout import dropout_numbers, dropped
 from core.training.equal_layers import equal_layers
-
-_FEWEST_IN_A_ROW: Final = 10
-"""Layers: fewer are as soon compiled and as quick one by one, and sooner traced."""
-
-_LARGEST: Final = 4096
-"""Numbers in a variable: parts of larger ones would be copied in each step, for longer than one variable saves."""
-
+from core.training.structure import FEWEST_IN_A_ROW, LARGEST_JOINED
 
 _Step = Callable[[Any, bool, Mapping[int, Any]], Any]
 """Takes the rows, whether it is training, and what dropout layers have drawn."""
@@ -51,7 +45,7 @@ class Weights:
         self._model = model
         small: dict[tuple[int, ...], list[Any]] = {}
         for variable in [] if apart else model.trainable_variables:
-            if np.prod(variable.shape) <= _LARGEST:
+            if np.prod(variable.shape) <= LARGEST_JOINED:
                 small.setdefault(tuple(variable.shape), []).append(variable)
         self._groups = list(small.values())
         self._shapes = [(len(members), *members[0].shape) for members in self._groups]
@@ -154,7 +148,7 @@ class Weights:
         place = {id(self._groups[group][i]): (group, i) for group, i in places}
         for _, group in itertools.groupby(layers, lambda layer: _kind(layer, place)):
             row = list(group)
-            if len(row) < _FEWEST_IN_A_ROW:
+            if len(row) < FEWEST_IN_A_ROW:
                 yield from (_one(layer) for layer in row)
             else:
                 yield self._several(row[0].activation, len(row), place[id(row[0].kernel)], place[id(row[0].bias)])

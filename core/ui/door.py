@@ -54,7 +54,7 @@ def check_address(settings: Settings) -> None:
 
 def _local(address: str) -> bool:
     try:
-        return address == "localhost" or ip_address(address.strip("[]")).is_loopback
+        return address == "localhost" or address.startswith("unix://") or ip_address(address.strip("[]")).is_loopback
     except ValueError:
         return False
 
@@ -113,10 +113,11 @@ def _refusal(scope: Scope, settings: Settings) -> str:
     if origin is None or origin in config.get_option("server.corsAllowedOrigins"):
         return ""
     scheme, _, place = origin.partition("://")
-    # Behind a proxy that changes the host, the origin is one of the names that were set.
-    if scheme in {"http", "https"} and (place.lower() == host.lower() or _known(_name(place), _named(settings))):
+    # Behind a proxy that changes the host, the origin is one of the names that were set; all names are no site's own.
+    named = [pattern for pattern in _named(settings) if pattern.strip() != "*"]
+    if scheme in {"http", "https"} and (place.lower() == host.lower() or _known(_name(place), named)):
         return ""
-    return "This lab answers its own pages only."
+    return "This lab answers its own pages only; its operator can name its hosts in LOSSLAB_HOSTS."
 
 
 def _name(host: str) -> str:
@@ -128,7 +129,7 @@ def _name(host: str) -> str:
 def _named(settings: Settings) -> tuple[str, ...]:
     """Return the names an operator has given the lab, here or in Streamlit's own settings."""
     given = (config.get_option("server.address"), config.get_option("browser.serverAddress"))
-    places = [name for name in given if name not in {None, *_EVERYWHERE, *_HERE}]
+    places = [name for name in given if not (name in {None, *_EVERYWHERE, *_HERE} or name.startswith("unix://"))]
     return (*settings.host_names, *config.get_option("server.allowedHosts"), *places)
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.errors import InputRefused, WorkFailed
 from core.ui.text import inert
+from core.ui.words import t
 
 _LOGGER: Final = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -22,7 +23,7 @@ def say(trouble: Exception) -> bool:
     if not isinstance(trouble, InputRefused | WorkFailed):
         return False
     _log(trouble)
-    st.error(inert(str(trouble), 300), icon=":material/block:")
+    st.error(inert(t(str(trouble)), 300), icon=":material/block:")
     return True
 
 
@@ -49,7 +50,7 @@ def attempted(press: Callable[_P, _T]) -> Callable[_P, _T | None]:
             return press(*args, **kwargs)
         except (InputRefused, WorkFailed) as trouble:
             _log(trouble)
-            st.toast(inert(str(trouble), 200))
+            st.toast(inert(t(str(trouble)), 200))
             return None
 
     return pressed

@@ -209,11 +209,14 @@ class Workbench:
         return True
 
     def expect(self, changes: Sequence[Change], beside: Change) -> None:
-        """Have the worst seed trained with `changes` too, if that takes no longer than three runs with `beside`."""
-        most = _TO_THE_END * self._cost(self.runs[0].changed(beside))
+        """Have the worst seed trained with `changes` too, if that takes no longer than three runs with `beside`.
+
+        It is taken off the budget once it is trained, as if that had been asked for.
+        """
+        most = min(_TO_THE_END * self._cost(self.runs[0].changed(beside)), self.left / _TO_THE_END)
         for change in changes:
             run = self._changed(change)
-            if run is not None and not self.knows(change) and self._cost(run) <= most and self.affords(change):
+            if run is not None and not self.knows(change) and self._cost(run) <= most and self.fits(run):
                 self.soon = [*self.soon, self.runs[self.worst_seed].changed(change)]
 
     def share(self, change: Change) -> float:
@@ -273,11 +276,14 @@ class Workbench:
     def train(self, specs: Sequence[RunSpec]) -> list[Result]:
         """Return the results of `specs`; of what was trained before, the result of then."""
         new = {spec.hash(): spec for spec in specs if spec.hash() not in self.done}
+        asked = frozenset(new)
         if new and sum(map(self._cost, self.soon)) <= _LITTLE * self.left:
             new |= {spec.hash(): spec for spec in self.soon if spec.hash() not in self.done}
             self.soon = ()
         worst = self.runs[self.worst_seed].training.seed
-        self.left -= sum(self._cost(spec) for spec in new.values() if spec.training.seed != worst)
+        # What is asked for with the worst seed was paid for when it was chosen; what comes beside it was not.
+        self.left -= sum(self._cost(run) for key, run in new.items() if key not in asked or run.training.seed != worst)
+        self._structures |= set(map(structure_key, new.values()))
         self.done |= dict(zip(new, self.runner(list(new.values())), strict=True)) if new else {}
         return [self.done[spec.hash()] for spec in specs]
 

@@ -21,6 +21,9 @@ LOOK_SECONDS: Final = 0.1
 """How often what a child works at is looked after: whether somebody has cancelled or deleted it."""
 
 _RETRY_SECONDS: Final = 0.5
+_START_SECONDS: Final = 300.0
+"""A child that is not ready after so long hangs, though it lives: it loads TensorFlow in seconds."""
+
 _Order = TypeVar("_Order")
 _T = TypeVar("_T")
 
@@ -112,7 +115,11 @@ class Actor(ABC, Generic[_Order]):
             self._awake = now
         self._looked = now
         child = self.keeper.child
-        return child is not None and now - max(child.heard, self._awake) > limit
+        if child is None:
+            return False
+        if not self.keeper.ready:  # It lives, and may hang all the same.
+            return now - max(child.begun, self._awake) > _START_SECONDS
+        return now - max(child.heard, self._awake) > limit
 
     @property
     def _silence(self) -> str:

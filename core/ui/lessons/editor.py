@@ -378,7 +378,8 @@ def _hand_over(experiment: Experiment, seeds: Sequence[dict[str, Result]]) -> No
 def _keep(text: str) -> None:
     try:
         st.session_state[_key("kept")] = shelf().put(text.encode()).id
-    except InputRefused as refusal:
+        st.session_state.pop(_key("refused"), None)
+    except (InputRefused, WorkFailed) as refusal:
         st.session_state[_key("refused")] = str(refusal)
 
 
