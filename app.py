@@ -21,6 +21,7 @@ from core.settings import load_settings
 from core.ui.door import Door, check_address
 from core.ui.routes import make_routes
 from core.ui.trouble import say
+from core.ui.unclaimed import Unclaimed
 
 
 @asynccontextmanager
@@ -76,7 +77,7 @@ def _settle() -> None:
 app = st.App(
     str(Path(__file__).parent / "core" / "ui" / "router.py"),
     lifespan=_lifespan,
-    middleware=[Middleware(Door, settings=lambda: get_lab().settings)],
+    middleware=[Middleware(Door, settings=lambda: get_lab().settings), Middleware(Unclaimed)],
     on_script_error=say,
     routes=make_routes(get_lab, st.get_option("server.baseUrlPath") or ""),
 )

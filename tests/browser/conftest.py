@@ -76,6 +76,27 @@ def ready(address):
     return health["trainers"]["ready"] == health["slots"] and health["diagnosing"] and not health["compiling"]
 
 
+def until(page, expression, arg=None):
+    """Wait until JavaScript is true in a page; Playwright's own way evaluates text, which no page of the lab may."""
+    page.evaluate(
+        f"""(arg) => new Promise((done, fail) => {{
+          const late = setTimeout(() => fail(new Error("this never was true")), 30_000);
+          const look = () => {{
+            try {{
+              const found = {expression};
+              if (!(typeof found === "function" ? found(arg) : found)) return setTimeout(look, 20);
+              clearTimeout(late);
+              done();
+            }} catch (error) {{
+              fail(error);
+            }}
+          }};
+          look();
+        }})""",
+        arg,
+    )
+
+
 @pytest.fixture(scope="session")
 def browser():
     from playwright.sync_api import expect, sync_playwright

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from core.lessons import LESSONS
 
+from .conftest import until
 from .test_lab import open_runs, try_iris
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -27,7 +28,7 @@ def faults(page):
     found = []
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(IN_SCHEME, arg=scheme)
+        until(page, IN_SCHEME, arg=scheme)
         found += [
             f"{scheme}: {fault['id']}: {node['html'][:200]}: {node['failureSummary']}"
             for fault in Axe().run(page).response["violations"]

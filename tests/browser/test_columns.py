@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import TimeoutError as NotThere
 from playwright.sync_api import expect
 
+from .conftest import until
+
 TITANIC = Path(__file__).parents[1] / "data" / "titanic.csv"
 ROW = 33
 
@@ -83,7 +85,7 @@ def test_escape_after_apply_closes_the_dialog_and_the_keyboard_stays_inside_befo
     dialog.get_by_role("button", name="Apply").click()
     expect(dialog.get_by_role("button", name="Apply")).to_be_disabled()
     expect(dialog.get_by_role("button", name="All as inferred")).to_be_visible()
-    dialog.page.wait_for_function("document.activeElement?.closest('[role=dialog]') !== null")
+    until(dialog.page, "document.activeElement?.closest('[role=dialog]') !== null")
     dialog.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 

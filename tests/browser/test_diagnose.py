@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from .conftest import until
 from .test_lab import CURVES, arrive, choose, open_runs, run
 
 SUSPECTS = "[class*='st-key-diagnose_suspect']"
@@ -52,7 +53,7 @@ def test_why_leads_to_the_cause_and_its_fix_back_to_the_lab(bad_run, visit):
     page.wait_for_url(re.compile(r"/\?x="))
     expect(page.locator(".ll-heading")).to_contain_text("as it is and fixed")
     expect(page.locator(".ll-table td[data-state='done']")).to_have_count(2)
-    page.wait_for_function(f"({CURVES})().length === 4")
+    until(page, f"({CURVES})().length === 4")
     assert "Traceback" not in page.content()
 
 

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from core.choices.scalers import SCALERS
 
+from .conftest import until
+
 TITANIC = Path(__file__).parents[1] / "data" / "titanic.csv"
 CURVES = """() => (document.querySelector('.ll-chart')?.data ?? [])
   .filter((trace) => /loss$/.test(trace.uid)).map((trace) => ({uid: trace.uid, y: [...trace.y]}))"""
@@ -96,8 +98,8 @@ def race(visit):
     drop(page, "Epochs", "100")
     run(page, 4)
     arrive(page)
-    page.wait_for_function("document.querySelectorAll('.ll-table tbody tr').length === 4")
-    page.wait_for_function("document.querySelector('.ll-chart')?.data?.length > 0")
+    until(page, "document.querySelectorAll('.ll-table tbody tr').length === 4")
+    until(page, "document.querySelector('.ll-chart')?.data?.length > 0")
     yield page
     cancel = page.get_by_role("button", name="Cancel")
     if cancel.count():
@@ -106,9 +108,9 @@ def race(visit):
 
 
 def test_a_person_with_a_csv_watches_four_losses_race(race):
-    race.wait_for_function(f"({CURVES})().length >= 2")
+    until(race, f"({CURVES})().length >= 2")
     before = sum(points(race))
-    race.wait_for_function(f"({CURVES})().reduce((sum, c) => sum + c.y.length, 0) > {before} + 100")
+    until(race, f"({CURVES})().reduce((sum, c) => sum + c.y.length, 0) > {before} + 100")
     expect(race).to_have_url(re.compile(r"[?&]x="))
     expect(race.get_by_text("Task: two classes")).to_be_visible()
     assert "Traceback" not in race.content()
@@ -116,7 +118,7 @@ def test_a_person_with_a_csv_watches_four_losses_race(race):
 
 @pytest.mark.slow
 def test_zoom_and_hidden_curves_stay_while_points_arrive(race):
-    race.wait_for_function(f"({CURVES})().length >= 2")
+    until(race, f"({CURVES})().length >= 2")
     race.evaluate("document.querySelector('.ll-chart').dataset.mark = 'the same node'")
     plot = race.locator(".ll-chart .nsewdrag").bounding_box()
     race.mouse.move(plot["x"] + plot["width"] * 0.2, plot["y"] + plot["height"] * 0.3)
@@ -136,13 +138,13 @@ def test_zoom_and_hidden_curves_stay_while_points_arrive(race):
 def test_whoever_arrives_sees_curves_before_pressing_anything(visit):
     page = visit("/")
     expect(page.locator(".ll-table td[data-state='done']")).to_have_count(4)
-    page.wait_for_function(f"({CURVES})().length === 8")
+    until(page, f"({CURVES})().length === 8")
     assert "x=" not in page.url
 
 
 @pytest.mark.slow
 def test_cancel_stops_every_run(race):
-    race.wait_for_function(f"({CURVES})().length >= 1")
+    until(race, f"({CURVES})().length >= 1")
     race.get_by_role("button", name="Cancel").click()
     expect(race.locator(".ll-table td[data-state='cancelled']")).to_have_count(4)
     expect(race.get_by_role("button", name="Cancel")).to_have_count(0)
@@ -153,10 +155,10 @@ def test_cancel_stops_every_run(race):
 def test_a_link_shows_the_same_curves_to_somebody_else(visit):
     page = visit("/")
     try_iris(page)
-    page.wait_for_function(f"({CURVES})().length === 8")
+    until(page, f"({CURVES})().length === 8")
     curves = page.evaluate(CURVES)
     other = visit(page.url)
-    other.wait_for_function(f"({CURVES})().length === 8")
+    until(other, f"({CURVES})().length === 8")
     assert other.evaluate(CURVES) == curves
     knob = other.locator("[data-testid='stMultiSelect']").filter(has_text="Learning rate")
     expect(knob).to_contain_text("0.1")
@@ -201,34 +203,34 @@ def test_the_table_is_the_legend(visit):
     page = visit("/")
     try_iris(page)
     page.locator(".ll-table tbody tr").first.click()
-    page.wait_for_function(f"({CURVES})().length === 6")
+    until(page, f"({CURVES})().length === 6")
     page.get_by_role("button", name="Validation", exact=True).first.click()
-    page.wait_for_function(f"({CURVES})().length === 3")
+    until(page, f"({CURVES})().length === 3")
     page.get_by_role("button", name="Log", exact=True).click()
-    page.wait_for_function("document.querySelector('.ll-chart')._fullLayout.yaxis.type === 'log'")
+    until(page, "document.querySelector('.ll-chart')._fullLayout.yaxis.type === 'log'")
     page.get_by_role("button", name="Relative to baseline").click()
-    page.wait_for_function("/relative/.test(document.querySelector('.ll-chart')._fullLayout.yaxis.title.text)")
+    until(page, "/relative/.test(document.querySelector('.ll-chart')._fullLayout.yaxis.title.text)")
 
 
 @pytest.mark.slow
 def test_a_curve_is_shown_alone_by_mouse_and_by_keyboard_and_on_the_full_screen(visit):
     page = visit("/")
-    page.wait_for_function(f"({CURVES})().length === 8")
+    until(page, f"({CURVES})().length === 8")
     page.locator(".ll-swatch").nth(1).dblclick()
-    page.wait_for_function(f"({CURVES})().length === 2")
+    until(page, f"({CURVES})().length === 2")
     page.get_by_role("button", name="Show all", exact=True).click()
-    page.wait_for_function(f"({CURVES})().length === 8")
+    until(page, f"({CURVES})().length === 8")
     page.locator(".ll-more").nth(2).focus()
     for key in ("Enter", "Tab", "Tab", "Enter"):
         page.keyboard.press(key)
-    page.wait_for_function(f"({CURVES})().length === 2")
+    until(page, f"({CURVES})().length === 2")
     expect(page.locator(".ll-detail")).to_contain_text("Optimizer")
     page.keyboard.press("Enter")
-    page.wait_for_function(f"({CURVES})().length === 8")
+    until(page, f"({CURVES})().length === 8")
     page.get_by_role("button", name="Full screen").click()
-    page.wait_for_function("document.querySelector('.ll-chart')._fullLayout.height > 430")
+    until(page, "document.querySelector('.ll-chart')._fullLayout.height > 430")
     page.evaluate("document.exitFullscreen()")
-    page.wait_for_function("document.querySelector('.ll-chart')._fullLayout.height === 420")
+    until(page, "document.querySelector('.ll-chart')._fullLayout.height === 420")
 
 
 def test_enter_takes_what_was_typed_and_not_a_choice_it_occurs_in(visit):
@@ -301,7 +303,7 @@ def test_the_chart_is_in_sight_beside_a_ranking_and_after_a_run_from_further_dow
     page.get_by_role("button", name="Run 1 experiment").click()
     expect(page.locator(".ll-table tbody tr")).to_have_count(1)
     expect(page.locator(".ll-heading")).to_be_in_viewport(ratio=1)
-    page.wait_for_function("document.querySelector('.ll-live').getBoundingClientRect().top >= 56")
+    until(page, "document.querySelector('.ll-live').getBoundingClientRect().top >= 56")
     assert in_sight(page, ".ll-chart")
 
 

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.jobs import lab as lab_module
+from core.ui.data import tables
 
 ROUTER = Path(__file__).parents[2] / "core" / "ui" / "router.py"
 DATA = Path(__file__).parents[1] / "data"
@@ -18,6 +19,7 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.setenv("LOSSLAB_DATA", str(tmp_path))
     lab_module._lab.cache_clear()
     st.cache_resource.clear()
+    tables.TABLES.clear()
     yield lab_module.get_lab()
     lab_module.get_lab().store.close()
     lab_module._lab.cache_clear()

@@ -1,5 +1,6 @@
 """The lab page, without a browser and without trainers."""
 
+import gc
 import json
 import re
 from itertools import takewhile
@@ -9,8 +10,10 @@ import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
+from core.data.table import Table
 from core.errors import WorkFailed
 from core.spec import load_spec
+from core.ui.data.tables import TABLES
 from core.ui.lab.state import knob_key
 from tests.diagnosis.table import result_of
 
@@ -480,3 +483,15 @@ def test_everybody_sees_their_own_name_of_a_file_that_two_have_brought(lab):
         visitor.query_params["x"] = app.query_params["x"]
         assert name in words(visitor.run()).replace("\\", "")
     assert {summary.source for summary in lab.store.experiments()} == set(apps)
+
+
+def test_a_session_holds_no_table_of_the_files_it_has_read(app):
+    app.run()
+    for number in range(4):
+        rows = b"".join(b"%d,%d\n" % (i, i * number) for i in range(31))
+        upload(app, b"x,y\n" + rows, f"file {number}.csv")
+    assert not app.exception
+    TABLES.clear()
+    gc.collect()
+    held = [one for one in gc.get_objects() if isinstance(one, Table) and len(one.frame) == 31]
+    assert held == []

@@ -81,7 +81,7 @@ def _content() -> None:
     if view == _VIEWS[2]:
         _pictures(table, profile)
         return
-    _editor(table, profile, features)
+    _editor(profile, features)
     for note in table.notes[:_NOTES]:
         st.caption(inert(note, 300))
     if len(table.notes) > _NOTES:
@@ -106,7 +106,7 @@ def _summary(profile: Profile, features: int) -> str:
     return " · ".join(words)
 
 
-def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
+def _editor(profile: Profile, features: tuple[str, ...]) -> None:
     key = f"{_EDITOR}_{st.session_state.get('lab_columns_turn', 0)}"
     colours = {words: colour for column in profile.columns for words, colour in badges(column, profile)}
     config = st.column_config
@@ -137,17 +137,18 @@ def _editor(table: Table, profile: Profile, features: tuple[str, ...]) -> None:
                 width=80,
                 key=f"{key}_target",
                 on_click=_predict,
-                args=(table, f"{key}_target"),
+                args=(f"{key}_target",),
             ),
         },
         on_change=_switch,
-        args=(table, key, features),
+        args=(key, features),
         alt=t("Every column with its kind, shape, missing values and remarks"),
     )
 
 
-def _switch(table: Table, key: str, features: tuple[str, ...]) -> None:
+def _switch(key: str, features: tuple[str, ...]) -> None:
     """Take the switched boxes over; `features` are those the editor was last drawn with."""
+    table = lab_state.current_table()
     choose_features(table, switched(list(table.frame.columns), features, st.session_state[key]["edited_rows"]))
 
 
@@ -159,11 +160,11 @@ def switched(
     return tuple(name for name, ticked in boxes.items() if ticked)
 
 
-def _predict(table: Table, key: str) -> None:
+def _predict(key: str) -> None:
     click = st.session_state.get(key)
     if click is None:
         return
-    lab_state.choose_target(table.columns[click["row"]].name)
+    lab_state.choose_target(lab_state.current_table().columns[click["row"]].name)
     st.session_state.lab_columns_turn += 1
 
 

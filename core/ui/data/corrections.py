@@ -20,6 +20,7 @@ from core.ui.data.column_facts import values_of
 from core.ui.data.tables import kinds_of, source_name, table_for
 from core.ui.lab import state as lab_state
 from core.ui.text import inert
+from core.ui.trouble import attempted
 from core.ui.words import t
 
 _ROWS: Final = 10
@@ -67,7 +68,7 @@ def corrections(table: Table) -> None:
             key="lab_corrections_apply",
             disabled=bool(trouble) or not changed,
             on_click=_apply,
-            args=(table, inferred, key),
+            args=(key,),
         )
         if codes := coded_columns(table, data.targets):
             one = t("Make {column} a category", column=inert(codes[0], 40))
@@ -80,12 +81,10 @@ def corrections(table: Table) -> None:
                     columns=inert(listed(codes), 400),
                 ),
                 on_click=_apply,
-                args=(table, inferred, key, codes),
+                args=(key, codes),
             )
         if table.base:
-            st.button(
-                t("All as inferred"), type="tertiary", key="lab_corrections_inferred", on_click=_turn_to, args=(table,)
-            )
+            st.button(t("All as inferred"), type="tertiary", key="lab_corrections_inferred", on_click=_turn_back)
 
 
 def _editor(table: Table, inferred: Table, possible: Mapping[str, Sequence[Kind]], key: str) -> None:
@@ -159,13 +158,21 @@ def forget_corrections() -> None:
     st.session_state.lab_columns_turn = st.session_state.get("lab_columns_turn", 0) + 1
 
 
-def _apply(table: Table, inferred: Table, key: str, codes: Sequence[str] = ()) -> None:
+@attempted
+def _apply(key: str, codes: Sequence[str] = ()) -> None:
     """Turn the lab to its table with what the editor at `key` says, and with `codes` as categories."""
+    table = lab_state.current_table()
+    inferred = table_for(_as_inferred(table))
     edits = _edits(key)
     for row, column in enumerate(table.columns):
         if column.name in codes:
             edits[row] = {"kind": "category"} | edits.get(row, {})
     _turn_to(table, *corrected(table, inferred, edits))
+
+
+@attempted
+def _turn_back() -> None:
+    _turn_to(lab_state.current_table())
 
 
 def _turn_to(table: Table, names: dict[str, str] | None = None, kinds: dict[str, Kind] | None = None) -> None:

@@ -36,7 +36,8 @@ def choose_features(table: Table, features: Collection[str]) -> None:
     lab_state.change_data(features=with_features(lab_state.base_spec().data, table, features).features)
 
 
-def leave_out(table: Table, *names: str) -> None:
+def leave_out(*names: str) -> None:
     """Take columns out of the inputs of the lab."""
+    table = lab_state.current_table()
     features = chosen_features(lab_state.base_spec().data, table)
     choose_features(table, [feature for feature in features if feature not in names])

@@ -29,10 +29,10 @@ def oddities(data: DataSpec, table: Table) -> None:
     profile = profile_of(data, table)
     features = chosen_features(data, table)
     leaks = [leak for leak in profile.leaks if leak.column in features]
-    _leaks(table, leaks)
+    _leaks(leaks)
     inputs = set(features) - {leak.column for leak in leaks}
     identifiers = [column.name for column in profile.columns if column.name in inputs and column.identifier]
-    _identifiers(table, identifiers, len(features))
+    _identifiers(identifiers, len(features))
     seen = {*features, *profile.targets}
     doubts = [
         f":{colour}-badge[{inert(column.name, 30)} · {inert(words, 40)}]"
@@ -50,18 +50,18 @@ def oddities(data: DataSpec, table: Table) -> None:
             st.caption(sentence)
 
 
-def _leaks(table: Table, leaks: Sequence[Leak]) -> None:
+def _leaks(leaks: Sequence[Leak]) -> None:
     for place, leak in enumerate(leaks[:_MOST_LEAKS]):
         name = inert(leak.column, 40)
         with st.container(border=True, gap="xsmall", key=f"lab_leak_{place}"):
             st.markdown(f":red[:material/warning:] {inert(leak.text, 300)}")
             label, key = t("Leave {column} out", column=name), f"lab_leave_out_{place}"
-            st.button(label, key=key, on_click=leave_out, args=(table, leak.column))
+            st.button(label, key=key, on_click=leave_out, args=(leak.column,))
     if len(leaks) > _MOST_LEAKS:
         st.caption(t("{count} more are marked in Columns.", count=len(leaks) - _MOST_LEAKS))
 
 
-def _identifiers(table: Table, names: Sequence[str], inputs: int) -> None:
+def _identifiers(names: Sequence[str], inputs: int) -> None:
     """Say which inputs only tell rows apart; where there is no other input, there is nothing to leave out."""
     if not names or len(names) == inputs:
         return
@@ -77,7 +77,7 @@ def _identifiers(table: Table, names: Sequence[str], inputs: int) -> None:
     with st.container(border=True, gap="xsmall", key="lab_identifiers"):
         st.markdown(f":orange[:material/fingerprint:] {told}")
         label = t("Leave {column} out", column=inert(names[0], 40)) if len(names) == 1 else t("Leave them out")
-        st.button(label, key="lab_leave_out_identifiers", on_click=leave_out, args=(table, *names))
+        st.button(label, key="lab_leave_out_identifiers", on_click=leave_out, args=tuple(names))
 
 
 def _left_out(profile: Profile, seen: Collection[str]) -> str:

@@ -59,7 +59,7 @@ def letters_doubt(table: Table, name: str) -> None:
         st.caption(t("Or read it as:"))
         upload_trouble(again=True)
         encoding_choice(
-            origin.words, encoding, lambda chosen: read_again(table, name, replace(origin.options, encoding=chosen))
+            origin.words, encoding, lambda chosen: read_again(name, replace(origin.options, encoding=chosen))
         )
 
 
@@ -98,27 +98,25 @@ def _form(table: Table, name: str, origin: Origin) -> None:
                 )
         if table.base:
             st.caption(t("Names and kinds chosen for columns start over."))
-        read, args = t("Read it this way"), (table, name, origin, turn)
+        read, args = t("Read it this way"), (name, origin, turn)
         st.form_submit_button(read, width="stretch", on_click=_submit, args=args)
     nothing: dict[str, Any] = dict.fromkeys(_CHOICES)
     chosen = replace(origin.options, **nothing)
     if chosen != origin.options:
-        st.button(
-            t("As inferred"), type="tertiary", key="lab_reading_inferred", on_click=_again, args=(table, name, chosen)
-        )
+        st.button(t("As inferred"), type="tertiary", key="lab_reading_inferred", on_click=_again, args=(name, chosen))
 
 
 def _said_by(values: Mapping[Any, str]) -> Callable[[Any], str]:
     return lambda value: t(values[value])
 
 
-def _submit(table: Table, name: str, origin: Origin, turn: str) -> None:
+def _submit(name: str, origin: Origin, turn: str) -> None:
     """Read with what differs from how the file was read; the rest stays as chosen, or left to the file."""
     chosen = {field: st.session_state.get(f"{field}_{turn}") for field in _CHOICES}
     if changed := {field: value for field, value in chosen.items() if value not in {None, getattr(origin.used, field)}}:
-        _again(table, name, replace(origin.options, **changed))
+        _again(name, replace(origin.options, **changed))
 
 
-def _again(table: Table, name: str, options: ReadOptions) -> None:
+def _again(name: str, options: ReadOptions) -> None:
     st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-    read_again(table, name, options)
+    read_again(name, options)

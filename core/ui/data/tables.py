@@ -17,10 +17,12 @@ from core.errors import InputRefused
 from core.jobs.column_preview import ask_preview
 from core.jobs.lab import get_lab
 from core.jobs.memory import give_back
+from core.recent import Recent
 from core.spec import DataSpec, InlineData, RunSpec, Thing
 from core.ui.words import t
 
-_TABLES: Final = 6
+_TABLE_BYTES: Final = 128 * 2**20
+"""Of all tables in memory but for the one that is looked at: a file of 20 MB can become a table of 80."""
 _FINDINGS: Final = 12
 _SECONDS: Final = 3600
 
@@ -29,7 +31,17 @@ def _source(data: DataSpec) -> str:
     return json.dumps(data.model_dump(mode="json")["source"])
 
 
-@st.cache_resource(max_entries=_TABLES, ttl=_SECONDS, show_spinner=False, hash_funcs={DataSpec: _source})
+def _size(table: Table) -> int:
+    return int(table.frame.memory_usage(deep=True).sum())
+
+
+TABLES: Final[Recent[str, Table]] = Recent(budget=_TABLE_BYTES, cost=_size)
+"""The tables that were looked at last, by their source.
+
+No callback is given a table: Streamlit keeps what callbacks are given until a session ends.
+"""
+
+
 def table_for(data: DataSpec) -> Table:
     """Return the table that ``data.source`` names.
 
@@ -37,8 +49,11 @@ def table_for(data: DataSpec) -> Table:
     ------
     InputRefused
         If it is not here or cannot be read.
+    WorkFailed
+        If it was lost or changed on disk.
     """
-    return load_table(data, dataset=get_lab().store.datasets.read)
+    source = data.source.digest if isinstance(data.source, InlineData) else data.source
+    return TABLES.get(source, lambda: load_table(data, dataset=get_lab().store.datasets.read))
 
 
 @st.cache_resource(

@@ -22,6 +22,7 @@ from core.jobs.lab import get_lab
 from core.spec import plain_text
 from core.ui.lab import state as lab_state
 from core.ui.text import counted, inert
+from core.ui.trouble import attempted
 from core.ui.words import t
 
 
@@ -114,9 +115,11 @@ def _let_go(file: UploadedFile) -> None:
         context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
-def read_again(table: Table, name: str, options: ReadOptions) -> None:
-    """Read the file that `table` comes from with other options; if that fails the lab keeps `table` and says why."""
+@attempted
+def read_again(name: str, options: ReadOptions) -> None:
+    """Read the file on show with other options; if that fails the lab keeps its table and says why."""
     forget_trouble()
+    table = lab_state.current_table()
     try:
         content = get_lab().store.datasets.read_file(table.origin.file if table.origin else "")
     except (InputRefused, WorkFailed) as refusal:
