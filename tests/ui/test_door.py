@@ -86,6 +86,11 @@ def test_an_operator_names_hosts():
     assert client(hosts="*").get("/", headers={"host": "any.example"}).text == "inside"
 
 
+def test_a_number_is_known_however_it_is_written():
+    assert Settings(hosts="[fd00:0::5], 10.0.0.5").host_names == ("fd00::5", "10.0.0.5")
+    assert client(hosts="fd00:0::5").get("/", headers={"host": "[fd00::5]:8501"}).text == "inside"
+
+
 def test_hosts_that_streamlit_was_told_count(monkeypatch):
     get_option = config.get_option
     told = {"server.allowedHosts": ["lab.example"], "server.address": "10.0.0.7", "browser.serverAddress": "me.example"}
@@ -96,7 +101,9 @@ def test_hosts_that_streamlit_was_told_count(monkeypatch):
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:9999", "null", "file://", "http://[", ""])
 def test_a_foreign_origin_is_refused_before_streamlit_is_asked(origin):
-    assert client().get("/", headers={"origin": origin}).text == "This lab answers its own pages only."
+    said = "This lab answers its own pages only; its operator can name its hosts in LOSSLAB_HOSTS."
+    assert client().get("/", headers={"origin": origin}).text == said
+    assert client(hosts="*").get("/", headers={"origin": origin}).text == said
     with (
         pytest.raises(WebSocketDenialResponse),
         client().websocket_connect("/_stcore/stream", headers={"origin": origin}),
@@ -154,6 +161,8 @@ def test_an_operator_names_the_sites_that_may_frame_the_lab():
         ("LOSSLAB_HOSTS", "https://lab.example"),
         ("LOSSLAB_HOSTS", "lab.example/x"),
         ("LOSSLAB_HOSTS", "a b"),
+        ("LOSSLAB_HOSTS", "10.0.0.5:8501"),
+        ("LOSSLAB_HOSTS", "cafe.de:8080"),
         ("LOSSLAB_EMBED_IN", "moodle.example"),
         ("LOSSLAB_EMBED_IN", "https://a.example; script-src *"),
         ("LOSSLAB_EMBED_IN", "https://a.example\r\nx: y"),
@@ -174,7 +183,7 @@ def test_listening_where_others_reach_the_lab_has_to_be_said(address, monkeypatc
     check_address(Settings(public=True))
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1", "127.8.8.8"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1", "127.8.8.8", "unix:///tmp/lab.sock"])
 def test_listening_on_this_machine_alone_need_not_be_said(address, monkeypatch):
     monkeypatch.setattr(config, "get_option", lambda name: address)
     check_address(Settings())

@@ -181,3 +181,26 @@ def test_a_repair_that_takes_away_flattery_is_shown_with_every_seed():
     trial = trial_of(workbench, observed, "leakage")
     assert len(trial.after) == 3
     assert not trial.proven
+
+
+def test_what_is_expected_is_paid_for_once_it_is_trained():
+    bench, runner = workbench_of(lambda _run: result_of(0.9, 0.8), [result_of(0.0, 0.0)] * 3)
+    slow, fast = {"training.learning_rate": 0.02}, {"training.learning_rate": 0.2}
+    begin = bench.left
+    cost = bench.share(slow) * begin
+    bench.expect([slow], beside={})
+    assert (bench.left, bench.refused, runner.asked) == (begin, False, [])
+    assert bench.affords(fast)
+    bench.probe([fast])
+    assert len(runner.asked) == 2
+    assert bench.left == begin - 2 * cost
+    assert bench.affords(slow)
+    assert bench.left == begin - 2 * cost, "it is not paid for twice"
+
+
+def test_what_cannot_be_afforded_is_not_expected_and_that_is_no_refusal():
+    bench, _ = workbench_of(lambda _run: result_of(0.9, 0.8), [result_of(0.0, 0.0)] * 3)
+    change = {"training.learning_rate": 0.02}
+    bench.left = 2 * bench.share(change) * bench.left
+    bench.expect([change], beside={})
+    assert (list(bench.soon), bench.refused) == ([], False)
