@@ -41,6 +41,6 @@ function themeOf(root) {
     width: root.clientWidth, height: root.querySelector(".ll-chart")?.clientHeight || 420,
     coarse: matchMedia("(pointer: coarse)").matches,
     // Where nothing hovers Plotly's bar would always stand; in a narrow chart it would stand on words.
-    bar: !matchMedia("(hover: none)").matches && root.clientWidth >= NARROWEST,
+    bar: !matchMedia("(hover: none)").matches && root.clientWidth >= 480,
   };
 }
