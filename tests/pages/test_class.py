@@ -450,3 +450,13 @@ def test_a_report_speaks_the_language_of_its_page_though_it_is_made_elsewhere(la
     assert "<h1>Laborbericht</h1>" in html_page
     assert lessons_in("de")[0].title in html_page
     assert "epoch<" not in html_page
+
+
+def test_the_presenter_says_where_a_code_is_typed_and_invites_into_no_class_that_has_ended(lab, room):
+    app = opened("lessons", lesson=FIRST.id, present="1", code=room[1])
+    assert "/class</p>" in html(app)
+    lab.store.classrooms.end(room[0])
+    app = opened("lessons", lesson=FIRST.id, present="1", code=room[1])
+    assert "There is no class with this code" in words(app)
+    assert room[1] not in html(app)
+    assert FIRST.question in html(app)

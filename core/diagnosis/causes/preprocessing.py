@@ -13,6 +13,7 @@ from core.data.understand.leaks import Leak
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation, Question
 from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.limits import LEARNT_LITTLE, MISSED, SHIFTED, SORTED, TOLD_APART, UNEQUAL
+from core.diagnosis.evidence.signals import written
 from core.spec import plain_text
 
 NO_SIGNAL: Final = 0.03
@@ -34,7 +35,7 @@ def _inputs_unscaled(observed: Observation) -> Iterator[Evidence]:
     if largest > _LARGE:
         yield Evidence(
             _size(largest),
-            f"inputs reach a mean of {offset:.3g} and a spread of {high:.3g} (usual: about 1)",
+            f"inputs reach a mean of {written(offset)} and a spread of {written(high)} (usual: about 1)",
             sign="large_inputs",
         )
     if high > UNEQUAL * low:
@@ -49,7 +50,10 @@ def _target_unscaled(observed: Observation) -> Iterator[Evidence]:
         return
     largest = max(abs(facts.target_mean), facts.target_std)
     if largest > _LARGE:
-        text = f"the target has mean {facts.target_mean:.3g} and spread {facts.target_std:.3g} (usual: about 0 and 1)"
+        text = (
+            f"the target has mean {written(facts.target_mean)} and spread {written(facts.target_std)} "
+            "(usual: about 0 and 1)"
+        )
         yield Evidence(_size(largest) - 0.1, text, sign="large_target")
     elif 0 < facts.target_std < _SMALL:
         yield Evidence(0.5, f"the target spreads only {facts.target_std:.2g} (usual: about 1)", sign="small_target")

@@ -219,6 +219,12 @@ def times(value: float) -> str:
     return f"{float(f'{value:.2g}'):,.0f}" if 10 <= value < _WRITTEN_OUT else f"{value:.2g}"
 
 
+def written(value: float) -> str:
+    """Return a number in three digits, written out as far as a person reads it: ``0.0312``, ``6,930``, ``1.2e+08``."""
+    short = float(f"{value:.3g}")
+    return f"{short:,.0f}" if 1000 <= abs(short) < _WRITTEN_OUT else f"{short:.3g}"
+
+
 def telling(result: Result) -> list[str]:
     """Return which measurements of the layers a person should look at, by the limits of the causes."""
     ratio, gradient = _gradient_ratio(result), _gradient(result) or 0.0

@@ -160,7 +160,7 @@ def _leave() -> None:
 
 
 def _question(lesson: Lesson) -> None:
-    code = st.query_params.get(CODE, "")
+    code = _code()
     left, right = st.columns([7, 3], gap="large") if code else (st.container(), None)
     with left:
         _say(lesson.about)
@@ -169,12 +169,25 @@ def _question(lesson: Lesson) -> None:
             _options(lesson)
         else:
             shown = st.session_state.get("present_split", False)
-            _predictions(lesson, code) if shown else _options(lesson)
+            _split(lesson, code) if shown else _options(lesson)
     if right is not None:
         with right:
             st.html(f'<div class="cr-code">{escape(code[:10])}</div>')
+            st.html(f'<p class="small">{escape(absolute("class").split("://")[-1].partition("?")[0])}</p>')
             st.html(qr_code(absolute("class", code=code[:10]), "min(17rem, 45vh)"))
             st.toggle(t("Show predictions"), key="present_split", persist_state="session")
+
+
+def _code() -> str:
+    """Return the code of the class that may join; nothing, and why, where there is no such class any more."""
+    code = st.query_params.get(CODE, "")
+    try:
+        if code:
+            get_lab().store.classrooms.called(code, str(st.context.ip_address))
+    except InputRefused as refusal:
+        st.markdown(inert(t(str(refusal)), 200))
+        return ""
+    return code
 
 
 def _say(text: str) -> None:
@@ -208,20 +221,10 @@ def _revealed(lesson: Lesson) -> bool:
     return lesson.id in st.session_state.get(_REVEALED, ())
 
 
-def _predictions(lesson: Lesson, code: str) -> None:
-    """Draw how the predictions of a class split for as long as there is one; nothing looks for it again after that."""
-    try:
-        get_lab().store.classrooms.called(code, str(st.context.ip_address))
-    except InputRefused as refusal:
-        st.markdown(inert(t(str(refusal)), 200))
-        return
-    _split(lesson, code)
-
-
 @st.fragment(run_every=_TICK_SECONDS)
 @told
 def _split(lesson: Lesson, code: str) -> None:
-    """Draw the predictions in the class that `_predictions` has found."""
+    """Draw how the predictions of a class split for as long as there is one."""
     classrooms = get_lab().store.classrooms
     try:
         members = classrooms.members(classrooms.called(code, None).id)

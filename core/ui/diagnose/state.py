@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.errors import InputRefused, WorkFailed
 from core.jobs.diagnosers.diagnoses import Budget, Diagnosis, variant_places
 from core.jobs.lab import get_lab
@@ -133,7 +134,7 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
     try:
         if len(varied) == 1:
             vary = {path: [value_at(new, path), value_at(dumped, path)] for path in varied}
-            both = load_spec({**dumped, "title": title, "vary": vary, "seeds": len(opened.runs)})
+            both = load_spec({**dumped, "title": title, "vary": vary, "seeds": max(FEWEST_SEEDS, len(opened.runs))})
             identity = store.submit(both, key, owner=owner)
         else:
             identity = store.submit_runs([*fixed, *(run.spec for run in opened.runs)], key, title=title, owner=owner)

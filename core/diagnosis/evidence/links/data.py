@@ -10,6 +10,7 @@ from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence import limits
 from core.diagnosis.evidence.links.link import Link, share_text
+from core.diagnosis.evidence.signals import written
 
 _MOST_NAMES: Final = 2
 
@@ -20,14 +21,14 @@ def _inputs(observed: Observation) -> str | None:
     (low, high), offset = observed.facts.input_spread, observed.facts.input_offset
     if high > limits.UNEQUAL * low and high > offset:
         return f"one input spreads {high / low:,.0f} times as far as another"
-    return f"inputs with a mean of up to {offset:.3g} and a spread of up to {high:.3g}"
+    return f"inputs with a mean of up to {written(offset)} and a spread of up to {written(high)}"
 
 
 def _targets(observed: Observation) -> str | None:
     facts = observed.facts
     if facts.task != "regression" or TARGET_SCALERS[observed.run.preprocessing.target_scaling].fit is not None:
         return None
-    return f"a target with mean {facts.target_mean:.3g} and spread {facts.target_std:.3g}"
+    return f"a target with mean {written(facts.target_mean)} and spread {written(facts.target_std)}"
 
 
 def _invalid(observed: Observation) -> str | None:
