@@ -17,6 +17,7 @@ def test_a_layer_widened_in_the_diagram_moves_the_curve_at_once_and_undo_brings_
     expect(page.get_by_role("button", name="Widen layer 1 to 32 units")).to_be_focused()
     expect(chart).not_to_have_attribute("data-experiment", first)
     assert "ghost0loss" in chart.evaluate("node => node.data.map((trace) => trace.uid)")
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
     page.keyboard.press("Alt+z")
     expect(layers).to_have_text(["10"])
     expect(chart).to_have_attribute("data-experiment", first)
