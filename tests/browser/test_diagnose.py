@@ -52,7 +52,7 @@ def test_why_leads_to_the_cause_and_its_fix_back_to_the_lab(bad_run, visit):
     card.get_by_role("button", name="Apply this fix").click()
     page.wait_for_url(re.compile(r"/\?x="))
     expect(page.locator(".ll-heading")).to_contain_text("as it is and fixed")
-    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(2)
+    expect(page.locator(".ll-table td[data-state='done']")).to_have_count(6)
     until(page, f"({CURVES})().length === 4")
     assert "Traceback" not in page.content()
 
