@@ -72,7 +72,7 @@ class Child:
             )
         self.pid = self._process.pid
         self.begun = self.heard = time.monotonic()
-        """When it has last said anything, if only that it lives."""
+        """When it was started, and when it has last said anything, if only that it lives."""
         self._listener = listener
         threading.Thread(target=self._listen, name=f"{arguments[0]} listener", daemon=True).start()
 

@@ -29,31 +29,29 @@ def say(trouble: Exception) -> bool:
 
 def told(draw: Callable[_P, _T]) -> Callable[_P, _T | None]:
     """Return `draw` such that a page, or a part of it, says why it cannot be drawn."""
-
-    @wraps(draw)
-    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> _T | None:
-        try:
-            return draw(*args, **kwargs)
-        except (InputRefused, WorkFailed) as trouble:
-            say(trouble)
-            return None
-
-    return drawn
+    return _caught(draw, say)
 
 
 def attempted(press: Callable[_P, _T]) -> Callable[_P, _T | None]:
     """Return what a button does such that, if it cannot be done, the page is drawn as it is and says so in passing."""
+    return _caught(press, _say_in_passing)
 
-    @wraps(press)
-    def pressed(*args: _P.args, **kwargs: _P.kwargs) -> _T | None:
+
+def _caught(do: Callable[_P, _T], tell: Callable[[Exception], object]) -> Callable[_P, _T | None]:
+    @wraps(do)
+    def done(*args: _P.args, **kwargs: _P.kwargs) -> _T | None:
         try:
-            return press(*args, **kwargs)
+            return do(*args, **kwargs)
         except (InputRefused, WorkFailed) as trouble:
-            _log(trouble)
-            st.toast(inert(t(str(trouble)), 200))
+            tell(trouble)
             return None
 
-    return pressed
+    return done
+
+
+def _say_in_passing(trouble: Exception) -> None:
+    _log(trouble)
+    st.toast(inert(t(str(trouble)), 200))
 
 
 def _log(trouble: Exception) -> None:
