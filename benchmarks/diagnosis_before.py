@@ -28,13 +28,13 @@ BEFORE: Final = "19fa904~1"
 
 # A program of its own, because the earlier version has no benchmark of this kind; `core.diagnose` is in both.
 _CHILD: Final = """
-import json, sys, time
+import json, pathlib, sys, time
 import core
 core.diagnose(json.loads(sys.argv[1]))
 print(flush=True)
 for line in sys.stdin:
     begin = time.perf_counter()
-    variant = core.diagnose(json.loads(line))["variants"][0]
+    variant = core.diagnose(pathlib.Path(json.loads(line)))["variants"][0]
     first = variant["causes"][0]["cause"] if variant["causes"] else ""
     told = {"seconds": time.perf_counter() - begin, "verdict": variant["verdict"], "cause": first}
     print(json.dumps(told), flush=True)
@@ -59,9 +59,9 @@ class Version:
         self._process.kill()
         self._process.wait()
 
-    def diagnose(self, spec: dict[str, Any]) -> dict[str, Any]:
-        """Return the seconds a diagnosis of `spec` took, its verdict and its first cause."""
-        print(json.dumps(spec), file=self._process.stdin, flush=True)
+    def diagnose(self, case: Path) -> dict[str, Any]:
+        """Return the seconds a diagnosis of a case file took, its verdict and its first cause."""
+        print(json.dumps(str(case)), file=self._process.stdin, flush=True)
         told: dict[str, Any] = json.loads(self._hear())
         return told
 
@@ -100,8 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with checkout(chosen.before) as folder, Version(folder) as earlier, Version(ROOT) as today:
         print(f"{'case':<44} {'before':>8} {'today':>8}")
         for path in paths:
-            spec = _spec(path)
-            before, now = earlier.diagnose(spec), today.diagnose(spec)
+            before, now = earlier.diagnose(path), today.diagnose(path)
             seconds.append((before["seconds"], now["seconds"]))
             said = f"{before['verdict']} {before['cause']} → {now['verdict']} {now['cause']}"
             print(f"{path.stem:<44} {seconds[-1][0]:7.1f}s {seconds[-1][1]:7.1f}s  {said}", flush=True)
@@ -109,15 +108,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, figure in (("median", statistics.median), ("longest", max)):
         print(f"{name:<44}", *(f"{figure(column):7.1f}s" for column in columns))
     print(f"a case takes {math.exp(statistics.fmean(math.log(a / b) for a, b in seconds)):.2f} times as long before")
-
-
-def _spec(path: Path) -> dict[str, Any]:
-    """Return the spec of a case, its table as columns: a path in it counts from the file's folder."""
-    spec: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["spec"]
-    source = spec["data"]["source"]
-    if isinstance(source, str) and not source.startswith("sample:"):
-        spec["data"]["source"] = str((path.parent / source).absolute())
-    return spec
 
 
 if __name__ == "__main__":
