@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
@@ -22,11 +20,12 @@ from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.diagnosis.evidence.signals import Signals, explained, observe
 from core.diagnosis.judgement import Judgement, hangs_on_a_seed, has_learnt, judge, target_of
 from core.diagnosis.report import DiagnosisReport, public_variant
+from core.diagnosis.trials.ahead import Ahead, beside
 from core.diagnosis.trials.sample import MOST_ON_ALL_ROWS, lighter, on_all_rows
 from core.diagnosis.trials.smallest import likeliest
 from core.diagnosis.trials.treatment import Treatment, treat, with_changes, with_more_seeds, worth_trying
-from core.diagnosis.trials.trial import MOST_UPDATES, Runner, Workbench, cost_of
-from core.errors import InputRefused, WorkFailed
+from core.diagnosis.trials.trial import MOST_UPDATES, Runner, Workbench, cost_of, fresh_runs
+from core.errors import InputRefused
 from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.training.crew import Crew
 from core.training.memory import RunSize, check_memory, memory_need, run_allowance
@@ -139,8 +138,7 @@ class Doctor:
     """What a run may need beyond an idle trainer."""
     _trained: int = field(default=0, init=False)
     _suspects: tuple[Suspect, ...] = field(default=(), init=False)
-    _ahead: dict[str, Result] = field(default_factory=dict, init=False)
-    """What was trained before a trial asked for it, by the spec's hash."""
+    _ahead: Ahead = field(init=False)
 
     def diagnose(self, runs: Sequence[RunSpec], seen: Sequence[Result] = ()) -> DiagnosisReport:
         """Return the report of one variant, given as its runs; it is trained with three seeds at least.
@@ -157,6 +155,7 @@ class Doctor:
         InputRefused
             If the data cannot be used, or the run needs more memory than it may.
         """
+        self._ahead = Ahead(self.runner, self.at_once)
         whole, rows = runs[0], len(self.examination.preparation.table(runs[0]).frame)
         sample = lighter(whole, rows)
         runs = [run.changed(sample) for run in runs] if sample else runs
@@ -168,7 +167,8 @@ class Doctor:
         if not learnt or any(worth_trying(suspect) for suspect in found):
             fits = partial(self._fits, facts=facts)
             repairs = partial(self._train, stage="repairs")
-            workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits)
+            expect = self._ahead.expect
+            workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits, expect)
             workbench.knew(known)
             treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
             for _ in range(_MORE_SEEDS):
@@ -195,7 +195,7 @@ class Doctor:
         check_memory(runs[0], RunSize.of(self.examination.preparation.of(runs[0])), self.run_bytes, probed=True)
         deep = len(runs[0].model.layers) >= _DEEP
         parts = ([runs[:1], runs[1:]] if deep else [runs]) if self.at_once > 1 else []
-        begun = [_beside(partial(self.runner, part, probed=True)) for part in parts]
+        begun = [beside(partial(self.runner, part, probed=True)) for part in parts]
         facts = self._facts(runs[0], whole)
         unseen = Signals(skill=(0.0,), updates=updates(runs[0], facts.rows))
         epochs = (whole or runs[0]).training.epochs
@@ -207,32 +207,21 @@ class Doctor:
         self._tell(f"the run as it is, with three seeds{', and the likeliest repair' if likely else ''}")
         known = list(zip(likely, self.runner(likely), strict=True)) if likely else []
         self._trained += len(likely)
-        for rest in begun[1:]:
+        if deep and begun:
             seed = observe(begun[0].result(), runs[0].training.epochs)
-            self._look_ahead(replace(first, signals=seed), runs, rest)
+            self._look_ahead(replace(first, signals=seed), runs)
         before = [result for part in begun for result in part.result()] or self.runner(runs, probed=True)
         self._trained += len(runs)
         return Observation(runs[0], facts, observe(before, runs[0].training.epochs), whole), before, known
 
-    def _look_ahead(self, first: Observation, runs: Sequence[RunSpec], rest: Future[list[Result]]) -> None:
-        """Train what the first seed asks for, by who has nothing else to do, until the `rest` of the seeds is trained.
-
-        It is taken off the budget where a trial asks for it, as if it were trained then.
-        """
+    def _look_ahead(self, first: Observation, runs: Sequence[RunSpec]) -> None:
+        """Have what the first seed asks for trained beside the others: a repair, and the program with fresh seeds."""
         if has_learnt(first):
             return
         changes = (next(iter(suspect.cause.repairs(first)), None) for suspect in suspects(first, CAUSES.values()))
         ahead = next((change for change in changes if change and self._is_apart(change, runs[0], first.facts)), None)
-        if ahead is None:
-            return
-        for changed in (run.changed(ahead) for run in runs):
-            if rest.done():
-                return
-            try:
-                (self._ahead[changed.hash()],) = self.runner([changed])
-            except (InputRefused, WorkFailed):  # a full queue: what is asked for ahead is not worth a diagnosis
-                return
-            self._trained += 1
+        fresh = fresh_runs(runs) if self._costs_little(runs[0], first.facts) else []
+        self._ahead.expect([*([runs[0].changed(ahead)] if ahead else []), *fresh], now=True)
 
     def _is_apart(self, change: Change, run: RunSpec, facts: DataFacts) -> bool:
         """Whether `run` with the change has a structure of its own, which who trains the program need not know."""
@@ -293,28 +282,12 @@ class Doctor:
 
     def _train(self, runs: Sequence[RunSpec], stage: str) -> list[Result]:
         self._tell(stage)
-        new = [run for run in runs if run.hash() not in self._ahead]
-        results = iter(self.runner(new) if new else ())
-        self._trained += len(new)
-        return [self._ahead.get(run.hash()) or next(results) for run in runs]
+        self._trained += len(runs)
+        return self._ahead(runs)
 
     def _tell(self, stage: str) -> None:
         if self.on_progress is not None:
             self.on_progress(DiagnosisProgress(self.variant, self.variants, self._trained, stage, self._suspects))
-
-
-def _beside(work: Callable[[], list[Result]]) -> Future[list[Result]]:
-    """Begin `work` in a thread that nobody waits for who gives up: with Ctrl-C, or because of an error."""
-    future: Future[list[Result]] = Future()
-
-    def do() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever asks for the result
-            future.set_exception(error)
-
-    threading.Thread(target=do, daemon=True).start()
-    return future
 
 
 def _size(run: RunSpec, facts: DataFacts) -> RunSize:

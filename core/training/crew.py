@@ -11,7 +11,9 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent import futures
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
@@ -30,28 +32,35 @@ _MOST_HELPERS: Final = 3
 _LONG_FROM_UPDATES: Final = 1500
 """Fewer are trained before a helper has started."""
 
-_LOOK_SECONDS: Final = 0.05
-
 LIKELY: Final = 8
 """Runs that follow one of a diagnosis with the same structure: other seeds, and what differs in numbers alone …"""
 _LIKELY_TRIED: Final = 2
 """… and such that follow a trial: most end with its other seeds, or the first."""
 
-Job = tuple[str, RunSpec, bool]
+
+@dataclass(eq=False)
+class _Job:
+    """A run that is to be trained, and what becomes of it."""
+
+    run: RunSpec
+    probed: bool
+    spare: bool
+    """Whether it is for who has nothing else to do: nobody waits for it yet."""
+    structure: str = field(init=False)
+    result: futures.Future[Result] = field(default_factory=futures.Future, init=False)
+
+    def __post_init__(self) -> None:
+        self.structure = structure_key(self.run)
 
 
 class _Trainer:
     """Who trains: this process or a helper."""
 
     def __init__(self) -> None:
-        self.busy = threading.Lock()
-        """Held by the batch it trains for."""
+        self.ready = threading.Event()
+        """Whether it can train, or is gone: its next order will tell."""
         self.at_work, self.seconds = False, 0.0
         """Whether it is training, and how long it has."""
-
-    def ready(self, seconds: float = 0.0) -> bool:
-        """Wait at most so long and say whether it can train, or is gone: its next order will tell."""
-        raise NotImplementedError
 
     def train(self, run: RunSpec, probed: bool) -> Result:
         """Train one run.
@@ -67,19 +76,19 @@ class _Trainer:
 class _Here(_Trainer):
     """The process itself, always ready."""
 
-    def __init__(self, preparation: Preparation) -> None:
+    def __init__(self, preparation: Preparation, should_stop: Callable[[], bool]) -> None:
         super().__init__()
-        self._preparation = preparation
-
-    def ready(self, seconds: float = 0.0) -> bool:  # noqa: ARG002 - nothing to wait for
-        return True
+        self._preparation, self._should_stop = preparation, should_stop
+        self.ready.set()
 
     def train(self, run: RunSpec, probed: bool) -> Result:
-        return train_here(run, self._preparation, probed)
+        return train_here(run, self._preparation, probed, self._should_stop)
 
 
 class Crew:
     """Run specs in, results out, in the same order; helpers live until the crew is closed.
+
+    Each trainer has a thread that takes one job after the other.
 
     Parameters
     ----------
@@ -92,10 +101,12 @@ class Crew:
     def __init__(self, preparation: Preparation, helpers: int | None = None) -> None:
         self._preparation = preparation
         self._wanted = min(_MOST_HELPERS, processors() - 1) if helpers is None else helpers
-        self._here = _Here(preparation)
+        self._here = _Here(preparation, lambda: self._closed)
         self._helpers: list[_Helper] = []
+        self._threads: dict[_Trainer, threading.Thread] = {}
         self._known: dict[str, _Trainer] = {}
-        self._lock = threading.Lock()
+        self._waiting: list[_Job] = []
+        self._news = threading.Condition()
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -103,10 +114,20 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._closed = True
+        with self._news:
+            self._closed = True
+            for job in self._waiting:
+                job.result.cancel()
+                job.result.set_running_or_notify_cancel()
+            self._waiting.clear()
+            self._news.notify_all()
+            threads = list(self._threads.values())
         for helper in self._helpers:
             helper.close()
+        for thread in threads:
+            thread.join()
         self._helpers.clear()
+        self._threads.clear()
 
     @property
     def size(self) -> int:
@@ -125,82 +146,112 @@ class Crew:
     def start(self, *, wait: bool = False) -> None:
         """Start the helpers, and `wait` until they are of use; a second call starts none."""
         self._helpers = self._helpers or [_Helper() for _ in range(self._wanted)]
-        while wait and not all(helper.ready(_LOOK_SECONDS) for helper in self._helpers):
-            pass
+        for helper in self._helpers if wait else ():
+            helper.ready.wait()
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
         """Train `runs` and return their results; several threads may ask at the same time."""
-        jobs = [(structure_key(run), run, probed) for run in runs]
-        waiting = list(range(len(jobs)))
-        results: list[Result | None] = [None] * len(jobs)
+        return self.begin(runs, probed=probed)()
 
-        def serve(trainer: _Trainer) -> None:
-            # What others finish meanwhile needs nobody to wait for who is busy with something else.
-            while not (trainer.ready(_LOOK_SECONDS) and trainer.busy.acquire(timeout=_LOOK_SECONDS)):
-                if not waiting:
-                    return
+    def begin(
+        self, runs: Sequence[RunSpec], *, probed: bool = False, spare: bool = False
+    ) -> Callable[[], list[Result]]:
+        """Have `runs` trained, and return what waits for their results.
+
+        What is `spare` is for who has nothing else to do, until somebody waits for it.
+        """
+        jobs = [_Job(run, probed, spare) for run in runs]
+        with self._news:
+            if self._closed:
+                return list
+            self._waiting += jobs
+            for trainer in (self._here, *self._helpers):
+                if trainer not in self._threads:
+                    self._threads[trainer] = threading.Thread(target=self._serve, args=(trainer,), daemon=True)
+                    self._threads[trainer].start()
+            self._news.notify_all()
+
+        def results() -> list[Result]:
+            with self._news:
+                for job in jobs:
+                    job.spare = False
+                self._news.notify_all()
+            futures.wait([job.result for job in jobs])
+            return [job.result.result() for job in jobs if not job.result.cancelled()]
+
+        return results
+
+    def _serve(self, trainer: _Trainer) -> None:
+        trainer.ready.wait()
+        while (job := self._next(trainer)) is not None:
+            begin = time.perf_counter()
             try:
-                while (place := self._take(jobs, waiting, trainer)) is not None:
-                    begin = time.perf_counter()
-                    try:
-                        results[place] = trainer.train(*jobs[place][1:])
-                    except WorkFailed:
-                        if trainer is self._here:
-                            raise
-                        self._lose(trainer)
-                        waiting.append(place)
-                    trainer.seconds += time.perf_counter() - begin
-            finally:
-                trainer.busy.release()
+                job.result.set_result(trainer.train(job.run, job.probed))
+            except WorkFailed as failure:
+                if trainer is self._here or self._closed:
+                    job.result.set_exception(failure)
+                else:
+                    self._lose(trainer, job)
+            except BaseException as error:  # noqa: BLE001 - raised again by whoever asks for the result
+                job.result.set_exception(error)
+            with self._news:
+                trainer.seconds += time.perf_counter() - begin
+                trainer.at_work = False
+                self._news.notify_all()
 
-        while waiting and not self._closed:
-            threads = [threading.Thread(target=serve, args=(helper,), daemon=True) for helper in self._helpers]
-            for thread in threads:
-                thread.start()
-            serve(self._here)
-            for thread in threads:
-                thread.join()
-        return [result for result in results if result is not None]
-
-    def _lose(self, helper: _Trainer) -> None:
+    def _lose(self, helper: _Trainer, job: _Job) -> None:
         """Forget a helper that is gone; what it held, and what it alone knew, is trained by those who are left."""
-        with self._lock:
+        with self._news:
             self._known = {key: owner for key, owner in self._known.items() if owner is not helper}
             self._helpers = [other for other in self._helpers if other is not helper]
+            self._waiting.insert(0, job)
 
-    def _take(self, jobs: Sequence[Job], waiting: list[int], trainer: _Trainer) -> int | None:
-        """Return the next job for `trainer`: of a structure it knows, else one that nobody knows yet.
+    def _next(self, trainer: _Trainer) -> _Job | None:
+        """Wait for the next job for `trainer`, and return it; None once there will be none."""
+        with self._news:
+            while not self._closed and trainer in (self._here, *self._helpers):
+                for spare in (False, True):
+                    waiting = [job for job in self._waiting if job.spare == spare]
+                    if (job := self._choose(waiting, trainer)) is not None:
+                        self._known[job.structure] = trainer
+                        self._waiting.remove(job)
+                        trainer.at_work = True
+                        # Whoever left it to this one may have something else to do.
+                        self._news.notify_all()
+                        return job
+                self._news.wait()
+        return None
+
+    def _choose(self, waiting: Sequence[_Job], trainer: _Trainer) -> _Job | None:
+        """Return a job for `trainer`: of a structure it knows, else one that nobody knows yet.
 
         Runs like it will follow, of the first the most: new structures are for those who have nothing else to do, the
         first for who has trained least.
         """
-        with self._lock:
-            if self._closed or trainer not in (everybody := (self._here, *self._helpers)):
-                return None
-            mine = [place for place in waiting if self._known.get(jobs[place][0]) is trainer]
-            new: dict[str, int] = {}
-            for job in waiting:
-                if jobs[job][0] not in self._known:
-                    new.setdefault(jobs[job][0], job)
-            owners = [self._known.get(jobs[place][0]) for place in waiting]
-            idle = [o for o in everybody if o not in (trainer, *owners) and o.ready() and not o.at_work]
-            lighter = sum(other.seconds < trainer.seconds for other in idle)
-            free = list(new.values())[lighter:]
-            place = next(iter(mine or free), None)
-            trainer.at_work = place is not None
-            if place is not None:
-                self._known[jobs[place][0]] = trainer
-                waiting.remove(place)
-            return place
+        mine = (job for job in waiting if self._known.get(job.structure) is trainer)
+        if (job := next(mine, None)) is not None:
+            return job
+        new: dict[str, _Job] = {}
+        for job in waiting:
+            if job.structure not in self._known:
+                new.setdefault(job.structure, job)
+        owners = [self._known.get(job.structure) for job in waiting]
+        others = [other for other in (self._here, *self._helpers) if other not in (trainer, *owners)]
+        idle = [other for other in others if other.ready.is_set() and not other.at_work]
+        lighter = sum(other.seconds < trainer.seconds for other in idle)
+        return next(iter(list(new.values())[lighter:]), None)
 
 
-def train_here(run: RunSpec, preparation: Preparation, probed: bool) -> Result:
+def train_here(
+    run: RunSpec, preparation: Preparation, probed: bool, should_stop: Callable[[], bool] = lambda: False
+) -> Result:
     """Return the result of `run`, trained in this process; a refusal of its data is a failed result."""
     from core.training.run import train_run
 
     try:
         prepared = prepared_within(run, preparation, run_allowance(), probed=probed)
-        return train_run(run, prepared, probed=probed, likely=LIKELY if probed else _LIKELY_TRIED)
+        likely = LIKELY if probed else _LIKELY_TRIED
+        return train_run(run, prepared, should_stop=should_stop, probed=probed, likely=likely)
     except InputRefused as refusal:
         return Result.refused(run, str(refusal))
 
@@ -210,18 +261,14 @@ class _Helper(_Trainer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._ready = threading.Event()
         self._data: DataSpec | None = None
         self._results: queue.SimpleQueue[Words | None] = queue.SimpleQueue()
         self._child = Child(["core.training.crew"], self._hear)
 
     def _hear(self, _child: Child, words: Words | None) -> None:
-        if words is None or self._ready.is_set():
+        if words is None or self.ready.is_set():
             self._results.put(words)
-        self._ready.set()
-
-    def ready(self, seconds: float = 0.0) -> bool:
-        return self._ready.wait(seconds)
+        self.ready.set()
 
     def train(self, run: RunSpec, probed: bool) -> Result:
         # A table in the spec may be large; it is the same one in most runs.

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +11,7 @@ from core.data.prepare.cache import Preparation
 from core.errors import WorkFailed
 from core.spec import load_spec
 from core.training.crew import Crew
+from core.training.result import Result
 from core.training.structure import structure_key
 
 IRIS = load_spec(
@@ -113,6 +115,44 @@ def test_a_table_in_the_spec_is_sent_to_a_helper_once(alone, pair, monkeypatch):
     assert len(sent) > 1
     assert sum("data" in order for order in sent) <= 1
     assert not any("data" in order["run"] for order in sent)
+
+
+def test_what_is_spare_is_trained_behind_what_somebody_waits_for(monkeypatch):
+    trained, go = [], threading.Event()
+
+    def train(run, *_):
+        assert go.wait(20)
+        trained.append(run.training.seed)
+        return Result.refused(run, "not really")
+
+    monkeypatch.setattr("core.training.crew.train_here", train)
+    runs = [IRIS[0].changed({"training.seed": seed}) for seed in range(4)]
+    with Crew(Preparation(), helpers=0) as crew:
+        first = crew.begin(runs[:1])
+        spare = [crew.begin([run], spare=True) for run in runs[1:3]]
+        last = crew.begin(runs[3:])
+        go.set()
+        assert [result.seed for result in first() + last()] == [0, 3]
+        assert [result.seed for wait in spare for result in wait()] == [1, 2]
+    assert trained == [0, 3, 1, 2]
+
+
+def test_closing_leaves_nothing_in_training(monkeypatch):
+    begun = threading.Event()
+
+    def train(run, _preparation, _probed, should_stop):
+        begun.set()
+        while not should_stop():
+            pass
+        return Result.refused(run, "stopped")
+
+    monkeypatch.setattr("core.training.crew.train_here", train)
+    with Crew(Preparation(), helpers=0) as crew:
+        begin = crew.begin(IRIS[:1], spare=True)
+        waiting = crew.begin(IRIS[1:], spare=True)
+        assert begun.wait(20)
+    assert [result.error for result in begin()] == ["stopped"]
+    assert waiting() == []
 
 
 def test_a_helper_that_dies_loses_no_run(alone, pair):

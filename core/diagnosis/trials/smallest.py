@@ -89,11 +89,9 @@ def smallest(workbench: Workbench, observed: Observation, whole: RepairSet, susp
     return _Search(workbench, observed, whole, suspects).shrunk()
 
 
-def expect_smallest(
-    workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect], beside: Change
-) -> None:
-    """Have what `smallest` begins with trained beside three runs with `beside`, which may make it needless."""
-    workbench.expect(_Search(workbench, observed, whole, suspects).first(), beside)
+def expect_smallest(workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect]) -> None:
+    """Have what `smallest` begins with trained already; that nobody may ask for it."""
+    workbench.expect(_Search(workbench, observed, whole, suspects).first())
 
 
 class _Search:
@@ -110,9 +108,16 @@ class _Search:
         return sorted(self._whole.steps, key=self._strength, reverse=True)
 
     def first(self) -> list[Change]:
-        """Return what is tried first."""
+        """Return what is tried first, and what next where those are not enough."""
         ordered = self._ordered
-        return [self._change_of(ordered[:count]) for count in range(1, min(1 + _PREFIXES, len(ordered)))]
+        sizes = range(1, min(1 + _PREFIXES, len(ordered)))
+        return [self._change_of(ordered[:size]) for size in sizes] + self._without_one(ordered, sizes)
+
+    def _without_one(self, ordered: Sequence[Step], sizes: Sequence[int]) -> list[Change]:
+        """Return all but one of `ordered`, where only the whole is left once its beginnings of these `sizes` fail."""
+        if not sizes or not sizes[-1] == len(ordered) - 1 <= _PREFIXES:
+            return []
+        return [self._change_of([other for other in ordered if other is not step]) for step in ordered[:-1]]
 
     def shrunk(self) -> RepairSet:
         ordered = self._ordered
@@ -146,10 +151,7 @@ class _Search:
         """Return the shortest beginning of `ordered` that is enough, two tried at a time; at last all of it."""
         for count in range(1, len(ordered), _PREFIXES):
             sizes = range(count, min(count + _PREFIXES, len(ordered)))
-            if sizes[-1] == len(ordered) - 1 <= _PREFIXES:
-                # Where these are not enough, the others without one of the rest are asked for next.
-                rest = [self._change_of([other for other in ordered if other is not step]) for step in ordered[:-1]]
-                self._workbench.expect(rest, self._change_of(ordered[: sizes[-1]]))
+            self._workbench.expect(self._without_one(ordered, sizes))
             works = self._works([ordered[:size] for size in sizes])
             if any(works):
                 return list(ordered[: sizes[works.index(True)]])

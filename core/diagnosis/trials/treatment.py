@@ -101,7 +101,7 @@ def treat(
         observed = with_range_of_rates(observed, workbench)
         found = look_again(observed)
     worst = workbench.before[workbench.worst_seed]
-    workbench.soon = workbench.fresh()
+    workbench.expect_fresh()
     # All of it first: it says how much a repair can bring.
     whole = by_the_book(workbench, observed, found, enough)
     if any(s.cause.unlearnable for s in found if s.certain):
@@ -126,12 +126,12 @@ def _of_the_book(
     """Return what works where the `whole` textbook helps: one change, else the smallest set of its, else all of it."""
     level = max(0.0, merit(workbench.before[workbench.worst_seed]))
     enough = max(level + NEARLY * (whole.level - level), min(enough, whole.level))
+    expect_smallest(workbench, observed, whole, found)
     outcomes = try_repairs(workbench, observed, found, enough, _WAVES)
     every = tuple(workbench.train([run.changed(whole.change) for run in workbench.runs]))
     trial = Trial("fit", whole.change, tuple(workbench.before), every)
     alone = Treatment(observed, found, tuple(outcomes), whole=trial)
     if _best(outcomes) >= enough:
-        expect_smallest(workbench, observed, whole, found, beside=whole.change)
         alone = confirmed(alone, workbench)
         if alone.winner is not None:
             return alone

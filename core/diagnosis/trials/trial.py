@@ -43,8 +43,8 @@ _TO_THE_END: Final = 3
 """What a change that helps costs at least, in runs of it: other seeds of the search, and fresh ones."""
 _SMALL_STEP: Final = 150_000
 """Weights times rows of a batch that take as long as all the rest of a step."""
-_LITTLE: Final = 0.2
-"""Of the budget that is left."""
+_LITTLE: Final = 1 / 3
+"""Of the budget that is left: so much may be trained that nobody asks for in the end."""
 COMPILE_UPDATES: Final = 10_000
 """What compiling a new structure costs for every four layers of it, in steps."""
 
@@ -168,13 +168,12 @@ class Workbench:
     features: int = 1
     left: float = MOST_UPDATES
     fits: Callable[[RunSpec], bool] = lambda _run: True
+    ahead: Callable[[Sequence[RunSpec]], None] = lambda _runs: None
+    """Has trained what is likely to be asked for, by who has nothing else to do."""
     refused: bool = False
     """Whether the budget did not allow for something."""
     done: dict[str, Result] = field(default_factory=dict)
     """What was trained, by the spec's hash."""
-    soon: Sequence[RunSpec] = ()
-    """What is wanted in the end, most likely: trained beside what is wanted next, by who has nothing else to do, where
-    it costs little."""
     _structures: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -208,16 +207,24 @@ class Workbench:
         self.left -= cost
         return True
 
-    def expect(self, changes: Sequence[Change], beside: Change) -> None:
-        """Have the worst seed trained with `changes` too, if that takes no longer than three runs with `beside`.
+    def expect(self, changes: Sequence[Change]) -> None:
+        """Have the worst seed trained with `changes`, too, as far as that costs little.
 
-        It is taken off the budget once it is trained, as if that had been asked for.
+        It is taken off the budget once it is asked for.
         """
-        most = min(_TO_THE_END * self._cost(self.runs[0].changed(beside)), self.left / _TO_THE_END)
-        for change in changes:
-            run = self._changed(change)
-            if run is not None and not self.knows(change) and self._cost(run) <= most and self.fits(run):
-                self.soon = [*self.soon, self.runs[self.worst_seed].changed(change)]
+        runs = [self.runs[self.worst_seed].changed(change) for change in changes if self._changed(change)]
+        self._expect([run for run in runs if self.fits(run)])
+
+    def expect_fresh(self) -> None:
+        """Have the program as it is trained with seeds that no trial has seen."""
+        self._expect(self.fresh())
+
+    def _expect(self, runs: Sequence[RunSpec]) -> None:
+        little = _LITTLE * self.left
+        for run in runs:
+            little -= self._cost(run) if run.hash() not in self.done else 0.0
+            if little >= 0 and run.hash() not in self.done:
+                self.ahead([run])
 
     def share(self, change: Change) -> float:
         """Return the share of what is left of the budget that one run with `change` takes."""
@@ -247,10 +254,7 @@ class Workbench:
 
     def fresh(self, after: int = 0) -> list[RunSpec]:
         """Return the run with as many seeds that no trial has seen, `after` so many others."""
-        used = {run.training.seed for run in self.runs}
-        new = (seed for seed in itertools.count(min(used)) if seed not in used)
-        seeds = itertools.islice(new, after, after + FEWEST_SEEDS)
-        return [self.runs[0].changed({"training.seed": seed}) for seed in seeds]
+        return fresh_runs(self.runs, after)
 
     def knew(self, results: Sequence[tuple[RunSpec, Result]]) -> None:
         """Take what was trained before the trials began, off the budget as any."""
@@ -276,16 +280,19 @@ class Workbench:
     def train(self, specs: Sequence[RunSpec]) -> list[Result]:
         """Return the results of `specs`; of what was trained before, the result of then."""
         new = {spec.hash(): spec for spec in specs if spec.hash() not in self.done}
-        asked = frozenset(new)
-        if new and sum(map(self._cost, self.soon)) <= _LITTLE * self.left:
-            new |= {spec.hash(): spec for spec in self.soon if spec.hash() not in self.done}
-            self.soon = ()
         worst = self.runs[self.worst_seed].training.seed
-        # What is asked for with the worst seed was paid for when it was chosen; what comes beside it was not.
-        self.left -= sum(self._cost(run) for key, run in new.items() if key not in asked or run.training.seed != worst)
+        # What is asked for with the worst seed was paid for when it was chosen.
+        self.left -= sum(self._cost(run) for run in new.values() if run.training.seed != worst)
         self._structures |= set(map(structure_key, new.values()))
         self.done |= dict(zip(new, self.runner(list(new.values())), strict=True)) if new else {}
         return [self.done[spec.hash()] for spec in specs]
+
+
+def fresh_runs(runs: Sequence[RunSpec], after: int = 0) -> list[RunSpec]:
+    """Return the first of `runs` with as many seeds that none of them has, `after` so many others."""
+    used = {run.training.seed for run in runs}
+    new = (seed for seed in itertools.count(min(used)) if seed not in used)
+    return [runs[0].changed({"training.seed": seed}) for seed in itertools.islice(new, after, after + FEWEST_SEEDS)]
 
 
 def cost_of(run: RunSpec, rows: int, features: int) -> float:

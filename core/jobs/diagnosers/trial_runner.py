@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from core.errors import WorkFailed
@@ -44,7 +45,17 @@ class TrialRunner:
     """Runs that have ended, by the key of their batch."""
 
     def __call__(self, runs: Sequence[RunSpec], *, probed: bool = False) -> list[Result]:
-        """Return the results of `runs`, in the same order.
+        """Return the results of `runs`, in the same order; raises as `begin` and what it returns."""
+        return self.begin(runs, probed=probed)()
+
+    def begin(
+        self,
+        runs: Sequence[RunSpec],
+        *,
+        probed: bool = False,
+        spare: bool = False,  # noqa: ARG002 - the queue's order is that of asking
+    ) -> Callable[[], list[Result]]:
+        """Queue `runs`, and return what waits for their results.
 
         Raises
         ------
@@ -59,6 +70,9 @@ class TrialRunner:
         key = f"{self.claim.diagnosis}:{hashlib.sha256(name.encode()).hexdigest()}"
         experiment = self.store.submit_runs(runs, key, probed=probed, trials_of=self.claim)
         self.on_submit()
+        return partial(self._results, runs, key, experiment)
+
+    def _results(self, runs: Sequence[RunSpec], key: str, experiment: str) -> list[Result]:
         while left := self.store.unfinished(experiment):
             self._count(key, len(runs) - left)
             if self.orders.wait(self.claim.token, LOOK_SECONDS):

@@ -5,6 +5,7 @@ from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
 from core.diagnosis.trials.search import combine, try_repairs
 from core.diagnosis.trials.trial import Trial, Workbench
+from core.spec import RunSpec
 from tests.diagnosis.table import TableRunner, observation_of, result_of, run_of
 
 
@@ -183,24 +184,29 @@ def test_a_repair_that_takes_away_flattery_is_shown_with_every_seed():
     assert not trial.proven
 
 
-def test_what_is_expected_is_paid_for_once_it_is_trained():
+def test_what_is_expected_is_paid_for_once_it_is_asked_for():
     bench, runner = workbench_of(lambda _run: result_of(0.9, 0.8), [result_of(0.0, 0.0)] * 3)
-    slow, fast = {"training.learning_rate": 0.02}, {"training.learning_rate": 0.2}
-    begin = bench.left
-    cost = bench.share(slow) * begin
-    bench.expect([slow], beside={})
-    assert (bench.left, bench.refused, runner.asked) == (begin, False, [])
-    assert bench.affords(fast)
-    bench.probe([fast])
-    assert len(runner.asked) == 2
-    assert bench.left == begin - 2 * cost
-    assert bench.affords(slow)
-    assert bench.left == begin - 2 * cost, "it is not paid for twice"
-
-
-def test_what_cannot_be_afforded_is_not_expected_and_that_is_no_refusal():
-    bench, _ = workbench_of(lambda _run: result_of(0.9, 0.8), [result_of(0.0, 0.0)] * 3)
+    expected: list[RunSpec] = []
+    bench.ahead = expected.extend
     change = {"training.learning_rate": 0.02}
-    bench.left = 2 * bench.share(change) * bench.left
-    bench.expect([change], beside={})
-    assert (list(bench.soon), bench.refused) == ([], False)
+    begin = bench.left
+    cost = bench.share(change) * begin
+    bench.expect([change])
+    assert expected == [bench.runs[bench.worst_seed].changed(change)]
+    assert (bench.left, bench.refused, runner.asked) == (begin, False, [])
+    assert bench.affords(change)
+    bench.probe([change])
+    assert bench.left == begin - cost
+    bench.expect([change])
+    assert len(expected) == 1, "what is known is expected no more"
+
+
+def test_what_costs_more_than_little_is_not_expected_and_that_is_no_refusal():
+    bench, _ = workbench_of(lambda _run: result_of(0.9, 0.8), [result_of(0.0, 0.0)] * 3)
+    expected: list[RunSpec] = []
+    bench.ahead = expected.extend
+    changes = [{"training.learning_rate": rate} for rate in (0.02, 0.03)]
+    bench.left = 4 * bench.share(changes[0]) * bench.left
+    bench.expect(changes)
+    assert expected == [bench.runs[bench.worst_seed].changed(changes[0])]
+    assert not bench.refused
