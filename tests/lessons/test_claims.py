@@ -129,7 +129,7 @@ def test_what_a_lesson_claims_holds_with_five_seeds(lesson):
         checked = list(check(lesson, crew))
     assert {one.part for one in checked} == {"lesson", "repair", "exercise", "untouched", "answer"}
     assert all(len(one.held) == SEEDS for one in checked)
-    assert [f"{one.part}: {one.claim}: {one.held}" for one in checked if not one.fine] == []
+    assert [f"{one.part}: {one.claim}: {one.held} {one.numbers}" for one in checked if not one.fine] == []
 
 
 def test_what_is_said_of_numbers_can_be_said_in_another_language():
