@@ -3,11 +3,17 @@
 A file stays on one worker, and all browser tests on the same one, with one server.
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from core.training.arithmetic import ARITHMETIC
+
+# Some test files import Keras before they import the lab, which is too late then.
+os.environ.update(ARITHMETIC)
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 

@@ -160,7 +160,7 @@ class Doctor:
         sample = lighter(whole, rows)
         runs = [run.changed(sample) for run in runs] if sample else runs
         runs = _with_seeds(runs)
-        observed, before, known = self._observed(runs, seen, whole if sample else None)
+        observed, before = self._observed(runs, seen, whole if sample else None)
         found = self._suspects = suspects(observed, CAUSES.values())
         facts, learnt = observed.facts, has_learnt(observed)
         treatment = Treatment(observed, found)
@@ -169,7 +169,6 @@ class Doctor:
             repairs = partial(self._train, stage="repairs")
             expect = self._ahead.expect
             workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits, expect)
-            workbench.knew(known)
             treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
             for _ in range(_MORE_SEEDS):
                 winner = treatment.winner
@@ -187,10 +186,10 @@ class Doctor:
 
     def _observed(
         self, runs: Sequence[RunSpec], seen: Sequence[Result], whole: RunSpec | None
-    ) -> tuple[Observation, list[Result], list[tuple[RunSpec, Result]]]:
-        """Return what `runs` show, their results, and those of the likeliest repair, where it was trained beside them.
+    ) -> tuple[Observation, list[Result]]:
+        """Return what `runs` show, and their results.
 
-        The table is looked at meanwhile where there are processors for both: that takes as long as a training.
+        The table is looked at meanwhile, and the likeliest repair trained, where there are processors for both.
         """
         check_memory(runs[0], RunSize.of(self.examination.preparation.of(runs[0])), self.run_bytes, probed=True)
         deep = len(runs[0].model.layers) >= _DEEP
@@ -205,14 +204,13 @@ class Doctor:
             begun[0].result()  # a refusal is told before anything else is trained
         likely = self._likely(first, runs) if begun and not (seen and has_learnt(first)) else []
         self._tell(f"the run as it is, with three seeds{', and the likeliest repair' if likely else ''}")
-        known = list(zip(likely, self.runner(likely), strict=True)) if likely else []
-        self._trained += len(likely)
+        self._ahead.expect(likely, now=True)
         if deep and begun:
             seed = observe(begun[0].result(), runs[0].training.epochs)
             self._look_ahead(replace(first, signals=seed), runs)
         before = [result for part in begun for result in part.result()] or self.runner(runs, probed=True)
         self._trained += len(runs)
-        return Observation(runs[0], facts, observe(before, runs[0].training.epochs), whole), before, known
+        return Observation(runs[0], facts, observe(before, runs[0].training.epochs), whole), before
 
     def _look_ahead(self, first: Observation, runs: Sequence[RunSpec]) -> None:
         """Have what the first seed asks for trained beside the others: a repair, and the program with fresh seeds."""

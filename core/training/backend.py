@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 
-# oneDNN picks kernels by CPU type, and with them the last digits of every history.
-for _name, _value in {
-    "KERAS_BACKEND": "tensorflow",
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
-}.items():
-    os.environ.setdefault(_name, _value)
+from core.training.arithmetic import ARITHMETIC
 
-import keras  # noqa: E402
-import tensorflow as tf  # noqa: E402
+if "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0":
+    logging.getLogger(__name__).warning(
+        "TensorFlow was loaded before Loss Lab: histories may differ in their last digits, and a loss that is NaN may "
+        "look sound. Import Loss Lab first, or set TF_ENABLE_ONEDNN_OPTS=0."
+    )
+os.environ.update(ARITHMETIC)
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import tensorflow as tf
 
 __all__ = ["keras", "tf"]

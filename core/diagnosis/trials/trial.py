@@ -256,13 +256,6 @@ class Workbench:
         """Return the run with as many seeds that no trial has seen, `after` so many others."""
         return fresh_runs(self.runs, after)
 
-    def knew(self, results: Sequence[tuple[RunSpec, Result]]) -> None:
-        """Take what was trained before the trials began, off the budget as any."""
-        for run, result in results:
-            self.left -= self._cost(run)
-            self._structures.add(structure_key(run))
-            self.done[run.hash()] = result
-
     def trained(self, specs: Sequence[RunSpec]) -> list[Result]:
         """Return the results of `specs` if all of them were trained before; else none."""
         return [self.done[spec.hash()] for spec in specs] if all(spec.hash() in self.done for spec in specs) else []

@@ -11,20 +11,20 @@ from typing import Any, Final
 from core.child import Child, Listener, Words
 from core.jobs.children.compiler_cache import CompilerCache
 from core.settings import Settings
+from core.training.arithmetic import ARITHMETIC
 
 _FIRST_WAIT_SECONDS: Final = 0.5
 _LONGEST_WAIT_SECONDS: Final = 30.0
 
 CHILD_ENVIRONMENT: Final = {
+    **ARITHMETIC,
     # One training per processor; more threads would only take it from the neighbours, and change the last digits.
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "CUDA_VISIBLE_DEVICES": "",
-    "KERAS_BACKEND": "tensorflow",
     "TF_CPP_MIN_LOG_LEVEL": "2",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
     "PYTHONHASHSEED": "0",
 }
 
