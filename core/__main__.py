@@ -1,4 +1,4 @@
-"""The same lab without a browser: ``python -m core run|diagnose|bench``."""
+"""The same lab without a browser: ``python -m core run|diagnose|bench|backup|restore``."""
 
 from __future__ import annotations
 
@@ -65,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     bench = verbs.add_parser("bench", help="how fast, against plain model.fit, in one run")
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
     bench.set_defaults(verb=_bench)
+    backup = verbs.add_parser("backup", help="copy the lab of LOSSLAB_DATA into a new folder, while it works")
+    backup.add_argument("folder", type=Path, metavar="FOLDER")
+    backup.set_defaults(verb=_backup)
+    restore = verbs.add_parser("restore", help="make the lab of LOSSLAB_DATA, which is not there yet, of a backup")
+    restore.add_argument("folder", type=Path, metavar="FOLDER")
+    restore.set_defaults(verb=_restore)
     return parser
 
 
@@ -131,6 +137,27 @@ def _found(variant: Mapping[str, Any]) -> str:
         gaps.setdefault(gap["why"], []).append(gap["cause"])
     lines += [f"not checked: {', '.join(causes)} ({why})" for why, causes in gaps.items()]
     return "\n".join(lines)
+
+
+def _backup(chosen: argparse.Namespace) -> int:
+    from core.jobs.storage.backup import back_up
+    from core.settings import load_settings
+
+    return _copied(back_up(load_settings(), chosen.folder))
+
+
+def _restore(chosen: argparse.Namespace) -> int:
+    from core.jobs.storage.backup import restore
+    from core.settings import load_settings
+
+    return _copied(restore(chosen.folder, load_settings()))
+
+
+def _copied(copied: Any) -> int:
+    print(f"{copied.experiments} experiments and {copied.files} files were copied.")
+    for name in copied.damaged:
+        print(f"{name[:8]}…: the file is damaged and was left out; upload it again.", file=sys.stderr)
+    return FAILED if copied.damaged else DONE
 
 
 def _bench(chosen: argparse.Namespace) -> int:

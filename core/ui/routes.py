@@ -1,4 +1,4 @@
-"""Our own HTTP routes beside Streamlit's: points and pictures for a page to poll, the lab's health, plotly.min.js."""
+"""Our own HTTP routes beside Streamlit's: points and pictures to poll, the lab's health and metrics, plotly.min.js."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -20,6 +21,7 @@ from core.errors import InputRefused
 from core.jobs.lab import Lab
 from core.jobs.storage.frames import MOST_RUNS, PictureNews
 from core.jobs.storage.records import News
+from core.ui.metrics import metrics
 
 _LOGGER: Final = logging.getLogger(__name__)
 _NOSNIFF: Final = {"X-Content-Type-Options": "nosniff"}
@@ -162,6 +164,15 @@ def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
             return _json({"status": "unavailable"}, 503)
         return _json({"status": "degraded" if state.get("problem") else "ok", **state})
 
+    async def told_to_prometheus(_request: Request) -> Response:
+        try:
+            return Response(
+                await run_in_threadpool(lambda: metrics(lab())), headers=_NOSNIFF, media_type=CONTENT_TYPE_LATEST
+            )
+        except Exception:
+            _LOGGER.exception("the metrics could not be read")
+            return Response(status_code=503)
+
     prefix = f"/{base.strip('/')}" if base.strip("/") else ""
 
     return [
@@ -169,5 +180,6 @@ def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
         Route(f"{prefix}/api/experiments/{{experiment}}/points", points),
         Route(f"{prefix}/api/experiments/{{experiment}}/pictures", pictures),
         Route(f"{prefix}/api/health", health),
+        Route(f"{prefix}/api/metrics", told_to_prometheus),
         Route(f"{prefix}/assets/plotly.min.js", _plotly_asset),
     ]

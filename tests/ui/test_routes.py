@@ -102,6 +102,11 @@ def test_health_tells_how_the_trainers_are():
     assert client().get("/api/health").json() == {"status": "ok", "dispatching": True, "problem": None}
 
 
+def test_metrics_that_cannot_be_read_say_nothing_of_the_machine():
+    reply = client().get("/api/metrics")
+    assert (reply.status_code, reply.text) == (503, "")
+
+
 def test_plotly_is_kept_by_the_browser_and_not_sent_twice():
     first = client().get("/" + PLOTLY_URL)
     assert first.headers["content-encoding"] == "gzip"
