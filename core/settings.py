@@ -58,7 +58,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LOSSLAB_", frozen=True, extra="ignore")
 
     data: Path = Field(Path("data"), description="folder of the database, uploaded tables, logs and compiler cache")
-    db_url: str = Field("", repr=False, description="sqlite:///PATH; empty = lab.db in the data folder")
+    db_url: str = Field(
+        "",
+        repr=False,
+        description="sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME; empty = lab.db in the data folder",
+    )
     public: bool = Field(False, description="yes = others may reach the lab, and use it without signing in")
     hosts: str = Field("", description="names of the lab beside localhost: lab.school.example, *.school.example")
     embed_in: str = Field("", description="sites that may show the lab in a frame: https://moodle.school.example")

@@ -12,6 +12,9 @@ from core.jobs.scheduling.queue import Queue
 from core.jobs.storage.store import Store
 from core.settings import Settings
 from core.spec import ExperimentSpec, load_spec
+from tests.jobs.databases import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url"]
 
 FAKE = "tests.jobs.fake:FakeWork"
 T = TypeVar("T")
@@ -33,8 +36,14 @@ def fake_spec(kind: int, epochs: int = 20, **changes: Any) -> ExperimentSpec:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path / "data", slots=1)
+def database_url() -> str:
+    """The database of the test: one in its data folder, unless its room says otherwise (`tests.jobs.databases`)."""
+    return ""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(data=tmp_path / "data", slots=1, db_url=database_url)
 
 
 @pytest.fixture

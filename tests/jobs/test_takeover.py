@@ -19,7 +19,11 @@ import pytest
 from core.jobs.lab import Lab
 from core.settings import Settings
 from tests.jobs.conftest import Labs, fake_spec, finished, states, trainer_pids, until
+from tests.jobs.databases import each as database_url
+from tests.jobs.databases import sqlite_alone
 from tests.jobs.fake import QUICK, SLOW
+
+__all__ = ["database_url"]
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 15.0
@@ -39,8 +43,8 @@ class Owner:
 
 
 @pytest.fixture
-def owner(tmp_path: Path) -> Iterator[Owner]:
-    database = f"sqlite:///{tmp_path}/shared/lab.db"
+def owner(tmp_path: Path, database_url: str) -> Iterator[Owner]:
+    database = database_url or f"sqlite:///{tmp_path}/shared/lab.db"
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.jobs.owner", str(tmp_path / "first")],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
@@ -112,6 +116,7 @@ def test_a_paused_process_that_comes_back_lets_go_of_what_another_has_taken(
 
 
 @pytest.mark.slow
+@sqlite_alone
 def test_a_database_that_is_locked_for_long_takes_the_lead_and_the_runs_from_nobody(
     owner: Owner, labs: Labs, tmp_path: Path
 ) -> None:

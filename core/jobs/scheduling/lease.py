@@ -60,7 +60,7 @@ class Lease:
             If the database cannot be written just now: then nobody else could take it either.
         """
         with self._database.write() as connection:
-            row = connection.execute(select(_lease.c.holder, _lease.c.renewed).with_for_update()).one()
+            row = connection.execute(select(_lease.c.holder, _lease.c.renewed)).one()
             seen, moment = (row.holder, row.renewed), time.monotonic()
             # Where this process was held up, by a locked database or a pause of the machine, so may the holder be.
             if seen != self._seen or moment - self._looked > _GAP_SECONDS:

@@ -13,8 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Update, case, func, or_, select, true, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Connection, Update, case, func, insert, or_, select, true, update
 
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database, DatabaseTime, tick
@@ -253,7 +252,13 @@ def _store(
         values = {"experiment": claim.experiment, "run": claim.run, "attempt": row.attempt, "id": now}
         connection.execute(insert(_points).values(first_epoch=chunk.first_epoch, history=chunk.history, **values))
         for first, block in chunk.overview.items():
-            new = insert(_overview).values(first_epoch=first, block=block, **values)
-            connection.execute(new.on_conflict_do_update(set_={"id": now, "block": block}))
+            of_block = (
+                _overview.c.run == claim.run,
+                _overview.c.attempt == row.attempt,
+                _overview.c.first_epoch == first,
+            )
+            grown = connection.execute(update(_overview).where(*of_block).values(id=now, block=block)).rowcount
+            if not grown:
+                connection.execute(insert(_overview).values(first_epoch=first, block=block, **values))
     store_frames(connection, claim.experiment, claim.run, row.attempt, changed, frames)
     return bool(row.cancel)

@@ -1,32 +1,29 @@
-"""One SQLite file, opened so that what was committed stays: checked at start, WAL, full sync, immediate writes."""
+"""The database of a lab, opened so that what was committed stays, and lent for one transaction at a time."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Float, create_engine, event, insert, make_url, select, update
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy import URL, Connection, Engine, Float, MetaData, event, insert, make_url, select, update
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.storage import migrations, schema
-from core.settings import Settings, private_folder
+from core.jobs.storage.backends.backend import Backend
+from core.jobs.storage.backends.postgres import Postgres
+from core.jobs.storage.backends.sqlite import Sqlite
+from core.settings import Settings
 
-_PRAGMAS: Final = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "busy_timeout=10000",
-    "foreign_keys=ON",
-    # Only `checkpoint` resets the log: SQLite before 3.51.3 can corrupt a file when a commit and a checkpoint of two
-    # connections reset it at once (sqlite.org/wal.html, "WAL-reset bug"). For the same reason no mmap_size.
-    "wal_autocheckpoint=0",
-)
+_BACKENDS: Final[Mapping[str, Callable[[URL], Backend]]] = {"sqlite": Sqlite, "postgresql": Postgres}
+_PATIENCE_SECONDS: Final = 300.0
+_RETRY_SECONDS: Final = 0.5
+_ALLOWED: Final = "allowed: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 
 class Database:
@@ -35,38 +32,35 @@ class Database:
     Parameters
     ----------
     verify : bool
-        Check the file and create missing tables. A trainer, started by a process that has done so, need not.
+        Check the database and bring its tables to the newest version. A trainer, started by a process that has done so,
+        need not; and as nobody sits before it, it waits for a database that is away for some minutes.
 
     Raises
     ------
     InputRefused
-        If the file is damaged, is no database, cannot be opened, or was written by a newer version.
+        If it is damaged, is no database, cannot be opened, or was written by a newer version.
     """
 
     def __init__(self, settings: Settings, *, verify: bool = True) -> None:
-        try:
-            url = make_url(settings.database_url)
-        except ArgumentError:
-            raise InputRefused("LOSSLAB_DB_URL: this is no database URL; allowed: sqlite:///PATH.", "db_url") from None
-        if url.get_backend_name() != "sqlite" or not url.database:
-            raise InputRefused("LOSSLAB_DB_URL: this database is not supported; allowed: sqlite:///PATH.", "db_url")
-        self.path = Path(url.database)
-        self._engine = create_engine(url, pool_size=8, max_overflow=24)
-        event.listen(self._engine, "connect", _prepare)
-        event.listen(self._engine, "begin", _begin)
-        self._writer = self._engine.execution_options(immediate=True)
+        self._backend = _backend(settings.database_url)
+        self._engine = self._backend.engine()
+        event.listen(self._engine, "begin", self._backend.begin)
+        self._reader = self._engine.execution_options(**self._backend.reading)
+        self._writer = self._engine.execution_options(**self._backend.writing)
+        self._patience = 0.0 if verify else _PATIENCE_SECONDS
         if verify:
-            private_folder(self.path.parent)
+            self._backend.make_way()
             self._verify()
 
     def _verify(self) -> None:
-        name = self.path.name
+        name = self._backend.name
         try:
             with self._writer.begin() as connection:
-                complaint = _complaint(connection)
-        except DatabaseError as error:
-            kind = "cannot be opened" if isinstance(error, OperationalError) else "is damaged or no database"
-            complaint = f"{kind} ({error.orig}); it is left as it is"
+                complaint = self._backend.complaint(connection) or _upgraded(connection)
+        except DBAPIError as error:
+            kind = "cannot be opened" if self._backend.trouble(error) else "is damaged or no database"
+            said = str(error.orig).partition("\n")[0]
+            complaint = f"{kind} ({said}); it is left as it is"
         if complaint:
             self.close()
             raise InputRefused(f"{name}: {complaint}.", name)
@@ -74,7 +68,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Lend a connection whose statements all see the same moment."""
-        with self._failing_in_a_sentence(), self._engine.begin() as connection:
+        with self._lent(self._reader) as connection:
             yield connection
 
     @contextmanager
@@ -84,31 +78,37 @@ class Database:
         Raises
         ------
         WorkFailed
-            If the disk is full or somebody else has held the database for ten seconds.
+            If the disk is full, the database away, or somebody else has held it for ten seconds.
         """
-        with self._failing_in_a_sentence(), self._writer.begin() as connection:
+        with self._lent(self._writer) as connection:
             yield connection
 
     @contextmanager
-    def _failing_in_a_sentence(self) -> Iterator[None]:
+    def _lent(self, engine: Engine) -> Iterator[Connection]:
         try:
-            yield
-        except OperationalError as error:
-            raise WorkFailed(f"The database could not be used just now ({error.orig}).") from error
+            with self._connected(engine) as connection, connection.begin():
+                yield connection
+        except DBAPIError as error:
+            trouble = self._backend.trouble(error)
+            if trouble is None:
+                raise
+            raise WorkFailed(f"The database could not be used just now ({trouble}).") from error
         except NoConnection as error:
             raise WorkFailed("The database could not be used just now (too many at once).") from error
 
-    def checkpoint(self) -> None:
-        """Move the write-ahead log into the file; without effect while somebody reads or writes."""
-        with self._engine.connect() as connection:
-            raw: Any = connection.connection.dbapi_connection
-            raw.execute("PRAGMA busy_timeout=100")
+    def _connected(self, engine: Engine) -> Connection:
+        deadline = time.monotonic() + self._patience
+        while True:
             try:
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except sqlite3.OperationalError:
-                return
-            finally:
-                raw.execute("PRAGMA busy_timeout=10000")
+                return engine.connect()
+            except OperationalError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_RETRY_SECONDS)
+
+    def checkpoint(self) -> None:
+        """Move what is logged to where it belongs; without effect while somebody reads or writes."""
+        self._backend.checkpoint(self._engine)
 
     def close(self) -> None:
         """Close idle connections."""
@@ -142,12 +142,25 @@ def tick(connection: Connection) -> int:
     )
 
 
-def _complaint(connection: Connection) -> str:
-    """Return what is wrong with the file, or an empty text once it is checked and every table exists."""
-    findings = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-    if findings != "ok":
-        return f"the database is damaged ({findings}); restore a backup"
-    schema.metadata.create_all(connection)
+def _backend(address: str) -> Backend:
+    # Nothing of what was typed is said: a password is part of it.
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise InputRefused(f"LOSSLAB_DB_URL: this is no database URL; {_ALLOWED}.", "db_url") from None
+    kind = _BACKENDS.get(url.get_backend_name())
+    if kind is None or (kind is Sqlite and not url.database):
+        raise InputRefused(f"LOSSLAB_DB_URL: this database is not supported; {_ALLOWED}.", "db_url")
+    return kind(url)
+
+
+def _upgraded(connection: Connection) -> str:
+    """Bring the tables to the newest version; return why that cannot be, or an empty text."""
+    # As a whole or not at all: inside the transaction that checked the database, and in which nobody else writes.
+    tables = MetaData()  # Copies: tables that refer to each other in a circle are marked while they are made.
+    for table in schema.metadata.tables.values():
+        table.to_metadata(tables)
+    tables.create_all(connection)
     version = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
     if version is None:
         first = [{"name": "schema", "value": schema.SCHEMA_VERSION}, {"name": "clock", "value": 0}]
@@ -156,22 +169,9 @@ def _complaint(connection: Connection) -> str:
     elif version > schema.SCHEMA_VERSION:
         return "was written by a newer Loss Lab; upgrade this one"
     else:
-        # Inside the transaction that checked it: all of it or nothing.
         for newer in range(version + 1, schema.SCHEMA_VERSION + 1):
             for step in migrations.MIGRATIONS[newer]:
                 connection.exec_driver_sql(step) if isinstance(step, str) else step(connection)
         current = update(schema.meta).where(schema.meta.c.name == "schema").values(value=schema.SCHEMA_VERSION)
         connection.execute(current)
     return ""
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    # The driver must not open transactions of its own: a deferred one that reads and then writes fails at once.
-    connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

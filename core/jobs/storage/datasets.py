@@ -14,8 +14,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import insert, select
 
 from core.data.table import is_packed, packed_size
 from core.errors import InputRefused, WorkFailed
@@ -54,7 +53,8 @@ class Datasets:
         sha = _keep(self._tables, content, name)
         row = {"sha256": sha, "name": name, "size": len(content), "created": time.time()}
         with self._database.write() as connection:
-            connection.execute(insert(schema.dataset).on_conflict_do_nothing(), row)
+            if connection.scalar(select(schema.dataset.c.name).where(schema.dataset.c.sha256 == sha)) is None:
+                connection.execute(insert(schema.dataset), row)
         return sha
 
     def add_file(self, content: bytes, name: str) -> str:

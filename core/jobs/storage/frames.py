@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select
 
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
@@ -82,14 +81,14 @@ def store_frames(
 ) -> None:
     """Keep `frames` of an attempt, told at the tick `now`, instead of what they make room for."""
     for frame in frames:
-        gone = and_(_frame.c.attempt == attempt, _frame.c.passing)
+        gone = and_(_frame.c.attempt == attempt, or_(_frame.c.passing, _frame.c.epoch == frame.epoch))
         if frame.epoch == SCENE:
             gone = or_(gone, _frame.c.attempt < attempt)
             _make_room(connection)
         connection.execute(delete(_frame).where(_frame.c.run == run, gone))
         values = {"id": now, "passing": frame.passing, "text": frame.text}
         new = insert(_frame).values(experiment=experiment, run=run, attempt=attempt, epoch=frame.epoch, **values)
-        connection.execute(new.on_conflict_do_update(set_=values))
+        connection.execute(new)
 
 
 def _make_room(connection: Connection) -> None:

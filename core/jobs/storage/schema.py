@@ -10,6 +10,9 @@ SCHEMA_VERSION: Final = 6
 
 metadata = sa.MetaData()
 
+_NUMBER: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A number that is counted up for ever; SQLite's integers are as large as they have to be."""
+
 meta = sa.Table(
     "meta",
     metadata,
@@ -82,7 +85,7 @@ step = sa.Table(
 run = sa.Table(
     "run",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("experiment", sa.String(32), sa.ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("variant", sa.Text, nullable=False),
@@ -117,9 +120,9 @@ run = sa.Table(
 points = sa.Table(
     "points",
     metadata,
-    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=False),
     sa.Column("experiment", sa.String(32), sa.ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("run", sa.Integer, nullable=False),
+    sa.Column("run", _NUMBER, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("first_epoch", sa.Integer, nullable=False),
     sa.Column("history", sa.Text, nullable=False),
@@ -130,7 +133,7 @@ points = sa.Table(
 overview = sa.Table(
     "overview",
     metadata,
-    sa.Column("run", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("run", _NUMBER, primary_key=True, autoincrement=False),
     sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("first_epoch", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("experiment", sa.String(32), sa.ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),
@@ -146,7 +149,7 @@ A block is written again as it grows; `id` is the tick of the last time.
 frame = sa.Table(
     "frame",
     metadata,
-    sa.Column("run", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("run", _NUMBER, primary_key=True, autoincrement=False),
     sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("epoch", sa.Float, primary_key=True, autoincrement=False),
     sa.Column("experiment", sa.String(32), sa.ForeignKey("experiment.id", ondelete="CASCADE"), nullable=False),

@@ -46,13 +46,13 @@ class _Parsed:
 class Store:
     """The store of one lab; any number of threads and processes may have it open.
 
-    Every method is one short transaction. Unknown ids raise `InputRefused`; a full disk or a database that is held
-    for more than ten seconds raises `WorkFailed`.
+    Every method is one short transaction. Unknown ids raise `InputRefused`; a full disk, a database that is away or
+    held for more than ten seconds raises `WorkFailed`.
 
     Parameters
     ----------
     verify : bool
-        Check the file at opening (see `Database`).
+        Check the database at opening (see `Database`).
     """
 
     def __init__(self, settings: Settings, *, verify: bool = True) -> None:

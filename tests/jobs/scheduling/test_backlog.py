@@ -1,7 +1,6 @@
 """What comes before an experiment: nothing where a trainer is free, else the work of whoever was there first."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -60,8 +59,8 @@ def test_the_wait_grows_with_what_is_queued_and_ends_with_it(labs: Labs, setting
     assert lab.backlog.expected(MINE).wait_seconds == pytest.approx(waits[1])
 
 
-def test_one_run_in_training_leaves_a_second_slot_free(labs: Labs, tmp_path: Path, runs: Queue) -> None:
-    lab = labs.make(Settings(data=tmp_path / "data", slots=2))
+def test_one_run_in_training_leaves_a_second_slot_free(labs: Labs, settings: Settings, runs: Queue) -> None:
+    lab = labs.make(settings.model_copy(update={"slots": 2}))
     lab.store.submit(fake_spec(SLOW, epochs=100_000))
     started(runs)
     assert (lab.backlog.expected(MINE).wait_seconds, lab.backlog.expected(MINE).runs_ahead) == (0.0, 1)

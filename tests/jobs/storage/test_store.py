@@ -18,6 +18,7 @@ from core.jobs.storage.store import Store
 from core.settings import Settings
 from core.spec import load_spec
 from tests.jobs.conftest import fake_spec, states
+from tests.jobs.databases import sqlite_alone
 from tests.jobs.fake import QUICK
 
 
@@ -37,6 +38,7 @@ def test_without_a_key_every_submit_is_an_experiment(store: Store) -> None:
     assert store.submit(fake_spec(QUICK)) != store.submit(fake_spec(QUICK))
 
 
+@sqlite_alone
 def test_what_was_submitted_is_there_for_another_process(store: Store, settings: Settings) -> None:
     experiment = store.submit(fake_spec(QUICK, title="kept"))
     with sqlite3.connect(settings.data / "lab.db") as other:
@@ -77,6 +79,7 @@ def test_columns_of_an_inline_table_keep_their_order(store: Store, settings: Set
     assert list(source.columns) == ["z", "a", "y"]
 
 
+@sqlite_alone
 def test_an_inline_table_is_stored_once_for_all_runs(store: Store, settings: Settings) -> None:
     columns = {"x": list(range(20_000)), "y": list(range(20_000))}
     store.submit(load_spec({"data": {"source": {"columns": columns}, "target": "y"}, "seeds": 20}))
@@ -188,18 +191,24 @@ def test_a_dataset_name_is_no_path(store: Store) -> None:
         store.datasets.read("../lab.db")
 
 
-def test_a_full_queue_refuses_and_keeps_nothing(tmp_path: Path) -> None:
-    store = Store(Settings(data=tmp_path, max_queued=3))
+def test_a_full_queue_refuses_and_keeps_nothing(settings: Settings) -> None:
+    store = Store(settings.model_copy(update={"max_queued": 3}))
     store.submit(fake_spec(QUICK, seeds=2))
     with pytest.raises(InputRefused, match="The queue is full: 2 runs wait or train and this adds 2"):
         store.submit(fake_spec(QUICK, seeds=2))
     assert count(store, schema.experiment) == 1
 
 
-def test_unknown_ids_are_refused(store: Store) -> None:
+@pytest.mark.parametrize("unknown", ["' or 1=1 --", "a\0b", "ü" * 500])
+def test_unknown_ids_are_refused(store: Store, unknown: str) -> None:
     for call in (store.experiment, store.news, store.cancel, store.delete):
         with pytest.raises(InputRefused, match="no such experiment"):
-            call("' or 1=1 --")
+            call(unknown)
+
+
+def test_a_run_with_a_number_that_none_has_has_no_pictures(store: Store) -> None:
+    experiment = store.submit(fake_spec(QUICK))
+    assert store.pictures(experiment, [2**53], 2**53).frames == ()
 
 
 def test_experiments_are_listed_newest_first_in_pages(store: Store) -> None:
@@ -389,6 +398,7 @@ def test_a_newer_schema_is_refused(store: Store, settings: Settings) -> None:
         Store(settings)
 
 
+@sqlite_alone
 @pytest.mark.parametrize("content", [b"this is no database, " * 500, b"SQLite format 3\x00" + b"\xff" * 8192])
 def test_a_damaged_database_is_refused_and_left_alone(settings: Settings, content: bytes) -> None:
     settings.data.mkdir()
@@ -399,6 +409,7 @@ def test_a_damaged_database_is_refused_and_left_alone(settings: Settings, conten
     assert path.read_bytes() == content
 
 
+@sqlite_alone
 def test_a_database_damaged_inside_is_refused(store: Store, settings: Settings) -> None:
     for _ in range(20):
         store.submit(fake_spec(QUICK, seeds=50))
@@ -414,10 +425,11 @@ def test_a_database_damaged_inside_is_refused(store: Store, settings: Settings) 
 
 def test_another_kind_of_database_is_refused_without_its_password(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="not supported") as refusal:
-        Store(Settings(data=tmp_path, db_url="postgresql://me:secret@host/lab"))
+        Store(Settings(data=tmp_path, db_url="mysql://me:secret@host/lab"))
     assert "secret" not in str(refusal.value)
 
 
+@sqlite_alone
 def test_every_connection_has_the_promised_settings(store: Store) -> None:
     with store.database.write() as connection:
         found = {
@@ -429,6 +441,7 @@ def test_every_connection_has_the_promised_settings(store: Store) -> None:
     }  # fmt: skip
 
 
+@sqlite_alone
 def test_the_log_is_moved_into_the_file(store: Store, settings: Settings) -> None:
     store.submit(fake_spec(QUICK, seeds=50))
     log = settings.data / "lab.db-wal"

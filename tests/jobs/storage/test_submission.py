@@ -3,10 +3,12 @@
 import json
 
 import pytest
+from sqlalchemy import select
 
 from core.errors import InputRefused
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, DiagnosisQueue, StaleClaim
 from core.jobs.scheduling.queue import Queue
+from core.jobs.storage import schema
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
 from core.settings import Settings
@@ -56,7 +58,7 @@ def test_an_inline_table_is_written_once_for_a_list(store: Store) -> None:
     base = BASE.changed({"data.source": table, "data.target": "y"})
     identity = store.submit_runs([base, base.changed({"training.seed": 3}), base.changed({"model.layers": [3]})])
     with store.database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT variant FROM run WHERE experiment = ?", (identity,)).all()
+        rows = connection.execute(select(schema.run.c.variant).where(schema.run.c.experiment == identity)).all()
     assert all(len(row.variant) < 100 for row in rows)
     assert [list(json.loads(row.variant)) for row in rows] == [["model.layers"]] * 3
 

@@ -1,0 +1,79 @@
+"""A PostgreSQL of the tests' own: made when a test first asks for one, thrown away after the last."""
+
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import URL
+
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+
+
+def programs() -> Path | None:
+    """The folder of PostgreSQL's programs, newest version first; Debian has them on no path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: -int(path.parts[4]))
+    on_path = shutil.which("initdb")
+    return found[0].parent if found else Path(on_path).resolve().parent if on_path else None
+
+
+class Server:
+    """One cluster, on a socket in a folder of its own; nobody from elsewhere can reach it."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        # Not below pytest's folder: the path of a socket may have 107 letters.
+        self.folder = Path(tempfile.mkdtemp(prefix="lab-pg-"))
+        # PostgreSQL refuses to run as root.
+        self._user = "postgres" if os.geteuid() == 0 else None
+        if self._user is not None:
+            owner = pwd.getpwnam(self._user)
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        self._numbers = itertools.count(1)
+        self._runs = False
+        self._run("initdb", "-A", "trust", "-U", "lab", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.start()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), "-D", str(self.folder / "data"), *arguments]
+        # Files, not pipes: the server would keep a pipe open.
+        with (self.folder / "said").open("a") as said:
+            subprocess.run(
+                command, check=True, cwd="/", stdout=said, stderr=said, timeout=60, user=self._user, group=self._user
+            )
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-k {self.folder} -c listen_addresses= " + " ".join(f"-c {k}={v}" for k, v in _FAST.items())
+        self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+        self._runs = True
+
+    def stop(self) -> None:
+        """Stop it at once; whoever is connected is not asked."""
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+        self._runs = False
+
+    def start_again(self) -> None:
+        """Start it unless it runs."""
+        if not self._runs:
+            self.start()
+
+    def remove(self) -> None:
+        """Stop it and leave nothing."""
+        if self._runs:
+            self.stop()
+        shutil.rmtree(self.folder)
+
+    def new_database(self) -> str:
+        """Return the address of an empty database, as a lab sees it: a schema, since that is made at once."""
+        name = f"lab_{next(self._numbers)}"
+        with psycopg.connect(host=str(self.folder), user="lab", dbname="postgres") as connection:
+            connection.execute(f"CREATE SCHEMA {name}")
+        where = {"host": str(self.folder), "options": f"-c search_path={name}"}
+        address = URL.create("postgresql+psycopg", "lab", "secret", database="postgres", query=where)
+        return address.render_as_string(hide_password=False)
