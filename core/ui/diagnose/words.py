@@ -91,7 +91,22 @@ def headline(report: WrittenReport) -> str:
         return t("Something holds this run back")
     first = report["causes"][0]
     title = t(cause_of(first).title)
+    alone = _enough_alone(report)
+    if len(alone) > 1 and first in alone:
+        named = " · ".join(t(cause_of(finding).title) for finding in alone)
+        either = len(alone) == 2  # noqa: PLR2004 - which is what the word means
+        return t("Either of two: {causes}", causes=named) if either else t("Any of several: {causes}", causes=named)
     return title if first["standing"] in {"proven", "certain"} else t("Suspected: {cause}", cause=title)
+
+
+def _enough_alone(report: WrittenReport) -> list[WrittenFinding]:
+    """Return the causes whose own fix is proven to be enough; of several with one and the same fix, the first."""
+    found: list[WrittenFinding] = []
+    for finding in once(report):
+        proven = finding["standing"] == "proven" and helped(finding) and not in_set(finding)
+        if proven and all(finding["fix"] != other["fix"] for other in found):
+            found.append(finding)
+    return found
 
 
 def verdict(report: WrittenReport) -> str:

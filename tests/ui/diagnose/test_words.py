@@ -71,6 +71,20 @@ def test_a_suspicion_is_called_one():
     assert say.headline(report(only)) == "Suspected: ReLU units have died"
 
 
+def test_of_two_causes_whose_own_fix_is_enough_the_headline_names_both():
+    first = finding([0.8, 0.7, 0.9], improved=3, fix={"model.activation": "elu"}, part="sufficient")
+    second = finding([0.7] * 3, improved=3, cause="target_unscaled", fix={"preprocessing.target_scaling": "standard"})
+    assert say.headline(report(first, second)) == "Either of two: ReLU units have died · The target is not scaled"
+    third = finding([0.7] * 3, improved=3, cause="learning_rate_too_low", fix={"training.learning_rate": 0.1})
+    assert say.headline(report(first, second, third)).startswith("Any of several: ReLU units have died · ")
+    assert say.headline(report(first, second | {"standing": "helped"})) == "ReLU units have died"
+    assert say.headline(report(first, second | {"fix": first["fix"]})) == "ReLU units have died", "it is one fix"
+    part = {"part": "necessary"}
+    assert say.headline(report(first | part, second | part)) == "ReLU units have died", "neither is enough alone"
+    suspected = first | {"standing": "suspected"}
+    assert say.headline(report(suspected, second)) == "Suspected: ReLU units have died"
+
+
 def test_a_set_of_changes_is_told_with_what_each_cause_is_for():
     together = finding([0.8, 0.7, 0.9], improved=3, fix={"model.loss": "auto", "training.learning_rate": 0.1})
     together |= {"causes": ["loss_mismatch", "learning_rate_too_low"], "parts": {"loss_mismatch": "necessary"}}
