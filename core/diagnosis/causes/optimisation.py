@@ -138,7 +138,8 @@ def _too_few(observed: Observation) -> Iterator[Evidence]:
     elif signals.updates < ENOUGH_STEPS and signals.unfinished:
         yield Evidence(0.3, text, sign="steps_may_lack")
     if signals.still_falling:
-        yield Evidence(0.3, "the loss was still falling at the end", sign="still_falling")
+        falls, little = "the loss was still falling at the end", "what little the loss fell, it fell to the end"
+        yield Evidence(0.3, little if signals.stands_still else falls, sign="still_falling")
 
 
 def _more_updates(observed: Observation) -> Iterator[Change]:

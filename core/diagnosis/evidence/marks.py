@@ -12,8 +12,8 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, KICKED, STILL_FALLING, STOPPED_EARLY, turned
-from core.diagnosis.evidence.signals import falling, oscillation, rise, times, turn, until_broken
+from core.diagnosis.evidence.limits import CLIMBED, JUMPS, KICKED, STILL_FALLING, STOPPED_EARLY, turned
+from core.diagnosis.evidence.signals import falling, oscillation, rise, still_from, times, turn, until_broken
 from core.training.result import Result
 
 Curve = npt.NDArray[np.float64]
@@ -99,17 +99,14 @@ def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:
 
 def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
     curve, baseline = _curve(result, "loss"), (result.baseline or {}).get("loss")
-    if len(curve) < _FEWEST_EPOCHS or not baseline or curve[-1] < _POOR * baseline:
-        return
-    moved = np.flatnonzero(np.abs(curve - curve[-1]) > FLAT * abs(curve[-1]))
-    start = int(moved[-1]) + 2 if len(moved) else 1
-    if start <= len(curve) // 2:
+    start = still_from(curve)
+    if start is not None and baseline and curve[-1] >= _POOR * baseline:
         yield Mark("flat", "loss", start, f"flat from epoch {start}")
 
 
 def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "loss")
-    if any(_flat(result, epochs)):  # It falls by less than anybody sees.
+    if still_from(curve) is not None:  # It falls by less than anybody sees.
         return
     if _FEWEST_EPOCHS <= len(curve) >= epochs and result.state == "done" and _swings(curve) <= JUMPS:
         late = falling(curve)

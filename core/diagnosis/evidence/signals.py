@@ -75,6 +75,8 @@ class Signals:
     """Mean loss of the first epoch divided by the loss before the first step; above 1 the first steps do harm."""
     falling: float = 0.0
     """Share of the whole fall of the loss that happened in the last fifth of the epochs."""
+    still: float = 0.0
+    """Whether the loss stands still, as `still_from` has it: 1 where it does, 0 where it moves."""
     oscillation: float = 0.0
     """Mean up-and-down between neighbouring epochs of the second half, divided by the level there."""
     val_rise: float = 1.0
@@ -168,6 +170,11 @@ class Signals:
     def still_falling(self) -> bool:
         """Whether the loss is in the middle of its fall."""
         return self.falling > limits.STILL_FALLING
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the loss stands still in most seeds: what it falls there nobody sees."""
+        return self.still > 1 / 2
 
     @property
     def turned(self) -> bool:
@@ -271,6 +278,18 @@ def falling(curve: np.ndarray) -> float | None:
     return float(np.clip(late / fall, 0, 1)) if fall > _AT_REST * abs(curve[0]) else 0.0
 
 
+def still_from(curve: np.ndarray) -> int | None:
+    """Return the epoch, from 1, from which `curve` stands still to its end; None where its second half moves.
+
+    It is the one reading of what is flat: whatever it finds is not said to be still falling.
+    """
+    if len(curve) < _PARTS:
+        return None
+    moved = np.flatnonzero(np.abs(curve - curve[-1]) > limits.FLAT * abs(curve[-1]))
+    still = int(moved[-1]) + 1 if len(moved) else 0
+    return still + 1 if still <= len(curve) // 2 else None
+
+
 def turn(curve: np.ndarray) -> tuple[float, float] | tuple[None, None]:
     """Return the end of `curve` in multiples of its minimum, and when that was, as a share of the epochs."""
     if len(curve) < 2 or curve.min() <= 0:
@@ -294,6 +313,11 @@ def _constant(result: Result) -> float | None:
     if len(late) < _FEWEST_STILL or np.ptp(late) > _AT_REST * max(abs(float(late.mean())), _TINY):
         return None
     return float(late.mean())
+
+
+def _still(result: Result) -> float | None:
+    curve = np.array(result.history.get("loss", ()), float)
+    return float(still_from(until_broken(curve)) is not None) if len(curve) else None
 
 
 def _layers(result: Result, name: str) -> list[list[float]]:
@@ -348,6 +372,7 @@ _MEASURES: Final[Mapping[str, Callable[[Result], float | None]]] = {
     "rise": lambda r: rise(r.history.finite("loss")),
     "kick": _kick,
     "falling": lambda r: None if r.state == "diverged" else falling(r.history.finite("loss")),
+    "still": _still,
     "oscillation": lambda r: oscillation(r.history.finite("loss")),
     "val_rise": lambda r: turn(r.history.finite("val_loss"))[0],
     "best_at": lambda r: turn(r.history.finite("val_loss"))[1],

@@ -85,9 +85,9 @@ def _blind(observed: Observation) -> Iterator[str]:
 
 
 def _still_falling(observed: Observation) -> Iterator[str]:
-    share = observed.signals.falling
-    if observed.signals.still_falling and observed.signals.constant is None:
-        yield f"The loss was still falling: {share:.0%} of its fall came in the last fifth of the epochs."
+    signals = observed.signals
+    if signals.still_falling and not signals.stands_still and signals.constant is None:
+        yield f"The loss was still falling: {signals.falling:.0%} of its fall came in the last fifth of the epochs."
 
 
 def _gap(observed: Observation) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import streamlit as st
 
@@ -58,8 +59,9 @@ def _card(
                 sure = t("Confidence {share}", share=number(finding["confidence"], ".0%"))
                 st.badge(t(word), color=tint, help=sure)  # type: ignore[arg-type]
             st.header(f"{rank}. {t(cause.title)}", anchor=False, help=t(cause.about))
-            if finding["chain"]:
-                st.markdown(_chain(finding, curves))
+            links = words.chain_of(finding, curves.marks)
+            if links:
+                st.markdown(_chain(links, curves))
             else:
                 _evidence(finding)
             if finding["fix"]:
@@ -70,7 +72,7 @@ def _card(
                 # A part of a set is applied with the others.
                 if finding["fix"] and not words.in_set(finding):
                     _apply(opened, report, finding, t(cause.title), f"diagnose_apply_{rank}")
-                if finding["chain"] and finding["evidence"]:
+                if links and finding["evidence"]:
                     why = f"diagnose_why_{rank}"
                     with st.popover(t("Evidence"), icon=":material/search:", type="tertiary", key=why):
                         _evidence(finding)
@@ -141,11 +143,11 @@ def show_doubts(report: WrittenReport) -> None:
             st.markdown(f"- {inert(title, 100)}: {inert('; '.join(told), 300)}.")
 
 
-def _chain(finding: WrittenFinding, curves: Curves) -> str:
+def _chain(chain: Iterable[Mapping[str, Any]], curves: Curves) -> str:
     """Return the links from a cause to the curve in one line; one that has a mark in the chart leads to it."""
     links = []
     numbers = curves.numbers
-    for link in finding["chain"]:
+    for link in chain:
         # Said once: two links may stand for one mark.
         number = numbers.pop(link["mark"], None)
         links.append(inert(link["words"], 200) + (f"\N{NO-BREAK SPACE}[{number}](#{CURVE})" if number else ""))

@@ -22,7 +22,7 @@ from core.ui.diagnose.curves import MOST_POINTS, Curves, curves_of
 from core.ui.diagnose.layer_maps import LayerMap, layer_chart, split_maps
 from core.ui.diagnose.progress import watch
 from core.ui.diagnose.state import Opened
-from core.ui.diagnose.words import cause_of, headline, helped, open_question, variant_words, verdict
+from core.ui.diagnose.words import cause_of, headline, helped, open_question, symptoms_of, variant_words, verdict
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
 from core.ui.words import later, t
@@ -106,8 +106,8 @@ def _curve(report: WrittenReport | None, curves: Curves, colour: str) -> None:
     st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=alt)
     if curves.epochs > MOST_POINTS:
         st.caption(t("{epochs}, drawn with their extremes.", epochs=counted(curves.epochs, "epoch")))
-    if report and report["symptoms"]:
-        st.caption("\n".join(f"- {inert(text, 300)}" for text in report["symptoms"].values()))
+    if report and (symptoms := symptoms_of(report, curves.marks)):
+        st.caption("\n".join(f"- {inert(text, 300)}" for text in symptoms))
 
 
 def _verdict(opened: Opened, report: WrittenReport | None, found: Sequence[Mark], colour: str) -> None:

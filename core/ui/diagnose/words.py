@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Cause
+from core.diagnosis.evidence.marks import Mark
 from core.diagnosis.report import Standing
 from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, WrittenReport
 from core.lessons import LESSONS, Lesson
@@ -136,6 +137,24 @@ def verdict(report: WrittenReport) -> str:
         return f"{now}{models}."
     told = {"share": share(after), "seeds": _of_seeds(first)}
     return f"{now}. {t('With one change it is {share}: better in {seeds}.', **told)}"
+
+
+def symptoms_of(report: WrittenReport, marks: Iterable[Mark]) -> list[str]:
+    """Return the symptoms of a report, but for what the curve on the page, which has these `marks`, denies."""
+    denied = _denied(marks)
+    return [text for name, text in report["symptoms"].items() if name not in denied]
+
+
+def chain_of(finding: WrittenFinding, marks: Iterable[Mark]) -> list[Mapping[str, Any]]:
+    """Return the links from a cause to the curve, but for what the curve on the page denies; one alone is no chain."""
+    denied = _denied(marks)
+    links = [link for link in finding["chain"] if link["mark"] not in denied]
+    return links if len(links) > 1 else []
+
+
+def _denied(marks: Iterable[Mark]) -> set[str]:
+    """Return what a report may say of its own seeds, on a sample of the rows too, and not beside these `marks`."""
+    return {"still_falling"} if any(mark.kind == "flat" for mark in marks) else set()
 
 
 def open_question(report: WrittenReport) -> bool:

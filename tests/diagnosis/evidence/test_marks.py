@@ -1,10 +1,15 @@
 """Where the symptoms are in a curve."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from core.diagnosis.evidence.links.chain import chain
 from core.diagnosis.evidence.marks import marks
-from tests.diagnosis.table import result_of
+from core.diagnosis.evidence.signals import observe
+from core.diagnosis.evidence.symptoms import symptoms
+from tests.diagnosis.table import observation_of, result_of
 
 EPOCHS = 100
 
@@ -80,6 +85,17 @@ def test_a_straight_descent_is_still_falling_unless_it_was_cut_short():
     assert kinds(result(np.linspace(1.2, 0.5, EPOCHS))) == ["still_falling"]
     assert kinds(result(np.linspace(1.2, 0.5, 40))) == ["stopped"]
     assert kinds(result(np.linspace(1.2, 0.5, 40), state="cancelled")) == []
+
+
+@pytest.mark.parametrize("fall", [0.0, 0.0005, 0.004, 0.009, 0.02, 0.2, 0.6])
+@pytest.mark.parametrize("shape", [np.linspace(1, 0, EPOCHS), 1 - np.linspace(0, 1, EPOCHS) ** 3, learning(0, 30, 1)])
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_no_curve_is_said_to_be_flat_and_still_falling(fall, shape, seeds):
+    runs = [result(1 + fall * (shape - 1))] * seeds + [result(np.linspace(1.2, 0.5, EPOCHS))] * (seeds // 2)
+    observed = replace(observation_of(), signals=observe(runs, EPOCHS))
+    told = {*kinds(*runs), *symptoms(observed), *(said.mark for said in chain(observed, ["short", "falling"]))}
+    assert not {"flat", "still_falling"} <= told
+    assert told & {"flat", "still_falling", "constant"} or fall > 0.02, "it is one of them"
 
 
 def test_one_seed_of_three_makes_no_mark():

@@ -48,6 +48,10 @@ def test_every_symptom_has_a_test_that_shows_it():
     assert {name for name, *_ in SEEN} == set(SYMPTOMS)
 
 
+def test_what_stands_still_is_not_said_to_be_still_falling():
+    assert "still_falling" not in symptoms(observation_of({}, {"falling": 0.4, "still": 1.0}))
+
+
 def test_a_healthy_run_has_no_symptoms():
     assert symptoms(observation_of()) == {}
     assert symptoms(observation_of(BINARY)) == {}

@@ -5,6 +5,7 @@ from typing import get_args
 import pytest
 
 from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.evidence.marks import Mark
 from core.diagnosis.evidence.signals import median_of_most
 from core.diagnosis.report import Standing
 from core.spec import load_spec
@@ -64,6 +65,18 @@ def test_an_undecided_verdict_says_what_would_decide_it():
     told = report(verdict="undecided", why="More rows would tell.")
     assert say.headline(told) == "Not decided"
     assert say.verdict(told).endswith("More rows would tell.")
+
+
+def test_what_the_curve_on_the_page_denies_is_not_said_beside_it():
+    falls = {"words": "still falling: 20%", "mark": "still_falling"}
+    told = report(symptoms={"still_falling": "The loss was still falling.", "guessing": "No better than guessing."})
+    first = finding(chain=[{"words": "a rate of 0", "mark": None}, falls, {"words": "guessing", "mark": "flat"}])
+    flat, falling = Mark("flat", "loss", 1, "flat from epoch 1"), Mark("still_falling", "loss", 9, "still falling")
+    assert say.symptoms_of(told, [flat]) == ["No better than guessing."]
+    assert [link["words"] for link in say.chain_of(first, [flat])] == ["a rate of 0", "guessing"]
+    assert len(say.symptoms_of(told, [falling])) == 2
+    assert falls in say.chain_of(first, [falling])
+    assert say.chain_of(finding(chain=first["chain"][:2]), [flat]) == [], "one link alone is no chain"
 
 
 def test_a_suspicion_is_called_one():

@@ -105,7 +105,7 @@ def _guessing(observed: Observation) -> str | None:
 
 def _falling(observed: Observation) -> str | None:
     signals = observed.signals
-    if signals.constant is not None or not signals.still_falling:
+    if signals.constant is not None or signals.stands_still or not signals.still_falling:
         return None
     return f"still falling: {signals.falling:.0%} of the fall in the last fifth"
 
