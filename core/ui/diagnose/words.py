@@ -94,9 +94,8 @@ def headline(report: WrittenReport) -> str:
     title = t(cause_of(first).title)
     alone = _enough_alone(report)
     if len(alone) > 1 and first in alone:
-        named = " · ".join(t(cause_of(finding).title) for finding in alone)
-        either = len(alone) == 2  # noqa: PLR2004 - which is what the word means
-        return t("Either of two: {causes}", causes=named) if either else t("Any of several: {causes}", causes=named)
+        told = {"causes": " · ".join(t(cause_of(finding).title) for finding in alone)}
+        return t("Either of two: {causes}", **told) if len(alone) == 2 else t("Any of several: {causes}", **told)
     return title if first["standing"] in {"proven", "certain"} else t("Suspected: {cause}", cause=title)
 
 
