@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.diagnosis.evidence.links.chain import chain
+from core.diagnosis.evidence.links.chain import LINKS
 from core.diagnosis.evidence.marks import marks
 from core.diagnosis.evidence.signals import observe
 from core.diagnosis.evidence.symptoms import symptoms
@@ -93,7 +93,8 @@ def test_a_straight_descent_is_still_falling_unless_it_was_cut_short():
 def test_no_curve_is_said_to_be_flat_and_still_falling(fall, shape, seeds):
     runs = [result(1 + fall * (shape - 1))] * seeds + [result(np.linspace(1.2, 0.5, EPOCHS))] * (seeds // 2)
     observed = replace(observation_of(), signals=observe(runs, EPOCHS))
-    told = {*kinds(*runs), *symptoms(observed), *(said.mark for said in chain(observed, ["short", "falling"]))}
+    link = LINKS["falling"]
+    told = {*kinds(*runs), *symptoms(observed), *([link.mark] if link.look(observed) else [])}
     assert not {"flat", "still_falling"} <= told
     assert told & {"flat", "still_falling", "constant"} or fall > 0.02, "it is one of them"
 
