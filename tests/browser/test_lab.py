@@ -9,6 +9,8 @@ from playwright.sync_api import TimeoutError as NotThere
 from playwright.sync_api import expect
 
 from core.choices.scalers import SCALERS
+from core.spec import load_spec
+from core.ui.lab.link import encode
 
 from .conftest import until
 
@@ -325,3 +327,25 @@ def test_a_phone_shows_the_chart_first_and_never_scrolls_sideways(visit):
     page.get_by_role("button", name="Run 8 experiments").click()
     expect(page.locator(".ll-heading")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_with_three_settings_the_state_of_a_run_is_not_covered_and_there_is_a_cue_to_the_rest(visit):
+    varied = {"preprocessing.scaling": ["none", "standard"], "training.learning_rate": [0.001, 1e6],
+              "model.layers": [[16, 16, 16], [10]]}  # fmt: skip
+    data = {"source": "sample:diabetes", "target": "progression"}
+    spec = {"data": data, "vary": varied, "training": {"epochs": 5, "optimizer": "sgd"}}
+    page = visit(f"/?spec={encode(load_spec(spec))}")
+    run(page, 8)
+    arrive(page)
+    table = page.locator(".ll-runs")
+    expect(table.locator("td[data-state='diverged']").first).to_be_visible()
+    expect(page.locator(".ll-status")).to_contain_text("finished")
+    places = """(table) => [...table.querySelectorAll("td[data-state], td.ll-why")]
+      .map((cell) => cell.getBoundingClientRect()).map((box) => [box.left, box.right])"""
+    boxes = table.evaluate(places)
+    assert len(boxes) == 16
+    for (_, state), (why, _) in zip(boxes[::2], boxes[1::2], strict=True):
+        assert state <= why
+    expect(table).to_have_class(re.compile("ll-beyond"))
+    table.evaluate("(table) => table.scrollTo(table.scrollWidth, 0)")
+    expect(table).not_to_have_class(re.compile("ll-beyond"))

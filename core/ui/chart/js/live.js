@@ -175,6 +175,7 @@ class LiveChart {
     this.columns.onclick = () => {
       const all = this.part("runs").classList.toggle("ll-all");
       this.columns.setAttribute("aria-pressed", String(all));
+      this.table.update();
     };
     this.part("tablebar").replaceChildren(group, this.columns);
   }

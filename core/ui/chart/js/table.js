@@ -64,7 +64,7 @@ function numberOrText(text) {
 }
 
 /**
- * The columns: what differs, then what came out. `sort` gives the value to order by, `at` the epoch a number is of.
+ * The columns: what differs, then what came out, the important ones first. `sort` gives the value to order by, `at` the epoch a number is of.
  *
  * Those that are `wide` have no room on a phone, where one column with the whole name, which is `narrow`, stands for
  * what differs.
@@ -93,9 +93,9 @@ function columnsOf(meta, reading) {
   if (meta.validation) {
     columns.push(number(say("val_skill"), say("val_skill_about"), (run) => run.final?.val_skill ?? null, formatSkill));
   }
+  columns.push({ label: say("state"), text: stateText, sort: stateText, state: true });
   columns.push({ ...number(say("epochs_run"), say("epochs_about"), (run) => run.epoch || 0, grouped), wide: true });
   columns.push({ ...number(say("seconds"), say("seconds_about"), (run) => run.seconds ?? null, (s) => (s === null ? "–" : separated(s.toFixed(2)))), wide: true });
-  columns.push({ label: say("state"), text: stateText, sort: stateText, state: true });
   return columns;
 }
 
@@ -218,6 +218,9 @@ function makeTable(host, meta, runs, actions) {
     return entry;
   });
   host.replaceChildren(table);
+  /** Whether there are columns that one has to scroll to. */
+  const cue = () => host.classList.toggle("ll-beyond", host.scrollLeft + host.clientWidth < host.scrollWidth - 1);
+  host.onscroll = cue;
 
   function update() {
     for (const { run, row, swatch, cells, why, detail } of rows) {
@@ -252,6 +255,7 @@ function makeTable(host, meta, runs, actions) {
     sorted.flatMap(({ row, detail }) => (detail ? [row, detail.row] : [row])).forEach((row, i) => {
       if (body.rows[i] !== row) body.insertBefore(row, body.rows[i] ?? null);
     });
+    cue();
   }
   return { update };
 }
