@@ -64,6 +64,26 @@ def test_the_spread_ignores_runs_that_have_ended():
     assert found == {"x": [1, 2], "median": [2, 6], "low": [1, 5], "high": [3, 7]}
 
 
+def median_of_seeds(*seeds: tuple[str, list[int]]) -> Any:
+    """The median curve the chart draws of seeds, each with its state and losses."""
+    runs = [{"id": str(i), "seed": i, "state": state, "history": {"loss": loss}} for i, (state, loss) in enumerate(seeds)]
+    group = {"colour": "#000000", "label": "a", "variant": 0, "runs": runs}
+    view = {"limit": 100, "range": None, "width": 2, "opacity": 1}
+    traces = f"variantTraces({json.dumps(group)}, {{}}, {json.dumps(view)}, () => null)"
+    found = run(f"{traces}.find((trace) => trace.uid === 'v0loss')", "chart.js")
+    return [value for value in found["y"] if value is not None]
+
+
+def test_the_median_ends_where_a_seed_lags_behind_and_does_not_wait_for_one_that_comes_no_further():
+    ahead = ("running", [5, 4, 3, 2]), ("done", [7, 6, 5, 4])
+    assert median_of_seeds(*ahead, ("running", [9, 8])) == [7, 6]
+    assert median_of_seeds(*ahead, ("done", [9, 8, 7, 6])) == [7, 6, 5, 4]
+    assert median_of_seeds(*ahead, ("diverged", [9, 8])) == [7, 6, 4, 3]
+    assert median_of_seeds(*ahead, ("queued", [])) == [6, 5, 4, 3]
+    long = [1.0] * 3000
+    assert max(run(f"spread([curveOf({{history: {{loss: {json.dumps(long)}}}}}, 'loss')]).median")) == 1
+
+
 def test_a_missing_node_is_an_error_where_node_is_required(tmp_path):
     environment = {**os.environ, "PATH": str(tmp_path), "LOSSLAB_REQUIRE_NODE": "1"}
     one = f"{__file__}::test_the_spread_ignores_runs_that_have_ended"

@@ -51,7 +51,7 @@ function variantTraces(group, options, view, baseOf) {
         opacity: 0.6 * view.opacity,
       })));
     }
-    const several = lines.length > 1 ? spread(lines) : null;
+    const several = lines.length > 1 ? spread(lines, reachedByAll(lines)) : null;
     const x = several?.x;
     if (several && !validation) {
       const edge = { hoverinfo: "skip", hovertemplate: null, mode: "lines" };

@@ -12,9 +12,10 @@ function ghostTraces(ghost, options, theme, range) {
   const metrics = options.validation && meta.groups.length === 1 ? ["loss", "val_loss"] : ["loss"];
   return meta.groups.flatMap(({ variant, label }) => metrics.flatMap((metric) => {
     const mine = runs.filter((run) => run.variant === variant);
-    const lines = mine.map((run) => drawn(run, metric, options, baseOf(run, metric))).filter((line) => line.x.length);
+    const drawnOf = (run) => ({ run, ...drawn(run, metric, options, baseOf(run, metric)) });
+    const lines = mine.map(drawnOf).filter((line) => line.x.length);
     if (!lines.length) return [];
-    const several = lines.length > 1 ? spread(lines) : null;
+    const several = lines.length > 1 ? spread(lines, reachedByAll(lines)) : null;
     const name = meta.settings.length ? say("before_of", { name: inert(label) }) : say("before");
     return [lineTrace(`ghost${variant}${metric}`, name, theme.faint, several ? { x: several.x, y: several.median } : lines[0], view, {
       meta: say(metric), opacity: 0.75, line: metric === "loss" ? {} : { dash: "5px,4px", width: 1 },

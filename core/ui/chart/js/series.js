@@ -169,11 +169,24 @@ function thin(xs, ys, limit) {
   return [keptX, keptY];
 }
 
-/** Median, lowest and highest of several lines, epoch by epoch, over the lines that have a value there.
+/** The epochs that all seeds of a variant have reached: those that train or are done, of which there are points.
+ *
+ * Beyond, a median would be that of whoever came first, and jump with each that follows. One that has diverged or was
+ * stopped comes no further, and is not waited for.
+ */
+function reachedByAll(lines) {
+  const ends = lines.filter(({ run, x }) => x.length && !STOPPED.has(run.state)).map(({ x }) => x.at(-1));
+  return ends.length ? Math.min(...ends) : Infinity;
+}
+
+const STOPPED = new Set(["diverged", "failed", "cancelled"]);
+
+/** Median, lowest and highest of several lines, epoch by epoch, over the lines that have a value there; no median
+ * beyond the epoch `until`.
  *
  * Of a stretch, the median is that of its first epoch, which every line has; lowest and highest are of all its epochs.
  */
-function spread(lines) {
+function spread(lines, until = Infinity) {
   const x = [];
   const middle = [];
   const low = [];
@@ -195,7 +208,8 @@ function spread(lines) {
       if (high[stretch] === null || value > high[stretch]) high[stretch] = value;
     });
   }
-  return { x, median: middle.map(median), low, high };
+  const end = until === Infinity ? until : stretchOf(until);
+  return { x, median: middle.map((values, stretch) => (stretch <= end ? median(values) : null)), low, high };
 }
 
 function extremes(values) {
