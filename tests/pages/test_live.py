@@ -67,6 +67,23 @@ def test_a_turn_trains_once_and_what_is_no_turn_trains_nothing(live, lab):
     assert len(experiments(lab)) == 2
 
 
+@pytest.mark.parametrize(
+    ("path", "before", "chosen"), [("preprocessing.scaling", "standard", "minmax"), (RATE, "0.001", "0.1")]
+)
+def test_a_value_that_is_chosen_takes_the_place_of_the_one_before(app, lab, live, path, before, chosen):
+    assert knob(live, path).value == [before]
+    turn(live, before, chosen, path=path)
+    assert knob(live, path).value == [chosen]
+    assert len(experiments(lab)[-1].runs) == 1
+    turn(live, chosen, before, path=path)
+    assert knob(live, path).value == [before]
+    live.get_by_key("live").set_value(False).run()
+    turn(live, before, chosen, path=path)
+    assert knob(live, path).value == [before, chosen]
+    live.get_by_key("live").set_value(True).run()
+    assert len(experiments(lab)[-1].runs) == 2, "what was compared stays compared"
+
+
 def test_the_next_turn_cancels_the_one_before_and_nobody_elses(live, lab):
     other = lab.store.submit(load_spec(IRIS), series="somebody else")
     ordinary = lab.store.submit(load_spec(IRIS))

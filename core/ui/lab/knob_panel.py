@@ -11,6 +11,7 @@ from core.errors import InputRefused
 from core.spec import ExperimentSpec
 from core.ui.lab.architecture import LAYERS, choose_layers
 from core.ui.lab.knobs import ARCHITECTURE, GROUPS, Knob, in_words, knob_at, knobs_for
+from core.ui.lab.live import turned_alone
 from core.ui.lab.range_test import RATE, range_test_button
 from core.ui.lab.share import lab_reins
 from core.ui.lab.state import OFFERED, chosen_tokens, knob_key
@@ -82,6 +83,8 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused, *, locked: bool) ->
             format_func=knob.say,
             persist_state="session",
             disabled=locked,
+            on_change=turned_alone,
+            args=(knob,),
         )
     else:
         if chosen != st.session_state[key]:  # chosen from the list and typed as well
@@ -98,6 +101,8 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused, *, locked: bool) ->
             disabled=locked,
             select_all=False,  # Enter would take every match of what was typed
             persist_state="session",
+            on_change=turned_alone,
+            args=(knob,),
         )
     if knob.path == RATE and not locked:
         range_test_button()

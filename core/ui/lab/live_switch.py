@@ -16,7 +16,7 @@ def live_switch() -> None:
             key=live.SWITCH,
             help=t(
                 "Every turn of a knob trains at once, and the curve before stays as a grey line. "
-                "Whoever gets the address opens the lab live."
+                "To compare several values, switch it off. Whoever gets the address opens the lab live."
             ),
             bind="query-params",
             width="content",
