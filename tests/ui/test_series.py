@@ -66,7 +66,9 @@ def test_the_spread_ignores_runs_that_have_ended():
 
 def median_of_seeds(*seeds: tuple[str, list[int]]) -> Any:
     """The median curve the chart draws of seeds, each with its state and losses."""
-    runs = [{"id": str(i), "seed": i, "state": state, "history": {"loss": loss}} for i, (state, loss) in enumerate(seeds)]
+    runs = [
+        {"id": str(i), "seed": i, "state": state, "history": {"loss": loss}} for i, (state, loss) in enumerate(seeds)
+    ]
     group = {"colour": "#000000", "label": "a", "variant": 0, "runs": runs}
     view = {"limit": 100, "range": None, "width": 2, "opacity": 1}
     traces = f"variantTraces({json.dumps(group)}, {{}}, {json.dumps(view)}, () => null)"

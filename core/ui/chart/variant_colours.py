@@ -1,21 +1,27 @@
-"""Which colour of the palette a variant has: the one this session has seen it in.
+"""Which colour of the palette a variant has: the one its experiment was first drawn in.
 
-The rule: a variant keeps the place in the palette that it had when the session last drew it, recognised by its program
-(everything but the seed) or, where something else has changed for all, by the settings that are varied. Whatever is new
-takes the first place that is free, in the order of the runs. So a value added to a setting recolours nothing, and a
-link shows everybody the same colours at first. More variants than colours have colours of their own (``series.js``).
-Where experiments are told about together, as the parts of a lesson are, no two of their variants share a colour.
+The rule: an experiment keeps its colours, whoever opens it again or follows its link, as long as the server remembers
+it. In a new one a variant has the place in the palette that it had when the session last drew it, recognised by its
+program (everything but the seed) or, where something else has changed for all, by the settings that are varied.
+Whatever is new takes the first place that is free, in the order of the runs. So a value added to a setting recolours
+nothing. More variants than colours have colours of their own (``series.js``). Where experiments are told about
+together, as the parts of a lesson are, no two of their variants share a colour.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Final
 
 import streamlit as st
 
 from core.jobs.storage.records import Experiment, Run
 from core.plot import COLOURS
+from core.recent import Recent
+
+_DRAWN: Final[Recent[str, tuple[int, ...]]] = Recent(entries=4096)
+"""The places of the variants of each experiment when it was first drawn, by its id."""
 
 
 def colours_of(experiment: Experiment) -> list[str]:
@@ -48,9 +54,17 @@ def places_of(
 
     `taken` are places that only the program named there may have, as long as others are free.
     """
-    keys, taken = _variants(experiment), taken or {}
+    keys = _variants(experiment)
     if len(keys) > len(COLOURS):
         return []
+    places = _DRAWN.get(experiment.id, lambda: _new_places(keys, known, taken or {}))
+    for names, place in zip(keys, places, strict=True):
+        known.update(dict.fromkeys(names, place))
+    return list(places)
+
+
+def _new_places(keys: Sequence[Sequence[str]], known: Mapping[str, int], taken: Mapping[int, str]) -> tuple[int, ...]:
+    """Return the places of variants that were not drawn before, each given as what it is recognised by."""
     places: dict[int, int] = {}
     for tier in range(2):
         for variant, names in enumerate(keys):
@@ -60,11 +74,7 @@ def places_of(
                 places[variant] = place
     left = [place for place in range(len(COLOURS)) if place not in places.values()]
     free = iter(sorted(left, key=taken.__contains__))
-    for variant, names in enumerate(keys):
-        place = places[variant] if variant in places else next(free)
-        places[variant] = place
-        known.update(dict.fromkeys(names, place))
-    return [places[variant] for variant in range(len(keys))]
+    return tuple(places[variant] if variant in places else next(free) for variant in range(len(keys)))
 
 
 def _variants(experiment: Experiment) -> list[list[str]]:

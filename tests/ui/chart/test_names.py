@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from secrets import token_hex
 
 from core.jobs.storage.records import Experiment, Run, State
 from core.plot import COLOURS
@@ -31,7 +32,7 @@ def experiment(vary, seeds=1, scaling="standard", **training):
         )
         for index, run in enumerate(spec.runs())
     )  # fmt: skip
-    return Experiment("x", "", datetime.now(UTC), spec, runs)
+    return Experiment(token_hex(8), "", datetime.now(UTC), spec, runs)
 
 
 def test_only_what_differs_is_in_names():
@@ -110,6 +111,18 @@ def test_more_variants_than_colours_have_no_place_and_take_none():
     many = experiment({RATE: [0.001 * (i + 1) for i in range(len(COLOURS) + 1)]})
     assert places_of(many, known) == []
     assert known == {}
+
+
+def test_an_experiment_that_is_opened_again_has_the_colours_it_had():
+    known: dict[str, int] = {}
+    shown = [experiment({RATE: rates}) for rates in ([0.1, 0.01], [0.01, 0.001], [0.001, 0.1])]
+    before = [places_of(one, known) for one in shown]
+    assert len({tuple(places) for places in before}) > 1
+    for _ in range(2):
+        assert [places_of(one, known) for one in shown] == before
+    assert [places_of(one, {}) for one in reversed(shown)] == before[::-1], (
+        "after a reload, and for whoever has the link"
+    )
 
 
 def test_every_session_starts_with_the_same_colours():
