@@ -159,7 +159,7 @@ class Doctor:
         whole, rows = runs[0], len(self.examination.preparation.table(runs[0]).frame)
         sample = lighter(whole, rows)
         runs = [run.changed(sample) for run in runs] if sample else runs
-        runs = _with_seeds(runs)
+        runs = with_seeds(runs)
         observed, before = self._observed(runs, seen, whole if sample else None)
         found = self._suspects = suspects(observed, CAUSES.values())
         facts, learnt = observed.facts, has_learnt(observed)
@@ -292,7 +292,8 @@ def _size(run: RunSpec, facts: DataFacts) -> RunSize:
     return RunSize.expected(run, facts.rows + facts.validation_rows, facts.features, facts.output_units)
 
 
-def _with_seeds(runs: Sequence[RunSpec]) -> list[RunSpec]:
+def with_seeds(runs: Sequence[RunSpec]) -> list[RunSpec]:
+    """Return `runs`, one program with a seed each, and as many more seeds as a proof needs at least."""
     first = runs[0].training.seed
     more = (runs[0].changed({"training.seed": seed}) for seed in itertools.count(first + len(runs)))
     extended = [*runs, *itertools.islice(more, max(0, FEWEST_SEEDS - len(runs)))]

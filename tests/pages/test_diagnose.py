@@ -165,7 +165,7 @@ def test_applying_a_fix_trains_both_and_opens_the_lab(open_page, lab):
     assert live_charts(app)[0]["experiment"] == new
 
 
-def test_a_fix_of_two_settings_is_two_runs_not_four(open_page, lab):
+def test_a_fix_of_two_settings_is_two_programs_not_four_with_as_many_seeds_as_a_fix_of_one(open_page, lab):
     layers = [{"units": 8, "activation": "exponential"}]
 
     def wild(run):
@@ -183,8 +183,8 @@ def test_a_fix_of_two_settings_is_two_runs_not_four(open_page, lab):
     app.get_by_key("diagnose_apply_1").click().run()
     assert not app.exception
     new = lab.store.experiment(app.query_params["x"])
-    assert len(new.runs) == 2
-    assert [run.spec.model.hidden[0].activation for run in new.runs] == ["relu", "exponential"]
+    assert [run.spec.model.hidden[0].activation for run in new.runs] == 3 * ["relu"] + 3 * ["exponential"]
+    assert [run.seed for run in new.runs] == 2 * [0, 1, 2]
     assert new.spec.model.hidden[0].activation == "relu"
     chart = live_charts(app)[0]
     assert chart["settings"] == ["Hidden layers", "Activation"]

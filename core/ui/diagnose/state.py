@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.diagnosis.evidence.limits import FEWEST_SEEDS
+from core.diagnosis.diagnosis import with_seeds
 from core.errors import InputRefused, WorkFailed
 from core.jobs.diagnosers.diagnoses import Budget, Diagnosis, variant_places
 from core.jobs.lab import get_lab
@@ -128,16 +128,17 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
     owner = member_of_tab()  # in the key: whoever applies the fix of a shared diagnosis has an experiment of their own
     key = f"fix:{opened.diagnosis.id if opened.diagnosis else opened.experiment.id}:{digest}:{owner or ''}"
     store = get_lab().store
-    fixed = [run.spec.changed(change) for run in opened.runs]
+    as_it_is = with_seeds([run.spec for run in opened.runs])
+    fixed = [run.changed(change) for run in as_it_is]
     dumped, new = (run.model_dump(mode="json", exclude={"variant"}) for run in (opened.run, fixed[0]))
     varied = [path for path in change if value_at(dumped, path) != value_at(new, path)]
     try:
         if len(varied) == 1:
             vary = {path: [value_at(new, path), value_at(dumped, path)] for path in varied}
-            both = load_spec({**dumped, "title": title, "vary": vary, "seeds": max(FEWEST_SEEDS, len(opened.runs))})
+            both = load_spec({**dumped, "title": title, "vary": vary, "seeds": len(as_it_is)})
             identity = store.submit(both, key, owner=owner)
         else:
-            identity = store.submit_runs([*fixed, *(run.spec for run in opened.runs)], key, title=title, owner=owner)
+            identity = store.submit_runs([*fixed, *as_it_is], key, title=title, owner=owner)
         st.session_state.diagnose_refused = ""
         st.switch_page(page("lab"), query_params={"x": identity})
     except (InputRefused, WorkFailed) as refusal:
