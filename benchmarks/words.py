@@ -1,14 +1,15 @@
 """Brings the catalogues of words up to date with the code: ``python -m benchmarks.words``.
 
-What the app newly says is added to each `core/ui/locale/LANGUAGE.po` without a translation, what it no longer says is
-taken out. An empty file with the code of a language for its name is all a new one needs to begin with.
+What the app newly says is added to each `core/ui/locale/LANGUAGE.po` without a translation, what is said below it to
+`core/ui/locale/sentences/LANGUAGE.po`; what is no longer said is taken out. An empty file with the code of a language
+for its name is all a new one needs to begin with.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Final
@@ -20,7 +21,10 @@ from core.paths import ROOT
 
 MARKS: Final = {"core.ui.words": {"t", "tn", "later"}, "core.ui.text": {"counted"}}
 """Module → its functions whose first argument is a message, or what one is made of."""
+BELOW: Final = {"core.sentence": {"said", "template"}}
+"""The same for what is said below `ui`."""
 SOURCES: Final = (*sorted((ROOT / "core" / "ui").rglob("*.py")), *sorted((ROOT / "pages").glob("*.py")))
+BELOW_SOURCES: Final = tuple(sorted((ROOT / "core").rglob("*.py")))
 
 Message = str | tuple[str, str]
 """What is said, or how it is said of one and of many."""
@@ -31,7 +35,12 @@ def messages() -> set[Message]:
     return {message for path in SOURCES for message in marked(path.read_text(), path)} | set(of_tables())
 
 
-def marked(code: str, path: Path) -> Iterator[Message]:
+def sentences() -> set[Message]:
+    """Return all templates of what is said below `ui`: marked in the code, and in tables."""
+    return {message for path in BELOW_SOURCES for message in marked(path.read_text(), path, BELOW)} | set(_of_tables())
+
+
+def marked(code: str, path: Path, marks: Mapping[str, Collection[str]] = MARKS) -> Iterator[Message]:
     """Yield the messages marked in `code`.
 
     Raises
@@ -40,10 +49,10 @@ def marked(code: str, path: Path) -> Iterator[Message]:
         If one is put together before it is translated.
     """
     tree = ast.parse(code)
-    own = MARKS.get(".".join(path.relative_to(ROOT).with_suffix("").parts), set())
+    own = marks.get(".".join(path.relative_to(ROOT).with_suffix("").parts), set())
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     names = {alias.asname or alias.name: alias.name for node in imports for alias in node.names
-             if alias.name in MARKS.get(node.module or "", ())} | {name: name for name in own}  # fmt: skip
+             if alias.name in marks.get(node.module or "", ())} | {name: name for name in own}  # fmt: skip
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
             said = node.args[1:] if names[node.func.id] == "counted" else node.args
@@ -65,7 +74,7 @@ def _message(function: str, texts: list[str | None]) -> Iterator[Message]:
             yield f"{{count}} {noun}", f"{{count}} {plural}"
         case "counted", [_, str(noun)]:
             yield f"{{count}} {noun}", f"{{count}} {noun}s"
-        case (("t" | "later"), [str(text), *_]):
+        case (("t" | "later" | "said" | "template"), [str(text), *_]):
             yield text
 
 
@@ -76,8 +85,6 @@ def of_tables() -> Iterator[str]:
     from core.data.samples import SAMPLES
     from core.data.upload.recast import KINDS
     from core.diagnosis.causes.catalogue import CAUSES
-    from core.jobs.classroom import classrooms
-    from core.jobs.storage import news
     from core.lessons import LESSONS, claims
     from core.lessons.glossary import GLOSSARY
     from core.ui.lab.knobs import KNOBS, label_of
@@ -89,11 +96,20 @@ def of_tables() -> Iterator[str]:
     for knob in KNOBS:
         yield from (knob.label, knob.help, *knob.meanings.values())
         yield from (meaning for word, meaning in GLOSSARY.items() if word.lower() == knob.label.lower())
-    yield from (*claims.MESSAGES, *classrooms.MESSAGES, news.UNKNOWN)
+    yield from claims.MESSAGES
     for lesson in LESSONS:
         yield from map(label_of, (*lesson.spec.vary, *lesson.repair.change, *lesson.exercise.knobs))
     yield from KINDS
     yield from (*ENCODINGS.values(), *DELIMITERS.values())
+
+
+def _of_tables() -> Iterator[str]:
+    """Yield what tables below `ui` hold of sentences, or to be put into one."""
+    from core.data.csv.file_limits import MAGIC, MARKUP
+    from core.data.csv.notes import SENTENCES
+
+    yield from (kind for _, kind in (*MAGIC, *MARKUP))
+    yield from SENTENCES.values()
 
 
 def placeholders(text: str) -> set[str]:
@@ -127,15 +143,18 @@ def _write(path: Path, catalog: Catalog) -> None:
 
 def main() -> None:
     """Update every catalogue and say what is left to translate."""
+    from core.ui.sentences import SENTENCES
     from core.ui.words import LOCALES
 
-    said = messages()
-    for path in sorted(LOCALES.glob("*.po")):
-        with path.open("rb") as file:
-            catalog = updated(read_po(file, locale=path.stem), said)
-        _write(path, catalog)
-        open_ones = [message for message in catalog if message.id and not all(_strings(message.string))]
-        print(f"{path.name}: {len(said)} messages, {len(open_ones)} to translate")
+    for language in sorted(path.stem for path in LOCALES.glob("*.po")):
+        for folder, said in ((LOCALES, messages()), (SENTENCES, sentences())):
+            path = folder / f"{language}.po"
+            path.touch()
+            with path.open("rb") as file:
+                catalog = updated(read_po(file, locale=language), said)
+            _write(path, catalog)
+            open_ones = [message for message in catalog if message.id and not all(_strings(message.string))]
+            print(f"{path.relative_to(LOCALES)}: {len(said)} messages, {len(open_ones)} to translate")
 
 
 def _strings(string: str | tuple[str, ...] | list[str] | None) -> list[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.paths import ROOT
+from core.sentence import said
 
 _LOG_BYTES: Final = 2 * 2**20
 _CRASHES: Final = {signal.SIGSEGV, signal.SIGILL, signal.SIGBUS, signal.SIGFPE, signal.SIGABRT}
@@ -23,7 +24,7 @@ _CRASHES: Final = {signal.SIGSEGV, signal.SIGILL, signal.SIGBUS, signal.SIGFPE, 
 _BEAT_SECONDS: Final = 1.0
 """How often a child says that it lives."""
 
-KILLED: Final = f"signal {signal.SIGKILL.value}"
+KILLED: Final = said("signal {number}", number=signal.SIGKILL.value)
 """How a child `ended` that was not asked: the system does so when memory runs out, or somebody did."""
 
 Words = dict[str, Any]
@@ -120,7 +121,7 @@ class Child:
     def ended(self) -> str:
         """How it ended, in words; waits until it has."""
         code = self._process.wait()
-        return f"signal {-code}" if code < 0 else f"exit status {code}"
+        return said("signal {number}", number=-code) if code < 0 else said("exit status {number}", number=code)
 
 
 class Voice:

@@ -8,14 +8,14 @@ from core.errors import InputRefused
 from core.ui.diagnose import state as diagnosis_state
 from core.ui.diagnose.page import show_opened
 from core.ui.diagnose.start import show_start
-from core.ui.words import t
+from core.ui.sentences import translated
 
 trouble = ""
 opened = None
 try:
     opened = diagnosis_state.open_from_address()
 except InputRefused as refusal:
-    trouble = t(str(refusal))
+    trouble = translated(str(refusal))
     st.query_params.clear()
 
 if opened is None:

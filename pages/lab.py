@@ -15,6 +15,7 @@ from core.ui.lab.link import linked, take_from_address
 from core.ui.lab.outlook import outlook_of
 from core.ui.lab.share import data_of_link, share_button
 from core.ui.lab.stage import lab_layout, run_bar, show_experiment, show_plan, show_welcome
+from core.ui.sentences import translated
 from core.ui.text import inert
 from core.ui.words import t
 
@@ -27,11 +28,11 @@ try:
     take_from_address()
     experiment = lab_state.open_from_address()
 except (InputRefused, WorkFailed) as refusal:
-    trouble = t(str(refusal))
+    trouble = translated(str(refusal))
 try:
     table = lab_state.current_table()
 except (InputRefused, WorkFailed) as refusal:
-    refused = str(refusal)
+    refused = translated(str(refusal))
 
 controls, stage = lab_layout()
 if table is not None:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = ("choices", "spec", "data", "training", "diagnosis", "lessons", "jobs", "ui", "pages")
 """From the bottom up: a layer imports from those before it only."""
 
-EVERYWHERE = {"child", "errors", "machine", "paths", "recent", "settings"}
+EVERYWHERE = {"child", "errors", "machine", "paths", "recent", "sentence", "settings"}
 SOURCES = sorted([*(ROOT / "core").rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "app.py"])
 
 

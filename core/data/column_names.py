@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from core.sentence import said
 from core.spec import plain_text
 
 _BREAKS: Final = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
@@ -32,20 +33,28 @@ def unique_names(names: Iterable[str], ignore_case: bool = False) -> tuple[list[
         # A copy must not take the name that a later column has of its own.
         chosen = next(c for c in candidates if fold(c) not in taken and (c == name or fold(c) not in reserved))
         if chosen != original.strip():
-            changes.append(f"Column {position} is called {chosen} here: its name is {_why(original, stem, chosen)}.")
+            changes.append(
+                said(
+                    "Column {position} is called {name} here: its name is {why!w}.",
+                    position=position,
+                    name=chosen,
+                    why=_why(original, stem, chosen),
+                )
+            )
         taken.add(fold(chosen))
         unique.append(chosen)
     if len(changes) > _NOTES:
-        changes[_NOTES:] = [f"{len(changes) - _NOTES:,} more columns have new names for similar reasons."]
+        more = len(changes) - _NOTES
+        changes[_NOTES:] = [said("{count:,} more columns have new names for similar reasons.", count=more)]
     return unique, changes
 
 
 def _why(original: str, stem: str, chosen: str) -> str:
     if not stem:
-        return "empty"
+        return said("empty")
     if chosen != stem:
-        return "taken"
-    return "too long" if len(original) > len(stem) + _NOTES else "not plain text"
+        return said("taken")
+    return said("too long") if len(original) > len(stem) + _NOTES else said("not plain text")
 
 
 def listed(names: Sequence[str]) -> str:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from core.sentence import said, template
+
 MEMORY_BYTES: Final = 1536 * 2**20
 """On top of what the process holds when it is ready."""
 CPU_SECONDS: Final = 30
@@ -30,13 +32,15 @@ _SETTINGS: Final = {
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1",
 }  # fmt: skip
 
-TOO_SLOW: Final = "takes longer than is allowed"
-TOO_LARGE: Final = f"takes more than {MEMORY_BYTES // 2**20} MB of memory"
+TOO_SLOW: Final = said("takes longer than is allowed")
+TOO_LARGE: Final = said("takes more than {most} MB of memory", most=MEMORY_BYTES // 2**20)
 ENDINGS: Final[Mapping[int, str]] = {
     -signal.SIGXCPU: TOO_SLOW,
-    -signal.SIGKILL: "takes more memory than there is",  # the kernel kills what takes the last of the machine's
+    -signal.SIGKILL: said("takes more memory than there is"),  # the kernel kills what takes the last of the machine's
 }
 """By the status such a process ended with, what reading a table does too much of."""
+BEYOND: Final = template("{name}: reading it {why!t}; allowed: a smaller file.")
+"""What is said of a file that does."""
 
 
 def environment() -> dict[str, str]:

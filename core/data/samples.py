@@ -18,6 +18,7 @@ from core.choices.choice import by_name
 from core.data.everyday import flats, loans
 from core.data.table import Table, table_of
 from core.errors import InputRefused, WorkFailed
+from core.sentence import said
 
 _Arc = Callable[[int], np.ndarray]
 
@@ -55,7 +56,11 @@ def sample_table(query: str) -> Table:
     """
     name, _, parameters = query.removeprefix("sample:").partition("?")
     if name not in SAMPLES:
-        raise InputRefused(f"data.source: there is no sample {name!r}; allowed: {', '.join(SAMPLES)}.", "data.source")
+        allowed = ", ".join(SAMPLES)
+        raise InputRefused(
+            said("data.source: there is no sample {name!r}; allowed: {allowed}.", name=name, allowed=allowed),
+            "data.source",
+        )
     sample = SAMPLES[name]
     return table_of(sample.build(**_values(sample, parameters)))
 
@@ -87,7 +92,13 @@ def _values(sample: Sample, query: str) -> dict[str, float]:
         if key not in sample.parameters:
             allowed = ", ".join(sample.parameters)
             raise InputRefused(
-                f"data.source: {sample.name} has no parameter {key!r}; allowed: {allowed}.", "data.source"
+                said(
+                    "data.source: {sample} has no parameter {key!r}; allowed: {allowed}.",
+                    sample=sample.name,
+                    key=key,
+                    allowed=allowed,
+                ),
+                "data.source",
             )
         parameter = sample.parameters[key]
         number = int if isinstance(parameter.default, int) else float
@@ -96,10 +107,17 @@ def _values(sample: Sample, query: str) -> dict[str, float]:
         except ValueError:
             value = None
         if value is None or not parameter.minimum <= value <= parameter.maximum:
-            what = "a whole number" if number is int else "a number"
+            what = said("a whole number") if number is int else said("a number")
             raise InputRefused(
-                f"data.source: {key}={text[:40]} is refused for {sample.name}; "
-                f"allowed: {what} from {parameter.minimum:g} to {parameter.maximum:g}.",
+                said(
+                    "data.source: {key}={value} is refused for {sample}; allowed: {what!w} from {low:g} to {high:g}.",
+                    key=key,
+                    value=text[:40],
+                    sample=sample.name,
+                    what=what,
+                    low=parameter.minimum,
+                    high=parameter.maximum,
+                ),
                 "data.source",
             )
         values[key] = value
@@ -127,7 +145,7 @@ def _bundled(file: str, target: str, columns: Sequence[str]) -> Callable[..., pd
 def _bundled_bytes(file: str) -> BytesIO:
     package = find_spec("sklearn")
     if package is None or package.origin is None:
-        raise WorkFailed("scikit-learn, which carries the sample sets, is not installed.")
+        raise WorkFailed(said("scikit-learn, which carries the sample sets, is not installed."))
     content = (Path(package.origin).parent / "datasets" / "data" / file).read_bytes()
     return BytesIO(gzip.decompress(content) if file.endswith(".gz") else content)
 

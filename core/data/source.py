@@ -12,6 +12,7 @@ from core.data.csv.file_limits import MAX_BYTES
 from core.data.samples import sample_table
 from core.data.table import Table, is_packed, read_table, table_of, unpack
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import DataSpec, InlineData, plain_text
 
 
@@ -38,11 +39,15 @@ def load_table(data: DataSpec, base: Path | None = None, dataset: Callable[[str]
         case "sample":
             return sample_table(rest)
         case "file" if dataset is not None and base is None:
-            raise InputRefused("data.source: files cannot be read here; allowed: sample:, dataset:.", "data.source")
+            raise InputRefused(
+                said("data.source: files cannot be read here; allowed: sample:, dataset:."), "data.source"
+            )
         case "file":
             return _file(Path(rest), base or Path())
     if dataset is None:
-        raise InputRefused("data.source: there are no uploaded data sets here; allowed: sample:, file:.", "data.source")
+        raise InputRefused(
+            said("data.source: there are no uploaded data sets here; allowed: sample:, file:."), "data.source"
+        )
     content = dataset(rest)
     return unpack(content) if is_packed(content) else read_table(content, f"dataset {rest[:8]}")
 
@@ -55,7 +60,7 @@ def _inline(data: InlineData) -> Table:
     }
     table = table_of(pd.DataFrame(columns), notes)
     if table.frame.empty:
-        raise InputRefused("data.source: the columns have no rows; allowed: at least one.", "data.source")
+        raise InputRefused(said("data.source: the columns have no rows; allowed: at least one."), "data.source")
     return table
 
 
@@ -66,5 +71,7 @@ def _file(path: Path, base: Path) -> Table:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
-        raise InputRefused(f"data.source: {name} cannot be read ({reason}).", "data.source") from None
+        raise InputRefused(
+            said("data.source: {name} cannot be read ({reason}).", name=name, reason=reason), "data.source"
+        ) from None
     return read_table(content, path.name)

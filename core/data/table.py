@@ -17,6 +17,7 @@ from core.data.csv.read_options import Origin, ReadOptions, origin_of
 from core.data.csv.reader import parse_csv
 from core.data.kinds import EXACT_INTEGER, Kind, as_float, kind_of, typed
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import plain_text
 
 SAMPLE_ROWS: Final = 100_000
@@ -99,8 +100,12 @@ class Table:
         found = self._by_name.get(name) or self._by_name.get(plain_text(name))
         if found is None:
             names = ", ".join(self._by_name.keys() if len(self._by_name) <= 10 else [*list(self._by_name)[:10], "…"])
-            prefix = f"{where}: " if where else ""
-            raise InputRefused(f"{prefix}there is no column {plain_text(name, 60)!r}; allowed: {names}.", where or name)
+            told = {"name": plain_text(name, 60), "allowed": names}
+            if not where:
+                raise InputRefused(said("there is no column {name!r}; allowed: {allowed}.", **told), name)
+            raise InputRefused(
+                said("{where}: there is no column {name!r}; allowed: {allowed}.", where=where, **told), where
+            )
         return found
 
 
@@ -114,7 +119,10 @@ def table_of(frame: pd.DataFrame, notes: Iterable[str] = ()) -> Table:
         and len(series)
         and max(-int(series.min()), int(series.max())) > EXACT_INTEGER
     ]
-    rounded = [f"{name} has whole numbers above 2^53: as features they are rounded to 16 digits." for name in large]
+    rounded = [
+        said("{column} has whole numbers above 2^53: as features they are rounded to 16 digits.", column=name)
+        for name in large
+    ]
     return Table(frame, (*notes, *rounded))
 
 

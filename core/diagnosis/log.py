@@ -17,6 +17,7 @@ from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, STILL_FALLING, 
 from core.diagnosis.evidence.signals import falling, oscillation, rise, turn, until_broken
 from core.diagnosis.report import MOST_CAUSES, Finding, public_variant
 from core.errors import InputRefused
+from core.sentence import said
 
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "loss": ("loss", "train_loss", "training_loss", "train/loss"),
@@ -59,9 +60,14 @@ def _log_of(table: Table) -> Log:
         found[curve] = _numbers(table, name) if name is not None else np.array([])
     if not len(found["loss"]):
         allowed = ", ".join(_NAMES["loss"])
-        raise InputRefused(f"The log has no column of training losses; allowed: one called {allowed}.", "log")
+        raise InputRefused(
+            said("The log has no column of training losses; allowed: one called {names}.", names=allowed), "log"
+        )
     if len(found["loss"]) < _FEWEST:
-        raise InputRefused(f"The log has {len(found['loss'])} epochs; allowed: at least {_FEWEST}.", "log")
+        raise InputRefused(
+            said("The log has {count} epochs; allowed: at least {fewest}.", count=len(found["loss"]), fewest=_FEWEST),
+            "log",
+        )
     return Log(**found)
 
 

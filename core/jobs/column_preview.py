@@ -12,6 +12,7 @@ from typing import Any, Final
 from core.data.confined import ENDINGS, TOO_SLOW, WALL_SECONDS, environment
 from core.errors import InputRefused, WorkFailed
 from core.paths import ROOT
+from core.sentence import said
 from core.spec import RunSpec
 
 PATIENCE_SECONDS: Final = 60.0
@@ -33,7 +34,7 @@ def ask_preview(run: RunSpec, content: bytes = b"") -> dict[str, Any]:
     """
     question = json.dumps({"run": run.model_dump(mode="json")}).encode() + b"\n" + content
     if not _AT_ONCE.acquire(timeout=PATIENCE_SECONDS):
-        raise WorkFailed("The columns of others are being prepared; try again in a minute.")
+        raise WorkFailed(said("The columns of others are being prepared; try again in a minute."))
     try:
         done = subprocess.run(
             [sys.executable, "-m", "core.data.prepare.before_after"],
@@ -51,7 +52,7 @@ def ask_preview(run: RunSpec, content: bytes = b"") -> dict[str, Any]:
         if (ending := ENDINGS.get(getattr(failure, "returncode", 0))) is not None:
             raise _refused(ending) from None
         _LOGGER.exception("preview failed")
-        raise WorkFailed("The picture of the columns could not be made.") from failure
+        raise WorkFailed(said("The picture of the columns could not be made.")) from failure
     finally:
         _AT_ONCE.release()
     answer: dict[str, Any] = json.loads(done.stdout)
@@ -61,4 +62,6 @@ def ask_preview(run: RunSpec, content: bytes = b"") -> dict[str, Any]:
 
 
 def _refused(why: str) -> InputRefused:
-    return InputRefused(f"Preparing this table for a picture {why}; allowed: fewer rows or columns.", "data")
+    return InputRefused(
+        said("Preparing this table for a picture {why!t}; allowed: fewer rows or columns.", why=why), "data"
+    )

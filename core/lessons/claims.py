@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from core.sentence import said
 from core.training.result import Result
 
 REPAIRED, TRIED = "R", "X"
@@ -98,12 +99,19 @@ class Quantity:
         letter, _, rest = text.partition(".")
         what, _, where = rest.partition(".")
         if not re.fullmatch(_NAME, text) or what not in (*CURVES, *_OF_RUN):
+            allowed = ", ".join((*CURVES, *_OF_RUN))
             raise ValueError(
-                f"{text!r} is no number of a run; allowed: a letter and one of {', '.join((*CURVES, *_OF_RUN))}"
+                said(
+                    "{name!r} is no number of a run; allowed: a letter and one of {allowed}", name=text, allowed=allowed
+                )
             )
         if where not in ("", *(("first", "least") if what in CURVES else ())):
             raise ValueError(
-                f"{text!r} ends in {where!r}; allowed: of a curve first, least or nothing; of the rest nothing"
+                said(
+                    "{name!r} ends in {where!r}; allowed: of a curve first, least or nothing; of the rest nothing",
+                    name=text,
+                    where=where,
+                )
             )
         return cls(letter, what, where)
 
@@ -191,7 +199,10 @@ class Claim:
         found = _CLAIM.fullmatch(text)
         if found is None:
             raise ValueError(
-                f"{text!r} is no claim; allowed: two numbers such as 10 * A.loss or 0.5, and < > <= >= or ="
+                said(
+                    "{text!r} is no claim; allowed: two numbers such as 10 * A.loss or 0.5, and < > <= >= or =",
+                    text=text,
+                )
             )
         left, right = found.groups()[:3], found.groups()[4:]
         return cls(text, _side(*left), found.group(4), _side(*right))
@@ -218,7 +229,7 @@ class Claim:
 
 def _side(factor: str | None, name: str | None, number: str | None) -> _Side:
     if not math.isfinite(float(factor or number or 0)):
-        raise ValueError(f"{factor or number} is too large a number; allowed: up to 1e308")
+        raise ValueError(said("{number} is too large a number; allowed: up to 1e308", number=factor or number))
     return _Side(float(factor or 1), Quantity.named(name)) if name else _Side(float(number or 0))
 
 

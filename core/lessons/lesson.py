@@ -17,6 +17,7 @@ from core.diagnosis.causes.catalogue import CAUSES
 from core.errors import InputRefused
 from core.lessons.claims import REPAIRED, TRIED, Claim, quantities
 from core.lessons.glossary import GLOSSARY
+from core.sentence import said
 from core.spec import ExperimentSpec, RunSpec
 from core.spec.values import Value
 
@@ -159,47 +160,58 @@ class Lesson(_Claiming):
     @classmethod
     def _known(cls, cause: str) -> str:
         if cause not in CAUSES:
-            raise ValueError(f"allowed: {', '.join(CAUSES)}")
+            raise ValueError(said("allowed: {names}", names=", ".join(CAUSES)))
         return cause
 
     @field_validator("glossary")
     @classmethod
     def _explained(cls, words: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := [word for word in words if word not in GLOSSARY]:
-            raise ValueError(f"{unknown[0]!r} is not in the glossary; allowed: {', '.join(GLOSSARY)}")
+            allowed = ", ".join(GLOSSARY)
+            raise ValueError(
+                said("{word!r} is not in the glossary; allowed: {allowed}", word=unknown[0], allowed=allowed)
+            )
         return words
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.answer >= len(self.options):
-            raise ValueError(f"answer: there is no option {self.answer}")
+            raise ValueError(said("answer: there is no option {number}", number=self.answer))
         if not 2 <= len(self.spec.runs()) / self.spec.seeds <= MOST_VARIANTS or "training.seed" in self.spec.vary:
-            raise ValueError(f"spec: a lesson compares at least two runs, at most {MOST_VARIANTS}, and no seeds")
+            raise ValueError(
+                said("spec: a lesson compares at least two runs, at most {most}, and no seeds", most=MOST_VARIANTS)
+            )
         plain = (self.title, self.about, self.question, *self.options, self.look, self.exercise.task)
         if quoting := next((text for text in plain if "{" in text), None):
-            raise ValueError(f"{quoting[:40]!r}: only explanation, repair.words and exercise.answer quote numbers")
+            raise ValueError(
+                said("{text!r}: only explanation, repair.words and exercise.answer quote numbers", text=quoting[:40])
+            )
         for where, letters, known in self._letters():
             if unknown := letters - known:
-                raise ValueError(f"{where}: there is no run {min(unknown)}")
+                raise ValueError(said("{where}: there is no run {letter}", where=where, letter=min(unknown)))
         return self
 
     @model_validator(mode="after")
     def _changes_are_possible(self) -> Self:
         for path, values in self.exercise.knobs.items():
             if self.exercise.solution.get(path, values[0]) not in values:
-                raise ValueError(f"exercise.solution: {path} is none of its knob's values")
+                raise ValueError(said("exercise.solution: {path} is none of its knob's values", path=path))
         if unknown := self.exercise.solution.keys() - self.exercise.knobs.keys():
-            raise ValueError(f"exercise.solution: there is no knob {min(unknown)}")
+            raise ValueError(said("exercise.solution: there is no knob {path}", path=min(unknown)))
         start = self.variants[self.exercise.of]
         for path, values in self.exercise.knobs.items():
             if start not in [
                 start.changed({path: value}).model_copy(update={"variant": start.variant}) for value in values
             ]:
-                raise ValueError(f"exercise.knobs: {path} does not offer what {self.exercise.of} has")
+                raise ValueError(
+                    said("exercise.knobs: {path} does not offer what {letter} has", path=path, letter=self.exercise.of)
+                )
         for example in self.exercise.examples:
             for path, value in example.change.items():
                 if value not in self.exercise.knobs.get(path, ()):
-                    raise ValueError(f"exercise.examples: {path} is no knob, or offers no {value}")
+                    raise ValueError(
+                        said("exercise.examples: {path} is no knob, or offers no {value}", path=path, value=value)
+                    )
         _ = self.repaired, self.solved, self.examples
         return self
 
@@ -265,14 +277,14 @@ def lesson_of(text: str, identity: str) -> Lesson:
     try:
         values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputRefused(f"No TOML: {str(error).rstrip('.')}.") from None
+        raise InputRefused(said("No TOML: {reason}.", reason=str(error).rstrip("."))) from None
     except ValueError:  # what Python says of more digits than it reads
-        raise InputRefused("No TOML: a whole number has too many digits.") from None
+        raise InputRefused(said("No TOML: a whole number has too many digits.")) from None
     if isinstance(spec := values.get("spec"), dict):
         spec.setdefault("title", values.get("title"))
         spec["vary"] = _off_is_null(spec.get("vary", {}))
     if "id" in values:
-        raise InputRefused("id: a lesson's file has none; it follows from its name or content.", "id")
+        raise InputRefused(said("id: a lesson's file has none; it follows from its name or content."), "id")
     return Lesson.validated({"id": identity, **values})
 
 
@@ -310,7 +322,9 @@ def _without_null(value: Any, path: str = "") -> Any:
         return {name: _without_null(inside, name) for name, inside in kept.items()}
     if isinstance(value, list):
         if None in value and not _can_be_off(path):
-            raise InputRefused("A table with empty cells cannot stand in a lesson's file; upload it as a file.", path)
+            raise InputRefused(
+                said("A table with empty cells cannot stand in a lesson's file; upload it as a file."), path
+            )
         return [_without_null(inside, path) for inside in value]
     return OFF if value is None else value
 
@@ -325,11 +339,13 @@ def read_lesson(path: Path) -> Lesson:
     """
     number, _, name = path.stem.partition("-")
     if not number.isdigit():
-        raise InputRefused(f"{path.name}: a lesson's file is called NUMBER-ID.toml.", path.name)
+        raise InputRefused(said("{name}: a lesson's file is called NUMBER-ID.toml.", name=path.name), path.name)
     try:
         return lesson_of(path.read_text(encoding="utf-8"), name)
     except InputRefused as refusal:
-        raise InputRefused(f"{path.name}: {str(refusal).rstrip('.')}.", path.name) from None
+        raise InputRefused(
+            said("{name}: {refusal!t}.", name=path.name, refusal=str(refusal).rstrip(".")), path.name
+        ) from None
 
 
 LESSONS: Final[tuple[Lesson, ...]] = tuple(map(read_lesson, sorted(CATALOGUE.glob("*.toml"))))

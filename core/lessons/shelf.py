@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from core.errors import InputRefused, WorkFailed
 from core.lessons.lesson import Lesson, lesson_of
+from core.sentence import said
 from core.settings import private_folder
 
 PREFIX: Final = "custom:"
@@ -43,7 +44,7 @@ class Shelf:
             If it cannot be written just now.
         """
         if len(content) > MOST_BYTES:
-            raise InputRefused(f"The file is too large for a lesson; allowed: {MOST_BYTES // 1000} kB.")
+            raise InputRefused(said("The file is too large for a lesson; allowed: {most} kB.", most=MOST_BYTES // 1000))
         name = hashlib.sha256(content).hexdigest()[:_DIGITS]
         lesson = _lesson(content, name)
         private_folder(self._folder)
@@ -53,7 +54,7 @@ class Shelf:
             beside.write_bytes(content)
             beside.replace(path)
         except OSError as error:
-            raise WorkFailed(f"The lesson could not be kept ({error.strerror}).") from error
+            raise WorkFailed(said("The lesson could not be kept ({reason}).", reason=error.strerror)) from error
         for old in sorted(self._folder.glob("*.toml"), key=_opened)[:-_MOST_LESSONS]:
             old.unlink(missing_ok=True)
         return lesson
@@ -69,7 +70,7 @@ class Shelf:
         name = identity.removeprefix(PREFIX)
         path = self._folder / f"{name}.toml"
         if not re.fullmatch(rf"[0-9a-f]{{{_DIGITS}}}", name) or not path.is_file():
-            raise InputRefused("This lesson is not here; ask for its file, and open that.")
+            raise InputRefused(said("This lesson is not here; ask for its file, and open that."))
         lesson = _lesson(path.read_bytes(), name)
         with suppress(OSError):  # a folder that cannot be written, or another process that has just cleared it
             os.utime(path)
@@ -88,16 +89,18 @@ def _lesson(content: bytes, name: str) -> Lesson:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        raise InputRefused("The file is no text in UTF-8.") from None
+        raise InputRefused(said("The file is no text in UTF-8.")) from None
     try:
         lesson = lesson_of(text, f"{PREFIX}{name}")
     except InputRefused as refusal:
-        raise InputRefused(f"The file is no lesson: {refusal}", refusal.where) from None
+        raise InputRefused(said("The file is no lesson: {refusal!t}", refusal=refusal), refusal.where) from None
     sources: list[Any] = [run.data.source for run in (*lesson.variants.values(), lesson.repaired, lesson.solved)]
     for turned in (lesson.exercise.knobs, *(example.change for example in lesson.exercise.examples)):
         offered = turned.get("data.source", ())
         sources += offered if isinstance(offered, list | tuple) else [offered]
     for source in sources:
         if isinstance(source, str) and source.startswith("file:"):
-            raise InputRefused("The file is no lesson for others: its table is a file of its author's.", "data.source")
+            raise InputRefused(
+                said("The file is no lesson for others: its table is a file of its author's."), "data.source"
+            )
     return lesson

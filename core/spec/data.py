@@ -26,6 +26,7 @@ from core.choices.encoders import ENCODERS
 from core.choices.imputation import IMPUTATIONS
 from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
+from core.sentence import said
 from core.spec.touches import Thing, touches
 from core.spec.values import MOST_DIGITS, Count, Fraction, Value, canonical, plain_text, too_long
 
@@ -52,10 +53,16 @@ class InlineData(Value):
     def _finite_and_of_one_length(cls, columns: dict[str, tuple[_Cell, ...]]) -> dict[str, tuple[_Cell, ...]]:
         lengths = {name: len(cells) for name, cells in columns.items()}
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"every column needs the same number of rows, not {lengths}"[:200])
+            raise ValueError(said("every column needs the same number of rows, not {lengths}", lengths=lengths)[:200])
         for name, cells in columns.items():
             if any(map(too_long, cells)):
-                raise ValueError(f"{plain_text(name, 60)} has a longer number; allowed: {MOST_DIGITS} digits")
+                raise ValueError(
+                    said(
+                        "{column} has a longer number; allowed: {most} digits",
+                        column=plain_text(name, 60),
+                        most=MOST_DIGITS,
+                    )
+                )
         return {
             name: tuple(None if isinstance(cell, float) and not math.isfinite(cell) else cell for cell in cells)
             for name, cells in columns.items()
@@ -103,7 +110,7 @@ class DataSpec(Value):
     @classmethod
     def _known_source(cls, source: str | InlineData) -> str | InlineData:
         if isinstance(source, str) and not _SOURCE.fullmatch(source):
-            raise ValueError("allowed: sample:NAME, file:PATH, dataset:SHA256 or an object with columns")
+            raise ValueError(said("allowed: sample:NAME, file:PATH, dataset:SHA256 or an object with columns"))
         return source
 
     @cached_property

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, model_validator
 
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec.data import DataSpec, PreprocessingSpec
 from core.spec.json_text import read_json
 from core.spec.model import ModelSpec
@@ -92,8 +93,12 @@ class RunSpec(_Located):
                 monitor = getattr(getattr(self.training, field), "monitor", None) or ""
                 if monitor.startswith("val_"):
                     raise ValueError(
-                        f"training.{field}.monitor: {monitor} needs validation rows; "
-                        "allowed: data.validation_fraction above 0, or a monitor without val_"
+                        said(
+                            "training.{field}.monitor: {monitor} needs validation rows; "
+                            "allowed: data.validation_fraction above 0, or a monitor without val_",
+                            field=field,
+                            monitor=monitor,
+                        )
                     )
         return self
 
@@ -122,10 +127,12 @@ class ExperimentSpec(_Located):
     def _every_run_is_valid(self) -> Self:
         count = self.seeds * math.prod(len(values) for values in self.vary.values())
         if count > MAX_RUNS:
-            raise ValueError(f"vary: {count} runs are too many, allowed: at most {MAX_RUNS}")
+            raise ValueError(
+                said("vary: {count} runs are too many, allowed: at most {most}", count=count, most=MAX_RUNS)
+            )
         for path, values in self.vary.items():
             if not values:
-                raise ValueError(f"vary.{path}: no values, allowed: a list of at least one")
+                raise ValueError(said("vary.{path}: no values, allowed: a list of at least one", path=path))
         runs = self._expanded
         # What was varied is kept as the validated run holds it: 1 becomes 1.0 where the field is a number.
         for path in self.vary:
@@ -181,16 +188,22 @@ def load_spec(source: SpecSource) -> ExperimentSpec:
     if isinstance(source, Mapping):
         return ExperimentSpec.validated(source)
     if not isinstance(source, str | Path):
-        raise InputRefused(f"spec: {shown(source)} is refused; allowed: an object or the path of a JSON file.", "spec")
+        raise InputRefused(
+            said("spec: {value!w} is refused; allowed: an object or the path of a JSON file.", value=shown(source)),
+            "spec",
+        )
     path = Path(source)
     try:
         if path.stat().st_size > MAX_SPEC_BYTES:
-            raise InputRefused(f"{path.name}: a spec may have at most {MAX_SPEC_BYTES // 2**20} MB.", path.name)
+            most = MAX_SPEC_BYTES // 2**20
+            raise InputRefused(said("{name}: a spec may have at most {most} MB.", name=path.name, most=most), path.name)
         values = read_json(path.read_text(encoding="utf-8"), path.name)
     except OSError as error:
-        raise InputRefused(f"{path.name}: cannot be read ({error.strerror}).", path.name) from None
+        raise InputRefused(
+            said("{name}: cannot be read ({reason}).", name=path.name, reason=error.strerror), path.name
+        ) from None
     except UnicodeDecodeError:
-        raise InputRefused(f"{path.name}: is not UTF-8 text.", path.name) from None
+        raise InputRefused(said("{name}: is not UTF-8 text.", name=path.name), path.name) from None
     if isinstance(values, dict) and "spec" in values and "data" not in values:
         values = values["spec"]
     return ExperimentSpec.validated(values).at(path.resolve().parent)
@@ -207,8 +220,13 @@ def _assign(values: dict[str, Any], path: str, value: Any, prefix: str = "") -> 
     field, *inner = rest.split(".")
     if section not in _SECTIONS or field not in _SECTIONS[section].model_fields:
         fields = ", ".join(_SECTIONS[section].model_fields) if section in _SECTIONS else ""
-        allowed = f"{section}. followed by one of {fields}" if fields else "data., preprocessing., model. or training."
-        raise InputRefused(f"{prefix}{plain_text(path, 60)}: there is no such setting, allowed: {allowed}.", path[:60])
+        allowed = said("data., preprocessing., model. or training.")
+        if fields:
+            allowed = said("{section}. followed by one of {fields}", section=section, fields=fields)
+        shown_path = f"{prefix}{plain_text(path, 60)}"
+        raise InputRefused(
+            said("{path}: there is no such setting, allowed: {allowed!t}.", path=shown_path, allowed=allowed), path[:60]
+        )
     place, key = values[section], field
     for name in inner:
         if not isinstance(place.get(key), dict):

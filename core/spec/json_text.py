@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec.values import MOST_DIGITS, plain_text
 
 
@@ -29,18 +30,26 @@ def read_json(text: str, name: str) -> Any:
         if len(values) < len(pairs):
             counts = Counter(key for key, _ in pairs)
             twice = next(key for key, count in counts.items() if count > 1)
-            raise InputRefused(f"{name}: {plain_text(twice, 60)!r} is set twice; allowed: each key once.", name)
+            key = plain_text(twice, 60)
+            raise InputRefused(said("{name}: {key!r} is set twice; allowed: each key once.", name=name, key=key), name)
         return values
 
     def whole(digits: str) -> int:
         if (count := len(digits.lstrip("-"))) > MOST_DIGITS:
-            said = f"a whole number has {count} digits; allowed: at most {MOST_DIGITS}"
-            raise InputRefused(f"{name}: {said}.", name)
+            raise InputRefused(
+                said(
+                    "{name}: a whole number has {count} digits; allowed: at most {most}.",
+                    name=name,
+                    count=count,
+                    most=MOST_DIGITS,
+                ),
+                name,
+            )
         return int(digits)
 
     try:
         return json.loads(text, object_pairs_hook=distinct, parse_int=whole)
     except json.JSONDecodeError as error:
-        raise InputRefused(f"{name}: is not JSON at line {error.lineno}.", name) from None
+        raise InputRefused(said("{name}: is not JSON at line {line}.", name=name, line=error.lineno), name) from None
     except RecursionError:
-        raise InputRefused(f"{name}: is not JSON.", name) from None
+        raise InputRefused(said("{name}: is not JSON.", name=name), name) from None

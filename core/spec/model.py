@@ -13,6 +13,7 @@ from core.choices.activations import ACTIVATIONS
 from core.choices.choice import one_of
 from core.choices.initializers import INITIALIZERS
 from core.choices.losses import ALIASES, LOSSES
+from core.sentence import said
 from core.spec.touches import Thing, touches
 from core.spec.values import Count, Fraction, Number, Value
 
@@ -33,20 +34,30 @@ def _check_initializer(value: Any) -> Any:
     if isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
-        raise ValueError("an initializer is a name or an object with a name")
+        raise ValueError(said("an initializer is a name or an object with a name"))
     name = value["name"]
     if name not in INITIALIZERS:
-        raise ValueError(f"allowed: {', '.join(INITIALIZERS)}")
+        raise ValueError(said("allowed: {names}", names=", ".join(INITIALIZERS)))
     taken = INITIALIZERS[name].parameters
     for key, parameter in value.items():
         if key == "name":
             continue
         if key not in taken:
-            raise ValueError(f"{name} takes {', '.join(taken) or 'no parameters'}, not {key}"[:200])
+            parameters = ", ".join(taken) or said("no parameters")
+            raise ValueError(
+                said("{name} takes {parameters!w}, not {key}", name=name, parameters=parameters, key=key)[:200]
+            )
         if taken[key] and parameter not in taken[key]:
-            raise ValueError(f"{key}: allowed: {', '.join(taken[key])}")
+            raise ValueError(said("{key}: allowed: {names}", key=key, names=", ".join(taken[key])))
         if not taken[key] and not _is_moderate(parameter):
-            raise ValueError(f"{key} needs a number between {-MAX_PARAMETER:.0f} and {MAX_PARAMETER:.0f}")
+            raise ValueError(
+                said(
+                    "{key} needs a number between {low:.0f} and {high:.0f}",
+                    key=key,
+                    low=-MAX_PARAMETER,
+                    high=MAX_PARAMETER,
+                )
+            )
     numbers = {k: v if isinstance(v, str) else float(v) for k, v in value.items()}
     return name if len(numbers) == 1 else numbers
 
@@ -98,7 +109,13 @@ class ModelSpec(Value):
         units = [layer.units if isinstance(layer, LayerSpec) else layer for layer in layers]
         weights = sum(a * b for a, b in itertools.pairwise(units))
         if weights > MAX_WEIGHTS:
-            raise ValueError(f"{weights:,} weights between the layers are too many, allowed: at most {MAX_WEIGHTS:,}")
+            raise ValueError(
+                said(
+                    "{weights:,} weights between the layers are too many, allowed: at most {most:,}",
+                    weights=weights,
+                    most=MAX_WEIGHTS,
+                )
+            )
         return layers
 
     @cached_property

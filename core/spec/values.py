@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from core.errors import InputRefused
+from core.sentence import Sentence, said, template
 
 
 def plain_text(text: str, limit: int = 120) -> str:
@@ -58,9 +59,9 @@ def too_long(value: Any) -> bool:
 
 def _a_number(value: Any) -> Any:
     if isinstance(value, bool | str):
-        raise ValueError("a number is needed")
+        raise ValueError(said("a number is needed"))
     if too_long(value):
-        raise ValueError(f"allowed: at most {MOST_DIGITS} digits")
+        raise ValueError(said("allowed: at most {most} digits", most=MOST_DIGITS))
     return value
 
 
@@ -77,26 +78,39 @@ def _refusal(error: ValidationError, of: Any) -> InputRefused:
     # Members of a plain union appear in the path by type name; the person's path has no such step.
     names = [name for i, name in enumerate(names) if name not in _UNION_STEPS and names[i - 1 : i] != ["schedule"]]
     where = plain_text(".".join(names), 120)
-    value, verdict = first["input"], "refused"
+    value, refused = first["input"], True
     match first["type"]:
         case "missing":
-            return InputRefused(f"{where}: is missing.", where)
+            return InputRefused(said("{where}: is missing.", where=where), where)
         case "extra_forbidden":
             for name in names[:-1]:
                 of = getattr(getattr(of, "model_fields", {}).get(name), "annotation", None)
             allowed = ", ".join(getattr(of, "model_fields", ()))
-            return InputRefused(f"{where}: there is no such setting{allowed and f'; allowed: {allowed}'}.", where)
+            if not allowed:
+                return InputRefused(said("{where}: there is no such setting.", where=where), where)
+            return InputRefused(
+                said("{where}: there is no such setting; allowed: {allowed}.", where=where, allowed=allowed), where
+            )
         case "value_error":
             message = str(first["ctx"]["error"]).rstrip(".")
             if not where:
-                return InputRefused(f"{message}.", message.partition(":")[0])
-            return InputRefused(f"{where}: {shown(value)} is refused; {message}.", where)
+                return InputRefused(Sentence(f"{message}."), message.partition(":")[0])
+            return InputRefused(
+                said("{where}: {value!w} is refused; {why!t}.", where=where, value=shown(value), why=message), where
+            )
         case "literal_error" | "union_tag_invalid":
-            value, verdict = value.get("name") if isinstance(value, dict) else value, "not allowed"
+            value, refused = value.get("name") if isinstance(value, dict) else value, False
     # A field that takes several types complains once per type.
     same = [e for e in complaints if e["loc"][: len(names)] == first["loc"][: len(names)]]
-    allowed = " or ".join(dict.fromkeys(map(_allowed, same)))
-    return InputRefused(f"{where or 'spec'}: {shown(value)} is {verdict}; allowed: {allowed}.", where)
+    told = {"where": where or "spec", "value": shown(value), "allowed": _any_of([*dict.fromkeys(map(_allowed, same))])}
+    if refused:
+        return InputRefused(said("{where}: {value!w} is refused; allowed: {allowed!t}.", **told), where)
+    return InputRefused(said("{where}: {value!w} is not allowed; allowed: {allowed!t}.", **told), where)
+
+
+def _any_of(allowed: Sequence[str]) -> str:
+    first, *others = allowed
+    return said("{one!t} or {other!t}", one=first, other=_any_of(others)) if others else first
 
 
 def _allowed(complaint: ErrorDetails) -> str:
@@ -106,20 +120,30 @@ def _allowed(complaint: ErrorDetails) -> str:
         return str(names).replace("'", "").replace(" or ", ", ")
     allowed = complaint["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     for pydantics, ours in _PLAIN_WORDS:
-        allowed = re.sub(pydantics, ours, allowed)
+        if found := re.fullmatch(pydantics, allowed, re.DOTALL):
+            return said(ours, **found.groupdict())
     return allowed
 
 
 _PLAIN_WORDS: Final = (
-    (r"a valid (dictionary|dict).*", "an object"),
-    (r"a valid (tuple|list).*", "a list"),
-    (r"a valid integer.*", "a whole number"),
-    (r"a valid string", "text"),
-    (r"a number is needed", "a number"),
-    (r"greater than or equal to", "at least"),
-    (r"less than or equal to", "at most"),
-    (r"\w+ should have at least 1 item.*", "at least one"),
-    (r"\w+ should have at most (\d+) items.*", r"at most \1"),
+    (r"a valid (?:dictionary|dict).*", template("an object")),
+    (r"a valid (?:tuple|list).*", template("a list")),
+    (r"a valid integer.*", template("a whole number")),
+    (r"a valid string", template("text")),
+    (r"a valid boolean", template("a valid boolean")),
+    (r"a number is needed", template("a number")),
+    (r"finite number", template("finite number")),
+    (r"greater than or equal to (?P<limit>.+)", template("at least {limit!n}")),
+    (r"less than or equal to (?P<limit>.+)", template("at most {limit!n}")),
+    (r"greater than (?P<limit>.+)", template("greater than {limit!n}")),
+    (r"less than (?P<limit>.+)", template("less than {limit!n}")),
+    (r"\w+ should have at least 1 item.*", template("at least one")),
+    (r"\w+ should have at most (?P<limit>\d+) items.*", template("at most {limit!n}")),
+    (r"String should have at least 1 character", template("String should have at least 1 character")),
+    (
+        r"String should have at most (?P<count>\d+) characters",
+        template("String should have at most {count} characters"),
+    ),
 )
 _UNION_STEPS: Final = frozenset({"str", "int", "float", "bool", "int-constraint", "tuple[str, ...]", "EarlyStopping"})
 
@@ -131,10 +155,10 @@ _FEW: Final = 6
 def shown(value: Any) -> str:
     """Return a refused value as it can be shown: short, plain text."""
     if isinstance(value, Mapping):
-        return "an object"
+        return said("an object")
     if isinstance(value, list | tuple):
         few = 0 < len(value) <= _FEW and all(isinstance(item, int | float) for item in value)
-        return ", ".join(map(shown, value)) if few else "a list"
+        return ", ".join(map(shown, value)) if few else said("a list")
     if too_long(value):  # which Python may refuse to write
-        return "a very long number"
+        return said("a very long number")
     return plain_text(json.dumps(value, ensure_ascii=False, default=str), 60)

@@ -22,6 +22,7 @@ from core.collector import keep_what_lives
 from core.data.prepare.cache import Preparation
 from core.errors import InputRefused, WorkFailed
 from core.machine import processors
+from core.sentence import said
 from core.spec import RunSpec
 from core.spec.data import DataSpec
 from core.training.memory import prepared_within, run_allowance
@@ -278,7 +279,7 @@ class _Helper(_Trainer):
         self._child.send(run=rest, base=str(run.base or ""), probed=probed, **data)
         result = self._results.get()
         if result is None:
-            raise WorkFailed("A helper ended while it trained.")
+            raise WorkFailed(said("A helper ended while it trained."))
         return Result.from_dict(result)
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from core.data.prepare.cache import Preparation
 from core.data.prepare.prepared import Prepared
 from core.errors import InputRefused
 from core.machine import memory_bytes
+from core.sentence import said, template
 from core.spec import RunSpec, TrainingSpec
 from core.spec.model import LayerSpec
 from core.training.structure import BLOCK_ROWS, FEWEST_IN_A_ROW, LARGEST_JOINED, ORDER_CELLS, trained_rows
@@ -19,7 +20,7 @@ from core.training.structure import BLOCK_ROWS, FEWEST_IN_A_ROW, LARGEST_JOINED,
 IDLE_BYTES: Final = 350 * 2**20
 """What a trainer holds of its own before its first run: Python, TensorFlow and Keras, without the pages it shares."""
 
-OUT_OF_MEMORY: Final = (
+OUT_OF_MEMORY: Final = said(
     "The training ran out of memory; allowed: what the machine has, with a smaller batch, fewer units or fewer rows."
 )
 
@@ -155,8 +156,13 @@ def check_memory(run: RunSpec, size: RunSize, allowed: int, *, probed: bool = Fa
     if need.total > allowed:
         where, change = _what_fits(run, size, need, allowed, _copies(run.training, probed))
         raise InputRefused(
-            f"{where}: a run needs about {memory_text(need.total)} of memory; "
-            f"allowed: {memory_text(max(0, allowed))}, {change}.",
+            said(
+                "{where}: a run needs about {need!n} of memory; allowed: {allowed!n}, {change!t}.",
+                where=where,
+                need=memory_text(need.total),
+                allowed=memory_text(max(0, allowed)),
+                change=change,
+            ),
             where,
         )
 
@@ -185,15 +191,33 @@ def _what_fits(run: RunSpec, size: RunSize, need: MemoryNeed, allowed: int, copi
     batch, rows = min(run.training.batch_size, size.rows), size.rows + size.validation_rows
     weights = need.weights // (_NUMBER * copies)
     ways = [
-        (need.batch, left - need.data - need.weights, batch, "training.batch_size", "with a batch size of {:,}"),
-        (need.weights, left - need.data - max(need.batch, need.block), weights, "model.layers", "with {:,} weights"),
-        (need.data, left - need.weights - max(need.batch, need.block), rows, "data.rows", "with {:,} rows"),
+        (
+            need.batch,
+            left - need.data - need.weights,
+            batch,
+            "training.batch_size",
+            template("with a batch size of {count:,}"),
+        ),
+        (
+            need.weights,
+            left - need.data - max(need.batch, need.block),
+            weights,
+            "model.layers",
+            template("with {count:,} weights"),
+        ),
+        (
+            need.data,
+            left - need.weights - max(need.batch, need.block),
+            rows,
+            "data.rows",
+            template("with {count:,} rows"),
+        ),
     ]
     for part, share, count, where, words in sorted(ways, reverse=True):
         least = need.block if part == need.batch else 0
         if share > least and (fits := count * share // part):
-            return where, words.format(_rounded_down(fits))
-    return "model.layers", "with fewer layers and units"
+            return where, said(words, count=_rounded_down(fits))
+    return "model.layers", said("with fewer layers and units")
 
 
 def _rounded_down(count: int) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.prepare.prepared import Prepared
+from core.sentence import said
 from core.spec import RunSpec
 from core.training.backend import keras, tf
 from core.training.baseline import baseline
@@ -78,7 +79,9 @@ def train_run(
         # What the spec allows and Keras does not: a loss that cannot compare these outputs with these targets.
         _LOGGER.info("Keras refused a run", exc_info=True)
         reason = str(error).strip().partition("\n")[0][:200].rstrip(".")
-        return Result.refused(run, f"Keras cannot train this combination of model, loss and target: {reason}.")
+        return Result.refused(
+            run, said("Keras cannot train this combination of model, loss and target: {reason}.", reason=reason)
+        )
 
 
 def compile_run(run: RunSpec, prepared: Prepared, *, wait: bool = False) -> Callable[[float], bool]:

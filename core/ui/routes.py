@@ -22,6 +22,8 @@ from core.jobs.lab import Lab
 from core.jobs.storage.frames import MOST_RUNS, PictureNews
 from core.jobs.storage.records import News
 from core.ui.metrics import metrics
+from core.ui.sentences import translated
+from core.ui.words import ADDRESS, ENGLISH, known_language, spoken_in
 
 _LOGGER: Final = logging.getLogger(__name__)
 _NOSNIFF: Final = {"X-Content-Type-Options": "nosniff"}
@@ -61,10 +63,15 @@ def _for_chart(news: News) -> str:
         "cursor": news.cursor,
         "finished": news.finished,
         "ahead": news.ahead,
-        "runs": [run | {"final": run["final"] and _result_for_chart(run["final"])} for run in news.runs],
+        "runs": list(map(_run_for_chart, news.runs)),
         "points": list(map(vars, news.points)),
     }
     return f'{_text(body)[:-1]},"blocks":[{blocks}]}}'
+
+
+def _run_for_chart(run: dict[str, Any]) -> dict[str, Any]:
+    error = run.get("error")
+    return run | {"final": run["final"] and _result_for_chart(run["final"]), "error": error and translated(error)}
 
 
 def _result_for_chart(final: dict[str, Any]) -> dict[str, Any]:
@@ -112,15 +119,16 @@ async def _plotly_asset(request: Request) -> Response:
     return Response(body, headers=headers | {"Content-Encoding": "gzip"}, media_type="text/javascript")
 
 
-async def _answered(read: Callable[[], str]) -> Response:
+async def _answered(request: Request, read: Callable[[], str]) -> Response:
     """Return what `read` says of an experiment; what an unknown or unreadable one is answered with."""
-    try:
-        return await run_in_threadpool(lambda: _response(read()))
-    except InputRefused as refusal:
-        return _json({"error": str(refusal)}, 404)
-    except Exception:
-        _LOGGER.exception("an experiment could not be read")
-        return _json({"error": "The lab could not read this experiment just now."}, 503)
+    with spoken_in(known_language(request.query_params.get(ADDRESS)) or ENGLISH):
+        try:
+            return await run_in_threadpool(lambda: _response(read()))
+        except InputRefused as refusal:
+            return _json({"error": translated(str(refusal))}, 404)
+        except Exception:
+            _LOGGER.exception("an experiment could not be read")
+            return _json({"error": "The lab could not read this experiment just now."}, 503)
 
 
 async def _start_page(request: Request) -> Response:
@@ -145,7 +153,7 @@ def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
         except InputRefused as refusal:
             return _json({"error": str(refusal)}, 400)
         experiment = request.path_params["experiment"]
-        return await _answered(lambda: _for_chart(lab().store.news(experiment, since)))
+        return await _answered(request, lambda: _for_chart(lab().store.news(experiment, since)))
 
     async def pictures(request: Request) -> Response:
         try:
@@ -154,7 +162,7 @@ def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
         except InputRefused as refusal:
             return _json({"error": str(refusal)}, 400)
         experiment = request.path_params["experiment"]
-        return await _answered(lambda: _for_pictures(lab().store.pictures(experiment, runs, since)))
+        return await _answered(request, lambda: _for_pictures(lab().store.pictures(experiment, runs, since)))
 
     async def health(_request: Request) -> Response:
         try:

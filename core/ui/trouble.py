@@ -10,8 +10,8 @@ from typing import Final, ParamSpec, TypeVar
 import streamlit as st
 
 from core.errors import InputRefused, WorkFailed
+from core.ui.sentences import translated
 from core.ui.text import inert
-from core.ui.words import t
 
 _LOGGER: Final = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -23,7 +23,7 @@ def say(trouble: Exception) -> bool:
     if not isinstance(trouble, InputRefused | WorkFailed):
         return False
     _log(trouble)
-    st.error(inert(t(str(trouble)), 300), icon=":material/block:")
+    st.error(inert(translated(str(trouble)), 300), icon=":material/block:")
     return True
 
 
@@ -51,7 +51,7 @@ def _caught(do: Callable[_P, _T], tell: Callable[[Exception], object]) -> Callab
 
 def _say_in_passing(trouble: Exception) -> None:
     _log(trouble)
-    st.toast(inert(t(str(trouble)), 200))
+    st.toast(inert(translated(str(trouble)), 200))
 
 
 def _log(trouble: Exception) -> None:

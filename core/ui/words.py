@@ -40,7 +40,7 @@ _CHOSEN: Final = "language"
 _KEEP: Final = "language_keep"
 _CAME: Final = "language_came"
 _TURN: Final = "language_turn"
-_ADDRESS: Final = "lang"
+ADDRESS: Final = "lang"
 """Of the parameter in the address, and of the cookie."""
 _REPLACE: Final = """/* {turn} */ {{
   const address = new URL(location.href);
@@ -102,7 +102,7 @@ def _filled(said: str, values: Mapping[str, Any]) -> str:
 
 def number(value: float, style: str = ",") -> str:
     """Return `value` in a format of Python's, with the reader's separators and a true minus: ``1,234.5``, ``−3%``."""
-    return format(value, style).translate(_signs(language()))
+    return format(value, style).translate(signs(language()))
 
 
 def written(text: str) -> str:
@@ -116,7 +116,8 @@ def separators() -> str:
 
 
 @cache
-def _signs(code: str) -> dict[int, str]:
+def signs(code: str) -> dict[int, str]:
+    """Return how a language writes the signs of a number that Python has written, for `str.translate`."""
     percent = format_percent(0, locale=code).partition("0")[2]
     return str.maketrans({",": get_group_symbol(code), ".": get_decimal_symbol(code), "%": percent or "%", "-": "−"})
 
@@ -154,11 +155,11 @@ def spoken_in(code: str) -> Iterator[None]:
 
 
 def _wanted() -> str:
-    wishes = (st.query_params.get(_ADDRESS), st.context.cookies.get(_ADDRESS), st.context.locale)
-    return next(filter(None, map(_known, wishes)), ENGLISH)
+    wishes = (st.query_params.get(ADDRESS), st.context.cookies.get(ADDRESS), st.context.locale)
+    return next(filter(None, map(known_language, wishes)), ENGLISH)
 
 
-def _known(wish: str | None) -> str:
+def known_language(wish: str | None) -> str:
     """Return the code of a language that is spoken here; nothing for any other."""
     code = (wish or "").replace("_", "-").partition("-")[0].lower()
     return code if code in LANGUAGES else ""
@@ -170,20 +171,20 @@ def settle_language() -> None:
     Whoever came with a language in the address has it in every address, so that a link that is copied keeps it.
     """
     st.session_state[_CHOSEN] = language()
-    if _known(st.query_params.get(_ADDRESS)):
+    if known_language(st.query_params.get(ADDRESS)):
         st.session_state[_CAME] = True
 
 
 def in_address() -> dict[str, str]:
     """Return what every address has of the language: its code for whoever came with one in the address."""
-    return {_ADDRESS: language()} if st.session_state.get(_CAME) else {}
+    return {ADDRESS: language()} if st.session_state.get(_CAME) else {}
 
 
 def language_choice() -> None:
     """Draw the choice of a language, which the browser keeps, and tell the browser the language of the page."""
     script = f'document.documentElement.lang = "{language()}";'
     if st.session_state.get(_KEEP):
-        script += f'document.cookie = "{_ADDRESS}={language()};path=/;max-age={_YEAR_SECONDS};SameSite=Lax";'
+        script += f'document.cookie = "{ADDRESS}={language()};path=/;max-age={_YEAR_SECONDS};SameSite=Lax";'
     with st.container(horizontal=True, horizontal_alignment="right", key="language_choice"):
         st.html(
             f"<script>{script}{_put_into_address()}</script>",
@@ -210,6 +211,6 @@ def _put_into_address() -> str:
     """
     if not (wanted := in_address()):
         return ""
-    if st.query_params.get(_ADDRESS) != language():  # a script runs again only where it has changed
+    if st.query_params.get(ADDRESS) != language():  # a script runs again only where it has changed
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-    return _REPLACE.format(turn=st.session_state.get(_TURN, 0), name=_ADDRESS, code=wanted[_ADDRESS])
+    return _REPLACE.format(turn=st.session_state.get(_TURN, 0), name=ADDRESS, code=wanted[ADDRESS])

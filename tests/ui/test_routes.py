@@ -23,7 +23,7 @@ NEWS = News(
             "state": "done",
             "final": {"skill": 0.5, "baseline": {"loss": 1.0}, "telemetry": {"big": [1] * 999, "weights_of_epoch": 7}},
         },
-        {"id": 2, "state": "queued", "final": None},
+        {"id": 2, "state": "failed", "final": None, "error": "The trainer died twice (signal 9)."},
     ),
     points=(Stretch(1, 1, 3, {"loss": [0.1234567, None]}),),
     blocks=(Block(1, 1, '{"first":1025,"loss":{"epochs":[1025],"values":[0.5],"means":[0.5]}}'),),
@@ -83,6 +83,17 @@ def test_an_unknown_experiment_is_404_with_a_sentence():
     reply = client().get("/api/experiments/other/points")
     assert reply.status_code == 404
     assert reply.json()["error"].startswith("There is no such experiment")
+
+
+def test_a_browser_is_answered_in_the_language_it_asks_in():
+    errors = {
+        language: client().get(f"/api/experiments/other/points?lang={language}").json()["error"]
+        for language in ("de", "en", "xx")
+    }
+    assert errors["de"].startswith("Dieses Experiment gibt es nicht")
+    assert errors["en"] == errors["xx"] == "There is no such experiment; it may have been deleted."
+    runs = client().get("/api/experiments/known/points?lang=de").json()["runs"]
+    assert runs[1]["error"] == "Der Trainingsprozess brach zweimal ab (Signal 9)."
 
 
 @pytest.mark.parametrize("since", ["-1", "1.5", "x", "", "9" * 40, "0" * 20 + "9" * 5000, "١"])

@@ -12,7 +12,7 @@ import streamlit as st
 from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.words import SOURCES, marked, messages, placeholders, updated
+from benchmarks.words import SOURCES, marked, messages, placeholders, sentences, updated
 from core.paths import ROOT
 from core.ui import words
 from core.ui.chart import live
@@ -20,6 +20,7 @@ from core.ui.chart.words import WORDS as CHART
 from core.ui.network import network
 from core.ui.pictures import pictures
 from core.ui.pictures.words import WORDS as PICTURES
+from core.ui.sentences import SENTENCES
 from core.ui.text import ago, counted, percent, size, skill_text
 from core.ui.words import LANGUAGES, LOCALES, Messages, language, later, number, separators, spoken_in, t, tn
 
@@ -30,8 +31,8 @@ TRANSLATED = sorted(set(LANGUAGES) - {"en"})
 SOMEWHERE = ROOT / "pages" / "somewhere.py"
 
 
-def catalogue(language):
-    with (LOCALES / f"{language}.po").open("rb") as file:
+def catalogue(language, folder=LOCALES):
+    with (folder / f"{language}.po").open("rb") as file:
         return {
             message.id if isinstance(message.id, str) else tuple(message.id): message
             for message in read_po(file, locale=language)
@@ -44,17 +45,19 @@ def german(monkeypatch):
     monkeypatch.setattr(words, "language", lambda: "de")
 
 
+@pytest.mark.parametrize(("folder", "found"), [(LOCALES, messages), (SENTENCES, sentences)], ids=["pages", "below"])
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_a_catalogue_has_what_the_app_says_and_nothing_else(language):
-    known, said = set(catalogue(language)), messages()
+def test_a_catalogue_has_what_the_app_says_and_nothing_else(language, folder, found):
+    known, said = set(catalogue(language, folder)), found()
     missing, stale = sorted(map(str, said - known)), sorted(map(str, known - said))
     assert not missing, "run `python -m benchmarks.words`, then translate"
     assert not stale, "run `python -m benchmarks.words`"
 
 
+@pytest.mark.parametrize("folder", [LOCALES, SENTENCES], ids=["pages", "below"])
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_each_translation_is_there_and_has_the_placeholders_of_its_message(language):
-    for said, message in catalogue(language).items():
+def test_each_translation_is_there_and_has_the_placeholders_of_its_message(language, folder):
+    for said, message in catalogue(language, folder).items():
         originals, strings = ([said] if isinstance(said, str) else said), message.string
         for string in [strings] if isinstance(strings, str) else strings:
             assert string, f"{said} is not translated"

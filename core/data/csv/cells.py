@@ -21,6 +21,7 @@ from core.data.csv.number_formats import Look, whole_numbers
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.csv.row_by_row import Rows
 from core.errors import InputRefused
+from core.sentence import said
 
 _BLANK: Final = frozenset({"", '""'})
 _BLOCK: Final = 2**20
@@ -64,9 +65,16 @@ def read_cells(
     if parsed.total < lines - (dialect.names is not None):
         _check_long_cells(parsed.columns, label)
     if (kept := len(parsed.columns[0])) < parsed.total:
-        notes.append(f"A random sample of {kept:,} of {parsed.total:,} rows was read (seed {options.seed}).")
+        notes.append(
+            said(
+                "A random sample of {kept:,} of {total:,} rows was read (seed {seed}).",
+                kept=kept,
+                total=parsed.total,
+                seed=options.seed,
+            )
+        )
     if all(map(_is_empty, parsed.columns)):
-        raise InputRefused(f"{label}: every cell is empty; allowed: at least one value.", label)
+        raise InputRefused(said("{name}: every cell is empty; allowed: at least one value.", name=label), label)
     return _without_surplus(parsed.columns, dialect, label), notes
 
 
@@ -76,15 +84,27 @@ def _check_size(lines: int, dialect: Dialect, label: str, options: ReadOptions) 
     if options.sample_rows is None:
         if rows > most:
             raise ChoiceNeeded(
-                f"{label}: {rows:,} lines of {dialect.width} columns are too many; "
-                f"allowed: at most {most:,} rows, or a random sample of them.",
+                said(
+                    "{name}: {rows:,} lines of {width} columns are too many; "
+                    "allowed: at most {most:,} rows, or a random sample of them.",
+                    name=label,
+                    rows=rows,
+                    width=dialect.width,
+                    most=most,
+                ),
                 label,
                 "sample_rows",
                 most,
             )
     elif not 1 <= options.sample_rows <= most:
         raise InputRefused(
-            f"sample_rows: {options.sample_rows} is refused; allowed: 1 to {most:,} rows of {label}.", "sample_rows"
+            said(
+                "sample_rows: {rows} is refused; allowed: 1 to {most:,} rows of {name}.",
+                rows=options.sample_rows,
+                most=most,
+                name=label,
+            ),
+            "sample_rows",
         )
 
 
@@ -113,8 +133,12 @@ def _without_surplus(columns: list[Cells], dialect: Dialect, label: str) -> list
         return columns[:-1]
     if dialect.surplus and dialect.names is not None and len(dialect.names) < dialect.width:
         raise InputRefused(
-            f"{label}: some rows have {dialect.width} cells, the first line {dialect.width - 1}; "
-            "allowed: the same number in every line.",
+            said(
+                "{name}: some rows have {width} cells, the first line {first}; allowed: the same number in every line.",
+                name=label,
+                width=dialect.width,
+                first=dialect.width - 1,
+            ),
             label,
         )
     return columns

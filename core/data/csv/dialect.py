@@ -17,6 +17,7 @@ from core.data.csv.number_formats import Look, decimal_mark, look_of, looks_like
 from core.data.csv.read_options import ReadOptions
 from core.data.csv.row_by_row import Row, rows_of
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import plain_text
 
 DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -77,7 +78,7 @@ def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
         delimiter = delimiter or stated[1].decode("latin-1")
     head = _head(content, start)
     if delimiter is not None and delimiter not in DELIMITERS:
-        raise InputRefused("delimiter: allowed: comma, semicolon, tab, |.", "delimiter")
+        raise InputRefused(said("delimiter: allowed: comma, semicolon, tab, |."), "delimiter")
     found = _below_comments(head, label, [delimiter] if delimiter else list(DELIMITERS))
     delimiter, rows = found.delimiter, found.rows
     width = max(len(rows[0]), 1)
@@ -87,7 +88,7 @@ def sniff(content: bytes, label: str, options: ReadOptions) -> Dialect:
     width, surplus = _surplus(names, below, width)
     decimal = options.decimal or decimal_mark((cell for row in below for cell in row), delimiter)
     if decimal not in {".", ","}:
-        raise InputRefused("decimal: allowed: a point or a comma.", "decimal")
+        raise InputRefused(said("decimal: allowed: a point or a comma."), "decimal")
     return Dialect(
         delimiter=delimiter,
         decimal=decimal,
@@ -164,7 +165,15 @@ def _first_rows(head: str, delimiter: str, label: str) -> tuple[list[int], list[
     rows: list[Row] = []
     for _, last, row in rows_of(io.StringIO(head), delimiter):
         if not rows and len(row) > MAX_COLUMNS:
-            raise InputRefused(f"{label}: {len(row):,} columns are too many; allowed: at most {MAX_COLUMNS:,}.", label)
+            raise InputRefused(
+                said(
+                    "{name}: {count:,} columns are too many; allowed: at most {most:,}.",
+                    name=label,
+                    count=len(row),
+                    most=MAX_COLUMNS,
+                ),
+                label,
+            )
         ends.append(last)
         rows.append(row)
         if len(rows) == _SAMPLE_ROWS or len(row) > MAX_COLUMNS:
@@ -219,11 +228,18 @@ def _is_spaced(head: str, delimiter: str) -> bool:
 def _notes(found: _Sniffed, surplus: bool, header_inferred: bool) -> Iterator[str]:
     if found.above.strip():
         lines = [line for line in found.above.splitlines() if line.strip()]
-        what = "The first line is" if len(lines) == 1 else f"The first {len(lines)} lines are"
-        yield f"{what} left out, a title or comment above the table: {plain_text(max(lines, key=len), 60)!r}."
+        longest = plain_text(max(lines, key=len), 60)
+        if len(lines) == 1:
+            yield said("The first line is left out, a title or comment above the table: {line!r}.", line=longest)
+        else:
+            yield said(
+                "The first {count} lines are left out, a title or comment above the table: {line!r}.",
+                count=len(lines),
+                line=longest,
+            )
     if found.delimiter != "," and len(found.rows[0]) > 1:
-        yield f"The cells are separated by {DELIMITERS[found.delimiter]}."
+        yield said("The cells are separated by {delimiter!w}.", delimiter=DELIMITERS[found.delimiter])
     if surplus:
-        yield "Each row ends with a delimiter: the empty column after it was left out."
+        yield said("Each row ends with a delimiter: the empty column after it was left out.")
     if header_inferred and any(map(is_value, found.rows[0])):
-        yield "The first line is read as the names of the columns, though it holds numbers."
+        yield said("The first line is read as the names of the columns, though it holds numbers.")

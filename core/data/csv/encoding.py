@@ -11,6 +11,7 @@ from typing import Final
 
 from core.data.csv.read_options import ChoiceNeeded
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import plain_text
 
 ENCODINGS: Final[Mapping[str, str]] = {
@@ -80,12 +81,16 @@ def to_utf8(content: bytes, label: str, chosen: str | None = None) -> tuple[byte
     if chosen is not None:
         encoding = _known(chosen)
         title = ENCODINGS[encoding]
-        return _transcoded(content, encoding, label, title), encoding, [f"The text was read as {title}."]
+        return (
+            _transcoded(content, encoding, label, title),
+            encoding,
+            [said("The text was read as {encoding!w}.", encoding=title)],
+        )
     codec = _unmistakable(content)
     if codec is not None and codec != "utf-8":
         title = codec[: len("UTF-16")].upper()
         encoding = codec if codec in ENCODINGS else "utf-32"
-        return _transcoded(content, codec, label, title), encoding, [f"The text is {title}."]
+        return _transcoded(content, codec, label, title), encoding, [said("The text is {encoding}.", encoding=title)]
     content = content.removeprefix(_UTF8_MARK)
     if content.isascii():
         return content, "utf-8", []
@@ -104,7 +109,12 @@ def _known(encoding: str) -> str:
         codec = ""
     if codec not in _BY_CODEC:
         raise InputRefused(
-            f"encoding: there is no {plain_text(encoding, 30)!r} here; allowed: {', '.join(ENCODINGS)}.", "encoding"
+            said(
+                "encoding: there is no {name!r} here; allowed: {allowed}.",
+                name=plain_text(encoding, 30),
+                allowed=", ".join(ENCODINGS),
+            ),
+            "encoding",
         )
     return _BY_CODEC[codec]
 
@@ -152,7 +162,14 @@ def _transcoded(content: bytes, codec: str, label: str, title: str) -> bytes:
         text = b"".join(piece.encode() for piece in _pieces(content, codec))
     except _NotDecodable as error:
         raise ChoiceNeeded(
-            f"{label}: line {error.line} is not valid {title} text; allowed: another encoding.", label, "encoding"
+            said(
+                "{name}: line {line} is not valid {encoding!w} text; allowed: another encoding.",
+                name=label,
+                line=error.line,
+                encoding=title,
+            ),
+            label,
+            "encoding",
         ) from None
     return text.removeprefix(_UTF8_MARK)
 
@@ -167,10 +184,19 @@ def _western(content: bytes, label: str, line: int) -> tuple[bytes, str, list[st
     if in_words <= total / 2 and rare <= total * _RARE_SHARE and not mixed:
         with suppress(_NotDecodable):
             text = b"".join(piece.encode() for piece in _pieces(content, "cp1252"))
-            note = f"Line {line} is not UTF-8, so the text is read as {ENCODINGS['cp1252']}"
-            return text, "cp1252", [f"{note}; choose another encoding if letters look wrong."]
+            note = said(
+                "Line {line} is not UTF-8, so the text is read as {encoding!w}; "
+                "choose another encoding if letters look wrong.",
+                line=line,
+                encoding=ENCODINGS["cp1252"],
+            )
+            return text, "cp1252", [note]
     raise ChoiceNeeded(
-        f"{label}: line {line} is not UTF-8 text; allowed: UTF-8, UTF-16 with its mark, or the encoding you choose.",
+        said(
+            "{name}: line {line} is not UTF-8 text; allowed: UTF-8, UTF-16 with its mark, or the encoding you choose.",
+            name=label,
+            line=line,
+        ),
         label,
         "encoding",
     )

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from core.errors import InputRefused
+from core.sentence import said, template
 
 MAX_BYTES: Final = 256 * 2**20
 MAX_ROWS: Final = 1_000_000
@@ -17,7 +18,7 @@ MAX_CELLS: Final = 20_000_000
 MAX_LINE_BYTES: Final = 10**6
 MAX_CELL_BYTES: Final = 2**16
 
-ALLOWED: Final = "allowed: CSV text, its cells separated by comma, semicolon, tab or |"
+ALLOWED: Final = template("allowed: CSV text, its cells separated by comma, semicolon, tab or |")
 
 MAGIC: Final = (
     (b"\x89PNG", "a PNG image"),
@@ -41,7 +42,7 @@ MAGIC: Final = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
     *((bytes([0x80, protocol]), "a Python pickle") for protocol in range(2, 6)),
 )
-_MARKUP: Final = (
+MARKUP: Final = (
     (b"<!doctype html", "a web page"), (b"<html", "a web page"), (b"<?xml", "XML"), (b"<svg", "an SVG image"),
 )  # fmt: skip
 _JSON: Final = re.compile(rb'\s*(\{\s*"[^"\n]*"\s*:|\[\s*[\[{])')
@@ -50,23 +51,38 @@ _BEGINNING: Final = 4096
 _PIECE: Final = 2**16
 
 
+def too_large(label: str, size: int, most: int) -> InputRefused:
+    """Return the refusal of a file of so many bytes where `most` megabytes are allowed."""
+    megabytes = size // 2**20
+    return InputRefused(
+        said("{name}: {size} MB is too much; allowed: at most {most} MB.", name=label, size=megabytes, most=most), label
+    )
+
+
 def check_content(content: bytes, label: str) -> None:
     """Refuse what is too large, empty, or known not to be a text table by its first bytes."""
     if len(content) > MAX_BYTES:
-        size = len(content) // 2**20
-        raise InputRefused(f"{label}: {size} MB is too much; allowed: at most {MAX_BYTES // 2**20} MB.", label)
+        raise too_large(label, len(content), MAX_BYTES // 2**20)
     if not content or content.isspace():
         raise empty(label)
     kind = _binary_kind(content)
     if kind:
-        raise InputRefused(f"{label} is not a text table (it looks like {kind}); {ALLOWED}.", label)
+        raise InputRefused(
+            said(
+                "{name} is not a text table (it looks like {kind!w}); {allowed!w}.",
+                name=label,
+                kind=kind,
+                allowed=ALLOWED,
+            ),
+            label,
+        )
 
 
 def _binary_kind(content: bytes) -> str | None:
     if content.startswith(b"PK\x03\x04"):
         return "an Excel workbook" if b"xl/" in content[:4096] else "a zip archive"
     head = content[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for beginning, kind in _MARKUP:
+    for beginning, kind in MARKUP:
         if head.startswith(beginning):
             return kind
     if _JSON.match(content[:256].lstrip(b"\xef\xbb\xbf")) and content[-256:].rstrip().endswith((b"}", b"]")):
@@ -77,7 +93,9 @@ def _binary_kind(content: bytes) -> str | None:
 def with_line_feeds(content: bytes, label: str) -> bytes:
     """Return UTF-8 `content` with every line end as one line feed; NUL bytes, which no text holds, are refused."""
     if b"\0" in content:
-        raise InputRefused(f"{label} is not a text table (it holds NUL bytes); {ALLOWED}.", label)
+        raise InputRefused(
+            said("{name} is not a text table (it holds NUL bytes); {allowed!w}.", name=label, allowed=ALLOWED), label
+        )
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not content[:_BEGINNING].decode("utf-8", "ignore").strip() and not content.decode().strip():
@@ -90,7 +108,9 @@ def check_lines(content: bytes, label: str) -> int:
     for begin, end in _long_lines(content):
         if end - begin > MAX_LINE_BYTES:
             line = _line_at(content, begin)
-            raise InputRefused(f"{label}: line {line} is too long; allowed: at most 1 MB in a line.", label)
+            raise InputRefused(
+                said("{name}: line {line} is too long; allowed: at most 1 MB in a line.", name=label, line=line), label
+            )
         characters = np.frombuffer(content, np.uint8, end - begin, begin)
         delimiters = np.flatnonzero(np.isin(characters, _DELIMITERS))
         if np.diff(delimiters, prepend=-1, append=len(characters)).max() > MAX_CELL_BYTES + 1:
@@ -131,12 +151,21 @@ def _line_at(content: bytes, begin: int) -> int:
 
 def empty(label: str) -> InputRefused:
     """Return the refusal of a file without any text."""
-    return InputRefused(f"{label}: is empty; {ALLOWED}.", label)
+    return InputRefused(said("{name}: is empty; {allowed!w}.", name=label, allowed=ALLOWED), label)
 
 
 def long_cell(label: str, line: int | None = None) -> InputRefused:
     """Return the refusal of a cell that is too long."""
-    where = f"line {line} has" if line else "there is"
+    if line is None:
+        return InputRefused(
+            said("{name}: there is a cell above 64 KB (an open quote?); allowed: at most 64 KB in a cell.", name=label),
+            label,
+        )
     return InputRefused(
-        f"{label}: {where} a cell above 64 KB (an open quote?); allowed: at most 64 KB in a cell.", label
+        said(
+            "{name}: line {line} has a cell above 64 KB (an open quote?); allowed: at most 64 KB in a cell.",
+            name=label,
+            line=line,
+        ),
+        label,
     )

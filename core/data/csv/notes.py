@@ -10,19 +10,20 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from core.data.column_names import listed
+from core.sentence import said
 from core.spec import plain_text
 
-_SENTENCES: Final[Mapping[str, str]] = {
-    "comma": "Numbers are written with a decimal comma in {columns}.",
-    "grouped": "Separators between thousands were removed in {columns}.",
-    "currency": "Currency signs were removed in {columns}.",
-    "unit": "Units were removed, the numbers stay as written, in {columns}.",
-    "truth": "Read as true or false: {columns}.",
-    "date": "Read as dates: {columns}.",
-    "ambiguous": "Read as dates, though no day above 12 tells day from month: {columns}.",
-    "zeros": "Kept as text because of leading zeros: {columns}.",
-    "long": "Kept as text, whole numbers of more than 18 digits: {columns}.",
-    "large": "Whole numbers above 2^53, as features rounded to 16 digits: {columns}.",
+SENTENCES: Final[Mapping[str, str]] = {
+    "comma": "Numbers are written with a decimal comma in {columns!l}.",
+    "grouped": "Separators between thousands were removed in {columns!l}.",
+    "currency": "Currency signs were removed in {columns!l}.",
+    "unit": "Units were removed, the numbers stay as written, in {columns!l}.",
+    "truth": "Read as true or false: {columns!l}.",
+    "date": "Read as dates: {columns!l}.",
+    "ambiguous": "Read as dates, though no day above 12 tells day from month: {columns!l}.",
+    "zeros": "Kept as text because of leading zeros: {columns!l}.",
+    "long": "Kept as text, whole numbers of more than 18 digits: {columns!l}.",
+    "large": "Whole numbers above 2^53, as features rounded to 16 digits: {columns!l}.",
 }
 _DAY_AND_MONTH: Final = re.compile(r"(day|month)[./-](day|month)[./-]")
 
@@ -61,22 +62,31 @@ class Remarks:
 
     def mixture(self, column: str, example: str, cells: int) -> None:
         """Remark that so many cells, such as `example`, keep `column` from being numbers."""
-        number = "1 cell is not a number" if cells == 1 else f"{cells:,} cells are not numbers"
-        self._mixtures.append(
-            f"{plain_text(column, 60)} is text because {number}, such as {plain_text(example, 40)!r}."
-        )
+        told = {"column": plain_text(column, 60), "example": plain_text(example, 40)}
+        if cells == 1:
+            remark = said("{column} is text because 1 cell is not a number, such as {example!r}.", **told)
+        else:
+            remark = said(
+                "{column} is text because {count:,} cells are not numbers, such as {example!r}.", **told, count=cells
+            )
+        self._mixtures.append(remark)
 
     def sentences(self) -> list[str]:
         """Return all remarks, one sentence for each kind."""
         return [
             *(_missing(word, columns) for word, columns in self._markers.items()),
-            *(sentence.format(columns=listed(self._columns[kind])) for kind, sentence in _SENTENCES.items()
+            *(said(sentence, columns=listed(self._columns[kind])) for kind, sentence in SENTENCES.items()
               if kind in self._columns),
             *self._mixtures[:10],
         ]  # fmt: skip
 
 
 def _missing(word: str, columns: Mapping[str, int]) -> str:
-    cells = sum(columns.values())
-    where = plain_text(next(iter(columns)), 60) if len(columns) == 1 else f"{len(columns)} columns"
-    return f"{word} is read as missing: {'1 cell' if cells == 1 else f'{cells:,} cells'} of {where}."
+    count = sum(columns.values())
+    cells = said("1 cell") if count == 1 else said("{count:,} cells", count=count)
+    if len(columns) > 1:
+        return said(
+            "{word} is read as missing: {cells!t} of {count} columns.", word=word, cells=cells, count=len(columns)
+        )
+    column = plain_text(next(iter(columns)), 60)
+    return said("{word} is read as missing: {cells!t} of {column}.", word=word, cells=cells, column=column)

@@ -18,6 +18,7 @@ from core.data.csv.file_limits import check_content, check_lines, with_line_feed
 from core.data.csv.notes import Remarks
 from core.data.csv.read_options import Origin, ReadOptions
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import plain_text
 
 _VISIBLE: Final = re.compile(rb"\S")
@@ -32,11 +33,13 @@ def parse_csv(content: bytes, name: str, options: ReadOptions) -> tuple[pd.DataF
     lines = check_lines(text, label)
     dialect = sniff(text, label, options)
     if not _VISIBLE.search(text, dialect.body):
-        raise InputRefused(f"{label}: has a header and no rows; allowed: at least one row.", label)
+        raise InputRefused(said("{name}: has a header and no rows; allowed: at least one row.", name=label), label)
     columns, left_out = read_cells(text, lines - dialect.above, dialect, label, options)
     if dialect.names is None:
         names = [f"column {i + 1}" for i in range(len(columns))]
-        renamed = [f"There is no header line: the columns are called column 1 … column {len(columns)}."]
+        renamed: list[str] = [
+            said("There is no header line: the columns are called column 1 … column {last}.", last=len(columns))
+        ]
     else:
         names, renamed = unique_names(dialect.names[: len(columns)], ignore_case=True)
     header = dialect.names is not None

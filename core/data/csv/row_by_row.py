@@ -14,6 +14,7 @@ import pyarrow as pa
 from core.data.csv.file_limits import long_cell
 from core.data.csv.read_options import ChoiceNeeded
 from core.errors import InputRefused
+from core.sentence import said
 
 Row = list[str]
 
@@ -55,8 +56,12 @@ class Rows:
                     return
                 if row[-1].endswith(_END):
                     raise InputRefused(
-                        f"{self.label}: a quote is opened in line {skipped + first} and never closed; "
-                        "allowed: quotes in pairs, cells of at most 64 KB.",
+                        said(
+                            "{name}: a quote is opened in line {line} and never closed; "
+                            "allowed: quotes in pairs, cells of at most 64 KB.",
+                            name=self.label,
+                            line=skipped + first,
+                        ),
                         self.label,
                     )
                 yield skipped + first, row
@@ -81,7 +86,9 @@ class Rows:
     def unclear(self) -> InputRefused:
         """Return the refusal of rows that Arrow cannot tell apart, unless going through them raises a clearer one."""
         self.check()
-        return InputRefused(f"{self.label}: its rows cannot be told apart; allowed: quotes in pairs.", self.label)
+        return InputRefused(
+            said("{name}: its rows cannot be told apart; allowed: quotes in pairs.", name=self.label), self.label
+        )
 
     def about_ragged(self, width: int, count: int, total: int, drop: bool) -> str:
         """Return the note on `count` rows of another length, beside `total` of `width` cells, if they are dropped.
@@ -95,15 +102,30 @@ class Rows:
         if found is None:
             raise self.unclear()
         line, row = found
-        cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
-        lines = "line" if count == 1 else "lines"
         if drop and total:
-            return f"{count:,} {lines} without {width} cells were left out, the first of them line {line}."
-        message = f"{self.label}: line {line} has {cells}, the first line {width}"
-        if count > 1:
-            message += f", and {count - 1:,} more {'line differs' if count == 2 else 'lines differ'}"
-        message += "; allowed: the same number in every line"
+            told = {"count": count, "width": width, "line": line}
+            if count == 1:
+                return said(
+                    "{count:,} line without {width} cells were left out, the first of them line {line}.", **told
+                )
+            return said("{count:,} lines without {width} cells were left out, the first of them line {line}.", **told)
+        about = {"name": self.label, "line": line, "cells": _cells(len(row)), "width": width}
+        differs = said("{name}: line {line:d} has {cells!t}, the first line {width:d}", **about)
+        if count == 2:
+            differs = said("{differs!t}, and 1 more line differs", differs=differs)
+        elif count > 2:
+            differs = said("{differs!t}, and {more:,} more lines differ", differs=differs, more=count - 1)
         if count > total:
-            raise InputRefused(f"{message}.", self.label)
-        them = "it" if count == 1 else "them"
-        raise ChoiceNeeded(f"{message}, or leaving {them} out.", self.label, "drop_ragged", count)
+            raise InputRefused(
+                said("{differs!t}; allowed: the same number in every line.", differs=differs), self.label
+            )
+        question = (
+            said("{differs!t}; allowed: the same number in every line, or leaving it out.", differs=differs)
+            if count == 1
+            else said("{differs!t}; allowed: the same number in every line, or leaving them out.", differs=differs)
+        )
+        raise ChoiceNeeded(question, self.label, "drop_ragged", count)
+
+
+def _cells(count: int) -> str:
+    return said("1 cell") if count == 1 else said("{count:d} cells", count=count)

@@ -18,6 +18,7 @@ from core.choices.imputation import IMPUTATIONS
 from core.choices.outliers import OUTLIERS
 from core.data.column_names import listed, unique_names
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import PreprocessingSpec
 
 MAX_CELLS: Final = 50_000_000
@@ -83,12 +84,19 @@ def encode_inputs(
             labelled += [(word.name, "other" if label is None else label) for label in own]
             if None in own:
                 rare = word.known - len(own) + 1
-                notes.append(f"{word.name} has {word.known} categories: the {rare} rarest share one column.")
+                notes.append(
+                    said(
+                        "{column} has {count} categories: the {rare} rarest share one column.",
+                        column=word.name,
+                        count=word.known,
+                        rare=rare,
+                    )
+                )
     features, _ = unique_names(
         [*names, *(f"{name} missing" for name in flagged), *(f"{name}={label}" for name, label in labelled)]
     )
     if repaired:
-        notes.append(f"{repaired} values too large for float32 were cut to its range.")
+        notes.append(said("{count} values too large for float32 were cut to its range.", count=repaired))
     origins = (*names, *flagged, *(name for name, _ in labelled))
     return Inputs(matrix, tuple(features), origins, tuple(notes), partial(_transform, pipeline, keep=imputation.keeps))
 
@@ -116,8 +124,13 @@ def _coded(name: str, series: pd.Series, fit_rows: np.ndarray, own_category: boo
 def _check_size(spec: PreprocessingSpec, rows: int, others: int, made: int) -> None:
     if rows * (others + made) > MAX_CELLS:
         raise InputRefused(
-            f"preprocessing.encoding: {spec.encoding} makes {made} columns of {rows} rows; "
-            "allowed: 50 million cells, fewer rows or features, or ordinal.",
+            said(
+                "preprocessing.encoding: {encoding} makes {made} columns of {rows} rows; "
+                "allowed: 50 million cells, fewer rows or features, or ordinal.",
+                encoding=spec.encoding,
+                made=made,
+                rows=rows,
+            ),
             "preprocessing.encoding",
         )
 
@@ -151,7 +164,7 @@ def _clipped(pipeline: Any, x: np.ndarray, names: Sequence[str]) -> list[str]:
     if "columns" in steps.named_steps:
         steps = steps["columns"].named_transformers_["numbers"]
     clipped = [name for name, some in zip(names, steps["clip"].beyond(x), strict=False) if some]
-    return [f"Outliers clipped in {listed(clipped)}."] if clipped else []
+    return [said("Outliers clipped in {columns!l}.", columns=listed(clipped))] if clipped else []
 
 
 def _as_float32(x: np.ndarray, keep: bool) -> tuple[np.ndarray, int]:

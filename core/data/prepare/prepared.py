@@ -18,12 +18,15 @@ from core.data.prepare.targets import Outputs, TargetScale, encode_classes, fit_
 from core.data.table import Table
 from core.data.understand.task import class_indices, resolve_task
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import RunSpec, Task
 
 LARGEST_TARGET: Final = 1e100
 """Squares of larger targets come near the end of float64."""
 
-_LEAKY: Final = "Scaling and imputation are learnt from the validation rows too, so the validation scores flatter."
+_LEAKY: Final = said(
+    "Scaling and imputation are learnt from the validation rows too, so the validation scores flatter."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +107,7 @@ def prepare(run: RunSpec, table: Table) -> Prepared:
     inputs = encode_inputs(run.preprocessing, selection.numbers, selection.categories, fit_rows)
     y, unscale, target_notes = _outputs(run, task, raw, fit_rows, outputs)
     leaky = (_LEAKY,) if run.preprocessing.fit_on == "all" and len(held_out) else ()
-    inferred = (f"The task is {task}: {reason}.",) if run.data.task == "auto" else ()
+    inferred = (said("The task is {task!w}: {reason!t}.", task=task, reason=reason),) if run.data.task == "auto" else ()
     return Prepared(
         x=inputs.matrix[train],
         y=y[train],
@@ -141,11 +144,17 @@ def _targets(table: Table, names: tuple[str, ...], task: Task) -> tuple[np.ndarr
     values = np.column_stack([as_float(table.frame[name]) for name in names])
     usable = np.isfinite(values).all(axis=1)
     if not usable.any():
-        raise InputRefused(f"data.target: no row has a finite value of {', '.join(names[:10])}.", "data.target")
+        raise InputRefused(
+            said("data.target: no row has a finite value of {names}.", names=", ".join(names[:10])), "data.target"
+        )
     if task == "regression":
         if np.abs(values[usable]).max() > LARGEST_TARGET:
             raise InputRefused(
-                f"data.target: {', '.join(names[:10])} goes beyond {LARGEST_TARGET:g}; allowed: smaller numbers.",
+                said(
+                    "data.target: {names} goes beyond {most:g}; allowed: smaller numbers.",
+                    names=", ".join(names[:10]),
+                    most=LARGEST_TARGET,
+                ),
                 "data.target",
             )
         return values, usable, ()
@@ -160,7 +169,7 @@ def _outputs(
         scale = fit_target_scale(scaling, raw[fit_rows])
         limit = np.finfo(np.float32).max
         return np.clip(scale.scale(raw), -limit, limit).astype(np.float32), scale, ()
-    notes = () if TARGET_SCALERS[scaling].fit is None else ("The target is a class, so it is not scaled.",)
+    notes = () if TARGET_SCALERS[scaling].fit is None else (said("The target is a class, so it is not scaled."),)
     y = raw.astype(np.float32) if task == "multilabel" else encode_classes(raw, outputs)
     return y, TargetScale(), notes
 
@@ -171,7 +180,7 @@ def _sample_weight(run: RunSpec, classes: np.ndarray, task: Task) -> np.ndarray 
         return None
     if task not in {"binary", "multiclass"}:
         raise InputRefused(
-            f"training.class_weight: balanced needs classes and the task is {task}; allowed: null.",
+            said("training.class_weight: balanced needs classes and the task is {task!w}; allowed: null.", task=task),
             "training.class_weight",
         )
     from sklearn.utils.class_weight import compute_sample_weight

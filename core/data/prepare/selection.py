@@ -15,6 +15,7 @@ from core.data.kinds import NEARLY_UNIQUE, NUMERIC, as_float
 from core.data.prepare.cyclical_features import on_cycle, useful_cycles
 from core.data.table import Column, Table
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import RunSpec
 
 
@@ -68,7 +69,9 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     """
     imputation = IMPUTATIONS[run.preprocessing.missing]
     rows = np.flatnonzero(usable)
-    notes = [f"{_rows(len(usable) - len(rows))} without a target left out."] if len(rows) < len(usable) else []
+    notes: list[str] = []
+    if targetless := len(usable) - len(rows):
+        notes.append(said("{rows!t} without a target left out.", rows=_rows(targetless)))
     columns, left_out = choose_features(run, table)
     notes += left_out
     numeric = [column.name for column in columns if column.kind in NUMERIC]
@@ -77,29 +80,33 @@ def select(run: RunSpec, table: Table, usable: np.ndarray) -> Selection:
     frame = pd.DataFrame(chosen, index=table.frame.index).iloc[rows]
     if not imputation.keeps:
         frame = _without_infinite(frame, numeric, notes)
-    frame = _without(frame, list(frame.columns[frame.isna().all()]), "empty", notes)
+    frame = _without(frame, list(frame.columns[frame.isna().all()]), said("empty"), notes)
     if imputation.drops == "columns":
         gaps = list(frame.columns[frame.isna().any()])
         frame = frame.drop(columns=gaps)
         if gaps:
-            notes.append(f"Left out for their missing values: {listed(gaps)}.")
+            notes.append(said("Left out for their missing values: {columns!l}.", columns=listed(gaps)))
     if imputation.drops == "rows":
         whole = frame.notna().all(axis=1)
         if not whole.all():
-            notes.append(f"{_rows(int((~whole).sum()))} with missing values left out.")
+            notes.append(said("{rows!t} with missing values left out.", rows=_rows(int((~whole).sum()))))
         frame = frame[whole]
     if frame.shape[1] == 0:
-        raise InputRefused("data.features: no feature is left; allowed: at least one usable column.", "data.features")
+        raise InputRefused(
+            said("data.features: no feature is left; allowed: at least one usable column."), "data.features"
+        )
     if len(frame) == 0:
-        raise InputRefused("data: no row is left; allowed: at least one row with a target and its features.", "data")
+        raise InputRefused(
+            said("data: no row is left; allowed: at least one row with a target and its features."), "data"
+        )
     if run.data.rows is not None and run.data.rows < len(frame):
-        notes.append(f"{run.data.rows} of {len(frame)} rows sampled.")
+        notes.append(said("{count} of {rows} rows sampled.", count=run.data.rows, rows=len(frame)))
         order = np.random.Generator(np.random.Philox(run.training.seed)).permutation(len(frame))
         frame = frame.iloc[np.sort(order[: run.data.rows])]
     # A missing value is a value of its own where the network gets to see it.
     unseen = frame.isna().any() & (not imputation.visible)
     constant = [name for name in frame.columns if len(frame[name].unique()) - unseen[name] <= 1]
-    frame = _without(frame, constant, "constant", notes)
+    frame = _without(frame, constant, said("constant"), notes)
     numbers, parents = _with_cyclical_features(table, frame[[name for name in numeric if name in frame]])
     return Selection(
         rows=frame.index.to_numpy(np.int64),
@@ -144,7 +151,11 @@ def choose_features(run: RunSpec, table: Table) -> tuple[list[Column], list[str]
         for kind in NEARLY_UNIQUE:
             names = [column.name for column in columns if column.kind == kind]
             if names:
-                notes.append(f"Left out as {kind}, nearly every row differs: {listed(names)}.")
+                notes.append(
+                    said(
+                        "Left out as {kind!w}, nearly every row differs: {columns!l}.", kind=kind, columns=listed(names)
+                    )
+                )
         columns = [column for column in columns if column.kind not in NEARLY_UNIQUE]
     else:
         asked = [table.column(name, "data.features") for name in run.data.features]
@@ -152,12 +163,13 @@ def choose_features(run: RunSpec, table: Table) -> tuple[list[Column], list[str]
         for column in columns:
             if column.name in targets:
                 raise InputRefused(
-                    f"data.features: {column.name} is the target; allowed: every other column.", "data.features"
+                    said("data.features: {column} is the target; allowed: every other column.", column=column.name),
+                    "data.features",
                 )
     if not ENCODERS[run.preprocessing.encoding].build:
         dropped = [column.name for column in columns if column.kind not in NUMERIC]
         if dropped:
-            notes.append(f"Categories left out: {listed(dropped)}.")
+            notes.append(said("Categories left out: {columns!l}.", columns=listed(dropped)))
         columns = [column for column in columns if column.kind in NUMERIC]
     return columns, notes
 
@@ -166,7 +178,7 @@ def _without_infinite(frame: pd.DataFrame, numeric: list[str], notes: list[str])
     names = [name for name in numeric if np.isinf(frame[name]).any()]
     if not names:
         return frame
-    notes.append(f"Infinite numbers count as missing in {listed(names)}.")
+    notes.append(said("Infinite numbers count as missing in {columns!l}.", columns=listed(names)))
     return frame.assign(**frame[names].replace([np.inf, -np.inf], np.nan))
 
 
@@ -174,9 +186,9 @@ def _without(frame: pd.DataFrame, names: list[str], why: str, notes: list[str]) 
     """Drop the columns `names`, unless they are all there is: a network needs an input."""
     if not names or len(names) == frame.shape[1]:
         return frame
-    notes.append(f"Left out as {why}: {listed(names)}.")
+    notes.append(said("Left out as {why!w}: {columns!l}.", why=why, columns=listed(names)))
     return frame.drop(columns=names)
 
 
 def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number} rows"
+    return said("1 row") if number == 1 else said("{count:d} rows", count=number)

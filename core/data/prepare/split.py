@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import RunSpec
 
 
@@ -43,8 +44,12 @@ def split(
     validation = math.ceil(fraction * rows)
     if validation >= rows:
         raise InputRefused(
-            f"data.validation_fraction: {fraction:g} of {rows} rows leaves none to train on; "
-            "allowed: a smaller share, or 0.",
+            said(
+                "data.validation_fraction: {fraction:g} of {rows} rows leaves none to train on; "
+                "allowed: a smaller share, or 0.",
+                fraction=fraction,
+                rows=rows,
+            ),
             "data.validation_fraction",
         )
     notes: tuple[str, ...] = ()
@@ -55,14 +60,14 @@ def split(
             parts = GroupShuffleSplit(1, test_size=fraction, random_state=run.training.seed)
             train, held_out = next(parts.split(positions, groups=groups))
             return train, held_out, ()
-        notes = ("The split is random: there are too few different rows to keep copies together.",)
+        notes = (said("The split is random: there are too few different rows to keep copies together."),)
     if run.data.split == "stratified":
         if classes is None:
-            notes = ("The split is random: only single classes can be stratified.",)
+            notes = (said("The split is random: only single classes can be stratified."),)
         elif _can_stratify(classes, rows - validation, validation):
             stratify = classes
         else:
-            notes = ("The split is random: a class has too few rows to be stratified.",)
+            notes = (said("The split is random: a class has too few rows to be stratified."),)
     shuffle = run.data.split != "in_order"
     train, held_out = train_test_split(
         positions,

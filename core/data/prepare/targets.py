@@ -11,6 +11,7 @@ import numpy as np
 from core.choices.losses import LOSSES
 from core.choices.scalers import TARGET_SCALERS
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import ModelSpec, TargetScaling, Task
 
 _USUAL: Final[Mapping[Task, tuple[str, str]]] = {
@@ -76,13 +77,21 @@ def resolve_outputs(model: ModelSpec, task: Task, targets: int, classes: int) ->
         units = model.output_units
         if task in {"binary", "multiclass"} and 1 < units < classes:
             raise InputRefused(
-                f"model.output_units: {units} units cannot tell {classes} classes apart; allowed: auto, 1, or at least "
-                f"{classes}.",
+                said(
+                    "model.output_units: {units} units cannot tell {classes} classes apart; "
+                    "allowed: auto, 1, or at least {classes}.",
+                    units=units,
+                    classes=classes,
+                ),
                 "model.output_units",
             )
         if task == "multilabel" and units not in {1, targets}:
             raise InputRefused(
-                f"model.output_units: {units} units for {targets} labels; allowed: auto or {targets}.",
+                said(
+                    "model.output_units: {units} units for {targets} labels; allowed: auto or {targets}.",
+                    units=units,
+                    targets=targets,
+                ),
                 "model.output_units",
             )
     activation, loss = _USUAL["multiclass" if task == "binary" and units > 1 else task]

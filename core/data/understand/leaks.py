@@ -16,6 +16,7 @@ import pandas as pd
 from core.data.kinds import as_float
 from core.data.table import Column, Table
 from core.data.understand.duplicate_columns import same_values
+from core.sentence import said
 from core.spec import Task, plain_text
 
 CLASS_LIMIT: Final = 0.97
@@ -106,23 +107,37 @@ def leak_suspects(table: Table, targets: Sequence[str], task: Task) -> tuple[Lea
 def _suspect(table: Table, rows: np.ndarray, column: Column, target: str, task: Task, *, alone: bool) -> Leak | None:
     name, aim = plain_text(column.name, 60), plain_text(target, 60)
     if same_values(table, column.name, target):
-        text = f"{name} is {aim} in other words: every value of one stands for one value of the other."
+        text = said(
+            "{column} is {target} in other words: every value of one stands for one value of the other.",
+            column=name,
+            target=aim,
+        )
         return Leak(column.name, target, 1.0, "copy", text, certain=True)
     if alone or len(rows) < FEWEST_SCORED:
         return None
     score = column_score(table, column, target, task, rows)
     limit = NUMBER_LIMIT if task == "regression" else CLASS_LIMIT
     if score >= limit:
-        does = "explains {} of the variance of" if task == "regression" else "avoids {} of the errors of guessing"
-        knows = does.format(f"{min(score, 1):.0%}".replace("%", " %"))
-        text = f"{name} alone {knows} {aim}, on rows it has not seen."
+        told = {"column": name, "share": f"{100 * min(score, 1):.0f}", "target": aim}
+        if task == "regression":
+            text = said(
+                "{column} alone explains {share} % of the variance of {target}, on rows it has not seen.", **told
+            )
+        else:
+            text = said(
+                "{column} alone avoids {share} % of the errors of guessing {target}, on rows it has not seen.", **told
+            )
         surely = score
         if column.kind in _ORDERED:
             back = column_score(table, table.column(target), column.name, "regression", rows)
             surely = min(score, back) if task == "regression" else back
         return Leak(column.name, target, score, "answer", text, surely >= CERTAIN_LIMIT)
     if score >= IDENTIFIER_LIMIT and is_identifier(table, column):
-        text = f"{name} numbers the rows and yet reveals {aim}: the rows are sorted, or it was given out later."
+        text = said(
+            "{column} numbers the rows and yet reveals {target}: the rows are sorted, or it was given out later.",
+            column=name,
+            target=aim,
+        )
         return Leak(column.name, target, score, "identifier", text)
     return None
 

@@ -11,6 +11,7 @@ import pandas as pd
 from core.data.kinds import NEARLY_UNIQUE, as_float
 from core.data.table import Column, Table
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import DataSpec, Task
 
 MAX_CLASSES: Final = 1000
@@ -34,10 +35,10 @@ def suggest_target(table: Table) -> tuple[str, str]:
     by_lower_name = {name.lower(): name for name in reversed(usable)}
     for name in _TARGET_NAMES:
         if name in by_lower_name:
-            return by_lower_name[name], "targets are often called so"
+            return by_lower_name[name], said("targets are often called so")
     if usable:
-        return usable[-1], "it is the last column that varies"
-    return table.columns[-1].name, "it is the last column"
+        return usable[-1], said("it is the last column that varies")
+    return table.columns[-1].name, said("it is the last column")
 
 
 def detect_task(table: Table, targets: Sequence[str]) -> tuple[Task, str]:
@@ -55,19 +56,21 @@ def detect_task(table: Table, targets: Sequence[str]) -> tuple[Task, str]:
     columns = _targets(table, targets)
     if len(columns) > 1:
         if all(_is_label(table, column) for column in columns):
-            return "multilabel", "every target holds only 0 and 1"
+            return "multilabel", said("every target holds only 0 and 1")
         for column in columns:
             _check_number(column)
-        return "regression", "several targets are numbers"
+        return "regression", said("several targets are numbers")
     column = columns[0]
     if column.kind == "date":
         _check_number(column)
     if column.kind == "boolean":
-        return "binary", f"{column.name} is true or false"
+        return "binary", said("{column} is true or false", column=column.name)
     if column.kind != "number":
         _check_classes(table, column)
-        classes = "1 class" if column.distinct == 1 else f"{column.distinct} classes"
-        return ("binary" if column.distinct <= 2 else "multiclass"), f"{column.name} has {classes}"
+        if column.distinct == 1:
+            return "binary", said("{column} has 1 class", column=column.name)
+        why = said("{column} has {count} classes", column=column.name, count=column.distinct)
+        return ("binary" if column.distinct == 2 else "multiclass"), why
     return _detect_number(table, column)
 
 
@@ -85,15 +88,19 @@ def resolve_task(table: Table, data: DataSpec) -> tuple[Task, str]:
     if data.task in {"binary", "multiclass"}:
         if len(columns) > 1:
             raise InputRefused(
-                f"data.task: {data.task} takes one target; allowed: multilabel, regression.", "data.task"
+                said("data.task: {task} takes one target; allowed: multilabel, regression.", task=data.task),
+                "data.task",
             )
         if columns[0].kind == "date":
             _check_number(columns[0])
         _check_classes(table, columns[0])
         if data.task == "binary" and columns[0].distinct > 2:
             raise InputRefused(
-                f"data.task: binary needs two classes, {columns[0].name} has {columns[0].distinct}; "
-                "allowed: auto, multiclass.",
+                said(
+                    "data.task: binary needs two classes, {column} has {count}; allowed: auto, multiclass.",
+                    column=columns[0].name,
+                    count=columns[0].distinct,
+                ),
                 "data.task",
             )
     for column in columns:
@@ -101,18 +108,22 @@ def resolve_task(table: Table, data: DataSpec) -> tuple[Task, str]:
             _check_number(column)
         elif data.task == "multilabel" and not _is_label(table, column):
             raise InputRefused(
-                f"data.target: {column.name} is not a label; allowed for multilabel: columns of 0 and 1.", "data.target"
+                said(
+                    "data.target: {column} is not a label; allowed for multilabel: columns of 0 and 1.",
+                    column=column.name,
+                ),
+                "data.target",
             )
-    return data.task, "the spec says so"
+    return data.task, said("the spec says so")
 
 
 def _targets(table: Table, names: Sequence[str]) -> list[Column]:
     if not names:
-        raise InputRefused("data.target: no column is named; allowed: at least one.", "data.target")
+        raise InputRefused(said("data.target: no column is named; allowed: at least one."), "data.target")
     columns = [table.column(name, "data.target") for name in names]
     for column in columns:
         if column.missing == len(table.frame):
-            raise InputRefused(f"data.target: {column.name} holds no value at all.", "data.target")
+            raise InputRefused(said("data.target: {column} holds no value at all.", column=column.name), "data.target")
     return columns
 
 
@@ -125,15 +136,21 @@ def _is_label(table: Table, column: Column) -> bool:
 def _detect_number(table: Table, column: Column) -> tuple[Task, str]:
     rows = len(table.frame) - column.missing
     if column.distinct > MAX_NUMBER_CLASSES or column.distinct < 2:
-        values = "one value" if column.distinct < 2 else f"{column.distinct:,} different numbers"
-        return "regression", f"{column.name} has {values}"
+        if column.distinct < 2:
+            return "regression", said("{column} has one value", column=column.name)
+        return "regression", said("{column} has {count:,} different numbers", column=column.name, count=column.distinct)
     values_found = _values(table, column)
     if column.distinct == 2 and (rows > 2 or values_found == {0.0, 1.0}):
-        return "binary", f"{column.name} has two different values"
+        return "binary", said("{column} has two different values", column=column.name)
     whole = all(value.is_integer() for value in values_found)
     if whole and column.distinct > 2 and rows >= ROWS_PER_NUMBER_CLASS * column.distinct:
-        return "multiclass", f"{column.name} has only {column.distinct} different whole numbers, read as classes"
-    return "regression", f"{column.name} has numbers"
+        why = said(
+            "{column} has only {count} different whole numbers, read as classes",
+            column=column.name,
+            count=column.distinct,
+        )
+        return "multiclass", why
+    return "regression", said("{column} has numbers", column=column.name)
 
 
 def _values(table: Table, column: Column) -> set[float]:
@@ -142,17 +159,27 @@ def _values(table: Table, column: Column) -> set[float]:
 
 def _check_number(column: Column) -> None:
     if column.kind not in {"number", "boolean"}:
-        kind = {"date": "dates", "category": "words"}.get(column.kind, "text")
-        raise InputRefused(f"data.target: {column.name} holds {kind}; regression needs numbers.", "data.target")
+        kind = {"date": said("dates"), "category": said("words")}.get(column.kind, said("text"))
+        raise InputRefused(
+            said("data.target: {column} holds {kind!w}; regression needs numbers.", column=column.name, kind=kind),
+            "data.target",
+        )
 
 
 def _check_classes(table: Table, column: Column) -> None:
     rows = len(table.frame)
     most = min(MAX_CLASSES, MAX_CLASS_CELLS // rows)
     if column.distinct > most:
-        where = f" in {rows} rows" if most < MAX_CLASSES else ""
+        told = {"column": column.name, "count": column.distinct, "most": most}
+        if most == MAX_CLASSES:
+            raise InputRefused(
+                said("data.target: {column} has {count} classes; allowed: at most {most}.", **told), "data.target"
+            )
         raise InputRefused(
-            f"data.target: {column.name} has {column.distinct} classes; allowed: at most {most}{where}.", "data.target"
+            said(
+                "data.target: {column} has {count} classes; allowed: at most {most} in {rows} rows.", **told, rows=rows
+            ),
+            "data.target",
         )
 
 

@@ -15,11 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from core.data.confined import TOO_LARGE, limit_resources
+from core.data.confined import BEYOND, TOO_LARGE, limit_resources
 from core.data.kinds import Kind
 from core.data.table import Table, pack, read_table, unpack
 from core.data.upload.recast import recast
 from core.errors import InputRefused
+from core.sentence import said
 
 IDLE_SECONDS: Final = 600.0
 """A spare process ends after so long without an upload."""
@@ -69,7 +70,7 @@ def _answer(order: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byte
     except InputRefused as refusal:
         return {"refused": str(refusal), **vars(refusal)}, b""
     except MemoryError:
-        return {"refused": f"{name}: reading it {TOO_LARGE}; allowed: a smaller file.", "where": name}, b""
+        return {"refused": said(BEYOND, name=name, why=TOO_LARGE), "where": name}, b""
 
 
 if __name__ == "__main__":

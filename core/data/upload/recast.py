@@ -19,6 +19,7 @@ from core.data.csv.number_formats import read_numbers
 from core.data.kinds import EXACT_INTEGER, MANY_DISTINCT, Kind, as_float
 from core.data.table import Column, Table
 from core.errors import InputRefused
+from core.sentence import said
 from core.spec import plain_text
 
 KINDS: Final[tuple[Kind, ...]] = ("number", "category", "boolean", "date", "text", "identifier")
@@ -65,11 +66,13 @@ def recast(table: Table, kinds: Mapping[str, Kind], base: str, names: Mapping[st
     if not (changed or renamed):
         return table
     changed = {renamed.get(name, name): kind for name, kind in changed.items()}
-    said = {
-        "Kinds as chosen": [f"{plain_text(name, 60)} ({kind})" for name, kind in changed.items()],
-        "Names as chosen": [f"{plain_text(new, 60)} (was {plain_text(name, 60)})" for name, new in renamed.items()],
-    }
-    notes = (*table.notes, *(f"{what}: {listed(columns)}." for what, columns in said.items() if columns))
+    kinds_told = listed([f"{plain_text(name, 60)} ({kind})" for name, kind in changed.items()])
+    names_told = listed([f"{plain_text(new, 60)} (was {plain_text(name, 60)})" for name, new in renamed.items()])
+    notes = (
+        *table.notes,
+        *([said("Kinds as chosen: {columns!l}.", columns=kinds_told)] if changed else []),
+        *([said("Names as chosen: {columns!l}.", columns=names_told)] if renamed else []),
+    )
     return replace(table, frame=frame.rename(columns=renamed), notes=notes, kinds=changed, names=renamed, base=base)
 
 
@@ -77,7 +80,15 @@ def refuse_kind(name: str, kind: Kind, allowed: Sequence[Kind]) -> None:
     """Raise `InputRefused` unless the column called `name` is `allowed` to become a `kind`."""
     if kind not in allowed:
         shown = plain_text(name, 60)
-        raise InputRefused(f"{shown}: cannot be read as {plain_text(kind, 20)}; allowed: {', '.join(allowed)}.", shown)
+        raise InputRefused(
+            said(
+                "{column}: cannot be read as {kind}; allowed: {allowed}.",
+                column=shown,
+                kind=plain_text(kind, 20),
+                allowed=", ".join(allowed),
+            ),
+            shown,
+        )
 
 
 def refuse_names(columns: Sequence[str], names: Mapping[str, str]) -> None:
@@ -86,10 +97,17 @@ def refuse_names(columns: Sequence[str], names: Mapping[str, str]) -> None:
     for name, new in names.items():
         shown = plain_text(name, 60)
         if not new or plain_text(new) != new:
-            raise InputRefused(f"{shown}: a name is plain text of 1 to 120 characters, on one line.", shown)
+            raise InputRefused(
+                said("{column}: a name is plain text of 1 to 120 characters, on one line.", column=shown), shown
+            )
         if taken[new] > 1:
             raise InputRefused(
-                f"{shown}: the name {plain_text(new, 60)} is taken; allowed: one no other column has.", shown
+                said(
+                    "{column}: the name {name} is taken; allowed: one no other column has.",
+                    column=shown,
+                    name=plain_text(new, 60),
+                ),
+                shown,
             )
 
 

@@ -12,13 +12,14 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
-from core.data.confined import ENDINGS, TOO_SLOW, WALL_SECONDS, environment
-from core.data.csv.file_limits import MAX_BYTES, check_content
+from core.data.confined import BEYOND, ENDINGS, TOO_SLOW, WALL_SECONDS, environment
+from core.data.csv.file_limits import MAX_BYTES, check_content, too_large
 from core.data.csv.read_options import ChoiceNeeded, ReadOptions
 from core.data.kinds import Kind
 from core.data.table import Table, unpack
 from core.errors import InputRefused, WorkFailed
 from core.paths import ROOT
+from core.sentence import said
 from core.spec import plain_text
 
 AT_ONCE: Final = 2
@@ -60,7 +61,7 @@ def read_upload(content: bytes, name: str, options: ReadOptions | None = None, m
     """
     label = plain_text(name, 80) or "The file"
     if len(content) > max_mb * 2**20:
-        raise InputRefused(f"{label}: {len(content) // 2**20} MB is too much; allowed: at most {max_mb} MB.", label)
+        raise too_large(label, len(content), max_mb)
     check_content(content, label)
     return _ordered("read", label, asdict(options or ReadOptions()), content)
 
@@ -82,7 +83,7 @@ def recast_packed(
 def _ordered(do: str, label: str, details: Mapping[str, Any], content: bytes) -> Upload:
     order = {"do": do, "name": label, "with": details, "bytes": len(content)}
     if not _turn.acquire(timeout=PATIENCE_SECONDS):
-        raise WorkFailed(f"{label}: other files are being read; try again in a minute.")
+        raise WorkFailed(said("{name}: other files are being read; try again in a minute.", name=label))
     try:
         words, packed = _answer(json.dumps(order).encode() + b"\n", content, label)
     finally:
@@ -124,9 +125,9 @@ def _answer(order: bytes, content: bytes, label: str) -> tuple[dict[str, Any], b
         # One after the other: joined they would be a second copy of the file.
         if process.stdin is not None:
             process.stdin.write(order)  # buffered; `communicate` sends it
-        said, _ = process.communicate(content, timeout=WALL_SECONDS)
+        answer, _ = process.communicate(content, timeout=WALL_SECONDS)
     except BrokenPipeError:  # it has ended before it was told all
-        said = process.stdout.read() if process.stdout is not None else b""
+        answer = process.stdout.read() if process.stdout is not None else b""
     except subprocess.TimeoutExpired:
         raise _refused(label, TOO_SLOW) from None
     finally:
@@ -134,15 +135,15 @@ def _answer(order: bytes, content: bytes, label: str) -> tuple[dict[str, Any], b
             with suppress(ProcessLookupError):
                 process.kill()
             process.wait()
-    first, _, packed = said.partition(b"\n")
+    first, _, packed = answer.partition(b"\n")
     if first:
         words: dict[str, Any] = json.loads(first)
         return words, packed
     if process.returncode in ENDINGS:
         raise _refused(label, ENDINGS[process.returncode])
     _log.error("the parser ended with status %s while reading an upload", process.returncode)
-    raise WorkFailed(f"{label}: could not be read, the reading process ended unexpectedly.")
+    raise WorkFailed(said("{name}: could not be read, the reading process ended unexpectedly.", name=label))
 
 
 def _refused(label: str, why: str) -> InputRefused:
-    return InputRefused(f"{label}: reading it {why}; allowed: a smaller file.", label)
+    return InputRefused(said(BEYOND, name=label, why=why), label)

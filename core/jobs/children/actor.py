@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeVar
 from core.child import Child, Words
 from core.errors import WorkFailed
 from core.jobs.children.keeper import Keeper
+from core.sentence import said
 from core.settings import Settings
 
 LOOK_SECONDS: Final = 0.1
@@ -123,7 +124,7 @@ class Actor(ABC, Generic[_Order]):
 
     @property
     def _silence(self) -> str:
-        return f"no sign of life for {self._settings.trainer_silence_seconds:.0f} s"
+        return said("no sign of life for {seconds:.0f} s", seconds=self._settings.trainer_silence_seconds)
 
     @property
     def _time_allowed(self) -> str:

@@ -12,12 +12,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exi
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import InputRefused
-from core.jobs.classroom.codes import GUESSED, Misses, fingerprint, new_code, new_secret, tidy
+from core.jobs.classroom.codes import Misses, fingerprint, new_code, new_secret, tidy
 from core.jobs.classroom.pseudonyms import pseudonym
 from core.jobs.classroom.records import Classroom, Member, Progress, Step
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
 from core.jobs.storage.records import UNFINISHED
+from core.sentence import said
 from core.spec import plain_text
 
 LONGEST_NAME: Final = 30
@@ -30,15 +31,6 @@ Its link works for a month, long enough to come back to a lesson; without an end
 """
 _TRIES: Final = 20
 """Codes that are tried; that so many are taken does not happen."""
-
-_NO_LESSON: Final = "Lessons: choose at least one."
-_TOO_MANY: Final = "Too many classes are open in this lab; try again later."
-_NO_CODE: Final = "There is no class with this code; it may have ended."
-_FULL: Final = f"The class is full, allowed: at most {MOST_MEMBERS} people."
-_NO_NAME: Final = "Name: type at least one letter."
-_NO_CLASS: Final = "This class has ended, or the address is not complete."
-MESSAGES: Final = (_NO_LESSON, _TOO_MANY, _NO_CODE, _FULL, _NO_NAME, _NO_CLASS, GUESSED)
-"""All that a class says where it refuses something, to be translated."""
 
 _classroom, _member, _progress, _experiment = schema.classroom, schema.member, schema.progress, schema.experiment
 _run = schema.run
@@ -58,7 +50,7 @@ class Classrooms:
     def open(self, lessons: Sequence[str], seconds: float) -> str:
         """Open a class for `lessons`, their ids, for so many `seconds`; return the teacher's key."""
         if not lessons:
-            raise InputRefused(_NO_LESSON, "lessons")
+            raise InputRefused(said("Lessons: choose at least one."), "lessons")
         key, now = new_secret(), time.time()
         row = {
             "teacher": fingerprint(key), "lessons": json.dumps(list(dict.fromkeys(lessons))), "held": "[]",
@@ -67,7 +59,7 @@ class Classrooms:
         with self._database.write() as connection:
             _remove(connection, _classroom.c.expires <= now)
             if (connection.scalar(select(func.count()).select_from(_classroom)) or 0) >= MOST_CLASSES:
-                raise InputRefused(_TOO_MANY, "class")
+                raise InputRefused(said("Too many classes are open in this lab; try again later."), "class")
             taken = set(connection.scalars(select(_classroom.c.code)))
             code = next(code for _ in range(_TRIES) if (code := new_code()) not in taken)
             connection.execute(insert(_classroom), {"id": new_secret(), "code": code, **row})
@@ -96,7 +88,7 @@ class Classrooms:
         except InputRefused:
             if address is not None:
                 self._misses.add(address)
-            raise InputRefused(_NO_CODE, "code") from None
+            raise InputRefused(said("There is no class with this code; it may have ended."), "code") from None
 
     def join(self, code: str, address: str) -> str:
         """Join the class with a `code` under a pseudonym and return the secret of the new member; see `called`."""
@@ -105,7 +97,9 @@ class Classrooms:
         with self._database.write() as connection:
             names = set(connection.scalars(select(_member.c.name).where(_member.c.classroom == room.id)))
             if (connection.scalar(select(func.count()).where(_member.c.classroom == room.id)) or 0) >= MOST_MEMBERS:
-                raise InputRefused(_FULL, "code")
+                raise InputRefused(
+                    said("The class is full, allowed: at most {most} people.", most=MOST_MEMBERS), "code"
+                )
             row = {"id": new_secret(), "classroom": room.id, "name": pseudonym(names), "joined": time.time()}
             try:
                 connection.execute(insert(_member), {**row, "secret": fingerprint(secret)})
@@ -126,7 +120,7 @@ class Classrooms:
         """Let the member with a `secret` be called `name`: at most 30 characters, plain text."""
         name = " ".join(plain_text(name, LONGEST_NAME).split())
         if not name:
-            raise InputRefused(_NO_NAME, "name")
+            raise InputRefused(said("Name: type at least one letter."), "name")
         with self._database.write() as connection:
             mine = update(_member).where(_member.c.secret == fingerprint(secret))
             if not connection.execute(mine.values(name=name)).rowcount:
@@ -231,7 +225,7 @@ def _found(connection: Connection, wanted: Select[Any]) -> Classroom:
 
 
 def _no_class() -> InputRefused:
-    return InputRefused(_NO_CLASS, "class")
+    return InputRefused(said("This class has ended, or the address is not complete."), "class")
 
 
 def _progress_of(which: Any) -> Select[Any]:

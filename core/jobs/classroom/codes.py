@@ -12,6 +12,7 @@ from typing import Final
 
 from core.errors import InputRefused
 from core.recent import Recent
+from core.sentence import said
 
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Capital letters and digits without 0, O, 1 and I, which look alike on a board."""
@@ -21,7 +22,6 @@ LENGTH: Final = 6
 MOST_MISSES: Final = 60
 """Wrong codes from one address in a minute; a whole class behind one router may mistype it twice each."""
 _MINUTE: Final = 60.0
-GUESSED: Final = "Too many wrong codes came from this network; wait a minute."
 
 
 def new_code() -> str:
@@ -72,7 +72,7 @@ class Misses:
             while misses and misses[0] < self._clock() - _MINUTE:
                 misses.popleft()
             if len(misses) >= MOST_MISSES:
-                raise InputRefused(GUESSED, "code")
+                raise InputRefused(said("Too many wrong codes came from this network; wait a minute."), "code")
 
     def add(self, address: str) -> None:
         """Count a wrong code."""

@@ -15,6 +15,7 @@ from core.jobs.children.actor import LOOK_SECONDS, Actor, Said
 from core.jobs.children.keeper import Keeper, lab_child
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, DiagnosisQueue
 from core.jobs.storage.records import State
+from core.sentence import said
 from core.settings import Settings
 
 _IDLE_SECONDS: Final = 1.0
@@ -67,7 +68,7 @@ class Clinic(Actor[Never]):
             log.warning("the clinic waits for the database", exc_info=True)
             self._closing.wait(_IDLE_SECONDS)
         except Exception as failure:
-            self._give_back(f"its clinic failed with {type(failure).__name__}")
+            self._give_back(said("its clinic failed with {error}", error=type(failure).__name__))
             raise
 
     def _hear(self, said: Said) -> None:
@@ -131,8 +132,11 @@ class Clinic(Actor[Never]):
         elif trials:
             work.alone = now
         elif now - work.alone > self._settings.run_seconds:
-            allowed = f"{self._time_allowed} between trials, with fewer rows or fewer columns"
-            error = f"The search for the cause ran out of time; allowed: {allowed}."
+            error = said(
+                "The search for the cause ran out of time; "
+                "allowed: {time!n} between trials, with fewer rows or fewer columns.",
+                time=self._time_allowed,
+            )
             self._patiently(lambda: self._diagnoses.finish(work.claim, State.FAILED, error=error))
             self._work = None
             self.keeper.restart()

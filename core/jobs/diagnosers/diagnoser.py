@@ -29,6 +29,7 @@ from core.jobs.diagnosers.written_report import written
 from core.jobs.storage.history import without_nan
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
+from core.sentence import said
 from core.settings import load_settings
 
 _FRESH_EVERY: Final = 50
@@ -70,7 +71,9 @@ class Diagnoser:
             self._end(claim, State.FAILED, error=str(failure))
         except Exception as failure:  # whatever one diagnosis does, the next one must be served
             log.exception("diagnosis %s failed", claim.diagnosis)
-            error = f"The diagnosis failed with {type(failure).__name__}; the diagnoser's log says more."
+            error = said(
+                "The diagnosis failed with {error}; the diagnoser's log says more.", error=type(failure).__name__
+            )
             self._end(claim, State.FAILED, error=error)
         self._count += 1
         if self._count % _FRESH_EVERY == 0:

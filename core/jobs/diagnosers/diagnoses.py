@@ -21,6 +21,7 @@ from core.jobs.storage.database import Database
 from core.jobs.storage.owners import in_the_list_of
 from core.jobs.storage.records import Experiment, State
 from core.jobs.storage.series import keep_step
+from core.sentence import said
 
 _LOOK_SECONDS: Final = 0.02
 
@@ -97,7 +98,8 @@ def variant_places(experiment: Experiment, index: int) -> list[int]:
         If there is no such run.
     """
     if not 0 <= index < len(experiment.runs):
-        raise InputRefused(f"run: there is no run {index}; allowed: 0 to {len(experiment.runs) - 1}.", "run")
+        last = len(experiment.runs) - 1
+        raise InputRefused(said("run: there is no run {index}; allowed: 0 to {last}.", index=index, last=last), "run")
     variant = experiment.runs[index].variant
     return [run.index for run in experiment.runs if run.variant == variant]
 
@@ -184,7 +186,7 @@ class Diagnoses:
 
 
 def _unknown() -> InputRefused:
-    return InputRefused("There is no such diagnosis; it may have been deleted with its experiment.", "diagnosis")
+    return InputRefused(said("There is no such diagnosis; it may have been deleted with its experiment."), "diagnosis")
 
 
 def _as_diagnosis(row: Row[Any], ahead: int, report: str | None) -> Diagnosis:

@@ -18,6 +18,7 @@ from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
 from core.jobs.storage.records import UNFINISHED, State
+from core.sentence import said
 
 MAX_DEATHS: Final = 2
 """A diagnosis whose process died this often has failed: it is more likely the cause than the victim."""
@@ -130,7 +131,7 @@ class DiagnosisQueue:
                 again = {"state": State.QUEUED, "token": None}
                 return connection.execute(update(_diagnosis).where(claim.held).values(again)).rowcount == 1
         return deaths is not None and self.finish(
-            claim, State.FAILED, error=f"The process that looks for the cause died twice ({how})."
+            claim, State.FAILED, error=said("The process that looks for the cause died twice ({how!t}).", how=how)
         )
 
     def reconcile(self) -> int:

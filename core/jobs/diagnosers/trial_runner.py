@@ -12,6 +12,7 @@ from core.errors import WorkFailed
 from core.jobs.children.orders import Orders
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, StaleClaim
 from core.jobs.storage.store import Store
+from core.sentence import said
 from core.spec import RunSpec
 from core.training.result import Result
 
@@ -80,7 +81,7 @@ class TrialRunner:
         self._count(key, len(runs))
         results = self.store.results(experiment, range(len(runs)))
         if any(result.state == "cancelled" for result in results):
-            raise WorkFailed("A trial of this diagnosis was cancelled.")
+            raise WorkFailed(said("A trial of this diagnosis was cancelled."))
         return [replace(result, variant=run.variant) for run, result in zip(runs, results, strict=True)]
 
     def _count(self, batch: str, ended: int) -> None:

@@ -19,6 +19,7 @@ from core.jobs.storage import schema
 from core.jobs.storage.database import Database, DatabaseTime, tick
 from core.jobs.storage.frames import MOST_PICTURED, FrameText, store_frames
 from core.jobs.storage.records import HELD, State
+from core.sentence import said
 
 MAX_DEATHS: Final = 2
 """A run whose trainer died this often has failed: it is more likely the cause than the victim."""
@@ -169,7 +170,7 @@ class Queue:
     def died(self, claim: Claim, how: str) -> bool:
         """Queue a run again whose trainer died, `how` in words; the second death is the run's failure."""
         last = _run.c.deaths + 1 >= MAX_DEATHS
-        sentence = f"The trainer died twice ({how})."
+        sentence = said("The trainer died twice ({how!t}).", how=how)
         state = case((_run.c.cancel, State.CANCELLED), (last, State.FAILED), else_=State.QUEUED)
         ends = or_(_run.c.cancel, last)
         with self._database.write() as connection:

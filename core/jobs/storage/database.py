@@ -18,6 +18,7 @@ from core.jobs.storage import migrations, schema
 from core.jobs.storage.backends.backend import Backend
 from core.jobs.storage.backends.postgres import Postgres
 from core.jobs.storage.backends.sqlite import Sqlite
+from core.sentence import said
 from core.settings import Settings
 
 _BACKENDS: Final[Mapping[str, Callable[[URL], Backend]]] = {"sqlite": Sqlite, "postgresql": Postgres}
@@ -92,9 +93,9 @@ class Database:
             trouble = self._backend.trouble(error)
             if trouble is None:
                 raise
-            raise WorkFailed(f"The database could not be used just now ({trouble}).") from error
+            raise WorkFailed(said("The database could not be used just now ({reason}).", reason=trouble)) from error
         except NoConnection as error:
-            raise WorkFailed("The database could not be used just now (too many at once).") from error
+            raise WorkFailed(said("The database could not be used just now (too many at once).")) from error
 
     def _connected(self, engine: Engine) -> Connection:
         deadline = time.monotonic() + self._patience

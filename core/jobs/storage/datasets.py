@@ -20,6 +20,7 @@ from core.data.table import is_packed, packed_size
 from core.errors import InputRefused, WorkFailed
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
+from core.sentence import said
 from core.spec import plain_text
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -64,13 +65,15 @@ class Datasets:
     def _checked(self, content: bytes, name: str, times: int = 1) -> str:
         name = plain_text(name) or "table"
         if len(content) > self._limit_mb * 2**20 * times:
-            raise InputRefused(f"{name}: the file is too large, allowed: at most {self._limit_mb} MB.", name)
+            raise InputRefused(
+                said("{name}: the file is too large, allowed: at most {most} MB.", name=name, most=self._limit_mb), name
+            )
         return name
 
     def read(self, sha: str) -> bytes:
         """Return the bytes of a table."""
         self.name(sha)
-        return _read(self._tables / sha, "The uploaded table")
+        return _read(self._tables / sha, said("The uploaded table"))
 
     def size(self, sha: str) -> tuple[int, int] | None:
         """Return the rows and columns of a table without reading it; None if only reading can tell."""
@@ -80,8 +83,8 @@ class Datasets:
     def read_file(self, sha: str) -> bytes:
         """Return the bytes of an upload as they came."""
         if not _SHA256.fullmatch(sha):
-            raise InputRefused("The uploaded file was not kept; upload it again.", "data.source")
-        return _read(self._files / sha, "The uploaded file")
+            raise InputRefused(said("The uploaded file was not kept; upload it again."), "data.source")
+        return _read(self._files / sha, said("The uploaded file"))
 
     def name(self, sha: str) -> str:
         """Return the name a table was first uploaded under."""
@@ -89,7 +92,9 @@ class Datasets:
             name = connection.scalar(select(schema.dataset.c.name).where(schema.dataset.c.sha256 == sha))
         if name is None:
             shown = f"{sha[:8]}…" if _SHA256.fullmatch(sha) else plain_text(sha, 20)
-            raise InputRefused(f"dataset:{shown}: there is no such table; upload it again.", "data.source")
+            raise InputRefused(
+                said("dataset:{sha}: there is no such table; upload it again.", sha=shown), "data.source"
+            )
         return str(name)
 
 
@@ -100,7 +105,7 @@ def _keep(folder: Path, content: bytes, name: str) -> str:
         if not (folder / sha).exists():
             _write(folder / sha, content)
     except OSError as error:
-        raise WorkFailed(f"{name}: could not be stored ({error.strerror}).") from error
+        raise WorkFailed(said("{name}: could not be stored ({reason}).", name=name, reason=error.strerror)) from error
     return sha
 
 
@@ -123,10 +128,15 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _read(path: Path, what: str) -> bytes:
+    sha = path.name[:8]
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise WorkFailed(f"{what} {path.name[:8]}… cannot be read ({error.strerror}); upload it again.") from error
+        raise WorkFailed(
+            said(
+                "{what!w} {sha}… cannot be read ({reason}); upload it again.", what=what, sha=sha, reason=error.strerror
+            )
+        ) from error
     if hashlib.sha256(content).hexdigest() != path.name:
-        raise WorkFailed(f"{what} {path.name[:8]}… has changed on disk; upload it again.")
+        raise WorkFailed(said("{what!w} {sha}… has changed on disk; upload it again.", what=what, sha=sha))
     return content

@@ -15,6 +15,7 @@ from core.jobs.storage.database import Database
 from core.jobs.storage.history import stretches
 from core.jobs.storage.overview import CURVES, WHOLE
 from core.jobs.storage.records import UNFINISHED, Block, News, State, Stretch
+from core.sentence import said
 
 _run, _points, _overview = schema.run, schema.points, schema.overview
 _ID: Final[BindParameter[str]] = bindparam("experiment")
@@ -61,13 +62,9 @@ _BLOCKS: Final = (
 )
 
 
-UNKNOWN: Final = "There is no such experiment; it may have been deleted."
-"""Said of an id that no experiment has; to be translated."""
-
-
 def unknown_experiment() -> InputRefused:
     """Return the refusal of an id that no experiment has."""
-    return InputRefused(UNKNOWN, "experiment")
+    return InputRefused(said("There is no such experiment; it may have been deleted."), "experiment")
 
 
 def news(database: Database, experiment: str, since: int) -> News:

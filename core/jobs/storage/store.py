@@ -27,6 +27,7 @@ from core.jobs.storage.series import add_step, keep_step
 from core.jobs.storage.submission import Submission, listed_runs, listing, submission
 from core.jobs.storage.table_sizes import TableSizes
 from core.recent import Recent
+from core.sentence import said
 from core.settings import Settings
 from core.spec import ExperimentSpec, RunSpec, load_spec
 from core.training.memory import RunSize, check_memory, run_allowance
@@ -161,8 +162,13 @@ class Store:
             waiting = connection.scalar(select(func.count()).where(_run.c.state.in_(UNFINISHED))) or 0
             if waiting + len(submitted.runs) > self._max_queued:
                 raise InputRefused(
-                    f"The queue is full: {waiting} runs wait or train and this adds {len(submitted.runs)}, "
-                    f"allowed: at most {self._max_queued}; try again later.",
+                    said(
+                        "The queue is full: {waiting} runs wait or train and this adds {count}, "
+                        "allowed: at most {most}; try again later.",
+                        waiting=waiting,
+                        count=len(submitted.runs),
+                        most=self._max_queued,
+                    ),
                     "vary",
                 )
             changed = tick(connection)

@@ -12,6 +12,7 @@ from typing import Any
 from core.data.samples import sample_title
 from core.errors import InputRefused
 from core.jobs.storage.records import State
+from core.sentence import said
 from core.spec import ExperimentSpec, InlineData, RunSpec
 from core.training.structure import structure_key
 
@@ -105,7 +106,7 @@ def _describe(source: str | InlineData, dataset_name: Callable[[str], str]) -> s
     kind, _, rest = source.partition(":")
     if kind == "file":
         raise InputRefused(
-            "data.source: files of this computer cannot be read here; allowed: an uploaded table or a sample.",
+            said("data.source: files of this computer cannot be read here; allowed: an uploaded table or a sample."),
             "data.source",
         )
     if kind == "dataset":

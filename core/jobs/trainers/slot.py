@@ -19,6 +19,7 @@ from core.jobs.storage.frames import FrameText
 from core.jobs.storage.records import State
 from core.jobs.trainers.trainer_keeper import TrainerKeeper
 from core.machine import memory_kills
+from core.sentence import said
 from core.settings import Settings
 from core.training.memory import memory_text
 
@@ -192,8 +193,10 @@ class Slot(Actor[Claim | Expected]):
             self._died(training, self._silence)
             return True
         if training.stopping is None and now - training.began > self._settings.run_seconds:
-            allowed = f"{self._time_allowed}, with fewer epochs, fewer rows or fewer units"
-            training.reason = f"The training ran out of time; allowed: {allowed}."
+            training.reason = said(
+                "The training ran out of time; allowed: {time!n}, with fewer epochs, fewer rows or fewer units.",
+                time=self._time_allowed,
+            )
             self._stop(training, now)
         if now - training.measured >= LOOK_SECONDS and self._beyond_memory(training, now):
             return True
@@ -215,7 +218,7 @@ class Slot(Actor[Claim | Expected]):
         training.most_bytes = max(training.most_bytes, held)
         if held <= OVERDRAFT * self._allowed:
             return False
-        self._finish(training, State.FAILED, error=f"The training {self._out_of_memory(training)}.")
+        self._finish(training, State.FAILED, error=said("The training {how!t}.", how=self._out_of_memory(training)))
         self.keeper.restart()
         return True
 
@@ -226,7 +229,11 @@ class Slot(Actor[Claim | Expected]):
 
     def _out_of_memory(self, training: _Training) -> str:
         held, allowed = memory_text(training.most_bytes), memory_text(self._allowed)
-        return f"ran out of memory at {held}; allowed: {allowed}, with a smaller batch, fewer units or fewer rows"
+        return said(
+            "ran out of memory at {held!n}; allowed: {allowed!n}, with a smaller batch, fewer units or fewer rows",
+            held=held,
+            allowed=allowed,
+        )
 
     @property
     def _allowed(self) -> int:

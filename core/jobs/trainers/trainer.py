@@ -25,6 +25,7 @@ from core.jobs.storage.frames import encode_frame
 from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.overview import WHOLE, Overview
 from core.jobs.storage.store import Store
+from core.sentence import said
 from core.settings import load_settings
 from core.spec import RunSpec
 from core.training.memory import OUT_OF_MEMORY
@@ -104,7 +105,7 @@ class Trainer:
             self._say(event="end", token=token, state="failed", error=OUT_OF_MEMORY)
         except Exception as failure:  # whatever one run does, the next one must be served
             log.exception("run %s:%s failed", order["experiment"], order["position"])
-            error = f"The training failed with {type(failure).__name__}; the trainer's log says more."
+            error = said("The training failed with {error}; the trainer's log says more.", error=type(failure).__name__)
             self._say(event="end", token=token, state="failed", error=error)
         else:
             # Without the history, which was told while it grew.

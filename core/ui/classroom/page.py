@@ -16,6 +16,7 @@ from core.ui.classroom.seat import ME, Seat, seat
 from core.ui.classroom.take_home import open_saved, take_home
 from core.ui.classroom.teacher import TEACH, show_teacher
 from core.ui.lessons.state import lessons, lessons_of, numbered, visit_at
+from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
 from core.ui.words import later, t
@@ -101,7 +102,7 @@ def _join() -> None:
         secret = get_lab().store.classrooms.join(st.session_state.class_code, address)
         room, _ = get_lab().store.classrooms.of_member(secret)
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state[_REFUSED] = str(refusal)
+        st.session_state[_REFUSED] = translated(str(refusal))
         return
     if len(room.lessons) == 1:
         st.switch_page(page("lessons"), query_params=lesson_address(room.lessons[0], secret=secret))
@@ -113,7 +114,7 @@ def _open() -> None:
     try:
         key = get_lab().store.classrooms.open(st.session_state.class_lessons, seconds)
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state[_REFUSED] = str(refusal)
+        st.session_state[_REFUSED] = translated(str(refusal))
         return
     st.query_params.from_dict({TEACH: key})
 
@@ -165,4 +166,4 @@ def _rename(secret: str) -> None:
     try:
         get_lab().store.classrooms.rename(secret, st.session_state.class_name)
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state[_REFUSED] = str(refusal)
+        st.session_state[_REFUSED] = translated(str(refusal))

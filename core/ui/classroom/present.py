@@ -33,6 +33,7 @@ from core.ui.lessons import state
 from core.ui.lessons.numbers import run_names
 from core.ui.lessons.prose import prose
 from core.ui.lessons.state import Visit
+from core.ui.sentences import translated
 from core.ui.text import inert
 from core.ui.trouble import told
 from core.ui.words import t, written
@@ -185,7 +186,7 @@ def _code() -> str:
         if code:
             get_lab().store.classrooms.called(code, str(st.context.ip_address))
     except InputRefused as refusal:
-        st.markdown(inert(t(str(refusal)), 200))
+        st.markdown(inert(translated(str(refusal)), 200))
         return ""
     return code
 

@@ -18,6 +18,7 @@ from core.ui.classroom.seat import seat
 from core.ui.classroom.work import LARGEST_FILE, LessonWork, Work, from_file, to_file, work_of
 from core.ui.lessons import state
 from core.ui.lessons.state import Visit
+from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.text import inert
 from core.ui.words import language, later, spoken_in, t
@@ -78,7 +79,7 @@ def open_saved() -> None:
         try:
             work = from_file(file.getvalue() if file.size <= LARGEST_FILE else b" " * (LARGEST_FILE + 1))
         except InputRefused as refusal:
-            st.warning(inert(str(refusal), 300), icon=":material/block:")
+            st.warning(inert(translated(str(refusal)), 300), icon=":material/block:")
             return
         st.markdown(f"**{inert(work.name) or t('Saved work')}** · {inert(work.saved)}")
         for done in work.lessons:

@@ -17,6 +17,7 @@ from core.jobs.lab import get_lab
 from core.lessons import Lesson
 from core.ui.classroom.links import absolute, qr_code, say_where_it_works
 from core.ui.lessons.state import LESSON, lessons_of, numbered
+from core.ui.sentences import translated
 from core.ui.text import ago, counted, duration, inert
 from core.ui.trouble import told
 from core.ui.words import later, t, tn
@@ -153,7 +154,7 @@ def _change(key: str, lesson: str, *, held: bool) -> None:
         before = classrooms.conducted_with(key).held
         classrooms.hold(key, before | {lesson} if held else before - {lesson})
     except (InputRefused, WorkFailed) as refusal:
-        st.toast(inert(t(str(refusal)), 200))
+        st.toast(inert(translated(str(refusal)), 200))
 
 
 @st.fragment(run_every=_TICK_SECONDS)
@@ -249,7 +250,7 @@ def _dismiss(key: str) -> None:
         try:
             get_lab().store.classrooms.dismiss(key, who)
         except (InputRefused, WorkFailed) as refusal:
-            st.toast(inert(t(str(refusal)), 200))
+            st.toast(inert(translated(str(refusal)), 200))
 
 
 def _end(key: str) -> None:

@@ -18,6 +18,7 @@ from core.plot import COLOURS, TEXT
 from core.spec import ExperimentSpec, Task
 from core.ui.data.tables import preview_of
 from core.ui.lab.knobs import label_of, show_value, value_at
+from core.ui.sentences import translated
 from core.ui.text import counted, inert, percent
 from core.ui.words import separators, t
 
@@ -32,7 +33,7 @@ def before_after(spec: ExperimentSpec, column: Column, task: Task) -> None:
         with st.spinner(t("Preparing the rows as a run does …")):
             answer = preview_of(spec.runs()[0])
     except (InputRefused, WorkFailed) as refusal:
-        st.warning(inert(str(refusal), 300), icon=":material/block:")
+        st.warning(inert(translated(str(refusal)), 300), icon=":material/block:")
         return
     view = answer["columns"].get(column.name)
     if view is None:

@@ -19,6 +19,7 @@ from core.spec import DataSpec
 from core.ui.data.column_facts import values_of
 from core.ui.data.tables import kinds_of, source_name, table_for
 from core.ui.lab import state as lab_state
+from core.ui.sentences import translated
 from core.ui.text import inert
 from core.ui.trouble import attempted
 from core.ui.words import t
@@ -38,7 +39,7 @@ def corrections(table: Table) -> None:
     try:
         inferred = table_for(data)
     except (InputRefused, WorkFailed) as refusal:
-        st.caption(inert(str(refusal), 300))
+        st.caption(inert(translated(str(refusal)), 300))
         return
     possible = kinds_of(data, inferred)
     st.caption(
@@ -57,7 +58,7 @@ def corrections(table: Table) -> None:
             refuse_kind(name, kind, possible[name])
         refuse_names([column.name for column in inferred.columns], names)
     except InputRefused as refusal:
-        trouble = str(refusal)
+        trouble = translated(str(refusal))
     if refused := trouble or st.session_state.get(_REFUSED):
         st.error(inert(refused, 300), icon=":material/block:")
     with st.container(horizontal=True):
@@ -186,7 +187,7 @@ def _turn_to(table: Table, names: dict[str, str] | None = None, kinds: dict[str,
         columns = dict(zip(table.frame.columns, upload.table.frame.columns, strict=True))
         lab_state.correct_data(source, upload.table, columns)
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state[_REFUSED] = str(refusal)
+        st.session_state[_REFUSED] = translated(str(refusal))
 
 
 def _as_inferred(table: Table) -> DataSpec:

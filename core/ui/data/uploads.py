@@ -21,6 +21,7 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.spec import plain_text
 from core.ui.lab import state as lab_state
+from core.ui.sentences import translated
 from core.ui.text import counted, inert
 from core.ui.trouble import attempted
 from core.ui.words import t
@@ -123,7 +124,7 @@ def read_again(name: str, options: ReadOptions) -> None:
     try:
         content = get_lab().store.datasets.read_file(table.origin.file if table.origin else "")
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state[_TROUBLE] = _Trouble(str(refusal), table)
+        st.session_state[_TROUBLE] = _Trouble(translated(str(refusal)), table)
         return
     _read(name, content, options, table)
 
@@ -140,7 +141,7 @@ def _read(name: str, content: bytes, options: ReadOptions, before: Table | None 
         source = f"dataset:{store.datasets.add(upload.packed, name)}"
         (lab_state.choose_data if before is None else lab_state.correct_data)(source, upload.table)
     except (InputRefused, WorkFailed) as refusal:
-        trouble = _Trouble(str(refusal), before)
+        trouble = _Trouble(translated(str(refusal)), before)
         # Whoever has just chosen an encoding need not be asked for one.
         if isinstance(refusal, ChoiceNeeded) and (before is None or refusal.choice != "encoding"):
             trouble = replace(trouble, question=refusal, file=(name, content, options))

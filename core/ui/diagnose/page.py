@@ -23,6 +23,7 @@ from core.ui.diagnose.layer_maps import LayerMap, layer_chart, split_maps
 from core.ui.diagnose.progress import watch
 from core.ui.diagnose.state import Opened
 from core.ui.diagnose.words import cause_of, headline, helped, open_question, symptoms_of, variant_words, verdict
+from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
 from core.ui.words import later, t
@@ -139,7 +140,7 @@ def _verdict(opened: Opened, report: WrittenReport | None, found: Sequence[Mark]
     else:
         st.title(t("There is no diagnosis"), anchor=False)
         unread = t("Another version of the lab wrote it: diagnose this run again.") if diagnosis.report else ""
-        reason = diagnosis.error or unread or t("No reason was given.")
+        reason = translated(diagnosis.error or "") or unread or t("No reason was given.")
         st.warning(inert(reason, 400), icon=":material/block:")
 
 

@@ -24,6 +24,7 @@ from core.spec import RunSpec, load_spec
 from core.ui.classroom.seat import member_of_tab
 from core.ui.lab.knobs import value_at
 from core.ui.lab.ranking import skill_of
+from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.trouble import attempted
 from core.ui.words import t
@@ -118,7 +119,7 @@ def diagnose_again(opened: Opened, budget: Budget) -> None:
         st.query_params.from_dict({"d": asked})
         st.session_state.diagnose_refused = ""
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state.diagnose_refused = str(refusal)
+        st.session_state.diagnose_refused = translated(str(refusal))
 
 
 @attempted
@@ -142,4 +143,4 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
         st.session_state.diagnose_refused = ""
         st.switch_page(page("lab"), query_params={"x": identity})
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state.diagnose_refused = str(refusal)
+        st.session_state.diagnose_refused = translated(str(refusal))

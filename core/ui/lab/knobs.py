@@ -39,6 +39,7 @@ from core.ui.lab.tokens import (
     SWITCH,
     Notation,
 )
+from core.ui.sentences import translated
 from core.ui.words import inside, later, t
 
 DATA: Final = later("Data preprocessing")
@@ -271,7 +272,7 @@ def in_words(refusal: InputRefused) -> str:
         knob = knob_at(path[0])
         return t(knob.label) if knob else path[0]
 
-    return _PATH.sub(named, str(refusal)).removeprefix("vary: ")
+    return _PATH.sub(named, translated(str(refusal))).removeprefix("vary: ")
 
 
 _MANY_EQUAL: Final = 5

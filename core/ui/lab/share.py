@@ -17,6 +17,7 @@ from core.ui.lab import state as lab_state
 from core.ui.lab.knobs import KNOBS, label_of
 from core.ui.lab.link import SPEC, encode
 from core.ui.lab.reins import HIDE, LOCK, Reins, reins_of_address, short_name
+from core.ui.sentences import translated
 from core.ui.text import inert
 from core.ui.words import later, t
 
@@ -90,7 +91,7 @@ def _dialog() -> None:
     try:
         parameters = {"x": str(shown)} if start and same else {SPEC: encode(spec)}
     except InputRefused as refusal:
-        st.warning(inert(str(refusal), 300), icon=":material/block:")
+        st.warning(inert(translated(str(refusal)), 300), icon=":material/block:")
         return
     parameters |= {name: ",".join(map(short_name, chosen)) for name, chosen in ((HIDE, hide), (LOCK, lock)) if chosen}
     link = absolute("lab", **parameters)

@@ -22,6 +22,7 @@ from core.ui.data.tables import table_for
 from core.ui.lab import history
 from core.ui.lab.history import Step
 from core.ui.lab.knobs import DEFAULTS, FIRST, KNOBS, Knob, knobs_for, spec_of, value_at, values_of
+from core.ui.sentences import translated
 from core.ui.words import t
 
 EXAMPLE: Final = load_spec(
@@ -242,7 +243,7 @@ def submit(
         else:
             experiment = store.submit(spec, key=f"{session()}:{press}:{spec.hash()}", owner=member_of_tab())
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state.lab_refused = str(refusal)
+        st.session_state.lab_refused = translated(str(refusal))
         return
     if again:
         history.replace(Step(spec, experiment, live))
@@ -307,7 +308,7 @@ def task_of(spec: ExperimentSpec, table: Table) -> tuple[str, str]:
     try:
         return detect_task(table, spec.data.targets)
     except InputRefused as refusal:
-        return "", str(refusal)
+        return "", translated(str(refusal))
 
 
 def current_table() -> Table:

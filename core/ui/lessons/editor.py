@@ -23,6 +23,7 @@ from core.ui.classroom.links import absolute, say_where_it_works
 from core.ui.lab.knobs import KNOBS, Knob, knob_at, show_value, value_at
 from core.ui.lessons.refusals import FIELDS, INSERT, NUMBERS, said
 from core.ui.lessons.state import shelf, whole
+from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
 from core.ui.trouble import told
@@ -380,7 +381,7 @@ def _keep(text: str) -> None:
         st.session_state[_key("kept")] = shelf().put(text.encode()).id
         st.session_state.pop(_key("refused"), None)
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state[_key("refused")] = str(refusal)
+        st.session_state[_key("refused")] = translated(str(refusal))
 
 
 def _programs(lesson: Lesson) -> list[RunSpec]:
@@ -395,7 +396,7 @@ def _check(lesson: Lesson) -> None:
         )
         st.session_state[_key("refused")] = ""
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state[_key("refused")] = str(refusal)
+        st.session_state[_key("refused")] = translated(str(refusal))
 
 
 def _checked(lesson: Lesson, seeds: Sequence[dict[str, Result]]) -> None:

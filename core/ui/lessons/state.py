@@ -24,6 +24,7 @@ from core.ui.classroom.seat import kept, owner, seat
 from core.ui.lab.knobs import value_at
 from core.ui.lab.reins import kept_reins
 from core.ui.lessons.browser import arrive, show_at_once
+from core.ui.sentences import translated
 from core.ui.text import inert
 from core.ui.trouble import attempted
 from core.ui.words import language, t
@@ -114,7 +115,7 @@ def opened_file(key: str) -> None:
     try:
         go(shelf().put(file.getvalue()).id)
     except InputRefused as refusal:
-        st.session_state.lesson_refused = str(refusal)
+        st.session_state.lesson_refused = translated(str(refusal))
 
 
 def visit_of(lesson: Lesson) -> Visit:
@@ -134,7 +135,7 @@ def visit_at(lesson: Lesson, address: Mapping[str, str], *, held: bool = False) 
             try:
                 experiment = get_lab().store.experiment(identity)
             except (InputRefused, WorkFailed) as refusal:
-                trouble = t(str(refusal))
+                trouble = translated(str(refusal))
                 continue
             if _belongs(lesson, name, experiment):
                 found[name] = experiment
@@ -299,7 +300,7 @@ def attempt(lesson: Lesson) -> None:
     try:
         runs = attempt_runs(lesson, turned)
     except InputRefused as refusal:
-        st.session_state.lesson_refused = str(refusal)
+        st.session_state.lesson_refused = translated(str(refusal))
         return
     _train(lesson, TRY, runs)
 
@@ -334,7 +335,7 @@ def _train(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> bool:
         else:
             identity = store.submit_runs(runs, key, title=lesson.title, owner=session)
     except (InputRefused, WorkFailed) as refusal:
-        st.session_state.lesson_refused = str(refusal)
+        st.session_state.lesson_refused = translated(str(refusal))
         return False
     st.query_params[part] = identity
     st.session_state.lesson_refused = ""

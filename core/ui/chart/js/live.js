@@ -230,6 +230,7 @@ class LiveChart {
     try {
       const url = new URL(this.data.points, document.baseURI);
       url.searchParams.set("since", this.cursor);
+      url.searchParams.set("lang", this.data.words.language);
       const reply = await fetch(url, { signal: abort.signal, cache: "no-store" });
       if (reply.status === 404) {
         this.trouble = (await reply.json()).error;

@@ -144,6 +144,7 @@ class Pictures {
       const url = new URL(this.data.pictures, document.baseURI);
       url.searchParams.set("runs", [...this.chosen].join(","));
       url.searchParams.set("since", this.cursor);
+      url.searchParams.set("lang", this.data.words.language);
       const reply = await fetch(url, { signal: abort.signal, cache: "no-store" });
       if (reply.status === 404) {
         this.finished = true;
