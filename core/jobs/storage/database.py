@@ -60,8 +60,8 @@ class Database:
                 complaint = self._backend.complaint(connection) or _upgraded(connection)
         except DBAPIError as error:
             kind = "cannot be opened" if self._backend.trouble(error) else "is damaged or no database"
-            said = str(error.orig).partition("\n")[0]
-            complaint = f"{kind} ({said}); it is left as it is"
+            words = str(error.orig).partition("\n")[0]
+            complaint = f"{kind} ({words}); it is left as it is"
         if complaint:
             self.close()
             raise InputRefused(f"{name}: {complaint}.", name)

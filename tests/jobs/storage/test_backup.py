@@ -20,6 +20,12 @@ TABLE = b"a,b\n1,2\n3,4\n"
 
 
 @pytest.fixture
+def database_url() -> str:
+    """SQLite alone: a server's database has tools of its own."""
+    return ""
+
+
+@pytest.fixture
 def new(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path / "new", slots=1)
 
