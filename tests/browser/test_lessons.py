@@ -57,6 +57,24 @@ def test_a_learner_repairs_tries_in_vain_and_solves_it(visit):
     expect(page.get_by_text("1 of 30 solved")).to_be_visible()
 
 
+def test_back_goes_to_the_step_before_and_a_choice_is_no_step(visit):
+    page = visit("/lessons")
+    page.get_by_role("button", name="Start lesson 1", exact=True).click()
+    for answer in (0, 1):
+        page.get_by_role("radiogroup").locator("label").nth(answer).click()
+        page.wait_for_url(f"**/*choice={answer}")
+    page.reload()
+    expect(page.get_by_role("radio").nth(1)).to_be_checked()
+    page.get_by_role("button", name="Run it").click()
+    reveal = page.locator(".st-key-lesson_reveal")
+    expect(reveal).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("button", name="Run it")).to_be_visible()
+    expect(reveal).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Lessons", exact=True)).to_be_visible()
+
+
 def test_runs_lists_what_was_run_and_forgets_on_request(visit):
     page = visit("/")
     try_iris(page)

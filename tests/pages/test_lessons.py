@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from core.errors import InputRefused
@@ -21,6 +22,12 @@ FIRST, SECOND = LESSONS[:2]
 
 def words(app: AppTest) -> str:
     return "\n".join((markdown(app), *(html.proto.body for html in app.get("html"))))
+
+
+def browser_told(app: AppTest) -> dict[str, Any]:
+    """What the browser was told of the lesson."""
+    told = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    return next(data for data in told if "choice" in data)
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
@@ -244,12 +251,37 @@ def test_what_is_chosen_and_not_yet_run_survives_a_reload(page, lab):
     app = opened(page)
     app.radio[0].set_value(FIRST.answer).run()
     anew = AppTest.from_file(str(ROUTER), default_timeout=60).run()
-    anew.query_params.update(dict(app.query_params))
+    # Put into the address by the browser: set here, each choice would be a step on the way back.
+    assert set(app.query_params) == {"lesson"}
+    anew.query_params.update({**app.query_params, "choice": browser_told(app)["choice"]})
     anew.switch_page("../../pages/lessons.py").run()
     assert anew.radio[0].value == FIRST.answer
     assert not lab.store.experiments()
     next(button for button in anew.button if button.key == "lesson_run").click().run()
     assert set(anew.query_params) == {"lesson", "guess", "x"}
+    assert browser_told(anew)["choice"] == ""
+
+
+def test_each_step_of_a_lesson_is_one_step_on_the_way_back(page, lab, monkeypatch):
+    said: list[str] = []
+    send = QueryParams._send_query_param_msg
+
+    def spy(self):
+        send(self)
+        said.append(str(sorted(self)))
+
+    app = opened(page)
+    monkeypatch.setattr(QueryParams, "_send_query_param_msg", spy)
+    app.radio[0].set_value(0).run()
+    app.get_by_key("lesson_run").click().run()
+    end(lab)
+    app.run()
+    app.get_by_key("lesson_mend").click().run()
+    end(lab)
+    app.run()
+    app.get_by_key("lesson_try").click().run()
+    parts = ["guess", "lesson", "x"]
+    assert said == [str(parts), str(sorted([*parts, "repair"])), str(sorted([*parts, "repair", "try"]))]
 
 
 def test_a_run_is_called_by_its_letter_and_what_differs(page, lab):

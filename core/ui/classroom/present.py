@@ -136,13 +136,16 @@ def _turn(by: int) -> None:
     lesson = state.lesson_at(st.query_params.get(state.LESSON, ""))
     if lesson is None:
         return
-    slide = Slide(max(0, min(int(max(Slide)), _slide() + by)))
-    if slide != Slide.QUESTION and state.visit_of(lesson).runs is None:
-        state.skip(lesson)
-    slide = min(slide, _last(state.visit_of(lesson)))
-    if slide == Slide.REPAIR and state.visit_of(lesson).repair is None:
-        state.repair(lesson)
-    st.query_params[STEP] = str(int(slide))
+    visit = state.visit_of(lesson)
+    if visit.runs is None and by > 0:  # The race is the first step, whatever the address says.
+        state.skip(lesson, **{STEP: str(int(Slide.RACE))})
+    else:
+        slide = Slide(max(0, min(int(_last(visit)), _slide() + by)))
+        step = {STEP: str(int(slide))}
+        if slide == Slide.REPAIR and visit.repair is None:
+            state.repair(lesson, **step)
+        else:
+            st.query_params.update(step)
     _race_again()
 
 
@@ -156,8 +159,8 @@ def _race_again() -> None:
 
 
 def _leave() -> None:
-    for name in (PRESENT, STEP, CODE):
-        st.query_params.pop(name, None)
+    address = st.query_params.to_dict()
+    st.query_params.from_dict({name: value for name, value in address.items() if name not in {PRESENT, STEP, CODE}})
 
 
 def _question(lesson: Lesson) -> None:

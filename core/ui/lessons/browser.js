@@ -1,4 +1,4 @@
-// Remembers in this browser which lessons were answered and solved, brings the stage into sight after a press, and gives
+// Remembers in this browser which lessons were answered and solved, keeps a choice in the address, brings the stage into sight after a press, and gives
 // the focus to what came of it, as the button that was pressed is often gone.
 
 const KEY = "losslab.lessons";
@@ -26,6 +26,14 @@ function remember(done) {
     // A browser that keeps nothing shows what this session knows.
   }
   return merged;
+}
+
+/** Puts what is chosen into the address as it is: set by the server, each choice would be a step on the way back. */
+function keepInAddress(choice) {
+  const address = new URL(location.href);
+  if (!choice || address.searchParams.get("choice") === choice) return;
+  address.searchParams.set("choice", choice);
+  history.replaceState(history.state, "", address);
 }
 
 /** Whether what begins at `top` is under the head of the page, or so far down that little of it is on the screen. */
@@ -97,6 +105,7 @@ export default function (component) {
   const before = last.get(parentElement) ?? {};
   const known = JSON.stringify(remember(data.done));
   if (data.asks && known !== before.known && known !== "{}") setStateValue("known", JSON.parse(known));
+  keepInAddress(data.choice);
   requestAnimationFrame(letKeysScroll);
   requestAnimationFrame(letLinksLead);
   // Between two lessons the component is another one, and what was pressed in the first is still no news.

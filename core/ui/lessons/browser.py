@@ -36,10 +36,11 @@ def arrive() -> None:
     st.session_state[_ARRIVED] = st.session_state.get(_ARRIVED, 0) + 1
 
 
-def browser(verdict: str = "", *, asks: bool = False) -> Mapping[str, str]:
+def browser(verdict: str = "", *, choice: str = "", asks: bool = False) -> Mapping[str, str]:
     """Hand the browser what is noted, and return lesson → mark; a page that `asks` also has what it remembers.
 
-    A `verdict` that was not there before gets the focus if somebody pressed for it in this session.
+    A `verdict` that was not there before gets the focus if somebody pressed for it in this session. A `choice` is kept
+    in the address, so that a reload does not lose it.
     """
     seen = st.session_state.get(_SEEN, "")
     result = _COMPONENT(
@@ -47,6 +48,7 @@ def browser(verdict: str = "", *, asks: bool = False) -> Mapping[str, str]:
         data={
             "done": st.session_state.get(_DONE, {}),
             "asks": asks,
+            "choice": choice,
             "arrived": st.session_state.get(_ARRIVED, 0),
             "pressed": seen,
             "verdict": verdict if seen else "",

@@ -155,7 +155,7 @@ def show_lesson(lesson: Lesson) -> None:
         if visit.ended:
             with st.container(key="lesson_numbers"):
                 _numbers(visit, seeds)
-    browser.browser(verdict.told if verdict else "")
+    browser.browser(verdict.told if verdict else "", choice=state.choice_of(visit))
 
 
 def _text(lesson: Lesson, place: str, text: str, seeds: list[dict[str, Any]] | None = None) -> None:
@@ -183,8 +183,6 @@ def _question(visit: Visit) -> None:
         index=state.chosen(lesson),
         key=state.guess_key(lesson),
         format_func=lambda place: _option(lesson, place),
-        on_change=state.choose,
-        args=(lesson,),
         persist_state="session",
         label_visibility="collapsed",
     )

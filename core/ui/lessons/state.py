@@ -157,11 +157,10 @@ def chosen(lesson: Lesson) -> int | None:
     return _place(lesson, st.query_params.get(CHOICE, ""))
 
 
-def choose(lesson: Lesson) -> None:
-    """Keep in the address what is chosen, so that a reload does not lose it."""
-    guess = st.session_state.get(guess_key(lesson))
-    if guess is not None:
-        st.query_params[CHOICE] = str(guess)
+def choice_of(visit: Visit) -> str:
+    """Return what is chosen and not yet run, as the address says it; nothing once it is run."""
+    guess = st.session_state.get(guess_key(visit.lesson))
+    return "" if visit.runs is not None or guess is None else str(guess)
 
 
 def _belongs(lesson: Lesson, part: str, experiment: Experiment) -> bool:
@@ -274,22 +273,20 @@ def predict(lesson: Lesson) -> None:
 
 
 @attempted
-def skip(lesson: Lesson) -> None:
-    """Train the lesson without a prediction."""
-    _answered(lesson, SKIPPED)
+def skip(lesson: Lesson, **more: str) -> None:
+    """Train the lesson without a prediction; `more` comes into the address with it."""
+    _answered(lesson, SKIPPED, **more)
 
 
-def _answered(lesson: Lesson, guess: str) -> None:
-    if visit_of(lesson).known or _train(lesson, RUNS, lesson.spec.runs()):
-        st.query_params[GUESS] = guess
-        st.query_params.pop(CHOICE, None)
-        show_at_once(f"{RUNS} {st.query_params.get(RUNS)}")
+def _answered(lesson: Lesson, guess: str, **more: str) -> None:
+    known = st.query_params.get(RUNS, "") if visit_of(lesson).known else ""
+    _go_on(RUNS, known or _trained(lesson, RUNS, lesson.spec.runs()), **more, **{GUESS: guess})
 
 
 @attempted
-def repair(lesson: Lesson) -> None:
-    """Train the repaired program."""
-    _train(lesson, REPAIR, repair_runs(lesson))
+def repair(lesson: Lesson, **more: str) -> None:
+    """Train the repaired program; `more` comes into the address with it."""
+    _go_on(REPAIR, _trained(lesson, REPAIR, repair_runs(lesson)), **more)
 
 
 @attempted
@@ -302,7 +299,7 @@ def attempt(lesson: Lesson) -> None:
     except InputRefused as refusal:
         st.session_state.lesson_refused = translated(str(refusal))
         return
-    _train(lesson, TRY, runs)
+    _go_on(TRY, _trained(lesson, TRY, runs))
 
 
 def turn(lesson: Lesson) -> int:
@@ -321,8 +318,17 @@ def again(lesson: Lesson) -> None:
     go(lesson.id)
 
 
-def _train(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> bool:
-    """Train a part of the lesson and return whether that was taken; the same once more is found as it was.
+def _go_on(part: str, experiment: str, **more: str) -> None:
+    """Go to where a part has its `experiment`, if that was taken: one step, so that *Back* is one, too."""
+    if not experiment:
+        return
+    address = {name: value for name, value in st.query_params.to_dict().items() if name != CHOICE}
+    st.query_params.from_dict(address | {part: experiment} | more)
+    show_at_once(f"{part} {experiment}")
+
+
+def _trained(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> str:
+    """Train a part of the lesson and return its experiment, or nothing if it was refused; once more, it is the same.
 
     Unless it did not come to its end: then it is trained anew.
     """
@@ -336,11 +342,9 @@ def _train(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> bool:
             identity = store.submit_runs(runs, key, title=lesson.title, owner=session)
     except (InputRefused, WorkFailed) as refusal:
         st.session_state.lesson_refused = translated(str(refusal))
-        return False
-    st.query_params[part] = identity
+        return ""
     st.session_state.lesson_refused = ""
-    show_at_once(f"{part} {identity}")
-    return True
+    return identity
 
 
 def _lost(part: str) -> str:
