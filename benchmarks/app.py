@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -160,7 +159,7 @@ def served(settings: Settings, *, slots: int = 1) -> Iterator[tuple[psutil.Proce
 def _answers(address: str) -> bool:
     try:
         return bool(get(address))
-    except (urllib.error.URLError, ConnectionError):
+    except OSError:  # refused, cut off, or too slow
         return False
 
 

@@ -51,7 +51,7 @@ def measure(students: int, within: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder))
         with served(settings, slots=2) as (process, server):
-            wait_for(lambda: _ready(server))
+            wait_for(lambda: at_rest(server))
             before, load = sum(process.cpu_times()[:2]), os.getloadavg()[0]
             found = asyncio.run(_lesson(server, process, students, within))
             found["web_seconds"] = round(sum(process.cpu_times()[:2]) - before, 1)
@@ -63,7 +63,8 @@ def measure(students: int, within: float) -> dict[str, Any]:
             store.close()
 
 
-def _ready(server: str) -> bool:
+def at_rest(server: str) -> bool:
+    """Return whether every trainer is ready, and nothing compiles or waits."""
     health = json.loads(get(f"{server}/api/health"))
     return bool(health["trainers"]["ready"] == health["slots"] and not health["compiling"] and not health["queued"])
 
@@ -86,9 +87,9 @@ async def _lesson(server: str, process: psutil.Process, students: int, within: f
         "key": key,
         "students": students,
         "lesson_seconds": round(whole, 1),
-        "ready_seconds": {kind: _quantiles([took for what, took in seconds if what == kind]) for kind in kinds}
-        | {"all": _quantiles([took for _, took in seconds])},
-        "teacher_seconds": _quantiles([took for what, took in teacher.seconds if what == "tick"]),
+        "ready_seconds": {kind: quantiles([took for what, took in seconds if what == kind]) for kind in kinds}
+        | {"all": quantiles([took for _, took in seconds])},
+        "teacher_seconds": quantiles([took for what, took in teacher.seconds if what == "tick"]),
         "tick_ms": round(tick, 1),
     }
 
@@ -129,7 +130,8 @@ async def _learn(server: str, code: str, place: int, wait: float) -> Tab:
     return tab
 
 
-def _quantiles(seconds: Sequence[float]) -> dict[str, float]:
+def quantiles(seconds: Sequence[float]) -> dict[str, float]:
+    """Return the median, the 95th percentile and the most."""
     if not seconds:
         return {}
     ordered = sorted(seconds)

@@ -57,6 +57,15 @@ class Tab:
         await tab._run(f"open {path}", begin=begin, page_name=path)
         return tab
 
+    async def go(self, path: str, **address: str) -> None:
+        """Go to another page."""
+        self._page, self._states, self.query = "", {}, urlencode(address)
+        await self._run(f"go to {path}", page_name=path)
+
+    async def ping(self) -> float:
+        """Return the seconds that the server takes to answer a ping."""
+        return await (await self._socket.ping())
+
     async def close(self) -> None:
         """Close the tab."""
         await self._socket.close()
