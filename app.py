@@ -14,7 +14,7 @@ from anyio import to_thread
 from starlette.middleware import Middleware
 from streamlit import config
 
-from core.collector import keep_what_lives
+from core.collector import ROUNDS, keep_what_lives
 from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import Lab, get_lab
 from core.settings import load_settings
@@ -72,6 +72,7 @@ def _settle() -> None:
     keep_little()
     warm()
     keep_what_lives()
+    ROUNDS.start()
 
 
 app = st.App(

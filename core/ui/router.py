@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.collector import ROUNDS
 from core.plot import COLOURS
+from core.ui.gate import GATE
 from core.ui.sitemap import PAGES, page
 from core.ui.trouble import told
 from core.ui.words import language_choice, settle_language
@@ -28,12 +30,16 @@ button:is([data-testid="stBaseButton-tertiary"], [data-testid="stBaseButton-seco
 [data-testid="stTopNavLink"]:focus-visible {{ outline: 2px solid light-dark({}, {}) }}
 .st-key-page_name {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }}
 </style>"""
+_KNOWN = "known"
 _LINKS = (st.get_option("theme.light.linkColor"), st.get_option("theme.dark.linkColor"))
 
-# A Material icon as favicon would be fetched from the internet.
-st.set_page_config(page_title="Loss Lab", page_icon=_SVG.format(width=28, content=_CURVES), layout="wide")
-st.html(_STYLE.format(*_LINKS, *_LINKS))
-st.logo(_SVG.format(width=110, content=_CURVES + _NAME), size="large")
-settle_language()
-told(st.navigation([page(path) for path in PAGES], position="top").run)()
-language_choice()
+with GATE.place(known=_KNOWN in st.session_state):
+    st.session_state[_KNOWN] = True  # also ends the run here of whoever has gone meanwhile
+    # A Material icon as favicon would be fetched from the internet.
+    st.set_page_config(page_title="Loss Lab", page_icon=_SVG.format(width=28, content=_CURVES), layout="wide")
+    st.html(_STYLE.format(*_LINKS, *_LINKS))
+    st.logo(_SVG.format(width=110, content=_CURVES + _NAME), size="large")
+    settle_language()
+    told(st.navigation([page(path) for path in PAGES], position="top").run)()
+    language_choice()
+ROUNDS.ask()

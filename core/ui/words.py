@@ -81,14 +81,16 @@ def later(message: str, many: str = "", /) -> str | tuple[str, str]:
 
 def for_browser(messages: Messages) -> dict[str, Any]:
     """Return messages, by their names in a script, as `words.js` takes them: all that the reader's language needs."""
-    told = {name: t(said) if isinstance(said, str) else _forms(*said) for name, said in messages.items()}
-    return {"language": language(), "separators": separators(), "messages": told}
+    code = language()
+    told = {name: t(said) if isinstance(said, str) else _forms(code, *said) for name, said in messages.items()}
+    return {"language": code, "separators": separators(), "messages": told}
 
 
-def _forms(one: str, many: str) -> dict[str, str]:
-    """Return a message in every form the reader's language has for a count, by the name that browsers have for it."""
-    form = Locale.parse(language()).plural_form
-    return {form(count): _catalogue(language()).ngettext(one, many, count) for count in range(200)}
+@cache
+def _forms(code: str, one: str, many: str) -> dict[str, str]:
+    """Return a message in every form that a language has for a count, by the name that browsers have for it."""
+    form = Locale.parse(code).plural_form
+    return {form(count): _catalogue(code).ngettext(one, many, count) for count in range(200)}
 
 
 def inside(label: str) -> str:
