@@ -11,7 +11,7 @@ import re
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -60,6 +60,8 @@ class Program:
         Batches per epoch that are trained in one loop. A smaller last batch is among them, filled up with rows of no
         weight, so that one step is compiled and not two; batch normalisation would see those rows, and there it is a
         step of its own. Dropout draws for them what comes after the numbers of the others.
+    state_bytes : int
+        What `state` takes.
     trace_seconds : float
         What tracing took, once.
     seconds_per_batch : float
@@ -92,6 +94,8 @@ class Program:
         trained = set(map(id, self.model.trainable_variables))
         rest = [variable for variable in drawn_variables(self.model) if id(variable) not in trained]
         self._started = [*self._weights.parameters, *rest]
+        self._changing = [*self._started, *self.optimizer.variables]
+        self.state_bytes = int(_bytes_of([variable.value for variable in self._changing]))
         self._starts: Recent[tuple[Any, ...], list[Any]] = Recent(64, _START_BYTES, _bytes_of)
         self._validation_rows = len(prepared.x_val)
         self.trace_seconds = 0.0
@@ -165,6 +169,20 @@ class Program:
             _assign(variable, start if start.shape == variable.shape else tf.fill(variable.shape, start))
         _assign(self.optimizer.learning_rate, tf.constant(run.training.learning_rate, tf.float32))
         self.model.stop_training = False
+
+    def state(self) -> tuple[npt.NDArray[Any], ...]:
+        """Return all that training changes: weights, means and variances, seeds of dropout, the optimizer's numbers."""
+        return tuple(np.asarray(tf.convert_to_tensor(variable.value)) for variable in self._changing)
+
+    def fits(self, state: Sequence[npt.NDArray[Any]]) -> bool:
+        """Whether `state` has the shapes and types of this program's."""
+        own = [(tuple(variable.shape), variable.dtype) for variable in self._changing]
+        return own == [(array.shape, str(array.dtype)) for array in state]
+
+    def restore(self, state: Sequence[npt.NDArray[Any]]) -> None:
+        """Go back to a `state` that fits, of a run that was started."""
+        for variable, value in zip(self._changing, state, strict=True):
+            _assign(variable, tf.constant(value))
 
     def advance(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from core.choices.losses import LOSSES
 from core.choices.optimizers import OPTIMIZERS
@@ -10,6 +10,9 @@ from core.data.prepare.prepared import Prepared
 from core.spec import ModelSpec, RunSpec, TrainingSpec
 from core.training.backend import keras
 from core.training.initial_weights import initializer
+
+_REMEMBERED: Final = ("best", "wait", "best_epoch", "stopped_epoch", "cooldown_counter")
+"""What Keras's callbacks take from epoch to epoch, beside the best weights."""
 
 
 def build_model(model: ModelSpec, prepared: Prepared) -> Any:
@@ -85,3 +88,8 @@ def build_callbacks(run: RunSpec) -> list[Any]:
         None if stopping is None else stopping.callback(),
     ]
     return [getattr(keras.callbacks, name)(**options) for name, options in filter(None, wanted)]
+
+
+def callback_state(callback: Any) -> dict[str, Any]:
+    """Return what one of `build_callbacks` remembers, numbers and None by the name of the attribute."""
+    return {name: value for name, value in vars(callback).items() if name in _REMEMBERED}

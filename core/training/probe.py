@@ -260,6 +260,16 @@ class Measurements:
             self._measure()
         return self._rows
 
+    def state(self) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Return the epochs that were measured, and what was, [epochs, probe.width]."""
+        measured = self.by_epoch()
+        return np.array(list(measured)), np.stack(list(measured.values()))
+
+    def restore(self, epochs: npt.NDArray[np.int64], rows: Floats) -> None:
+        """Go back to a `state`."""
+        self._waiting.clear()
+        self._rows = dict(zip(epochs.tolist(), rows, strict=True))
+
     def _measure(self) -> None:
         epochs, steps, before, after = zip(*self._waiting, strict=True)
         x, y = self._sample

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -15,10 +16,11 @@ from core.sentence import said
 from core.spec import RunSpec
 from core.training.backend import keras, tf
 from core.training.baseline import baseline
+from core.training.checkpoint import Checkpoint, Safe, training_name
 from core.training.compiler import Compiler, only_urgent
 from core.training.epochs import Program, program_for
 from core.training.memory import OUT_OF_MEMORY
-from core.training.model import build_callbacks
+from core.training.model import build_callbacks, callback_state
 from core.training.pictures.camera import Camera
 from core.training.pictures.frame import OnFrame
 from core.training.predictions import Scores, scores
@@ -47,6 +49,7 @@ def train_run(
     probed: bool = False,
     likely: int = 0,
     on_frame: OnFrame | None = None,
+    safe: Safe | None = None,
 ) -> Result:
     """Train `run` on `prepared` and return its result.
 
@@ -64,6 +67,9 @@ def train_run(
         How many runs like it are likely to follow: what XLA saves, it saves in each.
     on_frame : callable, optional
         Told the pictures of the run (`core.training.pictures`), which are only made for who asks.
+    safe : Safe, optional
+        Keeps checkpoints, and has those of an earlier attempt: then the run goes on from there, and tells the epochs
+        and pictures until then once more.
 
     Returns
     -------
@@ -72,7 +78,7 @@ def train_run(
     """
     try:
         with only_urgent():
-            return _train(run, prepared, on_points, should_stop, probed, likely, on_frame)
+            return _train(run, prepared, on_points, should_stop, probed, likely, on_frame, safe)
     except (MemoryError, tf.errors.ResourceExhaustedError):
         return Result.refused(run, OUT_OF_MEMORY)
     except (tf.errors.OpError, ValueError, TypeError) as error:
@@ -115,6 +121,7 @@ def _train(
     probed: bool,
     likely: int,
     on_frame: OnFrame | None,
+    safe: Safe | None,
 ) -> Result:
     begin = time.perf_counter()
     program = program_for(run, prepared)
@@ -122,12 +129,12 @@ def _train(
     data = program.load(prepared)
     program.trace(data)
     camera = Camera(program, prepared, run.training.epochs, on_frame) if on_frame else None
-    training = _Training(run, prepared, program, data, probed=probed, likely=likely, camera=camera)
+    training = _Training(run, prepared, program, data, probed=probed, likely=likely, camera=camera, safe=safe)
     state = training.until_end(on_points, should_stop)
     inputs = [prepared.x, prepared.x_val, *([_mean_row(prepared)] if probed else [])]
     predicted, predicted_val, *blind = program.predict(*inputs)
     measured = training.measured()
-    seconds = round(time.perf_counter() - begin, 4)
+    seconds = round(training.seconds_before + time.perf_counter() - begin, 4)
     fitted = scores(prepared, predicted)
     held_out = scores(prepared, predicted_val, validation=True) if len(predicted_val) else Scores()
     return Result(
@@ -171,7 +178,13 @@ def _mean_row(prepared: Prepared) -> npt.NDArray[Any]:
 
 
 class _Training:
-    """The moving part of one run: where it is, and the history so far."""
+    """The moving part of one run: where it is, and the history so far.
+
+    Attributes
+    ----------
+    seconds_before : float
+        What was trained in earlier attempts, and not lost, had taken.
+    """
 
     def __init__(
         self,
@@ -183,8 +196,11 @@ class _Training:
         probed: bool,
         likely: int,
         camera: Camera | None,
+        safe: Safe | None,
     ) -> None:
         self.run, self.program, self.data, self._probed, self._likely = run, program, data, probed, likely
+        self._prepared, self._safe = prepared, safe
+        self._begun, self.seconds_before = time.perf_counter(), 0.0
         self.epoch = 0
         metric = prepared.metric
         names = ["loss", metric, "val_loss", f"val_{metric}"][: 4 if len(prepared.x_val) else 2]
@@ -202,6 +218,7 @@ class _Training:
 
     def until_end(self, on_points: OnPoints, should_stop: Callable[[], bool]) -> Ending:
         self._begin()
+        self._resume(on_points)
         if self.program.compiles_as_traced:
             self._hurry(_least_seconds_per_batch(self.run))
         self._await_xla(should_stop)
@@ -210,6 +227,7 @@ class _Training:
             if should_stop():
                 state = "cancelled"
                 break
+            self._keep()
             first = self.epoch + 1
             if points := self._advance():
                 on_points(first, points)
@@ -226,9 +244,10 @@ class _Training:
 
     def restored(self) -> dict[str, int]:
         """Return the epoch whose weights are those in the end, where early stopping went back to it."""
-        stopping = (c for c in self._callbacks.callbacks if isinstance(c, keras.callbacks.EarlyStopping))
-        best = [c.best_epoch + 1 for c in stopping if c.best_weights is not None and c.best_epoch + 1 != self.epoch]
-        return {"weights_of_epoch": best[0]} if best else {}
+        stopping = self._stopping
+        if stopping is None or stopping.best_weights is None or stopping.best_epoch + 1 == self.epoch:
+            return {}
+        return {"weights_of_epoch": stopping.best_epoch + 1}
 
     def measured(self) -> dict[str, Any]:
         """Return what the probe measured, if there was one."""
@@ -247,6 +266,63 @@ class _Training:
         if self._callbacks.callbacks:
             self.program.show_weights()
         self._callbacks.on_train_begin()
+
+    @cached_property
+    def _name(self) -> str:
+        return training_name(self.run, self._prepared)
+
+    def _fits(self, kept: Checkpoint) -> bool:
+        return kept.of == self._name and self.program.fits(kept.arrays["program"])
+
+    def _keep(self) -> None:
+        """Hand over where this training is, if it is time to; it has not ended."""
+        if self._safe is not None and self._safe.due(self.program.state_bytes):
+            self._safe.put(self._checkpoint())
+
+    def _resume(self, on_points: OnPoints) -> None:
+        """Go on from where an earlier attempt was, if there is one."""
+        kept = None if self._safe is None else self._safe.newest(self._fits)
+        if kept is not None:
+            self._go_to(kept)
+            if self.epoch:
+                on_points(1, {name: list(values) for name, values in self.curves.items()})
+
+    def _checkpoint(self) -> Checkpoint:
+        stopping, camera = self._stopping, self._camera
+        return Checkpoint(
+            of=self._name,
+            epoch=self.epoch,
+            batch=self._batch,
+            seconds=self.seconds_before + time.perf_counter() - self._begun,
+            values={
+                "compilers": self.compilers,
+                "callbacks": [callback_state(callback) for callback in self._callbacks.callbacks],
+                "updates": [] if camera is None else camera.updates,
+            },
+            arrays={
+                "program": self.program.state(),
+                "history": (np.array(list(self.curves.values()), np.float64), self._sums),
+                "best": () if stopping is None else tuple(stopping.best_weights or ()),
+                "measured": () if self._measurements is None else self._measurements.state(),
+                "pictured": () if camera is None else camera.path,
+            },
+        )
+
+    def _go_to(self, kept: Checkpoint) -> None:
+        self.epoch, self._batch, self.seconds_before = kept.epoch, kept.batch, kept.seconds
+        self.compilers = list(kept.values["compilers"])
+        self.program.restore(kept.arrays["program"])
+        history, self._sums = kept.arrays["history"]
+        for name, values in zip(self.curves, history.tolist(), strict=True):
+            self.curves[name] = [json_number(value) for value in values]
+        for callback, state in zip(self._callbacks.callbacks, kept.values["callbacks"], strict=True):
+            vars(callback).update(state)
+        if self._stopping is not None and kept.arrays["best"]:
+            self._stopping.best_weights = list(kept.arrays["best"])
+        if self._measurements is not None and kept.arrays["measured"]:
+            self._measurements.restore(*kept.arrays["measured"])
+        if self._camera is not None and kept.arrays["pictured"]:
+            self._camera.resume(kept.arrays["pictured"], kept.values["updates"], kept.seconds)
 
     def _end(self) -> None:
         if self._callbacks.callbacks:
@@ -297,6 +373,12 @@ class _Training:
         seconds = seconds_per_batch * self._batches_left
         while self._likely and self.program.xla_is_nearer(seconds) and not should_stop():
             self.program.wait_for_xla(_LOOK_SECONDS)
+
+    @property
+    def _stopping(self) -> Any:
+        """The callback that may go back to an earlier epoch, if there is one."""
+        stopping = keras.callbacks.EarlyStopping
+        return next((one for one in self._callbacks.callbacks if isinstance(one, stopping)), None)
 
     @property
     def _batches_left(self) -> int:

@@ -55,6 +55,8 @@ class Camera:
     ----------
     planned : numpy.ndarray
         bool [epochs], the epochs whose weights are wanted.
+    updates : list of (float, list)
+        Of some planned epochs, how far a step has moved each layer.
     """
 
     def __init__(self, program: Program, prepared: Prepared, epochs: int, on_frame: OnFrame) -> None:
@@ -62,11 +64,11 @@ class Camera:
         self._program, self._on_frame = program, on_frame
         self._subjects = _subjects.get(prepared, lambda: _subjects_of(prepared))
         self._x = np.concatenate([prepared.x[:0], *(subject.x for subject in self._subjects.values())])
-        small = program.model.count_params() <= _LARGEST
+        self._small = small = program.model.count_params() <= _LARGEST
         self._layers = Layers(program, prepared) if small else None
         self._landscape = landscape_of(program, prepared)
         self._path: list[tuple[float, Floats]] = []
-        self._updates: dict[float, list[float | None]] = {}
+        self.updates: list[tuple[float, list[float | None]]] = []
         self.planned = planned_epochs(epochs) if small else np.zeros(epochs, bool)
         self.planned[-1:] |= small
         units = (layer.units for layer in program.model.layers if hasattr(layer, "units"))
@@ -91,14 +93,31 @@ class Camera:
     def keep(self, epoch: int, before: Floats, after: Floats, steps: int) -> None:
         """Keep the weights after a planned epoch, counted from 1, so many `steps` from those `before`."""
         if self._layers is not None:
-            self._updates[epoch] = self._layers.updates(before, after, steps)
+            self.updates.append((epoch, self._layers.updates(before, after, steps)))
         if epoch < self._epochs:  # the last is drawn as the weights that are judged
             self._keep(epoch, after)
 
     def _keep(self, epoch: int, weights: Floats) -> None:
         self._waiting.append((float(epoch), weights))
-        if self._landscape is not None:
+        if self._small:
             self._path.append(self._waiting[-1])
+
+    @property
+    def path(self) -> tuple[Floats, ...]:
+        """The planned epochs so far, float64 [n], and the weights after them, [n, weights]; nothing where none is."""
+        if not self._path:
+            return ()
+        epochs, weights = zip(*self._path, strict=True)
+        return np.array(epochs), np.stack(weights)
+
+    def resume(
+        self, path: Sequence[Floats], updates: Sequence[tuple[float, list[float | None]]], seconds: float
+    ) -> None:
+        """Go on with the `path` and the `updates` of an earlier attempt that took so long: all of it is drawn again."""
+        epochs, weights = path
+        self._path = list(zip(epochs.tolist(), weights, strict=True))
+        self._waiting, self.updates = list(self._path), list(updates)
+        self._begun -= seconds
 
     def look(self, epoch: float) -> None:
         """Draw what waits, and the weights as they are, if it is time to; between two calls."""
@@ -162,8 +181,9 @@ class Camera:
                 parts = zip(self._subjects.items(), np.split(outputs, ends), strict=True)
                 shown.update((name, s.frame(part) if np.isfinite(part).all() else None) for (name, s), part in parts)
         if self._layers is not None:
+            updates = dict(self.updates)
             for shown, (epoch, _), layers in zip(pictures, taken, self._layers.frames(snapshots), strict=True):
-                moved = {"updates": self._updates[epoch]} if epoch in self._updates else {}
+                moved = {"updates": updates[epoch]} if epoch in updates else {}
                 shown["layers"] = None if layers is None else layers | moved
         return pictures
 
