@@ -16,6 +16,7 @@ from core.jobs.diagnosers.diagnoses import Diagnoses
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
+from core.jobs.storage.checkpoints import Checkpoints
 from core.jobs.storage.database import Database, tick
 from core.jobs.storage.datasets import Datasets
 from core.jobs.storage.frames import PictureNews, picture_news
@@ -60,6 +61,7 @@ class Store:
         self.database = Database(settings, verify=verify)
         self.datasets = Datasets(self.database, settings.data, settings.max_upload_mb)
         self.table_sizes = TableSizes(self.datasets)
+        self.checkpoints = Checkpoints(self.database, settings.data)
         self.run_bytes = run_allowance(settings.trainer_memory_mb)
         """What a run may need beyond an idle trainer."""
         self._max_queued = settings.max_queued
