@@ -113,7 +113,8 @@ class Lab:
 
     def _lead(self) -> None:
         self._reconcile()
-        dispatcher = Dispatcher(self._runs, self._engine, self.store.database)
+        self.store.checkpoints.sweep()
+        dispatcher = Dispatcher(self._runs, self._engine, self.store)
         self._engine.connect(self._runs, self._ahead, dispatcher.wake)
         dispatcher.start()
         self._dispatcher = dispatcher

@@ -21,12 +21,17 @@ _DISPENSABLE: Final = Path("/proc/self/oom_score_adj")
 
 
 class Orders:
-    """One JSON object per line: ``stop`` (token), ``warm`` (whatever can wait), and any other `cmd`, which is work."""
+    """One JSON object per line, whose `cmd` says what it is.
+
+    ``stop`` (token) ends the work of this token, ``keep`` (token) has it kept as it is; ``warm`` is whatever can wait,
+    and anything else is work.
+    """
 
     def __init__(self) -> None:
         self._work: deque[dict[str, Any]] = deque()
         self._warm: deque[dict[str, Any]] = deque()
         self._stopped: set[str] = set()
+        self._to_keep: set[str] = set()
         self._news = threading.Condition()
 
     def listen(self, source: TextIO) -> None:
@@ -37,6 +42,8 @@ class Orders:
                 match order["cmd"]:
                     case "stop":
                         self._stopped.add(order["token"])
+                    case "keep":
+                        self._to_keep.add(order["token"])
                     case "warm":
                         self._warm.append(order)
                     case _:
@@ -58,6 +65,10 @@ class Orders:
     def stopped(self, token: str) -> bool:
         """Return whether the work of this token is to stop."""
         return token in self._stopped
+
+    def to_keep(self, token: str) -> bool:
+        """Return whether the work of this token is to be kept as it is, for another process to go on with."""
+        return token in self._to_keep
 
     def wait(self, token: str, seconds: float) -> bool:
         """Wait a while, not longer than until the work of this token is to stop; return whether it is."""

@@ -12,7 +12,7 @@ from core.jobs.classroom.classrooms import remove_ended
 from core.jobs.scheduling.choice import Chooser
 from core.jobs.scheduling.engine import Engine
 from core.jobs.scheduling.queue import Queue
-from core.jobs.storage.database import Database
+from core.jobs.storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +27,10 @@ _CHECKPOINT_SECONDS: Final = 30.0
 class Dispatcher:
     """Woken by `wake`; asks the chooser, claims, submits."""
 
-    def __init__(self, runs: Queue, engine: Engine, database: Database) -> None:
+    def __init__(self, runs: Queue, engine: Engine, store: Store) -> None:
         self._runs = runs
         self._engine = engine
-        self._database = database
+        self._store = store
         self._chooser = Chooser()
         self._news = threading.Event()
         self._stopping = False
@@ -65,8 +65,9 @@ class Dispatcher:
                     self._runs.expire([slot.token for slot in self._engine.slots() if slot.token])
                 if now - checkpoint > _CHECKPOINT_SECONDS:
                     checkpoint = now
-                    remove_ended(self._database)
-                    self._database.checkpoint()
+                    remove_ended(self._store.database)
+                    self._store.checkpoints.sweep()
+                    self._store.database.checkpoint()
                 if self._dispatch():
                     pause = _HESITATION_SECONDS
             except WorkFailed:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Update, case, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Update, case, delete, func, insert, or_, select, true, update
 
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database, DatabaseTime, tick
@@ -105,19 +105,24 @@ class Queue:
             pictured = connection.scalar(trial) is None and (connection.scalar(beside) or 0) <= MOST_PICTURED
         return Claim(row.id, token, row.experiment, row.position, structure, row.probed, pictured)
 
-    def start(self, claim: Claim) -> bool:
-        """Move leased → running and count the attempt; False when the claim is stale."""
+    def start(self, claim: Claim) -> int | None:
+        """Move leased → running and return which attempt this is, from 1; None when the claim is stale."""
         with self._database.write() as connection:
-            return _moved(
-                connection,
-                _held(claim, State.LEASED).values(
-                    state=State.RUNNING,
-                    attempt=_run.c.attempt + 1,
-                    epoch=0,
-                    started=time.time(),
-                    lease_expires=self._lease(),
-                ),
+            move = _held(claim, State.LEASED).values(
+                state=State.RUNNING,
+                attempt=_run.c.attempt + 1,
+                epoch=0,
+                started=time.time(),
+                lease_expires=self._lease(),
+                changed=tick(connection),
             )
+            attempt: int | None = connection.scalar(move.returning(_run.c.attempt))
+        return attempt
+
+    def resumed(self, claim: Claim, seconds: float) -> bool:
+        """Count what earlier attempts have trained as time of this one, which goes on where they were."""
+        with self._database.write() as connection:
+            return _moved(connection, _held(claim).values(started=_run.c.started - seconds))
 
     def cancel_asked(self, claim: Claim) -> bool | None:
         """Return whether somebody wants this run to stop; None when the claim is stale."""
@@ -248,6 +253,8 @@ def _store(
     row = connection.execute(move.values(changed=changed).returning(_run.c.attempt, _run.c.cancel)).one_or_none()
     if row is None:
         return None
+    if row.attempt > 1 and chunks and chunks[0].first_epoch == 1:
+        _forget_earlier(connection, claim, row.attempt)
     for place, chunk in enumerate(chunks):
         now = tick(connection) if place else changed
         values = {"experiment": claim.experiment, "run": claim.run, "attempt": row.attempt, "id": now}
@@ -263,3 +270,10 @@ def _store(
                 connection.execute(insert(_overview).values(first_epoch=first, block=block, **values))
     store_frames(connection, claim.experiment, claim.run, row.attempt, changed, frames)
     return bool(row.cancel)
+
+
+def _forget_earlier(connection: Connection, claim: Claim, attempt: int) -> None:
+    """Delete the histories of attempts before this one, which tells its own from the first epoch on."""
+    for table in (_points, _overview):
+        mine = table.c.experiment == claim.experiment, table.c.run == claim.run
+        connection.execute(delete(table).where(*mine, table.c.attempt < attempt))

@@ -44,6 +44,7 @@ class _Training:
     began: float = field(default_factory=time.monotonic)
     renewed: float = field(default_factory=time.monotonic)
     stopping: float | None = None
+    leaving: float | None = None
     reason: str | None = None
     ours: bool = True
     kills: int = field(default_factory=memory_kills)
@@ -58,7 +59,7 @@ class Expected:
 
 
 class Slot(Actor[Claim | Expected]):
-    """Trains one run at a time. When it closes, its run is left for `Queue.reconcile`.
+    """Trains one run at a time. When it closes, its run is kept as it is and left for `Queue.reconcile`.
 
     Parameters
     ----------
@@ -137,9 +138,10 @@ class Slot(Actor[Claim | Expected]):
             self._claim = None
 
     def _see_through(self, claim: Claim) -> None:
-        if self._patiently(lambda: self._runs.start(claim)):
-            run = {"experiment": claim.experiment, "position": claim.position, "probed": claim.probed}
-            self.keeper.send(cmd="train", token=claim.token, pictured=claim.pictured, **run)
+        if attempt := self._patiently(lambda: self._runs.start(claim)):
+            run = {"run": claim.run, "attempt": attempt, "experiment": claim.experiment, "position": claim.position}
+            chosen = {"probed": claim.probed, "pictured": claim.pictured}
+            self.keeper.send(cmd="train", token=claim.token, **run, **chosen)
             training = _Training(claim)
             while not self._step(training):
                 pass
@@ -150,13 +152,19 @@ class Slot(Actor[Claim | Expected]):
     def _step(self, training: _Training) -> bool:
         """Wait for the next word or the next look; return whether the run has ended here."""
         event = self._next(training.looked + LOOK_SECONDS - time.monotonic())
-        if self._closing.is_set():
-            return True
         if isinstance(event, Expected):
             self.keeper.expect(event.runs)
         if isinstance(event, Said) and self._hear(training, event):
             return True
-        return self._look_after(training, time.monotonic())
+        now = time.monotonic()
+        return (self._closing.is_set() and self._leave(training, now)) or self._look_after(training, now)
+
+    def _leave(self, training: _Training, now: float) -> bool:
+        """Have the run kept as it is, if that is quickly done; return whether the time for it is over."""
+        if training.leaving is None:
+            training.leaving = now
+            self.keeper.send(cmd="keep", token=training.claim.token)
+        return now - training.leaving >= self._settings.stop_grace_seconds
 
     def _hear(self, training: _Training, said: Said) -> bool:
         ours, words, claim = said.child is self.keeper.child, said.words, training.claim
@@ -167,6 +175,12 @@ class Slot(Actor[Claim | Expected]):
         if not ours or words is None:
             return False
         if words.get("token") != claim.token:
+            return False
+        if words["event"] == "kept":
+            return True
+        if words["event"] == "resumed":
+            training.began -= words["seconds"]
+            self._patiently(lambda: self._runs.resumed(claim, words["seconds"]))
             return False
         if words["event"] == "points":
             self.keeper.learned(claim.structure)
@@ -266,6 +280,7 @@ class Slot(Actor[Claim | Expected]):
 
     def _died(self, training: _Training, how: str) -> None:
         log.warning("the trainer of run %d died (%s)", training.claim.run, how)
-        if training.ours:
+        # One that ends while the lab does may have been told to by the same hand.
+        if training.ours and not self._closing.is_set():
             self._patiently(lambda: self._runs.died(training.claim, how))
         self.keeper.restart()

@@ -1,9 +1,10 @@
 """The trainer: a child process that trains one run at a time and speaks JSON lines over its pipes.
 
-Orders come on stdin: ``train`` (token, experiment, position, probed, pictured), ``stop`` (token), ``warm`` (structure,
-run). Words go out on stdout: ``ready``, ``points`` (first_epoch, last_epoch, history as text, overview), ``frame``
-(epoch, passing, text), ``end`` (state, result, error), ``warmed`` (structure, known). The end of stdin is the end of
-the process, so that it never outlives whoever started it.
+Orders come on stdin: ``train`` (token, run, attempt, experiment, position, probed, pictured), ``stop`` (token),
+``keep`` (token), ``warm`` (structure, run). Words go out on stdout: ``ready``, ``resumed`` (seconds trained before),
+``points`` (first_epoch, last_epoch, history as text, overview), ``frame`` (epoch, passing, text), ``kept``, ``end``
+(state, result, error), ``warmed`` (structure, known). The end of stdin is the end of the process, so that it never
+outlives whoever started it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from core.jobs.storage.frames import encode_frame
 from core.jobs.storage.history import encode_history, without_nan
 from core.jobs.storage.overview import WHOLE, Overview
 from core.jobs.storage.store import Store
+from core.jobs.trainers.run_safe import RunSafe
 from core.sentence import said
 from core.settings import load_settings
 from core.spec import RunSpec
@@ -88,11 +90,18 @@ class Trainer:
             text = encode_frame(frame)
             self._say(event="frame", token=token, epoch=frame.epoch, passing=frame.passing, text=text)
 
+        safe = RunSafe(
+            self.store.checkpoints, order["run"], order["attempt"],
+            asked=partial(self.orders.to_keep, token),
+            on_resume=lambda kept: self._say(event="resumed", token=token, seconds=kept.seconds),
+            on_asked=lambda: self._say(event="kept", token=token),
+        )  # fmt: skip
+
         try:
             spec = self.store.run_specs(order["experiment"])[order["position"]]
             stopped = partial(self.orders.stopped, token)
             frames = on_frame if order["pictured"] else None
-            result = self.work.train(spec, on_points, stopped, probed=order["probed"], on_frame=frames)
+            result = self.work.train(spec, on_points, stopped, probed=order["probed"], on_frame=frames, safe=safe)
             # The epochs that the training itself did not report.
             rest = {name: values[reported:] for name, values in result.history.items()}
             if any(rest.values()):

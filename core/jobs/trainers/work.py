@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from core.data.prepare.cache import Preparation
 from core.spec import RunSpec
+from core.training.checkpoint import Safe
 from core.training.crew import LIKELY
 from core.training.memory import prepared_within
 from core.training.pictures.frame import OnFrame
@@ -36,8 +37,9 @@ class KerasWork:
         *,
         probed: bool,
         on_frame: OnFrame | None = None,
+        safe: Safe | None = None,
     ) -> Result:
-        """Train `run` on its prepared arrays.
+        """Train `run` on its prepared arrays (see `core.training.run.train_run`).
 
         Raises
         ------
@@ -47,7 +49,9 @@ class KerasWork:
         prepared = prepared_within(run, self._preparation, self._run_bytes, probed=probed)
         # A probed run is the first of a diagnosis.
         likely = LIKELY if probed else 0
-        return train_run(run, prepared, on_points, should_stop, probed=probed, likely=likely, on_frame=on_frame)
+        return train_run(
+            run, prepared, on_points, should_stop, probed=probed, likely=likely, on_frame=on_frame, safe=safe
+        )
 
     def warm(self, run: RunSpec) -> Callable[[float], bool]:
         """Begin to compile what `run` needs; return what waits so many seconds and says whether nothing is left to do.

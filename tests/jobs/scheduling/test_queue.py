@@ -1,6 +1,9 @@
 import threading
 
+from sqlalchemy import select
+
 from core.jobs.scheduling.queue import Chunk, Claim, Queue
+from core.jobs.storage import schema
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
 from tests.jobs.conftest import fake_spec, states
@@ -67,6 +70,22 @@ def test_a_lease_that_is_renewed_does_not_expire(store: Store, runs: Queue) -> N
     store.submit(fake_spec(QUICK))
     runs.start(claimed(runs))
     assert runs.expire() == 0
+
+
+def test_a_run_that_goes_on_counts_the_time_it_had_before(store: Store, runs: Queue) -> None:
+    store.submit(fake_spec(QUICK))
+    claim = claimed(runs)
+    assert runs.start(claim) == 1
+
+    def started() -> float:
+        with store.database.read() as connection:
+            return float(connection.scalar(select(schema.run.c.started)) or 0)
+
+    before = started()
+    assert runs.resumed(claim, 90.0)
+    assert started() == before - 90
+    runs.reconcile()
+    assert not runs.resumed(claim, 90.0)
 
 
 def test_an_expired_lease_burns_no_death(store: Store) -> None:

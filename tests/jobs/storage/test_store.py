@@ -286,6 +286,7 @@ def test_points_of_an_earlier_attempt_are_not_shown(store: Store, runs: Queue) -
     news = store.news(experiment)
     assert [(point.attempt, point.history) for point in news.points] == [(2, {"loss": [2]})]
     assert store.results(experiment, [0])[0].history == {"loss": (2,)}
+    assert count(store, schema.points) == 1  # nor kept
 
 
 def long_run(store: Store, runs: Queue, epochs: int) -> str:
@@ -360,6 +361,7 @@ def test_blocks_of_an_earlier_attempt_are_not_shown_and_go_with_the_experiment(s
         if attempt == 1:
             assert runs.died(claim, "signal 9")
     assert [block.text for block in store.news(experiment).blocks] == ["of 2"]
+    assert count(store, schema.overview) == 1
     store.delete(experiment)
     assert count(store, schema.overview) == 0
 
