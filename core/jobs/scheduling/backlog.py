@@ -14,6 +14,7 @@ from sqlalchemy import Row, bindparam, case, func, select
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.scheduling.estimate import TRACE_SECONDS, XLA_SECONDS, estimate_seconds
+from core.jobs.scheduling.queue import WHO
 from core.jobs.storage import schema
 from core.jobs.storage.records import UNFINISHED, State
 from core.jobs.storage.store import Store
@@ -30,14 +31,16 @@ _SPENT: Final = case((_run.c.state == State.RUNNING, bindparam("now") - _run.c.s
 _WORK: Final = (
     select(
         _run.c.experiment,
+        WHO.label("who"),
         _GROUP.label("group"),
         func.count().label("runs"),
         func.sum(_run.c.epochs).label("epochs"),
         func.sum(case((_SPENT.is_not(None), _run.c.epoch), else_=0)).label("trained"),
         func.coalesce(func.sum(_SPENT), 0.0).label("seconds"),
     )
+    .join_from(_run, schema.experiment)
     .where(_run.c.experiment.in_(select(_run.c.experiment).where(_run.c.state.in_(UNFINISHED))))
-    .group_by(_run.c.experiment, _GROUP)
+    .group_by(_run.c.experiment, WHO, _GROUP)
     .order_by(func.min(_run.c.id))
 )
 """Of each unfinished experiment: a row per run that trains, one of all that wait, one of all that have ended."""
@@ -54,7 +57,7 @@ class Expectation:
     wait_seconds : float
         Until the first trainer is free for it; 0 where one is.
     runs_ahead : int
-        Runs of others that wait or train.
+        Runs that train, and those whose turn comes before.
     """
 
     seconds: float
@@ -70,31 +73,37 @@ class Backlog:
         self._slots = slots
         self._estimated = lru_cache(256)(self._estimate)  # an experiment never changes
 
-    def expected(self, spec: ExperimentSpec, size: tuple[int, int] | None = None) -> Expectation:
-        """Return what to expect of `spec` if it were submitted now.
+    def expected(
+        self, spec: ExperimentSpec, size: tuple[int, int] | None = None, who: str | None = None
+    ) -> Expectation:
+        """Return what to expect of `spec` if `who` submitted it now; without, somebody who waits for nothing yet.
 
         `size` is that of its table: rows, and columns after encoding. By default its columns count as they are. Where
         the database cannot be read nothing is known to come before it.
         """
         seconds = estimate_seconds(spec.runs(), *(size or self._store.table_sizes.of(spec.data)), self._slots)
-        training, waiting = list[float](), list[float]()
+        training, queues = list[float](), dict[str, list[float]]()
         with suppress(WorkFailed):
-            training, waiting = self._left()
+            training, queues = self._left()
+        mine = queues.pop(who or "", [])
+        # They take turns (`core.jobs.scheduling.fairness`): before each of mine comes one of everybody else.
+        turns = len(mine) + 1
+        waiting = [*mine, *(seconds for others in queues.values() for seconds in others[:turns])]
         return Expectation(seconds, wait_seconds(training, waiting, self._slots), len(training) + len(waiting))
 
-    def _left(self) -> tuple[list[float], list[float]]:
-        """Return the seconds left of each run that trains, and those of each that waits, oldest first."""
+    def _left(self) -> tuple[list[float], dict[str, list[float]]]:
+        """Return the seconds left of each run that trains, and of each that waits, oldest first, by whose it is."""
         with self._store.database.read() as connection:
             rows = connection.execute(_WORK, {"now": time.time()}).all()
         experiments: dict[str, list[Row[Any]]] = {}
         for row in rows:
             experiments.setdefault(row.experiment, []).append(row)
         paces = {experiment: self._epoch_seconds(experiment, groups) for experiment, groups in experiments.items()}
-        training, waiting = [], []
+        training, waiting = list[float](), dict[str, list[float]]()
         for row in rows:
             pace = paces[row.experiment]
             if row.group == _WAITS:
-                waiting += [pace * row.epochs / row.runs] * row.runs
+                waiting.setdefault(row.who, []).extend([pace * row.epochs / row.runs] * row.runs)
             elif row.group != _ENDED:
                 training.append(pace * max(0, row.epochs - row.trained))
         return training, waiting

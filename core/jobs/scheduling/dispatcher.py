@@ -11,6 +11,7 @@ from core.errors import WorkFailed
 from core.jobs.classroom.classrooms import remove_ended
 from core.jobs.scheduling.choice import Chooser
 from core.jobs.scheduling.engine import Engine
+from core.jobs.scheduling.fairness import Fairness
 from core.jobs.scheduling.queue import Queue
 from core.jobs.storage.store import Store
 
@@ -31,7 +32,8 @@ class Dispatcher:
         self._runs = runs
         self._engine = engine
         self._store = store
-        self._chooser = Chooser()
+        self._choosers: dict[str, Chooser] = {}
+        self._fairness = Fairness()
         self._news = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._serve, name="dispatcher", daemon=True)
@@ -78,16 +80,22 @@ class Dispatcher:
     def _dispatch(self) -> bool:
         """Hand out what can be; return whether a free slot waits for a better one to take what is left."""
         while not self._stopping:
-            slots = self._engine.slots()
+            slots, now = self._engine.slots(), time.monotonic()
+            self._fairness.look({slot.name for slot in slots if not slot.free}, now)
             if not any(slot.free for slot in slots):
                 return False
             waiting = self._runs.waiting()
-            choice = self._chooser.choose(waiting, slots, time.monotonic())
-            if choice is None:
+            self._choosers = {one.who: self._choosers.get(one.who, Chooser()) for one in waiting}
+            for who in self._fairness.order(one.who for one in waiting):
+                theirs = [(one.run, one.structure) for one in waiting if one.who == who]
+                if (choice := self._choosers[who].choose(theirs, slots, now)) is not None:
+                    break
+            else:
                 return bool(waiting)
             slot, structure = choice
-            claim = self._runs.claim(structure)
+            claim = self._runs.claim(structure, who)
             if claim is None:
                 return True
             self._engine.submit(slot.name, claim)
+            self._fairness.gave(slot.name, who)
         return False

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Update, case, delete, func, insert, or_, select, true, update
 
@@ -24,7 +24,9 @@ from core.sentence import said
 MAX_DEATHS: Final = 2
 """A run whose trainer died this often has failed: it is more likely the cause than the victim."""
 
-_run, _points, _overview = schema.run, schema.points, schema.overview
+_run, _points, _overview, _experiment = schema.run, schema.points, schema.overview, schema.experiment
+WHO: Final = func.coalesce(_experiment.c.owner, _experiment.c.diagnosis, _experiment.c.id)
+"""Whose turn it is when a run of an experiment is claimed: its owner's, or its own where nobody is known."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class Claim:
     structure: str
     probed: bool = False
     pictured: bool = False
+
+
+class Waiting(NamedTuple):
+    """The oldest run of a structure that `who` has queued: a person, a member of a class or, without, an experiment."""
+
+    run: int
+    structure: str
+    who: str
 
 
 @dataclass(frozen=True)
@@ -73,12 +83,13 @@ class Queue:
         self._lease_seconds = lease_seconds
         self._leads = true() if leads is None else leads
 
-    def waiting(self) -> list[tuple[int, str]]:
-        """Return (id, structure) of the oldest queued run of each structure, oldest first."""
+    def waiting(self) -> list[Waiting]:
+        """Return the oldest queued run of each structure of everybody who waits, oldest first."""
         oldest = func.min(_run.c.id).label("oldest")
-        query = select(oldest, _run.c.structure).where(_run.c.state == State.QUEUED).group_by(_run.c.structure)
+        query = select(oldest, _run.c.structure, WHO.label("who")).join_from(_run, _experiment)
+        query = query.where(_run.c.state == State.QUEUED).group_by(WHO, _run.c.structure).order_by(oldest)
         with self._database.read() as connection:
-            return [(row.oldest, row.structure) for row in connection.execute(query.order_by(oldest))]
+            return [Waiting(*row) for row in connection.execute(query)]
 
     def counts(self) -> dict[State, int]:
         """Return how many runs wait, are leased and train."""
@@ -87,9 +98,11 @@ class Queue:
             rows = connection.execute(query.where(_run.c.state.in_((State.QUEUED, *HELD)))).all()
         return {State(row.state): row.runs for row in rows}
 
-    def claim(self, structure: str) -> Claim | None:
-        """Take the oldest queued run of `structure`; None when somebody was quicker, or leads by now."""
+    def claim(self, structure: str, who: str | None = None) -> Claim | None:
+        """Take the oldest queued run of `structure`, of `who`; None when somebody was quicker, or leads by now."""
         oldest = select(func.min(_run.c.id)).where(_run.c.state == State.QUEUED, _run.c.structure == structure)
+        if who is not None:
+            oldest = oldest.join_from(_run, _experiment).where(WHO.in_((who,)))
         token = secrets.token_urlsafe(12)
         with self._database.write() as connection:
             row = connection.execute(

@@ -33,7 +33,7 @@ def test_the_oldest_run_of_a_structure_comes_first(store: Store, runs: Queue) ->
     store.submit(fake_spec(QUICK, seeds=2))
     store.submit(fake_spec(SLOW))
     store.submit(fake_spec(QUICK))
-    assert [run for run, _ in runs.waiting()] == [1, 3]
+    assert [one.run for one in runs.waiting()] == [1, 3]
     assert [claimed(runs).run for _ in range(4)] == [1, 2, 3, 4]
     assert runs.waiting() == []
 

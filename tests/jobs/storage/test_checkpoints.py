@@ -122,7 +122,7 @@ def test_those_of_runs_that_ended_were_cancelled_or_deleted_are_swept(
     store: Store, runs: Queue, settings: Settings
 ) -> None:
     ended, cancelled, deleted, waits, trains = (store.submit(fake_spec(QUICK)) for _ in range(5))
-    claims = [runs.claim(structure) for _ in range(5) for _, structure in runs.waiting()[:1]]
+    claims = [runs.claim(structure) for _ in range(5) for _, structure, _ in runs.waiting()[:1]]
     for claim in claims:
         assert claim is not None
         assert runs.start(claim) == 1

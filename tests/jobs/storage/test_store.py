@@ -234,7 +234,7 @@ def test_the_best_skill_is_of_runs_that_were_not_cancelled(store: Store, runs: Q
 def test_deleting_takes_runs_and_points_along(store: Store, runs: Queue) -> None:
     kept = store.submit(fake_spec(QUICK))
     experiment = store.submit(fake_spec(QUICK, vary={"training.learning_rate": [0.5, 0.25]}))
-    claims = [runs.claim(structure) for _, structure in runs.waiting() for _ in range(3)]
+    claims = [runs.claim(structure) for _, structure, _ in runs.waiting() for _ in range(3)]
     for claim in filter(None, claims):
         assert runs.start(claim)
         runs.renew(claim, [Chunk(1, 1, '{"loss":[1]}')])
