@@ -97,6 +97,6 @@ def test_the_page_tells_for_each_kind_of_thing_where_it_is_tested():
     sections = {section.lower().replace(" ", "-") for section in re.findall(r"^## (.*)$", page, re.MULTILINE)}
     rows = re.findall(r"^\| \[[^]]*\]\(#([a-z-]+)\) \| .* \| (tests/[\w/.]+)", page, re.MULTILINE)
     assert {anchor for anchor, _ in rows} == sections
-    assert len(rows) == 11
+    assert len(rows) == 12
     for _, test in rows:
         assert (ROOT / test).exists(), test

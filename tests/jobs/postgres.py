@@ -21,13 +21,19 @@ def programs() -> Path | None:
     return found[0].parent if found else Path(on_path).resolve().parent if on_path else None
 
 
+def _folder() -> str | None:
+    """Return a folder in memory where there is room: thousands of small files are made, and removed again."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 2**30 else None
+
+
 class Server:
     """One cluster, on a socket in a folder of its own; nobody from elsewhere can reach it."""
 
     def __init__(self, programs: Path) -> None:
         self._programs = programs
         # Not below pytest's folder: the path of a socket may have 107 letters.
-        self.folder = Path(tempfile.mkdtemp(prefix="lab-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="lab-pg-", dir=_folder()))
         # PostgreSQL refuses to run as root.
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user is not None:

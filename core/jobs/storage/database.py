@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, Float, MetaData, event, insert, make_url, select, update
+from sqlalchemy import URL, Connection, Engine, Float, event, make_url, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from core.errors import InputRefused, WorkFailed
-from core.jobs.storage import migrations, schema
+from core.jobs.storage import schema
 from core.jobs.storage.backends.backend import Backend
 from core.jobs.storage.backends.postgres import Postgres
 from core.jobs.storage.backends.sqlite import Sqlite
+from core.jobs.storage.migrations.upgrade import upgrade
 from core.sentence import said
 from core.settings import Settings
 
@@ -57,7 +58,7 @@ class Database:
         name = self._backend.name
         try:
             with self._writer.begin() as connection:
-                complaint = self._backend.complaint(connection) or _upgraded(connection)
+                complaint = self._backend.complaint(connection) or upgrade(connection)
         except DBAPIError as error:
             kind = "cannot be opened" if self._backend.trouble(error) else "is damaged or no database"
             words = str(error.orig).partition("\n")[0]
@@ -153,26 +154,3 @@ def _backend(address: str) -> Backend:
     if kind is None or (kind is Sqlite and not url.database):
         raise InputRefused(f"LOSSLAB_DB_URL: this database is not supported; {_ALLOWED}.", "db_url")
     return kind(url)
-
-
-def _upgraded(connection: Connection) -> str:
-    """Bring the tables to the newest version; return why that cannot be, or an empty text."""
-    # As a whole or not at all: inside the transaction that checked the database, and in which nobody else writes.
-    tables = MetaData()  # Copies: tables that refer to each other in a circle are marked while they are made.
-    for table in schema.metadata.tables.values():
-        table.to_metadata(tables)
-    tables.create_all(connection)
-    version = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "schema"))
-    if version is None:
-        first = [{"name": "schema", "value": schema.SCHEMA_VERSION}, {"name": "clock", "value": 0}]
-        connection.execute(insert(schema.meta), first)
-        connection.execute(insert(schema.lease).values(name="leader"))
-    elif version > schema.SCHEMA_VERSION:
-        return "was written by a newer Loss Lab; upgrade this one"
-    else:
-        for newer in range(version + 1, schema.SCHEMA_VERSION + 1):
-            for step in migrations.MIGRATIONS[newer]:
-                connection.exec_driver_sql(step) if isinstance(step, str) else step(connection)
-        current = update(schema.meta).where(schema.meta.c.name == "schema").values(value=schema.SCHEMA_VERSION)
-        connection.execute(current)
-    return ""

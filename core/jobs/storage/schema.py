@@ -54,7 +54,8 @@ experiment = sa.Table(
     sa.Column("spec", sa.Text, nullable=False),
     sa.Column("spec_hash", sa.String(64), nullable=False),
     sa.Column("created", sa.Float, nullable=False),
-    sa.Column("diagnosis", sa.String(32), sa.ForeignKey("diagnosis.id", ondelete="CASCADE")),
+    # The two tables refer to each other: whoever makes them makes this reference last.
+    sa.Column("diagnosis", sa.String(32), sa.ForeignKey("diagnosis.id", ondelete="CASCADE", use_alter=True)),
     sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("owner", sa.String(32)),
     sa.Index("experiment_by_age", "created", "id"),
