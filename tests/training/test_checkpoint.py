@@ -12,6 +12,7 @@ from core.training import run as run_module
 from core.training.checkpoint import training_name
 from core.training.epochs import Program, forget_programs
 from core.training.run import compile_run, train_run
+from tests.training.memory_safe import MemorySafe, broken_off
 
 IRIS = {"source": "sample:iris", "target": "species"}
 TARGETS = {"source": "sample:noise_targets", "target": "y"}
@@ -62,33 +63,9 @@ RUNS = {
 }
 
 
-class Memory:
-    """A safe that keeps every checkpoint, and gives out the one it is told to."""
-
-    def __init__(self, given=None):
-        self.given, self.kept, self.accepted = given, [], False
-
-    def newest(self, fits):
-        self.accepted = self.given is not None and fits(self.given)
-        return self.given if self.accepted else None
-
-    def due(self, size):
-        return size > 0
-
-    def put(self, checkpoint):
-        self.kept.append(checkpoint)
-
-
 def made(sections):
     run = load_spec(sections).runs()[0]
     return run, prepare(run, load_table(run.data, run.base))
-
-
-def broken_off(run, prepared, calls, **more):
-    """Train for so many calls, and return the checkpoints there were."""
-    safe, left = Memory(), iter([False] * calls)
-    assert train_run(run, prepared, should_stop=lambda: next(left, True), safe=safe, **more).state == "cancelled"
-    return safe.kept
 
 
 @pytest.fixture
@@ -122,7 +99,7 @@ def test_it_equals_the_run_in_one_piece_to_the_last_bit(sections):
     train_run(run.changed({"training.seed": 1, "training.epochs": 2}), prepared)
 
     points = []
-    safe = Memory(last)
+    safe = MemorySafe(last)
     resumed = train_run(run, prepared, lambda first, new: points.append((first, new)), safe=safe)
     assert told(resumed) == told(whole)
     assert safe.kept[0].epoch == last.epoch
@@ -136,7 +113,7 @@ def test_what_was_measured_until_then_is_measured_once():
     whole = train_run(run, prepared, probed=True)
     last = broken_off(run, prepared, calls=3, probed=True)[-1]
     assert last.epoch > 0
-    resumed = train_run(run, prepared, probed=True, safe=Memory(last))
+    resumed = train_run(run, prepared, probed=True, safe=MemorySafe(last))
     assert resumed.telemetry["epochs"] == whole.telemetry["epochs"]
     assert resumed.telemetry["initial_loss"] == whole.telemetry["initial_loss"]
     for layer, same in zip(resumed.telemetry["layers"], whole.telemetry["layers"], strict=True):
@@ -150,7 +127,7 @@ def test_a_run_may_begin_as_a_graph_and_go_on_under_xla():
     run, prepared = made({"data": IRIS, "model": {"dropout": 0.2}, "training": {"epochs": 60}})
     last = broken_off(run, prepared, calls=2)[-1]
     compile_run(run, prepared, wait=True)
-    resumed = train_run(run, prepared, safe=Memory(last))
+    resumed = train_run(run, prepared, safe=MemorySafe(last))
     assert resumed.telemetry["compiler"] == "graph then xla"
     whole = train_run(run, prepared)
     np.testing.assert_allclose(resumed.history.finite("loss"), whole.history.finite("loss"), rtol=1e-5)
@@ -160,15 +137,15 @@ def test_a_run_may_begin_as_a_graph_and_go_on_under_xla():
 def test_the_time_of_earlier_attempts_counts():
     run, prepared = made(RUNS["adam"])
     last = dataclasses.replace(broken_off(run, prepared, calls=1)[-1], seconds=100.0)
-    assert 100 < train_run(run, prepared, safe=Memory(last)).seconds < 160
+    assert 100 < train_run(run, prepared, safe=MemorySafe(last)).seconds < 160
 
 
 @pytest.mark.usefixtures("_in_one_compiler")
 def test_what_is_kept_stays_as_it_was_while_the_training_goes_on():
     run, prepared = made(RUNS["adam"])
-    safe = Memory()
+    safe = MemorySafe()
     train_run(run, prepared, safe=safe)
-    again = Memory()
+    again = MemorySafe()
     train_run(run, prepared, safe=again)
     for mine, other in zip(safe.kept[0].arrays["program"], again.kept[0].arrays["program"], strict=True):
         np.testing.assert_array_equal(mine, other)
@@ -179,7 +156,7 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from():
     run, prepared = made(RUNS["adam"])
     last = broken_off(run, prepared, calls=2)[-1]
     for other in ({"training": {**FEW, "seed": 1}}, {"preprocessing": {"scaling": "minmax"}, "training": FEW}):
-        safe = Memory(last)
+        safe = MemorySafe(last)
         another = made({"data": IRIS, **other})
         assert told(train_run(*another, safe=safe))["history"] == told(train_run(*another))["history"]
         assert not safe.accepted
@@ -193,6 +170,6 @@ def test_nor_is_one_of_other_rows_or_other_shapes():
     assert training_name(run, moved) != training_name(run, prepared) == last.of
     first, *rest = last.arrays["program"]
     for arrays in ((first[:-1], *rest), rest, (first.astype(np.float64), *rest)):
-        safe = Memory(dataclasses.replace(last, arrays={**last.arrays, "program": tuple(arrays)}))
+        safe = MemorySafe(dataclasses.replace(last, arrays={**last.arrays, "program": tuple(arrays)}))
         train_run(run, prepared, safe=safe)
         assert not safe.accepted

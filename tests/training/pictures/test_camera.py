@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from core.training import run as run_module
 from core.training.pictures import camera
 from core.training.pictures.camera import planned_epochs
 from core.training.pictures.frame import Frame
 from core.training.run import compile_run, train_run
+from tests.training.memory_safe import MemorySafe, broken_off
 
 MOONS = {"source": "sample:moons?n=200", "target": "label"}
 
@@ -75,6 +77,25 @@ def test_of_a_large_network_no_copies_are_kept(trained):
     run, prepared, _ = trained(data=MOONS, model={"layers": [256, 256]}, training={"epochs": 3})
     train_run(run, prepared, on_frame=frames.append)
     assert [frame.epoch for frame in frames if not frame.passing] == [-1, 0, 3]
+
+
+def test_a_run_that_goes_on_shows_again_what_it_had_shown(trained, monkeypatch):
+    monkeypatch.setattr(run_module, "CHUNK_SECONDS", 1e-9)  # one batch per call
+    monkeypatch.setattr(run_module, "_FIRST_BATCHES", 1)
+    monkeypatch.setattr(camera, "SHARE", 100.0)
+    run, prepared, _ = trained(data=MOONS, training={"epochs": 30})
+    compile_run(run, prepared, wait=True)
+    whole, again = list[Frame](), list[Frame]()
+    train_run(run, prepared, on_frame=whole.append)
+    last = broken_off(run, prepared, calls=70, on_frame=lambda _: None)[-1]
+    assert 10 < last.epoch < 18
+    train_run(run, prepared, on_frame=again.append, safe=MemorySafe(last))
+
+    def shown(frames):
+        return {frame.epoch: frame.pictures for frame in frames if not frame.passing}
+
+    assert list(shown(again)) == [-1, 0, 1, 2, 3, 6, 10, 18, 30]
+    assert shown(again) == shown(whole)
 
 
 def test_a_frame_is_a_few_kilobytes(frames_of):
