@@ -21,13 +21,18 @@ _SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 28" width="
 _NAME = """<text x="35" y="20" textLength="72" lengthAdjust="spacingAndGlyphs" font-size="18" font-weight="600"
  font-family="'Source Sans Pro', 'Segoe UI', Helvetica, Arial, sans-serif" fill="#1a8186">Loss Lab</text>"""
 # What is chosen or pointed at is written in the colour of a link, and the link that has the focus has a ring in it:
-# that of the buttons is too dark for words on a dark page.
+# that of the buttons is too dark for words on a dark page. A finger needs more room than a pointer.
 _STYLE = """<style>
 [data-testid="stButtonGroup"] [data-selected="true"] p,
 button:is([data-testid="stBaseButton-tertiary"], [data-testid="stBaseButton-secondary"]):is(:hover, :active) p {{
   color: light-dark({}, {});
 }}
 [data-testid="stTopNavLink"]:focus-visible {{ outline: 2px solid light-dark({}, {}) }}
+@media (pointer: coarse), (max-width: 640px) {{
+  [data-testid="stRadioOption"], [data-testid="stCheckbox"] > label {{ min-height: 44px; align-items: center }}
+  [data-testid="stRadioGroup"][aria-orientation="vertical"] > div {{ gap: 0 }}
+  [data-testid="stRadioGroup"][aria-orientation="vertical"] label {{ width: 100% }}
+}}
 .st-key-page_name {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }}
 </style>"""
 _KNOWN = "known"

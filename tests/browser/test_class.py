@@ -1,6 +1,7 @@
 """A whole class in real browsers: a teacher and five learners with phones."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -81,6 +82,33 @@ def test_a_presenter_goes_on_with_a_key(visit):
     assert box["y"] + box["height"] <= 720
     page.keyboard.press("PageUp")
     expect(page.get_by_text(LESSON.question)).to_be_visible()
+
+
+def test_what_a_room_reads_is_large_and_the_language_keeps_its_place(visit):
+    teacher = visit("/class")
+    teacher.get_by_role("button", name="Open the class").click()
+    code = teacher.locator(".cr-code").inner_text()
+    page = visit(f"/lessons?lesson={LESSON.id}&present=1&code={code}", width=1280, height=720)
+    where = page.get_by_text("/class", exact=False)
+    expect(where).to_be_visible()
+    assert where.evaluate("element => parseFloat(getComputedStyle(element).fontSize)") >= 20
+    language = page.locator(".st-key-language_choice")
+    place = language.bounding_box()
+    leave = page.get_by_role("button", name="Leave").bounding_box()
+    assert abs(place["y"] + place["height"] / 2 - leave["y"] - leave["height"] / 2) < 4
+    assert place["x"] + place["width"] <= leave["x"]
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".pr-chart svg")).to_be_visible()
+    assert language.bounding_box() == place
+
+
+def test_on_a_phone_an_answer_is_as_high_as_a_finger(visit):
+    page = visit(f"/lessons?lesson={LESSON.id}", **PHONE)
+    answers = page.get_by_role("radiogroup").locator("label")
+    expect(answers).to_have_count(len(LESSON.options))
+    boxes = [answer.bounding_box() for answer in answers.all()]
+    assert min(box["height"] for box in boxes) >= 44
+    assert all(one["y"] + one["height"] <= other["y"] + 1 for one, other in pairwise(boxes))
 
 
 def test_a_link_hides_and_locks_knobs(visit):

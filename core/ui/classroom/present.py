@@ -57,16 +57,22 @@ _STYLE: Final = """<style>
 .st-key-present_page .cr-code { font-size: 2.4em; }
 .st-key-present_page .cr-split { gap: .7em; }
 .st-key-present_page .small { font-size: .9rem; opacity: .8; margin: .2em 0 0; }
+.pr-where { font-size: clamp(1.2rem, 1.95vw, 2.1rem); margin: .2em 0 0; overflow-wrap: anywhere; }
 .st-key-present_bar {
   position: fixed; z-index: 5; bottom: 0; left: 0; right: 0; width: auto; padding: .6rem 2.5rem;
   background: light-dark(LIGHT, DARK);
 }
 .st-key-present_bar button p { font-size: 1.05rem; }
 .pr-options { margin: .4em 0 0; padding: 0; list-style: none; display: grid; gap: .35em; }
-.pr-options b { display: inline-block; min-width: 1.4em; }
+.pr-options li:has(b) { padding-left: 1.6em; text-indent: -1.6em; }
+.pr-options b { display: inline-block; min-width: 1.6em; text-indent: 0; }
 .pr-options .right { font-weight: 600; }
 .pr-options .right span { color: light-dark(#00744c, #4fc195); }
-@media (min-width: 641px) { .pr-chart svg { max-height: calc(100dvh - 18rem); } }
+@media (min-width: 641px) {
+  .pr-chart svg { max-height: calc(100dvh - 18rem); }
+  /* In the bar, where it does not move with what a step shows. */
+  .st-key-language_choice { position: fixed; z-index: 6; bottom: .6rem; right: 11rem; width: auto; }
+}
 </style>"""
 
 
@@ -177,7 +183,7 @@ def _question(lesson: Lesson) -> None:
     if right is not None:
         with right:
             st.html(f'<div class="cr-code">{escape(code[:10])}</div>')
-            st.html(f'<p class="small">{escape(absolute("class").split("://")[-1].partition("?")[0])}</p>')
+            st.html(f'<p class="pr-where">{escape(absolute("class").split("://")[-1].partition("?")[0])}</p>')
             st.html(qr_code(absolute("class", code=code[:10]), "min(17rem, 45vh)"))
             st.toggle(t("Show predictions"), key="present_split", persist_state="session")
 
