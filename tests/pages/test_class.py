@@ -82,6 +82,18 @@ def test_a_wrong_code_is_told_and_joins_nothing(lab, room):
     assert member_of(lab, room[0]) == ()
 
 
+@pytest.mark.parametrize("code", ["<b>x", "ZZZZZZ", "**a**"])
+def test_an_invitation_to_no_class_is_told_at_once_and_its_code_is_inert(lab, room, code):
+    app = opened("class", code=code)
+    (warning,) = app.warning
+    assert warning.value.startswith("There is no class with this code")
+    assert app.get_by_key("class_code").value == code
+    assert code not in words(app) + html(app)
+    app.run()
+    assert not app.warning
+    assert not opened("class", code=room[1]).warning
+
+
 @pytest.mark.parametrize("address", [{"me": "nothing"}, {"teach": "nothing"}, {"me": "<b>", "teach": "'"}])
 def test_an_address_that_is_none_leads_to_the_door(lab, address):
     app = opened("class", **address)

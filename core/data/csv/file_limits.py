@@ -151,7 +151,7 @@ def _line_at(content: bytes, begin: int) -> int:
 
 def empty(label: str) -> InputRefused:
     """Return the refusal of a file without any text."""
-    return InputRefused(said("{name}: is empty; {allowed!w}.", name=label, allowed=ALLOWED), label)
+    return InputRefused(said("{name} is empty; {allowed!w}.", name=label, allowed=ALLOWED), label)
 
 
 def long_cell(label: str, line: int | None = None) -> InputRefused:

@@ -22,7 +22,7 @@ from core.ui.text import counted, inert
 from core.ui.words import later, t
 
 CODE: Final = "code"
-_REFUSED: Final = "class_refused"
+_REFUSED, _LOOKED = "class_refused", "class_looked_for"
 _TIMES: Final = {2: later("2 hours"), 24: later("1 day"), 7 * 24: later("1 week"), 30 * 24: later("1 month")}
 """Hours that a class may last → how long that is."""
 _ENDED: Final = later("This class has ended, or the address is not complete.")
@@ -55,8 +55,10 @@ def show_class() -> None:
 
 def _show_doors() -> None:
     st.title(t("Class"), anchor=False)
+    invited = st.query_params.get(CODE, "")[:20]
+    _look_for(invited)
     _say_refused()
-    if invited := st.query_params.get(CODE, "")[:20]:
+    if invited:
         _join_card(invited)
         return
     left, right = st.columns(2, gap="medium")
@@ -79,6 +81,16 @@ def _show_doors() -> None:
         st.button(t("Open the class"), icon=":material/meeting_room:", key="class_open_button", on_click=_open)
         st.caption(t("When it ends, names, answers and experiments of the class are deleted."))
     open_saved()
+
+
+def _look_for(code: str) -> None:
+    """Look once for the class that an address invites to; that there is none is said before anybody presses *Join*."""
+    if code and st.session_state.get(_LOOKED) != code:
+        st.session_state[_LOOKED] = code
+        try:
+            get_lab().store.classrooms.called(code, str(st.context.ip_address))
+        except InputRefused as refusal:
+            st.session_state[_REFUSED] = str(refusal)
 
 
 def _say_refused() -> None:

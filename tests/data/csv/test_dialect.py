@@ -168,7 +168,7 @@ def test_a_sample_as_large_as_the_table_is_the_table():
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "is empty"),
+        (b"", r"[^:] is empty; allowed: CSV text"),
         (b"\n \n\t\n", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
         (b"a,b\n", "a header and no rows"),
