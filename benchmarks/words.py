@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from string import Formatter
-from typing import Final
+from typing import Final, get_args
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
@@ -105,11 +105,16 @@ def of_tables() -> Iterator[str]:
 
 def _of_tables() -> Iterator[str]:
     """Yield what tables below `ui` hold of sentences, or to be put into one."""
+    from core.choices.encoders import ENCODERS
+    from core.choices.losses import LOSSES
     from core.data.csv.file_limits import MAGIC, MARKUP
     from core.data.csv.notes import SENTENCES
+    from core.spec.data import Task
 
     yield from (kind for _, kind in (*MAGIC, *MARKUP))
     yield from SENTENCES.values()
+    yield from filter(None, (encoder.flaw for encoder in ENCODERS.values()))
+    yield from (*(loss.measures for loss in LOSSES.values()), *get_args(Task))
 
 
 def placeholders(text: str) -> set[str]:

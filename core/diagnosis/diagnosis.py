@@ -26,6 +26,7 @@ from core.diagnosis.trials.smallest import likeliest
 from core.diagnosis.trials.treatment import Treatment, treat, with_changes, with_more_seeds, worth_trying
 from core.diagnosis.trials.trial import MOST_UPDATES, Runner, Workbench, cost_of, fresh_runs
 from core.errors import InputRefused
+from core.sentence import Sentence, said
 from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.training.crew import Crew
 from core.training.memory import RunSize, check_memory, memory_need, run_allowance
@@ -50,7 +51,7 @@ class DiagnosisProgress:
     variants: int
     runs: int
     """Trainings that have ended."""
-    stage: str
+    stage: Sentence
     """What comes next, in plain words."""
     suspects: tuple[Suspect, ...] = ()
     """The causes there is evidence for so far, the strongest first; not yet tried."""
@@ -166,7 +167,7 @@ class Doctor:
         treatment = Treatment(observed, found)
         if not learnt or any(worth_trying(suspect) for suspect in found):
             fits = partial(self._fits, facts=facts)
-            repairs = partial(self._train, stage="repairs")
+            repairs = partial(self._train, stage=said("repairs"))
             expect = self._ahead.expect
             workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits, expect)
             treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
@@ -203,7 +204,11 @@ class Doctor:
         if begun and begun[0].done():
             begun[0].result()  # a refusal is told before anything else is trained
         likely = self._likely(first, runs) if begun and not (seen and has_learnt(first)) else []
-        self._tell(f"the run as it is, with three seeds{', and the likeliest repair' if likely else ''}")
+        self._tell(
+            said("the run as it is, with three seeds, and the likeliest repair")
+            if likely
+            else said("the run as it is, with three seeds")
+        )
         self._ahead.expect(likely, now=True)
         if deep and begun:
             seed = observe(begun[0].result(), runs[0].training.epochs)
@@ -251,7 +256,7 @@ class Doctor:
         repaired = run.changed(treatment.winner.change)
         if updates(repaired, trained_rows(repaired, rows)) > MOST_ON_ALL_ROWS:
             return None
-        (result,) = self._train([repaired], "the repair, on all rows")
+        (result,) = self._train([repaired], said("the repair, on all rows"))
         # One that fails there explains nothing.
         return explained(result, held_out=result.validated) or 0.0
 
@@ -278,12 +283,12 @@ class Doctor:
     def _fits(self, run: RunSpec, facts: DataFacts) -> bool:
         return memory_need(run, _size(run, facts)).total <= self.run_bytes
 
-    def _train(self, runs: Sequence[RunSpec], stage: str) -> list[Result]:
+    def _train(self, runs: Sequence[RunSpec], stage: Sentence) -> list[Result]:
         self._tell(stage)
         self._trained += len(runs)
         return self._ahead(runs)
 
-    def _tell(self, stage: str) -> None:
+    def _tell(self, stage: Sentence) -> None:
         if self.on_progress is not None:
             self.on_progress(DiagnosisProgress(self.variant, self.variants, self._trained, stage, self._suspects))
 

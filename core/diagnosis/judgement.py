@@ -15,6 +15,7 @@ from core.diagnosis.evidence.signals import explained, worth
 from core.diagnosis.evidence.simple_models import doubt
 from core.diagnosis.trials.treatment import Treatment
 from core.diagnosis.trials.trial import FEWEST_NEEDY, Outcome, Trial, quality
+from core.sentence import Sentence, said
 from core.training.result import Result
 
 Verdict = Literal["healthy", "faulty", "undecided", "refused"]
@@ -43,7 +44,7 @@ class Judgement(NamedTuple):
     """A verdict, and what would decide it where it is undecided."""
 
     verdict: Verdict
-    why: str | None = None
+    why: Sentence | None = None
 
 
 def target_of(observed: Observation) -> float:
@@ -165,22 +166,26 @@ def flattered(outcome: Outcome) -> bool:
     return all(quality(b) - quality(a) > CLEAR_GAIN for b, a in zip(trial.before, trial.after, strict=True))
 
 
-def _hidden(treatment: Treatment) -> str | None:
+def _hidden(treatment: Treatment) -> Sentence | None:
     """Return what keeps a run that is short of the target from being called healthy: a strong suspicion, unproven."""
     strong = (s.cause.title for s in treatment.suspects if s.cause.goal == "validation" and s.strength >= _STRONG)
     title = next(strong, None)
-    return None if title is None else f"{title}, it seems, but no repair gained more than luck does."
+    if title is None:
+        return None
+    return said("{cause!w}, it seems, but no repair gained more than luck does.", cause=title)
 
 
-def _missing(treatment: Treatment) -> str:
+def _missing(treatment: Treatment) -> Sentence:
     """Return in a sentence what would decide it."""
     facts = treatment.observed.facts
     if treatment.spent:
-        return "The time for trials was over before all was tried: a more thorough diagnosis may decide it."
+        return said("The time for trials was over before all was tried: a more thorough diagnosis may decide it.")
     if facts.reachable is None:
-        return "There are too few rows to say what could be learnt from them, and no change that was tried was enough."
+        return said(
+            "There are too few rows to say what could be learnt from them, and no change that was tried was enough."
+        )
     if facts.reachable < CLEAR_GAIN:
-        return "Simple models find little in these columns: more rows or others would tell whether more is there."
+        return said("Simple models find little in these columns: more rows or others would tell whether more is there.")
     if max(treatment.observed.signals.val_skill or treatment.observed.signals.skill) < 0:
-        return "It does worse than always the same answer, and no change that was tried has cured that."
-    return "No change that was tried brought it near what simple models reach."
+        return said("It does worse than always the same answer, and no change that was tried has cured that.")
+    return said("No change that was tried brought it near what simple models reach.")

@@ -90,7 +90,7 @@ def _non_finite(log: Log) -> Iterator[tuple[str, Evidence]]:
     bad = np.flatnonzero(~np.isfinite(log.loss))
     if not bad.size:
         return
-    text = f"the loss is not a number from epoch {bad[0] + 1} on"
+    text = said("the loss is not a number from epoch {epoch} on", epoch=bad[0] + 1)
     if bad[0] == 0:
         yield "invalid_values", Evidence(0.7, text)
         yield "exploding_gradients", Evidence(0.4, text)
@@ -100,19 +100,20 @@ def _non_finite(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 def _all_zero(log: Log) -> Iterator[tuple[str, Evidence]]:
     if not log.loss.any():
-        yield "loss_mismatch", Evidence(0.9, "the loss is exactly 0 in every epoch: it cannot see the errors")
+        yield "loss_mismatch", Evidence(0.9, said("the loss is exactly 0 in every epoch: it cannot see the errors"))
 
 
 def _climbing(log: Log) -> Iterator[tuple[str, Evidence]]:
     climbed = rise(log.finite_loss)
     if climbed is not None and climbed > CLIMBED:
-        yield "learning_rate_too_high", Evidence(min(0.8, 0.4 + climbed), f"the loss climbed by {climbed:.0%}")
+        text = said("the loss climbed by {share:.0%}", share=climbed)
+        yield "learning_rate_too_high", Evidence(min(0.8, 0.4 + climbed), text)
 
 
 def _jumping(log: Log) -> Iterator[tuple[str, Evidence]]:
     jumps = oscillation(log.finite_loss)
     if jumps is not None and jumps > JUMPS:
-        text = f"the loss jumps by {jumps:.0%} of its level from epoch to epoch"
+        text = said("the loss jumps by {share:.0%} of its level from epoch to epoch", share=jumps)
         yield "learning_rate_too_high", Evidence(0.6, text)
         yield "batch_size_unsuitable", Evidence(0.3, text)
 
@@ -124,7 +125,13 @@ def _standing(log: Log) -> Iterator[tuple[str, Evidence]]:
     value = float(np.median(curve))
     classes = round(math.exp(value)) if value < math.log(_MOST_CLASSES) else 0
     guess = classes >= 2 and math.isclose(value, math.log(classes), rel_tol=_GUESSES)
-    text = f"the loss stands still at {value:.4g}" + (f" = ln {classes}: guessing among {classes}" if guess else "")
+    text = said("the loss stands still at {value:.4g}", value=value)
+    if guess:
+        text = said(
+            "the loss stands still at {value:.4g} = ln {classes}: guessing among {classes}",
+            value=value,
+            classes=classes,
+        )
     for cause, strength in _STANDS_STILL.items():
         yield cause, Evidence(strength, text)
 
@@ -138,7 +145,7 @@ _STANDS_STILL: Final = {
 def _still_falling(log: Log) -> Iterator[tuple[str, Evidence]]:
     share = falling(log.finite_loss) if np.isfinite(log.loss).all() else None
     if share is not None and share > STILL_FALLING:
-        text = f"{share:.0%} of the loss's fall came in the last fifth of the epochs"
+        text = said("{share:.0%} of the loss's fall came in the last fifth of the epochs", share=share)
         yield "learning_rate_too_low", Evidence(0.5, text)
         yield "too_few_updates", Evidence(0.5 if len(log.loss) < _FEW_EPOCHS else 0.35, text)
 
@@ -150,20 +157,27 @@ def _parting(log: Log) -> Iterator[tuple[str, Evidence]]:
         return
     best = int(held_out.argmin())
     if turned(times, place) and curve[-1] < curve[min(best, len(curve) - 1)]:
-        text = f"the validation loss was lowest at epoch {best + 1} and is {times:.2g} times that at the end"
+        text = said(
+            "the validation loss was lowest at epoch {epoch} and is {times:.2g} times that at the end",
+            epoch=best + 1,
+            times=times,
+        )
         yield "overfitting", Evidence(min(0.9, 0.4 + 0.3 * times), text)
 
 
 def _too_good(log: Log) -> Iterator[tuple[str, Evidence]]:
     held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite_loss
     if len(held_out) and len(curve) and 0 <= held_out[-1] < _NEARLY_ZERO and curve[-1] < _NEARLY_ZERO:
-        yield "leakage", Evidence(0.4, "both losses end at nearly 0, which real data hardly ever allow")
+        yield "leakage", Evidence(0.4, said("both losses end at nearly 0, which real data hardly ever allow"))
 
 
 def _no_rate(log: Log) -> Iterator[tuple[str, Evidence]]:
     if len(log.learning_rate) and (log.learning_rate == 0).mean() > _RATE_IS_ZERO:
         share = (log.learning_rate == 0).mean()
-        yield "learning_rate_too_low", Evidence(0.9, f"the learning rate is 0 in {share:.0%} of the epochs")
+        yield (
+            "learning_rate_too_low",
+            Evidence(0.9, said("the learning rate is 0 in {share:.0%} of the epochs", share=share)),
+        )
 
 
 _RULES: Final[tuple[Callable[[Log], Iterator[tuple[str, Evidence]]], ...]] = (
@@ -197,7 +211,7 @@ def diagnose_log(table: Table) -> dict[str, Any]:
     found.sort(key=lambda suspect: -suspect.strength)
     faulty = bool(found) and found[0].strength >= _LEAST
     findings = [Finding(suspect, None, _UNTRIED * suspect.strength) for suspect in found[:MOST_CAUSES] if faulty]
-    why = "a log holds neither the data nor the network, so nothing could be tried"
+    why = said("a log holds neither the data nor the network, so nothing could be tried")
     gaps = [{"cause": cause, "why": why} for cause in CAUSES if cause not in evidence]
     causes = [finding.as_dict(rank) for rank, finding in enumerate(findings, 1)]
     found_in_log = public_variant({}, "faulty" if faulty else "healthy", causes=causes, not_checked=gaps)

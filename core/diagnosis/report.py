@@ -22,6 +22,7 @@ from core.diagnosis.judgement import Judgement, Verdict, flattered, has_learnt
 from core.diagnosis.keras_code import keras_code
 from core.diagnosis.trials.treatment import Treatment
 from core.diagnosis.trials.trial import Outcome, Trial
+from core.sentence import said
 from core.training.result import Result
 from core.training.structure import updates
 
@@ -32,8 +33,8 @@ Part = Literal["sufficient", "necessary", "helpful"] | None
 """What a cause has to do with the repair: enough alone; the program fails again without it; a part of it that there was
 no budget to leave out."""
 
-_NOT_TRIED: Final = "suspected, but not tried"
-_TOO_LARGE: Final = "suspected, but its repair would need more memory than a run may take"
+_NOT_TRIED: Final = said("suspected, but not tried")
+_TOO_LARGE: Final = said("suspected, but its repair would need more memory than a run may take")
 
 _LEAST_STRENGTH: Final = 0.4
 """A cause that no trial confirmed is worth naming from here on."""
@@ -177,9 +178,11 @@ class DiagnosisReport:
 
     def _not_checked(self) -> list[dict[str, str]]:
         """Return what could not be checked, each with the reason."""
-        gaps = [{"cause": c.id, "why": why} for c in CAUSES.values() if (why := c.needs(self.observed))]
+        gaps: list[dict[str, str]] = [
+            {"cause": c.id, "why": why} for c in CAUSES.values() if (why := c.needs(self.observed))
+        ]
         if not self.observed.facts.validation_rows:
-            gaps.append({"cause": "leakage", "why": "no validation rows: only single columns were checked"})
+            gaps.append({"cause": "leakage", "why": said("no validation rows: only single columns were checked")})
         if self.judgement.verdict != "healthy":
             tried = {o.suspect.cause.id for o in self.outcomes if o.trial or self._part(o)}
             too_large = {o.suspect.cause.id for o in self.outcomes if o.too_large}
@@ -224,7 +227,9 @@ class DiagnosisReport:
         for outcome in self.outcomes:
             trial = outcome.trial
             if trial is not None and trial.change == _FITTED_ON_TRAINING_ROWS and abs(trial.rise) <= _THE_SAME:
-                text = "the scaling was fitted on all rows; fitted on the training rows alone the result is the same"
+                text = said(
+                    "the scaling was fitted on all rows; fitted on the training rows alone the result is the same"
+                )
                 remarks.append({"cause": outcome.suspect.cause.id, "evidence": [text]})
         return remarks
 

@@ -18,13 +18,14 @@ from core.ui.words import ENGLISH, LOCALES, language, signs, t
 
 SENTENCES: Final = LOCALES / "sentences"
 """Where each language has its catalogue of them."""
-_NUMBER: Final = r"[-+]?(?:[\d.,]+(?:e[-+]?\d+)?|inf|nan)%?"
+_NUMBER: Final = r"[-+]?(?:[\d.,]+(?:e[-+]?\d+)?|inf|nan)"
+_UNIT: Final = "(?: [A-Za-z]{1,3})?"
 _KNOWN: Final = 4096
 """Texts whose translation is remembered."""
 _LONGEST: Final = 10_000
 """Characters; what is longer is no sentence."""
-_INDEFINITE: Final = 4
-"""Characters of its own by which a template is not recognised: those of ``: `` and `` or ``."""
+_INDEFINITE: Final = 5
+"""Characters of its own by which a template is not recognised: those of ``: `` and `` and ``."""
 _MORE: Final = re.compile(r" and (\d+) more$")
 """How `core.data.column_names.listed` ends a long list."""
 
@@ -105,8 +106,8 @@ def template_of(message: str, said: str) -> Template:
             pattern += f"(?P={name})"
             continue
         marks[name] = "n" if style else (conversion or "")
-        if style:
-            pattern += f"(?P<{name}>{_NUMBER})"
+        if marks[name] == "n":
+            pattern += f"(?P<{name}>{_NUMBER}{'%' * style.endswith('%') if style else _UNIT})"
         else:
             pattern += f"{')' * open_}(?>(?P<{name}>.*?)"
             open_ = True

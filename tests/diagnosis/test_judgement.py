@@ -9,13 +9,14 @@ from core.diagnosis.causes.cause import Evidence, Suspect
 from core.diagnosis.judgement import hangs_on_a_seed, has_learnt, judge
 from core.diagnosis.trials.treatment import Treatment
 from core.diagnosis.trials.trial import Outcome, Trial
+from core.sentence import said
 from tests.diagnosis.table import observation_of, result_of
 
 FACTS = {"skills": {"linear": 0.6, "trees": 0.8}}
 
 
 def suspect_of(name="learning_rate_too_low", strength=0.6, certain=False):
-    return Suspect(CAUSES[name], (Evidence(strength, "why", certain=certain),))
+    return Suspect(CAUSES[name], (Evidence(strength, said("why"), certain=certain),))
 
 
 def judged(before, after=None, strength=0.6, facts=FACTS, cause="learning_rate_too_low", certain=False):

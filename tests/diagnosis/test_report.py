@@ -11,6 +11,7 @@ from core.diagnosis.judgement import Judgement
 from core.diagnosis.report import DiagnosisReport, Finding, public_variant
 from core.diagnosis.trials.treatment import Treatment
 from core.diagnosis.trials.trial import MARGIN, Outcome, Trial
+from core.sentence import said
 from tests.diagnosis.table import observation_of, result_of
 
 
@@ -20,7 +21,7 @@ def trial(*after, before=0.1, goal="fit", **more):
 
 
 def finding(tried=None, *, certain=False):
-    suspect = Suspect(CAUSES["dying_relu"], (Evidence(0.5, "half of the units are dead", certain),))
+    suspect = Suspect(CAUSES["dying_relu"], (Evidence(0.5, said("half of the units are dead"), certain),))
     return Finding(suspect, tried, 0.5)
 
 
@@ -82,7 +83,7 @@ def test_a_refused_variant_has_a_reason_and_no_causes():
 
 def test_a_repair_that_there_is_no_memory_for_is_told_apart_from_one_that_was_not_tried():
     observed = replace(observation_of(), signals=observe([result_of(0.0, 0.0)] * 3, 100))
-    both = [Suspect(CAUSES[name], (Evidence(0.9, "why"),)) for name in ("capacity_too_small", "dying_relu")]
+    both = [Suspect(CAUSES[name], (Evidence(0.9, said("why")),)) for name in ("capacity_too_small", "dying_relu")]
     outcomes = (Outcome(both[0], None, too_large=True), Outcome(both[1]))
     report = DiagnosisReport(
         Treatment(observed, tuple(both), outcomes), (result_of(0.0, 0.0),) * 3, Judgement("faulty")
@@ -95,7 +96,7 @@ def test_a_repair_that_there_is_no_memory_for_is_told_apart_from_one_that_was_no
 def told(observed, change, **known):
     """The public form of one cause whose repair was tried."""
     results = (result_of(0.0, 0.0),) * 3, (result_of(0.8, 0.8),) * 3
-    suspect = Suspect(CAUSES["batch_size_unsuitable"], (Evidence(0.9, "why"),))
+    suspect = Suspect(CAUSES["batch_size_unsuitable"], (Evidence(0.9, said("why")),))
     treatment = Treatment(observed, (suspect,), (Outcome(suspect, Trial("fit", change, *results)),))
     return DiagnosisReport(treatment, results[0], Judgement("faulty"), **known).as_dict()["causes"][0]
 
@@ -118,11 +119,11 @@ def test_the_lines_of_a_repair_that_was_tried_on_a_sample_are_those_for_all_rows
 
 def test_a_certain_cause_whose_own_repair_brings_nothing_is_not_the_headline():
     idle = Outcome(
-        Suspect(CAUSES["output_activation_mismatch"], (Evidence(0.9, "out of reach", certain=True),)),
+        Suspect(CAUSES["output_activation_mismatch"], (Evidence(0.9, said("out of reach"), certain=True),)),
         trial(-0.5, -0.5, -0.5, before=-1.0),
     )
     cure = Trial("fit", {"preprocessing.target_scaling": "standard"}, *((result_of(v, v),) * 3 for v in (-1.0, 0.5)))
-    works = Outcome(Suspect(CAUSES["target_unscaled"], (Evidence(0.5, "far from 1"),)), cure)
+    works = Outcome(Suspect(CAUSES["target_unscaled"], (Evidence(0.5, said("far from 1")),)), cure)
     stuck = {"skill": (-1.0,) * 3, "val_skill": (-1.0,) * 3}
     treatment = Treatment(observation_of(signals=stuck), (idle.suspect, works.suspect), (idle, works), winner=cure)
     names = [f.suspect.cause.id for f in DiagnosisReport(treatment, cure.before, Judgement("faulty")).findings]

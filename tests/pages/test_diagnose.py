@@ -11,6 +11,7 @@ from core.jobs.storage.records import State
 from core.training.result import History
 
 from .diagnosed import FRIEDMAN, ask, begin, diagnose, refuse, submit, trained
+from .spoken import untranslated
 from .test_lab import charts as live_charts
 from .test_lab import words
 
@@ -322,3 +323,12 @@ def test_a_short_curve_is_not_said_to_be_thinned(open_page, lab):
     experiment = submit(lab, {**FRIEDMAN, "training": {"epochs": 600}}, healthy)
     ask(lab, experiment)
     assert "extremes" not in words(open_page(x=experiment, run="0"))
+
+
+@pytest.mark.parametrize("look_up", [sick, healthy, hopeless])
+@pytest.mark.usefixtures("app")
+def test_a_report_is_told_in_german(lab, look_up):
+    asked = diagnose(lab, submit(lab, FRIEDMAN, look_up), look_up)
+    causes = lab.store.diagnoses.get(asked).report["causes"]
+    code = {line.strip(" *.:") for cause in causes for line in cause["keras"].splitlines()}
+    assert untranslated("diagnose", d=asked) - code <= {"In Keras"}

@@ -8,12 +8,18 @@ import pytest
 from benchmarks.words import sentences
 from core.data.csv.read_options import ReadOptions
 from core.data.table import read_table
+from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.causes.cause import suspects
+from core.diagnosis.evidence.links.chain import LINKS
+from core.diagnosis.evidence.symptoms import SYMPTOMS
 from core.errors import InputRefused
 from core.lessons import shelf
 from core.sentence import said
 from core.spec import load_spec
 from core.ui.sentences import SENTENCES, _catalogue, translated
 from core.ui.words import signs, spoken_in
+from tests.diagnosis.causes.test_catalogue import FAULTY
+from tests.diagnosis.table import DATA, observation_of
 
 from .test_words import catalogue
 
@@ -140,3 +146,34 @@ def test_a_sentence_is_found_at_once_however_it_repeats_the_words_of_templates()
     began = time.perf_counter()
     translated(hostile)
     assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize(("cause", "facts", "signals", "sections"), FAULTY, ids=[f[0] for f in FAULTY])
+def test_what_a_diagnosis_sees_is_told_in_german(cause, facts, signals, sections):
+    if "skills" in facts:
+        facts = facts | {"skills": {"linear": 0.0} | facts["skills"]}
+    if "data" in sections:
+        sections = sections | {"data": DATA | sections["data"]}
+    observed = observation_of(facts, signals, **sections)
+    told = {piece.text for suspect in suspects(observed, CAUSES.values()) for piece in suspect.evidence}
+    told |= {text for look in SYMPTOMS.values() for text in look(observed)}
+    told |= {text for known in CAUSES.values() for text in known.remarks(observed)}
+    told |= {question.ask for known in CAUSES.values() for question in known.asks(observed)}
+    told |= {text for link in LINKS.values() if (text := link.look(observed))}
+    assert told
+    assert {text for text in told - {"a is y"} if translated(text) == text} == set(), cause
+
+
+def test_evidence_of_a_stored_report_is_told_with_its_numbers_and_names():
+    text = "price alone explains 97 % of the variance of and 5 more, on rows it has not seen; "
+    assert translated(f"{text}the other inputs together explain 3%") == (
+        "price allein erklärt 97 % der Varianz von and 5 more, auf nicht gesehenen Zeilen; "
+        "die anderen Eingaben zusammen erklären 3\N{NO-BREAK SPACE}%"
+    )
+    assert translated("a rate of 1e-06, 1/1,000 of the usual one") == "eine Lernrate von 1e−06, 1/1.000 der üblichen"
+    assert translated("a is -999 in 12 rows, b: c is 0.5 in 5 rows: it may stand for a missing value") == (
+        "a ist −999 in 12 Zeilen, b: c ist 0,5 in 5 Zeilen: Das könnte für einen fehlenden Wert stehen"
+    )
+    assert translated("The loss stands still at 0.6931 = the loss of predicting 1.5 every time with certainty.") == (
+        "Der Verlust bleibt bei 0,6931 stehen = der Verlust, wenn jedes Mal mit Sicherheit 1.5 vorhergesagt wird."
+    )

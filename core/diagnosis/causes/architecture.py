@@ -22,6 +22,7 @@ from core.diagnosis.evidence.limits import (
     VANISHING,
 )
 from core.diagnosis.evidence.signals import times
+from core.sentence import Sentence, said
 from core.spec import InitializerSpec, LayerSpec, ModelSpec
 
 _CONVENTIONAL: Final = {"binary": {"sigmoid"}, "multilabel": {"sigmoid"}, "multiclass": {"softmax"}}
@@ -60,25 +61,40 @@ def _output_activation(observed: Observation) -> Iterator[Evidence]:
     least, most = ACTIVATIONS[name].bounds
     if ACTIVATIONS[name].over_units and facts.output_units == 1:
         yield Evidence(
-            0.99, f"{name} over a single output is always 1, whatever the inputs", certain=True, sign="always_one"
+            0.99,
+            said("{name} over a single output is always 1, whatever the inputs", name=name),
+            certain=True,
+            sign="always_one",
         )
     elif facts.task == "regression" and (low < least or high > most):
-        text = f"{name} gives {least:g} … {most:g} and the target goes from {low:.4g} to {high:.4g}"
+        text = said(
+            "{name} gives {least:g} … {most:g} and the target goes from {low:.4g} to {high:.4g}",
+            name=name,
+            least=least,
+            most=most,
+            low=low,
+            high=high,
+        )
         yield Evidence(0.97, text, certain=True, sign="out_of_reach")
     elif facts.task == "regression" and name != "linear" and not conventional_output(facts):
-        yield Evidence(0.3, f"a regression ends in {name}", sign="odd_for_numbers")
+        yield Evidence(0.3, said("a regression ends in {name}", name=name), sign="odd_for_numbers")
     elif facts.task == "multilabel" and ACTIVATIONS[name].over_units and facts.answers != (1, 1):
         least, most = facts.answers
-        text = f"the outputs of {name} sum to 1, and rows have {least} to {most} true labels"
+        text = said(
+            "the outputs of {name} sum to 1, and rows have {least} to {most} true labels",
+            name=name,
+            least=least,
+            most=most,
+        )
         yield Evidence(0.97, text, certain=True, sign="sums_to_one")
     elif facts.task != "regression":
         allowed = _CONVENTIONAL[facts.task] | ({"softmax"} if facts.output_units > 1 else set())
         if name not in allowed and LOSSES[facts.loss].measures != "margin":
-            yield Evidence(
-                0.7, f"a {facts.task} task ends in {name}, which gives no probabilities", sign="no_probabilities"
-            )
+            text = said("a {task!w} task ends in {name}, which gives no probabilities", task=facts.task, name=name)
+            yield Evidence(0.7, text, sign="no_probabilities")
         elif facts.task == "multiclass" and facts.output_units == 1:
-            yield Evidence(0.95, f"one output for {len(facts.classes)} classes", certain=True, sign="one_output")
+            text = said("one output for {count} classes", count=len(facts.classes))
+            yield Evidence(0.95, text, certain=True, sign="one_output")
 
 
 def _output_repairs(observed: Observation) -> Iterator[Change]:
@@ -95,7 +111,7 @@ def _loss_mismatch(observed: Observation) -> Iterator[Evidence]:
         if measures == "relative distance":
             yield Evidence(
                 0.5,
-                f"{facts.loss} counts errors relative to targets, which are near or below zero here",
+                said("{loss} counts errors relative to targets, which are near or below zero here", loss=facts.loss),
                 sign="relative_errors",
             )
         elif measures == "probability" and _is_share(facts):
@@ -103,20 +119,25 @@ def _loss_mismatch(observed: Observation) -> Iterator[Evidence]:
         elif measures != "distance":
             yield Evidence(
                 0.9,
-                f"{facts.loss} does not measure how far a number is off",
+                said("{loss} does not measure how far a number is off", loss=facts.loss),
                 certain=measures != "rate",
                 sign="no_distance",
             )
     elif loss.over_units and facts.output_units == 1:
-        yield Evidence(0.97, f"{facts.loss} over a single output is always 0", certain=True, sign="always_zero")
+        text = said("{loss} over a single output is always 0", loss=facts.loss)
+        yield Evidence(0.97, text, certain=True, sign="always_zero")
     elif measures == "margin" and ACTIVATIONS[facts.output_activation].probabilities:
-        yield Evidence(0.5, f"{facts.loss} on probabilities", sign="margin_of_probabilities")
+        yield Evidence(0.5, said("{loss} on probabilities", loss=facts.loss), sign="margin_of_probabilities")
     elif measures not in {"probability", "margin"}:
-        flat = "is flat where the prediction is most wrong"
-        yield Evidence(0.6, f"{facts.loss} behind a {facts.output_activation} {flat}", sign="flat_where_wrong")
+        text = said(
+            "{loss} behind a {activation} is flat where the prediction is most wrong",
+            loss=facts.loss,
+            activation=facts.output_activation,
+        )
+        yield Evidence(0.6, text, sign="flat_where_wrong")
     if observed.signals.failed and facts.loss != "mse":
         yield Evidence(
-            0.6, "Keras cannot compare these outputs with these targets by this loss", sign="refused_by_keras"
+            0.6, said("Keras cannot compare these outputs with these targets by this loss"), sign="refused_by_keras"
         )
 
 
@@ -129,10 +150,13 @@ def _is_share(facts: DataFacts) -> bool:
     return facts.task == "regression" and low >= 0 and high <= 1 and ACTIVATIONS[facts.output_activation].probabilities
 
 
-def _proper_loss(observed: Observation) -> Iterator[str]:
+def _proper_loss(observed: Observation) -> Iterator[Sentence]:
     facts = observed.facts
     if LOSSES[facts.loss].measures == "probability" and _is_share(facts):
-        yield f"{facts.loss} on a share between 0 and 1 is a proper loss: it is least where the mean is predicted"
+        yield said(
+            "{loss} on a share between 0 and 1 is a proper loss: it is least where the mean is predicted",
+            loss=facts.loss,
+        )
 
 
 _NOT_LINEAR: Final = 0.9
@@ -144,17 +168,16 @@ def _hidden_activation(observed: Observation) -> Iterator[Evidence]:
     if odd == ["linear"]:
         skills = observed.facts.skills
         if skills and skills["linear"] < _NOT_LINEAR * max(skills.values()):
-            yield Evidence(
-                0.9, "linear hidden layers make a linear model, and the relation is not linear", sign="linear_and_bent"
-            )
+            text = said("linear hidden layers make a linear model, and the relation is not linear")
+            yield Evidence(0.9, text, sign="linear_and_bent")
         elif not skills:
-            yield Evidence(0.6, "linear hidden layers make a linear model", sign="linear")
+            yield Evidence(0.6, said("linear hidden layers make a linear model"), sign="linear")
     elif odd:
-        yield Evidence(0.75, f"{', '.join(odd)} is not a usual activation of hidden layers", sign="unusual")
+        text = said("{names} is not a usual activation of hidden layers", names=", ".join(odd))
+        yield Evidence(0.75, text, sign="unusual")
     if observed.signals.saturated > SATURATED:
-        yield Evidence(
-            0.4, f"{observed.signals.saturated:.0%} of a hidden layer's values lie on the flat ends", sign="saturated"
-        )
+        text = said("{share:.0%} of a hidden layer's values lie on the flat ends", share=observed.signals.saturated)
+        yield Evidence(0.4, text, sign="saturated")
 
 
 def _other_activations(observed: Observation, *names: str) -> Iterator[Change]:
@@ -185,12 +208,15 @@ def _vanishing(observed: Observation) -> Iterator[Evidence]:
     dead = observed.signals.dead > _WHOLE_LAYER_DEAD
     ratio = observed.signals.gradient_ratio
     if ratio is not None and ratio < VANISHING:
-        text = f"the first layer's gradient is {ratio:.1g} of the last one's"
+        text = said("the first layer's gradient is {ratio:.1g} of the last one's", ratio=ratio)
         strength = (0.85 if ratio < _VANISHED else 0.5) * (0.5 if dead else 1)
         yield Evidence(strength, text, sign="gradient_of_a_dead_layer" if dead else "small_gradient")
     flat = sum(ACTIVATIONS[name].flat_beyond is not None for name in observed.activations)
     if flat >= SEVERAL_LAYERS and observed.signals.stuck:
-        yield Evidence(0.5, f"{flat} layers of {observed.activations[0]} each shrink the gradient", sign="flat_layers")
+        text = said(
+            "{count} layers of {activation} each shrink the gradient", count=flat, activation=observed.activations[0]
+        )
+        yield Evidence(0.5, text, sign="flat_layers")
 
 
 def _vanishing_repairs(observed: Observation) -> Iterator[Change]:
@@ -208,14 +234,14 @@ def _exploding(observed: Observation) -> Iterator[Evidence]:
     signals = observed.signals
     enormous = signals.initial_loss is None or signals.initial_loss > _ENORMOUS_LOSS
     if observed.depth >= 2 and signals.diverged and enormous:
-        yield Evidence(
-            0.9, "the outputs of the untrained network are infinite or enormous already", sign="enormous_from_the_start"
-        )
+        text = said("the outputs of the untrained network are infinite or enormous already")
+        yield Evidence(0.9, text, sign="enormous_from_the_start")
     ratio = signals.gradient_ratio
     if ratio is not None and ratio > EXPLODING and observed.depth >= SEVERAL_LAYERS:
-        yield Evidence(0.6, f"the first layer's gradient is {ratio:.0f} times the last one's", sign="large_ratio")
+        text = said("the first layer's gradient is {ratio:.0f} times the last one's", ratio=ratio)
+        yield Evidence(0.6, text, sign="large_ratio")
     if signals.gradient is not None and signals.gradient > ENORMOUS_GRADIENT and observed.depth >= 2:
-        yield Evidence(0.3, f"gradient norms reach {signals.gradient:.1g}", sign="large_gradient")
+        yield Evidence(0.3, said("gradient norms reach {norm:.1g}", norm=signals.gradient), sign="large_gradient")
 
 
 def _exploding_repairs(observed: Observation) -> Iterator[Change]:
@@ -235,7 +261,7 @@ def _dying_relu(observed: Observation) -> Iterator[Evidence]:
         return
     # Units that one enormous step killed are that step's victims.
     victims = 0.4 if signals.kicked else 1.0
-    text = f"{signals.dead:.0%} of a layer's units are 0 for every row"
+    text = said("{share:.0%} of a layer's units are 0 for every row", share=signals.dead)
     yield Evidence(0.9 * signals.dead * victims, text, sign="killed_units" if signals.kicked else "dead_units")
 
 
@@ -268,13 +294,13 @@ def _poor_initialization(observed: Observation) -> Iterator[Evidence]:
     if not spreads or not hidden:
         return
     if min(spreads[: len(hidden)]) == 0:
-        yield Evidence(0.97, "all units of a layer start equal, and so they stay", sign="equal_start")
+        yield Evidence(0.97, said("all units of a layer start equal, and so they stay"), sign="equal_start")
         return
     # Layers multiply: what each takes from the signal, all together take to the power of their number.
     scale = math.prod(spreads)
     if not _LOST <= scale <= _AMPLIFIED:
         strength = min(0.95, 0.2 + 0.25 * abs(math.log10(scale)))
-        text = f"initial weights pass on {scale:.1g} of the signal (Glorot's keep it as it is)"
+        text = said("initial weights pass on {scale:.1g} of the signal (Glorot's keep it as it is)", scale=scale)
         yield Evidence(strength, text, sign="signal_lost")
 
 
@@ -296,13 +322,15 @@ def _capacity(observed: Observation) -> Iterator[Evidence]:
     narrowest = min((layer.units for layer in observed.run.model.hidden), default=0)
     if narrowest > _NARROW or signals.diverged or signals.still_falling:
         return
-    what = f"the narrowest hidden layer has {narrowest} units" if observed.depth else "there is no hidden layer"
+    what = said("there is no hidden layer")
+    if observed.depth:
+        what = said("the narrowest hidden layer has {units} units", units=narrowest)
     skills = facts.skills
     if skills:
         bent = max(skills.values()) - max(skills["linear"], 0.0)
         if bent > BENT and signals.level < _SHORT_OF_IT * max(skills.values()):
             wide = narrowest if observed.depth <= _ENOUGH_LAYERS else _NARROW
-            text = f"{what}, and the relation bends"
+            text = said("{what!t}, and the relation bends", what=what)
             if observed.depth:
                 yield Evidence(max(0.2, 0.7 - 0.07 * wide), text, sign="narrow_and_bent")
             else:
@@ -324,11 +352,19 @@ def _overfitting(observed: Observation) -> Iterator[Evidence]:
     if signals.gap > GAP and signals.turned:
         trained = signals.stopped * observed.run.training.epochs
         lowest = max(1, round(signals.best_at * trained))
-        best = f"lowest at epoch {lowest} of {trained:.0f} and {times(signals.val_rise)} times that at the end"
-        held_out = f"{max(0.0, signals.val_level):.0%} on validation rows"
-        explained = f"{signals.level:.0%} of the variance is explained on training rows, {held_out}"
+        explained = said(
+            "{seen:.0%} of the variance is explained on training rows, {unseen:.0%} on validation rows",
+            seen=signals.level,
+            unseen=max(0.0, signals.val_level),
+        )
+        best = said(
+            "the validation loss was lowest at epoch {epoch} of {epochs:.0f} and {times!n} times that at the end",
+            epoch=lowest,
+            epochs=trained,
+            times=times(signals.val_rise),
+        )
         yield Evidence(min(0.9, 0.3 + signals.gap), explained, sign="gap")
-        yield Evidence(min(0.7, 0.3 * signals.val_rise), f"the validation loss was {best}", sign="turned")
+        yield Evidence(min(0.7, 0.3 * signals.val_rise), best, sign="turned")
 
 
 def _overfitting_repairs(observed: Observation) -> Iterator[Change]:
@@ -385,7 +421,7 @@ CAUSES: Final = (
     Cause("overfitting", "architecture", "The network overfits",
           "The network learns the training rows by heart and gets worse on others.",
           _overfitting, _overfitting_repairs, goal="validation",
-          needs=lambda observed: None if observed.facts.validation_rows else "no validation rows",
+          needs=lambda observed: None if observed.facts.validation_rows else said("no validation rows"),
           works="An early stop, a penalty or dropout keeps the weights from following chance in the training rows.",
           links=("gap", "turned")),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from core.diagnosis.causes.weights import weight
 from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.signals import Signals
+from core.sentence import Sentence, said
 from core.spec import RunSpec
 
 Family = Literal["preprocessing", "architecture", "optimisation"]
@@ -56,7 +57,7 @@ class Evidence:
     """How much it speaks for the cause, as a guess: 0.1 a mere possibility, 0.3 a hint, 0.5 as likely as not, 0.7
     likely, 0.9 and more hardly anything else. It orders trials and causes; how sure a cause is, is measured from it on
     (`causes.weights.weight`)."""
-    text: str
+    text: Sentence
     certain: bool = False
     sign: str = ""
     """What is seen, by a name of its own among those of the cause: how often it is right is counted by that."""
@@ -66,8 +67,8 @@ class Evidence:
 class Question:
     """What the data cannot answer, and a person can."""
 
-    evidence: str
-    ask: str
+    evidence: Sentence
+    ask: Sentence
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,9 @@ class Cause:
     the class that is recognised least."""
     asks: Callable[[Observation], Iterable[Question]] = lambda _observed: ()
     """Observation → what only a person can know."""
-    remarks: Callable[[Observation], Iterable[str]] = lambda _observed: ()
+    remarks: Callable[[Observation], Iterable[Sentence]] = lambda _observed: ()
     """Observation → what is true of the program, and does no harm."""
-    needs: Callable[[Observation], str | None] = lambda _observed: None
+    needs: Callable[[Observation], Sentence | None] = lambda _observed: None
     """Observation → why the cause cannot be checked here, or None."""
     blocks: bool = False
     """Whether it keeps a network from learning even a few rows by heart."""
@@ -153,6 +154,6 @@ def suspects(observed: Observation, causes: Iterable[Cause]) -> tuple[Suspect, .
 def _evidence(observed: Observation, cause: Cause) -> tuple[Evidence, ...]:
     evidence, few = tuple(cause.look(observed)), observed.signals.few_rows
     if evidence and cause.blocks and few is not None and few < _BY_HEART:
-        text = f"it cannot even learn sixteen rows by heart ({max(0.0, few):.0%} explained)"
+        text = said("it cannot even learn sixteen rows by heart ({share:.0%} explained)", share=max(0.0, few))
         evidence += (Evidence(_NOT_BY_HEART, text, sign="not_by_heart"),)
     return evidence

@@ -20,6 +20,7 @@ from core.diagnosis.evidence.limits import (
     STRONG_MOMENTUM,
 )
 from core.diagnosis.evidence.signals import times
+from core.sentence import said
 
 _FAR_ABOVE: Final = 30
 """Times the usual rate. Keras's defaults suit most problems within a factor of ten."""
@@ -30,23 +31,32 @@ _FAR_BELOW: Final = 1 / 5
 def _too_high(observed: Observation) -> Iterator[Evidence]:
     signals, training = observed.signals, observed.run.training
     if signals.diverged and signals.initial_loss is not None and not observed.facts.invalid_inputs:
-        yield Evidence(0.55, f"the loss overflowed in {signals.diverged:.0%} of the seeds", sign="overflowed")
+        yield Evidence(
+            0.55, said("the loss overflowed in {share:.0%} of the seeds", share=signals.diverged), sign="overflowed"
+        )
     if signals.kicked:
         strength = min(0.9, 0.5 + signals.kick / 100)
-        yield Evidence(strength, f"the first epoch made the loss {times(signals.kick)} times worse", sign="kicked")
-    if signals.jumps:
         yield Evidence(
-            0.6, f"the loss jumps by {signals.oscillation:.0%} of its level from epoch to epoch", sign="jumps"
+            strength,
+            said("the first epoch made the loss {times!n} times worse", times=times(signals.kick)),
+            sign="kicked",
         )
+    if signals.jumps:
+        text = said("the loss jumps by {share:.0%} of its level from epoch to epoch", share=signals.oscillation)
+        yield Evidence(0.6, text, sign="jumps")
     if signals.climbs:
-        yield Evidence(0.3, "the loss climbed again after its minimum", sign="climbs")
+        yield Evidence(0.3, said("the loss climbed again after its minimum"), sign="climbs")
     yield from _range_evidence(observed, higher=False)
     above = training.learning_rate / _usual_rate(observed)
     if above >= _FAR_ABOVE:
-        rate = f"a rate of {training.learning_rate:g}"
-        yield Evidence(0.5, f"{rate} is {times(above)} times the usual one of this optimizer", sign="far_above_usual")
+        text = said(
+            "a rate of {rate:g} is {times!n} times the usual one of this optimizer",
+            rate=training.learning_rate,
+            times=times(above),
+        )
+        yield Evidence(0.5, text, sign="far_above_usual")
     elif not signals.falling and not signals.diverged:
-        yield Evidence(0.1, "longer steps can miss what shorter ones find", sign="at_rest")
+        yield Evidence(0.1, said("longer steps can miss what shorter ones find"), sign="at_rest")
 
 
 def _usual_rate(observed: Observation) -> float:
@@ -63,10 +73,15 @@ def _of_the_range(observed: Observation, *, higher: bool) -> list[tuple[float, f
 def _range_evidence(observed: Observation, *, higher: bool) -> Iterator[Evidence]:
     side, rates = _of_the_range(observed, higher=higher), observed.signals.rates
     if side and side[0][1] > observed.signals.worst + CLEAR_GAIN and side[0][1] == max(rates.values()):
-        others = f"of {len(rates) + 1} rates from {min(rates):g} to {max(rates):g}"
-        yield Evidence(
-            0.35, f"{others}, {side[0][0]:g} does best: it explains {side[0][1]:.0%}", sign="another_rate_does_best"
+        text = said(
+            "of {count} rates from {low:g} to {high:g}, {best:g} does best: it explains {share:.0%}",
+            count=len(rates) + 1,
+            low=min(rates),
+            high=max(rates),
+            best=side[0][0],
+            share=side[0][1],
         )
+        yield Evidence(0.35, text, sign="another_rate_does_best")
 
 
 def _lower_rates(observed: Observation) -> Iterator[Change]:
@@ -92,25 +107,29 @@ def _too_low(observed: Observation) -> Iterator[Evidence]:
     if signals.diverged or signals.kicked:
         return
     if signals.unfinished:
-        yield Evidence(
-            0.45, f"{signals.falling:.0%} of the loss's fall came in the last fifth of the epochs", sign="unfinished"
-        )
+        text = said("{share:.0%} of the loss's fall came in the last fifth of the epochs", share=signals.falling)
+        yield Evidence(0.45, text, sign="unfinished")
     yield from _range_evidence(observed, higher=True)
     rate = training.learning_rate * signals.rate_left
     reach = rate * signals.updates
     if OPTIMIZERS[training.optimizer].unit_steps and reach < _ABOUT_ONE:
-        yield Evidence(
-            0.5, f"{signals.updates:.0f} steps of {rate:.3g} move a weight by {reach:.2g} at most", sign="short_reach"
+        text = said(
+            "{steps:.0f} steps of {rate:.3g} move a weight by {reach:.2g} at most",
+            steps=signals.updates,
+            rate=rate,
+            reach=reach,
         )
+        yield Evidence(0.5, text, sign="short_reach")
     if rate < _FAR_BELOW * _usual_rate(observed):
-        told = "a rate" if signals.rate_left == 1 else "a mean rate"
-        yield Evidence(
-            0.5, f"{told} of {rate:.3g} is far below the usual one of this optimizer", sign="far_below_usual"
+        text = (
+            said("a rate of {rate:.3g} is far below the usual one of this optimizer", rate=rate)
+            if signals.rate_left == 1
+            else said("a mean rate of {rate:.3g} is far below the usual one of this optimizer", rate=rate)
         )
+        yield Evidence(0.5, text, sign="far_below_usual")
     elif OPTIMIZERS[training.optimizer].plain and rate < _SMALL_IF_PLAIN and signals.learnt_little:
-        yield Evidence(
-            0.2, "plain gradient descent with a small rate creeps where the loss is flat", sign="plain_and_slow"
-        )
+        text = said("plain gradient descent with a small rate creeps where the loss is flat")
+        yield Evidence(0.2, text, sign="plain_and_slow")
 
 
 def _higher_rates(observed: Observation) -> Iterator[Change]:
@@ -130,7 +149,7 @@ def _too_few(observed: Observation) -> Iterator[Evidence]:
     signals = observed.signals
     if signals.diverged or signals.stopped < 1:
         return
-    text = f"only {signals.updates:.0f} steps were taken"
+    text = said("only {steps:.0f} steps were taken", steps=signals.updates)
     if signals.updates < _VERY_FEW_STEPS:
         yield Evidence(0.7, text, sign="very_few_steps")
     elif signals.updates < _FEW_STEPS:
@@ -138,7 +157,7 @@ def _too_few(observed: Observation) -> Iterator[Evidence]:
     elif signals.updates < ENOUGH_STEPS and signals.unfinished:
         yield Evidence(0.3, text, sign="steps_may_lack")
     if signals.still_falling:
-        falls, little = "the loss was still falling at the end", "what little the loss fell, it fell to the end"
+        falls, little = said("the loss was still falling at the end"), said("what little the loss fell, it fell to the end")
         yield Evidence(0.3, little if signals.stands_still else falls, sign="still_falling")
 
 
@@ -160,11 +179,12 @@ _USUAL_BATCH: Final = 32
 def _batch_size(observed: Observation) -> Iterator[Evidence]:
     size, rows = observed.run.training.batch_size, observed.facts.rows
     if size <= _FEW_ROWS_A_STEP and rows >= _USUAL_BATCH and observed.signals.jumps:
-        yield Evidence(0.4, f"batches of {size}: every step goes its own way", sign="tiny_batches")
+        yield Evidence(0.4, said("batches of {size}: every step goes its own way", size=size), sign="tiny_batches")
     if min(size, rows) > _LARGE_BATCH and rows <= _FEW_BATCHES * size and not observed.signals.diverged:
-        yield Evidence(
-            0.3, f"batches of {min(size, rows)} rows leave few steps per epoch ({-(-rows // size)})", sign="few_batches"
+        text = said(
+            "batches of {size} rows leave few steps per epoch ({steps})", size=min(size, rows), steps=-(-rows // size)
         )
+        yield Evidence(0.3, text, sign="few_batches")
 
 
 _RATE_THAT_SHORTENS: Final = 0.1
@@ -180,17 +200,26 @@ def _optimizer(observed: Observation) -> Iterator[Evidence]:
     if optimizer.shortens and rate < _RATE_THAT_SHORTENS:
         yield Evidence(
             0.6,
-            f"{name} shortens its steps as it goes; a rate of {rate:g} is too low to start from",
+            said(
+                "{name} shortens its steps as it goes; a rate of {rate:g} is too low to start from",
+                name=name,
+                rate=rate,
+            ),
             sign="shortens_steps",
         )
     if momentum >= _HEAVY:
-        yield Evidence(
-            0.7, f"momentum {momentum:g} adds up about {1 / max(1e-3, 1 - momentum):.0f} steps", sign="heavy_momentum"
+        text = said(
+            "momentum {momentum:g} adds up about {steps:.0f} steps",
+            momentum=momentum,
+            steps=1 / max(1e-3, 1 - momentum),
         )
+        yield Evidence(0.7, text, sign="heavy_momentum")
     elif momentum >= STRONG_MOMENTUM and signals.jumps:
-        yield Evidence(0.3, f"momentum {momentum:g} multiplies the step", sign="momentum_and_jumps")
+        yield Evidence(
+            0.3, said("momentum {momentum:g} multiplies the step", momentum=momentum), sign="momentum_and_jumps"
+        )
     if optimizer.plain and signals.learnt_little and not signals.diverged and not signals.kicked:
-        yield Evidence(0.25, "plain gradient descent uses the same rate for every weight", sign="plain_and_stuck")
+        yield Evidence(0.25, said("plain gradient descent uses the same rate for every weight"), sign="plain_and_stuck")
 
 
 def _optimizer_repairs(observed: Observation) -> Iterator[Change]:
@@ -216,22 +245,27 @@ def _regularization(observed: Observation) -> Iterator[Evidence]:
     if model.l2 and signals.penalty > LARGE_PENALTY:
         yield Evidence(
             min(0.9, 0.4 + signals.penalty),
-            f"{signals.penalty:.0%} of the loss is the weights' penalty",
+            said("{share:.0%} of the loss is the weights' penalty", share=signals.penalty),
             sign="penalty_weighs",
         )
     if model.l2 >= _LARGE_L2:
-        yield Evidence(0.5, f"L2 of {model.l2:g} is far above the usual 0.0001 … 0.01", sign="large_l2")
+        yield Evidence(
+            0.5,
+            said("L2 of {value:g} is far above the usual {low:.4f} … {high:g}", value=model.l2, low=0.0001, high=0.01),
+            sign="large_l2",
+        )
     spread = signals.output_std
     if model.l2 >= _SUSPICIOUS_L2 and spread is not None and spread < _ALIKE * observed.facts.target_std:
-        yield Evidence(0.3, "the network predicts almost the same for every row", sign="predicts_alike")
+        yield Evidence(0.3, said("the network predicts almost the same for every row"), sign="predicts_alike")
     dropout = max((layer.dropout or 0.0 for layer in model.hidden), default=0.0)
-    text = f"dropout switches off {dropout:.0%} of a layer at every step"
+    text = said("dropout switches off {share:.0%} of a layer at every step", share=dropout)
     if dropout >= _MOST_DROPOUT:
         yield Evidence(0.8, text, sign="most_dropped")
     elif dropout >= _MUCH_DROPOUT:
         yield Evidence(0.3, text, sign="much_dropped")
     if training.weight_decay >= _LARGE_DECAY:
-        yield Evidence(0.6, f"weight decay of {training.weight_decay:g} pulls every weight to zero", sign="large_decay")
+        text = said("weight decay of {value:g} pulls every weight to zero", value=training.weight_decay)
+        yield Evidence(0.6, text, sign="large_decay")
 
 
 def _regularization_repairs(observed: Observation) -> Iterator[Change]:
@@ -254,7 +288,12 @@ def _early_stopping(observed: Observation) -> Iterator[Evidence]:
         return
     epochs = observed.asked.training.epochs
     trained = max(1, round(signals.stopped * epochs))
-    text = f"training ended after {trained} of {epochs} epochs, with a patience of {stopping.patience}"
+    text = said(
+        "training ended after {trained:d} of {epochs:d} epochs, with a patience of {patience:d}",
+        trained=trained,
+        epochs=epochs,
+        patience=stopping.patience,
+    )
     if stopping.patience <= _IMPATIENT or stopping.min_delta > 0:
         yield Evidence(0.8, text, sign="no_patience")
     else:
@@ -272,7 +311,11 @@ def _patience(observed: Observation) -> Iterator[Change]:
 def _schedule(observed: Observation) -> Iterator[Evidence]:
     signals, schedule = observed.signals, observed.run.training.schedule
     if schedule.name != "constant" and not schedule.tries and signals.rate_left < LITTLE_LEFT and not signals.diverged:
-        text = f"the {schedule.name} schedule leaves {signals.rate_left:.1%} of the learning rate, on average"
+        text = said(
+            "the {schedule} schedule leaves {share:.1%} of the learning rate, on average",
+            schedule=schedule.name,
+            share=signals.rate_left,
+        )
         yield Evidence(
             min(0.95, 0.6 + 0.1 * math.log10(1 / max(signals.rate_left, 1e-9))), text, sign="rate_taken_away"
         )
@@ -286,7 +329,7 @@ def _clipping(observed: Observation) -> Iterator[Evidence]:
     signals, norm = observed.signals, observed.run.training.clip_norm
     if norm is None or signals.clipped < CUT_OFF:
         return
-    text = f"clipping at {norm:g} cuts off {signals.clipped:.0%} of the gradient"
+    text = said("clipping at {norm:g} cuts off {share:.0%} of the gradient", norm=norm, share=signals.clipped)
     if signals.clipped > _MOSTLY and (signals.unfinished or signals.learnt_little):
         yield Evidence(0.7, text, sign="cut_off_too_much")
     else:

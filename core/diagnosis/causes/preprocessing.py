@@ -13,7 +13,8 @@ from core.data.understand.leaks import Leak
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation, Question
 from core.diagnosis.evidence.facts import DataFacts
 from core.diagnosis.evidence.limits import LEARNT_LITTLE, MISSED, SHIFTED, SORTED, TOLD_APART, UNEQUAL
-from core.diagnosis.evidence.signals import written
+from core.diagnosis.evidence.signals import stands_in, written
+from core.sentence import Sentence, said
 from core.spec import plain_text
 
 NO_SIGNAL: Final = 0.03
@@ -35,13 +36,21 @@ def _inputs_unscaled(observed: Observation) -> Iterator[Evidence]:
     if largest > _LARGE:
         yield Evidence(
             _size(largest),
-            f"inputs reach a mean of {written(offset)} and a spread of {written(high)} (usual: about 1)",
+            said(
+                "inputs reach a mean of {mean!n} and a spread of {spread!n} (usual: about 1)",
+                mean=written(offset),
+                spread=written(high),
+            ),
             sign="large_inputs",
         )
     if high > UNEQUAL * low:
-        yield Evidence(0.5, f"one input spreads {high / low:.0f} times as far as another", sign="unequal_inputs")
+        yield Evidence(
+            0.5, said("one input spreads {times:.0f} times as far as another", times=high / low), sign="unequal_inputs"
+        )
     if high < _SMALL:
-        yield Evidence(0.6, f"no input spreads more than {high:.2g} (usual: about 1)", sign="small_inputs")
+        yield Evidence(
+            0.6, said("no input spreads more than {spread:.2g} (usual: about 1)", spread=high), sign="small_inputs"
+        )
 
 
 def _target_unscaled(observed: Observation) -> Iterator[Evidence]:
@@ -50,35 +59,53 @@ def _target_unscaled(observed: Observation) -> Iterator[Evidence]:
         return
     largest = max(abs(facts.target_mean), facts.target_std)
     if largest > _LARGE:
-        text = (
-            f"the target has mean {written(facts.target_mean)} and spread {written(facts.target_std)} "
-            "(usual: about 0 and 1)"
+        text = said(
+            "the target has mean {mean!n} and spread {spread!n} (usual: about 0 and 1)",
+            mean=written(facts.target_mean),
+            spread=written(facts.target_std),
         )
         yield Evidence(_size(largest) - 0.1, text, sign="large_target")
     elif 0 < facts.target_std < _SMALL:
-        yield Evidence(0.5, f"the target spreads only {facts.target_std:.2g} (usual: about 1)", sign="small_target")
+        yield Evidence(
+            0.5,
+            said("the target spreads only {spread:.2g} (usual: about 1)", spread=facts.target_std),
+            sign="small_target",
+        )
 
 
 def _invalid_values(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
     if facts.invalid_inputs:
-        share = f"{facts.invalid_inputs:.2%} of the inputs are NaN or infinite"
-        yield Evidence(0.99, f"{share}, and one is enough to make every weight NaN", certain=True, sign="not_a_number")
+        text = said(
+            "{share:.2%} of the inputs are NaN or infinite, and one is enough to make every weight NaN",
+            share=facts.invalid_inputs,
+        )
+        yield Evidence(0.99, text, certain=True, sign="not_a_number")
     if OUTLIERS[observed.run.preprocessing.outliers].fence is None:
         doubts = []
         for sentinel in facts.sentinels:
-            text = f"{sentinel.column} is {sentinel.value:g} in {sentinel.count} rows"
+            text = stands_in(sentinel)
             if sentinel.certain:
-                far = f"{text}, far from every other value: a stand-in for a missing value"
+                far = said("{value!t}, far from every other value: a stand-in for a missing value", value=text)
                 yield Evidence(0.9, far, certain=True, sign="stand_in")
             else:
                 doubts.append(text)
         if facts.lone_values:
             names = ", ".join(facts.lone_values[:3])
-            text = f"one value of {names} makes up nearly all its spread: next to it the others are alike"
+            text = said(
+                "one value of {names} makes up nearly all its spread: next to it the others are alike", names=names
+            )
             yield Evidence(0.6, text, sign="lone_value")
         if doubts:
-            yield Evidence(0.3, f"{', '.join(doubts[:3])}: it may stand for a missing value", sign="perhaps_a_stand_in")
+            yield Evidence(0.3, _may_stand_in(*doubts[:3]), sign="perhaps_a_stand_in")
+
+
+def _may_stand_in(one: Sentence, two: Sentence | None = None, three: Sentence | None = None) -> Sentence:
+    if two is None:
+        return said("{one!t}: it may stand for a missing value", one=one)
+    if three is None:
+        return said("{one!t}, {two!t}: it may stand for a missing value", one=one, two=two)
+    return said("{one!t}, {two!t}, {three!t}: it may stand for a missing value", one=one, two=two, three=three)
 
 
 def _invalid_repairs(observed: Observation) -> Iterator[Change]:
@@ -96,11 +123,11 @@ def _invalid_repairs(observed: Observation) -> Iterator[Change]:
 def _unsuitable_encoding(observed: Observation) -> Iterator[Evidence]:
     facts, flaw = observed.facts, ENCODERS[observed.run.preprocessing.encoding].flaw
     if facts.category_columns and flaw:
-        yield Evidence(
-            0.6, f"the categories of {', '.join(facts.category_columns[:3])} are {flaw}", sign="flawed_encoding"
-        )
+        names = ", ".join(facts.category_columns[:3])
+        text = said("the categories of {columns} are {flaw!w}", columns=names, flaw=flaw)
+        yield Evidence(0.6, text, sign="flawed_encoding")
     for name in facts.identifier_columns[:3]:
-        yield Evidence(0.3, f"{name} merely tells the rows apart", sign="identifier")
+        yield Evidence(0.3, said("{column} merely tells the rows apart", column=name), sign="identifier")
 
 
 def _encoding_repairs(observed: Observation) -> Iterator[Change]:
@@ -132,20 +159,24 @@ def _inputs_without(facts: DataFacts, leaks: Sequence[Leak] = ()) -> list[str]:
 def _leakage(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
     rest = facts.without_leaks
-    beside = "" if rest is None else f"; the other inputs together explain {max(0.0, rest):.0%}"
     for leak in _known(facts):
-        yield Evidence(0.97, leak.text.rstrip(".") + beside, certain=True, sign="tells_the_target")
+        text = Sentence(leak.text.rstrip("."))
+        if rest is not None:
+            text = said("{leak!t}; the other inputs together explain {share:.0%}", leak=text, share=max(0.0, rest))
+        yield Evidence(0.97, text, certain=True, sign="tells_the_target")
     if _copied(observed) and facts.by_heart is not None and facts.reachable is not None:
         flattery = facts.by_heart - max(0.0, facts.reachable)
         if flattery > _BY_HEART:
-            known, others = f"{max(0.0, facts.by_heart):.0%}", f"{max(0.0, facts.reachable):.0%}"
-            text = (
-                f"{facts.copies.share:.0%} of the rows have a copy: simple models explain {known} of rows "
-                f"whose copy they know, {others} of the others"
+            text = said(
+                "{share:.0%} of the rows have a copy: simple models explain {known:.0%} of rows whose copy they know, "
+                "{others:.0%} of the others",
+                share=facts.copies.share,
+                known=max(0.0, facts.by_heart),
+                others=max(0.0, facts.reachable),
             )
             yield Evidence(0.9, text, sign="copies_validate")
     if observed.run.preprocessing.fit_on == "all" and facts.validation_rows:
-        yield Evidence(0.3, "the scaling was fitted on the validation rows too", sign="fitted_on_all")
+        yield Evidence(0.3, said("the scaling was fitted on the validation rows too"), sign="fitted_on_all")
 
 
 def _copied(observed: Observation) -> bool:
@@ -170,7 +201,8 @@ def _leakage_questions(observed: Observation) -> Iterator[Question]:
     for leak in facts.leaks:
         if leak.column not in known:
             name = plain_text(leak.column, 60)
-            yield Question(leak.text.rstrip("."), f"Is {name} known before the answer?")
+            ask = said("Is {column} known before the answer?", column=name)
+            yield Question(Sentence(leak.text.rstrip(".")), ask)
 
 
 _CONFLICT: Final = 0.2
@@ -180,9 +212,11 @@ _CONFLICT: Final = 0.2
 def _conflicting_labels(observed: Observation) -> Iterator[Evidence]:
     copied = observed.facts.copies
     if copied.conflict > _CONFLICT:
-        text = (
-            f"{copied.share:.0%} of the rows have a copy of equal inputs, and their answers differ: "
-            f"{copied.conflict:.0%} of the variance lies between them"
+        text = said(
+            "{share:.0%} of the rows have a copy of equal inputs, and their answers differ: "
+            "{conflict:.0%} of the variance lies between them",
+            share=copied.share,
+            conflict=copied.conflict,
         )
         yield Evidence(0.95, text, certain=True, sign="copies_disagree")
 
@@ -196,9 +230,12 @@ def _scaling_unsuitable(observed: Observation) -> Iterator[Evidence]:
     if facts.unscaled is None or facts.reachable is None:
         return
     if facts.unscaled - max(0.0, facts.reachable) > _DESTROYED:
-        text = (
-            f"{scaling} scaling divides each row by its length: simple models explain {max(0.0, facts.reachable):.0%} "
-            f"after it, {facts.unscaled:.0%} before"
+        text = said(
+            "{scaling} scaling divides each row by its length: "
+            "simple models explain {after:.0%} after it, {before:.0%} before",
+            scaling=scaling,
+            after=max(0.0, facts.reachable),
+            before=facts.unscaled,
         )
         yield Evidence(0.85, text, sign="lost_by_scaling")
 
@@ -206,13 +243,16 @@ def _scaling_unsuitable(observed: Observation) -> Iterator[Evidence]:
 def _distribution_shift(observed: Observation) -> Iterator[Evidence]:
     facts = observed.facts
     if facts.input_shift > TOLD_APART:
-        told = f"a model tells the validation rows from the training rows, right in {facts.input_shift:.0%} of pairs"
+        told = said(
+            "a model tells the validation rows from the training rows, right in {share:.0%} of pairs",
+            share=facts.input_shift,
+        )
         yield Evidence(0.5, told, sign="told_apart")
 
 
 def _future_rows(observed: Observation) -> Iterator[Question]:
     for piece in _distribution_shift(observed):
-        ask = "Will the rows it is used on be like the last rows of the table, or like all of them?"
+        ask = said("Will the rows it is used on be like the last rows of the table, or like all of them?")
         yield Question(piece.text, ask)
 
 
@@ -233,21 +273,25 @@ def _no_signal(observed: Observation) -> Iterator[Evidence]:
         return
     learned = signals.val_level if signals.val_skill else 0.0
     if learned < LEARNT_LITTLE:
-        text = "linear model, nearest neighbours and trees all fail to beat the baseline on rows they have not seen"
+        text = said(
+            "linear model, nearest neighbours and trees all fail to beat the baseline on rows they have not seen"
+        )
         yield Evidence(0.9, text, certain=True, sign="nothing_found")
         if observed.facts.chance >= reachable > 0:
-            yield Evidence(0.3, "they do as well on shuffled targets", sign="as_well_shuffled")
+            yield Evidence(0.3, said("they do as well on shuffled targets"), sign="as_well_shuffled")
         if signals.val_skill:
             yield Evidence(
                 0.5,
-                f"neither does the network: it explains {max(0.0, signals.val_level):.0%} of such rows",
+                said(
+                    "neither does the network: it explains {share:.0%} of such rows", share=max(0.0, signals.val_level)
+                ),
                 sign="network_finds_nothing",
             )
 
 
 def _constant_target(observed: Observation) -> Iterator[Evidence]:
     if observed.facts.constant_target:
-        yield Evidence(0.99, "every row has the same target", certain=True, sign="one_value")
+        yield Evidence(0.99, said("every row has the same target"), certain=True, sign="one_value")
 
 
 _RARE: Final = 0.5
@@ -265,28 +309,42 @@ def _class_imbalance(observed: Observation) -> Iterator[Evidence]:
         name = observed.facts.classes[shares.index(rarest)]
         yield Evidence(
             0.7,
-            f"only {rarest:.1%} of the rows are {name}, and a class has a recall of {max(recall):.0%}",
+            said(
+                "only {share:.1%} of the rows are {name}, and a class has a recall of {recall:.0%}",
+                share=rarest,
+                name=name,
+                recall=max(recall),
+            ),
             sign="rare_and_missed",
         )
 
 
-def _rarely_found(observed: Observation) -> Iterator[str]:
+def _rarely_found(observed: Observation) -> Iterator[Sentence]:
     for piece in _class_imbalance(observed):
-        yield f"{piece.text}; balanced weights find more of them, and may cost what the probabilities are worth"
+        yield said(
+            "{rare!t}; balanced weights find more of them, and may cost what the probabilities are worth",
+            rare=piece.text,
+        )
 
 
 def _unshuffled_data(observed: Observation) -> Iterator[Evidence]:
     facts, run = observed.facts, observed.run
     if run.data.split == "in_order" and facts.shift > SHIFTED:
-        text = f"the targets of the last rows, the validation rows, differ by {facts.shift:.1f} standard deviations"
+        text = said(
+            "the targets of the last rows, the validation rows, differ by {shift:.1f} standard deviations",
+            shift=facts.shift,
+        )
         yield Evidence(0.9, text, sign="last_targets_differ")
     if run.data.split == "in_order" and facts.input_shift > TOLD_APART:
-        text = f"a model tells the last rows, which validate, from the others ({facts.input_shift:.0%} of pairs right)"
+        text = said(
+            "a model tells the last rows, which validate, from the others ({share:.0%} of pairs right)",
+            share=facts.input_shift,
+        )
         yield Evidence(0.7, text, sign="last_rows_differ")
     several = facts.rows > run.training.batch_size
     if not run.training.shuffle and several and facts.runs_of_target > SORTED:
         yield Evidence(
-            0.8, "the rows are sorted by target and each epoch takes them in that order", sign="sorted_batches"
+            0.8, said("the rows are sorted by target and each epoch takes them in that order"), sign="sorted_batches"
         )
 
 
@@ -297,8 +355,9 @@ def _unshuffled_repairs(observed: Observation) -> Iterator[Change]:
         yield {"data.split": "random"}
 
 
-def _few_rows(observed: Observation) -> str | None:
-    return None if observed.facts.skills or observed.facts.constant_target else "fewer than 20 rows say too little"
+def _few_rows(observed: Observation) -> Sentence | None:
+    known = observed.facts.skills or observed.facts.constant_target
+    return None if known else said("fewer than 20 rows say too little")
 
 
 CAUSES: Final = (

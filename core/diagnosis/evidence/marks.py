@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from core.diagnosis.evidence.limits import CLIMBED, JUMPS, KICKED, STILL_FALLING, STOPPED_EARLY, turned
 from core.diagnosis.evidence.signals import falling, oscillation, rise, still_from, times, turn, until_broken
+from core.sentence import Sentence, said
 from core.training.result import Result
 
 Curve = npt.NDArray[np.float64]
@@ -39,7 +40,7 @@ class Mark:
     """``loss`` or ``val_loss``."""
     epoch: int
     """From 1; where the curve is not a number, the nearest epoch before is meant."""
-    words: str
+    words: Sentence
     """At most some thirty letters: there is little room in a chart."""
 
 
@@ -64,27 +65,27 @@ def _curve(result: Result, name: str) -> Curve:
 
 def _diverged(result: Result, _epochs: int) -> Iterator[Mark]:
     if result.state == "diverged" and result.diverged_at:
-        yield Mark("diverged", "loss", result.diverged_at, f"NaN from epoch {result.diverged_at}")
+        yield Mark("diverged", "loss", result.diverged_at, said("NaN from epoch {epoch}", epoch=result.diverged_at))
 
 
 def _kicked(result: Result, _epochs: int) -> Iterator[Mark]:
     first, before = _curve(result, "loss")[:1], (result.telemetry or {}).get("initial_loss")
     if before and len(first) and first[0] > KICKED * before:
-        yield Mark("kicked", "loss", 1, f"first epoch: {times(first[0] / before)} times worse")
+        yield Mark("kicked", "loss", 1, said("first epoch: {times!n} times worse", times=times(first[0] / before)))
 
 
 def _climbs(result: Result, _epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "loss")
     climbed = rise(curve) if _swings(curve) <= JUMPS else None
     if climbed is not None and climbed > CLIMBED:
-        yield Mark("climbs", "loss", int(curve.argmin()) + 1, "climbs from here")
+        yield Mark("climbs", "loss", int(curve.argmin()) + 1, said("climbs from here"))
 
 
 def _validation_rises(result: Result, _epochs: int) -> Iterator[Mark]:
     curve = _curve(result, "val_loss")
     if len(curve) >= _FEWEST_EPOCHS and turned(*turn(curve)):
         lowest = int(curve.argmin()) + 1
-        yield Mark("validation_rises", "val_loss", lowest, f"validation lowest: epoch {lowest}")
+        yield Mark("validation_rises", "val_loss", lowest, said("validation lowest: epoch {epoch}", epoch=lowest))
 
 
 def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:
@@ -94,14 +95,14 @@ def _jumps(result: Result, _epochs: int) -> Iterator[Mark]:
         return
     if (swings := _swings(curve)) > JUMPS:
         highest = half + int(curve[half:].argmax())
-        yield Mark("jumps", "loss", highest + 1, f"jumps by {swings:.0%}")
+        yield Mark("jumps", "loss", highest + 1, said("jumps by {share:.0%}", share=swings))
 
 
 def _flat(result: Result, _epochs: int) -> Iterator[Mark]:
     curve, baseline = _curve(result, "loss"), (result.baseline or {}).get("loss")
     start = still_from(curve)
     if start is not None and baseline and curve[-1] >= _POOR * baseline:
-        yield Mark("flat", "loss", start, f"flat from epoch {start}")
+        yield Mark("flat", "loss", start, said("flat from epoch {epoch}", epoch=start))
 
 
 def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
@@ -111,13 +112,18 @@ def _still_falling(result: Result, epochs: int) -> Iterator[Mark]:
     if _FEWEST_EPOCHS <= len(curve) >= epochs and result.state == "done" and _swings(curve) <= JUMPS:
         late = falling(curve)
         if late is not None and late > STILL_FALLING:
-            yield Mark("still_falling", "loss", len(curve), "still falling")
+            yield Mark("still_falling", "loss", len(curve), said("still falling"))
 
 
 def _stopped(result: Result, epochs: int) -> Iterator[Mark]:
     trained = len(_curve(result, "loss"))
     if result.state == "done" and trained < STOPPED_EARLY * epochs:
-        yield Mark("stopped", "loss", trained, f"stopped after {trained} of {epochs} epochs")
+        yield Mark(
+            "stopped",
+            "loss",
+            trained,
+            said("stopped after {trained} of {epochs} epochs", trained=trained, epochs=epochs),
+        )
 
 
 def _swings(curve: Curve) -> float:

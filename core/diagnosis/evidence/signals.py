@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from core.data.understand.sentinels import Sentinel
 from core.diagnosis.evidence import limits
+from core.sentence import Sentence, said
 from core.training.result import Result
 
 _WORST: Final = -3.0
@@ -230,6 +232,11 @@ def written(value: float) -> str:
     """Return a number in three digits, written out as far as a person reads it: ``0.0312``, ``6,930``, ``1.2e+08``."""
     short = float(f"{value:.3g}")
     return f"{short:,.0f}" if 1000 <= abs(short) < _WRITTEN_OUT else f"{short:.3g}"
+
+
+def stands_in(found: Sentinel) -> Sentence:
+    """Return how often a number that may stand for "missing" is in its column."""
+    return said("{column} is {value:g} in {count:d} rows", column=found.column, value=found.value, count=found.count)
 
 
 def telling(result: Result) -> list[str]:

@@ -11,6 +11,7 @@ from core.choices.losses import KERAS_EPSILON
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.limits import GAP
 from core.diagnosis.evidence.signals import times
+from core.sentence import Sentence, said
 
 _EQUAL: Final = 0.01
 """How near a loss comes to a well-known constant, relative to it: dropout and penalties are added to it."""
@@ -20,102 +21,123 @@ _MUCH_CLIPPED: Final = 0.5
 """Where more than half of the gradient is cut off, clipping sets the step, not the learning rate."""
 
 
-def _non_finite(observed: Observation) -> Iterator[str]:
+def _non_finite(observed: Observation) -> Iterator[Sentence]:
     share, seeds = observed.signals.diverged, len(observed.signals.skill)
     if share:
-        which = "every seed" if share == 1 else f"{share * seeds:.0f} of {seeds} seeds"
-        yield f"The loss became NaN or infinite in {which}."
+        if share == 1:
+            yield said("The loss became NaN or infinite in every seed.")
+        else:
+            yield said(
+                "The loss became NaN or infinite in {count:.0f} of {seeds} seeds.", count=share * seeds, seeds=seeds
+            )
 
 
-def _refused(observed: Observation) -> Iterator[str]:
-    if said := observed.signals.failed:
-        yield f"Keras refused to train it: {said}"
+def _refused(observed: Observation) -> Iterator[Sentence]:
+    if reason := observed.signals.failed:
+        yield said("Keras refused to train it: {reason!t}", reason=reason)
 
 
-def _first_steps(observed: Observation) -> Iterator[str]:
+def _first_steps(observed: Observation) -> Iterator[Sentence]:
     if observed.signals.kicked:
-        yield f"The first epoch made the loss {times(observed.signals.kick)} times worse than it was untrained."
+        kick = times(observed.signals.kick)
+        yield said("The first epoch made the loss {times!n} times worse than it was untrained.", times=kick)
 
 
-def _rising(observed: Observation) -> Iterator[str]:
+def _rising(observed: Observation) -> Iterator[Sentence]:
     if observed.signals.climbs:
-        yield f"The loss climbed again by {observed.signals.rise:.0%} of its first value."
+        yield said("The loss climbed again by {share:.0%} of its first value.", share=observed.signals.rise)
 
 
-def _jumping(observed: Observation) -> Iterator[str]:
+def _jumping(observed: Observation) -> Iterator[Sentence]:
     if observed.signals.jumps:
-        yield f"The loss jumps by {observed.signals.oscillation:.0%} of its level from epoch to epoch."
+        share = observed.signals.oscillation
+        yield said("The loss jumps by {share:.0%} of its level from epoch to epoch.", share=share)
 
 
-def _constant(observed: Observation) -> Iterator[str]:
+def _constant(observed: Observation) -> Iterator[Sentence]:
     value = observed.signals.constant
     if value is not None:
-        yield f"The loss stands still at {value:.4g}{_meaning(observed, value)}."
+        if value == 0 and observed.signals.level < _GOOD:
+            yield said(
+                "The loss stands still at {value:.4g}, although the predictions are wrong: this loss cannot see them.",
+                value=value,
+            )
+        elif meaning := _meaning(observed, value):
+            yield said("The loss stands still at {value:.4g} = {meaning!t}.", value=value, meaning=meaning)
+        else:
+            yield said("The loss stands still at {value:.4g}.", value=value)
 
 
-def _meaning(observed: Observation, value: float) -> str:
+def _meaning(observed: Observation, value: float) -> Sentence | None:
     """Say what a loss that never moves is equal to, where it is one of the well-known constants."""
     facts = observed.facts
     classes = len(facts.class_shares)
-    known: dict[float, str] = {}
+    known: dict[float, Sentence] = {}
     if classes:
-        known[math.log(classes)] = f"ln {classes}, the loss of giving every class the same probability"
+        known[math.log(classes)] = said(
+            "ln {classes}, the loss of giving every class the same probability", classes=classes
+        )
         entropy = -sum(share * math.log(share) for share in facts.class_shares if share > 0)
-        known[entropy] = "the loss of always predicting how frequent each class is"
+        known[entropy] = said("the loss of always predicting how frequent each class is")
         for name, share in zip(facts.classes, facts.class_shares, strict=True):
-            known[-math.log(KERAS_EPSILON) * (1 - share)] = f"the loss of predicting {name} every time with certainty"
+            told = said("the loss of predicting {name} every time with certainty", name=name)
+            known[-math.log(KERAS_EPSILON) * (1 - share)] = told
     elif facts.loss == "mse" and facts.target_std:
-        known[facts.target_std**2] = "the variance of the target, the loss of always predicting its mean"
-        known[facts.target_std**2 + facts.target_mean**2] = "the loss of always predicting 0"
-        known[facts.target_std**2 + (1 - facts.target_mean) ** 2] = "the loss of always predicting 1"
-    if value == 0 and observed.signals.level < _GOOD:
-        return ", although the predictions are wrong: this loss cannot see them"
-    return next((f" = {what}" for at, what in known.items() if math.isclose(at, value, rel_tol=_EQUAL)), "")
+        known[facts.target_std**2] = said("the variance of the target, the loss of always predicting its mean")
+        known[facts.target_std**2 + facts.target_mean**2] = said("the loss of always predicting 0")
+        known[facts.target_std**2 + (1 - facts.target_mean) ** 2] = said("the loss of always predicting 1")
+    return next((what for at, what in known.items() if math.isclose(at, value, rel_tol=_EQUAL)), None)
 
 
-def _guessing(observed: Observation) -> Iterator[str]:
+def _guessing(observed: Observation) -> Iterator[Sentence]:
     signals = observed.signals
     if signals.constant is None and signals.stuck and not signals.diverged and not signals.failed:
-        yield "After training it is no better than guessing."
+        yield said("After training it is no better than guessing.")
 
 
-def _blind(observed: Observation) -> Iterator[str]:
+def _blind(observed: Observation) -> Iterator[Sentence]:
     if observed.signals.blind:
-        yield "It predicts the same for every row: the inputs play no part."
+        yield said("It predicts the same for every row: the inputs play no part.")
 
 
-def _still_falling(observed: Observation) -> Iterator[str]:
+def _still_falling(observed: Observation) -> Iterator[Sentence]:
     signals = observed.signals
     if signals.still_falling and not signals.stands_still and signals.constant is None:
-        yield f"The loss was still falling: {signals.falling:.0%} of its fall came in the last fifth of the epochs."
+        yield said(
+            "The loss was still falling: {share:.0%} of its fall came in the last fifth of the epochs.",
+            share=signals.falling,
+        )
 
 
-def _gap(observed: Observation) -> Iterator[str]:
+def _gap(observed: Observation) -> Iterator[Sentence]:
     signals = observed.signals
     if signals.gap > GAP:
-        told, held_out = f"{signals.level:.0%}", f"{max(0.0, signals.val_level):.0%}"
-        yield f"It explains {told} of the variance on the training rows, but {held_out} on the validation rows."
+        yield said(
+            "It explains {seen:.0%} of the variance on the training rows, but {unseen:.0%} on the validation rows.",
+            seen=signals.level,
+            unseen=max(0.0, signals.val_level),
+        )
 
 
-def _flattered(observed: Observation) -> Iterator[str]:
+def _flattered(observed: Observation) -> Iterator[Sentence]:
     signals, facts = observed.signals, observed.facts
     fell = signals.initial_loss is not None and signals.constant is None and signals.stuck and not signals.diverged
     if fell and facts.output_units == 1 and ACTIVATIONS[facts.output_activation].over_units:
-        yield "The loss falls while every prediction stays the same: it is computed before the last activation."
+        yield said("The loss falls while every prediction stays the same: it is computed before the last activation.")
 
 
-def _clipped(observed: Observation) -> Iterator[str]:
+def _clipped(observed: Observation) -> Iterator[Sentence]:
     share = observed.signals.clipped
     if share > _MUCH_CLIPPED:
-        yield f"Clipping cuts off {share:.0%} of the gradient."
+        yield said("Clipping cuts off {share:.0%} of the gradient.", share=share)
 
 
-def _warned(observed: Observation) -> Iterator[str]:
+def _warned(observed: Observation) -> Iterator[Sentence]:
     for text in observed.signals.warnings[:1]:
-        yield f"Keras warned: {text.split('. ')[0].rstrip('.')}."
+        yield said("Keras warned: {text}.", text=text.split(". ")[0].rstrip("."))
 
 
-SYMPTOMS: Final[Mapping[str, Callable[[Observation], Iterator[str]]]] = {
+SYMPTOMS: Final[Mapping[str, Callable[[Observation], Iterator[Sentence]]]] = {
     "non_finite": _non_finite,
     "refused": _refused,
     "first_steps_harm": _first_steps,
@@ -132,6 +154,6 @@ SYMPTOMS: Final[Mapping[str, Callable[[Observation], Iterator[str]]]] = {
 }
 
 
-def symptoms(observed: Observation) -> dict[str, str]:
+def symptoms(observed: Observation) -> dict[str, Sentence]:
     """Return the symptoms of `observed`: id → one sentence."""
     return {name: text for name, look in SYMPTOMS.items() if (text := next(look(observed), None))}

@@ -15,6 +15,7 @@ from core.diagnosis.trials.probes import with_few_rows, with_range_of_rates
 from core.diagnosis.trials.search import combine, try_repairs
 from core.diagnosis.trials.smallest import NEARLY, RepairSet, by_the_book, expect_smallest, helps, smallest
 from core.diagnosis.trials.trial import Outcome, Trial, Workbench, merit
+from core.sentence import said
 from core.spec import RunSpec
 from core.training.result import Result
 
@@ -38,7 +39,7 @@ _MOST_SEEDS: Final = 0.8
 """Of those that need a repair: with more of them than three, one may fail for a reason of its own."""
 _MOST_CONFIRMED: Final = 3
 """Repairs that are trained with fresh seeds, the best first, until one works with them."""
-_BY_THE_BOOK: Final = Evidence(0.2, "a textbook would do it otherwise, and without that the repair fails")
+_BY_THE_BOOK: Final = Evidence(0.2, said("a textbook would do it otherwise, and without that the repair fails"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from core.ui.data.tables import source_name, table_for
 from core.ui.data.uploads import forget_trouble, upload_trouble, uploader
 from core.ui.lab import state as lab_state
 from core.ui.lab.comparisons import comparison_buttons
+from core.ui.sentences import translated
 from core.ui.text import counted, inert
 from core.ui.words import later, t
 
@@ -44,7 +45,7 @@ def data_card(table: Table) -> None:
         _target_box(table)
         task, reason = lab_state.task_of(spec, table)
         if task:
-            st.caption(t("Task: {task}; {reason}", task=t(_TASKS[task]), reason=inert(reason, 200)))
+            st.caption(t("Task: {task}; {reason}", task=t(_TASKS[task]), reason=inert(translated(reason), 200)))
         else:
             st.error(inert(reason, 300), icon=":material/block:")
         if task:

@@ -17,6 +17,7 @@ from core.ui.data.corrections import corrections, forget_corrections
 from core.ui.data.feature_choice import choose_features, chosen_features
 from core.ui.data.tables import profile_of
 from core.ui.lab import state as lab_state
+from core.ui.sentences import translated
 from core.ui.text import counted, inert, percent
 from core.ui.words import later, t, tn
 
@@ -70,7 +71,7 @@ def _content() -> None:
     st.markdown(_summary(profile, len(features)))
     for leak in profile.leaks:
         if leak.column in features and leak.column not in profile.targets:
-            st.markdown(f":red[:material/warning:] {inert(leak.text, 300)}")
+            st.markdown(f":red[:material/warning:] {inert(translated(leak.text), 300)}")
     # Pictures take a child process and seconds: nobody who only switches columns should wait for them.
     view = st.segmented_control(
         t("View"), _VIEWS, default=_VIEWS[0], required=True, format_func=t, label_visibility="collapsed"
@@ -83,7 +84,7 @@ def _content() -> None:
         return
     _editor(profile, features)
     for note in table.notes[:_NOTES]:
-        st.caption(inert(note, 300))
+        st.caption(inert(translated(note), 300))
     if len(table.notes) > _NOTES:
         st.caption(t("… and {notes}.", notes=counted(len(table.notes) - _NOTES, "more note")))
 
@@ -92,7 +93,7 @@ def _summary(profile: Profile, features: int) -> str:
     target = ", ".join(inert(name, 40) for name in profile.targets)
     rows, inputs = counted(profile.rows, "row"), counted(features, "input")
     words = [t("{rows}, {inputs}, target **{target}**", rows=rows, inputs=inputs, target=target)]
-    words.append(f":gray[{inert(profile.task_reason, 200)}]")
+    words.append(f":gray[{inert(translated(profile.task_reason), 200)}]")
     if profile.classes:
         words.append(f":gray[{inert(balance(profile.classes), 200)}]")
     if profile.duplicate_rows:
@@ -174,7 +175,7 @@ def _pictures(table: Table, profile: Profile) -> None:
         st.session_state[_COLUMN] = next((name for name in names if name not in profile.targets), names[0])
     column = st.selectbox(t("Column"), names, key=_COLUMN, label_visibility="collapsed", width=280)
     if profile.task is None:
-        st.caption(inert(profile.task_reason, 300))
+        st.caption(inert(translated(profile.task_reason), 300))
         return
     spec = lab_state.wanted(profile.task)
     if isinstance(spec, InputRefused):

@@ -16,6 +16,7 @@ from core.spec import DataSpec
 from core.ui.data.column_facts import DOUBT, badges, same_as
 from core.ui.data.feature_choice import chosen_features, leave_out
 from core.ui.data.tables import profile_of
+from core.ui.sentences import translated
 from core.ui.text import inert, percent
 from core.ui.words import t, tn
 
@@ -54,7 +55,7 @@ def _leaks(leaks: Sequence[Leak]) -> None:
     for place, leak in enumerate(leaks[:_MOST_LEAKS]):
         name = inert(leak.column, 40)
         with st.container(border=True, gap="xsmall", key=f"lab_leak_{place}"):
-            st.markdown(f":red[:material/warning:] {inert(leak.text, 300)}")
+            st.markdown(f":red[:material/warning:] {inert(translated(leak.text), 300)}")
             label, key = t("Leave {column} out", column=name), f"lab_leave_out_{place}"
             st.button(label, key=key, on_click=leave_out, args=(leak.column,))
     if len(leaks) > _MOST_LEAKS:

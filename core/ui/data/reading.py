@@ -14,6 +14,7 @@ from core.data.csv.encoding import ENCODINGS
 from core.data.csv.read_options import Origin, ReadOptions
 from core.data.table import Table
 from core.ui.data.uploads import encoding_choice, read_again, upload_trouble
+from core.ui.sentences import translated
 from core.ui.text import inert
 from core.ui.words import later, t
 
@@ -74,7 +75,7 @@ def how_it_was_read(table: Table, name: str) -> None:
         return
     with st.expander(t("How it was read"), icon=":material/fact_check:"):
         for note in table.notes:
-            st.caption(inert(note, 300))
+            st.caption(inert(translated(note), 300))
         if origin is not None and origin.file:
             _form(table, name, origin)
 

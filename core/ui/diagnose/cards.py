@@ -13,6 +13,7 @@ from core.ui.diagnose.charts import trial_chart
 from core.ui.diagnose.curves import Curves
 from core.ui.diagnose.state import Opened
 from core.ui.families import family_badge
+from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.text import inert
 from core.ui.words import number, t
@@ -130,7 +131,7 @@ def show_doubts(report: WrittenReport) -> None:
     named = {finding["cause"] for finding in report["causes"]}
     # Where a cause that says the same has a card, the question alone is left.
     asked = [q | {"evidence": []} if words.cause_of(q).told_by in named else q for q in report["questions"]]
-    questions = words.lines_of(asked, lambda question: str(question["ask"]))
+    questions = words.lines_of(asked, lambda question: translated(question["ask"]))
     remarks = words.lines_of(report["remarks"], lambda remark: t(words.cause_of(remark).title))
     if questions:
         st.header(t("Only you can know"), anchor=False)
@@ -150,13 +151,15 @@ def _chain(chain: Iterable[Mapping[str, Any]], curves: Curves) -> str:
     for link in chain:
         # Said once: two links may stand for one mark.
         number = numbers.pop(link["mark"], None)
-        links.append(inert(link["words"], 200) + (f"\N{NO-BREAK SPACE}[{number}](#{CURVE})" if number else ""))
+        links.append(
+            inert(translated(link["words"]), 200) + (f"\N{NO-BREAK SPACE}[{number}](#{CURVE})" if number else "")
+        )
     return " :gray[→] ".join(links)
 
 
 def _evidence(finding: WrittenFinding) -> None:
     if finding["evidence"]:
-        st.markdown("\n".join(f"- {inert(text, 300)}" for text in finding["evidence"]))
+        st.markdown("\n".join(f"- {inert(translated(text), 300)}" for text in finding["evidence"]))
 
 
 def _fix(opened: Opened, report: WrittenReport, finding: WrittenFinding, works: str = "") -> None:

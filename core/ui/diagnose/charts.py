@@ -15,6 +15,7 @@ from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, Wr
 from core.plot import COLOURS, DOTTED, TEXT
 from core.ui.diagnose.curves import Curves
 from core.ui.diagnose.words import explained_by, rows_of, share
+from core.ui.sentences import translated
 from core.ui.text import skill_text
 from core.ui.words import later, number, separators, t
 
@@ -33,11 +34,6 @@ _SMALLEST: Final = 1e-3
 _READABLE: Final = (1e-2, 1e6)
 """Between these the losses at a linear axis are written out."""
 _LOWEST_SHOWN: Final = -0.25
-_BASELINES: Final = (
-    later("always predict the mean"), later("always predict the median"),
-    later("always predict the class frequencies"), later("always predict the most frequent class"),
-)  # fmt: skip
-"""What `core.training.baseline` calls its candidates; one it no longer has is shown as it was written."""
 _MODELS: Final = {"linear": later("Linear model"), "neighbours": later("Nearest neighbours"), "trees": later("Trees")}
 
 Figure = dict[str, Any]
@@ -58,8 +54,7 @@ def run_chart(curves: Curves, colour: str) -> Figure:
     baseline = next((line["baseline"] for line in lines if line["baseline"] and line["baseline"].get("loss")), None)
     if baseline and (baseline["loss"] > 0 or not log):
         values.append(baseline["loss"])
-        what = t(baseline["what"]) if baseline["what"] in _BASELINES else baseline["what"]
-        data.append(_baseline(baseline["loss"], last, f"{what} ({_number(baseline['loss'])})"))
+        data.append(_baseline(baseline["loss"], last, f"{t(baseline['what'])} ({_number(baseline['loss'])})"))
     above = _FLAG_PIXELS * len(marks)
     figure = _figure(data, last, values, t("loss"), _RUN_HEIGHT + above)
     figure["layout"]["margin"] |= {"t": 40 + above}
@@ -73,7 +68,7 @@ def _flags(curves: Curves, log: bool) -> dict[str, list[dict[str, Any]]]:
     lines, notes = [], []
     for row, mark in enumerate(curves.marks):
         share = mark.epoch / max(1, curves.epochs)
-        text = f"{curves.numbers[mark.kind]} {escape(mark.words, quote=False)}"
+        text = f"{curves.numbers[mark.kind]} {escape(translated(mark.words), quote=False)}"
         side = "left" if share < 1 / 3 else "right" if share > 2 / 3 else "center"
         lines.append({
             "type": "line", "x0": mark.epoch, "x1": mark.epoch, "yref": "paper", "y0": 0, "y1": 1,

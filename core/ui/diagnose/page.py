@@ -101,14 +101,14 @@ def _curve(report: WrittenReport | None, curves: Curves, colour: str) -> None:
     if not curves.lines:
         st.caption(t("There is no curve: this run was not trained."))
         return
-    words = "; ".join(mark.words for mark in curves.marks) or t("nothing stands out")
+    words = "; ".join(translated(mark.words) for mark in curves.marks) or t("nothing stands out")
     figure = run_chart(curves, colour)
     alt = t("Loss by epoch. Symptoms: {symptoms}.", symptoms=words)
     st.plotly_chart(figure, key="diagnose_run", config=_CHART, alt=alt)
     if curves.epochs > MOST_POINTS:
         st.caption(t("{epochs}, drawn with their extremes.", epochs=counted(curves.epochs, "epoch")))
     if report and (symptoms := symptoms_of(report, curves.marks)):
-        st.caption("\n".join(f"- {inert(text, 300)}" for text in symptoms))
+        st.caption("\n".join(f"- {inert(translated(text), 300)}" for text in symptoms))
 
 
 def _verdict(opened: Opened, report: WrittenReport | None, found: Sequence[Mark], colour: str) -> None:
@@ -132,7 +132,7 @@ def _verdict(opened: Opened, report: WrittenReport | None, found: Sequence[Mark]
             t("Each suspected cause is put to the test: its fix is trained with the same seeds, nothing else changed.")
         )
         if found:
-            symptoms = ", ".join(inert(mark.words) for mark in found)
+            symptoms = ", ".join(inert(translated(mark.words)) for mark in found)
             st.markdown(t("What the curve shows: {symptoms}.", symptoms=symptoms))
         watch(diagnosis.id)
     elif diagnosis.state == State.CANCELLED:
@@ -227,5 +227,5 @@ def _not_checked(report: WrittenReport) -> None:
         for gap in gaps:
             why.setdefault(gap["why"], []).append(t(cause_of(gap).title))
         named = {reason: "; ".join(dict.fromkeys(titles)) for reason, titles in why.items()}
-        lines = [f"- {inert(titles, 600)}: {inert(reason, 300)}" for reason, titles in named.items()]
+        lines = [f"- {inert(titles, 600)}: {inert(translated(reason), 300)}" for reason, titles in named.items()]
         st.caption("\n".join([t("What was not checked:"), "", *lines]))

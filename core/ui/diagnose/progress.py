@@ -13,6 +13,7 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import State
 from core.ui.diagnose.words import cause_of
 from core.ui.families import family_badge
+from core.ui.sentences import translated
 from core.ui.text import counted, inert
 from core.ui.trouble import attempted, told
 from core.ui.words import t
@@ -49,7 +50,7 @@ def watch(identity: str) -> None:
                     family_badge(cause.family)
                 st.markdown(t(cause.about))
                 for text in suspect["evidence"][:2]:
-                    st.caption(inert(text, 300))
+                    st.caption(inert(translated(text), 300))
 
 
 def _now(identity: str) -> Diagnosis:
@@ -78,5 +79,5 @@ def _line(diagnosis: Diagnosis) -> str:
     trained = t("first trainings")
     if progress["runs"]:
         trained = t("{runs} trained so far", runs=counted(progress["runs"], "run"))
-    now = t("Now: {stage}", stage=inert(progress["stage"], 120))
+    now = t("Now: {stage}", stage=inert(translated(progress["stage"]), 120))
     return f":material/model_training: {now} · {trained}"

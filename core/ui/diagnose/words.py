@@ -13,6 +13,7 @@ from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, Wr
 from core.lessons import LESSONS, Lesson
 from core.spec import RunSpec, plain_text
 from core.ui.lab.knobs import label_of, show_value, value_at
+from core.ui.sentences import translated
 from core.ui.text import counted, skill_text
 from core.ui.words import later, number, t
 
@@ -121,7 +122,7 @@ def verdict(report: WrittenReport) -> str:
             return f"{now}. {t('There are too few rows to say what simple models would explain.')}"
         return f"{now}{models}{sampled}. {_possible(level, best)}"
     if report["verdict"] == "undecided":
-        return f"{now}{models}{sampled}. {report['why']}"
+        return f"{now}{models}{sampled}. {translated(report['why'])}"
     if not report["causes"]:
         return f"{now}{models}. {t('No suspected cause could be confirmed.')}"
     now += sampled
@@ -391,7 +392,7 @@ def lines_of(entries: Sequence[Mapping[str, Any]], key: Callable[[Mapping[str, A
     lines: dict[str, list[str]] = {}
     for entry in entries:
         told = lines.setdefault(key(entry), [])
-        told += [text for text in entry["evidence"] if text not in told]
+        told += [text for text in map(translated, entry["evidence"]) if text not in told]
     return lines
 
 

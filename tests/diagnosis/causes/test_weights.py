@@ -5,6 +5,7 @@ import pytest
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
 from core.diagnosis.causes.weights import MEASURED, Seen, weight
+from core.sentence import said
 from tests.diagnosis.causes.signs import signs_of
 
 COUNTS = {"a": {"often right": Seen(40, 0), "often wrong": Seen(0, 40), "once": Seen(0, 1)}}
@@ -24,7 +25,7 @@ def test_a_sign_that_was_never_seen_is_worth_its_guess(cause, sign):
 def test_a_suspect_is_as_likely_as_what_was_counted_and_tells_that_first():
     sign, seen = max(MEASURED["learning_rate_too_high"].items(), key=lambda pair: pair[1].wrong)
     assert seen.wrong > seen.right
-    pieces = (Evidence(0.6, "mostly harmless", sign=sign), Evidence(0.5, "a guess"))
+    pieces = (Evidence(0.6, said("mostly harmless"), sign=sign), Evidence(0.5, said("a guess")))
     suspect = Suspect(CAUSES["learning_rate_too_high"], pieces)
     assert suspect.ordered[0].text == "a guess"
     assert 0.5 < suspect.likely < suspect.strength == pytest.approx(0.8)

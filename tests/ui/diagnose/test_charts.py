@@ -7,6 +7,7 @@ from dataclasses import replace
 from core.diagnosis.evidence.marks import Mark
 from core.jobs.storage.history import thinned
 from core.plot import DOTTED
+from core.sentence import said
 from core.ui.diagnose.charts import GREY, run_chart, skill_chart, trial_chart
 from core.ui.diagnose.curves import Curves
 from core.ui.diagnose.layer_maps import layer_chart, split_maps
@@ -39,7 +40,9 @@ def test_training_is_solid_validation_dashed_and_guessing_dotted():
 
 def test_a_mark_has_a_word_above_the_curves_and_a_point_on_them():
     wide = curves([1e6, 1e3, 10.0, None])
-    figure = run_chart(replace(wide, marks=(Mark("diverged", "loss", 4, "NaN from epoch 4"),)), BLUE)
+    figure = run_chart(
+        replace(wide, marks=(Mark("diverged", "loss", 4, said("NaN from epoch {epoch}", epoch=4)),)), BLUE
+    )
     word, point = figure["layout"]["annotations"]
     assert (word["text"], word["x"], word["yref"]) == ("① NaN from epoch 4", 4, "paper")
     assert (point["text"], point["x"], point["y"]) == ("×", 4, math.log10(10.0))

@@ -15,6 +15,7 @@ from core.diagnosis.evidence.links.link import Link
 from core.diagnosis.evidence.links.run import RUN
 from core.diagnosis.evidence.links.settings import SETTINGS
 from core.diagnosis.evidence.marks import MarkKind
+from core.sentence import Sentence
 
 LINKS: Final[Mapping[str, Link]] = by_name((*DATA.items(), *SETTINGS.items(), *RUN.items()))
 """Every link by the name a cause has for it."""
@@ -23,7 +24,7 @@ LINKS: Final[Mapping[str, Link]] = by_name((*DATA.items(), *SETTINGS.items(), *R
 class Said(NamedTuple):
     """A link that is true of a run."""
 
-    words: str
+    words: Sentence
     mark: MarkKind | None
 
 

@@ -10,123 +10,149 @@ from core.choices.scalers import SCALERS, TARGET_SCALERS
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence import limits
 from core.diagnosis.evidence.links.link import Link, share_text
-from core.diagnosis.evidence.signals import written
+from core.diagnosis.evidence.signals import stands_in, written
+from core.sentence import Sentence, said
 
 _MOST_NAMES: Final = 2
 
 
-def _inputs(observed: Observation) -> str | None:
+def _inputs(observed: Observation) -> Sentence | None:
     if SCALERS[observed.run.preprocessing.scaling].build is not None:
         return None
     (low, high), offset = observed.facts.input_spread, observed.facts.input_offset
     if high > limits.UNEQUAL * low and high > offset:
-        return f"one input spreads {high / low:,.0f} times as far as another"
-    return f"inputs with a mean of up to {written(offset)} and a spread of up to {written(high)}"
+        return said("one input spreads {times:,.0f} times as far as another", times=high / low)
+    return said(
+        "inputs with a mean of up to {mean!n} and a spread of up to {spread!n}",
+        mean=written(offset),
+        spread=written(high),
+    )
 
 
-def _targets(observed: Observation) -> str | None:
+def _targets(observed: Observation) -> Sentence | None:
     facts = observed.facts
     if facts.task != "regression" or TARGET_SCALERS[observed.run.preprocessing.target_scaling].fit is not None:
         return None
-    return f"a target with mean {written(facts.target_mean)} and spread {written(facts.target_std)}"
+    mean, spread = written(facts.target_mean), written(facts.target_std)
+    return said("a target with mean {mean!n} and spread {spread!n}", mean=mean, spread=spread)
 
 
-def _invalid(observed: Observation) -> str | None:
+def _invalid(observed: Observation) -> Sentence | None:
     share = observed.facts.invalid_inputs
-    return f"{share:.2%} of the inputs are NaN or infinite" if share else None
+    return said("{share:.2%} of the inputs are NaN or infinite", share=share) if share else None
 
 
-def _sentinel(observed: Observation) -> str | None:
+def _sentinel(observed: Observation) -> Sentence | None:
     found = next((s for s in observed.facts.sentinels if s.certain), None)
-    return f"{found.column} is {found.value:g} in {found.count} rows" if found else None
+    return stands_in(found) if found else None
 
 
-def _codes(observed: Observation) -> str | None:
+def _codes(observed: Observation) -> Sentence | None:
     facts, flaw = observed.facts, ENCODERS[observed.run.preprocessing.encoding].flaw
     names = ", ".join(facts.category_columns[:_MOST_NAMES])
-    return f"words of {names} {flaw}" if names and flaw else None
+    return said("words of {columns} {flaw!w}", columns=names, flaw=flaw) if names and flaw else None
 
 
-def _leak(observed: Observation) -> str | None:
+def _leak(observed: Observation) -> Sentence | None:
     found = next((leak for leak in observed.facts.leaks if leak.certain), None)
-    return f"{found.column} gives the answer away" if found else None
+    return said("{column} gives the answer away", column=found.column) if found else None
 
 
-def _copies(observed: Observation) -> str | None:
+def _copies(observed: Observation) -> Sentence | None:
     facts = observed.facts
     apart = observed.run.data.split not in {"random", "stratified"}
     if apart or not facts.copies.share or not facts.validation_rows:
         return None
-    return f"{facts.copies.share:.0%} of the rows have a copy, on both sides of the split"
+    return said("{share:.0%} of the rows have a copy, on both sides of the split", share=facts.copies.share)
 
 
-def _by_heart(observed: Observation) -> str | None:
+def _by_heart(observed: Observation) -> Sentence | None:
     facts = observed.facts
     if facts.by_heart is None or facts.reachable is None or facts.by_heart <= max(0.0, facts.reachable):
         return None
     known, others = share_text(facts.by_heart), share_text(facts.reachable)
-    return f"simple models explain {known} of rows with a known copy, {others} of others"
+    return said(
+        "simple models explain {known!t} of rows with a known copy, {others!t} of others", known=known, others=others
+    )
 
 
-def _without_leaks(observed: Observation) -> str | None:
+def _without_leaks(observed: Observation) -> Sentence | None:
     rest = observed.facts.without_leaks
-    return None if rest is None else f"the other inputs together explain {share_text(rest)}"
+    if rest is None:
+        return None
+    return said("the other inputs together explain {share!t}", share=share_text(rest))
 
 
-def _no_signal(observed: Observation) -> str | None:
+def _no_signal(observed: Observation) -> Sentence | None:
     reachable = observed.facts.reachable
-    return None if reachable is None else f"simple models explain {share_text(reachable)} of rows they have not seen"
+    if reachable is None:
+        return None
+    return said("simple models explain {share!t} of rows they have not seen", share=share_text(reachable))
 
 
-def _one_target(observed: Observation) -> str | None:
-    return "every row has the same target" if observed.facts.constant_target else None
+def _one_target(observed: Observation) -> Sentence | None:
+    return said("every row has the same target") if observed.facts.constant_target else None
 
 
-def _conflict(observed: Observation) -> str | None:
+def _conflict(observed: Observation) -> Sentence | None:
     copies = observed.facts.copies
-    return f"{copies.conflict:.0%} of the variance is between rows of equal inputs" if copies.conflict else None
+    if not copies.conflict:
+        return None
+    return said("{share:.0%} of the variance is between rows of equal inputs", share=copies.conflict)
 
 
-def _rare(observed: Observation) -> str | None:
+def _rare(observed: Observation) -> Sentence | None:
     facts = observed.facts
     if not facts.class_shares or not min(facts.class_shares):
         return None
     least = min(facts.class_shares)
-    return f"{least:.1%} of the rows are {facts.classes[facts.class_shares.index(least)]}"
+    name = facts.classes[facts.class_shares.index(least)]
+    return said("{share:.1%} of the rows are {name}", share=least, name=name)
 
 
-def _in_order(observed: Observation) -> str | None:
+def _in_order(observed: Observation) -> Sentence | None:
     in_order = observed.run.data.split == "in_order" and observed.facts.validation_rows
-    return "the last rows validate" if in_order else None
+    return said("the last rows validate") if in_order else None
 
 
-def _other_targets(observed: Observation) -> str | None:
+def _other_targets(observed: Observation) -> Sentence | None:
     shift = observed.facts.shift
-    return f"their targets differ by {shift:.1f} standard deviations" if shift > limits.SHIFTED else None
+    if shift <= limits.SHIFTED:
+        return None
+    return said("their targets differ by {shift:.1f} standard deviations", shift=shift)
 
 
-def _told_apart(observed: Observation) -> str | None:
+def _told_apart(observed: Observation) -> Sentence | None:
     shift = observed.facts.input_shift
-    return f"a model tells them from the others in {shift:.0%} of pairs" if shift > limits.TOLD_APART else None
+    if shift <= limits.TOLD_APART:
+        return None
+    return said("a model tells them from the others in {share:.0%} of pairs", share=shift)
 
 
-def _sorted(observed: Observation) -> str | None:
+def _sorted(observed: Observation) -> Sentence | None:
     correlation = observed.facts.runs_of_target
     if observed.run.training.shuffle or correlation <= limits.SORTED:
         return None
-    return f"each epoch takes the rows in their order, sorted by target (correlation {correlation:.2f})"
+    return said(
+        "each epoch takes the rows in their order, sorted by target (correlation {correlation:.2f})",
+        correlation=correlation,
+    )
 
 
-def _by_row(observed: Observation) -> str | None:
+def _by_row(observed: Observation) -> Sentence | None:
     scaling = observed.run.preprocessing.scaling
-    return f"{scaling} divides each row by its length" if SCALERS[scaling].by_row else None
+    return said("{scaling} divides each row by its length", scaling=scaling) if SCALERS[scaling].by_row else None
 
 
-def _destroyed(observed: Observation) -> str | None:
+def _destroyed(observed: Observation) -> Sentence | None:
     before, after = observed.facts.unscaled, observed.facts.reachable
     if before is None or after is None or before <= after:
         return None
-    return f"simple models explain {share_text(after)} after it, {share_text(before)} before"
+    return said(
+        "simple models explain {after!t} after it, {before!t} before",
+        after=share_text(after),
+        before=share_text(before),
+    )
 
 
 DATA: Final[Mapping[str, Link]] = {

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence.limits import FLAT
 from core.diagnosis.evidence.marks import MarkKind
+from core.sentence import Sentence, said
 
-Look = Callable[[Observation], str | None]
+Look = Callable[[Observation], Sentence | None]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,6 @@ class Link:
     outcome: bool = False
 
 
-def share_text(value: float) -> str:
+def share_text(value: float) -> Sentence:
     """Return a share in words: ``83%``, or ``nothing``."""
-    return f"{value:.0%}" if value >= FLAT else "nothing"
+    return said("{share:.0%}", share=value) if value >= FLAT else said("nothing")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from core.choices.activations import ACTIVATIONS
@@ -13,115 +13,151 @@ from core.diagnosis.causes.cause import Observation
 from core.diagnosis.evidence import limits
 from core.diagnosis.evidence.links.link import Link, share_text
 from core.diagnosis.evidence.signals import times
+from core.sentence import Sentence, said
 
 _USUAL_RATE: Final = 3.0
 """A rate within this factor of the usual one is not worth a word."""
 
 
-def _output(observed: Observation) -> str | None:
+def _output(observed: Observation) -> Sentence | None:
     facts, output = observed.facts, ACTIVATIONS[observed.facts.output_activation]
     (low, high), (least, most) = facts.target_range, output.bounds
     if output.over_units and facts.output_units == 1:
-        return f"{output.name} over one output is always 1"
+        return said("{name} over one output is always 1", name=output.name)
     if facts.task == "regression":
         beyond = low < least or high > most
         if beyond:
-            return f"{output.name} gives {least:g} … {most:g}, the target needs {low:.4g} … {high:.4g}"
-        return None if output.name == "linear" else f"a regression ends in {output.name}"
+            return said(
+                "{name} gives {least:g} … {most:g}, the target needs {low:.4g} … {high:.4g}",
+                name=output.name,
+                least=least,
+                most=most,
+                low=low,
+                high=high,
+            )
+        return None if output.name == "linear" else said("a regression ends in {name}", name=output.name)
     if facts.task == "multilabel" and output.over_units:
-        return f"outputs of {output.name} sum to 1, and rows have {facts.answers[0]} to {facts.answers[1]} labels"
-    return None if output.probabilities else f"{output.name} gives no probabilities"
+        return said(
+            "outputs of {name} sum to 1, and rows have {least} to {most} labels",
+            name=output.name,
+            least=facts.answers[0],
+            most=facts.answers[1],
+        )
+    return None if output.probabilities else said("{name} gives no probabilities", name=output.name)
 
 
-def _loss(observed: Observation) -> str | None:
+def _loss(observed: Observation) -> Sentence | None:
     facts, loss = observed.facts, LOSSES[observed.facts.loss]
     if loss.over_units and facts.output_units == 1:
-        return f"{loss.name} over one output is always 0"
+        return said("{name} over one output is always 0", name=loss.name)
     fits = "distance" if facts.task == "regression" else "probability"
-    return None if loss.measures == fits else f"{loss.name} judges a {loss.measures}, the task needs a {fits}"
-
-
-def _hidden(observed: Observation) -> str | None:
-    odd = sorted({name for name in observed.activations if not ACTIVATIONS[name].usual})
-    return f"hidden layers of {', '.join(odd)}" if odd else None
-
-
-def _deep(observed: Observation) -> str | None:
-    return (
-        f"{observed.depth} hidden layers of {observed.activations[0]}"
-        if observed.depth >= limits.SEVERAL_LAYERS
-        else None
+    if loss.measures == fits:
+        return None
+    return said(
+        "{name} judges a {measure!w}, the task needs a {fits!w}", name=loss.name, measure=loss.measures, fits=fits
     )
 
 
-def _narrow(observed: Observation) -> str | None:
+def _hidden(observed: Observation) -> Sentence | None:
+    odd = sorted({name for name in observed.activations if not ACTIVATIONS[name].usual})
+    return said("hidden layers of {names}", names=", ".join(odd)) if odd else None
+
+
+def _deep(observed: Observation) -> Sentence | None:
+    if observed.depth < limits.SEVERAL_LAYERS:
+        return None
+    return said("{count:d} hidden layers of {activation}", count=observed.depth, activation=observed.activations[0])
+
+
+def _narrow(observed: Observation) -> Sentence | None:
     if not observed.depth:
-        return "no hidden layer"
+        return said("no hidden layer")
     units = min(layer.units for layer in observed.run.model.hidden)
-    return f"the narrowest layer has {units} unit{'s' * (units != 1)}"
+    if units == 1:
+        return said("the narrowest layer has 1 unit")
+    return said("the narrowest layer has {units} units", units=units)
 
 
-def _bent(observed: Observation) -> str | None:
+def _bent(observed: Observation) -> Sentence | None:
     skills = observed.facts.skills
     if not skills or max(skills.values()) - max(0.0, skills["linear"]) <= limits.BENT:
         return None
-    return f"a line explains {share_text(skills['linear'])}, a bend {share_text(max(skills.values()))}"
+    line, bend = share_text(skills["linear"]), share_text(max(skills.values()))
+    return said("a line explains {line!t}, a bend {bend!t}", line=line, bend=bend)
 
 
-def _weights(observed: Observation) -> str | None:
+def _weights(observed: Observation) -> Sentence | None:
     hidden = observed.run.model.hidden
     chosen = (hidden[0].initializer if hidden else None) or observed.run.model.initializer
     named = {"name": chosen} if isinstance(chosen, str) else chosen
     if INITIALIZERS[str(named["name"])].spread(named, 1.0) is None:
         return None
     rest = [f"{key} {value}" for key, value in named.items() if key != "name"]
-    return " ".join(["weights start from", str(named["name"]), *rest])
+    return said("weights start from {name}", name=" ".join([str(named["name"]), *rest]))
 
 
-def _rate(observed: Observation) -> str | None:
+def _rate(observed: Observation) -> Sentence | None:
     rate, usual = observed.run.training.learning_rate, OPTIMIZERS[observed.run.training.optimizer].usual_rate
     if 1 / _USUAL_RATE < rate / usual < _USUAL_RATE:
-        return f"a rate of {rate:g}"
-    usually = f"{times(rate / usual)} times" if rate > usual else f"1/{usual / rate:,.0f} of"
-    return f"a rate of {rate:g}, {usually} the usual one"
+        return said("a rate of {rate:g}", rate=rate)
+    if rate > usual:
+        return said("a rate of {rate:g}, {times!n} times the usual one", rate=rate, times=times(rate / usual))
+    return said("a rate of {rate:g}, 1/{times:,.0f} of the usual one", rate=rate, times=usual / rate)
 
 
-def _steps(observed: Observation) -> str | None:
+def _steps(observed: Observation) -> Sentence | None:
     steps = observed.signals.updates
-    return f"{steps:.0f} steps in all" if 0 < steps < limits.ENOUGH_STEPS else None
+    return said("{steps:.0f} steps in all", steps=steps) if 0 < steps < limits.ENOUGH_STEPS else None
 
 
-def _batch(observed: Observation) -> str | None:
+def _batch(observed: Observation) -> Sentence | None:
     size, rows = observed.run.training.batch_size, observed.facts.rows
-    return f"batches of {min(size, rows)} of {rows:,} rows"
+    return said("batches of {size} of {rows:,} rows", size=min(size, rows), rows=rows)
 
 
-def _optimizer(observed: Observation) -> str | None:
+def _optimizer(observed: Observation) -> Sentence | None:
     training = observed.run.training
     chosen = OPTIMIZERS[training.optimizer]
     if training.momentum >= limits.STRONG_MOMENTUM and "momentum" in chosen.takes:
-        return f"momentum {training.momentum:g} makes steps {1 / max(1e-3, 1 - training.momentum):.0f} times as long"
+        return said(
+            "momentum {momentum:g} makes steps {times:.0f} times as long",
+            momentum=training.momentum,
+            times=1 / max(1e-3, 1 - training.momentum),
+        )
     if chosen.shortens:
-        return f"{chosen.name} shortens its steps, from a rate of {training.learning_rate:g}"
-    return f"{chosen.name}: one rate of {training.learning_rate:g} for every weight" if chosen.plain else None
+        return said("{name} shortens its steps, from a rate of {rate:g}", name=chosen.name, rate=training.learning_rate)
+    if not chosen.plain:
+        return None
+    return said("{name}: one rate of {rate:g} for every weight", name=chosen.name, rate=training.learning_rate)
 
 
-def _held_back(observed: Observation) -> str | None:
+def _held_back(observed: Observation) -> Sentence | None:
     model, decay = observed.run.model, observed.run.training.weight_decay
     dropout = max((layer.dropout or 0.0 for layer in model.hidden), default=0.0)
-    told = [f"L2 of {model.l2:g}"] * bool(model.l2) + [f"dropout of {dropout:.0%}"] * bool(dropout)
-    return " and ".join(told + [f"weight decay of {decay:g}"] * bool(decay)) or None
+    told = [
+        *([said("L2 of {value:g}", value=model.l2)] if model.l2 else []),
+        *([said("dropout of {share:.0%}", share=dropout)] if dropout else []),
+        *([said("weight decay of {value:g}", value=decay)] if decay else []),
+    ]
+    return _and(told) if told else None
 
 
-def _patience(observed: Observation) -> str | None:
+def _and(told: Sequence[Sentence]) -> Sentence:
+    first, *others = told
+    return said("{one!t} and {other!t}", one=first, other=_and(others)) if others else first
+
+
+def _patience(observed: Observation) -> Sentence | None:
     stopping = observed.asked.training.early_stopping
-    return None if stopping is None else f"a patience of {stopping.patience} epochs"
+    return None if stopping is None else said("a patience of {count} epochs", count=stopping.patience)
 
 
-def _schedule(observed: Observation) -> str | None:
+def _schedule(observed: Observation) -> Sentence | None:
     left, schedule = observed.signals.rate_left, observed.run.training.schedule
     little = schedule.name != "constant" and not schedule.tries and left < limits.LITTLE_LEFT
-    return f"the {schedule.name} schedule leaves {left:.1%} of the rate" if little else None
+    if not little:
+        return None
+    return said("the {schedule} schedule leaves {share:.1%} of the rate", schedule=schedule.name, share=left)
 
 
 SETTINGS: Final[Mapping[str, Link]] = {
