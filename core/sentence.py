@@ -13,11 +13,9 @@ Sentence = NewType("Sentence", str)
 """A text that `said` has made, or that was kept of one."""
 
 MARKS: Final = {
-    "n": "a number that is written already",
-    "t": "a sentence itself",
-    "w": "words of the lab",
-    "l": "a list",
-}
+    "n": "a number that is written already", "t": "a sentence itself", "w": "words of ours",
+    "m": "a message of the pages", "l": "a list",
+}  # fmt: skip
 """What a template says of a value behind a ``!``, where a format does not say that it is a number."""
 
 
@@ -38,8 +36,8 @@ def said(template: str, /, **values: Any) -> Sentence:
     """Return the English sentence of a template, one literal, with `values` in place of its ``{names}``.
 
     A value with a format is a number (``{share:.0%}``), as is one marked ``!n`` (``{times!n}``, ``{size!n}``: with its
-    unit). One marked ``!t`` is a sentence or a part of one, which `said` has made; one marked ``!w`` may be words of
-    ours, without values; one marked ``!l`` is a list of names that ends as `core.data.column_names.listed` ends it. Any
-    other stays as it is in every language: names, words of users.
+    unit). One marked ``!t`` is a sentence or a part of one, which `said` has made; ``!w`` may be words of ours without
+    values; ``!m`` is a message of the pages, such as the title of a cause; ``!l`` is a list of names that ends as
+    `core.data.column_names.listed` ends it. Any other stays as it is in every language: names, words of users.
     """
     return Sentence(_TEMPLATE.vformat(template, (), values))

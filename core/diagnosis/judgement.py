@@ -172,7 +172,7 @@ def _hidden(treatment: Treatment) -> Sentence | None:
     title = next(strong, None)
     if title is None:
         return None
-    return said("{cause!w}, it seems, but no repair gained more than luck does.", cause=title)
+    return said("{cause!m}, it seems, but no repair gained more than luck does.", cause=title)
 
 
 def _missing(treatment: Treatment) -> Sentence:

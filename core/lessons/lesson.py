@@ -160,7 +160,7 @@ class Lesson(_Claiming):
     @classmethod
     def _known(cls, cause: str) -> str:
         if cause not in CAUSES:
-            raise ValueError(said("allowed: {names}", names=", ".join(CAUSES)))
+            raise ValueError(said("allowed: {allowed!t}", allowed=", ".join(CAUSES)))
         return cause
 
     @field_validator("glossary")

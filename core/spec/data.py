@@ -110,7 +110,8 @@ class DataSpec(Value):
     @classmethod
     def _known_source(cls, source: str | InlineData) -> str | InlineData:
         if isinstance(source, str) and not _SOURCE.fullmatch(source):
-            raise ValueError(said("allowed: sample:NAME, file:PATH, dataset:SHA256 or an object with columns"))
+            allowed = said("sample:NAME, file:PATH, dataset:SHA256 or an object with columns")
+            raise ValueError(said("allowed: {allowed!t}", allowed=allowed))
         return source
 
     @cached_property

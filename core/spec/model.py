@@ -37,7 +37,7 @@ def _check_initializer(value: Any) -> Any:
         raise ValueError(said("an initializer is a name or an object with a name"))
     name = value["name"]
     if name not in INITIALIZERS:
-        raise ValueError(said("allowed: {names}", names=", ".join(INITIALIZERS)))
+        raise ValueError(said("allowed: {allowed!t}", allowed=", ".join(INITIALIZERS)))
     taken = INITIALIZERS[name].parameters
     for key, parameter in value.items():
         if key == "name":

@@ -61,7 +61,7 @@ def _a_number(value: Any) -> Any:
     if isinstance(value, bool | str):
         raise ValueError(said("a number is needed"))
     if too_long(value):
-        raise ValueError(said("allowed: at most {most} digits", most=MOST_DIGITS))
+        raise ValueError(said("allowed: {allowed!t}", allowed=said("at most {most} digits", most=MOST_DIGITS)))
     return value
 
 

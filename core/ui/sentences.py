@@ -7,7 +7,7 @@ is compared with these, and what stood in the places of the ``{names}`` is put i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from string import Formatter
 from typing import Final, NamedTuple
@@ -20,11 +20,13 @@ SENTENCES: Final = LOCALES / "sentences"
 """Where each language has its catalogue of them."""
 _NUMBER: Final = r"[-+]?(?:[\d.,]+(?:e[-+]?\d+)?|inf|nan)"
 _UNIT: Final = "(?: [A-Za-z]{1,3})?"
-_KNOWN: Final = 4096
-"""Texts whose translation is remembered."""
-_LONGEST: Final = 10_000
+_REMEMBERED: Final = 4096
+"""Texts."""
+_LONGEST: Final = 2000
 """Characters; what is longer is no sentence."""
-_INDEFINITE: Final = 5
+_DEEPEST: Final = 5
+"""Sentences inside each other."""
+_FEW: Final = 5
 """Characters of its own by which a template is not recognised: those of ``: `` and `` and ``."""
 _MORE: Final = re.compile(r" and (\d+) more$")
 """How `core.data.column_names.listed` ends a long list."""
@@ -34,13 +36,13 @@ def translated(text: str) -> str:
     """Return a sentence in the reader's language; one of no known template stays as it is.
 
     What a user wrote stands in the places of a template and is not translated. Where several templates fit, it is the
-    one that leaves least to its places.
+    one that explains most of the text, with the sentences inside it.
     """
     code = language()
     if code == ENGLISH or len(text) > _LONGEST:
         return text
-    told = _translated(text, code)
-    return text if told is None else told
+    reading = _read(text, code, _DEEPEST)
+    return text if reading is None else reading.said
 
 
 class Template(NamedTuple):
@@ -49,45 +51,61 @@ class Template(NamedTuple):
     pattern: re.Pattern[str]
     marks: Mapping[str, str]
     said: str
-    definite: bool
-    """Whether its own words are enough to recognise it; else one of the sentences in it has to be known, too."""
+    own: int
+    """Characters of its own."""
+
+
+class _Reading(NamedTuple):
+    """How a text can be understood: its translation, and how many of its characters are no names or users' words."""
+
+    said: str
+    explained: int
 
 
 class _Catalogue(NamedTuple):
     fixed: Mapping[str, str]
     """Sentences without places, and words."""
     templates: tuple[Template, ...]
-    """The most definite first."""
+    """Those with more words of their own first: of equal readings theirs is taken."""
 
 
-@lru_cache(_KNOWN)
-def _translated(text: str, code: str) -> str | None:
+@lru_cache(_REMEMBERED)
+def _read(text: str, code: str, deep: int) -> _Reading | None:
     # A sentence inside another has lost its full stop.
     known, sentence = _catalogue(code), text.removesuffix(".")
     stop = text[len(sentence) :]
     if sentence in known.fixed:
-        return known.fixed[sentence] + stop
+        return _Reading(known.fixed[sentence] + stop, len(text))
+    readings = _readings(known, sentence, code, deep - 1) if deep else ()
+    best = max(readings, key=lambda reading: reading.explained, default=None)
+    return best and _Reading(best.said + stop, best.explained)
+
+
+def _readings(known: _Catalogue, sentence: str, code: str, deep: int) -> Iterator[_Reading]:
+    """Yield how a sentence can be understood, by each template that fits."""
     for template in known.templates:
         if found := template.pattern.fullmatch(sentence):
-            values = {name: _value(value, template.marks[name], code) for name, value in found.groupdict().items()}
-            if template.definite or any(values.values()):
-                filled = {name: found[name] if value is None else value for name, value in values.items()}
-                return template.said.format(**filled) + stop
-    return None
+            places = {name: _place(found[name], mark, code, deep) for name, mark in template.marks.items()}
+            if template.own > _FEW or any(places.values()):
+                told = {name: place or _Reading(found[name], 0) for name, place in places.items()}
+                left = sum(len(found[name]) - place.explained for name, place in told.items())
+                filled = template.said.format(**{name: place.said for name, place in told.items()})
+                yield _Reading(filled, len(sentence) - left)
 
 
-def _value(value: str, mark: str, code: str) -> str | None:
-    """Return what stands in a place as the language writes it; None where there is nothing to write otherwise."""
+def _place(value: str, mark: str, code: str, deep: int) -> _Reading | None:
+    """Return what stands in a place as the language writes it; None where it is nothing of ours."""
     match mark:
         case "n":
-            return value.translate(signs(code))
+            return _Reading(value.translate(signs(code)), len(value))
         case "t":
-            return _translated(value, code)
-        case "w":
-            word = _catalogue(code).fixed.get(value) or t(value)
-            return None if word == value else word
-        case "l":
-            return _MORE.sub(lambda found: t(" and {count} more", count=int(found[1])), value)
+            return _read(value, code, deep)
+        case "w" if value in (fixed := _catalogue(code).fixed):
+            return _Reading(fixed[value], len(value))
+        case "m" if (told := t(value)) != value:
+            return _Reading(told, len(value))
+        case "l" if found := _MORE.search(value):
+            return _Reading(value[: found.start()] + t(" and {count} more", count=int(found[1])), len(found[0]))
     return None
 
 
@@ -97,9 +115,10 @@ def template_of(message: str, said: str) -> Template:
     A place reaches up to the next words of the template, at their first appearance, so that a text is compared in one
     go however often a user wrote those words.
     """
-    pattern, marks, open_ = "", {}, False
+    pattern, marks, own, inside = "", {}, 0, False
     for literal, name, style, conversion in Formatter().parse(message):
         pattern += re.escape(literal)
+        own += len(literal)
         if name is None:
             continue
         if name in marks:
@@ -109,11 +128,11 @@ def template_of(message: str, said: str) -> Template:
         if marks[name] == "n":
             pattern += f"(?P<{name}>{_NUMBER}{'%' * style.endswith('%') if style else _UNIT})"
         else:
-            pattern += f"{')' * open_}(?>(?P<{name}>.*?)"
-            open_ = True
+            pattern += f"{')' * inside}(?>(?P<{name}>.*?)"
+            inside = True
     # What is behind the last place ends the text: there is nothing to go back for.
-    start, _, last = pattern.rpartition("(?>") if open_ else ("", "", pattern)
-    return Template(re.compile(start + last, re.DOTALL), marks, said, _own(message) > _INDEFINITE)
+    start, _, last = pattern.rpartition("(?>") if inside else ("", "", pattern)
+    return Template(re.compile(start + last, re.DOTALL), marks, said, own)
 
 
 @cache
@@ -126,14 +145,9 @@ def _catalogue(code: str) -> _Catalogue:
             for entry in read_po(file, locale=code)
             if entry.id and entry.string
         ]
-    for message, said in sorted(entries, key=lambda entry: -_own(entry[0])):
+    for message, said in entries:
         if any(name is not None for _, name, *_ in Formatter().parse(message)):
             templates.append(template_of(message, said))
         else:
             fixed[message.format()] = said.format()
-    return _Catalogue(fixed, tuple(templates))
-
-
-def _own(message: str) -> int:
-    """Return how many characters of a template are its own."""
-    return sum(len(literal) for literal, *_ in Formatter().parse(message))
+    return _Catalogue(fixed, tuple(sorted(templates, key=lambda template: -template.own)))

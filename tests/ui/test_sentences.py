@@ -25,11 +25,9 @@ from .test_words import catalogue
 
 TEMPLATES = sorted(str(message) for message in sentences())
 PLACES = {
-    "n": ("1.5 GB", "1,5 GB"),
-    "t": ("no parameters", "keine Parameter"),
-    "w": ("text", "Text"),
-    "r": ("X", "'X'"),
-}
+    "n": ("1.5 GB", "1,5 GB"), "t": ("no parameters", "keine Parameter"), "w": ("text", "Text"),
+    "m": ("tabs", "Tabulatoren"), "l": ("X and 2 more", "X und 2 weitere"), "r": ("X", "'X'"),
+}  # fmt: skip
 IRIS = {"data": {"source": "sample:iris", "target": "species"}}
 
 
@@ -140,12 +138,12 @@ def test_english_is_what_was_said():
         assert translated("The file is no text in UTF-8.") == "The file is no text in UTF-8."
 
 
-def test_a_sentence_is_found_at_once_however_it_repeats_the_words_of_templates():
+@pytest.mark.parametrize("words", ["; allowed: x is refused", " or ", ": a list and ", ", "])
+def test_a_text_is_read_at_once_however_it_repeats_the_words_of_templates(words):
     _catalogue("de")
-    hostile = "; allowed: ".join(["data.source: x is refused"] * 300) + " is refused for x or "
     began = time.perf_counter()
-    translated(hostile)
-    assert time.perf_counter() - began < 1
+    translated(f"x is refused{words * (1900 // len(words))} for y")
+    assert time.perf_counter() - began < 2
 
 
 @pytest.mark.parametrize(("cause", "facts", "signals", "sections"), FAULTY, ids=[f[0] for f in FAULTY])

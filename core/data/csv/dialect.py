@@ -238,7 +238,7 @@ def _notes(found: _Sniffed, surplus: bool, header_inferred: bool) -> Iterator[st
                 line=longest,
             )
     if found.delimiter != "," and len(found.rows[0]) > 1:
-        yield said("The cells are separated by {delimiter!w}.", delimiter=DELIMITERS[found.delimiter])
+        yield said("The cells are separated by {delimiter!m}.", delimiter=DELIMITERS[found.delimiter])
     if surplus:
         yield said("Each row ends with a delimiter: the empty column after it was left out.")
     if header_inferred and any(map(is_value, found.rows[0])):

@@ -84,7 +84,7 @@ def to_utf8(content: bytes, label: str, chosen: str | None = None) -> tuple[byte
         return (
             _transcoded(content, encoding, label, title),
             encoding,
-            [said("The text was read as {encoding!w}.", encoding=title)],
+            [said("The text was read as {encoding!m}.", encoding=title)],
         )
     codec = _unmistakable(content)
     if codec is not None and codec != "utf-8":
@@ -163,7 +163,7 @@ def _transcoded(content: bytes, codec: str, label: str, title: str) -> bytes:
     except _NotDecodable as error:
         raise ChoiceNeeded(
             said(
-                "{name}: line {line} is not valid {encoding!w} text; allowed: another encoding.",
+                "{name}: line {line} is not valid {encoding!m} text; allowed: another encoding.",
                 name=label,
                 line=error.line,
                 encoding=title,
@@ -185,7 +185,7 @@ def _western(content: bytes, label: str, line: int) -> tuple[bytes, str, list[st
         with suppress(_NotDecodable):
             text = b"".join(piece.encode() for piece in _pieces(content, "cp1252"))
             note = said(
-                "Line {line} is not UTF-8, so the text is read as {encoding!w}; "
+                "Line {line} is not UTF-8, so the text is read as {encoding!m}; "
                 "choose another encoding if letters look wrong.",
                 line=line,
                 encoding=ENCODINGS["cp1252"],

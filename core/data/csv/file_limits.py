@@ -80,13 +80,13 @@ def check_content(content: bytes, label: str) -> None:
 
 def _binary_kind(content: bytes) -> str | None:
     if content.startswith(b"PK\x03\x04"):
-        return "an Excel workbook" if b"xl/" in content[:4096] else "a zip archive"
+        return said("an Excel workbook") if b"xl/" in content[:4096] else said("a zip archive")
     head = content[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for beginning, kind in MARKUP:
         if head.startswith(beginning):
             return kind
     if _JSON.match(content[:256].lstrip(b"\xef\xbb\xbf")) and content[-256:].rstrip().endswith((b"}", b"]")):
-        return "JSON"
+        return said("JSON")
     return next((kind for magic, kind in MAGIC if content.startswith(magic)), None)
 
 

@@ -153,7 +153,7 @@ def choose_features(run: RunSpec, table: Table) -> tuple[list[Column], list[str]
             if names:
                 notes.append(
                     said(
-                        "Left out as {kind!w}, nearly every row differs: {columns!l}.", kind=kind, columns=listed(names)
+                        "Left out as {kind!m}, nearly every row differs: {columns!l}.", kind=kind, columns=listed(names)
                     )
                 )
         columns = [column for column in columns if column.kind not in NEARLY_UNIQUE]
