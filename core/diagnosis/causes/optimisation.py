@@ -157,7 +157,8 @@ def _too_few(observed: Observation) -> Iterator[Evidence]:
     elif signals.updates < ENOUGH_STEPS and signals.unfinished:
         yield Evidence(0.3, text, sign="steps_may_lack")
     if signals.still_falling:
-        falls, little = said("the loss was still falling at the end"), said("what little the loss fell, it fell to the end")
+        falls = said("the loss was still falling at the end")
+        little = said("what little the loss fell, it fell to the end")
         yield Evidence(0.3, little if signals.stands_still else falls, sign="still_falling")
 
 

@@ -8,6 +8,7 @@ from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.evidence.marks import Mark
 from core.diagnosis.evidence.signals import median_of_most
 from core.diagnosis.report import Standing
+from core.sentence import said
 from core.spec import load_spec
 from core.ui.diagnose import words as say
 
@@ -71,7 +72,8 @@ def test_what_the_curve_on_the_page_denies_is_not_said_beside_it():
     falls = {"words": "still falling: 20%", "mark": "still_falling"}
     told = report(symptoms={"still_falling": "The loss was still falling.", "guessing": "No better than guessing."})
     first = finding(chain=[{"words": "a rate of 0", "mark": None}, falls, {"words": "guessing", "mark": "flat"}])
-    flat, falling = Mark("flat", "loss", 1, "flat from epoch 1"), Mark("still_falling", "loss", 9, "still falling")
+    flat = Mark("flat", "loss", 1, said("flat from epoch 1"))
+    falling = Mark("still_falling", "loss", 9, said("still falling"))
     assert say.symptoms_of(told, [flat]) == ["No better than guessing."]
     assert [link["words"] for link in say.chain_of(first, [flat])] == ["a rate of 0", "guessing"]
     assert len(say.symptoms_of(told, [falling])) == 2
