@@ -14,8 +14,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.errors import InputRefused
 from core.machine import memory_bytes, processors
 
-_SQLITE: Final = "sqlite:///"
+COMPILER_CACHE: Final = "xla"
+"""Its folder in the data folder."""
 
+_SQLITE: Final = "sqlite:///"
 
 _OTHERS_MB: Final = 420
 """What is not for trainers: web process, diagnoser and reader of uploads, and the libraries all of them share.
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     embed_in: str = Field("", description="sites that may show the lab in a frame: https://moodle.school.example")
     slots: int = Field(default_factory=_slots, ge=1, le=256, description="trainings at the same time")
     max_upload_mb: int = Field(20, ge=1, le=256, description="size of one uploaded table, at most 256")
+    least_free_mb: int = Field(64, ge=1, description="with less free on the disk, nothing new is kept")
     max_queued: int = Field(2000, ge=1, description="runs that may wait or train at the same time")
     lease_seconds: float = Field(30.0, ge=1, description="a run that no slot works at is queued again after this long")
     run_seconds: float = Field(3600.0, ge=1, description="a run, or a diagnosis between trials, may take this long")

@@ -12,6 +12,7 @@ from typing import Any
 from core.errors import WorkFailed
 from core.jobs.diagnosers.clinic import Clinic
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
+from core.jobs.housekeeper import Housekeeper
 from core.jobs.scheduling.backlog import Backlog
 from core.jobs.scheduling.dispatcher import Dispatcher
 from core.jobs.scheduling.engine import EmbeddedEngine, Engine
@@ -53,6 +54,7 @@ class Lab:
         self._diagnoses = DiagnosisQueue(self.store.database, self._lease.held)
         self.backlog = Backlog(self.store, settings.slots)
         self._dispatcher: Dispatcher | None = None
+        self._housekeeper: Housekeeper | None = None
         self._diagnosing = diagnosing
         self._clinic: Clinic | None = None
         self._likely: Recent[str, tuple[Likely, Likely]] = Recent(16)
@@ -113,16 +115,20 @@ class Lab:
 
     def _lead(self) -> None:
         self._reconcile()
-        self.store.checkpoints.sweep()
-        dispatcher = Dispatcher(self._runs, self._engine, self.store)
+        dispatcher = Dispatcher(self._runs, self._engine, self.store.database.room)
         self._engine.connect(self._runs, self._ahead, dispatcher.wake)
         dispatcher.start()
         self._dispatcher = dispatcher
+        self._housekeeper = Housekeeper(self.store, self.settings)
+        self._housekeeper.start()
         if self._diagnosing:
             self._clinic = Clinic(self._diagnoses, self.settings, dispatcher.wake)
             self._clinic.open()
 
     def _let_go(self) -> None:
+        housekeeper, self._housekeeper = self._housekeeper, None
+        if housekeeper is not None:
+            housekeeper.stop()
         clinic, self._clinic = self._clinic, None
         if clinic is not None:
             clinic.close()
@@ -161,7 +167,8 @@ class Lab:
         """Return how the lab is: who leads, slots, trainers, what compiles, waits and runs, diagnoses, its problem."""
         slots, clinic = self._engine.slots() if self.dispatching else [], self._clinic
         counts = self._runs.counts()
-        problems = [slot.problem for slot in slots] + ([clinic.keeper.problem] if clinic else [])
+        problems = [self.store.database.room.problem, *(slot.problem for slot in slots)]
+        problems += [clinic.keeper.problem] if clinic else []
         if self._watch is not None and self._lease.leader == Leader.NOBODY:
             problems.append("Nobody trains what is queued; this process is about to.")
         return {

@@ -11,7 +11,7 @@ from core.collector import ROUNDS
 from core.plot import COLOURS
 from core.ui.gate import GATE
 from core.ui.sitemap import PAGES, page
-from core.ui.trouble import told
+from core.ui.trouble import tell_of_full_disk, told
 from core.ui.words import language_choice, settle_language
 
 _CURVES = f"""<path d="M2 3v21h23" fill="none" stroke="#7b8a87" stroke-width="1.6"/>
@@ -45,6 +45,7 @@ with GATE.place(known=_KNOWN in st.session_state):
     st.html(_STYLE.format(*_LINKS, *_LINKS))
     st.logo(_SVG.format(width=110, content=_CURVES + _NAME), size="large")
     settle_language()
+    tell_of_full_disk()
     told(st.navigation([page(path) for path in PAGES], position="top").run)()
     language_choice()
 ROUNDS.ask()

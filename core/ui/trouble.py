@@ -10,6 +10,7 @@ from typing import Final, ParamSpec, TypeVar
 import streamlit as st
 
 from core.errors import InputRefused, WorkFailed
+from core.jobs.lab import get_lab
 from core.ui.sentences import translated
 from core.ui.text import inert
 
@@ -35,6 +36,12 @@ def told(draw: Callable[_P, _T]) -> Callable[_P, _T | None]:
 def attempted(press: Callable[_P, _T]) -> Callable[_P, _T | None]:
     """Return what a button does such that, if it cannot be done, the page is drawn as it is and says so in passing."""
     return _caught(press, _say_in_passing)
+
+
+def tell_of_full_disk() -> None:
+    """Say on a page what works and what does not, as long as the disk is full."""
+    if problem := get_lab().store.database.room.problem:
+        st.warning(translated(problem), icon=":material/hard_drive:")
 
 
 def _caught(do: Callable[_P, _T], tell: Callable[[Exception], object]) -> Callable[_P, _T | None]:

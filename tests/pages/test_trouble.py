@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import WorkFailed
+from core.jobs.storage.room import FULL, Room
 from core.lessons import LESSONS
 from core.spec import load_spec
 from core.ui.lessons.state import RUNS
@@ -32,8 +33,20 @@ def press(app, label):
     return next(button for button in app.button if button.label == label).click().run()
 
 
-def busy():
+def busy(**_how):
     raise WorkFailed(BUSY)
+
+
+PLACES = [
+    "the lab",
+    "a lesson",
+    "a diagnosis",
+    "the start of a diagnosis",
+    "a seat in a class",
+    "a class",
+    "the runs",
+    "the presenter",
+]
 
 
 @pytest.fixture
@@ -54,19 +67,7 @@ def addresses(lab):
     }
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "the lab",
-        "a lesson",
-        "a diagnosis",
-        "the start of a diagnosis",
-        "a seat in a class",
-        "a class",
-        "the runs",
-        "the presenter",
-    ],
-)
+@pytest.mark.parametrize("name", PLACES)
 def test_a_page_whose_read_fails_says_so_and_is_there_again_after_it(name, lab, addresses, monkeypatch):
     path, address = addresses[name]
     app = opened(path, **address)
@@ -81,6 +82,43 @@ def test_a_page_whose_read_fails_says_so_and_is_there_again_after_it(name, lab, 
     app.run()
     assert not app.exception
     assert BUSY not in said(app)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_every_page_can_be_opened_on_a_full_disk_and_says_that_it_is_full(name, lab, addresses, monkeypatch):
+    path, address = addresses[name]
+    with monkeypatch.context() as patch:
+        patch.setattr(Room, "free", 0)
+        app = opened(path, **address)
+        assert not app.exception
+        assert [warning.value for warning in app.warning] == [FULL]
+    app.run()
+    assert FULL not in said(app)
+
+
+def test_what_fills_the_disk_can_be_deleted(lab, monkeypatch):
+    def dialog(identity):
+        import streamlit as st
+
+        from core.ui.runs.experiment_list import _delete
+
+        st.session_state.gone = _delete(identity)
+
+    identity = lab.store.submit(load_spec(IRIS))
+    monkeypatch.setattr(Room, "free", 0)
+    app = AppTest.from_function(dialog, args=(identity,)).run()
+    assert not app.exception
+    assert app.session_state.gone
+    assert lab.store.experiments() == ()
+
+
+def test_run_on_a_full_disk_says_why_not(lab, monkeypatch):
+    app = opened("lab")
+    monkeypatch.setattr(Room, "free", 0)
+    press(app, next(button.label for button in app.button if button.label.startswith("Run ")))
+    assert not app.exception
+    assert any("red[The disk is full" in words.value for words in app.markdown)
+    assert lab.store.experiments() == ()
 
 
 def test_cancel_of_an_experiment_that_was_deleted_says_so(lab):

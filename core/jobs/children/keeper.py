@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from core.child import Child, Listener, Words
 from core.jobs.children.compiler_cache import CompilerCache
-from core.settings import Settings
+from core.settings import COMPILER_CACHE, Settings
 from core.training.arithmetic import ARITHMETIC
 
 _FIRST_WAIT_SECONDS: Final = 0.5
@@ -41,7 +41,7 @@ def lab_child(settings: Settings, arguments: Sequence[str], name: str, listener:
     data = settings.data.absolute()
     log_file = data / "logs" / f"{name}.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    cache = CompilerCache(data / "xla", settings.compiler_cache_mb)
+    cache = CompilerCache(data / COMPILER_CACHE, settings.compiler_cache_mb)
 
     def hear(child: Child, words: Words | None) -> None:
         if words is None and child.crashed:

@@ -170,7 +170,7 @@ class Classrooms:
 
     def dismiss(self, key: str, member: str) -> None:
         """Remove a member and all they did from the class of the teacher's `key`."""
-        with self._database.write() as connection:
+        with self._database.write(even_full=True) as connection:
             room = _found(connection, select(_classroom).where(_classroom.c.teacher == fingerprint(key)))
             mine = (_member.c.id == member) & (_member.c.classroom == room.id)
             if connection.execute(delete(_member).where(mine)).rowcount:
@@ -178,7 +178,7 @@ class Classrooms:
 
     def end(self, key: str) -> None:
         """End a class: its code, its members, what they did and their experiments are gone."""
-        with self._database.write() as connection:
+        with self._database.write(even_full=True) as connection:
             if not _remove(connection, _classroom.c.teacher == fingerprint(key)):
                 raise _no_class()
 
@@ -194,7 +194,7 @@ def remove_ended(database: Database) -> None:
         some_over = connection.scalar(select(_classroom.c.id).where(over).limit(1)) is not None
         some_left = connection.scalar(select(_experiment.c.id).where(left).limit(1)) is not None
     if some_over or some_left:
-        with database.write() as connection:
+        with database.write(even_full=True) as connection:
             _remove(connection, over)
             connection.execute(delete(_experiment).where(left))
 

@@ -175,7 +175,7 @@ class Diagnoses:
 
     def cancel(self, id: str) -> None:  # noqa: A002
         """Cancel a diagnosis and its trials at once; one that has ended stays as it is."""
-        with self._database.write() as connection:
+        with self._database.write(even_full=True) as connection:
             unfinished = _diagnosis.c.id == id, _diagnosis.c.state.in_((State.QUEUED, State.RUNNING))
             connection.execute(
                 update(_diagnosis).where(*unfinished).values(state=State.CANCELLED, token=None, finished=time.time())

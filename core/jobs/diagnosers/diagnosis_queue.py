@@ -136,6 +136,6 @@ class DiagnosisQueue:
 
     def reconcile(self) -> int:
         """Queue every running diagnosis again; as `core.jobs.scheduling.queue.Queue.reconcile`."""
-        with self._database.write() as connection:
+        with self._database.write(even_full=True) as connection:
             again = update(_diagnosis).where(_diagnosis.c.state == State.RUNNING, self._leads)
             return connection.execute(again.values(state=State.QUEUED, token=None)).rowcount

@@ -1,4 +1,4 @@
-"""The thread that brings waiting runs and free slots together, and keeps the queue and its database in order."""
+"""The thread that brings waiting runs and free slots together, and keeps the queue in order."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import time
 from typing import Final
 
 from core.errors import WorkFailed
-from core.jobs.classroom.classrooms import remove_ended
 from core.jobs.scheduling.choice import Chooser
 from core.jobs.scheduling.engine import Engine
 from core.jobs.scheduling.fairness import Fairness
 from core.jobs.scheduling.queue import Queue
-from core.jobs.storage.store import Store
+from core.jobs.storage.room import Room
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +21,15 @@ _IDLE_SECONDS: Final = 1.0
 
 _HESITATION_SECONDS: Final = 0.1
 _EXPIRE_SECONDS: Final = 5.0
-_CHECKPOINT_SECONDS: Final = 30.0
 
 
 class Dispatcher:
     """Woken by `wake`; asks the chooser, claims, submits."""
 
-    def __init__(self, runs: Queue, engine: Engine, store: Store) -> None:
+    def __init__(self, runs: Queue, engine: Engine, room: Room) -> None:
         self._runs = runs
         self._engine = engine
-        self._store = store
+        self._room = room
         self._choosers: dict[str, Chooser] = {}
         self._fairness = Fairness()
         self._news = threading.Event()
@@ -53,7 +51,7 @@ class Dispatcher:
         self._thread.join()
 
     def _serve(self) -> None:
-        expire = checkpoint = time.monotonic()
+        expire = time.monotonic()
         pause = 0.0
         while True:
             self._news.wait(pause)
@@ -65,12 +63,8 @@ class Dispatcher:
                 if now - expire > _EXPIRE_SECONDS:
                     expire = now
                     self._runs.expire([slot.token for slot in self._engine.slots() if slot.token])
-                if now - checkpoint > _CHECKPOINT_SECONDS:
-                    checkpoint = now
-                    remove_ended(self._store.database)
-                    self._store.checkpoints.sweep()
-                    self._store.database.checkpoint()
-                if self._dispatch():
+                # What cannot be written down need not be trained.
+                if not self._room.full and self._dispatch():
                     pause = _HESITATION_SECONDS
             except WorkFailed:
                 log.warning("the queue waits for the database", exc_info=True)

@@ -59,7 +59,7 @@ class Lease:
         WorkFailed
             If the database cannot be written just now: then nobody else could take it either.
         """
-        with self._database.write() as connection:
+        with self._database.write(even_full=True) as connection:
             row = connection.execute(select(_lease.c.holder, _lease.c.renewed)).one()
             seen, moment = (row.holder, row.renewed), time.monotonic()
             # Where this process was held up, by a locked database or a pause of the machine, so may the holder be.
@@ -77,5 +77,5 @@ class Lease:
     def release(self) -> None:
         """Give it up, so that the next process need not wait."""
         self.leader = Leader.NOBODY
-        with self._database.write() as connection:
+        with self._database.write(even_full=True) as connection:
             connection.execute(update(_lease).where(_lease.c.holder == self._me).values(holder=None))

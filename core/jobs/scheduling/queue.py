@@ -223,7 +223,7 @@ class Queue:
 
     def _queue_again(self, *mine: ColumnElement[bool]) -> int:
         """Queue the held runs of `mine` again, or cancel them where that was asked for meanwhile."""
-        with self._database.write() as connection:
+        with self._database.write(even_full=True) as connection:
             held = update(_run).where(_run.c.state.in_(HELD), self._leads, *mine)
             again = held.values(
                 state=case((_run.c.cancel, State.CANCELLED), else_=State.QUEUED),

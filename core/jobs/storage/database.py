@@ -19,8 +19,9 @@ from core.jobs.storage.backends.backend import Backend
 from core.jobs.storage.backends.postgres import Postgres
 from core.jobs.storage.backends.sqlite import Sqlite
 from core.jobs.storage.migrations.upgrade import upgrade
+from core.jobs.storage.room import Room
 from core.sentence import said
-from core.settings import Settings
+from core.settings import COMPILER_CACHE, Settings
 
 _BACKENDS: Final[Mapping[str, Callable[[URL], Backend]]] = {"sqlite": Sqlite, "postgresql": Postgres}
 _PATIENCE_SECONDS: Final = 300.0
@@ -45,6 +46,7 @@ class Database:
 
     def __init__(self, settings: Settings, *, verify: bool = True) -> None:
         self._backend = _backend(settings.database_url)
+        self.room = Room(self._backend.folder or settings.data, settings.least_free_mb, settings.data / COMPILER_CACHE)
         self._engine = self._backend.engine()
         event.listen(self._engine, "begin", self._backend.begin)
         self._reader = self._engine.execution_options(**self._backend.reading)
@@ -52,7 +54,10 @@ class Database:
         self._patience = 0.0 if verify else _PATIENCE_SECONDS
         if verify:
             self._backend.make_way()
+            self.room.spend()  # SQLite opens nothing on a disk without any room.
             self._verify()
+            with self._in_a_sentence():
+                self._backend.settle(self._engine, self.room.free)
 
     def _verify(self) -> None:
         name = self._backend.name
@@ -63,6 +68,8 @@ class Database:
             kind = "cannot be opened" if self._backend.trouble(error) else "is damaged or no database"
             words = str(error.orig).partition("\n")[0]
             complaint = f"{kind} ({words}); it is left as it is"
+            if self.room.full:
+                complaint = "the disk is full and nothing could be given up; make room for 1 MB and start again"
         if complaint:
             self.close()
             raise InputRefused(f"{name}: {complaint}.", name)
@@ -74,22 +81,35 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, even_full: bool = False) -> Iterator[Connection]:
         """Lend a connection that is the only writer; what it did is durable when the block has ended.
+
+        Parameters
+        ----------
+        even_full : bool
+            On a full disk too: for what makes room, and the little without which nobody could make any.
 
         Raises
         ------
         WorkFailed
             If the disk is full, the database away, or somebody else has held it for ten seconds.
         """
+        if even_full:
+            self.room.spend()
+        else:
+            self.room.check()
         with self._lent(self._writer) as connection:
             yield connection
 
     @contextmanager
     def _lent(self, engine: Engine) -> Iterator[Connection]:
+        with self._in_a_sentence(), self._connected(engine) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _in_a_sentence(self) -> Iterator[None]:
         try:
-            with self._connected(engine) as connection, connection.begin():
-                yield connection
+            yield
         except DBAPIError as error:
             trouble = self._backend.trouble(error)
             if trouble is None:
@@ -110,7 +130,14 @@ class Database:
 
     def checkpoint(self) -> None:
         """Move what is logged to where it belongs; without effect while somebody reads or writes."""
-        self._backend.checkpoint(self._engine)
+        with self._in_a_sentence():
+            self._backend.checkpoint(self._engine)
+
+    def shrink(self) -> None:
+        """Give what was deleted back to the disk, and do what `checkpoint` does, a little at a time."""
+        self.room.spend()
+        with self._in_a_sentence():
+            self._backend.shrink(self._engine, self.room.full)
 
     def close(self) -> None:
         """Close idle connections."""

@@ -267,13 +267,13 @@ class Store:
 
     def cancel(self, id: str) -> None:  # noqa: A002
         """Cancel every unfinished run: those that wait at once, those that train as soon as their slot has looked."""
-        with self.database.write() as connection:
+        with self.database.write(even_full=True) as connection:
             _refuse_unknown(connection.scalar(select(_experiment.c.id).where(_experiment.c.id == id)))
             cancel_runs(connection, _run.c.experiment == id)
 
     def delete(self, id: str) -> None:  # noqa: A002
         """Delete an experiment, its runs and histories; a run in training finds its row gone and stops."""
-        with self.database.write() as connection:
+        with self.database.write(even_full=True) as connection:
             _refuse_unknown(connection.execute(delete(_experiment).where(_experiment.c.id == id)).rowcount)
 
     def news(self, id: str, since: int = 0) -> News:  # noqa: A002

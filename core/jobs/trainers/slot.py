@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -33,7 +34,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Training:
-    """A run in training; `ours` until the store says that the claim is stale, `reason` why it fails once stopped."""
+    """A run in training; `ours` until the store says that the claim is stale, `reason` why it fails once stopped.
+
+    It `waits` while its epochs cannot be stored.
+    """
 
     claim: Claim
     unsaved: list[Chunk] = field(default_factory=list)
@@ -47,6 +51,7 @@ class _Training:
     leaving: float | None = None
     reason: str | None = None
     ours: bool = True
+    waits: bool = False
     kills: int = field(default_factory=memory_kills)
     most_bytes: int = 0
 
@@ -219,7 +224,7 @@ class Slot(Actor[Claim | Expected]):
             try:
                 self._save(training, now)
             except WorkFailed:
-                log.warning("run %d trains on, its epochs wait for the database", training.claim.run, exc_info=True)
+                self._wait(training, now)
             training.looked = time.monotonic()
         elif not training.ours:
             training.looked = now
@@ -262,9 +267,20 @@ class Slot(Actor[Claim | Expected]):
             training.unsaved, training.frames = [], []
         else:
             stop = self._runs.cancel_asked(claim)
-        training.ours = stop is not None
+        training.ours, training.waits = stop is not None, False
         if stop is not False:
             self._stop(training, now)
+
+    def _wait(self, training: _Training, now: float) -> None:
+        """Let a run train on whose epochs cannot be stored just now, unless it is to stop, which can be read still."""
+        if not training.waits:
+            log.warning("run %d trains on, its epochs wait for the database", training.claim.run, exc_info=True)
+        training.waits = True
+        with suppress(WorkFailed):
+            stop = self._runs.cancel_asked(training.claim)
+            training.ours = stop is not None
+            if stop is not False:
+                self._stop(training, now)
 
     def _stop(self, training: _Training, now: float) -> None:
         if training.stopping is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
@@ -16,6 +17,8 @@ class Backend(Protocol):
     ----------
     name : str
         What a sentence calls it; without its address.
+    folder : Path or None
+        Where it is, if it is a file of this machine.
     reading, writing : mapping
         Execution options of a transaction whose statements all see the same moment, and of one that is the only
         writer from its first statement on.
@@ -24,7 +27,10 @@ class Backend(Protocol):
     name: str
 
     @property
-    def reading(self) -> Mapping[str, Any]: ...  # noqa: D102 - told above
+    def folder(self) -> Path | None: ...  # noqa: D102 - told above
+
+    @property
+    def reading(self) -> Mapping[str, Any]: ...  # noqa: D102
 
     @property
     def writing(self) -> Mapping[str, Any]: ...  # noqa: D102
@@ -44,5 +50,11 @@ class Backend(Protocol):
     def trouble(self, error: DBAPIError) -> str | None:
         """Return in a few words why the database cannot be used just now; None where the error is a fault of ours."""
 
-    def checkpoint(self, engine: Engine) -> None:
-        """Move what is logged to where it belongs, where that is not done by itself."""
+    def settle(self, engine: Engine, free: int) -> None:
+        """Do once what lasts, after the check; there are so many bytes `free` on the disk."""
+
+    def checkpoint(self, engine: Engine) -> bool:
+        """Move what is logged to where it belongs, where that is not done by itself; return whether it is there."""
+
+    def shrink(self, engine: Engine, full: bool) -> None:
+        """Give what was deleted back to the disk, all of it where that is `full`, if that is not done by itself."""

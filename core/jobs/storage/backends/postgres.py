@@ -56,6 +56,7 @@ _TROUBLE: Final = {
 class Postgres:
     """A `Backend`."""
 
+    folder: Final = None
     reading: Final[Mapping[str, Any]] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     # Once the lock is held, each statement has to see what the one before has committed: no snapshot of the beginning.
     writing: Final[Mapping[str, Any]] = {"isolation_level": "READ COMMITTED"}
@@ -94,8 +95,15 @@ class Postgres:
         known = _TROUBLE.get(state) or _TROUBLE.get(state[:2])
         return known or ("it cannot be reached" if isinstance(error, OperationalError) else None)
 
-    def checkpoint(self, engine: Engine) -> None:
+    def settle(self, engine: Engine, free: int) -> None:
+        """Do nothing: the server keeps its files."""
+
+    def checkpoint(self, engine: Engine) -> bool:  # noqa: ARG002
         """Do nothing: the server does."""
+        return True
+
+    def shrink(self, engine: Engine, full: bool) -> None:
+        """Do nothing: the server does, with its autovacuum."""
 
 
 def _prepare(connection: Any, _record: Any) -> None:
