@@ -15,7 +15,8 @@ from core.errors import InputRefused
 from core.machine import memory_bytes, processors
 
 COMPILER_CACHE: Final = "xla"
-"""Its folder in the data folder."""
+LESSONS: Final = "lessons"
+"""Their folders in the data folder."""
 
 _SQLITE: Final = "sqlite:///"
 
@@ -70,6 +71,9 @@ class Settings(BaseSettings):
     embed_in: str = Field("", description="sites that may show the lab in a frame: https://moodle.school.example")
     slots: int = Field(default_factory=_slots, ge=1, le=256, description="trainings at the same time")
     max_upload_mb: int = Field(20, ge=1, le=256, description="size of one uploaded table, at most 256")
+    uploads_mb: int = Field(5000, ge=0, description="all uploads together, on disk; 0 = any")
+    upload_days: int = Field(30, ge=0, description="an upload nothing uses is removed after so long; 0 = never")
+    experiment_days: int = Field(0, ge=0, description="an experiment is removed so long after its end; 0 = never")
     least_free_mb: int = Field(64, ge=1, description="with less free on the disk, nothing new is kept")
     max_queued: int = Field(2000, ge=1, description="runs that may wait or train at the same time")
     lease_seconds: float = Field(30.0, ge=1, description="a run that no slot works at is queued again after this long")

@@ -179,6 +179,19 @@ def unpack(content: bytes) -> Table:
     return Table(arrow.to_pandas(), tuple(json.loads(known[_NOTES])), origin, **chosen)
 
 
+def made_from(path: Path) -> tuple[str, str]:
+    """Return what the packed table in a file was made from: the source of its `base`, the SHA-256 of the upload.
+
+    Either is empty where there is none, and both of a file that holds no packed table.
+    """
+    try:
+        with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(pa.BufferReader(mapped.read_buffer())) as file:
+            known = file.schema.metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return "", ""
+    return json.loads(known.get(_CHOSEN, b"{}")).get("base", ""), json.loads(known.get(_ORIGIN, b"{}")).get("file", "")
+
+
 def packed_size(path: Path) -> tuple[int, int] | None:
     """Return the rows and columns of the packed table in a file without reading a cell; None if there is none."""
     try:

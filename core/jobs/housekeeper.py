@@ -11,10 +11,13 @@ from typing import Final
 
 from core.errors import WorkFailed
 from core.jobs.classroom.classrooms import remove_ended
+from core.jobs.storage.retention import remove_files, remove_old_experiments, remove_unused_tables
 from core.jobs.storage.store import Store
-from core.settings import Settings
+from core.lessons.shelf import Shelf
+from core.settings import LESSONS, Settings
 
 _SOON: Final = 30.0
+_SELDOM: Final = 3600.0
 _FULL: Final = 3.0
 """How often each chore is seen to while the disk is full: somebody may just have deleted something."""
 _LOOK_SECONDS: Final = 1.0
@@ -39,6 +42,19 @@ def _sweep(store: Store, _settings: Settings) -> None:
     store.checkpoints.sweep()
 
 
+def _remove_old_experiments(store: Store, settings: Settings) -> None:
+    remove_old_experiments(store.database, settings.experiment_days)
+
+
+def _remove_unused_tables(store: Store, settings: Settings) -> None:
+    named = Shelf(settings.data / LESSONS).tables
+    remove_unused_tables(store.database, store.datasets, settings.upload_days, named)
+
+
+def _remove_files(store: Store, settings: Settings) -> None:
+    remove_files(store.database, store.datasets, settings.upload_days)
+
+
 def _shrink(store: Store, _settings: Settings) -> None:
     store.database.shrink()
 
@@ -50,6 +66,9 @@ def _save_reserve(store: Store, _settings: Settings) -> None:
 CHORES: Final = (
     Chore("classes that have ended", _SOON, _remove_ended),
     Chore("checkpoints of runs that have ended", _SOON, _sweep),
+    Chore("old experiments", _SELDOM, _remove_old_experiments),
+    Chore("tables that nothing names", _SELDOM, _remove_unused_tables),
+    Chore("files without a row", _SELDOM, _remove_files),
     Chore("the size of the database", _SOON, _shrink),
     Chore("the reserve", _SOON, _save_reserve),
 )

@@ -13,6 +13,7 @@ from core.errors import InputRefused, WorkFailed
 from core.lessons.lesson import Lesson, lesson_of
 from core.sentence import said
 from core.settings import private_folder
+from core.spec import named_tables
 
 PREFIX: Final = "custom:"
 """How the id of such a lesson begins; the start of the SHA-256 of its text follows."""
@@ -75,6 +76,14 @@ class Shelf:
         with suppress(OSError):  # a folder that cannot be written, or another process that has just cleared it
             os.utime(path)
         return lesson
+
+    def tables(self) -> set[str]:
+        """Return the SHA-256 of each uploaded table that a lesson here learns from."""
+        named = set[str]()
+        for path in self._folder.glob("*.toml"):
+            with suppress(OSError):  # another process has just cleared it
+                named |= named_tables(path.read_text("utf-8"))
+        return named
 
 
 def _opened(path: Path) -> float:

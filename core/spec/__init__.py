@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.spec.data import DataSpec, InlineData, PreprocessingSpec, TargetScaling, Task
+from core.spec.data import DataSpec, InlineData, PreprocessingSpec, TargetScaling, Task, named_tables
 from core.spec.experiment import MAX_RUNS, ExperimentSpec, RunSpec, SpecSource, load_spec
 from core.spec.model import InitializerSpec, LayerSpec, ModelSpec
 from core.spec.touches import Thing
@@ -25,5 +25,6 @@ __all__ = [
     "Thing",
     "TrainingSpec",
     "load_spec",
+    "named_tables",
     "plain_text",
 ]

@@ -38,7 +38,13 @@ Task = Literal["regression", "binary", "multiclass", "multilabel"]
 TargetScaling = Annotated[str, one_of(TARGET_SCALERS)]
 
 _SOURCE: Final = re.compile(r"sample:[a-z0-9_]+(\?[a-z0-9_=&.\-]*)?|file:[^\x00-\x1f]{1,1000}|dataset:[0-9a-f]{64}")
+_TABLE: Final = re.compile(r"dataset:([0-9a-f]{64})")
 _Cell = StrictBool | StrictInt | StrictFloat | StrictStr | None
+
+
+def named_tables(text: str) -> set[str]:
+    """Return the SHA-256 of each uploaded table that a text names, such as a spec or the file of a lesson."""
+    return set(_TABLE.findall(text))
 
 
 class InlineData(Value):

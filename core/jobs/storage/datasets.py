@@ -1,7 +1,8 @@
 """Uploaded tables, and beside each the file it was read from, so that it can be read differently.
 
 Both are kept under the SHA-256 of their bytes: the same content is kept once and never changes. A table holds the name
-of its file, so the same file under another name is another table, read from the one file.
+of its file, so the same file under another name is another table, read from the one file. What nobody needs any more
+is removed by `core.jobs.storage.retention`.
 """
 
 from __future__ import annotations
@@ -10,108 +11,187 @@ import hashlib
 import os
 import re
 import secrets
+import threading
 import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from core.data.table import is_packed, packed_size
 from core.errors import InputRefused, WorkFailed
 from core.jobs.storage import schema
-from core.jobs.storage.database import Database
+from core.jobs.storage.database import Database, tick
 from core.sentence import said
+from core.settings import Settings
 from core.spec import plain_text
 
+DRAFT: Final = ".part"
+"""How the name of a file ends that is being written."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_dataset = schema.dataset
 
 
 class Datasets:
     """The uploaded tables of one lab. What is not there raises `InputRefused`, what was lost or changed `WorkFailed`.
 
-    Parameters
+    Attributes
     ----------
-    database : Database
-    folder : Path
-        Where the tables and the files they were read from go, each in a folder of their own: a file is not a table
+    tables, files : Path
+        Where the tables and the files they were read from are, each in a folder of their own: a file is not a table
         that a spec can name.
-    limit_mb : int
-        Largest upload in MB.
     """
 
-    def __init__(self, database: Database, folder: Path, limit_mb: int) -> None:
+    def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._tables, self._files = folder / "datasets", folder / "uploads"
-        self._limit_mb = limit_mb
+        self.tables, self.files = settings.data / "datasets", settings.data / "uploads"
+        self._upload_mb, self._all_mb = settings.max_upload_mb, settings.uploads_mb
+        self._adding = threading.Lock()
+        """Whoever measures what is left of the room for uploads takes it before another measures."""
 
-    def add(self, content: bytes, name: str) -> str:
-        """Keep a table and return its SHA-256, the ``dataset:SHA256`` of a spec; known already, nothing changes.
+    def add(self, content: bytes, name: str, file: bytes = b"") -> str:
+        """Keep a table and return its SHA-256, the ``dataset:SHA256`` of a spec; what was lost or damaged is mended.
 
-        The file is on disk under its final name before the row exists, so a row never points at nothing.
+        The bytes are on disk under their final names before the row exists, so a row never points at nothing.
+
+        Parameters
+        ----------
+        file : bytes
+            The upload it was read from, as it came; its SHA-256 is the `file` of the table's origin.
+
+        Raises
+        ------
+        InputRefused
+            If the upload is too large, or there is no room left for uploads.
+        WorkFailed
+            If the disk is full.
         """
+        name = plain_text(name) or "table"
         # A table that has been read (`core.data.table`) can be a little larger than its text was.
-        name = self._checked(content, name, 2 if is_packed(content) else 1)
-        sha = _keep(self._tables, content, name)
+        for part, times in ((content, 2 if is_packed(content) else 1), (file, 1)):
+            if len(part) > self._upload_mb * 2**20 * times:
+                raise InputRefused(
+                    said("{name}: the file is too large, allowed: at most {most} MB.", name=name, most=self._upload_mb),
+                    name,
+                )
+        self._database.room.check()
+        sha = hashlib.sha256(content).hexdigest()
+        kept = {self.tables / sha: content}
+        if file:
+            kept[self.files / hashlib.sha256(file).hexdigest()] = file
         row = {"sha256": sha, "name": name, "size": len(content), "created": time.time()}
-        with self._database.write() as connection:
-            if connection.scalar(select(schema.dataset.c.name).where(schema.dataset.c.sha256 == sha)) is None:
-                connection.execute(insert(schema.dataset), row)
+        again = update(_dataset).where(_dataset.c.sha256 == sha).values(created=row["created"])
+        with self._adding:
+            self._check_room(kept, name)
+            _keep({path: part for path, part in kept.items() if not _intact(path)}, name)
+            with self._database.write() as connection:
+                tick(connection)  # Who removes files holds the clock too: what went a moment ago is seen here.
+                _keep({path: part for path, part in kept.items() if not path.exists()}, name)
+                if not connection.execute(again).rowcount:
+                    connection.execute(insert(_dataset), row)
         return sha
 
-    def add_file(self, content: bytes, name: str) -> str:
-        """Keep the bytes of an upload as they came and return their SHA-256, which the table read from them names."""
-        return _keep(self._files, content, self._checked(content, name))
-
-    def _checked(self, content: bytes, name: str, times: int = 1) -> str:
-        name = plain_text(name) or "table"
-        if len(content) > self._limit_mb * 2**20 * times:
+    def _check_room(self, kept: Mapping[Path, bytes], name: str) -> None:
+        """Refuse what would not fit into the room that all uploads share."""
+        if not self._all_mb:
+            return
+        more = sum(len(part) for path, part in kept.items() if not path.exists())
+        left = self._all_mb * 2**20 - self.used_bytes
+        if more > max(left, 0):
             raise InputRefused(
-                said("{name}: the file is too large, allowed: at most {most} MB.", name=name, most=self._limit_mb), name
+                said(
+                    "{name}: it takes {size!n} and {left!n} are left for uploads, allowed: at most {most} MB together.",
+                    name=name,
+                    size=_megabytes(more),
+                    left=_megabytes(max(left, 0)),
+                    most=self._all_mb,
+                ),
+                name,
             )
-        return name
+
+    @property
+    def used_bytes(self) -> int:
+        """What all tables and files take on disk."""
+        return sum(map(_size, self.paths()))
+
+    def paths(self) -> list[Path]:
+        """Return every file, those that are being written among them."""
+        return [path for folder in (self.tables, self.files) if folder.is_dir() for path in folder.iterdir()]
+
+    def use(self, connection: Connection, tables: Collection[str]) -> None:
+        """Note, in the transaction that submits what names them, that tables are in use; refuse what is gone."""
+        if not tables:
+            return
+        now = update(_dataset).where(_dataset.c.sha256.in_(tables)).values(created=time.time())
+        known = set(connection.scalars(now.returning(_dataset.c.sha256)))
+        for gone in sorted(set(tables) - known):
+            raise _no_table(gone)
 
     def read(self, sha: str) -> bytes:
         """Return the bytes of a table."""
         self.name(sha)
-        return _read(self._tables / sha, said("The uploaded table"))
+        return _read(self.tables / sha, said("The uploaded table"))
 
     def size(self, sha: str) -> tuple[int, int] | None:
         """Return the rows and columns of a table without reading it; None if only reading can tell."""
         self.name(sha)
-        return packed_size(self._tables / sha)
+        return packed_size(self.tables / sha)
 
     def read_file(self, sha: str) -> bytes:
         """Return the bytes of an upload as they came."""
         if not _SHA256.fullmatch(sha):
             raise InputRefused(said("The uploaded file was not kept; upload it again."), "data.source")
-        return _read(self._files / sha, said("The uploaded file"))
+        return _read(self.files / sha, said("The uploaded file"))
 
     def name(self, sha: str) -> str:
         """Return the name a table was first uploaded under."""
         with self._database.read() as connection:
-            name = connection.scalar(select(schema.dataset.c.name).where(schema.dataset.c.sha256 == sha))
+            name = connection.scalar(select(_dataset.c.name).where(_dataset.c.sha256 == sha))
         if name is None:
-            shown = f"{sha[:8]}…" if _SHA256.fullmatch(sha) else plain_text(sha, 20)
-            raise InputRefused(
-                said("dataset:{sha}: there is no such table; upload it again.", sha=shown), "data.source"
-            )
+            raise _no_table(sha)
         return str(name)
 
 
-def _keep(folder: Path, content: bytes, name: str) -> str:
-    """Keep `content` in `folder`, on disk under its final name before this returns its SHA-256."""
-    sha = hashlib.sha256(content).hexdigest()
+def _no_table(sha: str) -> InputRefused:
+    shown = f"{sha[:8]}…" if _SHA256.fullmatch(sha) else plain_text(sha, 20)
+    return InputRefused(said("dataset:{sha}: there is no such table; upload it again.", sha=shown), "data.source")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.1f} MB"
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):  # removed just now
+        return path.stat().st_size
+    return 0
+
+
+def _intact(path: Path) -> bool:
+    """Whether the content of that name is there; it counts as new from now on."""
     try:
-        if not (folder / sha).exists():
-            _write(folder / sha, content)
+        if hashlib.sha256(path.read_bytes()).hexdigest() != path.name:
+            return False
+        os.utime(path)
+    except OSError:
+        return False
+    return True
+
+
+def _keep(parts: Mapping[Path, bytes], name: str) -> None:
+    """Write each part of an upload called `name`; on disk under its final name before this returns."""
+    try:
+        for path, content in parts.items():
+            _write(path, content)
     except OSError as error:
         raise WorkFailed(said("{name}: could not be stored ({reason}).", name=name, reason=error.strerror)) from error
-    return sha
 
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}{DRAFT}")
     try:
         with draft.open("xb") as file:
             file.write(content)

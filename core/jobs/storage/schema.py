@@ -42,7 +42,10 @@ dataset = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
 )
-"""An uploaded table; its bytes are the file of that name in the data folder, written before the row."""
+"""An uploaded table; its bytes are the file of that name in the data folder, written before the row.
+
+It was `created` when it was last uploaded or run: what nothing names is removed so many days after.
+"""
 
 experiment = sa.Table(
     "experiment",

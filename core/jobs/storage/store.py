@@ -30,7 +30,7 @@ from core.jobs.storage.table_sizes import TableSizes
 from core.recent import Recent
 from core.sentence import said
 from core.settings import Settings
-from core.spec import ExperimentSpec, RunSpec, load_spec
+from core.spec import ExperimentSpec, RunSpec, load_spec, named_tables
 from core.training.memory import RunSize, check_memory, run_allowance
 from core.training.result import History, Result
 
@@ -59,7 +59,7 @@ class Store:
 
     def __init__(self, settings: Settings, *, verify: bool = True) -> None:
         self.database = Database(settings, verify=verify)
-        self.datasets = Datasets(self.database, settings.data, settings.max_upload_mb)
+        self.datasets = Datasets(self.database, settings)
         self.table_sizes = TableSizes(self.datasets)
         self.checkpoints = Checkpoints(self.database, settings.data)
         self.run_bytes = run_allowance(settings.trainer_memory_mb)
@@ -153,6 +153,7 @@ class Store:
         owner: str | None = None,
     ) -> str:
         header = {**submitted.header, "key": key, "owner": owner}
+        tables = named_tables(" ".join([header["spec"], *(str(row["variant"]) for row in submitted.runs)]))
         with self.database.write() as connection:
             if trials_of is not None:
                 trials_of.check(connection)
@@ -174,6 +175,7 @@ class Store:
                     "vary",
                 )
             changed = tick(connection)
+            self.datasets.use(connection, tables)
             connection.execute(insert(_experiment), header)
             if series is not None:
                 add_step(connection, series, str(header["id"]))

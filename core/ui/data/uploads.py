@@ -137,8 +137,7 @@ def _read(name: str, content: bytes, options: ReadOptions, before: Table | None 
         upload = read_upload(content, name, options, get_lab().settings.max_upload_mb)
         if before is not None:
             _check_columns(name, upload.table, before)
-        store.datasets.add_file(content, name)
-        source = f"dataset:{store.datasets.add(upload.packed, name)}"
+        source = f"dataset:{store.datasets.add(upload.packed, name, content)}"
         (lab_state.choose_data if before is None else lab_state.correct_data)(source, upload.table)
     except (InputRefused, WorkFailed) as refusal:
         trouble = _Trouble(translated(str(refusal)), before)

@@ -18,6 +18,7 @@ from core.jobs.storage.records import Experiment, State
 from core.lessons import Lesson, lessons_in
 from core.lessons.claims import REPAIRED, TRIED, Claim, Runs
 from core.lessons.shelf import PREFIX, Shelf
+from core.settings import LESSONS
 from core.spec import RunSpec
 from core.training.result import Result
 from core.ui.classroom.seat import kept, owner, seat
@@ -66,7 +67,7 @@ def whole(experiment: Experiment) -> bool:
 
 def shelf() -> Shelf:
     """Return the lessons that teachers wrote."""
-    return Shelf(get_lab().settings.data / "lessons")
+    return Shelf(get_lab().settings.data / LESSONS)
 
 
 def lessons() -> tuple[Lesson, ...]:

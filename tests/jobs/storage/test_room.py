@@ -118,10 +118,14 @@ def test_nothing_new_is_kept_and_all_else_works(disk: Disk) -> None:
     disk.others = 95 * MB
     with pytest.raises(WorkFailed, match="The disk is full"):
         store.submit(fake_spec(QUICK))
+    with pytest.raises(WorkFailed, match="The disk is full"):
+        store.datasets.add(b"x,y\n1,2\n", "t.csv")
+    assert not list(disk.folder.glob("data/datasets/*"))
     store.cancel(experiment)
     assert store.experiment(experiment).finished
     store.delete(experiment)
     assert [summary.id for summary in store.experiments()] == [other]
     disk.others = 0
     store.submit(fake_spec(QUICK))
+    store.datasets.add(b"x,y\n1,2\n", "t.csv")
     store.close()

@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import json
 import sqlite3
 from pathlib import Path
@@ -156,8 +157,10 @@ def test_an_upload_above_the_limit_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_file_a_table_was_read_from_is_kept_once_and_is_no_table(settings: Settings, store: Store) -> None:
-    sha = store.datasets.add_file(b"x;y\n1;2\n", "first.csv")
-    assert store.datasets.add_file(b"x;y\n1;2\n", "second.csv") == sha
+    file = b"x;y\n1;2\n"
+    sha = hashlib.sha256(file).hexdigest()
+    store.datasets.add(b"x,y\n1,2\n", "first.csv", file)
+    store.datasets.add(b"x,y\n1,2\n\n", "second.csv", file)
     assert store.datasets.read_file(sha) == b"x;y\n1;2\n"
     assert [file.name for file in (settings.data / "uploads").iterdir()] == [sha]
     with pytest.raises(InputRefused, match="no such table"):
@@ -169,12 +172,14 @@ def test_the_file_a_table_was_read_from_is_kept_once_and_is_no_table(settings: S
 def test_a_file_above_the_limit_is_not_kept(tmp_path: Path) -> None:
     store = Store(Settings(data=tmp_path, max_upload_mb=1))
     with pytest.raises(InputRefused, match="at most 1 MB"):
-        store.datasets.add_file(b"x" * (2**20 + 1), "large.csv")
-    assert not list((tmp_path).glob("uploads/*"))
+        store.datasets.add(b"x,y\n1,2\n", "large.csv", b"x" * (2**20 + 1))
+    assert not store.datasets.paths()
 
 
 def test_a_file_that_was_lost_or_changed_is_said_in_one_sentence(settings: Settings, store: Store) -> None:
-    sha = store.datasets.add_file(b"x,y\n1,2\n", "t.csv")
+    file = b"x;y\n1;2\n"
+    sha = hashlib.sha256(file).hexdigest()
+    store.datasets.add(b"x,y\n1,2\n", "t.csv", file)
     (settings.data / "uploads" / sha).write_bytes(b"changed")
     with pytest.raises(WorkFailed, match="has changed on disk; upload it again"):
         store.datasets.read_file(sha)
