@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -41,8 +43,9 @@ def measure(people: int) -> dict[str, Any]:
     dict
         ``arrive_seconds``, ``lesson_seconds``: p50, p95 and the longest time until the page is whole;
         ``there_seconds``: that of a page of somebody who was there before; ``ping_seconds``: that of a ping. ``lost``:
-        connections. ``web_seconds``, ``client_seconds``: processor time of the web process and of the tabs. ``web_mb``:
-        memory of the web process before; ``most_mb``: at its highest.
+        connections, by the reason. ``web_seconds``, ``client_seconds``: processor time of the web process and of the
+        tabs. ``web_mb``: memory of the web process before; ``most_mb``: at its highest. ``other_load``: what else the
+        machine had to do.
     """
     with tempfile.TemporaryDirectory() as folder, served(Settings(data=Path(folder))) as (process, server):
         wait_for(lambda: at_rest(server))
@@ -58,13 +61,17 @@ async def _come(people: int, server: str, process: psutil.Process) -> dict[str, 
     async def arrive() -> None:
         tabs.append(await Tab.open(server, ""))
 
+    lost: Counter[str] = Counter()
     pings: list[float] = []
+    load = os.getloadavg()[0]
     memory = [process.memory_info().rss]
     before, ours = sum(process.cpu_times()[:2]), time.process_time()
     async with asyncio.TaskGroup() as watch:
-        watching = [watch.create_task(each) for each in (_look(there), _ping(there, pings), _weigh(process, memory))]
-        here = await _at_once([arrive] * people)
-        stayed = await _at_once([partial(tab.go, "lessons", lesson=LESSON.id) for tab in tabs])
+        watching = [
+            watch.create_task(each) for each in (_look(there, lost), _ping(there, pings), _weigh(process, memory))
+        ]
+        here = await _at_once([arrive] * people, lost)
+        stayed = await _at_once([partial(tab.go, "lessons", lesson=LESSON.id) for tab in tabs], lost)
         for task in watching:
             task.cancel()
     spent = sum(process.cpu_times()[:2]) - before, time.process_time() - ours
@@ -76,31 +83,38 @@ async def _come(people: int, server: str, process: psutil.Process) -> dict[str, 
         "lesson_seconds": quantiles(stayed),
         "there_seconds": quantiles([took for _, took in there.seconds]),
         "ping_seconds": quantiles(pings),
-        "lost": people - len(stayed),
+        "lost": dict(lost) or "nothing",
         "web_seconds": round(spent[0], 1),
         "client_seconds": round(spent[1], 1),
         "web_mb": round(memory[0] / 2**20),
         "most_mb": round(max(memory) / 2**20),
+        "other_load": round(load, 1),
     }
 
 
-async def _at_once(each: Sequence[Callable[[], Awaitable[None]]]) -> list[float]:
-    """Have everybody do it; return how long it took those whose connection was not lost."""
-    begin = time.perf_counter()
+async def _at_once(each: Sequence[Callable[[], Awaitable[None]]], lost: Counter[str]) -> list[float]:
+    """Have everybody do it; return how long it took, but for those whose connection was `lost`, and count why."""
+    begin, took = time.perf_counter(), list[float]()
 
-    async def timed(do: Callable[[], Awaitable[None]]) -> float | None:
-        try:
+    async def timed(do: Callable[[], Awaitable[None]]) -> None:
+        with _counted(lost):
             await do()
-        except _LOST:
-            return None
-        return time.perf_counter() - begin
+            took.append(time.perf_counter() - begin)
 
-    took = await asyncio.gather(*map(timed, each))
-    return [seconds for seconds in took if seconds is not None]
+    await asyncio.gather(*map(timed, each))
+    return took
 
 
-async def _look(tab: Tab) -> None:
-    with suppress(*_LOST):
+@contextmanager
+def _counted(lost: Counter[str]) -> Iterator[None]:
+    try:
+        yield
+    except _LOST as reason:
+        lost[f"{type(reason).__name__}: {reason}"] += 1
+
+
+async def _look(tab: Tab, lost: Counter[str]) -> None:
+    with _counted(lost):
         while True:
             await tab.look()
             await asyncio.sleep(_LOOK_SECONDS)
@@ -134,7 +148,7 @@ def main() -> None:
             print(f"{name:16} {_said(value)}")
         print()
     few, many = found[0], found[-1]
-    if few["arrive_seconds"] and many["arrive_seconds"]:
+    if few is not many and few["arrive_seconds"] and many["arrive_seconds"]:
         longer = many["arrive_seconds"]["p95"] / few["arrive_seconds"]["p95"]
         print(f"{many['people'] / few['people']:.1f} times the people take {longer:.1f} times as long (p95)")
 
@@ -142,7 +156,8 @@ def main() -> None:
 def _said(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
-    return "   ".join(f"{name} {seconds:.2f} s" for name, seconds in value.items())
+    said = (f"{name} {what:.2f} s" if isinstance(what, float) else f"{what} × {name}" for name, what in value.items())
+    return "   ".join(said)
 
 
 if __name__ == "__main__":
