@@ -69,6 +69,29 @@ def test_a_teacher_and_five_learners_do_a_lesson(visit):
     expect(first.get_by_text("This class has ended")).to_be_visible()
 
 
+@pytest.mark.timeout(600)
+def test_a_phone_learns_without_a_press_that_its_class_has_ended_and_keeps_its_report(visit):
+    teacher = visit("/class")
+    teacher.get_by_role("button", name="Open the class").click()
+    code = teacher.locator(".cr-code").inner_text()
+    learner, waiting = (visit(f"/class?code={code}", **PHONE) for _ in range(2))
+    for phone in (learner, waiting):
+        phone.get_by_role("button", name="Join").click()
+        expect(phone.locator(".st-key-class_bar")).to_contain_text(f"Class {code}")
+    learner.get_by_role("radiogroup").locator("label").first.click()
+    learner.get_by_role("button", name="Run it").click()
+    expect(learner.locator(".st-key-lesson_reveal")).to_contain_text("What you see.")
+    teacher.get_by_role("button", name="End the class").click()
+    teacher.get_by_role("button", name="End it").click()
+    expect(learner.get_by_text("take it home now")).to_be_visible()
+    expect(waiting.get_by_text("This class has ended.")).to_be_visible()
+    for phone in (learner, waiting):
+        expect(phone.get_by_text("no such experiment")).to_have_count(0)
+    with learner.expect_download() as download:
+        learner.get_by_role("button", name="Lab report").click()
+    assert "<svg" in download.value.path().read_text()
+
+
 def test_a_presenter_goes_on_with_a_key(visit):
     page = visit(f"/lessons?lesson={LESSON.id}&present=1", width=1280, height=720)
     expect(page.get_by_text(LESSON.question)).to_be_visible()

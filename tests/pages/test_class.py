@@ -278,6 +278,44 @@ def test_ending_a_class_asks_first_and_takes_everything(lab, room):
     assert "has ended" in late.info[0].value
 
 
+def test_who_is_there_when_a_class_ends_is_told_kindly_and_keeps_their_report(lab, room, monkeypatch):
+    made: list[str] = []
+
+    def button(_label, data, name, *_args, **more):
+        if name.endswith(".html") and more["key"] == "class_ended_report":
+            thread = Thread(target=lambda: made.append(data()))
+            thread.start()
+            thread.join(60)
+
+    secret, learner = in_lesson(lab, room)
+    name = lab.store.classrooms.of_member(secret)[1].name
+    learner.radio[0].set_value(FIRST.answer).run()
+    learner.get_by_key("lesson_run").click().run()
+    end(lab)
+    learner.run()
+    lab.store.classrooms.end(room[0])
+    monkeypatch.setattr("streamlit.download_button", button)
+    learner.run()
+    assert not learner.exception
+    assert [info.value for info in learner.info] == [
+        "This class has ended; what you did in it is kept in this tab alone, so take it home now."
+    ]
+    assert not learner.warning, "that its experiments are gone is no news"
+    assert learner.get_by_key("lesson_run")
+    report = made[0]
+    assert name in report
+    assert FIRST.options[FIRST.answer] in report
+    assert "What you see." in report
+    learner.query_params.clear()
+    learner.query_params["me"] = secret
+    learner.switch_page("../../pages/class.py").run()
+    assert not learner.exception
+    assert "take it home now" in learner.info[0].value
+    assert len(made) == 2
+    late = opened("lessons", lesson=FIRST.id, me=secret)
+    assert late.info[0].value == "This class has ended. What you do now is yours alone.", "another tab has nothing"
+
+
 def test_a_teachers_own_lesson_is_taken_home_as_report_and_file(lab):
     from core.ui.classroom.report import report
     from core.ui.classroom.work import from_file, to_file, work_of

@@ -12,8 +12,9 @@ from core.jobs.classroom.records import Progress, Step
 from core.jobs.lab import get_lab
 from core.lessons import Lesson
 from core.ui.classroom.address import lesson_address
-from core.ui.classroom.seat import ME, Seat, seat
-from core.ui.classroom.take_home import open_saved, take_home
+from core.ui.classroom.progress import notice_the_end
+from core.ui.classroom.seat import ME, Seat, ended, seat
+from core.ui.classroom.take_home import kept_of, open_saved, say_ended, take_home
 from core.ui.classroom.teacher import TEACH, show_teacher
 from core.ui.lessons.state import lessons, lessons_of, numbered, visit_at
 from core.ui.sentences import translated
@@ -47,14 +48,18 @@ def show_class() -> None:
     if mine is not None:
         _show_member(mine)
         return
-    if ME in st.query_params:
+    secret = ended()
+    if secret and kept_of(secret) is None:
         del st.query_params[ME]
         st.session_state[_REFUSED] = _ENDED
-    _show_doors()
+    _show_doors(secret)
 
 
-def _show_doors() -> None:
+def _show_doors(secret: str = "") -> None:
+    """Show the ways into a class; above them, to a member by their `secret`, what is left of one that has ended."""
     st.title(t("Class"), anchor=False)
+    if secret and ME in st.query_params:
+        say_ended(secret)
     invited = st.query_params.get(CODE, "")[:20]
     _look_for(invited)
     _say_refused()
@@ -132,6 +137,7 @@ def _open() -> None:
 
 
 def _show_member(mine: Seat) -> None:
+    notice_the_end()
     st.title(t("Class {code}", code=mine.room.code), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(t("You are {name}", name=f"**{inert(mine.member.name)}**"), width="content")

@@ -26,19 +26,28 @@ _NOTED: Final = "classroom_noted"
 _SIGN_OF_LIFE_SECONDS: Final = 20.0
 """What has not changed is written again after this long, so that the teacher sees who is there."""
 _LOOK_SECONDS: Final = 2.0
+_NOTICE_SECONDS: Final = 10.0
+"""Between two looks whether the class goes on: each costs a short query, and a class may have 200 members."""
 
 
 def class_bar() -> None:
     """Say in which class the learner is and under what name; nothing outside a class."""
     mine = seat()
     if mine is None:
-        if ME in st.query_params:
-            st.info(t("This class has ended. What you do now is yours alone."), icon=":material/meeting_room:")
         return
+    notice_the_end()
     with st.container(horizontal=True, vertical_alignment="center", key="class_bar"):
         label = t("Class {code}", code=mine.room.code)
         st.page_link(page("class"), label=label, icon=":material/groups:", query_params={ME: mine.secret})
         st.caption(t("You are {name}", name=inert(mine.member.name)), width="content")
+
+
+@st.fragment(run_every=_NOTICE_SECONDS)
+@told
+def notice_the_end() -> None:
+    """Have the page of a member say so soon after the class has ended."""
+    if seat() is None:
+        st.rerun()
 
 
 def progress_of(visit: Visit, seeds: Sequence[Runs]) -> Progress:

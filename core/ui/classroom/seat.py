@@ -42,6 +42,11 @@ def _seat_of(secret: str | None) -> Seat | None:
         return None
 
 
+def ended() -> str:
+    """Return the secret in the address of who was a member of a class that has ended; nothing for anybody else."""
+    return st.query_params.get(ME, "") if seat() is None else ""
+
+
 def member_of_tab() -> str | None:
     """Return who was in a class in this browser tab last, while it lasts: what they run elsewhere is theirs, too."""
     mine = _seat_of(st.session_state.get(_LAST))

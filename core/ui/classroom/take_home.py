@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from core.ui.chart.variant_colours import seen_places
 from core.ui.classroom.curves import curves_svg
 from core.ui.classroom.picture import picture
 from core.ui.classroom.report import report, small_print
-from core.ui.classroom.seat import seat
+from core.ui.classroom.seat import Seat, seat
 from core.ui.classroom.work import LARGEST_FILE, LessonWork, Work, from_file, to_file, work_of
 from core.ui.lessons import state
 from core.ui.lessons.state import Visit
@@ -24,6 +24,7 @@ from core.ui.text import inert
 from core.ui.words import language, later, spoken_in, t
 
 _NAMES: Final = {"runs": later("The lesson"), "repair": later("Repaired"), "attempt": later("The last try")}
+_KEPT: Final = "classroom_kept"
 _File = TypeVar("_File", str, bytes)
 _PARTS: Final = {"runs": state.RUNS, "repair": state.REPAIR, "attempt": state.TRY}
 
@@ -34,18 +35,52 @@ def take_home_lesson(visit: Visit) -> None:
         mine = seat()
         progress = [mine.member.in_lesson(visit.lesson.id)] if mine else []
         take_home(lambda: [visit], name=mine.member.name if mine else "", progress=progress)
+        if mine is not None:
+            _keep(mine, visit, progress[0])
 
 
 def take_home(visits: Callable[[], Sequence[Visit]], *, name: str = "", progress: Sequence[Progress] = ()) -> None:
     """Offer what was done in some lessons as a report and as a file; both are made only when they are asked for."""
-    seen, reader = seen_places(), language()  # now: the buttons make their files in a thread that has no session
+    seen = seen_places()
+    attempts, solved = [known.attempts for known in progress], [known.solved for known in progress]
+    _offer(lambda: work_of(visits(), name, attempts, solved, seen), key="take_home")
+
+
+def _keep(mine: Seat, visit: Visit, known: Progress) -> None:
+    """Keep what was done in this tab: when the class ends its experiments are gone, and the learner is still here."""
+    kept: dict[str, tuple[Any, Work]] = st.session_state.setdefault(_KEPT, {}).setdefault(mine.secret, {})
+    parts = [part and (part.id, part.finished) for part in (visit.runs, visit.repair, visit.attempt)]
+    now = (parts, visit.guess, visit.held, known.attempts, known.solved, mine.member.name, language())
+    if kept.get(visit.lesson.id, (None,))[0] != now:
+        work = work_of([visit], mine.member.name, [known.attempts], [known.solved], seen_places())
+        kept[visit.lesson.id] = (now, work)
+
+
+def kept_of(secret: str) -> Work | None:
+    """Return what this tab has kept of the work of a member, by their `secret`; None where there is nothing."""
+    works = [work for _, work in st.session_state.get(_KEPT, {}).get(secret, {}).values()]
+    return works[-1].model_copy(update={"lessons": tuple(work.lessons[0] for work in works)}) if works else None
+
+
+def say_ended(secret: str) -> None:
+    """Say kindly to a member that their class has ended, and offer what this tab has kept of their work."""
+    told, work = t("This class has ended. What you do now is yours alone."), kept_of(secret)
+    if work is not None:
+        told = t("This class has ended; what you did in it is kept in this tab alone, so take it home now.")
+    st.info(told, icon=":material/meeting_room:")
+    if work is not None:
+        _offer(lambda: work, key="class_ended")
+
+
+def _offer(work: Callable[[], Work], key: str) -> None:
+    """Draw the buttons that make a report and a file of some work."""
+    reader = language()  # now: the buttons make their files in a thread that has no session
 
     def made(write: Callable[[Work], _File]) -> _File:
-        attempts, solved = [known.attempts for known in progress], [known.solved for known in progress]
         with spoken_in(reader):
-            return write(work_of(visits(), name, attempts, solved, seen))
+            return write(work())
 
-    with st.container(horizontal=True, vertical_alignment="center", key="take_home"):
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
         st.download_button(
             t("Lab report"),
             lambda: made(report),
@@ -53,7 +88,7 @@ def take_home(visits: Callable[[], Sequence[Visit]], *, name: str = "", progress
             "text/html",
             icon=":material/description:",
             help=t("Your prediction, curves, repair and tries as one page that opens without the internet."),
-            key="take_home_report",
+            key=f"{key}_report",
             on_click="ignore",
         )
         st.download_button(
@@ -64,7 +99,7 @@ def take_home(visits: Callable[[], Sequence[Visit]], *, name: str = "", progress
             icon=":material/save:",
             type="tertiary",
             help=t("A file that opens again, on the page Class."),
-            key="take_home_file",
+            key=f"{key}_file",
             on_click="ignore",
         )
 

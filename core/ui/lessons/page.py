@@ -19,7 +19,8 @@ from core.ui.chart.live import live_chart
 from core.ui.chart.variant_colours import keep_apart, seen_places
 from core.ui.classroom.lesson_reins import EXERCISE, REPAIR, complain, lesson_reins
 from core.ui.classroom.progress import class_bar, note, wait_for_the_answer
-from core.ui.classroom.take_home import take_home_lesson
+from core.ui.classroom.seat import ended
+from core.ui.classroom.take_home import say_ended, take_home_lesson
 from core.ui.families import FAMILIES, family_badge
 from core.ui.lab.knobs import knob_at, label_of, show_value, show_values, value_at
 from core.ui.lessons import browser, state
@@ -120,6 +121,8 @@ def show_lesson(lesson: Lesson) -> None:
     seeds = state.results_of(visit)
     verdict = _verdict(visit, seeds)
     with left.container(key="lesson_words"):
+        if secret := ended():
+            say_ended(secret)
         class_bar()
         complain(lesson)
         st.button(t("All lessons"), icon=":material/arrow_back:", type="tertiary", on_click=state.go)
@@ -127,7 +130,8 @@ def show_lesson(lesson: Lesson) -> None:
         st.title(state.headline(lesson), anchor=False)
         _text(lesson, "about", lesson.about)
         _question(visit)
-        if refused := visit.trouble or st.session_state.get("lesson_refused", ""):
+        # What a class that has ended took along is no news beside that.
+        if refused := ("" if secret else visit.trouble) or st.session_state.get("lesson_refused", ""):
             st.warning(inert(refused, 300), icon=":material/block:")
         note(visit, seeds)
         if visit.ended and visit.held:

@@ -235,6 +235,7 @@ class LiveChart {
       if (reply.status === 404) {
         this.trouble = (await reply.json()).error;
         this.draw();
+        this.announce(); // the page knows why
         return;
       }
       if (!reply.ok) throw new Error(String(reply.status));
@@ -269,11 +270,15 @@ class LiveChart {
     for (const { run, block } of news.blocks.filter(current)) addBlock(this.byId.get(run), block);
     this.finished = news.finished;
     if (this.until && (news.points.length || news.blocks.length || news.finished)) this.takeOver();
-    if (this.finished && !this.data.finished && this.announced !== this.data.experiment) {
-      this.announced = this.data.experiment;
-      this.fire("finished", this.data.experiment);
-    }
+    if (this.finished && !this.data.finished) this.announce();
     return moved;
+  }
+
+  /** Has the page drawn once more, now that its experiment is over or gone. */
+  announce() {
+    if (this.announced === this.data.experiment) return;
+    this.announced = this.data.experiment;
+    this.fire("finished", this.data.experiment);
   }
 
   draw() {
