@@ -26,6 +26,7 @@ experiment = table = None
 wanted: ExperimentSpec | InputRefused = InputRefused("There is no table.")
 try:
     take_from_address()
+    lab_state.take_table_from_address()
     experiment = lab_state.open_from_address()
 except (InputRefused, WorkFailed) as refusal:
     trouble = translated(str(refusal))

@@ -326,6 +326,44 @@ def test_an_own_table_is_offered_before_anything_else(app):
     assert first.type == "file_uploader"
 
 
+def reloaded(**address: str) -> Any:
+    """The lab in a new session, as a reload or another person's browser begins one."""
+    anew = AppTest.from_file(str(ROUTER), default_timeout=60)
+    anew.query_params.update(address)
+    anew.run()
+    assert not anew.exception
+    return anew
+
+
+def test_an_uploaded_table_survives_a_reload_before_anything_was_run(app, lab):
+    app.run()
+    upload(app, b"a,b\n1,2\n3,4\n5,7\n", "mine.csv")
+    assert set(app.query_params) == {"data"}
+    first = app.query_params["data"]
+    assert "mine\\.csv" in words(reloaded(**app.query_params))
+    assert "mine\\.csv" not in words(reloaded()), "nobody else sees it"
+    assert lab.store.experiments() == ()
+    upload(app, b"a,b\n1,2\n3,4\n5,8\n", "other.csv")
+    newest = app.query_params["data"]
+    app.query_params["data"] = first  # sent by a browser that has not heard of the newest
+    button(app).click().run()
+    assert lab.store.experiment(app.query_params["x"]).spec.data.source == f"dataset:{newest}"
+    assert set(app.query_params) == {"x"}
+    again = reloaded(data=newest)
+    again.get_by_key("lab_sample").set_value("diabetes").run()
+    assert not again.query_params
+
+
+@pytest.mark.parametrize("sha", ["0" * 64, "<b>", "../../../etc/passwd"])
+def test_an_address_of_no_table_says_so_and_shows_the_lab(lab, sha):
+    anew = reloaded(data=sha)
+    assert "there is no such table" in anew.warning[0].value
+    assert button(anew, "lab_try")
+    anew.run()
+    assert not anew.warning
+    assert not anew.query_params
+
+
 def test_after_an_upload_the_stage_shows_nothing_of_iris(app):
     upload(app.run(), (DATA / "titanic.csv").read_bytes(), "titanic.csv")
     assert not app.exception

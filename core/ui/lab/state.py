@@ -31,6 +31,10 @@ EXAMPLE: Final = load_spec(
 )
 """What the empty lab offers to try."""
 
+TABLE: Final = "data"
+"""The name in the address of an uploaded table's SHA-256."""
+_UPLOADED: Final = "dataset:"
+
 EXAMPLE_KEY: Final = "example"
 """The example is run once, when the lab starts: whoever arrives sees curves before pressing anything."""
 
@@ -181,8 +185,47 @@ def _leads_elsewhere(address: str, shown: str | None) -> bool:
     return new and address != shown
 
 
+def take_table_from_address() -> None:
+    """Turn to the uploaded table of the address, once, unless an experiment is asked for: a reload loses no upload.
+
+    Who has the address has the table; it is in no list.
+
+    Raises
+    ------
+    InputRefused
+        If there is no such table, or no longer.
+    WorkFailed
+        If it was lost or changed on disk.
+    """
+    sha = st.query_params.get(TABLE, "")
+    if not sha or "x" in st.query_params or sha in _known_tables():
+        return
+    _known_tables().add(sha)
+    source = f"{_UPLOADED}{sha}"
+    if base_spec().data.source != source:
+        choose_data(source, table_for(base_spec().data.model_copy(update={"source": source})))
+
+
+def _known_tables() -> set[str]:
+    """Return the tables that were in the address: a browser sends an older one until it has learnt of the newest."""
+    tables: set[str] = st.session_state.setdefault("lab_tables", set())
+    return tables
+
+
+def _tell_table() -> None:
+    """Put an uploaded table that nothing was run on yet into the address, and take another one out."""
+    source = base_spec().data.source
+    sha = source.removeprefix(_UPLOADED) if isinstance(source, str) and source.startswith(_UPLOADED) else ""
+    if sha and not st.session_state.get("lab_shown") and st.query_params.get(TABLE) != sha:
+        _known_tables().add(sha)
+        st.query_params[TABLE] = sha
+    elif TABLE in st.query_params and st.query_params[TABLE] != sha:
+        del st.query_params[TABLE]
+
+
 def tell_address() -> None:
-    """Put the experiment on show into the address."""
+    """Put what is on show into the address: the experiment, or the uploaded table before there is one."""
+    _tell_table()
     shown = st.session_state.get("lab_shown")
     if not shown:
         st.query_params.pop("x", None)
