@@ -87,7 +87,7 @@ def of_tables() -> Iterator[str]:
     from core.diagnosis.causes.catalogue import CAUSES
     from core.lessons import LESSONS, claims
     from core.lessons.glossary import GLOSSARY
-    from core.ui.lab.knobs import KNOBS, label_of
+    from core.ui.lab.knobs import KNOBS, WORDS, label_of
 
     for cause in CAUSES.values():
         yield from filter(None, (cause.title, cause.about, cause.works))
@@ -96,7 +96,7 @@ def of_tables() -> Iterator[str]:
     for knob in KNOBS:
         yield from (knob.label, knob.help, *knob.meanings.values())
         yield from (meaning for word, meaning in GLOSSARY.items() if word.lower() == knob.label.lower())
-    yield from claims.MESSAGES
+    yield from (*claims.MESSAGES, *WORDS)
     for lesson in LESSONS:
         yield from map(label_of, (*lesson.spec.vary, *lesson.repair.change, *lesson.exercise.knobs))
     yield from KINDS

@@ -33,6 +33,7 @@ button:is([data-testid="stBaseButton-tertiary"], [data-testid="stBaseButton-seco
   [data-testid="stRadioGroup"][aria-orientation="vertical"] > div {{ gap: 0 }}
   [data-testid="stRadioGroup"][aria-orientation="vertical"] label {{ width: 100% }}
 }}
+[class*="st-key-lab_upload_"] [data-testid="stFileUploaderDropzoneInstructions"] {{ display: none }}
 .st-key-page_name {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }}
 </style>"""
 _KNOWN = "known"

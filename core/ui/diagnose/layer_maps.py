@@ -108,7 +108,7 @@ def _rows(layers: Layers, layer_map: LayerMap) -> Rows:
 def layer_chart(layers: Layers, layer_map: LayerMap) -> dict[str, Any]:
     """Return the heat map as a Plotly figure: epochs from left to right, the first layer at the bottom."""
     rows = _rows(layers, layer_map)
-    names = [layer["name"] for layer in layers["layers"]][: len(rows)]
+    names = [_called(layer["name"]) for layer in layers["layers"]][: len(rows)]
     z = rows if not layer_map.log else [[value if value is None else _exponent(value) for value in row] for row in rows]
     low, high = layer_map.limits or _limits(_known(z))
     style = ".2g" if layer_map.log else ".0%"
@@ -132,6 +132,12 @@ def layer_chart(layers: Layers, layer_map: LayerMap) -> dict[str, Any]:
             },
         },
     }  # fmt: skip
+
+
+def _called(name: str) -> str:
+    """Return what a layer is called, ``hidden 1`` or ``output``, in the reader's language."""
+    place = name.removeprefix("hidden ")
+    return t(name) if place == name else t("hidden {place}", place=place)
 
 
 def _limits(exponents: Sequence[float]) -> tuple[float, float]:

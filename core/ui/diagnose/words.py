@@ -10,12 +10,12 @@ from core.diagnosis.causes.cause import Cause
 from core.diagnosis.evidence.marks import Mark
 from core.diagnosis.report import Standing
 from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, WrittenReport
-from core.lessons import LESSONS, Lesson
+from core.lessons import Lesson, lessons_in
 from core.spec import RunSpec, plain_text
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.sentences import translated
 from core.ui.text import counted, skill_text
-from core.ui.words import later, number, t
+from core.ui.words import language, later, number, t
 
 STANDINGS: Final[Mapping[Standing, tuple[str, str]]] = {
     "proven": (later("proven by training"), "green"),
@@ -62,7 +62,7 @@ def badge(finding: WrittenFinding) -> tuple[str, str]:
 
 def lesson_of(cause: Cause) -> Lesson | None:
     """Return the lesson that teaches a cause, if there is one."""
-    return next((lesson for lesson in LESSONS if lesson.cause == cause.id), None)
+    return next((lesson for lesson in lessons_in(language()) if lesson.cause == cause.id), None)
 
 
 def rows_of(report: WrittenReport) -> str:

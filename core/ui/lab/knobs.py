@@ -107,8 +107,12 @@ class Knob:
             raise InputRefused(sentence, self.path) from None
 
     def say(self, token: str) -> str:
-        """Return what a person calls a token, the same in the lab, in lessons, tables and charts."""
-        return self.words.get(token, token)
+        """Return what a person calls a token, the same in the lab, in lessons, tables and charts.
+
+        What is typed is called as it is typed, in every language.
+        """
+        word = self.words.get(token, token)
+        return word if self.typed else t(word)
 
     @property
     def default(self) -> str:
@@ -254,6 +258,14 @@ _LABELS: Final[Mapping[str, str]] = {
     "training.early_stopping.min_delta": later("Smallest progress"),
 }
 """What a person calls a setting that has no knob, where that is not the end of its path."""
+WORDS: Final = (
+    "unscaled", "min-max", "largest = 1", "rows of length 1", "quantile", "power", "keep", "drop rows", "drop columns",
+    "mean", "median", "most frequent", "zero", "indicator", "one-hot", "drop", "random", "stratified", "grouped",
+    "in order", "clip", "train", "all", "off", "on", "balanced", "zeros", "ones", "uniform", "truncated normal",
+    "squared error", "absolute error", "percentage error", "squared log error", "binary cross-entropy", "cross-entropy",
+    "constant", "cosine", "step", "warmup cosine", "reduce on plateau",
+)  # fmt: skip
+"""Choices that are called by words; the rest have names, which are the same in every language."""
 _MONITORS: Final[Mapping[str, str]] = {
     "val_loss": later("validation loss"), "val_accuracy": later("validation accuracy"),
 }  # fmt: skip

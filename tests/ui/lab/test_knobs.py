@@ -17,9 +17,30 @@ from core.errors import InputRefused
 from core.lessons.glossary import GLOSSARY
 from core.spec import load_spec
 from core.spec.schedules import SCHEDULES
-from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for, label_of, show_value, show_values, spec_of, values_of
+from core.ui.lab.knobs import (
+    KNOBS,
+    WORDS,
+    in_words,
+    knob_at,
+    knobs_for,
+    label_of,
+    show_value,
+    show_values,
+    spec_of,
+    values_of,
+)
+from core.ui.words import spoken_in
 
 BASE = {"data": {"source": "sample:iris", "target": "species"}}
+
+
+def test_choices_that_are_words_are_said_in_the_readers_language_and_what_is_typed_as_it_is_typed():
+    assert {knob.say(token) for knob in KNOBS if not knob.typed for token in knob.choices} >= set(WORDS)
+    with spoken_in("de"):
+        assert show_value("preprocessing.scaling", "none") == "unskaliert"
+        assert show_value("model.batch_normalization", True) == "an"
+        assert show_value("model.layers", []) == "none"
+        assert show_value("training.optimizer", "adam") == "Adam"
 
 
 @pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.path)
