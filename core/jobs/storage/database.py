@@ -114,7 +114,7 @@ class Database:
             trouble = self._backend.trouble(error)
             if trouble is None:
                 raise
-            raise WorkFailed(said("The database could not be used just now ({reason}).", reason=trouble)) from error
+            raise WorkFailed(said("The database could not be used just now ({reason!w}).", reason=trouble)) from error
         except NoConnection as error:
             raise WorkFailed(said("The database could not be used just now (too many at once).")) from error
 

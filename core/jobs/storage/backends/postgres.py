@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from core.sentence import said
+
 _LOCK: Final = 0x1055_1AB
 """Of the database, held by whoever writes; a lock of this kind ends with its transaction, or with its holder.
 
@@ -34,23 +36,23 @@ _CONNECT: Final = {
 }
 
 _TROUBLE: Final = {
-    "08": "the connection to it was lost",
-    "25P03": "this lab was too slow for it",
-    "25006": "nothing can be written to it",
-    "28": "it does not let this lab in",
-    "3D000": "there is no such database",
-    "3F000": "there is no schema for tables in it",
-    "40": "somebody else was quicker",
-    "42501": "this user may not make tables in it, or may not use them",
-    "53": "it has no more room",
-    "53300": "too many are connected to it",
-    "55P03": "somebody else holds it",
-    "57": "it stops or starts just now",
-    "57014": "it takes too long",
-    "58": "its machine fails",
-    "XX": "it is damaged",
+    "08": said("the connection to it was lost"),
+    "25P03": said("this lab was too slow for it"),
+    "25006": said("nothing can be written to it"),
+    "3F000": said("there is no schema for tables in it"),
+    "40": said("somebody else was quicker"),
+    "42501": said("this user may not make tables in it, or may not use them"),
+    "53": said("it has no more room"),
+    "55P03": said("somebody else holds it"),
+    "57": said("it stops or starts just now"),
+    "57014": said("it takes too long"),
+    "58": said("its machine fails"),
+    "XX": said("it is damaged"),
 }
-"""Why it cannot be used, by SQLSTATE or its class; the server's own words name hosts and people."""
+"""Why it cannot be used, by SQLSTATE or its class; the server's own words name hosts and people.
+
+Where no connection comes about there is none.
+"""
 
 
 class Postgres:
@@ -93,7 +95,7 @@ class Postgres:
         """Return why in words of our own."""
         state = getattr(error.orig, "sqlstate", None) or ""
         known = _TROUBLE.get(state) or _TROUBLE.get(state[:2])
-        return known or ("it cannot be reached" if isinstance(error, OperationalError) else None)
+        return known or (said("it cannot be reached") if isinstance(error, OperationalError) else None)
 
     def settle(self, engine: Engine, free: int) -> None:
         """Do nothing: the server keeps its files."""
