@@ -30,9 +30,9 @@ def test_a_run_is_claimed_once_by_many_threads(store: Store, runs: Queue) -> Non
 
 
 def test_the_oldest_run_of_a_structure_comes_first(store: Store, runs: Queue) -> None:
-    store.submit(fake_spec(QUICK, seeds=2))
-    store.submit(fake_spec(SLOW))
-    store.submit(fake_spec(QUICK))
+    store.submit(fake_spec(QUICK, seeds=2), owner="me")
+    store.submit(fake_spec(SLOW), owner="me")
+    store.submit(fake_spec(QUICK), owner="me")
     assert [one.run for one in runs.waiting()] == [1, 3]
     assert [claimed(runs).run for _ in range(4)] == [1, 2, 3, 4]
     assert runs.waiting() == []
