@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         "",
         repr=False,
         description="sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME; empty = lab.db in the data folder",
+    )
+    blobs: Literal["folder", "database"] = Field(
+        "folder", description="where uploaded tables are: folder = in the data folder, database = in the database"
     )
     public: bool = Field(False, description="yes = others may reach the lab, and use it without signing in")
     hosts: str = Field("", description="names of the lab beside localhost: lab.school.example, *.school.example")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pandas as pd
@@ -179,26 +180,37 @@ def unpack(content: bytes) -> Table:
     return Table(arrow.to_pandas(), tuple(json.loads(known[_NOTES])), origin, **chosen)
 
 
-def made_from(path: Path) -> tuple[str, str]:
-    """Return what the packed table in a file was made from: the source of its `base`, the SHA-256 of the upload.
+def made_from(source: Path | BinaryIO) -> tuple[str, str]:
+    """Return what a packed table was made from: the source of its `base`, the SHA-256 of the upload.
 
     Either is empty where there is none, and both of a file that holds no packed table.
     """
     try:
-        with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(pa.BufferReader(mapped.read_buffer())) as file:
+        with _opened(source) as file:
             known = file.schema.metadata or {}
     except (OSError, pa.ArrowInvalid):
         return "", ""
     return json.loads(known.get(_CHOSEN, b"{}")).get("base", ""), json.loads(known.get(_ORIGIN, b"{}")).get("file", "")
 
 
-def packed_size(path: Path) -> tuple[int, int] | None:
-    """Return the rows and columns of the packed table in a file without reading a cell; None if there is none."""
+def packed_size(source: Path | BinaryIO) -> tuple[int, int] | None:
+    """Return the rows and columns of the packed table in a file without making a cell of it; None if there is none."""
     try:
-        with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(pa.BufferReader(mapped.read_buffer())) as file:
+        with _opened(source) as file:
             return file.count_rows(), len(file.schema)
     except (OSError, pa.ArrowInvalid):
         return None
+
+
+@contextmanager
+def _opened(source: Path | BinaryIO) -> Iterator[pa.RecordBatchFileReader]:
+    """Open a packed table, of which no more is read than is asked for."""
+    if isinstance(source, Path):
+        with pa.memory_map(str(source)) as mapped, pa.ipc.open_file(pa.BufferReader(mapped.read_buffer())) as file:
+            yield file
+    else:
+        with pa.ipc.open_file(source) as file:
+            yield file
 
 
 def _described(series: pd.Series, chosen: Kind | None) -> Column:

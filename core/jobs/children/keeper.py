@@ -55,6 +55,7 @@ def lab_child(settings: Settings, arguments: Sequence[str], name: str, listener:
     environment = CHILD_ENVIRONMENT | {
         "LOSSLAB_DATA": str(data),
         "LOSSLAB_DB_URL": settings.database_url,
+        "LOSSLAB_BLOBS": settings.blobs,
         "LOSSLAB_TRAINER_MEMORY_MB": str(settings.trainer_memory_mb),
     }
     if flags := cache.open():

@@ -1,7 +1,8 @@
 """A copy of all a lab holds, taken while it works, and a lab made of such a copy.
 
 A backup is a folder: the database as of one moment, and every uploaded table and file that was there then, each
-checked against its name, which is the SHA-256 of its bytes.
+checked against its name, which is the SHA-256 of its bytes. Those that are in the database are copied with it, and
+checked when they are read.
 """
 
 from __future__ import annotations

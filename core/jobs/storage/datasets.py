@@ -8,28 +8,23 @@ is removed by `core.jobs.storage.retention`.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import secrets
 import threading
 import time
-from collections.abc import Collection, Mapping
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
-from core.data.table import is_packed, packed_size
+from core.data.table import is_packed, made_from, packed_size
 from core.errors import InputRefused, WorkFailed
 from core.jobs.storage import schema
+from core.jobs.storage.blobs import Blobs, Kept, blobs_of
 from core.jobs.storage.database import Database, tick
 from core.sentence import said
 from core.settings import Settings
 from core.spec import plain_text
 
-DRAFT: Final = ".part"
-"""How the name of a file ends that is being written."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _dataset = schema.dataset
 
@@ -37,16 +32,18 @@ _dataset = schema.dataset
 class Datasets:
     """The uploaded tables of one lab. What is not there raises `InputRefused`, what was lost or changed `WorkFailed`.
 
-    Attributes
+    Parameters
     ----------
-    tables, files : Path
-        Where the tables and the files they were read from are, each in a folder of their own: a file is not a table
-        that a spec can name.
+    database : Database
+    settings : Settings
+        Say where the tables and the files they were read from go, how large one may be and how large all. A file is
+        not a table that a spec can name: they are blobs of two kinds.
     """
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self.tables, self.files = settings.data / "datasets", settings.data / "uploads"
+        self._tables, self._files = (blobs_of(settings, database, kind) for kind in ("datasets", "uploads"))
+        self._origins: dict[str, tuple[str, str]] = {}
         self._upload_mb, self._all_mb = settings.max_upload_mb, settings.uploads_mb
         self._adding = threading.Lock()
         """Whoever measures what is left of the room for uploads takes it before another measures."""
@@ -54,7 +51,7 @@ class Datasets:
     def add(self, content: bytes, name: str, file: bytes = b"") -> str:
         """Keep a table and return its SHA-256, the ``dataset:SHA256`` of a spec; what was lost or damaged is mended.
 
-        The bytes are on disk under their final names before the row exists, so a row never points at nothing.
+        The bytes are kept before the row exists, so a row never points at nothing.
 
         Parameters
         ----------
@@ -78,27 +75,32 @@ class Datasets:
                 )
         self._database.room.check()
         sha = hashlib.sha256(content).hexdigest()
-        kept = {self.tables / sha: content}
+        parts = [(self._tables, sha, content)]
         if file:
-            kept[self.files / hashlib.sha256(file).hexdigest()] = file
+            parts.append((self._files, hashlib.sha256(file).hexdigest(), file))
         row = {"sha256": sha, "name": name, "size": len(content), "created": time.time()}
         again = update(_dataset).where(_dataset.c.sha256 == sha).values(created=row["created"])
         with self._adding:
-            self._check_room(kept, name)
-            _keep({path: part for path, part in kept.items() if not _intact(path)}, name)
+            self._check_room(parts, name)
+            for blobs, its, part in parts:
+                if not blobs.intact(its):
+                    _keep(blobs, its, part, name)
             with self._database.write() as connection:
-                tick(connection)  # Who removes files holds the clock too: what went a moment ago is seen here.
-                _keep({path: part for path, part in kept.items() if not path.exists()}, name)
+                tick(connection)  # Who removes blobs holds the clock too: what went a moment ago is seen here.
+                for blobs, its, part in parts:
+                    if not blobs.has(connection, its):
+                        _keep(blobs, its, part, name, connection)
                 if not connection.execute(again).rowcount:
                     connection.execute(insert(_dataset), row)
         return sha
 
-    def _check_room(self, kept: Mapping[Path, bytes], name: str) -> None:
+    def _check_room(self, parts: list[tuple[Blobs, str, bytes]], name: str) -> None:
         """Refuse what would not fit into the room that all uploads share."""
         if not self._all_mb:
             return
-        more = sum(len(part) for path, part in kept.items() if not path.exists())
-        left = self._all_mb * 2**20 - self.used_bytes
+        with self._database.read() as connection:
+            more = sum(len(part) for blobs, its, part in parts if not blobs.has(connection, its))
+            left = self._all_mb * 2**20 - sum(one.size for one in self.kept(connection))
         if more > max(left, 0):
             raise InputRefused(
                 said(
@@ -111,14 +113,18 @@ class Datasets:
                 name,
             )
 
-    @property
-    def used_bytes(self) -> int:
-        """What all tables and files take on disk."""
-        return sum(map(_size, self.paths()))
+    def kept(self, connection: Connection) -> list[Kept]:
+        """Return all tables and files, those that are being written among them."""
+        return self._tables.kept(connection) + self._files.kept(connection)
 
-    def paths(self) -> list[Path]:
-        """Return every file, those that are being written among them."""
-        return [path for folder in (self.tables, self.files) if folder.is_dir() for path in folder.iterdir()]
+    def made_from(self, connection: Connection, sha: str) -> tuple[str, str]:
+        """Return what a table was made from: the source of its `base`, the SHA-256 of the file; empty where none is."""
+        if sha not in self._origins:
+            origin = made_from(self._tables.glance(connection, sha))
+            if not any(origin):  # or it cannot be read, until it is mended
+                return origin
+            self._origins[sha] = origin
+        return self._origins[sha]
 
     def use(self, connection: Connection, tables: Collection[str]) -> None:
         """Note, in the transaction that submits what names them, that tables are in use; refuse what is gone."""
@@ -132,18 +138,19 @@ class Datasets:
     def read(self, sha: str) -> bytes:
         """Return the bytes of a table."""
         self.name(sha)
-        return _read(self.tables / sha, said("The uploaded table"))
+        return _read(self._tables, sha, said("The uploaded table"))
 
     def size(self, sha: str) -> tuple[int, int] | None:
         """Return the rows and columns of a table without reading it; None if only reading can tell."""
         self.name(sha)
-        return packed_size(self.tables / sha)
+        with self._database.read() as connection:
+            return packed_size(self._tables.glance(connection, sha))
 
     def read_file(self, sha: str) -> bytes:
         """Return the bytes of an upload as they came."""
         if not _SHA256.fullmatch(sha):
             raise InputRefused(said("The uploaded file was not kept; upload it again."), "data.source")
-        return _read(self.files / sha, said("The uploaded file"))
+        return _read(self._files, sha, said("The uploaded file"))
 
     def name(self, sha: str) -> str:
         """Return the name a table was first uploaded under."""
@@ -163,60 +170,27 @@ def _megabytes(size: int) -> str:
     return f"{size / 2**20:,.1f} MB"
 
 
-def _size(path: Path) -> int:
-    with suppress(OSError):  # removed just now
-        return path.stat().st_size
-    return 0
-
-
-def _intact(path: Path) -> bool:
-    """Whether the content of that name is there; it counts as new from now on."""
+def _keep(blobs: Blobs, sha: str, content: bytes, name: str, connection: Connection | None = None) -> None:
+    """Keep a part of an upload called `name`."""
     try:
-        if hashlib.sha256(path.read_bytes()).hexdigest() != path.name:
-            return False
-        os.utime(path)
-    except OSError:
-        return False
-    return True
-
-
-def _keep(parts: Mapping[Path, bytes], name: str) -> None:
-    """Write each part of an upload called `name`; on disk under its final name before this returns."""
-    try:
-        for path, content in parts.items():
-            _write(path, content)
+        blobs.keep(sha, content, connection)
     except OSError as error:
         raise WorkFailed(said("{name}: could not be stored ({reason}).", name=name, reason=error.strerror)) from error
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}{DRAFT}")
+def _read(blobs: Blobs, sha: str, what: str) -> bytes:
+    short = sha[:8]
     try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _read(path: Path, what: str) -> bytes:
-    sha = path.name[:8]
-    try:
-        content = path.read_bytes()
+        content = blobs.read(sha)
     except OSError as error:
         raise WorkFailed(
             said(
-                "{what!w} {sha}… cannot be read ({reason}); upload it again.", what=what, sha=sha, reason=error.strerror
+                "{what!w} {sha}… cannot be read ({reason}); upload it again.",
+                what=what,
+                sha=short,
+                reason=error.strerror,
             )
         ) from error
-    if hashlib.sha256(content).hexdigest() != path.name:
-        raise WorkFailed(said("{what!w} {sha}… has changed on disk; upload it again.", what=what, sha=sha))
+    if hashlib.sha256(content).hexdigest() != sha:
+        raise WorkFailed(said("{what!w} {sha}… has changed on disk; upload it again.", what=what, sha=short))
     return content

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select
 
-from core.data.table import made_from
 from core.jobs.storage import schema
+from core.jobs.storage.blobs import Kept
 from core.jobs.storage.database import Database, tick
-from core.jobs.storage.datasets import DRAFT, Datasets
+from core.jobs.storage.datasets import Datasets
 from core.jobs.storage.records import UNFINISHED
 from core.spec import named_tables
 
@@ -89,7 +87,7 @@ def _unused(connection: Connection, datasets: Datasets, moment: float, named: Na
         for text in connection.scalars(select(texts).where(texts.like("%dataset:%"))):
             used |= named_tables(text)
     more = used
-    while more := {table for sha in more for table in named_tables(made_from(datasets.tables / sha)[0])} - used:
+    while more := {table for sha in more for table in named_tables(datasets.made_from(connection, sha)[0])} - used:
         used |= more
     return {row.sha256 for row in rows} - used
 
@@ -104,20 +102,14 @@ def remove_files(database: Database, datasets: Datasets, days: int) -> None:
             return
     with database.write(even_full=True) as connection:
         tick(connection)
-        for path in _leftover(connection, datasets, days):
-            path.unlink(missing_ok=True)
+        for one in _leftover(connection, datasets, days):
+            one.remove(connection)
 
 
-def _leftover(connection: Connection, datasets: Datasets, days: int) -> list[Path]:
+def _leftover(connection: Connection, datasets: Datasets, days: int) -> list[Kept]:
     tables = set(connection.scalars(select(_dataset.c.sha256)))
-    needed = tables | {made_from(datasets.tables / sha)[1] for sha in tables}
-    old = [path for path in datasets.paths() if _age(path) > days * _DAY] if days else []
-    drafts = [path for path in datasets.paths() if path.suffix == DRAFT and _age(path) > _WRITING_SECONDS]
-    return drafts + [path for path in old if path.name not in needed]
-
-
-def _age(path: Path) -> float:
-    """Return how many seconds ago a file was written or uploaded again; none of one that is gone."""
-    with suppress(OSError):
-        return time.time() - path.stat().st_mtime
-    return 0.0
+    needed = tables | {datasets.made_from(connection, sha)[1] for sha in tables}
+    kept, now = datasets.kept(connection), time.time()
+    old = [one for one in kept if one.whole and now - one.written > days * _DAY] if days else []
+    drafts = [one for one in kept if not one.whole and now - one.written > _WRITING_SECONDS]
+    return drafts + [one for one in old if one.name not in needed]

@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 
 metadata = sa.MetaData()
 
@@ -42,10 +42,31 @@ dataset = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
 )
-"""An uploaded table; its bytes are the file of that name in the data folder, written before the row.
+"""An uploaded table; its bytes are the blob of that name (`core.jobs.storage.blobs`), written before the row.
 
 It was `created` when it was last uploaded or run: what nothing names is removed so many days after.
 """
+
+blob = sa.Table(
+    "blob",
+    metadata,
+    sa.Column("kind", sa.String(10), primary_key=True),
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+)
+"""A table or a file, where they are kept in the database; it was `created` when it was last uploaded."""
+
+blob_part = sa.Table(
+    "blob_part",
+    metadata,
+    sa.Column("kind", sa.String(10), primary_key=True),
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.ForeignKeyConstraint(["kind", "sha256"], ["blob.kind", "blob.sha256"], ondelete="CASCADE"),
+)
+"""A part of a blob: all are there once they are as long together as its `size`."""
 
 experiment = sa.Table(
     "experiment",

@@ -54,6 +54,18 @@ def test_a_lab_at_work_is_backed_up_and_goes_on_elsewhere(
     assert len(other.store.results(slow, [0])[0].history["loss"]) == 40
 
 
+def test_what_is_in_the_database_is_copied_with_it(settings: Settings, new: Settings, tmp_path: Path) -> None:
+    store = Store(settings.model_copy(update={"blobs": "database"}))
+    sha = store.datasets.add(TABLE, "table.csv", b"a;b\n")
+    store.close()
+    back_up(settings, tmp_path / "backup")
+    restore(tmp_path / "backup", new)
+    other = Store(new.model_copy(update={"blobs": "database"}))
+    assert other.datasets.read(sha) == TABLE
+    assert other.datasets.read_file(hashlib.sha256(b"a;b\n").hexdigest()) == b"a;b\n"
+    other.close()
+
+
 def test_a_damaged_file_is_left_out_and_named(store: Store, settings: Settings, tmp_path: Path) -> None:
     sha = store.datasets.add(TABLE, "table.csv")
     other = store.datasets.add(TABLE + b"5,6\n", "other.csv")

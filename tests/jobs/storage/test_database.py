@@ -16,7 +16,7 @@ from tests.jobs.conftest import fake_spec
 from tests.jobs.fake import QUICK
 
 
-def at_once(count: int, work: Callable[[int], None]) -> None:
+def at_once(count: int, work: Callable[[int], object]) -> None:
     """Have so many threads begin `work` at the same moment, and wait for them."""
     start = threading.Barrier(count)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from core.data.csv.read_options import Origin, ReadOptions
 from core.data.table import Table, pack, read_table
@@ -20,6 +20,7 @@ from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
 from core.jobs.housekeeper import CHORES
 from core.jobs.scheduling.queue import Queue
 from core.jobs.storage import schema
+from core.jobs.storage.blobs import Kept
 from core.jobs.storage.records import State
 from core.jobs.storage.retention import remove_files, remove_old_experiments, remove_unused_tables
 from core.jobs.storage.store import Store
@@ -39,6 +40,18 @@ def learning_from(sha: str, **changes: Any) -> ExperimentSpec:
     return load_spec({"data": {"source": f"dataset:{sha}", "target": "y"}} | changes)
 
 
+@pytest.fixture(params=["folder", "database"])
+def blobs(request: pytest.FixtureRequest) -> str:
+    """Where tables and uploads are kept."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def settings(settings: Settings, blobs: str) -> Settings:
+    return settings.model_copy(update={"blobs": blobs})
+
+
 @pytest.fixture
 def clean(store: Store, settings: Settings) -> Callable[[], None]:
     """What a lab does once an hour."""
@@ -52,26 +65,43 @@ def clean(store: Store, settings: Settings) -> Callable[[], None]:
 
 def grow_old(store: Store, days: float = DAYS + 1) -> None:
     """Let so many days pass for all that is there."""
-    seconds = days * DAY
     with store.database.write() as connection:
         for table in (schema.dataset, schema.experiment, schema.run, schema.diagnosis):
-            values = {name: table.c[name] - seconds for name in ("created", "finished") if name in table.c}
+            values = {name: table.c[name] - days * DAY for name in ("created", "finished") if name in table.c}
             connection.execute(update(table).values(values))
-    for path in store.datasets.paths():
-        before = path.stat().st_mtime - seconds
+    blobs_grow_old(store, days)
+
+
+def blobs_grow_old(store: Store, days: float) -> None:
+    with store.database.write() as connection:
+        connection.execute(update(schema.blob).values(created=schema.blob.c.created - days * DAY))
+    for path in paths(store):
+        before = path.stat().st_mtime - days * DAY
         os.utime(path, (before, before))
 
 
+def paths(store: Store) -> list[Path]:
+    """What is kept in folders."""
+    return [path for kind in ("datasets", "uploads") for path in store.database.room.folder.glob(f"{kind}/*")]
+
+
+def kept(store: Store) -> list[Kept]:
+    with store.database.read() as connection:
+        return store.datasets.kept(connection)
+
+
 def tables(store: Store) -> set[str]:
-    """The tables there are, which is the same whether rows or files are asked."""
+    """The tables there are, which is the same whether rows or blobs are asked."""
     with store.database.read() as connection:
         rows = set(connection.scalars(select(schema.dataset.c.sha256)))
-    assert rows == {path.name for path in store.datasets.paths() if path.parent == store.datasets.tables}
+        assert rows == {one.name for one in store.datasets._tables.kept(connection)}
     return rows
 
 
 def files(store: Store) -> set[bytes]:
-    return {path.read_bytes() for path in store.datasets.paths() if path.parent == store.datasets.files}
+    with store.database.read() as connection:
+        names = {one.name for one in store.datasets._files.kept(connection)}
+    return {store.datasets.read_file(name) for name in names}
 
 
 def uploaded(store: Store, text: bytes, base: str = "") -> str:
@@ -211,15 +241,13 @@ def test_a_file_that_is_removed_while_it_is_uploaded_again_is_there_in_the_end(
     grow_old(store)
     remove_unused_tables(store.database, store.datasets, DAYS, set)
     write = type(store.database).write
-    stale = {path: path.stat().st_mtime for path in store.datasets.paths()}
 
     def removed_first(*arguments: Any, **named: Any) -> Any:
         """Whoever removes has looked before the upload counted as new, and is quicker."""
-        for path, moment in stale.items():
-            os.utime(path, (moment, moment))
         monkeypatch.undo()
+        blobs_grow_old(store, DAYS + 1)
         remove_files(store.database, store.datasets, DAYS)
-        assert store.datasets.paths() == []
+        assert kept(store) == []
         return write(*arguments, **named)
 
     monkeypatch.setattr(type(store.database), "write", removed_first)
@@ -228,10 +256,13 @@ def test_a_file_that_is_removed_while_it_is_uploaded_again_is_there_in_the_end(
     assert files(store) == {TEXT}
 
 
-def test_drafts_of_a_killed_process_go_and_those_being_written_stay(store: Store, clean: Callable[[], None]) -> None:
+@pytest.mark.parametrize("blobs", ["folder"])
+def test_drafts_of_a_killed_process_go_and_those_being_written_stay(
+    store: Store, settings: Settings, clean: Callable[[], None]
+) -> None:
     sha = uploaded(store, TEXT)
-    left = store.datasets.tables / f"{sha}.12345678.part"
-    now = store.datasets.files / f"{sha}.87654321.part"
+    left = settings.data / "datasets" / f"{sha}.12345678.part"
+    now = settings.data / "uploads" / f"{sha}.87654321.part"
     for path in (left, now):
         path.write_bytes(b"half")
     before = time.time() - 7200
@@ -239,6 +270,21 @@ def test_drafts_of_a_killed_process_go_and_those_being_written_stay(store: Store
     clean()
     assert (left.exists(), now.exists()) == (False, True)
     assert store.datasets.read(sha)
+
+
+@pytest.mark.parametrize("blobs", ["database"])
+def test_parts_of_a_killed_process_go_and_those_being_written_stay(store: Store, clean: Callable[[], None]) -> None:
+    left, now, sha = (uploaded(store, b"x,y\n%d,2\n" % number) for number in range(3))
+    begun = schema.blob.c.sha256.in_([left, now])
+    with store.database.write() as connection:
+        connection.execute(delete(schema.dataset).where(schema.dataset.c.sha256.in_([left, now])))
+        connection.execute(update(schema.blob).where(begun).values(size=schema.blob.c.size + 1))
+        old = schema.blob.c.created - 7200
+        connection.execute(update(schema.blob).where(schema.blob.c.sha256 == left).values(created=old))
+    clean()
+    assert {one.name: one.whole for one in kept(store) if one.name in (left, now, sha)} == {now: False, sha: True}
+    with store.database.read() as connection:
+        assert left not in set(connection.scalars(select(schema.blob_part.c.sha256)))
 
 
 def end(store: Store, experiment: str) -> None:
@@ -305,40 +351,61 @@ def test_what_a_class_holds_stays_until_it_ends(store: Store) -> None:
     assert ids(store) == set()
 
 
-@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"damaged")])
+def lose(store: Store, name: str) -> None:
+    with store.database.write() as connection:
+        for one in store.datasets.kept(connection):
+            if one.name == name:
+                one.remove(connection)
+
+
+def lose_all(store: Store) -> None:
+    for one in kept(store):
+        lose(store, one.name)
+
+
+def damage_all(store: Store) -> None:
+    for path in paths(store):
+        path.write_bytes(b"damaged")
+    with store.database.write() as connection:
+        for part in connection.execute(select(schema.blob_part)).all():
+            this = schema.blob_part.c.kind == part.kind, schema.blob_part.c.sha256 == part.sha256
+            content = bytes(len(part.content))
+            connection.execute(update(schema.blob_part).where(*this).values(content=content))
+
+
+@pytest.mark.parametrize("harm", [lose_all, damage_all])
 def test_a_table_that_was_lost_or_damaged_is_mended_by_uploading_it_again(
-    store: Store, harm: Callable[[Path], None]
+    store: Store, harm: Callable[[Store], None]
 ) -> None:
     sha = uploaded(store, TEXT)
-    for path in store.datasets.paths():
-        harm(path)
+    harm(store)
     with pytest.raises(WorkFailed, match="upload it again"):
         store.datasets.read(sha)
     assert uploaded(store, TEXT) == sha
     assert store.datasets.read(sha)
     assert files(store) == {TEXT}
-    assert len(store.datasets.paths()) == 2
+    assert len(kept(store)) == 2
 
 
-def test_uploads_together_keep_to_their_room(tmp_path: Path) -> None:
-    store = Store(Settings(data=tmp_path, uploads_mb=2))
+def test_uploads_together_keep_to_their_room(settings: Settings) -> None:
+    store = Store(settings.model_copy(update={"uploads_mb": 2}))
     half = b"x,y\n" + b"1,2\n" * (2**18 - 1)
     store.datasets.add(half, "first.csv")
     sha = store.datasets.add(b"x,z" + half[3:], "second.csv")
     sentence = "third.csv: it takes 1.0 MB and 0.0 MB are left for uploads, allowed: at most 2 MB together."
     with pytest.raises(InputRefused, match=f"^{re.escape(sentence)}$"):
         store.datasets.add(b"x,w" + half[3:], "third.csv")
-    assert len(store.datasets.paths()) == 2
+    assert len(kept(store)) == 2
     store.datasets.add(half, "again.csv")
-    (tmp_path / "datasets" / sha).unlink()
+    lose(store, sha)
     with pytest.raises(InputRefused, match=r"takes 2\.0 MB and 1\.0 MB are left"):
         store.datasets.add(b"x,v" + half[3:], "with its file.csv", b"y" + half[1:])
-    assert len(store.datasets.paths()) == 1
+    assert len(kept(store)) == 1
     store.datasets.add(b"x,z" + half[3:], "second.csv")
     store.close()
 
 
-def test_without_a_limit_there_is_none(tmp_path: Path) -> None:
-    store = Store(Settings(data=tmp_path, uploads_mb=0))
+def test_without_a_limit_there_is_none(settings: Settings) -> None:
+    store = Store(settings.model_copy(update={"uploads_mb": 0}))
     store.datasets.add(TEXT, "t.csv")
     store.close()

@@ -173,7 +173,7 @@ def test_a_file_above_the_limit_is_not_kept(tmp_path: Path) -> None:
     store = Store(Settings(data=tmp_path, max_upload_mb=1))
     with pytest.raises(InputRefused, match="at most 1 MB"):
         store.datasets.add(b"x,y\n1,2\n", "large.csv", b"x" * (2**20 + 1))
-    assert not store.datasets.paths()
+    assert not list(tmp_path.glob("uploads/*"))
 
 
 def test_a_file_that_was_lost_or_changed_is_said_in_one_sentence(settings: Settings, store: Store) -> None:
