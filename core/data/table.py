@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -183,14 +184,25 @@ def unpack(content: bytes) -> Table:
 def made_from(source: Path | BinaryIO) -> tuple[str, str]:
     """Return what a packed table was made from: the source of its `base`, the SHA-256 of the upload.
 
-    Either is empty where there is none, and both of a file that holds no packed table.
+    Either is empty where there is none, and both of a file that is not there or holds no packed table.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read just now: nothing is known of it then.
     """
     try:
         with _opened(source) as file:
             known = file.schema.metadata or {}
-    except (OSError, pa.ArrowInvalid):
+        chosen, origin = (json.loads(known.get(part, b"{}")) for part in (_CHOSEN, _ORIGIN))
+    except OSError as error:
+        # Arrow's own are of what it reads, and have no number.
+        if error.errno in {None, errno.ENOENT}:
+            return "", ""
+        raise
+    except (ValueError, pa.ArrowException):
         return "", ""
-    return json.loads(known.get(_CHOSEN, b"{}")).get("base", ""), json.loads(known.get(_ORIGIN, b"{}")).get("file", "")
+    return chosen.get("base", ""), origin.get("file", "")
 
 
 def packed_size(source: Path | BinaryIO) -> tuple[int, int] | None:

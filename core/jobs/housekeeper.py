@@ -52,7 +52,7 @@ def _remove_unused_tables(store: Store, settings: Settings) -> None:
 
 
 def _remove_files(store: Store, settings: Settings) -> None:
-    remove_files(store.database, store.datasets, settings.upload_days)
+    remove_files(store.database, store.datasets, settings.upload_days, settings.data)
 
 
 def _shrink(store: Store, _settings: Settings) -> None:

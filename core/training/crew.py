@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent import futures
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -33,6 +34,9 @@ _MOST_HELPERS: Final = 3
 _LONG_FROM_UPDATES: Final = 1500
 """Fewer are trained before a helper has started."""
 
+_MOST_DEATHS: Final = 2
+"""As in the queue of the lab: a run that ends so many trainers is more likely the cause than the victim."""
+
 LIKELY: Final = 8
 """Runs that follow one of a diagnosis with the same structure: other seeds, and what differs in numbers alone …"""
 _LIKELY_TRIED: Final = 2
@@ -48,6 +52,8 @@ class _Job:
     spare: bool
     """Whether it is for who has nothing else to do: nobody waits for it yet."""
     structure: str = field(init=False)
+    deaths: int = field(default=0, init=False)
+    """How many trainers it has taken along."""
     result: futures.Future[Result] = field(default_factory=futures.Future, init=False)
 
     def __post_init__(self) -> None:
@@ -129,6 +135,7 @@ class Crew:
             thread.join()
         self._helpers.clear()
         self._threads.clear()
+        self._known.clear()
 
     @property
     def size(self) -> int:
@@ -141,12 +148,15 @@ class Crew:
         Where this process has TensorFlow to load itself, that takes as long.
         """
         waits = "tensorflow" not in sys.modules
-        if self._wanted and (waits or updates(run, len(self._preparation.of(run).x)) >= _LONG_FROM_UPDATES):
-            self.start()
+        with suppress(InputRefused):  # which is told where the run is asked for
+            if self._wanted and (waits or updates(run, len(self._preparation.of(run).x)) >= _LONG_FROM_UPDATES):
+                self.start()
 
     def start(self, *, wait: bool = False) -> None:
         """Start the helpers, and `wait` until they are of use; a second call starts none."""
-        self._helpers = self._helpers or [_Helper() for _ in range(self._wanted)]
+        with self._news:
+            self._helpers = self._helpers or [_Helper() for _ in range(self._wanted)]
+            self._engage()
         for helper in self._helpers if wait else ():
             helper.ready.wait()
 
@@ -166,10 +176,7 @@ class Crew:
             if self._closed:
                 return list
             self._waiting += jobs
-            for trainer in (self._here, *self._helpers):
-                if trainer not in self._threads:
-                    self._threads[trainer] = threading.Thread(target=self._serve, args=(trainer,), daemon=True)
-                    self._threads[trainer].start()
+            self._engage()
             self._news.notify_all()
 
         def results() -> list[Result]:
@@ -182,6 +189,13 @@ class Crew:
 
         return results
 
+    def _engage(self) -> None:
+        """Give each trainer its thread."""
+        for trainer in (self._here, *self._helpers):
+            if trainer not in self._threads:
+                self._threads[trainer] = threading.Thread(target=self._serve, args=(trainer,), daemon=True)
+                self._threads[trainer].start()
+
     def _serve(self, trainer: _Trainer) -> None:
         trainer.ready.wait()
         while (job := self._next(trainer)) is not None:
@@ -189,10 +203,8 @@ class Crew:
             try:
                 job.result.set_result(trainer.train(job.run, job.probed))
             except WorkFailed as failure:
-                if trainer is self._here or self._closed:
+                if trainer is self._here or not self._lose(trainer, job):
                     job.result.set_exception(failure)
-                else:
-                    self._lose(trainer, job)
             except BaseException as error:  # noqa: BLE001 - raised again by whoever asks for the result
                 job.result.set_exception(error)
             with self._news:
@@ -200,12 +212,19 @@ class Crew:
                 trainer.at_work = False
                 self._news.notify_all()
 
-    def _lose(self, helper: _Trainer, job: _Job) -> None:
-        """Forget a helper that is gone; what it held, and what it alone knew, is trained by those who are left."""
+    def _lose(self, helper: _Trainer, job: _Job) -> bool:
+        """Forget a helper that is gone; what it alone knew is known to nobody, what it held is tried once more.
+
+        Return whether it is.
+        """
         with self._news:
             self._known = {key: owner for key, owner in self._known.items() if owner is not helper}
             self._helpers = [other for other in self._helpers if other is not helper]
-            self._waiting.insert(0, job)
+            job.deaths += 1
+            again = job.deaths < _MOST_DEATHS and not self._closed
+            if again:
+                self._waiting.insert(0, job)
+        return again
 
     def _next(self, trainer: _Trainer) -> _Job | None:
         """Wait for the next job for `trainer`, and return it; None once there will be none."""

@@ -35,6 +35,8 @@ CHUNK_SECONDS: Final = 0.1
 
 _FIRST_BATCHES: Final = 64
 _LOOK_SECONDS: Final = 0.2
+_KEPT: Final = frozenset({"program", "history", "best", "measured", "pictured"})
+"""The arrays of a checkpoint."""
 _LOGGER: Final = logging.getLogger(__name__)
 
 Curves = dict[str, list[float | None]]
@@ -272,7 +274,8 @@ class _Training:
         return training_name(self.run, self._prepared)
 
     def _fits(self, kept: Checkpoint) -> bool:
-        return kept.of == self._name and self.program.fits(kept.arrays["program"])
+        whole = kept.arrays.keys() >= _KEPT and len(kept.arrays["history"][0]) == len(self.curves)
+        return whole and kept.of == self._name and self.program.fits(kept.arrays["program"])
 
     def _keep(self) -> None:
         """Hand over where this training is, if it is time to; it has not ended."""

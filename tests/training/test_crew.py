@@ -190,6 +190,8 @@ def test_what_this_process_cannot_do_is_raised_and_not_tried_for_ever(monkeypatc
 
 
 def test_light_work_calls_no_helper():
+    import core.training.backend  # noqa: F401 - where TensorFlow is to be loaded, all work is heavy
+
     with Crew(Preparation(), helpers=1) as crew:
         crew.call_helpers(IRIS[0])
         assert crew._helpers == []

@@ -43,8 +43,8 @@ _TO_THE_END: Final = 3
 """What a change that helps costs at least, in runs of it: other seeds of the search, and fresh ones."""
 _SMALL_STEP: Final = 150_000
 """Weights times rows of a batch that take as long as all the rest of a step."""
-_LITTLE: Final = 1 / 3
-"""Of the budget that is left: so much may be trained that nobody asks for in the end."""
+_LITTLE: Final = 0.4
+"""Of the budget: so much in all may be trained that nobody asks for in the end; it is not taken off it."""
 COMPILE_UPDATES: Final = 10_000
 """What compiling a new structure costs for every four layers of it, in steps."""
 
@@ -175,8 +175,11 @@ class Workbench:
     done: dict[str, Result] = field(default_factory=dict)
     """What was trained, by the spec's hash."""
     _structures: set[str] = field(default_factory=set)
+    _expected: set[str] = field(default_factory=set)
+    _spare: float = field(init=False)
 
     def __post_init__(self) -> None:
+        self._spare = _LITTLE * self.left
         self._structures.add(structure_key(self.runs[0]))
 
     @property
@@ -220,10 +223,11 @@ class Workbench:
         self._expect(self.fresh())
 
     def _expect(self, runs: Sequence[RunSpec]) -> None:
-        little = _LITTLE * self.left
         for run in runs:
-            little -= self._cost(run) if run.hash() not in self.done else 0.0
-            if little >= 0 and run.hash() not in self.done:
+            cost = self._cost(run)
+            if run.hash() not in self.done and run.hash() not in self._expected and cost <= self._spare:
+                self._spare -= cost
+                self._expected.add(run.hash())
                 self.ahead([run])
 
     def share(self, change: Change) -> float:

@@ -13,6 +13,8 @@ from typing import Final
 
 HALF_LIFE_SECONDS: Final = 600.0
 """After so long what somebody has used counts half."""
+PASSED_SECONDS: Final = 30.0
+"""Whoever trains nothing and was passed over for so long is next, however many newcomers there are."""
 _FORGOTTEN_SECONDS: Final = 0.01
 
 
@@ -23,10 +25,13 @@ class Fairness:
     _working: dict[str, str] = field(default_factory=dict)
     _used: dict[str, float] = field(default_factory=dict)
     _looked: float = 0.0
+    _passed: dict[str, float] = field(default_factory=dict)
+    """Since when each of those who wait has had no turn."""
 
     def gave(self, slot: str, who: str) -> None:
         """Note that a slot works for `who` from now on."""
         self._working[slot] = who
+        self._passed.pop(who, None)
 
     def look(self, busy: Collection[str], now: float) -> None:
         """Count the time since the last look for those whose slots are still `busy`; `now` is of a steady clock."""
@@ -41,4 +46,10 @@ class Fairness:
     def order(self, waiting: Iterable[str]) -> list[str]:
         """Return those who wait in the order of their turns; among equals they stay as they came."""
         active = Counter(self._working.values())
-        return sorted(dict.fromkeys(waiting), key=lambda who: (active[who], self._used.get(who, 0.0)))
+        self._passed = {who: self._passed.get(who, self._looked) for who in waiting}
+
+        def turn(who: str) -> tuple[bool, int, float]:
+            overdue = not active[who] and self._looked - self._passed[who] > PASSED_SECONDS
+            return not overdue, active[who], self._used.get(who, 0.0)
+
+        return sorted(self._passed, key=turn)

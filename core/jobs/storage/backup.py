@@ -1,8 +1,8 @@
 """A copy of all a lab holds, taken while it works, and a lab made of such a copy.
 
 A backup is a folder: the database as of one moment, and every uploaded table and file that was there then, each
-checked against its name, which is the SHA-256 of its bytes. Those that are in the database are copied with it, and
-checked when they are read.
+checked against its name, which is the SHA-256 of its bytes; and the lessons of teachers. Those that are in the database
+are copied with it, and checked when they are read.
 """
 
 from __future__ import annotations
@@ -11,17 +11,21 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from core.errors import InputRefused
-from core.settings import Settings, private_folder
+from core.settings import LESSONS, Settings, private_folder
 
 _DATABASE: Final = "lab.db"
-_FOLDERS: Final = ("datasets", "uploads")
+_FOLDERS: Final = ("datasets", "uploads", LESSONS)
+_WHOLE: Final = ("", ".toml")
+"""How the names of files end that were written to their end."""
+_DRAFT: Final = ".copying"
 _CHUNK: Final = 2**20
 
 
@@ -75,21 +79,23 @@ def _copy(database: Path, files: Path, target: Path) -> Copied:
     """Copy a database and the files beside it; `target` is there with all of it, or not at all."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputRefused(f"{target.name}: is there already; allowed: a folder that is new or empty.", "")
-    draft = target.with_name(f"{target.name}.part")
+    new = not target.exists()
     try:
-        # What a run that was ended left; its name says that nobody else wrote it.
-        shutil.rmtree(draft, ignore_errors=True)
-        private_folder(draft)
-        experiments = _copy_database(database, draft / _DATABASE)
-        told = [_copy_file(path, draft / name / path.name) for name in _FOLDERS for path in _named(files / name)]
-        os.sync()
-        with suppress(FileNotFoundError):
-            target.rmdir()
-        draft.replace(target)
+        private_folder(target)
+        draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=target))
+        try:
+            experiments = _copy_database(database, draft / _DATABASE)
+            told = [_copy_file(path, draft / name / path.name) for name in _FOLDERS for path in _named(files / name)]
+            os.sync()
+            # The database last: without it there is nothing.
+            for part in (*(name for name in _FOLDERS if (draft / name).exists()), _DATABASE):
+                (draft / part).replace(target / part)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+            if new and not any(target.iterdir()):
+                target.rmdir()
     except OSError as error:
         raise InputRefused(f"{target.name}: cannot be written ({error.strerror}).", "") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     damaged = tuple(name for name in told if name)
     return Copied(experiments, len(told) - len(damaged), damaged)
 
@@ -112,11 +118,11 @@ def _copy_database(source: Path, target: Path) -> int:
 def _named(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder that were written to their end."""
     if folder.is_dir():
-        yield from sorted(path for path in folder.iterdir() if path.is_file() and not path.suffix)
+        yield from sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in _WHOLE)
 
 
 def _copy_file(source: Path, target: Path) -> str:
-    """Copy a file whose name is its SHA-256; return the name of one that is damaged, else an empty text."""
+    """Copy a file that its SHA-256, or the begin of it, names; return the name of one that is damaged, else none."""
     private_folder(target.parent)
     sha = hashlib.sha256()
     try:
@@ -126,7 +132,7 @@ def _copy_file(source: Path, target: Path) -> str:
                 copy.write(chunk)
     except FileNotFoundError:  # removed since the folder was listed: nothing names it any more
         return ""
-    if sha.hexdigest() == source.name:
+    if sha.hexdigest().startswith(source.stem):
         return ""
     target.unlink()
     return source.name

@@ -57,6 +57,9 @@ class Checkpoints:
         self._folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(self._folder).free < checkpoint.size + _LEAST_FREE_BYTES:
             raise OSError("the disk is nearly full")
+        others = self._of(run)
+        if any(other > attempt for other, _ in others):
+            return  # Somebody else goes on with this run by now.
         path = self._folder / f"{run}-{attempt}.npz"
         draft = path.with_suffix(".part")
         try:
@@ -67,8 +70,8 @@ class Checkpoints:
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
-        for _, other in self._of(run):
-            if other != path:
+        for earlier, other in others:
+            if earlier < attempt:
                 other.unlink(missing_ok=True)
 
     def newest(self, run: int, fits: Callable[[Checkpoint], bool]) -> Checkpoint | None:

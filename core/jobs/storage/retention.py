@@ -5,24 +5,34 @@ What somebody waits for, trains or has in a class stays, however old.
 
 from __future__ import annotations
 
+import logging
+import secrets
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select
 
 from core.jobs.storage import schema
 from core.jobs.storage.blobs import Kept
 from core.jobs.storage.database import Database, tick
 from core.jobs.storage.datasets import Datasets
 from core.jobs.storage.records import UNFINISHED
+from core.settings import private_folder
 from core.spec import named_tables
 
 _DAY: Final = 24 * 3600.0
 _WRITING_SECONDS: Final = 3600.0
 """For so long a draft may be one that is being written."""
 _BATCH: Final = 500
+_IDENTITY: Final = "identity"
+_MARK: Final = "database.id"
+"""A file of the data folder: the identity of the database whose files are in it."""
+_meta = schema.meta
 _experiment, _run, _diagnosis, _dataset = schema.experiment, schema.run, schema.diagnosis, schema.dataset
+
+log = logging.getLogger(__name__)
 
 Named = Callable[[], set[str]]
 """Gives the SHA-256 of each table that is named outside of the database."""
@@ -92,18 +102,40 @@ def _unused(connection: Connection, datasets: Datasets, moment: float, named: Na
     return {row.sha256 for row in rows} - used
 
 
-def remove_files(database: Database, datasets: Datasets, days: int) -> None:
+def remove_files(database: Database, datasets: Datasets, days: int, folder: Path) -> None:
     """Remove files that have no row and no table was read from, after so many `days`, and drafts of killed processes.
 
-    Whoever adds a file holds the same lock as this, and looks there whether it is still to be found.
+    Whoever adds a file holds the same lock as this, and looks there whether it is still to be found. In a data `folder`
+    that another database has used nothing is removed: its files have no rows here.
     """
+    ours = _is_of(database, folder)
     with database.read() as connection:
         if not _leftover(connection, datasets, days):
             return
+    if not ours:
+        log.warning("files without a row are left alone: another database has used this data folder")
+        return
     with database.write(even_full=True) as connection:
         tick(connection)
         for one in _leftover(connection, datasets, days):
             one.remove(connection)
+
+
+def _is_of(database: Database, folder: Path) -> bool:
+    """Whether a data folder belongs to this database, which takes one that nobody has used yet."""
+    identity = select(_meta.c.value).where(_meta.c.name == _IDENTITY)
+    with database.read() as connection:
+        known = connection.scalar(identity)
+        mine = connection.scalar(select(func.count()).select_from(_dataset))
+    if known is None:
+        known = secrets.randbits(62)
+        with database.write(even_full=True) as connection:
+            connection.execute(insert(_meta).values(name=_IDENTITY, value=known))
+    mark = folder / _MARK
+    if not mark.exists() and mine:
+        private_folder(folder)
+        mark.write_text(str(known), encoding="ascii")
+    return mark.exists() and mark.read_text(encoding="ascii") == str(known)
 
 
 def _leftover(connection: Connection, datasets: Datasets, days: int) -> list[Kept]:

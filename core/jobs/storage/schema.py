@@ -19,7 +19,8 @@ meta = sa.Table(
     sa.Column("name", sa.String(20), primary_key=True),
     sa.Column("value", sa.BigInteger, nullable=False),
 )
-"""Two numbers: the `schema` version and the `clock`, which ticks with every change a page may want to see.
+"""Numbers: the `schema` version, the `clock`, which ticks with every change a page may want to see, and the `identity`
+of the database, drawn once (`core.jobs.storage.retention`).
 
 Taking the cursor from a row, not from an autoincrement, keeps it in the order of the commits: whoever ticks holds the
 row until the commit, so nobody can read a tick and miss a smaller one that commits later.

@@ -95,7 +95,7 @@ def _look_for(code: str) -> None:
         try:
             get_lab().store.classrooms.called(code, str(st.context.ip_address))
         except InputRefused as refusal:
-            st.session_state[_REFUSED] = str(refusal)
+            st.session_state[_REFUSED] = translated(str(refusal))
 
 
 def _say_refused() -> None:

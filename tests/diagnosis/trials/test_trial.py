@@ -1,5 +1,7 @@
 """Trials with a runner that looks results up: what is proven, what drops, and when enough was tried."""
 
+from dataclasses import replace
+
 from core.data.understand.leaks import Leak
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
@@ -204,9 +206,9 @@ def test_what_is_expected_is_paid_for_once_it_is_asked_for():
 def test_what_costs_more_than_little_is_not_expected_and_that_is_no_refusal():
     bench, _ = workbench_of(lambda _run: result_of(0.9, 0.8), [result_of(0.0, 0.0)] * 3)
     expected: list[RunSpec] = []
-    bench.ahead = expected.extend
     changes = [{"training.learning_rate": rate} for rate in (0.02, 0.03)]
-    bench.left = 4 * bench.share(changes[0]) * bench.left
+    bench = replace(bench, left=3 * bench.share(changes[0]) * bench.left, ahead=expected.extend)
+    bench.expect(changes)
     bench.expect(changes)
     assert expected == [bench.runs[bench.worst_seed].changed(changes[0])]
     assert not bench.refused

@@ -45,6 +45,17 @@ def test_what_was_used_long_ago_is_forgotten():
     assert fairness.order(["a", "b"]) == ["a", "b"]
 
 
+def test_nobody_is_passed_over_for_long_however_many_newcomers_there_are():
+    fairness = Fairness()
+    fairness.look((), 1.0)
+    turns = []
+    for second in range(1, 100):
+        fairness.look((), float(second))
+        turns.append(fairness.order(["old", f"new {second}"])[0])
+        fairness.gave("slot-1", turns[-1])
+    assert 2 <= turns.count("old") <= 5
+
+
 def test_the_queue_knows_whose_runs_wait(store: Store, runs: Queue) -> None:
     first = store.submit(fake_spec(QUICK, seeds=2), owner="a")
     store.submit(fake_spec(QUICK, model={"layers": [3]}), owner="a")
@@ -82,7 +93,7 @@ def test_two_who_wait_take_turns(labs: Labs, settings: Settings) -> None:
     with lab.store.database.read() as connection:
         turns = list(connection.scalars(order))
     assert len(turns) == 20
-    assert min(turns[:10].count(identity) for identity in theirs.values()) >= 3
+    assert min(turns[:10].count(identity) for identity in theirs.values()) >= 2
 
 
 def ended(lab: Lab, experiment: str) -> int:

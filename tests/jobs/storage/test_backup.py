@@ -12,7 +12,9 @@ from core.jobs.lab import Lab
 from core.jobs.storage.backup import back_up, restore
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
-from core.settings import Settings
+from core.lessons.shelf import Shelf
+from core.paths import ROOT
+from core.settings import LESSONS, Settings
 from tests.jobs.conftest import Labs, fake_spec, until
 from tests.jobs.fake import QUICK, SLOW
 
@@ -73,6 +75,32 @@ def test_a_damaged_file_is_left_out_and_named(store: Store, settings: Settings, 
     copied = back_up(settings, tmp_path / "backup")
     assert (copied.files, copied.damaged) == (1, (sha,))
     assert [path.name for path in (tmp_path / "backup" / "datasets").iterdir()] == [other]
+
+
+def test_lessons_of_teachers_are_part_of_it(store: Store, settings: Settings, new: Settings, tmp_path: Path) -> None:
+    lesson = (ROOT / "core/lessons/catalogue/10-sorted-by-species.toml").read_bytes()
+    kept = Shelf(settings.data / LESSONS).put(lesson)
+    assert back_up(settings, tmp_path / "backup").damaged == ()
+    restore(tmp_path / "backup", new)
+    assert Shelf(new.data / LESSONS).lesson(kept.id).title == kept.title
+
+
+def test_what_is_not_copied_is_left_out_on_purpose(labs: Labs, settings: Settings, tmp_path: Path) -> None:
+    lab = labs.start(settings)
+    lab.store.datasets.add(TABLE, "table.csv")
+    until((settings.data / "reserve").exists)
+    back_up(settings, tmp_path / "backup")
+    there = {path.name for path in settings.data.iterdir()} - {path.name for path in (tmp_path / "backup").iterdir()}
+    assert there <= {"lab.db-wal", "lab.db-shm", "logs", "xla", "reserve", "checkpoints", "database.id"}
+
+
+def test_a_folder_that_is_there_and_empty_is_filled(store: Store, settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "backup").mkdir()
+    (tmp_path / "backup.part").mkdir()
+    (tmp_path / "backup.part" / "mine.txt").write_text("mine")
+    back_up(settings, tmp_path / "backup")
+    assert [path.name for path in (tmp_path / "backup").iterdir()] == ["lab.db"]
+    assert (tmp_path / "backup.part" / "mine.txt").read_text() == "mine"
 
 
 def test_what_is_half_written_is_no_part_of_a_backup(store: Store, settings: Settings, tmp_path: Path) -> None:

@@ -192,18 +192,20 @@ def test_who_uploads_or_runs_a_table_again_keeps_it(store: Store, clean: Callabl
     assert files(store) == {TEXT, b"x,y\n5,6\n"}
 
 
-def test_without_a_number_of_days_nothing_goes(store: Store) -> None:
+def test_without_a_number_of_days_nothing_goes(store: Store, settings: Settings) -> None:
     sha = uploaded(store, TEXT)
     experiment = store.submit(fake_spec(QUICK))
     grow_old(store, 5000)
     remove_unused_tables(store.database, store.datasets, 0, set)
-    remove_files(store.database, store.datasets, 0)
+    remove_files(store.database, store.datasets, 0, settings.data)
     remove_old_experiments(store.database, 0)
     assert tables(store) == {sha}
     assert store.experiment(experiment)
 
 
-def test_what_was_submitted_while_unused_tables_are_looked_for_keeps_its_table(store: Store) -> None:
+def test_what_was_submitted_while_unused_tables_are_looked_for_keeps_its_table(
+    store: Store, settings: Settings
+) -> None:
     sha = uploaded(store, TEXT)
     grow_old(store)
 
@@ -213,7 +215,7 @@ def test_what_was_submitted_while_unused_tables_are_looked_for_keeps_its_table(s
 
     remove_unused_tables(store.database, store.datasets, DAYS, named)
     assert store.experiments()
-    remove_files(store.database, store.datasets, DAYS)
+    remove_files(store.database, store.datasets, DAYS, settings.data)
     assert tables(store) == {sha}
 
 
@@ -235,9 +237,10 @@ def test_a_submission_under_way_is_refused_where_its_table_has_gone(
 
 
 def test_a_file_that_is_removed_while_it_is_uploaded_again_is_there_in_the_end(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha = uploaded(store, TEXT)
+    remove_files(store.database, store.datasets, DAYS, settings.data)
     grow_old(store)
     remove_unused_tables(store.database, store.datasets, DAYS, set)
     write = type(store.database).write
@@ -246,7 +249,7 @@ def test_a_file_that_is_removed_while_it_is_uploaded_again_is_there_in_the_end(
         """Whoever removes has looked before the upload counted as new, and is quicker."""
         monkeypatch.undo()
         blobs_grow_old(store, DAYS + 1)
-        remove_files(store.database, store.datasets, DAYS)
+        remove_files(store.database, store.datasets, DAYS, settings.data)
         assert kept(store) == []
         return write(*arguments, **named)
 
@@ -409,3 +412,19 @@ def test_without_a_limit_there_is_none(settings: Settings) -> None:
     store = Store(settings.model_copy(update={"uploads_mb": 0}))
     store.datasets.add(TEXT, "t.csv")
     store.close()
+
+
+def test_the_files_of_another_database_are_left_alone(
+    store: Store, settings: Settings, clean: Callable[[], None], tmp_path: Path
+) -> None:
+    uploaded(store, TEXT)
+    clean()
+    blobs_grow_old(store, 5000)
+    there = {one.name for one in kept(store)}
+    assert there
+    other = Store(settings.model_copy(update={"db_url": f"sqlite:///{tmp_path}/other.db"}))
+    remove_files(other.database, other.datasets, DAYS, settings.data)
+    other.datasets.add(b"a,b\n1,2\n", "other.csv")
+    remove_files(other.database, other.datasets, DAYS, settings.data)
+    assert {one.name for one in kept(store)} >= there
+    other.close()

@@ -94,7 +94,7 @@ def test_who_is_paused_amid_a_write_does_not_hold_up_the_others(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Store(settings).close()
-    monkeypatch.setitem(postgres._SESSION, "idle_in_transaction_session_timeout", "100ms")
+    monkeypatch.setitem(postgres._SESSION, "idle_in_transaction_session_timeout", "1s")
     paused, other = Database(settings, verify=False), Database(settings, verify=False)
 
     def write_with_a_pause() -> None:
