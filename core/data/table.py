@@ -221,7 +221,7 @@ def _opened(source: Path | BinaryIO) -> Iterator[pa.RecordBatchFileReader]:
         with pa.memory_map(str(source)) as mapped, pa.ipc.open_file(pa.BufferReader(mapped.read_buffer())) as file:
             yield file
     else:
-        with pa.ipc.open_file(source) as file:
+        with pa.ipc.open_file(pa.PythonFile(source, mode="r")) as file:
             yield file
 
 

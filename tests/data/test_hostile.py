@@ -105,4 +105,6 @@ def test_every_parser_in_the_project_is_given_bytes():
             given = node.args[0]
             assert isinstance(given, ast.Call), f"{path.name}:{node.lineno}"
             name = ast.unparse(given.func).rpartition(".")[2]
-            assert name in {"BytesIO", "BufferReader", "_bundled_bytes", "read_bytes"}, f"{path.name}:{node.lineno}"
+            assert name in {"BytesIO", "BufferReader", "PythonFile", "_bundled_bytes", "read_bytes"}, (
+                f"{path.name}:{node.lineno}"
+            )

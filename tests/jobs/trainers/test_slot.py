@@ -65,7 +65,8 @@ def test_a_run_at_which_its_slot_always_fails_has_failed(
 ) -> None:
     monkeypatch.setattr(Slot, "_look_after", failing(2))
     lab = labs.start(settings)
-    poison, neighbour = lab.store.submit(fake_spec(SLOW)), lab.store.submit(fake_spec(QUICK))
+    # Of one person: the older run is tried again before the other.
+    poison, neighbour = (lab.store.submit(fake_spec(kind), owner="me") for kind in (SLOW, QUICK))
     assert finished(lab, neighbour) == ["done"]
     assert finished(lab, poison) == ["failed"]
     assert lab.store.experiment(poison).runs[0].error == "The trainer died twice (its slot failed with OSError)."
