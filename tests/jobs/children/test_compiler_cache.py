@@ -348,7 +348,8 @@ def trained(settings: Settings, experiment: str) -> tuple[Words, list[float]]:
         lambda _child, words: said.append(words or {"event": "gone"}),
     )
     try:
-        trainer.send(cmd="train", token="token", experiment=experiment, position=0, probed=False, pictured=False)
+        order = {"token": "token", "experiment": experiment, "position": 0, "run": 1, "attempt": 1}
+        trainer.send(cmd="train", **order, probed=False, pictured=False)
         until(lambda: said and said[-1]["event"] in {"end", "gone"}, 120)
         end = said[-1]
         until(lambda: list((settings.data / "xla").rglob("*.pb")), 60)
