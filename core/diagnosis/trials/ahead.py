@@ -42,20 +42,19 @@ class Ahead:
 
     def __call__(self, runs: Sequence[RunSpec]) -> list[Result]:
         """Return the results of `runs` in the same order."""
-        results = dict[str, list[Result]]()
         asked = {run.hash(): run for run in runs}
         self._soon = [run for run in self._soon if run.hash() not in asked]
-        known = [key for key in asked if key in self._expected]
-        new = [run for key, run in asked.items() if key not in known]
+        new = [run for key, run in asked.items() if key not in self._expected]
         trained = begun(self._runner, new) if new else list
         self._begin_expected()
-        for key in known:
+        results = dict[str, Result]()
+        for key in asked.keys() & self._expected.keys():
             with suppress(Exception):  # expected only: whoever asks for it now is told what is wrong with it
-                results[key] = self._expected[key]()
-        lost = [asked[key] for key in known if key not in results]
-        for run, result in zip(new + lost, trained() + (self._runner(lost) if lost else []), strict=True):
-            results[run.hash()] = [result]
-        return [results[run.hash()][0] for run in runs]
+                (results[key],) = self._expected[key]()
+        results |= zip((run.hash() for run in new), trained(), strict=True)
+        lost = [run for key, run in asked.items() if key not in results]
+        results |= zip((run.hash() for run in lost), self._runner(lost) if lost else (), strict=True)
+        return [results[run.hash()] for run in runs]
 
     def _begin_expected(self) -> None:
         for run in self._soon:

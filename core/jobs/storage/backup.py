@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import make_url
+
 from core.errors import InputRefused
 from core.settings import LESSONS, Settings, private_folder
 
@@ -40,12 +42,12 @@ class Copied:
 
 
 def back_up(settings: Settings, target: Path) -> Copied:
-    """Copy the lab of `settings` into the new folder `target`; the lab may be at work.
+    """Copy the lab of `settings` into the folder `target`, which is new or empty; the lab may be at work.
 
     Raises
     ------
     InputRefused
-        If `target` exists or cannot be written, or the lab's database is not an SQLite file that is there.
+        If there is something in `target`, or it cannot be written; if the database is no SQLite file that is there.
     """
     source = _file_of(settings)
     if not source.exists():
@@ -69,14 +71,14 @@ def restore(backup: Path, settings: Settings) -> Copied:
 
 
 def _file_of(settings: Settings) -> Path:
-    kind, _, path = settings.database_url.partition(":///")
-    if kind != "sqlite":
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite":
         raise InputRefused("LOSSLAB_DB_URL: a server's database is backed up with its own tools (pg_dump).", "db_url")
-    return Path(path)
+    return Path(url.database or "")
 
 
 def _copy(database: Path, files: Path, target: Path) -> Copied:
-    """Copy a database and the files beside it; `target` is there with all of it, or not at all."""
+    """Copy a database and the files beside it; `target` has the database, which comes last, with all of it or not."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputRefused(f"{target.name}: is there already; allowed: a folder that is new or empty.", "")
     new = not target.exists()
