@@ -1,13 +1,15 @@
 """A packed table is the same table again, with all that is known of it; older ones still open."""
 
+import errno
 import io
 import json
 
 import pandas as pd
 import pyarrow as pa
+import pytest
 
 from core.data.csv.read_options import ReadOptions
-from core.data.table import pack, packed_size, read_table, unpack
+from core.data.table import made_from, pack, packed_size, read_table, unpack
 from core.data.upload.recast import recast
 
 CONTENT = "n;word;day;zip\n1;Fürth;1.2.2024;01234\n2;Köln;3.4.2024;00001\n3;;;99999\n".encode("latin-1")
@@ -60,3 +62,25 @@ def test_the_size_of_a_packed_table_is_told_from_its_file_and_of_nothing_else(tm
         (tmp_path / name).write_bytes(content)
         assert packed_size(tmp_path / name) is packed_size(io.BytesIO(content)) is None
     assert packed_size(tmp_path / "absent") is None
+
+
+def test_what_a_table_was_made_from_is_nothing_where_none_is_there_or_its_words_are_damaged(tmp_path):
+    table = recast(read_table(CONTENT), {"n": "category"}, "dataset:abc")
+    packed = pack(table)
+    (tmp_path / "packed").write_bytes(packed)
+    assert made_from(tmp_path / "packed")[0] == "dataset:abc"
+    (tmp_path / "damaged").write_bytes(packed.replace(b'"base": "dataset:abc"', b'"base": "dataset:a\xff\xff"'))
+    assert (tmp_path / "damaged").read_bytes() != packed
+    for name in ("damaged", "missing"):
+        assert made_from(tmp_path / name) == ("", "")
+
+
+def test_a_table_that_cannot_be_read_just_now_is_not_taken_for_one_made_from_nothing(tmp_path, monkeypatch):
+    (tmp_path / "packed").write_bytes(pack(read_table(CONTENT)))
+
+    def refuse(_path):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(pa, "memory_map", refuse)
+    with pytest.raises(OSError, match="Too many"):
+        made_from(tmp_path / "packed")

@@ -174,3 +174,14 @@ def test_nor_is_one_of_other_rows_or_other_shapes():
         safe = MemorySafe(dataclasses.replace(last, arrays={**last.arrays, "program": tuple(arrays)}))
         train_run(run, prepared, safe=safe)
         assert not safe.accepted
+
+
+@pytest.mark.usefixtures("_in_one_compiler", "_one_batch_a_call")
+def test_nor_is_one_that_lacks_a_curve_or_a_part():
+    run, prepared = made(RUNS["adam"])
+    last = broken_off(run, prepared, calls=2)[-1]
+    curves, sums = last.arrays["history"]
+    for arrays in ({**last.arrays, "history": (curves[:-1], sums)}, {"program": last.arrays["program"]}):
+        safe = MemorySafe(dataclasses.replace(last, arrays=arrays))
+        assert train_run(run, prepared, safe=safe).state == "done"
+        assert not safe.accepted

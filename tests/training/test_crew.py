@@ -10,7 +10,7 @@ import pytest
 from core.data.prepare.cache import Preparation
 from core.errors import WorkFailed
 from core.spec import load_spec
-from core.training.crew import Crew
+from core.training.crew import Crew, _Trainer
 from core.training.result import Result
 from core.training.structure import structure_key
 
@@ -180,6 +180,59 @@ def test_a_crew_that_is_closed_begins_nothing_more(alone):
         assert histories(crew(IRIS[:1])) == histories(alone[:1])
 
 
+def test_a_crew_that_is_entered_again_trains_what_a_helper_knew(alone):
+    crew = Crew(Preparation(), helpers=1)
+    for _ in range(2):
+        with crew:
+            crew.start(wait=True)
+            crew._here.seconds = 9.0  # so that what is new goes to the helper
+            assert histories(crew(IRIS[:1])) == histories(alone[:1])
+
+
+def test_helpers_that_come_later_take_part(monkeypatch):
+    go = threading.Event()
+
+    def train(run, *_):
+        assert go.wait(60)
+        return Result.refused(run, "here")
+
+    monkeypatch.setattr("core.training.crew.train_here", train)
+    with Crew(Preparation(), helpers=1) as crew:
+        first = crew.begin(IRIS[:1])
+        second = crew.begin([IRIS[0].changed({"model.layers": [17]})])
+        crew.start()
+        (trained,) = second()
+        go.set()
+        assert trained.state == "done"
+        assert [result.error for result in first()] == ["here"]
+
+
+class Doomed(_Trainer):
+    """Dies of whatever it is to train."""
+
+    def __init__(self):
+        super().__init__()
+        self.ready.set()
+
+    def train(self, run, probed):
+        raise WorkFailed("A helper ended while it trained.")
+
+    def close(self):
+        pass
+
+
+def test_a_run_that_ends_two_helpers_is_given_up_and_spares_this_process(monkeypatch):
+    trained = []
+    monkeypatch.setattr("core.training.crew._Helper", Doomed)
+    monkeypatch.setattr("core.training.crew.train_here", lambda run, *_: trained.append(run))
+    with Crew(Preparation(), helpers=2) as crew:
+        crew.start()
+        crew._here.seconds = 9.0
+        with pytest.raises(WorkFailed, match="A helper ended"):
+            crew(IRIS[:1])
+    assert trained == []
+
+
 def test_what_this_process_cannot_do_is_raised_and_not_tried_for_ever(monkeypatch):
     def gone(*_):
         raise WorkFailed("not here")
@@ -194,6 +247,15 @@ def test_light_work_calls_no_helper():
 
     with Crew(Preparation(), helpers=1) as crew:
         crew.call_helpers(IRIS[0])
+        assert crew._helpers == []
+
+
+def test_data_that_is_refused_calls_no_helper_and_is_told_where_it_is_asked_for():
+    import core.training.backend  # noqa: F401 - where TensorFlow is to be loaded, all work is heavy
+
+    run = load_spec({"data": {"source": "sample:iris", "target": "colour"}}).runs()[0]
+    with Crew(Preparation(), helpers=1) as crew:
+        crew.call_helpers(run)
         assert crew._helpers == []
 
 

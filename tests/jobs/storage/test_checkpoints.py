@@ -147,3 +147,12 @@ def test_those_of_runs_that_ended_were_cancelled_or_deleted_are_swept(
 def test_sweeping_where_nothing_was_kept_does_nothing(store: Store, tmp_path: Path) -> None:
     Checkpoints(store.database, tmp_path / "nowhere").sweep()
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_who_was_fenced_off_takes_nothing_from_the_attempt_that_follows(store: Store, settings: Settings) -> None:
+    store.checkpoints.put(3, 2, made(6))
+    store.checkpoints.put(3, 1, made(5))
+    kept = newest(store, 3)
+    assert kept is not None
+    assert kept.epoch == 6
+    assert files(settings) == ["3-2.npz"]
