@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 def test_a_layer_widened_in_the_diagram_moves_the_curve_at_once_and_undo_brings_it_back(visit):
     page = visit("/?live=true")
     chart, layers = page.locator(".ll-chart"), page.locator(".st-key-lab_knob_model_layers [data-tag]")
+    # Where others train, the example is shown until there is time to answer turns.
+    expect(page.get_by_role("button", name="Keep this run")).to_be_enabled()
     expect(page.locator(".ll-status")).to_contain_text("1 finished")
     expect(chart).to_have_attribute("data-experiment", re.compile("."))
     first = chart.get_attribute("data-experiment")
@@ -17,6 +19,7 @@ def test_a_layer_widened_in_the_diagram_moves_the_curve_at_once_and_undo_brings_
     expect(page.get_by_role("button", name="Widen layer 1 to 32 units")).to_be_focused()
     expect(chart).not_to_have_attribute("data-experiment", first)
     assert "ghost0loss" in chart.evaluate("node => node.data.map((trace) => trace.uid)")
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
     page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
     page.keyboard.press("Alt+z")
     expect(layers).to_have_text(["10"])

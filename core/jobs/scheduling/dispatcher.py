@@ -78,11 +78,12 @@ class Dispatcher:
             self._fairness.look({slot.name for slot in slots if not slot.free}, now)
             if not any(slot.free for slot in slots):
                 return False
-            waiting = self._runs.waiting()
-            self._choosers = {one.who: self._choosers.get(one.who, Chooser()) for one in waiting}
-            for who in self._fairness.order(one.who for one in waiting):
-                theirs = [(one.run, one.structure) for one in waiting if one.who == who]
-                if (choice := self._choosers[who].choose(theirs, slots, now)) is not None:
+            waiting: dict[str, list[tuple[int, str]]] = {}
+            for run, structure, who in self._runs.waiting():
+                waiting.setdefault(who, []).append((run, structure))
+            self._choosers = {who: self._choosers.get(who) or Chooser() for who in waiting}
+            for who in self._fairness.order(waiting):
+                if (choice := self._choosers[who].choose(waiting[who], slots, now)) is not None:
                     break
             else:
                 return bool(waiting)

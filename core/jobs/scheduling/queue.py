@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Update, case, delete, func, insert, or_, select, true, update
 
 from core.jobs.storage import schema
-from core.jobs.storage.database import Database, DatabaseTime, tick
+from core.jobs.storage.database import Database, DatabaseTime, put, tick
 from core.jobs.storage.frames import MOST_PICTURED, FrameText, store_frames
 from core.jobs.storage.records import HELD, State
 from core.sentence import said
@@ -273,14 +273,8 @@ def _store(
         values = {"experiment": claim.experiment, "run": claim.run, "attempt": row.attempt, "id": now}
         connection.execute(insert(_points).values(first_epoch=chunk.first_epoch, history=chunk.history, **values))
         for first, block in chunk.overview.items():
-            of_block = (
-                _overview.c.run == claim.run,
-                _overview.c.attempt == row.attempt,
-                _overview.c.first_epoch == first,
-            )
-            grown = connection.execute(update(_overview).where(*of_block).values(id=now, block=block)).rowcount
-            if not grown:
-                connection.execute(insert(_overview).values(first_epoch=first, block=block, **values))
+            of_block = {"run": claim.run, "attempt": row.attempt, "first_epoch": first}
+            put(connection, _overview, of_block, {"id": now, "block": block}, {"experiment": claim.experiment})
     store_frames(connection, claim.experiment, claim.run, row.attempt, changed, frames)
     return bool(row.cancel)
 

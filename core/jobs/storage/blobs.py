@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Final, Protocol, cast
 from sqlalchemy import ColumnElement, Connection, LargeBinary, delete, func, insert, select, update
 
 from core.jobs.storage import schema
-from core.jobs.storage.database import Database
+from core.jobs.storage.database import Database, put
 from core.settings import Settings
 
 PART_BYTES: Final = 4 * 2**20
@@ -141,7 +141,7 @@ class InDatabase:
         """Write the parts, each in a transaction of its own unless one is given."""
         for place, start in enumerate(range(0, max(1, len(content)), PART_BYTES)):
             with nullcontext(connection) if connection else self._database.write() as lent:
-                self._renew(lent, sha, len(content))
+                put(lent, _blob, {"kind": self._kind, "sha256": sha}, {"created": time.time()}, {"size": len(content)})
                 # Whoever keeps the same beside this writes the same.
                 lent.execute(delete(_part).where(self._part_of(sha), _part.c.place == place))
                 row = {"kind": self._kind, "sha256": sha, "place": place}
@@ -156,7 +156,8 @@ class InDatabase:
         if not _named(sha, content):
             return False
         with self._database.write() as connection:
-            self._renew(connection, sha, len(content), again=True)
+            # Unless it has been removed since.
+            connection.execute(update(_blob).where(self._blob_of(sha)).values(created=time.time()))
         return True
 
     def has(self, connection: Connection, sha: str, /) -> bool:
@@ -193,13 +194,6 @@ class InDatabase:
 
     def _remove(self, sha: str, connection: Connection) -> None:
         connection.execute(delete(_blob).where(self._blob_of(sha)))
-
-    def _renew(self, connection: Connection, sha: str, size: int, *, again: bool = False) -> None:
-        """Note that it is uploaded now; of one that is uploaded `again`, unless it has been removed since."""
-        now = time.time()
-        known = connection.execute(update(_blob).where(self._blob_of(sha)).values(created=now)).rowcount
-        if not known and not again:
-            connection.execute(insert(_blob), {"kind": self._kind, "sha256": sha, "size": size, "created": now})
 
     def _whole(self, connection: Connection, sha: str) -> bool:
         held = select(func.coalesce(func.sum(func.length(_part.c.content)), 0)).where(self._part_of(sha))

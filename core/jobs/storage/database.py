@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, Float, event, make_url, update
+from sqlalchemy import URL, Connection, Engine, Float, Table, event, insert, make_url, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.compiler import compiles
@@ -27,6 +28,8 @@ _BACKENDS: Final[Mapping[str, Callable[[URL], Backend]]] = {"sqlite": Sqlite, "p
 _PATIENCE_SECONDS: Final = 300.0
 _RETRY_SECONDS: Final = 0.5
 _ALLOWED: Final = "allowed: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -62,8 +65,7 @@ class Database:
     def _verify(self) -> None:
         name = self._backend.name
         try:
-            with self._writer.begin() as connection:
-                complaint = self._backend.complaint(connection) or upgrade(connection)
+            complaint = self._upgraded()
         except DBAPIError as error:
             kind = "cannot be opened" if self._backend.trouble(error) else "is damaged or no database"
             words = str(error.orig).partition("\n")[0]
@@ -73,6 +75,19 @@ class Database:
         if complaint:
             self.close()
             raise InputRefused(f"{name}: {complaint}.", name)
+
+    def _upgraded(self) -> str:
+        """Check and upgrade; while somebody else does so, wait."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                with self._writer.begin() as connection:
+                    return self._backend.complaint(connection) or upgrade(connection)
+            except DBAPIError as error:
+                if not self._backend.held(error) or time.monotonic() >= deadline:
+                    raise
+                log.warning("the database is held by somebody else, who may be upgrading it; waiting")
+                time.sleep(_RETRY_SECONDS)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -169,6 +184,18 @@ def tick(connection: Connection) -> int:
             update(clock).where(clock.c.name == "clock").values(value=clock.c.value + 1).returning(clock.c.value)
         ).scalar_one()
     )
+
+
+def put(
+    connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any], new: Mapping[str, Any]
+) -> None:
+    """Give the row of `key` these `values`; insert it, with what is `new`, where there is none.
+
+    Inside a write transaction, which is the only one: nobody inserts the same meanwhile.
+    """
+    mine = [table.c[name] == value for name, value in key.items()]
+    if not connection.execute(update(table).where(*mine).values(**values)).rowcount:
+        connection.execute(insert(table).values(**key, **values, **new))
 
 
 def _backend(address: str) -> Backend:

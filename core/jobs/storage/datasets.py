@@ -14,13 +14,13 @@ import time
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from core.data.table import is_packed, made_from, packed_size
 from core.errors import InputRefused, WorkFailed
 from core.jobs.storage import schema
 from core.jobs.storage.blobs import Blobs, Kept, blobs_of
-from core.jobs.storage.database import Database, tick
+from core.jobs.storage.database import Database, put, tick
 from core.sentence import said
 from core.settings import Settings
 from core.spec import plain_text
@@ -78,8 +78,6 @@ class Datasets:
         parts = [(self._tables, sha, content)]
         if file:
             parts.append((self._files, hashlib.sha256(file).hexdigest(), file))
-        row = {"sha256": sha, "name": name, "size": len(content), "created": time.time()}
-        again = update(_dataset).where(_dataset.c.sha256 == sha).values(created=row["created"])
         with self._adding:
             self._check_room(parts, name)
             for blobs, its, part in parts:
@@ -90,8 +88,8 @@ class Datasets:
                 for blobs, its, part in parts:
                     if not blobs.has(connection, its):
                         _keep(blobs, its, part, name, connection)
-                if not connection.execute(again).rowcount:
-                    connection.execute(insert(_dataset), row)
+                row = {"name": name, "size": len(content)}
+                put(connection, _dataset, {"sha256": sha}, {"created": time.time()}, row)
         return sha
 
     def _check_room(self, parts: list[tuple[Blobs, str, bytes]], name: str) -> None:

@@ -1,6 +1,8 @@
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
@@ -135,3 +137,29 @@ def test_many_that_open_an_empty_database_at_once_make_it_once(settings: Setting
     for store in stores:
         store.close()
     assert len(stores) == 4
+
+
+def test_who_opens_a_database_that_somebody_else_makes_just_now_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(data=tmp_path)
+    other = sqlite3.connect(tmp_path / "lab.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr("core.jobs.storage.database.time.sleep", lambda _: other.execute("ROLLBACK"))
+    store = Store(settings)
+    assert [record.message for record in caplog.records] == [
+        "the database is held by somebody else, who may be upgrading it; waiting"
+    ]
+    store.close()
+    other.close()
+
+
+def test_a_database_that_is_held_for_ever_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.jobs.storage.database._PATIENCE_SECONDS", 0)
+    with sqlite3.connect(tmp_path / "lab.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(InputRefused, match=r"^lab\.db: cannot be opened \(database is locked\)"):
+            Store(Settings(data=tmp_path))
+    other.close()

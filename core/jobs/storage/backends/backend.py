@@ -50,6 +50,9 @@ class Backend(Protocol):
     def trouble(self, error: DBAPIError) -> str | None:
         """Return in a few words why the database cannot be used just now; None where the error is a fault of ours."""
 
+    def held(self, error: DBAPIError) -> bool:
+        """Return whether somebody else holds the database just now: asked again, it may be free."""
+
     def settle(self, engine: Engine, free: int) -> None:
         """Do once what lasts, after the check; there are so many bytes `free` on the disk."""
 

@@ -97,6 +97,10 @@ class Postgres:
         known = _TROUBLE.get(state) or _TROUBLE.get(state[:2])
         return known or (said("it cannot be reached") if isinstance(error, OperationalError) else None)
 
+    def held(self, error: DBAPIError) -> bool:
+        """Ask for the SQLSTATE of a lock that was not got in time."""
+        return getattr(error.orig, "sqlstate", None) == "55P03"
+
     def settle(self, engine: Engine, free: int) -> None:
         """Do nothing: the server keeps its files."""
 

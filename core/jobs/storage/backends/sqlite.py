@@ -70,6 +70,10 @@ class Sqlite:
         """Return what SQLite says of a file that is locked, full or not there."""
         return str(error.orig) if isinstance(error, OperationalError) else None
 
+    def held(self, error: DBAPIError) -> bool:
+        """Ask for the code: of a new file two may not choose the journal at once, and one is told so at once."""
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
     def settle(self, engine: Engine, free: int) -> None:
         """Write a file anew that is new or of an earlier version, such that it can give pages back."""
         with _raw(engine) as raw:
