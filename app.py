@@ -19,6 +19,8 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import Lab, get_lab
 from core.settings import load_settings
 from core.ui.door import Door, check_address
+from core.ui.people.provider import check_providers
+from core.ui.people.proxy import FromProxy, believe_the_proxy
 from core.ui.routes import make_routes
 from core.ui.trouble import say
 from core.ui.unclaimed import Unclaimed
@@ -46,7 +48,9 @@ async def _started() -> Lab:
     from core.ui.lab.state import EXAMPLE
 
     check_address(load_settings())
+    check_providers(load_settings())
     lab = get_lab()
+    believe_the_proxy(lab.settings)
     config.set_option("server.maxUploadSize", lab.settings.max_upload_mb)
     likely = [EXAMPLE, *(lesson.spec for lesson in BASICS)]
     await to_thread.run_sync(lambda: lab.start(warm=likely))
@@ -78,7 +82,11 @@ def _settle() -> None:
 app = st.App(
     str(Path(__file__).parent / "core" / "ui" / "router.py"),
     lifespan=_lifespan,
-    middleware=[Middleware(Door, settings=lambda: get_lab().settings), Middleware(Unclaimed)],
+    middleware=[
+        Middleware(Door, settings=lambda: get_lab().settings),
+        Middleware(FromProxy, settings=lambda: get_lab().settings),
+        Middleware(Unclaimed),
+    ],
     on_script_error=say,
     routes=make_routes(get_lab, st.get_option("server.baseUrlPath") or ""),
 )

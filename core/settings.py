@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -44,6 +45,18 @@ _NAME: Final = re.compile(r"\*|(\*\.)?[\w.\-]+", re.ASCII)
 _SITE: Final = re.compile(r"https?://(\*\.)?[\w.\-]+(:[0-9]{1,5})?", re.ASCII)
 
 
+_PERSON: Final = re.compile(r"[^@\s,]*@[\w.\-]+")
+_HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9\-]*")
+
+
+class SignIn(StrEnum):
+    """How people sign in."""
+
+    OPEN = "open"
+    OIDC = "oidc"
+    HEADER = "header"
+
+
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, text.split(","))))
 
@@ -72,6 +85,14 @@ class Settings(BaseSettings):
     public: bool = Field(False, description="yes = others may reach the lab, and use it without signing in")
     hosts: str = Field("", description="names of the lab beside localhost: lab.school.example, *.school.example")
     embed_in: str = Field("", description="sites that may show the lab in a frame: https://moodle.school.example")
+    sign_in: SignIn = Field(
+        SignIn.OPEN, description="open = nobody signs in; oidc = with a provider; header = a proxy says who it is"
+    )
+    people: str = Field("", description="who may sign in: ada@school.example, @school.example; empty = everybody")
+    admins: str = Field("", description="who may see, change and delete everything, by e-mail address")
+    class_guests: bool = Field(True, description="yes = learners join a class without signing in")
+    person_header: str = Field("X-Forwarded-Email", description="header in which the proxy says who it is")
+    proxy_secret: str = Field("", repr=False, description="what the proxy sends as X-Losslab-Secret to prove itself")
     slots: int = Field(default_factory=_slots, ge=1, le=256, description="trainings at the same time")
     max_upload_mb: int = Field(20, ge=1, le=256, description="size of one uploaded table, at most 256")
     uploads_mb: int = Field(5000, ge=0, description="all uploads together, on disk; 0 = any")
@@ -102,6 +123,49 @@ class Settings(BaseSettings):
         if not all(map(_SITE.fullmatch, _listed(sites))):
             raise ValueError("sites without a path, commas between them, such as https://moodle.school.example")
         return sites
+
+    @field_validator("people", "admins")
+    @classmethod
+    def _are_people(cls, people: str) -> str:
+        if not all(map(_PERSON.fullmatch, _listed(people))):
+            raise ValueError("e-mail addresses or @domains, commas between them, such as ada@school.example")
+        return people
+
+    @field_validator("admins")
+    @classmethod
+    def _are_single(cls, admins: str) -> str:
+        if any(entry.startswith("@") for entry in _listed(admins)):
+            raise ValueError("whole e-mail addresses, commas between them, such as ada@school.example")
+        return admins
+
+    @field_validator("person_header")
+    @classmethod
+    def _is_header(cls, name: str) -> str:
+        if not _HEADER.fullmatch(name):
+            raise ValueError("the name of a header, such as X-Forwarded-Email")
+        return name
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether nobody sees the lab before they have signed in."""
+        return self.sign_in != SignIn.OPEN
+
+    @property
+    def for_others(self) -> bool:
+        """Whether the lab may listen where other machines reach it."""
+        if self.sign_in == SignIn.HEADER:  # without a secret, whoever reaches the lab could pass for its proxy
+            return bool(self.proxy_secret)
+        return self.public or self.sign_in == SignIn.OIDC
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The entries of `people`, and the admins; nothing where everybody may sign in."""
+        return (*_listed(self.people.lower()), *self.administrators) if self.people else ()
+
+    @property
+    def administrators(self) -> tuple[str, ...]:
+        """The addresses in `admins`."""
+        return _listed(self.admins.lower())
 
     @property
     def host_names(self) -> tuple[str, ...]:

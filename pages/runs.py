@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputRefused
-from core.jobs.lab import get_lab
 from core.ui.classroom.seat import owners
+from core.ui.people.mine import my_store
 from core.ui.runs.experiment_list import PAGE_SIZE, empty_list, show_line
 from core.ui.words import t
 
 st.title(t("Runs"), anchor=False)
-store = get_lab().store
+store = my_store()
 before = st.query_params.get("before")
 try:
     found = store.experiments(limit=PAGE_SIZE + 1, before=before, seen_by=owners())

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 from core.errors import InputRefused
-from core.settings import Settings
+from core.settings import Settings, SignIn
 
 _HERE: Final = ("localhost", "127.0.0.1", "::1")
 _EVERYWHERE: Final = ("", "0.0.0.0", "::")  # noqa: S104 - what is not to be taken for a name
@@ -44,12 +44,19 @@ the page. What is evaluated from text is refused.
 def check_address(settings: Settings) -> None:
     """Refuse to listen where others can reach the lab, unless the operator says so."""
     address = config.get_option("server.address") or ""
-    if not (settings.public or _local(address)):
+    if settings.for_others or _local(address):
+        return
+    if settings.sign_in == SignIn.HEADER:
         raise InputRefused(
-            f"Whoever reaches {address or 'this machine'} could use the lab without signing in, so it is not started; "
-            "set LOSSLAB_PUBLIC=yes if that is meant, or listen on 127.0.0.1.",
-            "LOSSLAB_PUBLIC",
+            f"Whoever reaches {address or 'this machine'} could say to be anybody, so the lab is not started; set "
+            "LOSSLAB_PROXY_SECRET, which the proxy then sends as X-Losslab-Secret, or listen on 127.0.0.1.",
+            "LOSSLAB_PROXY_SECRET",
         )
+    raise InputRefused(
+        f"Whoever reaches {address or 'this machine'} could use the lab without signing in, so it is not started; "
+        "set LOSSLAB_PUBLIC=yes if that is meant, or listen on 127.0.0.1.",
+        "LOSSLAB_PUBLIC",
+    )
 
 
 def _local(address: str) -> bool:
@@ -96,14 +103,14 @@ class Door:
             await PlainTextResponse(refusal, _FORBIDDEN)(scope, receive, answer)
             return
         if scope["type"] == "websocket":
-            scope = {**scope, "headers": [header for header in scope["headers"] if header[0] != b"origin"]}
+            scope = {**scope, "headers": _as_own(scope, settings)}
         await self._app(scope, receive, answer)
 
 
 def _refusal(scope: Scope, settings: Settings) -> str:
     """Return why a request is not let in, in one sentence; nothing if it is."""
     server = scope.get("server")
-    if server and server[1] is not None and not (settings.public or _local(server[0])):
+    if server and server[1] is not None and not (settings.for_others or _local(server[0])):
         return "This lab is open to its own machine only; its operator can open it with LOSSLAB_PUBLIC=yes."
     headers = Headers(scope=scope)
     host, origin = headers.get("host", ""), headers.get("origin")
@@ -118,6 +125,19 @@ def _refusal(scope: Scope, settings: Settings) -> str:
     if scheme in {"http", "https"} and (place.lower() == host.lower() or _known(_name(place), named)):
         return ""
     return "This lab answers its own pages only; its operator can name its hosts in LOSSLAB_HOSTS."
+
+
+def _as_own(scope: Scope, settings: Settings) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a websocket that was let in such that Streamlit takes it for one of the lab's own pages.
+
+    Without an origin it asks no more; but where people sign in it reads their cookie for the origin alone that has set
+    it. Then the host is the one the browser knows, whatever a proxy has made of it.
+    """
+    origin = Headers(scope=scope).get("origin", "")
+    if settings.sign_in != SignIn.OIDC or not origin:
+        return [header for header in scope["headers"] if header[0] != b"origin"]
+    place = origin.partition("://")[2].encode("latin-1")
+    return [*(header for header in scope["headers"] if header[0] != b"host"), (b"host", place)]
 
 
 def _name(host: str) -> str:

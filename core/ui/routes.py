@@ -22,6 +22,7 @@ from core.jobs.lab import Lab
 from core.jobs.storage.frames import MOST_RUNS, PictureNews
 from core.jobs.storage.records import News
 from core.ui.metrics import metrics
+from core.ui.people.mine import is_known, store_for
 from core.ui.sentences import translated
 from core.ui.words import ADDRESS, ENGLISH, known_language, spoken_in
 
@@ -136,6 +137,12 @@ async def _start_page(request: Request) -> Response:
     return RedirectResponse(f"{request.url.path.removesuffix('lab')}?{request.url.query}".rstrip("?"))
 
 
+def _for_prometheus(request: Request, lab: Lab) -> Response:
+    if not is_known(request, lab):
+        return Response(status_code=403, headers=_NOSNIFF)
+    return Response(metrics(lab), headers=_NOSNIFF, media_type=CONTENT_TYPE_LATEST)
+
+
 def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
     """Return the routes, under the base path the app is served from.
 
@@ -153,7 +160,7 @@ def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
         except InputRefused as refusal:
             return _json({"error": str(refusal)}, 400)
         experiment = request.path_params["experiment"]
-        return await _answered(request, lambda: _for_chart(lab().store.news(experiment, since)))
+        return await _answered(request, lambda: _for_chart(store_for(request, lab()).news(experiment, since)))
 
     async def pictures(request: Request) -> Response:
         try:
@@ -162,21 +169,21 @@ def make_routes(lab: Callable[[], Lab], base: str = "") -> list[Route]:
         except InputRefused as refusal:
             return _json({"error": str(refusal)}, 400)
         experiment = request.path_params["experiment"]
-        return await _answered(request, lambda: _for_pictures(lab().store.pictures(experiment, runs, since)))
+        return await _answered(
+            request, lambda: _for_pictures(store_for(request, lab()).pictures(experiment, runs, since))
+        )
 
-    async def health(_request: Request) -> Response:
+    async def health(request: Request) -> Response:
         try:
-            state = await run_in_threadpool(lambda: lab().health())
+            known, state = await run_in_threadpool(lambda: (is_known(request, lab()), lab().health()))
         except Exception:
             _LOGGER.exception("health check failed")
             return _json({"status": "unavailable"}, 503)
-        return _json({"status": "degraded" if state.get("problem") else "ok", **state})
+        return _json({"status": "degraded" if state.get("problem") else "ok", **(state if known else {})})
 
-    async def told_to_prometheus(_request: Request) -> Response:
+    async def told_to_prometheus(request: Request) -> Response:
         try:
-            return Response(
-                await run_in_threadpool(lambda: metrics(lab())), headers=_NOSNIFF, media_type=CONTENT_TYPE_LATEST
-            )
+            return await run_in_threadpool(lambda: _for_prometheus(request, lab()))
         except Exception:
             _LOGGER.exception("the metrics could not be read")
             return Response(status_code=503)

@@ -40,8 +40,8 @@ PAGES: Final = {
 """Path in the address → icon, title and help; the first one is the start page."""
 
 
-def page(path: str) -> Page:
-    """Return the page at `path`, one of `PAGES`."""
+def page(path: str, *, hidden: bool = False) -> Page:
+    """Return the page at `path`, one of `PAGES`; one that is `hidden` has an address and no name in the navigation."""
     icon, title, words = PAGES[path]
     return st.Page(
         ROOT / "pages" / f"{path}.py",
@@ -50,4 +50,5 @@ def page(path: str) -> Page:
         url_path=path,
         default=path == "lab",
         help=t(words),
+        visibility="hidden" if hidden else "visible",
     )

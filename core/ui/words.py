@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -182,12 +182,18 @@ def in_address() -> dict[str, str]:
     return {ADDRESS: language()} if st.session_state.get(_CAME) else {}
 
 
-def language_choice() -> None:
-    """Draw the choice of a language, which the browser keeps, and tell the browser the language of the page."""
+def language_choice(beside: Callable[[], object] = lambda: None) -> None:
+    """Draw the choice of a language, which the browser keeps, and tell the browser the language of the page.
+
+    `beside` draws what else stands at the foot of every page, before it.
+    """
     script = f'document.documentElement.lang = "{language()}";'
     if st.session_state.get(_KEEP):
         script += f'document.cookie = "{ADDRESS}={language()};path=/;max-age={_YEAR_SECONDS};SameSite=Lax";'
-    with st.container(horizontal=True, horizontal_alignment="right", key="language_choice"):
+    with st.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="language_choice"
+    ):
+        beside()
         st.html(
             f"<script>{script}{_put_into_address()}</script>",
             width="content",

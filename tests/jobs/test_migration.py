@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from core.errors import InputRefused
+from core.jobs.people.person import Person
 from core.jobs.scheduling.lease import Lease
 from core.jobs.scheduling.queue import Chunk, Queue
 from core.jobs.storage import schema
@@ -21,6 +22,7 @@ from core.jobs.storage.migrations import upgrade
 from core.jobs.storage.overview import Overview
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
+from core.jobs.storage.viewer import Reach, Viewer
 from core.settings import Settings
 from tests.jobs.conftest import fake_spec
 from tests.jobs.databases import each as database_url
@@ -202,6 +204,20 @@ def test_a_database_of_before_version_6_is_led_by_one(tmp_path: Path) -> None:
     as_version(5, settings)
     store = Store(settings)
     assert [Lease(store.database).keep() for _ in range(2)] == [True, False]
+    store.close()
+
+
+def test_what_was_run_before_version_8_is_seen_by_whoever_has_its_link(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    store = Store(settings)
+    identity = store.submit(fake_spec(QUICK), owner="a-tab")
+    store.close()
+    as_version(7, settings)
+    assert "reach" not in columns(tmp_path / "lab.db", "experiment")
+    store = Store(settings)
+    ada = Viewer("ada", frozenset({"ada"}), Person("ada", "Ada", "ada@school.example"))
+    assert store.seen_by(ada).experiment(identity).reach == Reach.LINK
+    assert store.seen_by(ada).experiments(seen_by=["ada"]) == ()
     store.close()
 
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from core.errors import InputRefused
 from core.jobs.storage.frames import PictureNews, ToldFrame
 from core.jobs.storage.records import Block, News, Stretch
+from core.settings import Settings
 from core.ui.routes import PLOTLY_URL, make_routes
 
 NEWS = News(
@@ -31,6 +32,7 @@ NEWS = News(
 
 
 class FakeLab:
+    settings = Settings()
     problem = None
 
     def __init__(self):

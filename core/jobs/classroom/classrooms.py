@@ -205,6 +205,7 @@ def _left_behind(before: float) -> ColumnElement[bool]:
         _experiment.c.owner.is_not(None),
         _experiment.c.created < before,
         ~exists().where(_member.c.id == _experiment.c.owner),
+        ~exists().where(schema.person.c.id == _experiment.c.owner),
         ~exists().where(_run.c.experiment == _experiment.c.id, _run.c.state.in_(UNFINISHED)),
     )
 

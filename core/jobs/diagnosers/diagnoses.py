@@ -6,21 +6,22 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, select, true, update
 
 from core.diagnosis.trials.trial import MOST_UPDATES
 from core.errors import InputRefused
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
-from core.jobs.storage.owners import in_the_list_of
 from core.jobs.storage.records import Experiment, State
 from core.jobs.storage.series import keep_step
+from core.jobs.storage.viewer import LAB, Viewer
 from core.sentence import said
 
 _LOOK_SECONDS: Final = 0.02
@@ -113,6 +114,13 @@ class Diagnoses:
         self._database = database
         self.on_change: Callable[[], None] = lambda: None
         """Called after every `ask` and `cancel` of this process."""
+        self._viewer = LAB
+
+    def seen_by(self, viewer: Viewer) -> Diagnoses:
+        """Return these diagnoses as `viewer` may use them; see `core.jobs.storage.store.Store.seen_by`."""
+        theirs = copy(self)
+        theirs._viewer = viewer  # noqa: SLF001 - of the same class
+        return theirs
 
     def ask(self, experiment: Experiment, index: int, budget: Budget = Budget.USUAL, key: str | None = None) -> str:
         """Queue a diagnosis of the variant of the run at `index` and return its id; on disk before this returns.
@@ -128,7 +136,10 @@ class Diagnoses:
             "id": secrets.token_urlsafe(12), "key": key, "experiment": experiment.id, "budget": budget,
             "position": variant_places(experiment, index)[0], "state": State.QUEUED, "created": time.time(),
         }  # fmt: skip
+        values["key"] = key = self._viewer.own_key(key)
         with self._database.write() as connection:
+            if not self._viewer.everything:
+                self._viewer.check(connection, experiment.id, change=True)
             if key is not None:
                 known = connection.scalar(select(_diagnosis.c.id).where(_diagnosis.c.key == key))
                 if known is not None:
@@ -143,7 +154,7 @@ class Diagnoses:
     def get(self, id: str) -> Diagnosis:  # noqa: A002 - the word the pages use
         """Return a diagnosis, with its report once there is one."""
         with self._database.read() as connection:
-            row = connection.execute(select(_diagnosis).where(_diagnosis.c.id == id)).one_or_none()
+            row = connection.execute(select(_diagnosis).where(_diagnosis.c.id == id, self._seen())).one_or_none()
             if row is None:
                 raise _unknown()
             before = _diagnosis.c.state.in_((State.QUEUED, State.RUNNING)), _diagnosis.c.number < row.number
@@ -162,7 +173,8 @@ class Diagnoses:
 
     def newest(self, experiment: Experiment, index: int) -> str | None:
         """Return the newest diagnosis of the variant of the run at `index`, if it was ever asked for."""
-        mine = _diagnosis.c.experiment == experiment.id, _diagnosis.c.position == variant_places(experiment, index)[0]
+        place = variant_places(experiment, index)[0]
+        mine = _diagnosis.c.experiment == experiment.id, _diagnosis.c.position == place, self._seen()
         with self._database.read() as connection:
             return connection.scalar(select(_diagnosis.c.id).where(*mine).order_by(_diagnosis.c.number.desc()).limit(1))
 
@@ -170,12 +182,14 @@ class Diagnoses:
         """Return the newest diagnoses without their reports, newest first; see `Store.experiments`."""
         with self._database.read() as connection:
             newest = select(*self._LIGHT).join(_experiment, _experiment.c.id == _diagnosis.c.experiment)
-            newest = newest.where(in_the_list_of(seen_by)).order_by(_diagnosis.c.number.desc()).limit(limit)
+            newest = newest.where(self._viewer.lists(seen_by)).order_by(_diagnosis.c.number.desc()).limit(limit)
             return tuple(_as_diagnosis(row, 0, None) for row in connection.execute(newest))
 
     def cancel(self, id: str) -> None:  # noqa: A002
         """Cancel a diagnosis and its trials at once; one that has ended stays as it is."""
         with self._database.write(even_full=True) as connection:
+            if not self._viewer.everything:
+                self._check_mine(connection, id)
             unfinished = _diagnosis.c.id == id, _diagnosis.c.state.in_((State.QUEUED, State.RUNNING))
             connection.execute(
                 update(_diagnosis).where(*unfinished).values(state=State.CANCELLED, token=None, finished=time.time())
@@ -183,6 +197,19 @@ class Diagnoses:
             trials = select(_experiment.c.id).where(_experiment.c.diagnosis == id)
             cancel_runs(connection, _run.c.experiment.in_(trials))
         self.on_change()
+
+    def _seen(self) -> ColumnElement[bool]:
+        """Return the condition that the experiment of a diagnosis may be seen."""
+        if self._viewer.everything:
+            return true()
+        return exists().where(_experiment.c.id == _diagnosis.c.experiment, self._viewer.reads())
+
+    def _check_mine(self, connection: Connection, diagnosis: str) -> None:
+        of = select(_diagnosis.c.experiment).where(_diagnosis.c.id == diagnosis, self._seen())
+        experiment = connection.scalar(of)
+        if experiment is None:
+            raise _unknown()
+        self._viewer.check(connection, experiment, change=True)
 
 
 def _unknown() -> InputRefused:

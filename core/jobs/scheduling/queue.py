@@ -25,8 +25,8 @@ MAX_DEATHS: Final = 2
 """A run whose trainer died this often has failed: it is more likely the cause than the victim."""
 
 _run, _points, _overview, _experiment = schema.run, schema.points, schema.overview, schema.experiment
-WHO: Final = func.coalesce(_experiment.c.owner, _experiment.c.diagnosis, _experiment.c.id)
-"""Whose turn it is when a run of an experiment is claimed: its owner's, or its own where nobody is known."""
+WHO: Final = func.coalesce(_experiment.c.diagnosis, _experiment.c.owner, _experiment.c.id)
+"""Whose turn it is when a run is claimed: a diagnosis's, or the owner's of an experiment, or its own without one."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, sele
 
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
-from core.jobs.storage.news import unknown_experiment
 from core.jobs.storage.records import UNFINISHED
+from core.jobs.storage.viewer import unknown_experiment
 from core.training.pictures.frame import SCENE, Frame
 
 MOST_FRAMES: Final = 40_000

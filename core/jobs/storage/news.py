@@ -9,13 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, RowMapping, and_, bindparam, exists, func, select
 
-from core.errors import InputRefused
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
 from core.jobs.storage.history import stretches
 from core.jobs.storage.overview import CURVES, WHOLE
 from core.jobs.storage.records import UNFINISHED, Block, News, State, Stretch
-from core.sentence import said
+from core.jobs.storage.viewer import unknown_experiment
 
 _run, _points, _overview = schema.run, schema.points, schema.overview
 _ID: Final[BindParameter[str]] = bindparam("experiment")
@@ -60,11 +59,6 @@ _BLOCKS: Final = (
     .order_by(_overview.c.id, _overview.c.first_epoch)
     .limit(MOST_BLOCKS + 1)
 )
-
-
-def unknown_experiment() -> InputRefused:
-    """Return the refusal of an id that no experiment has."""
-    return InputRefused(said("There is no such experiment; it may have been deleted."), "experiment")
 
 
 def news(database: Database, experiment: str, since: int) -> News:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from core.jobs.storage.viewer import Reach
 from core.spec import ExperimentSpec, RunSpec
 
 
@@ -69,13 +70,15 @@ class Run:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A submitted spec and its runs."""
+    """A submitted spec and its runs; `changeable` by whoever reads it, seen by others as far as its `reach`."""
 
     id: str
     title: str
     created: datetime
     spec: ExperimentSpec = field(repr=False)
     runs: tuple[Run, ...] = field(repr=False)
+    reach: Reach = Reach.LINK
+    changeable: bool = True
 
     @property
     def finished(self) -> bool:
@@ -99,6 +102,8 @@ class ExperimentSummary:
     states: dict[State, int]
     best_skill: float | None
     best_val_skill: float | None
+    reach: Reach = Reach.LINK
+    changeable: bool = True
 
 
 @dataclass(frozen=True)

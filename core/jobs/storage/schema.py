@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 7
+SCHEMA_VERSION: Final = 8
 
 metadata = sa.MetaData()
 
@@ -83,6 +83,7 @@ experiment = sa.Table(
     sa.Column("diagnosis", sa.String(32), sa.ForeignKey("diagnosis.id", ondelete="CASCADE", use_alter=True)),
     sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("owner", sa.String(32)),
+    sa.Column("reach", sa.String(10), nullable=False, server_default="link"),
     sa.Index("experiment_by_age", "created", "id"),
     sa.Index("experiment_of_diagnosis", "diagnosis"),
     sa.Index("experiment_of_owner", "owner"),
@@ -90,9 +91,19 @@ experiment = sa.Table(
 """A submitted spec, as JSON in the order it was written: the order of `vary` numbers the runs.
 
 Where `listed` is set the runs are no product of `vary`: each is the spec with its own `variant` and `seed`. Where
-`diagnosis` is set they are trials of that diagnosis, which nobody asked to see. Where `owner` is set, a browser session
-or the member of a class, it is in nobody else's list.
+`diagnosis` is set they are trials of that diagnosis, which nobody asked to see. Where `owner` is set, a person, a
+browser session or the member of a class, it is in nobody else's list; `reach` is who sees it all the same.
 """
+
+person = sa.Table(
+    "person",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("seen", sa.Float, nullable=False),
+)
+"""Somebody who has signed in; `id` owns their experiments, the others are what was said of them the last time."""
 
 step = sa.Table(
     "step",

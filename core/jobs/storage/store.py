@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, delete, exists, func, insert, select, tuple_
+from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, tuple_
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.diagnosers.diagnoses import Diagnoses
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim
+from core.jobs.people.people import People
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.checkpoints import Checkpoints
@@ -21,12 +23,12 @@ from core.jobs.storage.database import Database, tick
 from core.jobs.storage.datasets import Datasets
 from core.jobs.storage.frames import PictureNews, picture_news
 from core.jobs.storage.history import join_histories, stretches
-from core.jobs.storage.news import RUN_COLUMNS, decoded, news, unknown_experiment
-from core.jobs.storage.owners import in_the_list_of
+from core.jobs.storage.news import RUN_COLUMNS, decoded, news
 from core.jobs.storage.records import UNFINISHED, Experiment, ExperimentSummary, News, Run, State, Stretch
 from core.jobs.storage.series import add_step, keep_step
 from core.jobs.storage.submission import Submission, listed_runs, listing, submission
 from core.jobs.storage.table_sizes import TableSizes
+from core.jobs.storage.viewer import LAB, Reach, Viewer, unknown_experiment
 from core.recent import Recent
 from core.sentence import said
 from core.settings import Settings
@@ -48,8 +50,9 @@ class _Parsed:
 class Store:
     """The store of one lab; any number of threads and processes may have it open.
 
-    Every method is one short transaction. Unknown ids raise `InputRefused`; a full disk, a database that is away or
-    held for more than ten seconds raises `WorkFailed`.
+    Every method is one short transaction. Unknown ids raise `InputRefused`, and so do those of experiments that are not
+    to be seen by whom the store is `seen_by`; a full disk, a database that is away or held for more than ten seconds
+    raises `WorkFailed`.
 
     Parameters
     ----------
@@ -72,6 +75,15 @@ class Store:
         """Called after every submit of this process, so that nobody has to poll for work."""
         self.diagnoses = Diagnoses(self.database)
         self.classrooms = Classrooms(self.database)
+        self.people = People(self.database)
+        self._viewer = LAB
+
+    def seen_by(self, viewer: Viewer) -> Store:
+        """Return this store as `viewer` may use it: what they may not see is not there, what is not theirs stays."""
+        theirs = copy(self)
+        theirs._viewer = viewer  # noqa: SLF001 - a store of the same class
+        theirs.diagnoses = self.diagnoses.seen_by(viewer)
+        return theirs
 
     def close(self) -> None:
         """Close idle connections."""
@@ -152,12 +164,13 @@ class Store:
         series: str | None = None,
         owner: str | None = None,
     ) -> str:
-        header = {**submitted.header, "key": key, "owner": owner}
+        owner, key = self._viewer.owner_of_new(owner), self._viewer.own_key(key)
+        header = {**submitted.header, "key": key, "owner": owner, "reach": self._viewer.reach_of_new(owner)}
         tables = named_tables(" ".join([header["spec"], *(str(row["variant"]) for row in submitted.runs)]))
         with self.database.write() as connection:
             if trials_of is not None:
                 trials_of.check(connection)
-                header["diagnosis"] = trials_of.diagnosis
+                header |= {"diagnosis": trials_of.diagnosis, "owner": _diagnosed_owner(connection, trials_of)}
             if key is not None:
                 known = connection.scalar(select(_experiment.c.id).where(_experiment.c.key == key))
                 if known is not None:
@@ -187,27 +200,38 @@ class Store:
         return identity
 
     def find(self, key: str) -> str | None:
-        """Return the experiment that was submitted under `key`, unless it was deleted."""
+        """Return the experiment that the lab has submitted under `key` for nobody in particular, if it is there."""
+        known = select(_experiment.c.id).where(_experiment.c.key == key, self._viewer.reads())
         with self.database.read() as connection:
-            return connection.scalar(select(_experiment.c.id).where(_experiment.c.key == key))
+            return connection.scalar(known)
 
     def experiment(self, id: str) -> Experiment:  # noqa: A002 - the word the pages and routes use
         """Return an experiment and its runs as they are now."""
+        self._check(id)
         parsed = self._parse(id)
         with self.database.read() as connection:
-            head = connection.execute(
-                select(_experiment.c.title, _experiment.c.created).where(_experiment.c.id == id)
-            ).one_or_none()
+            theirs = self._viewer.changes().label("changeable")
+            columns = (_experiment.c.title, _experiment.c.created, _experiment.c.reach, theirs)
+            head = connection.execute(select(*columns).where(_experiment.c.id == id)).one_or_none()
             mine = select(*RUN_COLUMNS, _run.c.variant, _run.c.seed).where(_run.c.experiment == id)
             rows = connection.execute(mine.order_by(_run.c.position)).mappings().all()
         if head is None:
             raise unknown_experiment()
         runs = tuple(_as_run(row, parsed.runs) for row in rows)
-        return Experiment(id, head.title, datetime.fromtimestamp(head.created, UTC), parsed.spec, runs)
+        created = datetime.fromtimestamp(head.created, UTC)
+        reach, changeable = Reach(head.reach), bool(head.changeable)
+        return Experiment(id, head.title, created, parsed.spec, runs, reach, changeable)
 
     def run_specs(self, experiment: str) -> tuple[RunSpec, ...]:
         """Return what the runs of an experiment train."""
+        self._check(experiment)
         return self._parse(experiment).runs
+
+    def _check(self, experiment: str) -> None:
+        """Refuse an experiment that is not to be seen; before anything is read of it, which would take time to tell."""
+        if not self._viewer.everything:
+            with self.database.read() as connection:
+                self._viewer.check(connection, experiment)
 
     def _parse(self, experiment: str) -> _Parsed:
         def parse() -> _Parsed:
@@ -235,11 +259,15 @@ class Store:
         another owner than these.
         """
         age = tuple_(_experiment.c.created, _experiment.c.id)
-        page = select(_experiment.c.id, _experiment.c.title, _experiment.c.created, _experiment.c.source)
+        page = select(
+            *(_experiment.c[name] for name in ("id", "title", "created", "source", "reach")),
+            self._viewer.changes().label("changeable"),
+        )
         step = exists().where(schema.step.c.experiment == _experiment.c.id)
-        page = page.where(_experiment.c.diagnosis.is_(None), ~step, in_the_list_of(seen_by))
+        page = page.where(_experiment.c.diagnosis.is_(None), ~step, self._viewer.lists(seen_by))
         if before is not None:
-            last = select(_experiment.c.created, _experiment.c.id).where(_experiment.c.id == before)
+            last = select(_experiment.c.created, _experiment.c.id)
+            last = last.where(_experiment.c.id == before, self._viewer.reads())
             page = page.where(age < last.scalar_subquery())
         page = page.order_by(_experiment.c.created.desc(), _experiment.c.id.desc()).limit(limit)
         with self.database.read() as connection:
@@ -261,7 +289,7 @@ class Store:
         """Make a step of a live series an experiment like any other: listed, and deleted only by `delete`."""
         mine = select(schema.step.c.number).where(schema.step.c.experiment == id)
         with self.database.read() as connection:
-            _refuse_unknown(connection.scalar(select(_experiment.c.id).where(_experiment.c.id == id)))
+            self._viewer.check(connection, id, change=True)
             step = connection.scalar(mine)
         if step is not None:
             with self.database.write() as connection:
@@ -270,23 +298,26 @@ class Store:
     def cancel(self, id: str) -> None:  # noqa: A002
         """Cancel every unfinished run: those that wait at once, those that train as soon as their slot has looked."""
         with self.database.write(even_full=True) as connection:
-            _refuse_unknown(connection.scalar(select(_experiment.c.id).where(_experiment.c.id == id)))
+            self._viewer.check(connection, id, change=True)
             cancel_runs(connection, _run.c.experiment == id)
 
     def delete(self, id: str) -> None:  # noqa: A002
         """Delete an experiment, its runs and histories; a run in training finds its row gone and stops."""
         with self.database.write(even_full=True) as connection:
-            _refuse_unknown(connection.execute(delete(_experiment).where(_experiment.c.id == id)).rowcount)
+            self._viewer.check(connection, id, change=True)
+            connection.execute(delete(_experiment).where(_experiment.c.id == id))
 
     def news(self, id: str, since: int = 0) -> News:  # noqa: A002
         """Return what happened in an experiment since the cursor `since`; 0 = everything.
 
         Of a history, what a chart draws: `results` has every epoch.
         """
+        self._check(id)
         return news(self.database, id, since)
 
     def pictures(self, id: str, runs: Sequence[int], since: int = 0) -> PictureNews:  # noqa: A002
         """Return the pictures of some runs (`core.jobs.storage.frames`) since the cursor `since`; 0 = all."""
+        self._check(id)
         return picture_news(self.database, id, runs, since)
 
     def results(self, id: str, places: Sequence[int], curves: Collection[str] | None = None) -> list[Result]:  # noqa: A002
@@ -308,13 +339,17 @@ class Store:
     def unfinished(self, id: str) -> int:  # noqa: A002
         """Return how many runs of an experiment wait or train; of one that was deleted, none."""
         with self.database.read() as connection:
-            mine = _run.c.experiment == id, _run.c.state.in_(UNFINISHED)
-            return connection.scalar(select(func.count()).select_from(_run).where(*mine)) or 0
+            mine = select(func.count()).select_from(_run).where(_run.c.experiment == id, _run.c.state.in_(UNFINISHED))
+            if not self._viewer.everything:
+                mine = mine.where(exists().where(_experiment.c.id == id, self._viewer.reads()))
+            return connection.scalar(mine) or 0
 
 
-def _refuse_unknown(found: object) -> None:
-    if not found:
-        raise unknown_experiment()
+def _diagnosed_owner(connection: Connection, trials_of: DiagnosisClaim) -> str | None:
+    """Return whose the experiment is that trials are made for: they are theirs, too."""
+    diagnosed = _experiment.join(schema.diagnosis, schema.diagnosis.c.experiment == _experiment.c.id)
+    of = select(_experiment.c.owner).select_from(diagnosed).where(schema.diagnosis.c.id == trials_of.diagnosis)
+    return connection.scalar(of)
 
 
 def _as_run(row: RowMapping, specs: tuple[RunSpec, ...]) -> Run:
@@ -328,7 +363,10 @@ def _summary(head: Any, counts: Sequence[Any]) -> ExperimentSummary:
     best = max((row.skill for row in trained if row.skill is not None), default=None)
     best_val = max((row.val_skill for row in trained if row.val_skill is not None), default=None)
     created = datetime.fromtimestamp(head.created, UTC)
-    return ExperimentSummary(head.id, head.title, created, head.source, sum(states.values()), states, best, best_val)
+    return ExperimentSummary(
+        head.id, head.title, created, head.source, sum(states.values()), states, best, best_val,
+        Reach(head.reach), changeable=bool(head.changeable),
+    )  # fmt: skip
 
 
 def _result(run: Run, history: dict[str, list[float | None]]) -> Result:

@@ -11,13 +11,13 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.plot import COLOURS
 from core.spec.values import Count, Number, Value
 from core.ui.chart.names import distinct
 from core.ui.chart.variant_colours import places_of
 from core.ui.lab.knobs import show_value
+from core.ui.people.mine import my_store
 from core.ui.words import number, t, written
 
 _MOST_POINTS: Final = 300
@@ -82,7 +82,7 @@ def drawing_of(
     They have the colours of the live chart, by the places in the palette that variants were `seen` in.
     """
     places = places_of(experiment, {} if seen is None else seen)
-    results = get_lab().store.results(experiment.id, range(len(experiment.runs)), curves=("loss", "val_loss"))
+    results = my_store().results(experiment.id, range(len(experiment.runs)), curves=("loss", "val_loss"))
     keys = [json.dumps(run.variant, sort_keys=True) for run in experiment.runs]
     order = list(dict.fromkeys(keys))
     first = {key: experiment.runs[keys.index(key)].variant for key in order}

@@ -17,6 +17,7 @@ from core.ui.classroom.seat import ME, Seat, ended, seat
 from core.ui.classroom.take_home import kept_of, open_saved, say_ended, take_home
 from core.ui.classroom.teacher import TEACH, show_teacher
 from core.ui.lessons.state import lessons, lessons_of, numbered, visit_at
+from core.ui.people.sign_in import is_guest
 from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
@@ -65,6 +66,10 @@ def _show_doors(secret: str = "") -> None:
     _say_refused()
     if invited:
         _join_card(invited)
+        return
+    if is_guest():  # classes are opened by people who have signed in
+        _join_card()
+        open_saved()
         return
     left, right = st.columns(2, gap="medium")
     with left:

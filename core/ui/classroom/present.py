@@ -33,6 +33,7 @@ from core.ui.lessons import state
 from core.ui.lessons.numbers import run_names
 from core.ui.lessons.prose import prose
 from core.ui.lessons.state import Visit
+from core.ui.people.mine import my_store
 from core.ui.sentences import translated
 from core.ui.text import inert
 from core.ui.trouble import told
@@ -286,7 +287,7 @@ def _chart(shown: Experiment, names: tuple[str, ...], *, race: int | None = None
 @told
 def _wait(experiment: str) -> None:
     st.markdown(t("Training…"))
-    if not get_lab().store.unfinished(experiment):
+    if not my_store().unfinished(experiment):
         st.rerun()
 
 

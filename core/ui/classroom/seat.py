@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import InputRefused
 from core.jobs.classroom.records import Classroom, Member
 from core.jobs.lab import get_lab
+from core.ui.people.current import current_user
 
 ME: Final = "me"
 """The name of the member's secret in the address of their pages, so that a reload or a new phone loses nothing."""
@@ -59,15 +60,16 @@ def kept() -> dict[str, str]:
 
 
 def owner() -> str:
-    """Return whose the experiments are that are run now: the member's, or this browser tab's."""
+    """Return whose the experiments are that are run now: the member's, the person's, or this browser tab's."""
     mine = seat()
-    return mine.member.id if mine else _session()
+    return mine.member.id if mine else _own()
 
 
 def owners() -> set[str]:
     """Return whose experiments this browser tab finds in lists."""
-    return {_session(), *st.session_state.get(_MEMBERS, ())}
+    return {_own(), *st.session_state.get(_MEMBERS, ())}
 
 
-def _session() -> str:
-    return str(st.session_state.setdefault(_SESSION, secrets.token_urlsafe(12)))
+def _own() -> str:
+    person = current_user()
+    return person.id if person else str(st.session_state.setdefault(_SESSION, secrets.token_urlsafe(12)))

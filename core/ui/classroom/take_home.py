@@ -9,7 +9,6 @@ import streamlit as st
 
 from core.errors import InputRefused
 from core.jobs.classroom.records import Progress
-from core.jobs.lab import get_lab
 from core.ui.chart.variant_colours import seen_places
 from core.ui.classroom.curves import curves_svg
 from core.ui.classroom.picture import picture
@@ -18,6 +17,7 @@ from core.ui.classroom.seat import Seat, seat
 from core.ui.classroom.work import LARGEST_FILE, LessonWork, Work, from_file, to_file, work_of
 from core.ui.lessons import state
 from core.ui.lessons.state import Visit
+from core.ui.people.mine import my_store, seen_by, viewer
 from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.text import inert
@@ -74,10 +74,10 @@ def say_ended(secret: str) -> None:
 
 def _offer(work: Callable[[], Work], key: str) -> None:
     """Draw the buttons that make a report and a file of some work."""
-    reader = language()  # now: the buttons make their files in a thread that has no session
+    reader, known_as = language(), viewer()  # now: the buttons make their files in a thread that has no session
 
     def made(write: Callable[[Work], _File]) -> _File:
-        with spoken_in(reader):
+        with spoken_in(reader), seen_by(known_as):
             return write(work())
 
     with st.container(horizontal=True, vertical_alignment="center", key=key):
@@ -148,7 +148,7 @@ def _saved_lesson(done: LessonWork) -> None:
 
 def _is_here(experiment: str) -> bool:
     try:
-        get_lab().store.experiment(experiment)
+        my_store().experiment(experiment)
     except InputRefused:
         return False
     return True

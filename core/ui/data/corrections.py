@@ -19,6 +19,7 @@ from core.spec import DataSpec
 from core.ui.data.column_facts import values_of
 from core.ui.data.tables import kinds_of, source_name, table_for
 from core.ui.lab import state as lab_state
+from core.ui.people.mine import my_store
 from core.ui.sentences import translated
 from core.ui.text import inert
 from core.ui.trouble import attempted
@@ -198,7 +199,7 @@ def _as_inferred(table: Table) -> DataSpec:
 
 def _packed(data: DataSpec) -> tuple[str, bytes]:
     """Return the source of a table, kept in the store if it was written into the spec, and its bytes."""
-    store = get_lab().store
+    store = my_store()
     if isinstance(data.source, str) and data.source.startswith("dataset:"):
         packed = store.datasets.read(data.source.removeprefix("dataset:"))
         return data.source, packed if is_packed(packed) else pack(table_for(data))

@@ -21,6 +21,7 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.lab import get_lab
 from core.spec import plain_text
 from core.ui.lab import state as lab_state
+from core.ui.people.mine import my_store
 from core.ui.sentences import translated
 from core.ui.text import counted, inert
 from core.ui.trouble import attempted
@@ -133,7 +134,7 @@ def read_again(name: str, options: ReadOptions) -> None:
 def _read(name: str, content: bytes, options: ReadOptions, before: Table | None = None) -> None:
     """Read a file and make it the data of the lab; `before` is what the same file was read as."""
     forget_trouble()
-    store = get_lab().store
+    store = my_store()
     try:
         upload = read_upload(content, name, options, get_lab().settings.max_upload_mb)
         if before is not None:

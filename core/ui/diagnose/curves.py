@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.diagnosis.evidence.marks import Mark, marks
-from core.jobs.lab import get_lab
 from core.jobs.storage.history import thinned
 from core.jobs.storage.overview import CURVES
 from core.jobs.storage.records import State
 from core.recent import Recent
 from core.training.result import Result
 from core.ui.diagnose.state import Opened
+from core.ui.people.mine import my_store
 
 MOST_POINTS: Final = 600
 """A curve of more epochs is drawn by its extremes."""
@@ -71,7 +71,7 @@ def _read(opened: Opened, places: list[int], initial_losses: Mapping[int, float 
     def trained() -> Iterator[Result]:
         """Yield one result after the other: only one history is whole in memory at a time."""
         for place in places:
-            (result,) = get_lab().store.results(opened.experiment.id, [place], CURVES)
+            (result,) = my_store().results(opened.experiment.id, [place], CURVES)
             if result.history.get("loss"):
                 drawn = {name: thinned(values, MOST_POINTS) for name, values in result.history.items() if values}
                 lines.append({"baseline": result.baseline, **drawn})

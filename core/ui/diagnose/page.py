@@ -82,7 +82,7 @@ def _bar(opened: Opened) -> None:
             icon=":material/science:",
             query_params={"x": opened.experiment.id},
         )
-        if opened.diagnosis is not None and opened.diagnosis.finished:
+        if opened.diagnosis is not None and opened.diagnosis.finished and opened.experiment.changeable:
             with st.popover(t("Diagnose again"), icon=":material/replay:", type="tertiary", key="diagnose_again"):
                 _again(opened, opened.diagnosis)
         # The list this was chosen from may have been scrolled down; the script runs once for each run that is opened.
@@ -116,14 +116,17 @@ def _verdict(opened: Opened, report: WrittenReport | None, found: Sequence[Mark]
     seeds = counted(len(opened.runs), "seed") if len(opened.runs) > 1 else ""
     name = f"{source_name(data)} → {', '.join(data.targets)}"
     st.caption(inert(" · ".join(filter(None, (name, variant_words(opened.run), seeds))), 300))
-    if diagnosis is None:
+    if diagnosis is None and not opened.experiment.changeable:
+        st.title(t("Not diagnosed yet"), anchor=False)
+        st.markdown(t("Whoever ran this can ask for its diagnosis; in a copy of your own, so can you."))
+    elif diagnosis is None:
         st.title(t("This run has not finished"), anchor=False)
         st.markdown(t("Its loss can be explained once it has."))
         st.button(t("Look again"), icon=":material/refresh:")
     elif report:
         st.title(headline(report), anchor=False)
         st.markdown(verdict(report))
-        if open_question(report):
+        if open_question(report) and opened.experiment.changeable:
             _go_on(opened, diagnosis, report)
         _levels(report, colour)
     elif not diagnosis.finished:
@@ -134,7 +137,7 @@ def _verdict(opened: Opened, report: WrittenReport | None, found: Sequence[Mark]
         if found:
             symptoms = ", ".join(inert(translated(mark.words)) for mark in found)
             st.markdown(t("What the curve shows: {symptoms}.", symptoms=symptoms))
-        watch(diagnosis.id)
+        watch(diagnosis.id, stoppable=opened.experiment.changeable)
     elif diagnosis.state == State.CANCELLED:
         st.title(t("The diagnosis was cancelled"), anchor=False)
     else:

@@ -13,6 +13,7 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import State
 from core.ui.diagnose.words import cause_of
 from core.ui.families import family_badge
+from core.ui.people.mine import my_store
 from core.ui.sentences import translated
 from core.ui.text import counted, inert
 from core.ui.trouble import attempted, told
@@ -25,7 +26,7 @@ _MOST_SUSPECTS: Final = 6
 
 @st.fragment(run_every=_EVERY_SECONDS)
 @told
-def watch(identity: str) -> None:
+def watch(identity: str, *, stoppable: bool = True) -> None:
     """Show how far a diagnosis is, until it has ended: then the whole page is drawn once."""
     try:
         diagnosis = _now(identity)
@@ -35,10 +36,11 @@ def watch(identity: str) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key="diagnose_progress"):
         st.markdown(_line(diagnosis), width="stretch")
-        st.button(
-            t("Cancel"), icon=":material/stop:", key="diagnose_cancel",
-            on_click=attempted(get_lab().store.diagnoses.cancel), args=(identity,),
-        )  # fmt: skip
+        if stoppable:
+            st.button(
+                t("Cancel"), icon=":material/stop:", key="diagnose_cancel",
+                on_click=attempted(my_store().diagnoses.cancel), args=(identity,),
+            )  # fmt: skip
     suspects = (diagnosis.progress or {}).get("suspects", [])[:_MOST_SUSPECTS]
     if suspects:
         st.header(t("Suspected, being tried"), anchor=False)
@@ -59,7 +61,7 @@ def _now(identity: str) -> Diagnosis:
     They come within a fraction of a second, when all above is on its way to the browser: waiting for them here is
     quicker than the browser's next call.
     """
-    diagnoses = get_lab().store.diagnoses
+    diagnoses = my_store().diagnoses
     diagnosis = diagnoses.get(identity)
     age = (datetime.now(UTC) - diagnosis.created).total_seconds()
     if diagnosis.progress is None and not diagnosis.ahead and age < _FIRST_SECONDS:

@@ -8,12 +8,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.jobs.diagnosers.diagnoses import Diagnosis
-from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, ExperimentSummary, State
 from core.ui.classroom.seat import owners
 from core.ui.data.tables import source_name
 from core.ui.diagnose import state
 from core.ui.diagnose.words import cause_of, variant_words
+from core.ui.people.mine import my_store
 from core.ui.runs.experiment_list import experiment_of, name_and_line
 from core.ui.sitemap import page
 from core.ui.text import ago, inert
@@ -35,7 +35,7 @@ def show_start(trouble: str = "") -> None:
             "with the same seeds, and what helps is the cause."
         )
     )
-    store = get_lab().store
+    store = my_store()
     found = [(summary, experiment_of(summary.id)) for summary in store.experiments(limit=_MOST, seen_by=owners())]
     here = [(summary, experiment) for summary, experiment in found if experiment is not None]
     ready = [pair for pair in here if any(run.state in state.DIAGNOSABLE for run in pair[1].runs)]

@@ -18,12 +18,12 @@ import streamlit as st
 from core.diagnosis.diagnosis import with_seeds
 from core.errors import InputRefused, WorkFailed
 from core.jobs.diagnosers.diagnoses import Budget, Diagnosis, variant_places
-from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, Run, State
 from core.spec import RunSpec, load_spec
 from core.ui.classroom.seat import member_of_tab
 from core.ui.lab.knobs import value_at
 from core.ui.lab.ranking import skill_of
+from core.ui.people.mine import my_store
 from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.trouble import attempted
@@ -66,7 +66,7 @@ def open_from_address() -> Opened | None:
         if not shown:
             return None
         parameters.from_dict(shown)
-    store = get_lab().store
+    store = my_store()
     try:
         if "d" in parameters:
             diagnosis = store.diagnoses.get(parameters["d"])
@@ -82,12 +82,13 @@ def open_from_address() -> Opened | None:
 
 
 def _run_at(identity: str, run: str | None) -> Opened:
-    store = get_lab().store
+    store = my_store()
     experiment = store.experiment(identity)
     index = worst_run(experiment) if run is None else _number(run)
     places = tuple(variant_places(experiment, index))
     newest = store.diagnoses.newest(experiment, index)
-    if newest is None and any(experiment.runs[place].state in DIAGNOSABLE for place in places):
+    ended = any(experiment.runs[place].state in DIAGNOSABLE for place in places)
+    if newest is None and ended and experiment.changeable:
         newest = store.diagnoses.ask(experiment, index, key=f"{identity}:{places[0]}")
     return Opened(experiment, places, store.diagnoses.get(newest) if newest else None)
 
@@ -115,7 +116,7 @@ def diagnose_again(opened: Opened, budget: Budget) -> None:
     press = st.session_state["diagnose_press"] = st.session_state.get("diagnose_press", 0) + 1
     session = st.session_state.setdefault("diagnose_session", secrets.token_urlsafe(12))
     try:
-        asked = get_lab().store.diagnoses.ask(opened.experiment, opened.places[0], budget, key=f"{session}:{press}")
+        asked = my_store().diagnoses.ask(opened.experiment, opened.places[0], budget, key=f"{session}:{press}")
         st.query_params.from_dict({"d": asked})
         st.session_state.diagnose_refused = ""
     except (InputRefused, WorkFailed) as refusal:
@@ -128,7 +129,7 @@ def apply_fix(opened: Opened, change: Mapping[str, Any], title: str) -> None:
     digest = hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:16]
     owner = member_of_tab()  # in the key: whoever applies the fix of a shared diagnosis has an experiment of their own
     key = f"fix:{opened.diagnosis.id if opened.diagnosis else opened.experiment.id}:{digest}:{owner or ''}"
-    store = get_lab().store
+    store = my_store()
     as_it_is = with_seeds([run.spec for run in opened.runs])
     fixed = [run.changed(change) for run in as_it_is]
     dumped, new = (run.model_dump(mode="json", exclude={"variant"}) for run in (opened.run, fixed[0]))

@@ -8,7 +8,6 @@ from typing import Final
 import streamlit as st
 
 from core.errors import InputRefused
-from core.jobs.lab import get_lab
 from core.spec import ExperimentSpec, Thing
 from core.spec.touches import digest
 from core.ui.lab import history
@@ -16,6 +15,7 @@ from core.ui.lab import state as lab_state
 from core.ui.lab.history import Step
 from core.ui.lab.knobs import Knob, values_of
 from core.ui.lab.outlook import Outlook
+from core.ui.people.mine import my_store
 from core.ui.trouble import attempted
 
 SWITCH: Final = "live"
@@ -94,7 +94,7 @@ def keep() -> None:
     now = history.current()
     if now is None:
         return
-    get_lab().store.keep(now.experiment)
+    my_store().keep(now.experiment)
     history.replace(replace(now, live=False))
 
 
@@ -110,7 +110,7 @@ def _leave() -> None:
     now = history.current()
     if now is not None and now.live:
         try:
-            get_lab().store.cancel(now.experiment)
+            my_store().cancel(now.experiment)
         except InputRefused:  # deleted meanwhile
             return
 
@@ -120,7 +120,7 @@ def _there(step: Step) -> bool:
     if step.live:
         return _whole(step)
     try:
-        get_lab().store.experiment(step.experiment)
+        my_store().experiment(step.experiment)
     except InputRefused:
         return False
     return True
@@ -129,7 +129,7 @@ def _there(step: Step) -> bool:
 def _whole(step: Step) -> bool:
     """Return whether every run of a step was trained to its end."""
     try:
-        experiment = get_lab().store.experiment(step.experiment)
+        experiment = my_store().experiment(step.experiment)
     except InputRefused:
         return False
     return experiment.finished and not any(run.state == "cancelled" for run in experiment.runs)

@@ -11,7 +11,6 @@ import streamlit as st
 
 from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.errors import InputRefused
-from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, State
 from core.spec import ExperimentSpec, load_spec
 from core.training.range_test import RateRange, rate_range
@@ -22,6 +21,7 @@ from core.ui.lab.knobs import in_words
 from core.ui.lab.rate_chart import described, in_a_sentence, rate_chart, rate_text
 from core.ui.lab.share import lab_reins
 from core.ui.lab.tokens import NUMBER
+from core.ui.people.mine import my_store
 from core.ui.text import inert
 from core.ui.words import number, t
 
@@ -92,7 +92,7 @@ def show_range_test(experiment: Experiment) -> None:
     """Show a finished range test: the curve, the range of rates or that it is unclear, and a button to use one."""
     if any(run.state not in _ENDED for run in experiment.runs):  # too few seeds say nothing of luck
         return
-    results = get_lab().store.results(experiment.id, range(len(experiment.runs)), ("loss",))
+    results = my_store().results(experiment.id, range(len(experiment.runs)), ("loss",))
     losses = [result.history.get("loss", ()) for result in results]
     baseline = (results[0].baseline or {}).get("loss")
     training = experiment.spec.training

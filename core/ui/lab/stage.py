@@ -27,6 +27,7 @@ from core.ui.lab.range_test import is_range_test, show_range_test
 from core.ui.lab.ranking import in_short
 from core.ui.lab.share import lab_reins
 from core.ui.lessons.editor import offer_lesson
+from core.ui.people.mine import my_store
 from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
@@ -169,8 +170,8 @@ def show_experiment(experiment: Experiment, wanted: ExperimentSpec | InputRefuse
     live_chart(experiment, key="lab_live", title=title, why=not tries, view=view, verdict=in_short(experiment))
     if answers:
         show_ranking(experiment)  # It comes and goes with every turn, and must not move the curves.
-    elif not experiment.finished:
-        cancel = attempted(get_lab().store.cancel)
+    elif not experiment.finished and experiment.changeable:
+        cancel = attempted(my_store().cancel)
         st.button(t("Cancel"), icon=":material/stop:", on_click=cancel, args=(experiment.id,))
     pictures(experiment, key="lab_pictures")
     if experiment.finished and not answers and not tries:

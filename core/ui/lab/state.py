@@ -14,7 +14,6 @@ import streamlit as st
 from core.data.table import Table
 from core.data.understand.task import detect_task, suggest_target
 from core.errors import InputRefused, WorkFailed
-from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.spec import ExperimentSpec, load_spec
 from core.ui.classroom.seat import member_of_tab
@@ -22,6 +21,7 @@ from core.ui.data.tables import table_for
 from core.ui.lab import history
 from core.ui.lab.history import Step
 from core.ui.lab.knobs import DEFAULTS, FIRST, KNOBS, Knob, knobs_for, spec_of, value_at, values_of
+from core.ui.people.mine import my_store
 from core.ui.sentences import translated
 from core.ui.words import t
 
@@ -154,10 +154,10 @@ def open_from_address() -> Experiment | None:
     wanted = address if follow else shown
     if not wanted:
         return None
-    store = get_lab().store
+    store = my_store()
     try:
         experiment = store.experiment(wanted)
-        if follow and all(step.experiment != wanted for step in history.steps()):
+        if follow and experiment.changeable and all(step.experiment != wanted for step in history.steps()):
             store.keep(wanted)  # Whose link is followed must not vanish.
     except InputRefused:
         st.session_state.lab_shown = None
@@ -279,7 +279,7 @@ def submit(
         What the knobs say, where that is something else.
     """
     press = st.session_state.setdefault("lab_press", 0)
-    store = get_lab().store
+    store = my_store()
     try:
         if live:
             experiment = store.submit(spec, series=session(), owner=member_of_tab())
@@ -305,7 +305,7 @@ def shown() -> Experiment | None:
     """Return the experiment on show; None where there is none, or it was deleted a moment ago."""
     identity = st.session_state.get("lab_shown")
     try:
-        return get_lab().store.experiment(identity) if identity else None
+        return my_store().experiment(identity) if identity else None
     except InputRefused:
         return None
 
@@ -332,7 +332,7 @@ def _hash_now() -> str:
 
 def example() -> Experiment | None:
     """Return the example that was run when the lab started, unless somebody deleted it."""
-    store = get_lab().store
+    store = my_store()
     identity = store.find(EXAMPLE_KEY)
     return store.experiment(identity) if identity else None
 

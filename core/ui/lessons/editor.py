@@ -11,7 +11,6 @@ import streamlit as st
 
 from core.diagnosis.causes.catalogue import CAUSES
 from core.errors import InputRefused, WorkFailed
-from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.lessons.claims import COMPARISONS, REPAIRED, TRIED, Claim, Quantity, Runs, value_text
 from core.lessons.glossary import GLOSSARY, glossary_in
@@ -23,6 +22,7 @@ from core.ui.classroom.links import absolute, say_where_it_works
 from core.ui.lab.knobs import KNOBS, Knob, knob_at, show_value, value_at
 from core.ui.lessons.refusals import FIELDS, INSERT, NUMBERS, said
 from core.ui.lessons.state import shelf, whole
+from core.ui.people.mine import my_store
 from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
@@ -163,7 +163,7 @@ def _results(experiment: Experiment) -> list[dict[str, Result]]:
     """Return for each seed the results of the variants, by their letters."""
     count = experiment.spec.seeds
     seeds: list[dict[str, Result]] = [{} for _ in range(count)]
-    for place, result in enumerate(get_lab().store.results(experiment.id, range(len(experiment.runs)))):
+    for place, result in enumerate(my_store().results(experiment.id, range(len(experiment.runs)))):
         seeds[place % count][ascii_uppercase[place // count]] = result
     return seeds
 
@@ -391,7 +391,7 @@ def _programs(lesson: Lesson) -> list[RunSpec]:
 
 def _check(lesson: Lesson) -> None:
     try:
-        st.session_state[_key("trial")] = get_lab().store.submit_runs(
+        st.session_state[_key("trial")] = my_store().submit_runs(
             _programs(lesson), secrets.token_urlsafe(12), title=t("Check of {lesson}", lesson=lesson.title)
         )
         st.session_state[_key("refused")] = ""
@@ -404,7 +404,7 @@ def _checked(lesson: Lesson, seeds: Sequence[dict[str, Result]]) -> None:
     if not (identity := st.session_state.get(_key("trial"))):
         return
     try:
-        trial = get_lab().store.experiment(identity)
+        trial = my_store().experiment(identity)
     except InputRefused:
         return
     if [run.hash() for run in _programs(lesson)] != [run.spec.hash() for run in trial.runs]:
@@ -413,7 +413,7 @@ def _checked(lesson: Lesson, seeds: Sequence[dict[str, Result]]) -> None:
     if not trial.finished:
         _wait(identity)
         return
-    results = get_lab().store.results(identity, range(len(trial.runs)))
+    results = my_store().results(identity, range(len(trial.runs)))
     count = lesson.spec.seeds
     runs = [seeds[seed] | {REPAIRED: results[seed], TRIED: results[count + seed]} for seed in range(count)]
     untouched = [letters | {TRIED: letters[lesson.exercise.of]} for letters in runs]
@@ -431,7 +431,7 @@ def _checked(lesson: Lesson, seeds: Sequence[dict[str, Result]]) -> None:
 @told
 def _wait(trial: str) -> None:
     st.markdown(f":gray[{t('Training the repair and the solution…')}]")
-    if get_lab().store.experiment(trial).finished:
+    if my_store().experiment(trial).finished:
         st.rerun()
 
 

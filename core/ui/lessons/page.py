@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment
 from core.lessons import BASICS, Lesson
 from core.lessons.claims import quoted
@@ -27,6 +26,7 @@ from core.ui.lessons import browser, state
 from core.ui.lessons.numbers import numbers_table, run_names
 from core.ui.lessons.prose import STYLE, prose
 from core.ui.lessons.state import Visit
+from core.ui.people.mine import my_store
 from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
@@ -176,8 +176,8 @@ def _question(visit: Visit) -> None:
             said = t("You said: {option}.", option=_option(lesson, visit.guess))
         st.markdown(f"**{inert(lesson.question, _LONGEST)}**  \n{said}")
         _text(lesson, "look", lesson.look)
-        if not visit.runs.finished:
-            cancel = attempted(get_lab().store.cancel)
+        if not visit.runs.finished and visit.runs.changeable:
+            cancel = attempted(my_store().cancel)
             st.button(t("Cancel"), icon=":material/stop:", on_click=cancel, args=(visit.runs.id,))
         return
     st.markdown(f"**{inert(lesson.question, _LONGEST)}**")

@@ -25,6 +25,7 @@ from core.ui.classroom.seat import kept, owner, seat
 from core.ui.lab.knobs import value_at
 from core.ui.lab.reins import kept_reins
 from core.ui.lessons.browser import arrive, show_at_once
+from core.ui.people.mine import my_store
 from core.ui.sentences import translated
 from core.ui.text import inert
 from core.ui.trouble import attempted
@@ -134,7 +135,7 @@ def visit_at(lesson: Lesson, address: Mapping[str, str], *, held: bool = False) 
     for name in (RUNS, REPAIR, TRY):
         if identity := address.get(name):
             try:
-                experiment = get_lab().store.experiment(identity)
+                experiment = my_store().experiment(identity)
             except (InputRefused, WorkFailed) as refusal:
                 trouble = translated(str(refusal))
                 continue
@@ -221,7 +222,7 @@ def letters_of(lesson: Lesson, part: str) -> list[str]:
 
 def results_of(visit: Visit) -> list[dict[str, Result]]:
     """Return for each seed the results there are, by their letters."""
-    store, lesson = get_lab().store, visit.lesson
+    store, lesson = my_store(), visit.lesson
     count = lesson.spec.seeds
     seeds: list[dict[str, Result]] = [{} for _ in range(count)]
     # The program that is repaired is quoted as it was beside the lesson's other runs.
@@ -333,7 +334,7 @@ def _trained(lesson: Lesson, part: str, runs: Sequence[RunSpec]) -> str:
 
     Unless it did not come to its end: then it is trained anew.
     """
-    session, store = owner(), get_lab().store
+    session, store = owner(), my_store()
     try:
         digest = hashlib.sha256(json.dumps([run.hash() for run in runs]).encode()).hexdigest()[:16]
         key = f"{session}:{lesson.id}:{turn(lesson)}:{digest}:{_lost(part)}"
@@ -352,6 +353,6 @@ def _lost(part: str) -> str:
     """Return the experiment the address has for a part, if that did not come to its end or is gone."""
     before = st.query_params.get(part, "")
     try:
-        return "" if before and whole(get_lab().store.experiment(before)) else before
+        return "" if before and whole(my_store().experiment(before)) else before
     except InputRefused:
         return before

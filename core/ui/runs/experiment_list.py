@@ -7,10 +7,10 @@ from typing import Final
 import streamlit as st
 
 from core.errors import InputRefused
-from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, ExperimentSummary, State
 from core.spec import plain_text
 from core.ui.lab.knobs import label_of, show_value, value_at
+from core.ui.people.mine import my_store
 from core.ui.sitemap import page
 from core.ui.text import ago, counted, inert, skill_text
 from core.ui.trouble import told
@@ -46,14 +46,22 @@ def show_line(summary: ExperimentSummary) -> None:
             if st.button(t("Open"), key=f"runs_open_{summary.id}"):
                 st.switch_page(page("lab"), query_params={"x": summary.id})
             delete = f"runs_delete_{summary.id}"
-            if st.button("", icon=":material/delete:", key=delete, type="tertiary", help=t("Delete")):
+            if summary.changeable and st.button(
+                "", icon=":material/delete:", key=delete, type="tertiary", help=t("Delete")
+            ):
                 st.dialog(t("Delete this experiment?"))(_confirm)(summary)
+
+
+def _offer_to_delete(summary: ExperimentSummary) -> None:
+    delete = f"runs_delete_{summary.id}"
+    if st.button("", icon=":material/delete:", key=delete, type="tertiary", help=t("Delete")):
+        st.dialog(t("Delete this experiment?"))(_confirm)(summary)
 
 
 def experiment_of(identity: str) -> Experiment | None:
     """Return an experiment, None if it was deleted meanwhile."""
     try:
-        return get_lab().store.experiment(identity)
+        return my_store().experiment(identity)
     except InputRefused:
         return None
 
@@ -111,7 +119,7 @@ def _confirm(summary: ExperimentSummary) -> None:
 def _delete(identity: str) -> bool:
     """Delete an experiment and return whether it is gone; one that somebody else has deleted already is no fault."""
     try:
-        get_lab().store.delete(identity)
+        my_store().delete(identity)
     except InputRefused:
         st.toast(t("It was deleted already."))
     return True

@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
 from core.jobs.lab import Lab
 from core.jobs.scheduling.fairness import HALF_LIFE_SECONDS, Fairness
 from core.jobs.scheduling.queue import Queue
@@ -54,6 +55,15 @@ def test_nobody_is_passed_over_for_long_however_many_newcomers_there_are():
         turns.append(fairness.order(["old", f"new {second}"])[0])
         fairness.gave("slot-1", turns[-1])
     assert 2 <= turns.count("old") <= 5
+
+
+def test_trials_have_the_turn_of_their_diagnosis_whoever_owns_what_is_diagnosed(store: Store, runs: Queue) -> None:
+    diagnosed = store.experiment(store.submit(fake_spec(QUICK), owner="a"))
+    store.diagnoses.ask(diagnosed, 0)
+    asked = DiagnosisQueue(store.database).claim()
+    assert asked is not None
+    store.submit_runs([diagnosed.runs[0].spec], trials_of=asked)
+    assert [one.who for one in runs.waiting()] == ["a", asked.diagnosis]
 
 
 def test_the_queue_knows_whose_runs_wait(store: Store, runs: Queue) -> None:

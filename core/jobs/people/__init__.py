@@ -1,0 +1,1 @@
+"""People: who has signed in, and what follows from that."""

@@ -1,0 +1,40 @@
+"""The people of a lab as the database knows them: by the id that owns their experiments."""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from core.jobs.people.person import Person
+from core.jobs.storage import schema
+from core.jobs.storage.database import Database
+
+_person = schema.person
+
+
+class People:
+    """Who has signed in to one lab. Every method is one short transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def remember(self, person: Person) -> None:
+        """Write down that somebody has signed in, under the name they have now."""
+        # On a full disk too: who could not come in could not make room either.
+        values = {"name": person.name, "email": person.email, "seen": time.time()}
+        with self._database.write(even_full=True) as connection:
+            known = update(_person).where(_person.c.id == person.id).values(**values)
+            if connection.execute(known).rowcount:
+                return
+        try:
+            with self._database.write(even_full=True) as connection:
+                connection.execute(insert(_person).values(id=person.id, **values))
+        except IntegrityError:  # another tab of theirs was quicker
+            return
+
+    def name(self, identity: str) -> str:
+        """Return what somebody is called; nothing where nobody of this id has signed in."""
+        with self._database.read() as connection:
+            return connection.scalar(select(_person.c.name).where(_person.c.id == identity)) or ""
