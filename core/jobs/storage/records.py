@@ -79,6 +79,7 @@ class Experiment:
     runs: tuple[Run, ...] = field(repr=False)
     reach: Reach = Reach.LINK
     changeable: bool = True
+    owner: str | None = None
 
     @property
     def finished(self) -> bool:

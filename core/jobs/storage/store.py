@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, tuple_
+from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, tuple_, update
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.classroom.classrooms import Classrooms
@@ -211,7 +211,7 @@ class Store:
         parsed = self._parse(id)
         with self.database.read() as connection:
             theirs = self._viewer.changes().label("changeable")
-            columns = (_experiment.c.title, _experiment.c.created, _experiment.c.reach, theirs)
+            columns = (_experiment.c.title, _experiment.c.created, _experiment.c.reach, _experiment.c.owner, theirs)
             head = connection.execute(select(*columns).where(_experiment.c.id == id)).one_or_none()
             mine = select(*RUN_COLUMNS, _run.c.variant, _run.c.seed).where(_run.c.experiment == id)
             rows = connection.execute(mine.order_by(_run.c.position)).mappings().all()
@@ -220,7 +220,7 @@ class Store:
         runs = tuple(_as_run(row, parsed.runs) for row in rows)
         created = datetime.fromtimestamp(head.created, UTC)
         reach, changeable = Reach(head.reach), bool(head.changeable)
-        return Experiment(id, head.title, created, parsed.spec, runs, reach, changeable)
+        return Experiment(id, head.title, created, parsed.spec, runs, reach, changeable, head.owner)
 
     def run_specs(self, experiment: str) -> tuple[RunSpec, ...]:
         """Return what the runs of an experiment train."""
@@ -306,6 +306,14 @@ class Store:
         with self.database.write(even_full=True) as connection:
             self._viewer.check(connection, id, change=True)
             connection.execute(delete(_experiment).where(_experiment.c.id == id))
+
+    def share(self, id: str, reach: Reach) -> None:  # noqa: A002
+        """Say who sees an experiment beside its owner and the admins; a step that is shared is kept."""
+        with self.database.write() as connection:
+            self._viewer.check(connection, id, change=True)
+            if reach != Reach.PRIVATE:
+                keep_step(connection, id)
+            connection.execute(update(_experiment).where(_experiment.c.id == id).values(reach=reach))
 
     def news(self, id: str, since: int = 0) -> News:  # noqa: A002
         """Return what happened in an experiment since the cursor `since`; 0 = everything.

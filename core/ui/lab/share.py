@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.data.table import Table
 from core.errors import InputRefused
+from core.jobs.lab import get_lab
 from core.spec import ExperimentSpec
 from core.ui.classroom.links import absolute, qr_code, say_where_it_works
 from core.ui.data.card import data_card
@@ -17,6 +18,8 @@ from core.ui.lab import state as lab_state
 from core.ui.lab.knobs import KNOBS, label_of
 from core.ui.lab.link import SPEC, encode
 from core.ui.lab.reins import HIDE, LOCK, Reins, reins_of_address, short_name
+from core.ui.people.mine import my_store
+from core.ui.people.sharing import say_who_sees
 from core.ui.sentences import translated
 from core.ui.text import inert
 from core.ui.words import later, t
@@ -94,6 +97,8 @@ def _dialog() -> None:
         st.warning(inert(translated(str(refusal)), 300), icon=":material/block:")
         return
     parameters |= {name: ",".join(map(short_name, chosen)) for name, chosen in ((HIDE, hide), (LOCK, lock)) if chosen}
+    if "x" in parameters and get_lab().settings.signs_in:
+        say_who_sees(my_store().experiment(parameters["x"]))
     link = absolute("lab", **parameters)
     st.code(link, language=None, wrap_lines=True)
     say_where_it_works()

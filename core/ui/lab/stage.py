@@ -28,6 +28,7 @@ from core.ui.lab.ranking import in_short
 from core.ui.lab.share import lab_reins
 from core.ui.lessons.editor import offer_lesson
 from core.ui.people.mine import my_store
+from core.ui.people.sharing import sharing
 from core.ui.pictures.pictures import pictures
 from core.ui.sitemap import page
 from core.ui.text import counted, duration, inert, size
@@ -173,6 +174,8 @@ def show_experiment(experiment: Experiment, wanted: ExperimentSpec | InputRefuse
     elif not experiment.finished and experiment.changeable:
         cancel = attempted(my_store().cancel)
         st.button(t("Cancel"), icon=":material/stop:", on_click=cancel, args=(experiment.id,))
+    if get_lab().settings.signs_in:
+        sharing(experiment)
     pictures(experiment, key="lab_pictures")
     if experiment.finished and not answers and not tries:
         offer_lesson(experiment)

@@ -7,7 +7,9 @@ from typing import Final
 import streamlit as st
 
 from core.errors import InputRefused
+from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, ExperimentSummary, State
+from core.jobs.storage.viewer import Reach
 from core.spec import plain_text
 from core.ui.lab.knobs import label_of, show_value, value_at
 from core.ui.people.mine import my_store
@@ -40,6 +42,8 @@ def show_line(summary: ExperimentSummary) -> None:
             for state, colour, words in _STATES:
                 if count := summary.states.get(state):
                     st.badge(t(words, count=count), color=colour)  # type: ignore[arg-type]
+            if get_lab().settings.signs_in and summary.reach == Reach.TEAM:
+                st.badge(t("Shared with the team"), icon=":material/group:", color="blue")
             if skill := best_skill(summary):
                 st.caption(skill, width="content")
         with do.container(horizontal=True, horizontal_alignment="right"):

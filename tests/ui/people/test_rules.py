@@ -43,6 +43,7 @@ WRITES = {
     "keep": lambda store, it: store.keep(it.experiment),
     "cancel": lambda store, it: store.cancel(it.experiment),
     "delete": lambda store, it: store.delete(it.experiment),
+    "share": lambda store, it: store.share(it.experiment, Reach.TEAM),
     "diagnoses.ask": lambda store, it: store.diagnoses.ask(it.known, 0),
     "diagnoses.cancel": lambda store, it: store.diagnoses.cancel(it.diagnosis),
 }
