@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--log", metavar="LOG.csv", help="instead of a spec: the history another program wrote")
     diagnose.add_argument("--json", action="store_true", help="print the report as JSON")
     diagnose.set_defaults(verb=_diagnose)
+    audit = verbs.add_parser("audit", help="who signed in, submitted, shared and deleted, in the lab of these settings")
+    audit.add_argument("--json", action="store_true", help="print everything as JSON")
+    audit.set_defaults(verb=_audit)
     bench = verbs.add_parser("bench", help="how fast, against plain model.fit, in one run")
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
     bench.set_defaults(verb=_bench)
@@ -160,6 +163,24 @@ def _copied(copied: Any) -> int:
     return FAILED if copied.damaged else DONE
 
 
+def _audit(chosen: argparse.Namespace) -> int:
+    from core.jobs.people.audit import entries
+    from core.jobs.storage.database import Database
+    from core.settings import load_settings
+
+    database = Database(load_settings())
+    try:
+        rows = [
+            {"moment": f"{entry.moment:%Y-%m-%dT%H:%M:%SZ}", "name": entry.name, "person": entry.person,
+             "deed": entry.deed, "what": entry.what}
+            for entry in entries(database, sys.maxsize if chosen.json else _AUDIT_LINES)
+        ]  # fmt: skip
+    finally:
+        database.close()
+    print(json.dumps(rows) if chosen.json else _table(_AUDIT_COLUMNS, rows))
+    return DONE
+
+
 def _bench(chosen: argparse.Namespace) -> int:
     from core.bench import CASES
 
@@ -236,6 +257,13 @@ _CAUSE_COLUMNS: Final[_Columns] = {
     "confidence": lambda cause: _number(cause["confidence"], ".2f"),
     "fix": _fix,
     "skill": _gain,
+}
+
+_AUDIT_LINES: Final = 100
+
+_AUDIT_COLUMNS: Final[_Columns] = {
+    name: lambda row, name=name: str(row[name])  # type: ignore[misc]
+    for name in ("moment", "name", "deed", "what", "person")
 }
 
 _BENCH_COLUMNS: Final[_Columns] = {

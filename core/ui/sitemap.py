@@ -36,6 +36,11 @@ PAGES: Final = {
         later("Runs"),
         later("Every experiment so far, newest first; open or delete one."),
     ),
+    "audit": (
+        "receipt_long",
+        later("Audit"),
+        later("Who signed in, submitted, shared and deleted; for admins."),
+    ),
 }
 """Path in the address → icon, title and help; the first one is the start page."""
 

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, sel
 
 from core.diagnosis.trials.trial import MOST_UPDATES
 from core.errors import InputRefused
+from core.jobs.people.audit import Deed, note
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
@@ -148,6 +149,7 @@ class Diagnoses:
                 raise _unknown()
             keep_step(connection, experiment.id)
             connection.execute(insert(_diagnosis), values)
+            note(connection, self._viewer.person, Deed.DIAGNOSED, experiment.id)
         self.on_change()
         return str(values["id"])
 

@@ -7,6 +7,7 @@ import time
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from core.jobs.people.audit import Deed, note
 from core.jobs.people.person import Person
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
@@ -21,10 +22,11 @@ class People:
         self._database = database
 
     def remember(self, person: Person) -> None:
-        """Write down that somebody has signed in, under the name they have now."""
+        """Write down that somebody has signed in, in a tab of theirs, under the name they have now."""
         # On a full disk too: who could not come in could not make room either.
         values = {"name": person.name, "email": person.email, "seen": time.time()}
         with self._database.write(even_full=True) as connection:
+            note(connection, person, Deed.SIGNED_IN)
             known = update(_person).where(_person.c.id == person.id).values(**values)
             if connection.execute(known).rowcount:
                 return

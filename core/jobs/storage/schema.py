@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 8
+SCHEMA_VERSION: Final = 9
 
 metadata = sa.MetaData()
 
@@ -104,6 +104,19 @@ person = sa.Table(
     sa.Column("seen", sa.Float, nullable=False),
 )
 """Somebody who has signed in; `id` owns their experiments, the others are what was said of them the last time."""
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("moment", sa.Float, nullable=False),
+    sa.Column("person", sa.String(32), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("deed", sa.String(20), nullable=False),
+    sa.Column("what", sa.String(64), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What somebody has done; `what` is the id of an experiment, which may be gone, so it is no foreign key."""
 
 step = sa.Table(
     "step",

@@ -15,6 +15,7 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.diagnosers.diagnoses import Diagnoses
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim
+from core.jobs.people.audit import Deed, note
 from core.jobs.people.people import People
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
@@ -37,6 +38,7 @@ from core.training.memory import RunSize, check_memory, run_allowance
 from core.training.result import History, Result
 
 _SPEC_CACHE_CHARACTERS: Final = 32 * 2**20
+_SHARED: Final = {Reach.PRIVATE: Deed.HIDDEN, Reach.LINK: Deed.SHARED_BY_LINK, Reach.TEAM: Deed.SHARED_WITH_TEAM}
 _experiment, _run, _points = schema.experiment, schema.run, schema.points
 
 
@@ -193,6 +195,8 @@ class Store:
             if series is not None:
                 add_step(connection, series, str(header["id"]))
             connection.execute(insert(_run), [{**row, "changed": changed} for row in submitted.runs])
+            if series is None:  # of a turn of a knob nothing is left, unless it is kept
+                note(connection, self._viewer.person, Deed.SUBMITTED, str(header["id"]))
         # Whoever has submitted looks at it next: what is at hand need not be parsed.
         parsed, identity = _Parsed(submitted.spec, submitted.specs, len(header["spec"])), str(header["id"])
         self._parsed.get(identity, lambda: parsed)
@@ -294,6 +298,7 @@ class Store:
         if step is not None:
             with self.database.write() as connection:
                 keep_step(connection, id)
+                note(connection, self._viewer.person, Deed.SUBMITTED, id)
 
     def cancel(self, id: str) -> None:  # noqa: A002
         """Cancel every unfinished run: those that wait at once, those that train as soon as their slot has looked."""
@@ -306,6 +311,7 @@ class Store:
         with self.database.write(even_full=True) as connection:
             self._viewer.check(connection, id, change=True)
             connection.execute(delete(_experiment).where(_experiment.c.id == id))
+            note(connection, self._viewer.person, Deed.DELETED, id)
 
     def share(self, id: str, reach: Reach) -> None:  # noqa: A002
         """Say who sees an experiment beside its owner and the admins; a step that is shared is kept."""
@@ -314,6 +320,7 @@ class Store:
             if reach != Reach.PRIVATE:
                 keep_step(connection, id)
             connection.execute(update(_experiment).where(_experiment.c.id == id).values(reach=reach))
+            note(connection, self._viewer.person, _SHARED[reach], id)
 
     def news(self, id: str, since: int = 0) -> News:  # noqa: A002
         """Return what happened in an experiment since the cursor `since`; 0 = everything.

@@ -19,7 +19,7 @@ from core.ui.sitemap import PAGES, page
 from core.ui.text import inert
 from core.ui.words import t
 
-CLASS, LESSONS = "class", "lessons"
+CLASS, LESSONS, AUDIT = "class", "lessons", "audit"
 _ARRIVED: Final = "sign_in_arrived"
 _KNOWN: Final = "sign_in_known"
 _KEEP_ADDRESS: Final = "sessionStorage.setItem('losslab-there', location.pathname + location.search);"
@@ -31,9 +31,9 @@ if (there && there !== location.pathname + location.search) location.replace(loc
 
 def open_pages() -> list[str]:
     """Return the paths of the pages that this visitor may see: all, those of a class for its guests, or none."""
-    settings = get_lab().settings
-    if not settings.signs_in or current_user() is not None:
-        return list(PAGES)
+    settings, user = get_lab().settings, current_user()
+    if not settings.signs_in or user is not None:
+        return [path for path in PAGES if path != AUDIT or (user is not None and user.admin)]
     if not settings.class_guests or TEACH in st.query_params:
         return []
     return [CLASS, LESSONS] if seat() is not None else [CLASS]
