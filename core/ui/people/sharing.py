@@ -17,9 +17,9 @@ from core.ui.trouble import attempted
 from core.ui.words import later, t
 
 _NAMES: Final = {
-    Reach.PRIVATE: ("lock", later("Private")),
-    Reach.LINK: ("link", later("Shared by link")),
-    Reach.TEAM: ("group", later("Shared with the team")),
+    Reach.PRIVATE: (":material/lock:", later("Private")),
+    Reach.LINK: (":material/link:", later("Shared by link")),
+    Reach.TEAM: (":material/group:", later("Shared with the team")),
 }
 _MEANINGS: Final = {
     Reach.PRIVATE: later("You and the admins of this lab see it."),
@@ -34,7 +34,7 @@ def sharing(experiment: Experiment) -> None:
         _offer_copy(experiment)
         return
     icon, name = _NAMES[experiment.reach]
-    with st.popover(t(name), icon=f":material/{icon}:", type="tertiary", key="share_menu"):
+    with st.popover(t(name), icon=icon, type="tertiary", key="share_menu"):
         st.radio(
             t("Who sees this experiment"),
             list(Reach),
@@ -52,7 +52,7 @@ def sharing(experiment: Experiment) -> None:
 
 def say_who_sees(experiment: Experiment) -> None:
     """Say who sees the curves behind a link."""
-    st.caption(f":material/{_NAMES[experiment.reach][0]}: {t(_MEANINGS[experiment.reach])}")
+    st.caption(f"{_NAMES[experiment.reach][0]} {t(_MEANINGS[experiment.reach])}")
 
 
 def _offer_copy(experiment: Experiment) -> None:
