@@ -7,10 +7,10 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import streamlit as st
-from anyio import to_thread
+from anyio import create_task_group, sleep, to_thread
 from starlette.middleware import Middleware
 from streamlit import config
 
@@ -25,22 +25,40 @@ from core.ui.routes import make_routes
 from core.ui.trouble import say
 from core.ui.unclaimed import Unclaimed
 
+_LOOK_SECONDS: Final = 30.0
+
 
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
-    from core.ui.lab.state import EXAMPLE, EXAMPLE_KEY
-
     try:
         lab = await _started()
     except (InputRefused, WorkFailed) as trouble:
         _leave(trouble)
-    with suppress(InputRefused, WorkFailed):  # a full queue or disk is no reason not to start
-        lab.store.submit(EXAMPLE, key=EXAMPLE_KEY)
+    _run_example(lab)
     _settle()
     try:
-        yield
+        async with create_task_group() as tasks:
+            tasks.start_soon(_keep_example, lab)
+            yield
+            tasks.cancel_scope.cancel()
     finally:
         await to_thread.run_sync(lab.stop)
+
+
+def _run_example(lab: Lab) -> None:
+    """Run what the start page shows, unless it was run already."""
+    from core.ui.lab.state import EXAMPLE, EXAMPLE_KEY
+
+    with suppress(InputRefused, WorkFailed):  # a full queue or disk is no reason not to start
+        if lab.store.find(EXAMPLE_KEY) is None:
+            lab.store.submit(EXAMPLE, key=EXAMPLE_KEY)
+
+
+async def _keep_example(lab: Lab) -> None:
+    """Run it again where somebody has deleted it, or time has."""
+    while True:
+        await sleep(_LOOK_SECONDS)
+        await to_thread.run_sync(_run_example, lab)
 
 
 async def _started() -> Lab:

@@ -13,6 +13,7 @@ from core.jobs.classroom.classrooms import Classrooms
 from core.jobs.classroom.records import Step
 from core.lessons import LESSONS, lessons_in
 from core.ui.classroom.curves import drawing_of
+from core.ui.classroom.teacher import OVER
 
 from .conftest import ROUTER
 from .diagnosed import submit, trained
@@ -144,6 +145,13 @@ def test_a_lesson_outside_a_class_is_in_the_list_of_its_tab_alone(lab, page):
     assert FIRST.title in words(app)
 
 
+def test_a_lesson_that_is_none_of_the_class_says_so(lab, room):
+    secret, learner = in_lesson(lab, room)
+    told = "This lesson is not one of your class"
+    assert told not in words(learner)
+    assert told in words(opened("lessons", lesson=LESSONS[2].id, me=secret))
+
+
 def test_an_answer_that_is_held_is_shown_once_it_is_revealed(lab, room):
     lab.store.classrooms.hold(room[0], [FIRST.id])
     _, app = in_lesson(lab, room)
@@ -271,8 +279,11 @@ def test_ending_a_class_asks_first_and_takes_everything(lab, room):
     assert "will be gone" in words(app)
     assert member_of(lab, room[0])
     lab.store.classrooms.end(room[0])
+    app.session_state[OVER] = True  # what the dialog leaves, whose buttons nothing here can press
     app.run()
     assert not app.exception
+    assert "The class has ended; what was in it is gone." in [success.value for success in app.success]
+    assert not app.run().success, "once is enough"
     assert lab.store.experiments() == ()
     late = opened("lessons", lesson=FIRST.id, me=secret)
     assert "has ended" in late.info[0].value
@@ -300,6 +311,7 @@ def test_who_is_there_when_a_class_ends_is_told_kindly_and_keeps_their_report(la
     assert [info.value for info in learner.info] == [
         "This class has ended; what you did in it is kept in this tab alone, so take it home now."
     ]
+    assert [toast.value for toast in learner.toast] == [learner.info[0].value], "who reads further down is told, too"
     assert not learner.warning, "that its experiments are gone is no news"
     assert learner.get_by_key("lesson_run")
     report = made[0]

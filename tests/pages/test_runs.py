@@ -85,6 +85,7 @@ def test_deleting_asks_first(page, lab):
     assert not app.exception
     assert len(lab.store.experiments()) == 1
     assert "will be gone" in words(app)
+    assert words(app).count("Iris flowers → species") == 2, "in the list, and in the question"
 
 
 def test_a_long_list_is_paged(page, lab):

@@ -202,6 +202,19 @@ def test_only_what_has_a_sentence_for_people_is_told_to_them():
     assert not say(ZeroDivisionError("secret of the machine"))
 
 
+def test_the_example_of_the_start_page_is_run_again_where_somebody_deleted_it(lab):
+    import app
+    from core.ui.lab.state import EXAMPLE_KEY
+
+    app._run_example(lab)
+    first = lab.store.find(EXAMPLE_KEY)
+    app._run_example(lab)
+    assert lab.store.find(EXAMPLE_KEY) == first
+    lab.store.delete(first)
+    app._run_example(lab)
+    assert lab.store.find(EXAMPLE_KEY) not in {None, first}
+
+
 def test_the_server_has_the_same_answer_for_what_no_page_has_caught():
     import app
 

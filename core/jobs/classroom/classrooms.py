@@ -90,8 +90,11 @@ class Classrooms:
                 self._misses.add(address)
             raise InputRefused(said("There is no class with this code; it may have ended."), "code") from None
 
-    def join(self, code: str, address: str) -> str:
-        """Join the class with a `code` under a pseudonym and return the secret of the new member; see `called`."""
+    def join(self, code: str, address: str, language: str = "en") -> str:
+        """Join the class with a `code` and return the secret of the new member; see `called`.
+
+        They go by a pseudonym in their `language`.
+        """
         room = self.called(code, address)
         secret = new_secret()
         with self._database.write() as connection:
@@ -100,7 +103,7 @@ class Classrooms:
                 raise InputRefused(
                     said("The class is full, allowed: at most {most} people.", most=MOST_MEMBERS), "code"
                 )
-            row = {"id": new_secret(), "classroom": room.id, "name": pseudonym(names), "joined": time.time()}
+            row = {"id": new_secret(), "classroom": room.id, "name": pseudonym(names, language), "joined": time.time()}
             try:
                 connection.execute(insert(_member), {**row, "secret": fingerprint(secret)})
             except IntegrityError:  # ended between the two transactions

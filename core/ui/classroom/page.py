@@ -15,13 +15,13 @@ from core.ui.classroom.address import lesson_address
 from core.ui.classroom.progress import notice_the_end
 from core.ui.classroom.seat import ME, Seat, ended, seat
 from core.ui.classroom.take_home import kept_of, open_saved, say_ended, take_home
-from core.ui.classroom.teacher import TEACH, show_teacher
+from core.ui.classroom.teacher import OVER, TEACH, show_teacher
 from core.ui.lessons.state import lessons, lessons_of, numbered, visit_at
 from core.ui.people.sign_in import is_guest
 from core.ui.sentences import translated
 from core.ui.sitemap import page
 from core.ui.text import counted, inert
-from core.ui.words import later, t
+from core.ui.words import language, later, t
 
 CODE: Final = "code"
 _REFUSED, _LOOKED = "class_refused", "class_looked_for"
@@ -64,6 +64,8 @@ def _show_doors(secret: str = "") -> None:
     invited = st.query_params.get(CODE, "")[:20]
     _look_for(invited)
     _say_refused()
+    if st.session_state.pop(OVER, False):
+        st.success(t("The class has ended; what was in it is gone."), icon=":material/check:")
     if invited:
         _join_card(invited)
         return
@@ -121,7 +123,7 @@ def _join_card(code: str = "") -> None:
 def _join() -> None:
     address = str(st.context.ip_address)
     try:
-        secret = get_lab().store.classrooms.join(st.session_state.class_code, address)
+        secret = get_lab().store.classrooms.join(st.session_state.class_code, address, language())
         room, _ = get_lab().store.classrooms.of_member(secret)
     except (InputRefused, WorkFailed) as refusal:
         st.session_state[_REFUSED] = translated(str(refusal))

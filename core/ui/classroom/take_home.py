@@ -25,6 +25,8 @@ from core.ui.words import language, later, spoken_in, t
 
 _NAMES: Final = {"runs": later("The lesson"), "repair": later("Repaired"), "attempt": later("The last try")}
 _KEPT: Final = "classroom_kept"
+_TOLD: Final = "classroom_told"
+"""Of which class the end was told already, by the secret in it."""
 _File = TypeVar("_File", str, bytes)
 _PARTS: Final = {"runs": state.RUNS, "repair": state.REPAIR, "attempt": state.TRY}
 
@@ -67,6 +69,10 @@ def say_ended(secret: str) -> None:
     told, work = t("This class has ended. What you do now is yours alone."), kept_of(secret)
     if work is not None:
         told = t("This class has ended; what you did in it is kept in this tab alone, so take it home now.")
+    if st.session_state.get(_TOLD) != secret:
+        # Who reads further down on a phone does not see what is above.
+        st.session_state[_TOLD] = secret
+        st.toast(told, icon=":material/meeting_room:", duration="long")
     st.info(told, icon=":material/meeting_room:")
     if work is not None:
         _offer(lambda: work, key="class_ended")
@@ -108,7 +114,7 @@ def open_saved() -> None:
     """Take a saved file and show what is in it."""
     with st.expander(t("Open saved work"), icon=":material/folder_open:", key="class_saved"):
         label = t("File saved with *Save my work*")
-        file = st.file_uploader(label, type="json", max_upload_size=4, key="class_file")
+        file = st.file_uploader(label, max_upload_size=4, key="class_file")
         if file is None:
             return
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from html import escape
 from typing import Final
@@ -24,6 +25,8 @@ from core.ui.words import later, t, tn
 
 TEACH: Final = "teach"
 """The name of the teacher's key in the address."""
+OVER: Final = "class_over"
+"""The key of what a teacher's tab remembers who has just ended a class."""
 _TICK_SECONDS: Final = 2.0
 _STEPS: Final = {
     Step.QUESTION: later("Question"),
@@ -273,8 +276,7 @@ def _confirm_end(key: str) -> None:
 @told
 def _ended(key: str) -> bool:
     """End a class and return whether it has ended."""
-    try:
+    with suppress(InputRefused):  # it had ended already
         get_lab().store.classrooms.end(key)
-    except InputRefused:
-        st.toast(t("It had ended already."))
+    st.session_state[OVER] = True
     return True

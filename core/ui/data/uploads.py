@@ -47,10 +47,13 @@ _OTHER: Final = "lab_other_encoding"
 
 
 def uploader() -> None:
-    """Draw the widget that takes a file; what it may be is said here, since Streamlit says it in English alone."""
+    """Draw the widget that takes a file.
+
+    What it may be is said here, and refused by who reads it: Streamlit says both in English alone.
+    """
     turn = st.session_state.setdefault("lab_upload_turn", 0)
     key = f"lab_upload_{turn}"
-    st.file_uploader(t("Your own table"), type=["csv", "tsv", "txt"], key=key, on_change=_take, args=(key,))
+    st.file_uploader(t("Your own table"), key=key, on_change=_take, args=(key,))
     st.caption(t("CSV, TSV or TXT, at most {megabytes} MB", megabytes=get_lab().settings.max_upload_mb))
 
 

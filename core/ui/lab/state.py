@@ -331,7 +331,7 @@ def _hash_now() -> str:
 
 
 def example() -> Experiment | None:
-    """Return the example that was run when the lab started, unless somebody deleted it."""
+    """Return the example that was run when the lab started, unless somebody deleted it a moment ago."""
     store = my_store()
     identity = store.find(EXAMPLE_KEY)
     return store.experiment(identity) if identity else None

@@ -18,7 +18,7 @@ from core.ui.chart.live import live_chart
 from core.ui.chart.variant_colours import keep_apart, seen_places
 from core.ui.classroom.lesson_reins import EXERCISE, REPAIR, complain, lesson_reins
 from core.ui.classroom.progress import class_bar, note, wait_for_the_answer
-from core.ui.classroom.seat import ended
+from core.ui.classroom.seat import ended, seat
 from core.ui.classroom.take_home import say_ended, take_home_lesson
 from core.ui.families import FAMILIES, family_badge
 from core.ui.lab.knobs import knob_at, label_of, show_value, show_values, value_at
@@ -85,7 +85,7 @@ def gallery(*, unknown: bool) -> None:
     st.header(t("A lesson of your own"), anchor=False)
     st.markdown(t("Run an experiment in the lab and choose *Make this a lesson* below its chart, or open a file."))
     key = "lesson_file"
-    st.file_uploader(t("Open a lesson file"), type=["toml"], key=key, on_change=state.opened_file, args=(key,))
+    st.file_uploader(t("Open a lesson file"), key=key, on_change=state.opened_file, args=(key,))
     if refused := st.session_state.get("lesson_refused", ""):
         st.warning(inert(refused, 300), icon=":material/block:")
 
@@ -124,6 +124,7 @@ def show_lesson(lesson: Lesson) -> None:
         if secret := ended():
             say_ended(secret)
         class_bar()
+        _say_outside(lesson)
         complain(lesson)
         st.button(t("All lessons"), icon=":material/arrow_back:", type="tertiary", on_click=state.go)
         family_badge(lesson.family)
@@ -160,6 +161,13 @@ def show_lesson(lesson: Lesson) -> None:
             with st.container(key="lesson_numbers"):
                 _numbers(visit, seeds)
     browser.browser(verdict.told if verdict else "", choice=state.choice_of(visit))
+
+
+def _say_outside(lesson: Lesson) -> None:
+    """Say to the member of a class that their teacher has not chosen this lesson, where it is so."""
+    mine = seat()
+    if mine is not None and lesson.id not in mine.room.lessons:
+        st.caption(t("This lesson is not one of your class: your teacher does not see what you do here."))
 
 
 def _text(lesson: Lesson, place: str, text: str, seeds: list[dict[str, Any]] | None = None) -> None:

@@ -49,11 +49,8 @@ def show_line(summary: ExperimentSummary) -> None:
         with do.container(horizontal=True, horizontal_alignment="right"):
             if st.button(t("Open"), key=f"runs_open_{summary.id}"):
                 st.switch_page(page("lab"), query_params={"x": summary.id})
-            delete = f"runs_delete_{summary.id}"
-            if summary.changeable and st.button(
-                "", icon=":material/delete:", key=delete, type="tertiary", help=t("Delete")
-            ):
-                st.dialog(t("Delete this experiment?"))(_confirm)(summary)
+            if summary.changeable:
+                _offer_to_delete(summary)
 
 
 def _offer_to_delete(summary: ExperimentSummary) -> None:
@@ -110,6 +107,7 @@ def best_skill(summary: ExperimentSummary) -> str:
 
 
 def _confirm(summary: ExperimentSummary) -> None:
+    name_and_line(summary, experiment_of(summary.id))
     runs = counted(summary.runs, "run")
     st.markdown(t("{runs} with curves and results will be gone. Links to it will stop working.", runs=runs))
     with st.container(horizontal=True):

@@ -74,9 +74,24 @@ def test_a_member_gets_a_name_nobody_else_has_and_may_change_it(store: Store) ->
     secrets = [joined(store, code)[0] for _ in range(20)]
     names = [store.classrooms.of_member(secret)[1].name for secret in secrets]
     assert len(set(names)) == 20
-    assert set(names) <= set(PSEUDONYMS)
+    assert set(names) <= set(PSEUDONYMS["en"])
     store.classrooms.rename(secrets[0], "Ada")
     assert [store.classrooms.of_member(secret)[1].name for secret in secrets] == ["Ada", *names[1:]]
+
+
+def test_a_member_gets_a_name_in_their_language_and_an_english_one_where_there_is_none(store: Store) -> None:
+    _, code = opened(store)
+    names = [
+        store.classrooms.of_member(store.classrooms.join(code, HERE, language))[1].name for language in ("de", "xx")
+    ]
+    assert names[0] in PSEUDONYMS["de"]
+    assert names[1] in PSEUDONYMS["en"]
+
+
+@pytest.mark.parametrize("names", PSEUDONYMS.values())
+def test_pseudonyms_are_many_and_differ(names: tuple[str, ...]) -> None:
+    assert len(set(names)) == len(names) > 1000
+    assert max(map(len, names)) <= 30
 
 
 @pytest.mark.parametrize(
