@@ -27,6 +27,8 @@ class Deed(StrEnum):
     SHARED_BY_LINK = "shared by link"
     SHARED_WITH_TEAM = "shared with the team"
     DELETED = "deleted"
+    TOKEN_MADE = "token made"  # noqa: S105 - a deed
+    TOKEN_REVOKED = "token revoked"  # noqa: S105
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 9
+SCHEMA_VERSION: Final = 10
 
 metadata = sa.MetaData()
 
@@ -117,6 +117,19 @@ audit = sa.Table(
     sqlite_autoincrement=True,
 )
 """What somebody has done; `what` is the id of an experiment, which may be gone, so it is no foreign key."""
+
+token = sa.Table(
+    "token",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("person", sa.String(32), sa.ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("secret", sa.String(64), nullable=False, unique=True),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Column("used", sa.Float),
+    sa.Index("token_of_person", "person"),
+)
+"""With it a program of somebody asks in their name; `secret` is its SHA-256, the time it was `used` good to an hour."""
 
 step = sa.Table(
     "step",

@@ -17,6 +17,7 @@ from core.jobs.diagnosers.diagnoses import Diagnoses
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim
 from core.jobs.people.audit import Deed, note
 from core.jobs.people.people import People
+from core.jobs.people.tokens import Tokens
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.checkpoints import Checkpoints
@@ -78,6 +79,7 @@ class Store:
         self.diagnoses = Diagnoses(self.database)
         self.classrooms = Classrooms(self.database)
         self.people = People(self.database)
+        self.tokens = Tokens(self.database)
         self._viewer = LAB
 
     def seen_by(self, viewer: Viewer) -> Store:

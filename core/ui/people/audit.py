@@ -22,6 +22,8 @@ _DEEDS: Final = {
     Deed.SHARED_BY_LINK: later("shared by link"),
     Deed.SHARED_WITH_TEAM: later("shared with the team"),
     Deed.DELETED: later("deleted"),
+    Deed.TOKEN_MADE: later("made a token"),
+    Deed.TOKEN_REVOKED: later("revoked a token"),
 }
 
 

@@ -13,9 +13,10 @@ from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from core.jobs.lab import get_lab
+from core.jobs.lab import Lab, get_lab
 from core.jobs.people.person import Person, person_of
-from core.settings import Settings, SignIn
+from core.jobs.people.tokens import PREFIX
+from core.settings import SignIn
 
 
 def current_user() -> Person | None:
@@ -31,14 +32,24 @@ def turned_away() -> bool:
     return named and current_user() is None
 
 
-def person_of_request(request: Request, settings: Settings) -> Person | None:
-    """Return who a request says it is from, by the cookie of the sign-in or the header of the proxy.
+def person_of_request(request: Request, lab: Lab) -> Person | None:
+    """Return who a request says it is from, by a token, the cookie of the sign-in or the header of the proxy.
 
-    Streamlit reads both for its own websocket alone.
+    Streamlit reads the last two for its own websocket alone. Whoever sends a token is nobody else beside it.
     """
+    settings = lab.settings
+    if (token := _token(request)) and settings.signs_in:
+        return lab.store.tokens.person(token, settings)
     if settings.sign_in == SignIn.HEADER:
         return person_of({"email": request.headers.get(settings.person_header)}, settings)
     return person_of(_cookie(request), settings) if settings.sign_in == SignIn.OIDC else None
+
+
+def _token(request: Request) -> str:
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    secret = secret.strip()
+    # What a proxy has to say in this header is not meant for the lab.
+    return secret if kind.lower() == "bearer" and secret.startswith(PREFIX) else ""
 
 
 def _cookie(request: Request) -> Mapping[str, Any]:

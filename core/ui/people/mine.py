@@ -51,13 +51,13 @@ def store_for(request: Request, lab: Lab) -> Store:
 
 def is_known(request: Request, lab: Lab) -> bool:
     """Return whether a request comes from somebody who may know how the lab is."""
-    return not lab.settings.signs_in or person_of_request(request, lab.settings) is not None
+    return not lab.settings.signs_in or person_of_request(request, lab) is not None
 
 
 def _viewer_of(request: Request, lab: Lab) -> Viewer:
     if not lab.settings.signs_in:
         return LAB
-    person = person_of_request(request, lab.settings)
+    person = person_of_request(request, lab)
     if person is None:
         return Viewer(guest=lab.settings.class_guests)
     return Viewer(person.id, frozenset({person.id}), person)

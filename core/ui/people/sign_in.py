@@ -15,6 +15,7 @@ from core.ui.classroom.take_home import kept_of, say_ended
 from core.ui.classroom.teacher import TEACH
 from core.ui.people.current import current_user, turned_away
 from core.ui.people.provider import DEFAULT, providers
+from core.ui.people.token_menu import token_menu
 from core.ui.sitemap import PAGES, page
 from core.ui.text import inert
 from core.ui.words import t
@@ -101,6 +102,7 @@ def account_line() -> None:
     provided = settings.sign_in == SignIn.OIDC
     if user is not None:
         st.markdown(inert(user.name), width="content")
+        token_menu(user)
         if provided:
             st.button(t("Sign out"), type="tertiary", icon=":material/logout:", on_click=st.logout, key="sign_out")
         if not st.session_state.get(_ARRIVED):
