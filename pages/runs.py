@@ -5,18 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputRefused
-from core.ui.classroom.seat import owners
 from core.ui.people.mine import my_store
-from core.ui.runs.experiment_list import PAGE_SIZE, empty_list, show_line
+from core.ui.runs.experiment_list import PAGE_SIZE, empty_list, runs_of_whom, show_line
 from core.ui.words import t
 
 st.title(t("Runs"), anchor=False)
 store = my_store()
 before = st.query_params.get("before")
+whose = runs_of_whom()
 try:
-    found = store.experiments(limit=PAGE_SIZE + 1, before=before, seen_by=owners())
+    found = store.experiments(limit=PAGE_SIZE + 1, before=before, seen_by=whose)
 except InputRefused:
-    found = store.experiments(limit=PAGE_SIZE + 1, seen_by=owners())
+    found = store.experiments(limit=PAGE_SIZE + 1, seen_by=whose)
 if found:
     st.caption(
         t(

@@ -105,6 +105,7 @@ class ExperimentSummary:
     best_val_skill: float | None
     reach: Reach = Reach.LINK
     changeable: bool = True
+    owner: str | None = None
 
 
 @dataclass(frozen=True)

@@ -266,7 +266,7 @@ class Store:
         """
         age = tuple_(_experiment.c.created, _experiment.c.id)
         page = select(
-            *(_experiment.c[name] for name in ("id", "title", "created", "source", "reach")),
+            *(_experiment.c[name] for name in ("id", "title", "created", "source", "reach", "owner")),
             self._viewer.changes().label("changeable"),
         )
         step = exists().where(schema.step.c.experiment == _experiment.c.id)
@@ -382,7 +382,7 @@ def _summary(head: Any, counts: Sequence[Any]) -> ExperimentSummary:
     created = datetime.fromtimestamp(head.created, UTC)
     return ExperimentSummary(
         head.id, head.title, created, head.source, sum(states.values()), states, best, best_val,
-        Reach(head.reach), changeable=bool(head.changeable),
+        Reach(head.reach), changeable=bool(head.changeable), owner=head.owner,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import streamlit as st
@@ -11,7 +12,9 @@ from core.jobs.lab import get_lab
 from core.jobs.storage.records import Experiment, ExperimentSummary, State
 from core.jobs.storage.viewer import Reach
 from core.spec import plain_text
+from core.ui.classroom.seat import owners
 from core.ui.lab.knobs import label_of, show_value, value_at
+from core.ui.people.current import current_user
 from core.ui.people.mine import my_store
 from core.ui.sitemap import page
 from core.ui.text import ago, counted, inert, skill_text
@@ -32,12 +35,19 @@ _STATES: Final = (
 )  # fmt: skip
 
 
+def runs_of_whom() -> Collection[str] | None:
+    """Return whose experiments are listed beside those of nobody and of the team; admins may ask for everybody's."""
+    person = current_user()
+    everybody = person is not None and person.admin and st.toggle(t("Runs of everybody"), key="runs_everybody")
+    return None if everybody else owners()
+
+
 def show_line(summary: ExperimentSummary) -> None:
     """Show one experiment."""
     with st.container(border=True, key=f"runs_line_{summary.id}"):
         what, how, do = st.columns([6, 4, 2], vertical_alignment="center")
         with what.container(gap=None):
-            name_and_line(summary, experiment_of(summary.id))
+            name_and_line(summary, experiment_of(summary.id), _whose(summary))
         with how.container(horizontal=True, vertical_alignment="center"):
             for state, colour, words in _STATES:
                 if count := summary.states.get(state):
@@ -51,6 +61,14 @@ def show_line(summary: ExperimentSummary) -> None:
                 st.switch_page(page("lab"), query_params={"x": summary.id})
             if summary.changeable:
                 _offer_to_delete(summary)
+
+
+def _whose(summary: ExperimentSummary) -> str:
+    """Return who ran it, where that is somebody else who has signed in."""
+    if not get_lab().settings.signs_in or summary.owner is None or summary.owner in owners():
+        return ""
+    name = get_lab().store.people.name(summary.owner)
+    return f" · {t('by {name}', name=inert(name))}" if name else ""
 
 
 def _offer_to_delete(summary: ExperimentSummary) -> None:

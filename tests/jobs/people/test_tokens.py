@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import InputRefused
-from core.jobs.people import tokens
 from core.jobs.people.audit import Deed, entries
 from core.jobs.people.person import Person
 from core.jobs.people.tokens import MOST_TOKENS, PREFIX
@@ -62,7 +61,7 @@ def test_when_a_token_was_used_is_known_and_is_not_written_at_every_question(sto
     secret = store.tokens.make(ADA, "Prometheus")
     assert store.tokens.of(ADA)[0].used is None
     moments = iter([10_000.0, 10_100.0, 13_700.0])
-    monkeypatch.setattr(tokens.time, "time", lambda: next(moments))
+    monkeypatch.setattr("core.jobs.people.tokens.time.time", lambda: next(moments))
     seen = []
     for _ in range(3):
         store.tokens.person(secret, people)
