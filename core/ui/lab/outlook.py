@@ -11,6 +11,8 @@ from core.jobs.lab import get_lab
 from core.jobs.scheduling.backlog import Expectation
 from core.spec import ExperimentSpec
 from core.training.memory import RunSize, check_memory, memory_need
+from core.ui.classroom.seat import member_of_tab
+from core.ui.people.mine import viewer
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def outlook_of(wanted: ExperimentSpec | InputRefused, table: Table) -> Outlook |
         width, need = _largest(wanted, table)
     except InputRefused as refusal:
         return refusal
-    return Outlook(width, need, get_lab().backlog.expected(wanted, (len(table.frame), width.columns)))
+    who = viewer().owner_of_new(member_of_tab())
+    return Outlook(width, need, get_lab().backlog.expected(wanted, (len(table.frame), width.columns), who))
 
 
 def _largest(wanted: ExperimentSpec, table: Table) -> tuple[Width, int]:

@@ -3,6 +3,7 @@
 import pytest
 
 from core.errors import InputRefused
+from core.jobs.scheduling.backlog import Backlog
 from core.jobs.storage.viewer import Reach
 from tests.pages.test_lab import words
 
@@ -54,3 +55,16 @@ def test_a_step_that_is_shared_is_kept(lab):
     assert theirs.experiments() == ()
     theirs.share(step, Reach.LINK)
     assert [summary.id for summary in theirs.experiments()] == [step]
+
+
+def test_the_wait_a_page_foretells_is_that_of_whoever_looks_at_it(lab, monkeypatch):
+    asked, real = [], Backlog.expected
+
+    def expected(backlog, spec, size, who):
+        asked.append(who)
+        return real(backlog, spec, size, who)
+
+    monkeypatch.setattr(Backlog, "expected", expected)
+    for who in ("owner", "admin"):
+        page_for(who, "lab", {})
+    assert list(dict.fromkeys(asked)) == [viewer_named(who, lab.settings).person.id for who in ("owner", "admin")]
