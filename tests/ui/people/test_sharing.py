@@ -67,4 +67,4 @@ def test_the_wait_a_page_foretells_is_that_of_whoever_looks_at_it(lab, monkeypat
     monkeypatch.setattr(Backlog, "expected", expected)
     for who in ("owner", "admin"):
         page_for(who, "lab", {})
-    assert list(dict.fromkeys(asked)) == [viewer_named(who, lab.settings).person.id for who in ("owner", "admin")]
+    assert list(dict.fromkeys(asked)) == [viewer_named(who, lab.settings).owner for who in ("owner", "admin")]
