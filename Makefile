@@ -1,6 +1,6 @@
 # The one door to the lab. `make run` starts it, `make test` tests it; nothing but Python 3.11–3.13 is needed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow-test lint types browser-test bench growth diagnosis-benchmark docs screenshots clean
+.PHONY: help setup run test slow-test lint types browser-test bench chaos growth diagnosis-benchmark docs screenshots clean
 
 PORT ?= 8501
 VENV ?= .venv
@@ -36,6 +36,9 @@ types: $(VENV)/dev.stamp ## check types
 
 bench: $(VENV)/bench.stamp ## measure the speed of training beside model.fit and JAX, of the app and of reading, in one run
 	$(BIN)/python -m benchmarks
+
+chaos: $(VENV)/dev.stamp ## do harm to a lab at work, of each kind, and tell what became of its runs (ten minutes)
+	$(BIN)/python -m benchmarks.chaos
 
 growth: $(VENV)/dev.stamp ## measure how cost grows with rows, width, depth, runs and epochs, into docs/growth.md and its pictures
 	$(BIN)/python -m benchmarks.growth

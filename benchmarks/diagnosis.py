@@ -24,6 +24,7 @@ from benchmarks.diagnosis_page import page
 from benchmarks.programs import LabelledProgram
 from benchmarks.repair import proposed, works
 from benchmarks.scores import FILES, FOLDERS, Scored, programs, read
+from core.bench import CASES, measure
 from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
@@ -67,6 +68,12 @@ def _load() -> None:
         Doctor(crew, Examination(preparation), budget=0).diagnose(runs)
 
 
+@cache
+def _plain_seconds() -> float:
+    """Return how long plain ``model.fit`` takes here for the second lesson's program: 100 rows, 100 epochs."""
+    return float(measure(CASES[1])["fit_cold"])
+
+
 def score_case(path: Path, set_: str = "cases", seed: int = 0, *, ablate: bool = False) -> Scored:
     """Diagnose one case file and train what it proposes; `seed` is added to its own.
 
@@ -91,6 +98,7 @@ def score_case(path: Path, set_: str = "cases", seed: int = 0, *, ablate: bool =
         asked=asked,
         alive=None if fix is None else works(run, fix),
         ablated=answers([spec]) if ablate else {},
+        plain=_plain_seconds(),
     )
 
 

@@ -46,6 +46,9 @@ class Scored:
         What trials showed of each of `causes`.
     ablated : mapping
         What each of `benchmarks.ablation.ABLATIONS` says; empty where it was not asked.
+    plain : float
+        Seconds that plain ``model.fit`` took on the same machine for the second case of `core.bench`: `seconds` are
+        to be held against on another; 0 where it was not measured.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Scored:
     ablated: Mapping[str, Answer] = field(default_factory=dict)
     signs: tuple[tuple[str, str, float], ...] = ()
     proofs: tuple[Proof, ...] = ()
+    plain: float = 0.0
 
     @property
     def faulty(self) -> bool:

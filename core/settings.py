@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     run_seconds: float = Field(3600.0, ge=1, description="a run, or a diagnosis between trials, may take this long")
     stop_grace_seconds: float = Field(2.0, ge=0, description="time a cancelled trainer gets before it is killed")
     trainer_memory_mb: int = Field(default_factory=_trainer_memory_mb, ge=400, description="memory a trainer may take")
+    spare_trainer: bool = Field(False, description="yes = one trainer more waits for one that dies: 400 MB")
     trainer_runs: int = Field(200, ge=1, description="a trainer is replaced after this many runs …")
     trainer_growth_mb: int = Field(200, ge=1, description="… or has grown by this much, or a quarter of its memory")
     trainer_silence_seconds: float = Field(60.0, ge=2, description="silence after which a trainer is killed")

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
-from core.jobs.children.keeper import lab_child
+from core.child import Child, Listener
+from core.jobs.children.keeper import Launch, lab_child
 from core.jobs.scheduling.choice import SlotView
 from core.jobs.scheduling.queue import Claim, Queue
 from core.jobs.trainers.slot import Slot
+from core.jobs.trainers.spare import Spare
 from core.settings import Settings
 
 KERAS_WORK: Final = "core.jobs.trainers.work:KerasWork"
@@ -52,18 +54,32 @@ class EmbeddedEngine:
         self._settings = settings
         self._work = work
         self._slots: dict[str, Slot] = {}
+        self._spare: Spare | None = None
 
     def connect(self, runs: Queue, warm: Warm, on_free: Callable[[], None]) -> None:
         """Start every slot's thread and trainer; each structure is compiled ahead by one slot."""
+        trainer = ["core.jobs.trainers.trainer", self._work]
+        if self._settings.spare_trainer:
+            self._spare = Spare(partial(lab_child, self._settings, trainer, "spare"))
         slots: dict[str, Slot] = {}
+
+        def free() -> None:
+            on_free()
+            if self._spare is not None and all(slot.view().ready for slot in slots.values()):
+                self._spare.prepare()
+
         for number in range(self._settings.slots):
             share = dict(list(warm.items())[number :: self._settings.slots])
             name = f"slot-{number + 1}"
-            launch = partial(lab_child, self._settings, ["core.jobs.trainers.trainer", self._work], name)
-            slots[name] = Slot(name, runs, launch, self._settings, share, on_free)
+            launch = partial(self._launch, partial(lab_child, self._settings, trainer, name))
+            slots[name] = Slot(name, runs, launch, self._settings, share, free)
         self._slots = slots  # at once: others look at them
         for slot in slots.values():
             slot.open()
+
+    def _launch(self, launch: Launch, listener: Listener) -> Child:
+        """Return the spare trainer where it is ready, or start one."""
+        return (self._spare.take(listener) if self._spare is not None else None) or launch(listener)
 
     def slots(self) -> Sequence[SlotView]:
         """Return every slot as it is now."""
@@ -95,8 +111,11 @@ class EmbeddedEngine:
 
     def close(self) -> None:
         """Kill the trainers and wait for their threads."""
+        spare, self._spare = self._spare, None
         for slot in self._slots.values():
             slot.close()
+        if spare is not None:
+            spare.close()
         for slot in self._slots.values():
             slot.join()
         self._slots = {}

@@ -1,0 +1,396 @@
+"""What a lab survives: ``python -m benchmarks.chaos [NAME …] [--json]``.
+
+Each fault strikes a lab of its own, as `streamlit run` starts it, with twenty runs and three diagnoses under way.
+Afterwards every run and every diagnosis has to end, each run once, with a loss for every epoch, and no process may be
+left. *Well again* is the time until the lab leads and all its children are ready; how far the losses are from those of
+a lab nobody disturbed is told beside it: a program traced elsewhere rounds otherwise, no epoch is lost or done twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import psutil
+
+from benchmarks.app import get, wait_for
+from benchmarks.markdown import Columns, markdown_table
+from core.errors import WorkFailed
+from core.jobs.storage.records import State
+from core.jobs.storage.store import Store
+from core.paths import ROOT
+from core.settings import Settings
+from core.spec import load_spec
+
+_LEASE_SECONDS: Final = 10.0
+_SILENCE_SECONDS: Final = 10.0
+_SLOTS: Final = 2
+_FROZEN_SECONDS: Final = _LEASE_SECONDS + 5
+_LOCKED_SECONDS: Final = 30.0
+_NOTICED_SECONDS: Final = 0.2
+"""Until a web process has read that a child is gone, and says so."""
+_SAME: Final = 0.05
+"""Two seeds differ by more than this, and so do two epochs of a run that falls."""
+_RUNS: Final = load_spec(
+    {
+        "data": {"source": "sample:friedman?noise=1&n=1000", "target": "y"},
+        "model": {"layers": [32, 32]},
+        "training": {"epochs": 1500},
+        "vary": {"training.learning_rate": [0.0003, 0.001, 0.003, 0.01]},
+        "seeds": 5,
+    }
+)
+"""Twenty, of a second or two."""
+_DIAGNOSED: Final = load_spec(
+    {
+        "data": {"source": "sample:diabetes", "target": "progression"},
+        "training": {"epochs": 30},
+        "vary": {"training.learning_rate": [1.0, 0.001, 1e-7]},
+    }
+)
+
+
+Histories = Sequence[Sequence[float | None]]
+"""Losses by run and epoch."""
+
+
+@dataclass
+class _Lab:
+    """A data folder, the web processes over it, and a store to look into the database with."""
+
+    data: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    webs: list[tuple[subprocess.Popen[bytes], str]] = field(default_factory=list)
+
+    def serve(self) -> None:
+        """Start a web process more."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        own = {
+            "LOSSLAB_DATA": str(self.data),
+            "LOSSLAB_SLOTS": str(_SLOTS),
+            "LOSSLAB_LEASE_SECONDS": str(_LEASE_SECONDS),
+            "LOSSLAB_SPARE_TRAINER": "yes",
+            "LOSSLAB_TRAINER_SILENCE_SECONDS": str(_SILENCE_SECONDS),
+        }
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+        web = subprocess.Popen(  # noqa: S603 - our own app, by absolute interpreter
+            command, cwd=ROOT, env=os.environ | own | self.environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.webs.append((web, f"http://127.0.0.1:{port}/api/health"))
+
+    def health(self, place: int = -1) -> dict[str, Any]:
+        """Return what a web process says of itself; nothing where it does not answer."""
+        try:
+            told: dict[str, Any] = json.loads(get(self.webs[place][1]))
+        except OSError:
+            return {}
+        return told
+
+    def well(self, place: int = -1) -> bool:
+        """Return whether a web process leads, and all its children are ready."""
+        told = self.health(place)
+        return bool(told.get("dispatching") and told["trainers"]["ready"] == _SLOTS and told["diagnosing"])
+
+    def children(self, module: str) -> list[psutil.Process]:
+        """Return the processes of the web processes that run a module of this name."""
+        return [one for one in self.processes() if any(module in word for word in _command(one))]
+
+    def processes(self) -> list[psutil.Process]:
+        """Return all that were started over this folder and live."""
+        found = []
+        for one in psutil.process_iter():
+            with suppress(psutil.Error):
+                if one.environ().get("LOSSLAB_DATA") == str(self.data) and one.status() != psutil.STATUS_ZOMBIE:
+                    found.append(one)
+        return found
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """Lend a store."""
+        store = Store(Settings(data=self.data), verify=False)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def stop(self) -> None:
+        """End the web processes, politely."""
+        for web, _ in self.webs:
+            web.send_signal(signal.SIGCONT)
+            web.terminate()
+        for web, _ in self.webs:
+            web.wait(60)
+
+
+Fault = Callable[[_Lab], float]
+"""Does harm, and returns the seconds from then until the lab is well again."""
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def _until_well(lab: _Lab, since: float) -> float:
+    wait_for(lab.well)
+    return time.monotonic() - since
+
+
+def _killed(module: str) -> Fault:
+    def strike(lab: _Lab) -> float:
+        _busiest(lab.children(module)).kill()
+        begin = time.monotonic()
+        time.sleep(_NOTICED_SECONDS)
+        return _until_well(lab, begin)
+
+    return strike
+
+
+def _busiest(processes: Sequence[psutil.Process]) -> psutil.Process:
+    """Return the one that works, and not the spare."""
+    return max(processes, key=lambda one: sum(one.cpu_times()[:2]))
+
+
+def _frozen_trainer(lab: _Lab) -> float:
+    trainer = _busiest(lab.children("core.jobs.trainers.trainer"))
+    trainer.suspend()
+    begin = time.monotonic()
+    wait_for(lambda: not trainer.is_running() or trainer.status() == psutil.STATUS_ZOMBIE)
+    return _until_well(lab, begin)
+
+
+def _killed_app(lab: _Lab) -> float:
+    lab.webs.pop()[0].kill()
+    begin = time.monotonic()
+    lab.serve()
+    return _until_well(lab, begin)
+
+
+def _killed_leader(lab: _Lab) -> float:
+    lab.serve()
+    wait_for(lambda: bool(lab.health()))
+    lab.webs.pop(0)[0].kill()
+    begin = time.monotonic()
+    wait_for(lambda: bool(lab.health().get("dispatching")))
+    return time.monotonic() - begin
+
+
+def _frozen_leader(lab: _Lab) -> float:
+    lab.serve()
+    wait_for(lambda: bool(lab.health()))
+    frozen = lab.webs[0][0]
+    frozen.send_signal(signal.SIGSTOP)
+    begin = time.monotonic()
+    wait_for(lambda: bool(lab.health().get("dispatching")))
+    taken = time.monotonic() - begin
+    time.sleep(max(0.0, _FROZEN_SECONDS - taken))
+    frozen.send_signal(signal.SIGCONT)
+    wait_for(lambda: lab.health(0).get("dispatching") is False)
+    return taken
+
+
+def _locked_database(lab: _Lab) -> float:
+    holder = sqlite3.connect(lab.data / "lab.db", isolation_level=None, timeout=30)
+    holder.execute("BEGIN IMMEDIATE")
+    time.sleep(_LOCKED_SECONDS)
+    holder.execute("ROLLBACK")
+    holder.close()
+    begin = time.monotonic()
+    with lab.store() as store:
+        before = _epochs(store)
+        wait_for(lambda: _epochs(store) > before)
+    return time.monotonic() - begin
+
+
+def _epochs(store: Store) -> int:
+    return sum(run.epoch for summary in store.experiments() for run in store.experiment(summary.id).runs)
+
+
+def _full_disk(lab: _Lab) -> float:
+    with (lab.data / "ballast").open("wb") as ballast:
+        with suppress(OSError):
+            while True:
+                ballast.write(bytes(2**16))
+        with suppress(OSError):
+            ballast.flush()
+    time.sleep(5)
+    (lab.data / "ballast").unlink()
+    begin = time.monotonic()
+    wait_for(lambda: not (lab.health().get("problem") or not lab.well()))
+    return time.monotonic() - begin
+
+
+def _clock(lab: _Lab) -> float:
+    Path(lab.environment["FAKETIME_TIMESTAMP_FILE"]).write_text("+1h\n", encoding="utf-8")
+    return _until_well(lab, time.monotonic())
+
+
+FAULTS: Final[Mapping[str, Fault]] = {
+    "nothing": lambda lab: _until_well(lab, time.monotonic()),
+    "trainer killed": _killed("core.jobs.trainers.trainer"),
+    "trainer frozen": _frozen_trainer,
+    "diagnoser killed": _killed("core.jobs.diagnosers.diagnoser"),
+    "web process killed and started": _killed_app,
+    "web process killed beside another": _killed_leader,
+    "web process frozen beside another": _frozen_leader,
+    "database locked": _locked_database,
+    "disk full": _full_disk,
+    "clock an hour on": _clock,
+}
+
+
+@contextmanager
+def _room(name: str) -> Iterator[Path]:
+    """Lend a folder; one that can be filled for a full disk.
+
+    Raises
+    ------
+    WorkFailed
+        If this machine lets nobody mount one.
+    """
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        data = Path(folder) / "data"
+        data.mkdir(mode=0o700)
+        if name == "disk full":
+            command = ["mount", "-t", "tmpfs", "-o", "size=128m,mode=700", "tmpfs", str(data)]
+            if subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode:  # noqa: S603
+                raise WorkFailed("nothing can be mounted here")
+            stack.callback(subprocess.run, ["umount", "-l", str(data)], check=False)
+        yield data
+
+
+def _clock_of(data: Path) -> dict[str, str]:
+    """Return what makes processes read a clock that is set by a file; see libfaketime(1)."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if not found:
+        raise WorkFailed("libfaketime is not installed (Debian: apt-get install libfaketime)")
+    file = data.parent / "clock"
+    file.write_text("+0\n", encoding="utf-8")
+    return {
+        "LD_PRELOAD": str(found[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(file),
+        "FAKETIME_NO_CACHE": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+
+
+def strike(name: str, whole: Histories | None) -> dict[str, Any]:
+    """Do one fault to a lab at work, and return what became of it; `whole` are the histories of one left alone."""
+    with _room(name) as data:
+        lab = _Lab(data, _clock_of(data) if name == "clock an hour on" else {})
+        lab.serve()
+        try:
+            wait_for(lab.well)
+            with lab.store() as store:
+                experiment, asked = _work(store)
+                recovery = FAULTS[name](lab)
+                wait_for(lambda: store.experiment(experiment).finished)
+                wait_for(lambda: all(store.diagnoses.get(one).finished for one in asked))
+                told = _told(store, experiment, asked, whole)
+        finally:
+            lab.stop()
+        left = lab.processes()
+        for one in left:
+            one.kill()
+        ended = told["runs"] == told["done"] and told["diagnoses"] == told["asked"]
+        sound = ended and told["runs"] == told["whole"] and told["deviation"] < _SAME and not left
+        return {"fault": name, "recovery": recovery, **told, "left": len(left), "sound": sound}
+
+
+def _work(store: Store) -> tuple[str, list[str]]:
+    """Put runs and diagnoses under way, and return them once they are."""
+    faulty = store.submit(_DIAGNOSED)
+    wait_for(lambda: store.experiment(faulty).finished)
+    known = store.experiment(faulty)
+    asked = [store.diagnoses.ask(known, place) for place in range(len(known.runs))]
+    experiment = store.submit(_RUNS)
+    wait_for(lambda: any(run.epoch for run in store.experiment(experiment).runs))
+    return experiment, asked
+
+
+def _told(store: Store, experiment: str, asked: Sequence[str], whole: Histories | None) -> dict[str, Any]:
+    runs = store.experiment(experiment).runs
+    histories = histories_of(store, experiment)
+    complete = [len(history) == run.epochs for history, run in zip(histories, runs, strict=True)]
+    return {
+        "runs": len(runs),
+        "done": sum(run.state == State.DONE for run in runs),
+        "restarts": sum(run.attempt - 1 for run in runs),
+        "diagnoses": sum(store.diagnoses.get(one).state == State.DONE for one in asked),
+        "asked": len(asked),
+        "whole": sum(complete),
+        "deviation": _deviation(histories, whole) if whole is not None and all(complete) else 0.0,
+        "kept": histories,
+    }
+
+
+def _deviation(histories: Histories, whole: Histories) -> float:
+    """Return by how much a loss differs at most, as a share of the larger of the two."""
+    one, other = np.array(histories, float), np.array(whole, float)
+    return float(np.max(np.abs(one - other) / np.maximum(np.abs(one), np.abs(other))))
+
+
+def histories_of(store: Store, experiment: str) -> Histories:
+    """Return the losses of every run of an experiment, of every epoch that is stored."""
+    places = range(len(store.experiment(experiment).runs))
+    return [list(result.history.get("loss", ())) for result in store.results(experiment, places)]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print a line per fault; return 1 unless everything was sound."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="faults whose name contains it; all without any")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    chosen = parser.parse_args(arguments)
+    names = [name for name in FAULTS if not chosen.names or any(part in name for part in chosen.names)]
+    whole, rows = None, []
+    for name in ["nothing", *(name for name in names if name != "nothing")]:
+        try:
+            row = strike(name, whole)
+        except WorkFailed as failure:
+            row = {"fault": name, "sound": None, "why": str(failure)}
+        whole = whole or row.get("kept")
+        rows.append({what: value for what, value in row.items() if what != "kept"})
+        print(*(cell(rows[-1]) for cell in _COLUMNS.values()), sep=" · ", file=sys.stderr, flush=True)
+    print(json.dumps(rows) if chosen.json else markdown_table(_COLUMNS, rows))
+    return int(any(row["sound"] is False for row in rows))
+
+
+_COLUMNS: Final[Columns] = {
+    "fault": lambda row: str(row["fault"]),
+    "well again after": lambda row: f"not tried: {row['why']}" if "why" in row else f"{row['recovery']:.1f} s",
+    "runs done": lambda row: _of(row, "done", "runs"),
+    "started again": lambda row: str(row.get("restarts", "")),
+    "diagnoses done": lambda row: _of(row, "diagnoses", "asked"),
+    "whole histories": lambda row: _of(row, "whole", "runs"),
+    "largest deviation": lambda row: f"{row['deviation']:.1g}" if "deviation" in row else "",
+    "processes left": lambda row: str(row.get("left", "")),
+}
+
+
+def _of(row: Mapping[str, Any], some: str, every: str) -> str:
+    return f"{row[some]} of {row[every]}" if some in row else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
