@@ -42,6 +42,7 @@ def _trainer_memory_mb(values: dict[str, Any]) -> int:
 
 
 _NAME: Final = re.compile(r"\*|(\*\.)?[\w.\-]+", re.ASCII)
+_SCHEDULER: Final = re.compile(r"(tcp|tls)://([\w.\-]+|\[[0-9a-f:]+\]):[0-9]{1,5}", re.ASCII)
 _SITE: Final = re.compile(r"https?://(\*\.)?[\w.\-]+(:[0-9]{1,5})?", re.ASCII)
 
 
@@ -94,6 +95,12 @@ class Settings(BaseSettings):
     person_header: str = Field("X-Forwarded-Email", description="header in which the proxy says who it is")
     proxy_secret: str = Field("", repr=False, description="what the proxy sends as X-Losslab-Secret to prove itself")
     slots: int = Field(default_factory=_slots, ge=1, le=256, description="trainings at the same time")
+    engine: str = Field(
+        "", description="the Dask scheduler whose workers train: tls://dask.school.example:8786; empty = trainers here"
+    )
+    engine_insecure: bool = Field(
+        False, description="yes = a scheduler on another machine without TLS: who reaches it runs programs there"
+    )
     max_upload_mb: int = Field(20, ge=1, le=256, description="size of one uploaded table, at most 256")
     uploads_mb: int = Field(5000, ge=0, description="all uploads together, on disk; 0 = any")
     upload_days: int = Field(30, ge=0, description="an upload nothing uses is removed after so long; 0 = never")
@@ -124,6 +131,13 @@ class Settings(BaseSettings):
         if not all(map(_SITE.fullmatch, _listed(sites))):
             raise ValueError("sites without a path, commas between them, such as https://moodle.school.example")
         return sites
+
+    @field_validator("engine")
+    @classmethod
+    def _is_scheduler(cls, address: str) -> str:
+        if address and not _SCHEDULER.fullmatch(address):
+            raise ValueError("tls://HOST:PORT or tcp://HOST:PORT, such as tls://dask.school.example:8786")
+        return address
 
     @field_validator("people", "admins")
     @classmethod

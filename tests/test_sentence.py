@@ -11,8 +11,8 @@ from core.sentence import said
 
 REFUSALS = {"InputRefused", "WorkFailed", "ChoiceNeeded"}
 OPERATORS = {
-    "__main__.py", "plot.py", "settings.py", "jobs/storage/backup.py", "jobs/storage/database.py",
-    "lessons/translation.py", "ui/door.py", "ui/people/provider.py", "ui/routes.py",
+    "__main__.py", "plot.py", "settings.py", "jobs/cluster/wire.py", "jobs/storage/backup.py",
+    "jobs/storage/database.py", "lessons/translation.py", "ui/door.py", "ui/people/provider.py", "ui/routes.py",
 }  # fmt: skip
 """Files whose refusals are for who starts or extends the lab, or for a program: in English."""
 ROOMS = {"spec", "lessons"}

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from core.errors import WorkFailed
+from core.jobs.cluster.wire import check_wire
 from core.jobs.diagnosers.clinic import Clinic
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisQueue
 from core.jobs.housekeeper import Housekeeper
@@ -35,14 +36,14 @@ class Lab:
     Parameters
     ----------
     engine : Engine, optional
-        Who lends slots; the embedded engine by default.
+        Who lends slots; by default whom the settings name.
     diagnosing : bool
         Whether it carries out diagnoses too.
 
     Raises
     ------
     InputRefused
-        If the database cannot be used (see `core.jobs.storage.database.Database`).
+        If the database cannot be used (see `core.jobs.storage.database.Database`), or the engine cannot.
     """
 
     def __init__(self, settings: Settings, engine: Engine | None = None, *, diagnosing: bool = True) -> None:
@@ -50,9 +51,9 @@ class Lab:
         self.store = Store(settings)
         self._lease = Lease(self.store.database)
         self._runs = Queue(self.store.database, settings.lease_seconds, self._lease.held)
-        self._engine = engine or EmbeddedEngine(settings)
+        self._engine = engine or engine_of(settings)
         self._diagnoses = DiagnosisQueue(self.store.database, self._lease.held)
-        self.backlog = Backlog(self.store, settings.slots)
+        self.backlog = Backlog(self.store, lambda: self._engine.size)
         self._dispatcher: Dispatcher | None = None
         self._housekeeper: Housekeeper | None = None
         self._diagnosing = diagnosing
@@ -81,12 +82,13 @@ class Lab:
         Raises
         ------
         InputRefused
-            If the data folder cannot be used.
+            If the data folder cannot be used, or the engine could lend no slots.
         """
         with self._starting:
             if self._watch is not None:
                 return
             private_folder(self.settings.data)
+            self._engine.check(self.store.database)
             runs = {structure_key(run): run for spec in warm for run in spec.runs()}
             self._ahead = {structure: run.model_dump(mode="json") for structure, run in runs.items()}
             self._stopping.clear()
@@ -147,7 +149,7 @@ class Lab:
                 self._engine.expect(later, sparing=True)
 
     def stop(self) -> None:
-        """Stop claiming and the trainers; runs in training are queued again for the next start."""
+        """Stop claiming and the trainers here; runs in training here are queued again for the next start."""
         with self._starting:
             if self._watch is not None:
                 self._stopping.set()
@@ -160,14 +162,16 @@ class Lab:
             self.store.close()
 
     def _reconcile(self) -> None:
-        self._runs.reconcile()
+        if not self._engine.outlasts:
+            self._runs.reconcile()
         self._diagnoses.reconcile()
 
     def health(self) -> dict[str, Any]:
         """Return how the lab is: who leads, slots, trainers, what compiles, waits and runs, diagnoses, its problem."""
         slots, clinic = self._engine.slots() if self.dispatching else [], self._clinic
         counts = self._runs.counts()
-        problems = [self.store.database.room.problem, *(slot.problem for slot in slots)]
+        problems = [self.store.database.room.problem, self._engine.problem if self.dispatching else ""]
+        problems += [slot.problem for slot in slots]
         problems += [clinic.keeper.problem] if clinic else []
         if self._watch is not None and self._lease.leader == Leader.NOBODY:
             problems.append("Nobody trains what is queued; this process is about to.")
@@ -196,6 +200,23 @@ class Lab:
         dispatcher = self._dispatcher
         if dispatcher is not None:
             dispatcher.wake()
+
+
+def engine_of(settings: Settings) -> Engine:
+    """Return who lends slots.
+
+    Raises
+    ------
+    InputRefused
+        If that cannot be, and it can be known without asking anybody.
+    """
+    if not settings.engine:
+        return EmbeddedEngine(settings)
+    check_wire(settings)
+    # Dask is loaded by nobody who does without it.
+    from core.jobs.cluster.dask_engine import DaskEngine
+
+    return DaskEngine(settings)
 
 
 _making = threading.Lock()

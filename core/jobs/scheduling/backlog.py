@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -68,7 +68,7 @@ class Expectation:
 class Backlog:
     """The unfinished runs of a lab, each at the pace measured in its experiment or estimated before any has trained."""
 
-    def __init__(self, store: Store, slots: int) -> None:
+    def __init__(self, store: Store, slots: Callable[[], int]) -> None:
         self._store = store
         self._slots = slots
         self._estimated = lru_cache(256)(self._estimate)  # an experiment never changes
@@ -81,7 +81,8 @@ class Backlog:
         `size` is that of its table: rows, and columns after encoding. By default its columns count as they are. Where
         the database cannot be read nothing is known to come before it.
         """
-        seconds = estimate_seconds(spec.runs(), *(size or self._store.table_sizes.of(spec.data)), self._slots)
+        slots = self._slots()
+        seconds = estimate_seconds(spec.runs(), *(size or self._store.table_sizes.of(spec.data)), slots)
         training, queues = list[float](), dict[str, list[float]]()
         with suppress(WorkFailed):
             training, queues = self._left()
@@ -89,7 +90,7 @@ class Backlog:
         # They take turns (`core.jobs.scheduling.fairness`): before each of mine comes one of everybody else.
         turns = len(mine) + 1
         waiting = [*mine, *(seconds for others in queues.values() for seconds in others[:turns])]
-        return Expectation(seconds, wait_seconds(training, waiting, self._slots), len(training) + len(waiting))
+        return Expectation(seconds, wait_seconds(training, waiting, slots), len(training) + len(waiting))
 
     def _left(self) -> tuple[list[float], dict[str, list[float]]]:
         """Return the seconds left of each run that trains, and of each that waits, oldest first, by whose it is."""

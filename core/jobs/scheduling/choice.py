@@ -38,7 +38,7 @@ class SlotView:
     problem : str
         Why there is no trainer, in one sentence; else empty.
     token : str or None
-        That of the claim it works at.
+        That of the claim it is seen to work at, in this process; its lease is not to run out.
     failures : int
         How often it has begun anew after a failure of its own.
     """

@@ -52,7 +52,7 @@ class Dispatcher:
 
     def _serve(self) -> None:
         expire = time.monotonic()
-        pause = 0.0
+        pause, away = 0.0, False
         while True:
             self._news.wait(pause)
             self._news.clear()
@@ -60,6 +60,10 @@ class Dispatcher:
                 return
             now, pause = time.monotonic(), _IDLE_SECONDS
             try:
+                if away:
+                    self._runs.counts()
+                    # Who could not renew a lease meanwhile is to be quicker than this.
+                    expire, away = time.monotonic(), False
                 if now - expire > _EXPIRE_SECONDS:
                     expire = now
                     self._runs.expire([slot.token for slot in self._engine.slots() if slot.token])
@@ -67,6 +71,7 @@ class Dispatcher:
                 if not self._room.full and self._dispatch():
                     pause = _HESITATION_SECONDS
             except WorkFailed:
+                away = True
                 log.warning("the queue waits for the database", exc_info=True)
             except Exception:
                 log.exception("the dispatcher goes on after a failure")

@@ -10,6 +10,7 @@ from core.child import Child, Listener
 from core.jobs.children.keeper import Launch, lab_child
 from core.jobs.scheduling.choice import SlotView
 from core.jobs.scheduling.queue import Claim, Queue
+from core.jobs.storage.database import Database
 from core.jobs.trainers.slot import Slot
 from core.jobs.trainers.spare import Spare
 from core.settings import Settings
@@ -20,7 +21,35 @@ Warm = Mapping[str, dict[str, Any]]
 
 
 class Engine(Protocol):
-    """Lends slots. It keeps nothing that matters: what it loses, the store queues again."""
+    """Lends slots. It keeps nothing that matters: what it loses, the store queues again.
+
+    Attributes
+    ----------
+    outlasts : bool
+        What trains goes on when this process ends: then a run is lost by its lease alone.
+    size : int
+        How many slots there are, as far as it is known: for estimates, also of who does not lead.
+    problem : str
+        Why there are no slots, or fewer than there could be, in one sentence; else empty.
+    """
+
+    @property
+    def outlasts(self) -> bool: ...  # noqa: D102 - told above
+
+    @property
+    def size(self) -> int: ...  # noqa: D102
+
+    @property
+    def problem(self) -> str: ...  # noqa: D102
+
+    def check(self, database: Database) -> None:
+        """Try at the start whether it could lend slots to a lab on this database.
+
+        Raises
+        ------
+        InputRefused
+            If it could not, and somebody has to mend it.
+        """
 
     def connect(self, runs: Queue, warm: Warm, on_free: Callable[[], None]) -> None:
         """Get slots ready, compiling `warm` (structure → run spec as JSON values) ahead; `on_free` when one is free."""
@@ -38,7 +67,7 @@ class Engine(Protocol):
         """Have the slot of this name, seen free before, train a claimed run."""
 
     def close(self) -> None:
-        """Stop training; the runs are left for `Queue.reconcile`."""
+        """Stop training, unless that outlasts this process; the runs are left for `Queue.reconcile`."""
 
 
 class EmbeddedEngine:
@@ -50,11 +79,18 @@ class EmbeddedEngine:
         ``module:name`` of what the trainers do (see `core.jobs.trainers.work.KerasWork`).
     """
 
+    outlasts: Final = False
+    problem: Final = ""  # each slot has its own
+
     def __init__(self, settings: Settings, work: str = KERAS_WORK) -> None:
+        self.size = settings.slots
         self._settings = settings
         self._work = work
         self._slots: dict[str, Slot] = {}
         self._spare: Spare | None = None
+
+    def check(self, database: Database) -> None:
+        """Do nothing: a trainer that does not start is told by its slot."""
 
     def connect(self, runs: Queue, warm: Warm, on_free: Callable[[], None]) -> None:
         """Start every slot's thread and trainer; each structure is compiled ahead by one slot."""

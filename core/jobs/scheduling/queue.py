@@ -204,6 +204,18 @@ class Queue:
                 ),
             )
 
+    def let_go(self, claim: Claim) -> None:
+        """End the lease of a run that nobody trains on: it is queued again without blame, by whoever leads."""
+        mine = _run.c.id == claim.run, _run.c.token == claim.token, _run.c.state.in_(HELD)
+        with self._database.write() as connection:
+            connection.execute(update(_run).where(*mine).values(lease_expires=0.0))
+
+    def held(self, tokens: Collection[str]) -> set[str]:
+        """Return those of the tokens under which a run is still held."""
+        query = select(_run.c.token).where(_run.c.token.in_(tokens), _run.c.state.in_(HELD))
+        with self._database.read() as connection:
+            return {token for token in connection.scalars(query) if token is not None}
+
     def reconcile(self) -> int:
         """Queue every leased or running run again; only for who has just taken the lead, or gives it up."""
         return self._queue_again()

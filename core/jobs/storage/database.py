@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, Float, Table, event, insert, make_url, update
+from sqlalchemy import URL, Connection, Engine, Float, Table, event, insert, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.compiler import compiles
@@ -27,6 +28,7 @@ from core.settings import COMPILER_CACHE, Settings
 _BACKENDS: Final[Mapping[str, Callable[[URL], Backend]]] = {"sqlite": Sqlite, "postgresql": Postgres}
 _PATIENCE_SECONDS: Final = 300.0
 _RETRY_SECONDS: Final = 0.5
+_IDENTITY: Final = "identity"
 _ALLOWED: Final = "allowed: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ class Database:
     verify : bool
         Check the database and bring its tables to the newest version. A trainer, started by a process that has done so,
         need not; and as nobody sits before it, it waits for a database that is away for some minutes.
+    patience : float
+        For how many seconds it waits, where it does.
 
     Raises
     ------
@@ -47,14 +51,14 @@ class Database:
         If it is damaged, is no database, cannot be opened, or was written by a newer version.
     """
 
-    def __init__(self, settings: Settings, *, verify: bool = True) -> None:
+    def __init__(self, settings: Settings, *, verify: bool = True, patience: float = _PATIENCE_SECONDS) -> None:
         self._backend = _backend(settings.database_url)
         self.room = Room(self._backend.folder or settings.data, settings.least_free_mb, settings.data / COMPILER_CACHE)
         self._engine = self._backend.engine()
         event.listen(self._engine, "begin", self._backend.begin)
         self._reader = self._engine.execution_options(**self._backend.reading)
         self._writer = self._engine.execution_options(**self._backend.writing)
-        self._patience = 0.0 if verify else _PATIENCE_SECONDS
+        self._patience = 0.0 if verify else patience
         if verify:
             self._backend.make_way()
             self.room.spend()  # SQLite opens nothing on a disk without any room.
@@ -153,6 +157,19 @@ class Database:
         self.room.spend()
         with self._in_a_sentence():
             self._backend.shrink(self._engine, self.room.full)
+
+    def identity(self) -> int:
+        """Return the number that this database alone has; drawn the first time that it is asked for."""
+        mine = select(schema.meta.c.value).where(schema.meta.c.name == _IDENTITY)
+        with self.read() as connection:
+            known = connection.scalar(mine)
+        if known is None:
+            with self.write(even_full=True) as connection:
+                known = connection.scalar(mine)
+                if known is None:
+                    known = secrets.randbits(62)
+                    connection.execute(insert(schema.meta).values(name=_IDENTITY, value=known))
+        return int(known)
 
     def close(self) -> None:
         """Close idle connections."""

@@ -6,13 +6,12 @@ What somebody waits for, trains or has in a class stays, however old.
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select
 
 from core.jobs.storage import schema
 from core.jobs.storage.blobs import Kept
@@ -26,10 +25,8 @@ _DAY: Final = 24 * 3600.0
 _WRITING_SECONDS: Final = 3600.0
 """For so long a draft may be one that is being written."""
 _BATCH: Final = 500
-_IDENTITY: Final = "identity"
 _MARK: Final = "database.id"
 """A file of the data folder: the identity of the database whose files are in it."""
-_meta = schema.meta
 _experiment, _run, _diagnosis, _dataset = schema.experiment, schema.run, schema.diagnosis, schema.dataset
 
 log = logging.getLogger(__name__)
@@ -123,14 +120,9 @@ def remove_files(database: Database, datasets: Datasets, days: int, folder: Path
 
 def _is_of(database: Database, folder: Path) -> bool:
     """Whether a data folder belongs to this database, which takes one that nobody has used yet."""
-    identity = select(_meta.c.value).where(_meta.c.name == _IDENTITY)
+    known = database.identity()
     with database.read() as connection:
-        known = connection.scalar(identity)
         mine = connection.scalar(select(func.count()).select_from(_dataset))
-    if known is None:
-        known = secrets.randbits(62)
-        with database.write(even_full=True) as connection:
-            connection.execute(insert(_meta).values(name=_IDENTITY, value=known))
     mark = folder / _MARK
     if not mark.exists() and mine:
         private_folder(folder)

@@ -20,7 +20,7 @@ meta = sa.Table(
     sa.Column("value", sa.BigInteger, nullable=False),
 )
 """Numbers: the `schema` version, the `clock`, which ticks with every change a page may want to see, and the `identity`
-of the database, drawn once (`core.jobs.storage.retention`).
+of the database, drawn once (`core.jobs.storage.database`).
 
 Taking the cursor from a row, not from an autoincrement, keeps it in the order of the commits: whoever ticks holds the
 row until the commit, so nobody can read a tick and miss a smaller one that commits later.

@@ -72,6 +72,8 @@ class Slot(Actor[Claim | Expected]):
         See `TrainerKeeper`.
     on_free : callable
         Called when the slot can take a run.
+    on_over : callable
+        Called when it is done with one, however that ended.
     """
 
     def __init__(
@@ -82,10 +84,11 @@ class Slot(Actor[Claim | Expected]):
         settings: Settings,
         warm: Mapping[str, dict[str, Any]],
         on_free: Callable[[], None],
+        on_over: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(name, settings)
         self._runs = runs
-        self._on_free = on_free
+        self._on_free, self._on_over = on_free, on_over
         self.keeper: TrainerKeeper = TrainerKeeper(launch, self._listen, self._closing, settings, warm)
         self._claim: Claim | None = None
 
@@ -141,6 +144,7 @@ class Slot(Actor[Claim | Expected]):
             raise
         finally:
             self._claim = None
+            self._on_over()
 
     def _see_through(self, claim: Claim) -> None:
         if attempt := self._patiently(lambda: self._runs.start(claim)):

@@ -1,0 +1,61 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.jobs.cluster.dask_engine import DaskEngine
+from core.jobs.lab import Lab
+from core.settings import Settings
+from tests.jobs.cluster.dask_cluster import Cluster
+from tests.jobs.conftest import FAKE, until
+
+LEASE_SECONDS = 3.0
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, postgres_url: str) -> Iterator[Cluster]:
+    environment = {
+        "LOSSLAB_DB_URL": postgres_url, "LOSSLAB_BLOBS": "database", "LOSSLAB_LEASE_SECONDS": str(LEASE_SECONDS),
+    }  # fmt: skip
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    cluster = Cluster(folder, environment)
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, postgres_url: str, cluster: Cluster) -> Settings:
+    return Settings(
+        data=tmp_path / "data", db_url=postgres_url, blobs="database", engine=cluster.address, slots=1,
+        lease_seconds=LEASE_SECONDS,
+    )  # fmt: skip
+
+
+class DaskLabs:
+    """Makes labs that have their runs trained by the cluster, and stops them at the end of the test."""
+
+    def __init__(self) -> None:
+        self._made: list[Lab] = []
+
+    def start(self, settings: Settings) -> Lab:
+        lab = Lab(settings, DaskEngine(settings, FAKE), diagnosing=False)
+        self._made.append(lab)
+        lab.start()
+        return lab
+
+    def stop(self) -> None:
+        for lab in self._made:
+            lab.stop()
+
+
+@pytest.fixture
+def labs() -> Iterator[DaskLabs]:
+    labs = DaskLabs()
+    yield labs
+    labs.stop()
+
+
+def ready(lab: Lab, slots: int) -> None:
+    """Wait until so many slots are free."""
+    until(lambda: sum(slot.free for slot in lab._engine.slots()) == slots, 60)
