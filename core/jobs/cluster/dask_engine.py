@@ -36,6 +36,8 @@ NAME: Final = "losslab"
 _LOOK_SECONDS: Final = 0.5
 _PATIENCE_SECONDS: Final = 10.0
 """For the scheduler, and for a worker that was asked."""
+_ASK_AGAIN_SECONDS: Final = 10.0
+"""Until a worker that lends no slots is asked anew: its database may have been away just then."""
 _SILENT_SECONDS: Final = 10.0
 """A worker that has sent no heartbeat for so long gets no work; Dask waits for minutes."""
 _ON_ITS_WAY_SECONDS: Final = 2.0
@@ -46,13 +48,18 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Worker:
-    """A worker with our resource, `joined` once it is known whether it lends its places, else `refusal` says why."""
+    """A worker with our resource; `joined` once it has been `asked` whether it lends its places, or `refusal` says why.
+
+    It `tells` of them with each heartbeat from then on.
+    """
 
     name: str
     size: int
     usable: bool = True
     joined: bool = False
+    asked: float | None = None
     refusal: str = ""
+    tells: bool = False
     number: int = 0
     places: Sequence[PlaceReport] = ()
     beat: float = 0.0
@@ -219,7 +226,8 @@ class DaskEngine:
             log.warning("the scheduler could not be asked", exc_info=True)
             why = _not_asked(failure)
         else:
-            why = other_version(self._terms["versions"], here)
+            # Of Loss Lab it needs no more than a few doors: it need not be started anew with every version.
+            why = other_version({what: self._terms["versions"][what] for what in ("Python", "distributed")}, here)
         if why:
             raise InputRefused(said("The Dask scheduler does not fit: {why!t}.", why=why), "LOSSLAB_ENGINE")
 
@@ -227,36 +235,41 @@ class DaskEngine:
         """Take over what the scheduler says of its workers, and have new ones join."""
         if identity["id"] != self._scheduler:
             raise OSError("another scheduler")  # to which the client has gone by itself, without what it was told
-        now, found = time.monotonic(), _workers(identity)
+        found = _workers(identity)
         with self._lock:
             gone = self._workers.keys() - found.keys()
             for address in gone:
                 del self._workers[address]
             self._handed = {slot: run for slot, run in self._handed.items() if slot.rpartition("/")[0] not in gone}
-            new = [address for address in found if address not in self._workers]
             for address, seen in found.items():
-                worker = self._workers.setdefault(address, seen)
-                worker.usable = seen.usable
-                if worker.beat != seen.beat:
-                    worker.beat, worker.heard = seen.beat, now
-        for address in new:
-            threading.Thread(target=self._have_join, args=(client, address), name="join", daemon=True).start()
-        for address in found:
-            report = identity["workers"][address]["metrics"].get(NAME)
-            if report is not None:
-                self._take(address, report)
-        with self._lock:
+                self._update(client, address, seen, identity["workers"][address]["metrics"].get(NAME))
             self.size = sum(len(worker.places) for worker in self._workers.values()) or self.size
             self.problem = self._complaint()
+
+    def _update(self, client: Client, address: str, seen: _Worker, report: Report | None) -> None:
+        """Take over what a heartbeat has said, and have the worker join if it has not, or could not the last time."""
+        now, worker = time.monotonic(), self._workers.get(address)
+        if worker is None or (worker.tells and report is None):  # a new process at the address of an old one
+            worker = self._workers[address] = seen
+        worker.usable, worker.tells = seen.usable, report is not None
+        if worker.beat != seen.beat:
+            worker.beat, worker.heard = seen.beat, now
+        if worker.asked is None or (worker.refusal and now - worker.asked > _ASK_AGAIN_SECONDS):
+            worker.asked = now
+            threading.Thread(target=self._have_join, args=(client, address), name="join", daemon=True).start()
+        if report is not None:
+            self._take(address, report)
 
     def _have_join(self, client: Client, address: str) -> None:
         why = self._knock(client, address, doors.join, self._work, dict(self._warm))
         with self._lock:
             worker = self._workers.get(address)
-            if worker is not None:
+            if worker is not None and client is self._client:
                 worker.joined, worker.refusal = True, why
         if why:
             log.warning("the worker %s lends no slots: %s", address, why)
+        else:
+            self._on_free()
 
     def _knock_at(
         self, client: Client, door: Callable[..., Any], addresses: Collection[str], *rest: Any
@@ -370,7 +383,7 @@ def _lends_nothing(worker: _Worker, why: str) -> str:
 
 
 def _not_asked(failure: Exception) -> str:
-    if isinstance(failure, ImportError):
+    if "ModuleNotFoundError" in repr(failure):  # Dask may send it as a text in another exception
         return said("it does not have Loss Lab")
     return said("it could not be asked ({error})", error=type(failure).__name__)
 

@@ -29,7 +29,7 @@ def versions() -> dict[str, str]:
     """Return what runs here; Loss Lab by its code, since two checkouts may call themselves the same."""
     code = hashlib.sha256()
     for path in sorted((ROOT / "core").rglob("*.py")):
-        code.update(path.read_bytes())
+        code.update(f"{path.relative_to(ROOT)} {path.stat().st_size} ".encode() + path.read_bytes())
     python = ".".join(platform.python_version_tuple()[:2])
     return {"Python": python, "distributed": version("distributed"), "Loss Lab": code.hexdigest()[:12]}
 
@@ -48,6 +48,8 @@ def unfit(lab: Terms) -> str:
         return other
     try:
         settings = load_settings()
+        if settings.database_url.startswith("sqlite"):
+            return said("its LOSSLAB_DB_URL names no PostgreSQL database")
         if settings.blobs != "database":
             return said("LOSSLAB_BLOBS is not database there")
         database = Database(settings, verify=False, patience=0.0)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
+from distributed import Client
 
 from core.paths import ROOT
 from tests.jobs.conftest import until
@@ -40,7 +41,7 @@ class Cluster:
 
     def __init__(self, folder: Path, environment: Mapping[str, str], scheme: str = "tcp") -> None:
         self.folder = folder
-        self._environment = dict(environment)
+        self.environment = dict(environment)
         self._scheme = scheme
         self._port = free_port()
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -62,19 +63,24 @@ class Cluster:
     def start_scheduler(self) -> subprocess.Popen[bytes]:
         """Start one, at the address that the one before had."""
         where = ["--host", f"{self._scheme}://127.0.0.1", "--port", str(self._port)]
-        self.scheduler = self._start("scheduler", *where)
+        self.scheduler = self._start("scheduler", *where, environment=self.environment)
         until(lambda: answers(self._port))
         return self.scheduler
 
-    def add_worker(self, lab: int = 2, **environment: str) -> subprocess.Popen[bytes]:
+    def add_worker(self, name: str = "", lab: int = 2, **environment: str) -> subprocess.Popen[bytes]:
         """Start a worker that lends so many slots; it has joined when the lab says so."""
-        number = str(len(self._processes))
+        name = name or f"worker-{len(self._processes)}"
         resources = ["--resources", f"LAB={lab}"] if lab else []
         return self._start(
             "worker", self.address, "--no-nanny", "--nthreads", str(max(1, lab)), "--memory-limit", "0",
-            "--name", f"worker-{number}", "--local-directory", str(self.folder / "scratch"), *resources,
-            environment={**self._environment, "LOSSLAB_DATA": str(self.folder / f"worker-{number}"), **environment},
+            "--name", name, "--local-directory", str(self.folder / "scratch"), *resources,
+            environment={**self.environment, "LOSSLAB_DATA": str(self.folder / name), **environment},
         )  # fmt: skip
+
+    def workers(self) -> set[str]:
+        """The names of all that are there."""
+        with Client(self.address, set_as_default=False) as client:
+            return {worker["name"] for worker in client.scheduler_info()["workers"].values()}
 
     def trainers_of(self, worker: subprocess.Popen[bytes]) -> list[psutil.Process]:
         """The children of a worker."""

@@ -117,6 +117,26 @@ def test_the_runs_of_a_killed_worker_end_elsewhere_once(cluster: Cluster, labs: 
 
 
 @pytest.mark.slow
+def test_a_paused_worker_that_comes_back_lets_go_of_what_another_has_taken(
+    cluster: Cluster, labs: DaskLabs, settings: Settings
+) -> None:
+    first = cluster.add_worker(lab=1)
+    lab = labs.start(settings)
+    ready(lab, 1)
+    experiment = lab.store.submit(fake_spec(SLOW, epochs=600))
+    training(lab, experiment)
+    cluster.add_worker(lab=1)
+    ready(lab, 1)
+    first.send_signal(signal.SIGSTOP)
+    assert finished(lab, experiment, 60) == ["done"]
+    first.send_signal(signal.SIGCONT)
+    ready(lab, 2)
+    assert (states(lab, experiment), attempts(lab, experiment), epochs(lab, experiment)) == (["done"], [2], [600])
+    assert finished(lab, lab.store.submit(fake_spec(QUICK, seeds=4))) == ["done"] * 4
+    assert deaths(lab) == {0}
+
+
+@pytest.mark.slow
 def test_a_worker_that_is_told_to_end_hands_its_run_over_where_it_was(
     cluster: Cluster, labs: DaskLabs, settings: Settings
 ) -> None:

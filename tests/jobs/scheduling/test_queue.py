@@ -97,6 +97,21 @@ def test_an_expired_lease_burns_no_death(store: Store) -> None:
     assert states(store, experiment) == ["queued"]
 
 
+def test_a_run_that_is_let_go_is_queued_again_at_once_and_without_blame(store: Store, runs: Queue) -> None:
+    experiment = store.submit(fake_spec(QUICK, seeds=2))
+    gone, kept = claimed(runs), claimed(runs)
+    runs.start(gone)
+    assert runs.held([gone.token, kept.token, "of nobody"]) == {gone.token, kept.token}
+    runs.let_go(gone)
+    assert runs.expire() == 1
+    assert runs.held([gone.token, kept.token]) == {kept.token}
+    assert states(store, experiment) == ["queued", "leased"]
+    again = claimed(runs)
+    runs.let_go(gone)  # it is somebody else's by now
+    assert runs.expire() == 0
+    assert runs.held([again.token]) == {again.token}
+
+
 def test_the_second_death_is_the_runs_failure(store: Store, runs: Queue) -> None:
     experiment = store.submit(fake_spec(QUICK))
     for state in ("queued", "failed"):
