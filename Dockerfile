@@ -3,9 +3,11 @@
 # Inside it listens to all, so LOSSLAB_PUBLIC has to be said: with -p 8501:8501 the whole network could use the lab.
 FROM python:3.12-slim AS build
 RUN python -m venv /opt/venv
-COPY requirements.txt .
+COPY requirements*.txt .
+# requirements-team.txt for an image that can be the scheduler and the workers of a team's cluster too.
+ARG REQUIREMENTS=requirements.txt
 # TensorFlow's C++ headers (290 MB) are for compiling against it; nothing does that here.
-RUN /opt/venv/bin/pip install --no-cache-dir -r requirements.txt \
+RUN /opt/venv/bin/pip install --no-cache-dir -r ${REQUIREMENTS} \
  && rm -rf /opt/venv/lib/python3.12/site-packages/tensorflow/include
 
 FROM python:3.12-slim
@@ -17,6 +19,7 @@ COPY . .
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONPATH=/app \
     LOSSLAB_DATA=/data
 USER lab
 VOLUME /data

@@ -23,6 +23,8 @@ from core.sentence import said
 
 MAX_DEATHS: Final = 2
 """A run whose trainer died this often has failed: it is more likely the cause than the victim."""
+MAX_ATTEMPTS: Final = 10
+"""A run of so many that is lost once more with whoever trained it, without a word, takes whole machines along."""
 
 _run, _points, _overview, _experiment = schema.run, schema.points, schema.overview, schema.experiment
 WHO: Final = func.coalesce(_experiment.c.diagnosis, _experiment.c.owner, _experiment.c.id)
@@ -231,7 +233,31 @@ class Queue:
         late = (_run.c.lease_expires < DatabaseTime()) & _run.c.token.not_in(living)
         with self._database.read() as connection:
             expired = connection.scalar(select(func.count()).where(_run.c.state.in_(HELD), late))
-        return self._queue_again(late) if expired else 0
+        if not expired:
+            return 0
+        self._give_up(late)
+        return self._queue_again(late)
+
+    def _give_up(self, late: ColumnElement[bool]) -> None:
+        """Let runs fail that were lost too often; not those that somebody `let_go`."""
+        times = MAX_ATTEMPTS
+        sentence = said(
+            "The training was begun {times:d} times and its worker lost without a word; it may be the cause.",
+            times=times,
+        )
+        hopeless = (_run.c.attempt >= MAX_ATTEMPTS) & (_run.c.lease_expires > 0) & _run.c.cancel.is_(False)
+        with self._database.write(even_full=True) as connection:
+            lost = update(_run).where(_run.c.state == State.RUNNING, self._leads, late, hopeless)
+            connection.execute(
+                lost.values(
+                    state=State.FAILED,
+                    finished=time.time(),
+                    token=None,
+                    lease_expires=None,
+                    error=sentence,
+                    changed=tick(connection),
+                )
+            )
 
     def _queue_again(self, *mine: ColumnElement[bool]) -> int:
         """Queue the held runs of `mine` again, or cancel them where that was asked for meanwhile."""

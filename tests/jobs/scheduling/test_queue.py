@@ -2,7 +2,7 @@ import threading
 
 from sqlalchemy import select
 
-from core.jobs.scheduling.queue import Chunk, Claim, Queue
+from core.jobs.scheduling.queue import MAX_ATTEMPTS, Chunk, Claim, Queue
 from core.jobs.storage import schema
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
@@ -94,6 +94,28 @@ def test_an_expired_lease_burns_no_death(store: Store) -> None:
     for _ in range(3):
         assert late.start(claimed(late))
         late.expire()
+    assert states(store, experiment) == ["queued"]
+
+
+def test_a_run_that_takes_whoever_trains_it_along_fails_in_the_end(store: Store) -> None:
+    late = Queue(store.database, lease_seconds=-1)
+    experiment = store.submit(fake_spec(QUICK))
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        assert states(store, experiment) == ["queued"]
+        assert late.start(claimed(late)) == attempt
+        late.expire()
+    assert states(store, experiment) == ["failed"]
+    error = store.experiment(experiment).runs[0].error
+    assert error == "The training was begun 10 times and its worker lost without a word; it may be the cause."
+
+
+def test_a_run_that_is_handed_over_often_is_not_given_up(store: Store, runs: Queue) -> None:
+    experiment = store.submit(fake_spec(QUICK))
+    for _ in range(MAX_ATTEMPTS + 2):
+        claim = claimed(runs)
+        runs.start(claim)
+        runs.let_go(claim)
+        runs.expire()
     assert states(store, experiment) == ["queued"]
 
 

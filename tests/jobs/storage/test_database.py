@@ -163,3 +163,11 @@ def test_a_database_that_is_held_for_ever_is_refused_in_a_sentence(
         with pytest.raises(InputRefused, match=r"^lab\.db: cannot be opened \(database is locked\)"):
             Store(Settings(data=tmp_path))
     other.close()
+
+
+def test_a_database_has_one_number_of_its_own_whoever_asks_first(store: Store, settings: Settings) -> None:
+    found: list[int] = []
+    at_once(4, lambda _: found.append(store.database.identity()))
+    other = Store(settings)
+    assert {*found, other.database.identity()} == {found[0]}
+    other.close()
