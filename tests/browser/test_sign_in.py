@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -168,3 +169,27 @@ def test_a_learner_joins_a_class_and_runs_a_lesson_without_signing_in(arrive):
     assert "<svg" in download.value.path().read_text()
     elsewhere = arrive(learner.url[learner.url.index("/lessons") :].replace("/lessons", "/runs"))
     expect(elsewhere.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_token_is_made_copied_and_revoked_and_works_in_between(team, arrive):
+    from playwright.sync_api import expect
+
+    def status(token):
+        asked = urllib.request.Request(f"{team}/api/metrics", headers={"Authorization": f"Bearer {token}"})
+        try:
+            return urllib.request.urlopen(asked, timeout=30).status
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+    ada = arrive("/runs", "1")
+    ada.get_by_role("button", name="Tokens").click()
+    ada.get_by_label("A new one for").fill("Prometheus")
+    ada.get_by_role("button", name="Make").click()
+    token = (
+        ada.locator(".st-key-tokens code, [data-testid='stPopoverBody'] code").filter(has_text="losslab_").inner_text()
+    )
+    assert status(token) == 200
+    revoke = ada.locator("[class*='st-key-token_revoke_'] button")
+    revoke.first.click()  # its tooltip's place is a button, too
+    expect(revoke).to_have_count(0)
+    assert status(token) == 403
