@@ -41,7 +41,14 @@ start({ parentElement: document.getElementById("here"), data: %(data)s, setTrigg
 _ACT: Final = """async ([act, name]) => {
   const chart = document.querySelector('.ll-chart');
   const frame = () => new Promise((done) => requestAnimationFrame(done));
-  if (act === 'points') window.tell();
+  if (act === 'plain') {
+    const node = document.createElement('div');
+    node.style.width = '860px';
+    document.body.append(node);
+    const lines = chart.data.map(({ x, y }) => ({ x, y, mode: 'lines', type: 'scatter' }));
+    await window.Plotly.newPlot(node, lines, { showlegend: false });
+  }
+  else if (act === 'points') window.tell();
   else if (act === 'zoom') {
     // As the mouse does it; then the chart draws the epochs in sight more finely.
     await window.Plotly.relayout(chart, { 'xaxis.range[0]': 500 * Math.random(), 'xaxis.range[1]': 1200 });
@@ -66,7 +73,8 @@ def measure_chart() -> dict[str, float]:
         Processor time of the page's main thread, which draws, in milliseconds; unlike the time that passes it depends
         little on what else the machine does. For many ``variants`` and for few with many ``seeds``: ``…_draw_ms``, from
         the arrival of the points to the picture; ``…_zoom_ms``, the median of a zoom until the finer picture;
-        ``…_smooth_ms``, ``…_robust_ms``, ``…_members_ms``: from the press of a chip to its picture.
+        ``…_smooth_ms``, ``…_robust_ms``, ``…_members_ms``: from the press of a chip to its picture; ``…_plain_ms``:
+        what Plotly takes for the same lines on an empty page element, with nothing of the lab.
 
     Raises
     ------
@@ -92,6 +100,7 @@ def measure_chart() -> dict[str, float]:
             for called, chip in _CHIPS.items():
                 if called != "members" or seeds > 1:
                     figures[f"{name}_{called}_ms"] = spent("press", chip)
+            figures[f"{name}_plain_ms"] = spent("plain")
             page.close()
         browser.close()
     return figures

@@ -42,7 +42,8 @@ class LiveChart {
     this.makeTableBar();
     this.wake = () => document.hidden || this.schedule(0);
     document.addEventListener("visibilitychange", this.wake);
-    this.resize = new ResizeObserver(() => this.draw());
+    // The table below grows with what is known of the runs, which is no reason to draw the curves again.
+    this.resize = new ResizeObserver(() => this.room() === this.drawnIn || this.draw());
     this.resize.observe(root);
     this.onFullScreen = () => this.fullScreenChanged();
     document.addEventListener("fullscreenchange", this.onFullScreen);
@@ -322,6 +323,7 @@ class LiveChart {
       displayModeBar: theme.bar ? "hover" : false,
       modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
     };
+    this.drawnIn = this.room();
     layout.width = chart.clientWidth;
     layout.margin.r = Math.max(layout.margin.r, this.ends.room(ends, this.meta.groups.length, theme));
     window.Plotly.react(chart, data, layout, config);
@@ -338,6 +340,12 @@ class LiveChart {
       });
     }
     this.emphasise();
+  }
+
+  /** The room of the picture: its height follows the screen where that is full, else the theme. */
+  room() {
+    const chart = this.part("chart");
+    return `${chart.clientWidth} ${this.isFull() ? chart.clientHeight : ""}`;
   }
 
   /** Draws what is said beside the curves. */
