@@ -38,12 +38,18 @@ _PATIENCE_SECONDS: Final = 10.0
 """For the scheduler, and for a worker that was asked."""
 _ASK_AGAIN_SECONDS: Final = 10.0
 """Until a worker that lends no slots is asked anew: its database may have been away just then."""
+_LEAVE_SECONDS: Final = 2.0
+"""For what has to end when the lab does."""
 _SILENT_SECONDS: Final = 10.0
 """A worker that has sent no heartbeat for so long gets no work; Dask waits for minutes."""
 _ON_ITS_WAY_SECONDS: Final = 2.0
 """For so long the database is not asked whether a run that was handed out is still held."""
 
 log = logging.getLogger(__name__)
+
+
+class _Closed(Exception):
+    """The engine was closed meanwhile: what it knows is no more for this thread to change."""
 
 
 @dataclass
@@ -135,9 +141,10 @@ class DaskEngine:
     def connect(self, runs: Queue, warm: Warm, on_free: Callable[[], None]) -> None:
         """Begin to watch the cluster; workers open their slots when they are first seen."""
         self._runs, self._warm, self._on_free = runs, warm, on_free
-        self._closing.clear()
-        self._watch = threading.Thread(target=self._keep_watching, name="dask engine", daemon=True)
-        self._watch.start()
+        self._closing = threading.Event()
+        watch = threading.Thread(target=self._keep_watching, args=(self._closing,), name="dask engine", daemon=True)
+        self._watch = watch
+        watch.start()
 
     def slots(self) -> Sequence[SlotView]:
         """Return the slots of all workers that lend some."""
@@ -176,24 +183,26 @@ class DaskEngine:
         self._closing.set()
         watch, self._watch = self._watch, None
         if watch is not None:
-            watch.join()
+            watch.join(_LEAVE_SECONDS)  # it may be waiting for a scheduler that is away
         self._forget("")
 
-    def _keep_watching(self) -> None:
-        while not self._closing.is_set():
+    def _keep_watching(self, closing: threading.Event) -> None:
+        while not closing.is_set():
             try:
-                client = self._client or self._meet_again()
+                client = self._client or self._meet_again(closing)
                 self._look(client, self._ask(client))
                 self._doubt()
             except WorkFailed:
                 log.warning("the slots wait for the database", exc_info=True)
+            except _Closed:
+                return
             except OSError as error:
                 log.warning("the scheduler is away: %s", type(error).__name__)
                 self._forget(self._unreachable())
             except Exception:
                 log.exception("the scheduler is asked anew after a failure")
                 self._forget(self._unreachable())
-            self._closing.wait(_LOOK_SECONDS)
+            closing.wait(_LOOK_SECONDS)
 
     def _meet(self) -> Client:
         """Connect to the scheduler.
@@ -207,15 +216,31 @@ class DaskEngine:
             self._settings.engine, timeout=_PATIENCE_SECONDS, security=security(self._settings), set_as_default=False
         )
 
-    def _meet_again(self) -> Client:
-        client = self._meet()
+    def _meet_again(self, closing: threading.Event) -> Client:
+        try:
+            client = self._meet()
+        except OSError as error:
+            if closing.is_set():
+                raise _Closed from error
+            raise
+        if closing.is_set():
+            _leave(client)
+            raise _Closed
         self._scheduler = self._ask(client)["id"]
         client.subscribe_topic(NAME, self._hear)
         self._client = client
         return client
 
     def _ask(self, client: Client) -> dict[str, Any]:
-        """Return what the scheduler knows of its workers."""
+        """Return what the scheduler knows of its workers.
+
+        Raises
+        ------
+        OSError
+            If it does not answer; at once where the connection to it is known to be gone.
+        """
+        if client.status != "running":
+            raise OSError("the connection was lost")
         known = client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=_PATIENCE_SECONDS)
         return cast("dict[str, Any]", known)
 
@@ -391,4 +416,4 @@ def _not_asked(failure: Exception) -> str:
 def _leave(client: Client) -> None:
     """Close a client, whatever has become of its scheduler."""
     with suppress(Exception):
-        client.close(timeout=2)
+        client.close(timeout=_LEAVE_SECONDS)

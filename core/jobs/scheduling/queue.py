@@ -219,7 +219,10 @@ class Queue:
             return {token for token in connection.scalars(query) if token is not None}
 
     def reconcile(self) -> int:
-        """Queue every leased or running run again; only for who has just taken the lead, or gives it up."""
+        """Queue every leased or running run again; for who has just taken the lead, or gives it up.
+
+        Not where slots outlast the process that leads (`core.jobs.scheduling.engine.Engine`).
+        """
         return self._queue_again()
 
     def expire(self, living: Collection[str] = ()) -> int:

@@ -22,6 +22,7 @@ from tests.jobs.cluster.dask_cluster import Cluster, free_port
 from tests.jobs.conftest import fake_spec, finished, states, until
 from tests.jobs.fake import QUICK
 from tests.jobs.postgres import Server
+from tests.test_layers import modules_after
 
 POSTGRES = "postgresql+psycopg://lab:secret@db.school.example/lab"
 TLS = "DASK_DISTRIBUTED__COMM__TLS__"
@@ -44,6 +45,19 @@ def test_without_an_address_trainers_are_here_and_dask_is_not_needed(monkeypatch
     assert refusal(team()) == (
         "LOSSLAB_ENGINE: Dask is not installed here; allowed: after pip install -r requirements-team.txt."
     )
+
+
+def test_dask_is_loaded_by_nobody_who_does_without_it() -> None:
+    loaded = modules_after(
+        "from core.jobs.lab import engine_of; from core.settings import Settings; engine_of(Settings())"
+    )
+    assert "core.jobs.cluster.wire" in loaded
+    assert not loaded & {"dask", "distributed"}
+
+
+def test_the_scheduler_loads_no_more_of_the_lab_than_its_doors() -> None:
+    loaded = {name for name in modules_after("import core.jobs.cluster.doors") if name.startswith("core.jobs")}
+    assert loaded == {"core.jobs", "core.jobs.cluster", "core.jobs.cluster.doors"}
 
 
 @pytest.mark.parametrize("address", ["dask.school.example:8786", "http://127.0.0.1:8786", "tcp://127.0.0.1", "yes"])

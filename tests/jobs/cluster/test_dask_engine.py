@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ import psutil
 import pytest
 from sqlalchemy import select
 
+from core.jobs.cluster import dask_engine
+from core.jobs.cluster.dask_engine import DaskEngine
 from core.jobs.lab import Lab
 from core.jobs.storage import schema
 from core.paths import ROOT
@@ -175,6 +178,28 @@ def test_a_killed_scheduler_takes_nothing_along(cluster: Cluster, labs: DaskLabs
     assert deaths(lab) == {0}
     assert lab.health()["problem"] is None
     assert first.wait(60) == 0  # a supervisor has to start it again all the same
+
+
+@pytest.mark.slow
+def test_a_lab_whose_scheduler_is_away_stops_at_once(
+    cluster: Cluster, labs: DaskLabs, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_engine, "_PATIENCE_SECONDS", 30.0)
+    met, meet = list[float](), DaskEngine._meet
+
+    def noted(engine: DaskEngine) -> Any:
+        met.append(time.monotonic())
+        return meet(engine)
+
+    monkeypatch.setattr(DaskEngine, "_meet", noted)
+    lab = labs.start(settings)
+    until(lambda: lab.health()["problem"])
+    before = len(met)
+    cluster.scheduler.kill()
+    until(lambda: len(met) > before)  # and does so in vain for half a minute
+    begin = time.monotonic()
+    lab.stop()
+    assert time.monotonic() - begin < 8
 
 
 @pytest.mark.slow
