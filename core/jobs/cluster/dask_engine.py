@@ -48,10 +48,6 @@ _ON_ITS_WAY_SECONDS: Final = 2.0
 log = logging.getLogger(__name__)
 
 
-class _Closed(Exception):
-    """The engine was closed meanwhile: what it knows is no more for this thread to change."""
-
-
 @dataclass
 class _Worker:
     """A worker with our resource; `joined` once it has been `asked` whether it lends its places, or `refusal` says why.
@@ -124,14 +120,14 @@ class DaskEngine:
         self._terms = {"versions": versions(), "database": database.identity()}
         try:
             client = self._meet()
+            try:
+                self._check_scheduler(client)
+                workers = _workers(self._ask(client))
+                answers = self._greet(client, workers)
+            finally:
+                _leave(client)
         except OSError:
             raise InputRefused(self._unreachable(), "LOSSLAB_ENGINE") from None
-        try:
-            self._check_scheduler(client)
-            workers = _workers(self._ask(client))
-            answers = self._knock_at(client, doors.greet, workers)
-        finally:
-            _leave(client)
         fit = [address for address, why in answers.items() if not why]
         self.size = sum(workers[address].size for address in fit) or self.size
         if answers and not fit:
@@ -194,13 +190,10 @@ class DaskEngine:
                 self._doubt()
             except WorkFailed:
                 log.warning("the slots wait for the database", exc_info=True)
-            except _Closed:
-                return
-            except OSError as error:
-                log.warning("the scheduler is away: %s", type(error).__name__)
-                self._forget(self._unreachable())
-            except Exception:
-                log.exception("the scheduler is asked anew after a failure")
+            except Exception as failure:
+                if closing.is_set():
+                    return  # what is known by now is another thread's
+                log.warning("the scheduler is away", exc_info=not isinstance(failure, OSError))
                 self._forget(self._unreachable())
             closing.wait(_LOOK_SECONDS)
 
@@ -217,18 +210,13 @@ class DaskEngine:
         )
 
     def _meet_again(self, closing: threading.Event) -> Client:
-        try:
-            client = self._meet()
-        except OSError as error:
-            if closing.is_set():
-                raise _Closed from error
-            raise
+        client = self._meet()
         if closing.is_set():
             _leave(client)
-            raise _Closed
+            raise OSError("nobody waits for it any more")
+        self._client = client
         self._scheduler = self._ask(client)["id"]
         client.subscribe_topic(NAME, self._hear)
-        self._client = client
         return client
 
     def _ask(self, client: Client) -> dict[str, Any]:
@@ -296,25 +284,22 @@ class DaskEngine:
         else:
             self._on_free()
 
-    def _knock_at(
-        self, client: Client, door: Callable[..., Any], addresses: Collection[str], *rest: Any
-    ) -> dict[str, str]:
-        """Ask workers at the same time; one that does not answer soon does not fit."""
+    def _greet(self, client: Client, addresses: Collection[str]) -> dict[str, str]:
+        """Ask workers at the same time whether they fit; one that does not answer soon does not."""
         answers: SimpleQueue[tuple[str, str]] = SimpleQueue()
 
         def ask(address: str) -> None:
-            answers.put((address, self._knock(client, address, door, *rest)))
+            answers.put((address, self._knock(client, address, doors.greet)))
 
         for address in addresses:
             threading.Thread(target=ask, args=(address,), name="greet", daemon=True).start()
-        said_so = dict.fromkeys(addresses, said("it does not answer"))
-        found: dict[str, str] = {}
+        found: dict[str, str] = dict.fromkeys(addresses, said("it does not answer"))
         deadline = time.monotonic() + 2 * _PATIENCE_SECONDS
         with suppress(Empty):
-            while len(found) < len(addresses):
+            for _ in addresses:
                 address, why = answers.get(timeout=max(0.0, deadline - time.monotonic()))
                 found[address] = why
-        return {**said_so, **found}
+        return found
 
     def _knock(self, client: Client, address: str, door: Callable[..., Any], *rest: Any) -> str:
         """Return why a worker lends no slots, as half a sentence; empty if it does."""
