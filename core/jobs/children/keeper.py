@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from core.child import Child, Listener, Words
@@ -36,12 +37,18 @@ log = logging.getLogger(__name__)
 Launch = Callable[[Listener], Child]
 
 
-def lab_child(settings: Settings, arguments: Sequence[str], name: str, listener: Listener) -> Child:
-    """Start a child with the lab's database and compiler cache and a log of this `name`; the rest as for `Child`."""
+def lab_child(
+    settings: Settings, arguments: Sequence[str], name: str, listener: Listener, *, folder: Path | None = None
+) -> Child:
+    """Start a child with the lab's database and compiler cache and a log of this `name`; the rest as for `Child`.
+
+    Cache and log are in `folder`, by default the data folder.
+    """
     data = settings.data.absolute()
-    log_file = data / "logs" / f"{name}.log"
+    folder = folder or data
+    log_file = folder / "logs" / f"{name}.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
-    cache = CompilerCache(data / COMPILER_CACHE, settings.compiler_cache_mb)
+    cache = CompilerCache(folder / COMPILER_CACHE, settings.compiler_cache_mb)
 
     def hear(child: Child, words: Words | None) -> None:
         if words is None and child.crashed:

@@ -16,6 +16,7 @@ from distributed import Worker, WorkerPlugin
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.children.keeper import lab_child
+from core.jobs.cluster.own_folder import own_folder
 from core.jobs.cluster.report import Report, report_of
 from core.jobs.scheduling.queue import Claim, Queue
 from core.jobs.storage.checkpoints import Checkpoints
@@ -53,13 +54,15 @@ class Bench(WorkerPlugin):  # type: ignore[misc] # Dask's types are not read
         self._database = Database(settings, verify=False, patience=0.0)
         self._runs = Queue(self._database, settings.lease_seconds)
         self._checkpoints = Checkpoints(self._database, settings.data)
+        self._folder, self._lock = own_folder(settings.data.absolute())
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
         self._closing = False
         self._places: list[_Place] = []
         for number in range(count):
             name = f"slot-{number + 1}"
-            launch = partial(lab_child, settings, ["core.jobs.trainers.trainer", work], name)
+            trainer = ["core.jobs.trainers.trainer", work]
+            launch = partial(lab_child, settings, trainer, name, folder=self._folder)
             share = dict(list(warm.items())[number::count])
             over = partial(self._over, number)
             self._places.append(_Place(Slot(name, self._runs, launch, settings, share, self._tell, over)))
@@ -132,6 +135,7 @@ class Bench(WorkerPlugin):  # type: ignore[misc] # Dask's types are not read
                     self._runs.let_go(place.claim)
         with self._changed:
             self._changed.notify_all()
+        self._lock.close()
         self._database.close()
 
 

@@ -156,6 +156,7 @@ def test_a_worker_that_is_told_to_end_hands_its_run_over_where_it_was(
     (run,) = lab.store.experiment(experiment).runs
     assert (run.attempt, epochs(lab, experiment)) == (2, [1000])
     assert (run.final or {})["telemetry"]["before"] > 0
+    assert len(list((cluster.folder / "shared" / "workers").iterdir())) == 2
     assert first.wait(40) is not None
 
 
