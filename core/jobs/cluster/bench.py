@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from distributed import Worker, WorkerPlugin
 
@@ -18,16 +18,12 @@ from core.errors import InputRefused, WorkFailed
 from core.jobs.children.keeper import lab_child
 from core.jobs.cluster.own_folder import own_folder
 from core.jobs.cluster.report import Report, report_of
+from core.jobs.cluster.roster import NAME, RESOURCE
 from core.jobs.scheduling.queue import Claim, Queue
 from core.jobs.storage.checkpoints import Checkpoints
 from core.jobs.storage.database import Database
 from core.jobs.trainers.slot import Slot
 from core.settings import Settings, load_settings, private_folder
-
-NAME: Final = "losslab"
-"""Of the bench among the worker's plugins, of its report among the metrics, and of the topic it talks on."""
-RESOURCE: Final = "LAB"
-"""What a worker has as many of as it lends slots; one without lends none."""
 
 log = logging.getLogger(__name__)
 

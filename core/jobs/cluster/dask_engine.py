@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from queue import Empty, SimpleQueue
 from typing import Any, Final, cast
 
@@ -19,7 +19,7 @@ from distributed import Client, fire_and_forget
 
 from core.errors import InputRefused, WorkFailed
 from core.jobs.cluster import doors
-from core.jobs.cluster.report import PlaceReport, Report, view_of
+from core.jobs.cluster.roster import NAME, RESOURCE, Roster, lends_nothing, seen_by_scheduler
 from core.jobs.cluster.terms import Terms, other_version, versions
 from core.jobs.cluster.wire import security
 from core.jobs.scheduling.choice import SlotView
@@ -29,58 +29,19 @@ from core.jobs.storage.database import Database
 from core.sentence import said
 from core.settings import Settings
 
-RESOURCE: Final = "LAB"
-"""What a worker has as many of as it lends slots; one without lends none."""
-NAME: Final = "losslab"
-"""Of the report among a worker's metrics, of the topic it is told on, and how our tasks begin."""
 _LOOK_SECONDS: Final = 0.5
 _PATIENCE_SECONDS: Final = 10.0
 """For the scheduler, and for a worker that was asked."""
-_ASK_AGAIN_SECONDS: Final = 10.0
-"""Until a worker that lends no slots is asked anew: its database may have been away just then."""
 _LEAVE_SECONDS: Final = 2.0
 """For what has to end when the lab does."""
-_SILENT_SECONDS: Final = 10.0
-"""A worker that has sent no heartbeat for so long gets no work; Dask waits for minutes."""
-_ON_ITS_WAY_SECONDS: Final = 2.0
-"""For so long the database is not asked whether a run that was handed out is still held."""
-
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class _Worker:
-    """A worker with our resource; `joined` once it has been `asked` whether it lends its places, or `refusal` says why.
-
-    It `tells` of them with each heartbeat from then on.
-    """
-
-    name: str
-    size: int
-    usable: bool = True
-    joined: bool = False
-    asked: float | None = None
-    refusal: str = ""
-    tells: bool = False
-    number: int = 0
-    places: Sequence[PlaceReport] = ()
-    beat: float = 0.0
-    heard: float = field(default_factory=time.monotonic)
-
-
-@dataclass(frozen=True)
-class _Handed:
-    """A run that was handed to a place, and when."""
-
-    token: str
-    since: float
 
 
 class DaskEngine:
     """Slots of workers that have the resource ``LAB``; each has a `Bench` of them.
 
-    A slot is busy as long as its worker says so, whoever has handed it the run, and as long as this process has handed
-    it one of which the worker has not said that it is over, and that the database holds.
+    A place that was handed a run is waited for until the worker says that it is over (`Roster`), or the database holds
+    it no more.
 
     Parameters
     ----------
@@ -101,9 +62,7 @@ class DaskEngine:
         self._on_free: Callable[[], None] = lambda: None
         self._client: Client | None = None
         self._scheduler = ""
-        self._workers: dict[str, _Worker] = {}
-        self._handed: dict[str, _Handed] = {}
-        self._lock = threading.RLock()
+        self._roster = Roster()
         self._closing = threading.Event()
         self._watch: threading.Thread | None = None
 
@@ -122,7 +81,7 @@ class DaskEngine:
             client = self._meet()
             try:
                 self._check_scheduler(client)
-                workers = _workers(self._ask(client))
+                workers = seen_by_scheduler(self._ask(client))
                 answers = self._greet(client, workers)
             finally:
                 _leave(client)
@@ -132,7 +91,7 @@ class DaskEngine:
         self.size = sum(workers[address].size for address in fit) or self.size
         if answers and not fit:
             address, why = next(iter(answers.items()))
-            raise InputRefused(_lends_nothing(workers[address], why), "LOSSLAB_ENGINE")
+            raise InputRefused(lends_nothing(workers[address], why), "LOSSLAB_ENGINE")
 
     def connect(self, runs: Queue, warm: Warm, on_free: Callable[[], None]) -> None:
         """Begin to watch the cluster; workers open their slots when they are first seen."""
@@ -144,12 +103,7 @@ class DaskEngine:
 
     def slots(self) -> Sequence[SlotView]:
         """Return the slots of all workers that lend some."""
-        with self._lock:
-            return [
-                view_of(name, place, usable=self._usable(worker), idle=name not in self._handed)
-                for address, worker in self._workers.items()
-                for name, place in zip(_names(address, worker), worker.places, strict=False)
-            ]
+        return self._roster.slots()
 
     def expect(self, likely: Warm, *, sparing: bool = False) -> bool:  # noqa: ARG002
         """Do nothing: what is on one screen of a team is not worth a processor of everybody's."""
@@ -158,8 +112,7 @@ class DaskEngine:
     def submit(self, slot: str, claim: Claim) -> None:
         """Send a claimed run to the worker; what cannot be sent is queued again."""
         address, _, place = slot.rpartition("/")
-        with self._lock:
-            self._handed[slot] = _Handed(claim.token, time.monotonic())
+        self._roster.hand(slot, claim.token)
         try:
             if self._client is None:
                 raise OSError("the scheduler is away")  # noqa: TRY301 - as if it went just now
@@ -248,37 +201,19 @@ class DaskEngine:
         """Take over what the scheduler says of its workers, and have new ones join."""
         if identity["id"] != self._scheduler:
             raise OSError("another scheduler")  # to which the client has gone by itself, without what it was told
-        found = _workers(identity)
-        with self._lock:
-            gone = self._workers.keys() - found.keys()
-            for address in gone:
-                del self._workers[address]
-            self._handed = {slot: run for slot, run in self._handed.items() if slot.rpartition("/")[0] not in gone}
-            for address, seen in found.items():
-                self._update(client, address, seen, identity["workers"][address]["metrics"].get(NAME))
-            self.size = sum(len(worker.places) for worker in self._workers.values()) or self.size
-            self.problem = self._complaint()
-
-    def _update(self, client: Client, address: str, seen: _Worker, report: Report | None) -> None:
-        """Take over what a heartbeat has said, and have the worker join if it has not, or could not the last time."""
-        now, worker = time.monotonic(), self._workers.get(address)
-        if worker is None or (worker.tells and report is None):  # a new process at the address of an old one
-            worker = self._workers[address] = seen
-        worker.usable, worker.tells = seen.usable, report is not None
-        if worker.beat != seen.beat:
-            worker.beat, worker.heard = seen.beat, now
-        if worker.asked is None or (worker.refusal and now - worker.asked > _ASK_AGAIN_SECONDS):
-            worker.asked = now
+        strangers, more = self._roster.look(identity)
+        for address in strangers:
             threading.Thread(target=self._have_join, args=(client, address), name="join", daemon=True).start()
-        if report is not None:
-            self._take(address, report)
+        self.size = sum(len(worker.places) for worker in self._roster.workers()) or self.size
+        self.problem = self._roster.complaint()
+        if more:
+            self._on_free()
 
     def _have_join(self, client: Client, address: str) -> None:
         why = self._knock(client, address, doors.join, self._work, dict(self._warm))
-        with self._lock:
-            worker = self._workers.get(address)
-            if worker is not None and client is self._client:
-                worker.joined, worker.refusal = True, why
+        if client is not self._client:
+            return
+        self._roster.answered(address, why)
         if why:
             log.warning("the worker %s lends no slots: %s", address, why)
         else:
@@ -312,54 +247,20 @@ class DaskEngine:
     def _hear(self, event: tuple[float, Any]) -> None:
         """Take a report that came before the heartbeat."""
         report = event[1]
-        self._take(report["worker"], report)
-
-    def _take(self, address: str, report: Report) -> None:
-        """Take over a report, and say so if a slot is free by it."""
-        with self._lock:
-            worker = self._workers.get(address)
-            if worker is None or report["number"] <= worker.number:
-                return
-            before = self._free()
-            worker.number, worker.places = report["number"], report["places"]
-            over = {place["last"] for place in worker.places}
-            self._handed = {slot: run for slot, run in self._handed.items() if run.token not in over}
-            more = self._free() - before
-        if more:
+        if self._roster.take(report["worker"], report):
             self._on_free()
 
     def _doubt(self) -> None:
         """Free places from runs that the database holds no more: a report of their end may never come."""
-        now = time.monotonic()
-        with self._lock:
-            old = {run.token for run in self._handed.values() if now - run.since > _ON_ITS_WAY_SECONDS}
-        if not old or self._runs is None:
-            return
-        lost = old - self._runs.held(old)
-        with self._lock:
-            before = self._free()
-            self._handed = {slot: run for slot, run in self._handed.items() if run.token not in lost}
-            more = self._free() - before
-        if more:
+        old = self._roster.doubtful()
+        if old and self._runs is not None and self._roster.strike(old - self._runs.held(old)):
             self._on_free()
-
-    def _free(self) -> set[str]:
-        return {slot.name for slot in self.slots() if slot.free}
-
-    def _usable(self, worker: _Worker) -> bool:
-        silent = time.monotonic() - worker.heard > _SILENT_SECONDS
-        return worker.joined and not worker.refusal and worker.usable and not silent
-
-    def _complaint(self) -> str:
-        if not self._workers:
-            return said("No worker has joined the Dask cluster: what waits is trained once one has.")
-        return next((_lends_nothing(one, one.refusal) for one in self._workers.values() if one.refusal), "")
 
     def _forget(self, problem: str) -> None:
         """Know nothing of the cluster any more; workers that have lost their scheduler end anyway."""
         client, self._client = self._client, None
-        with self._lock:
-            self._workers, self._handed, self.problem = {}, {}, problem
+        self._roster.clear()
+        self.problem = problem
         if client is not None:
             _leave(client)
 
@@ -368,28 +269,6 @@ class DaskEngine:
             "LOSSLAB_ENGINE: the Dask scheduler at {address} does not answer; what waits is trained once it does.",
             address=self._settings.engine,
         )
-
-
-def _workers(identity: Mapping[str, Any]) -> dict[str, _Worker]:
-    """Return those that lend slots, by address, as the scheduler sees them."""
-    return {
-        address: _Worker(
-            str(worker["name"]),
-            min(int(worker["resources"][RESOURCE]), worker["nthreads"]),
-            usable=worker["status"] == "running",
-            beat=worker["last_seen"],
-        )
-        for address, worker in identity["workers"].items()
-        if worker["resources"].get(RESOURCE, 0) >= 1
-    }
-
-
-def _names(address: str, worker: _Worker) -> list[str]:
-    return [f"{address}/{number}" for number in range(worker.size)]
-
-
-def _lends_nothing(worker: _Worker, why: str) -> str:
-    return said("The worker {worker} lends no slots: {why!t}.", worker=worker.name, why=why)
 
 
 def _not_asked(failure: Exception) -> str:

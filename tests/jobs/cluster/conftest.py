@@ -9,7 +9,8 @@ from core.settings import Settings
 from tests.jobs.cluster.dask_cluster import Cluster
 from tests.jobs.conftest import FAKE, until
 
-LEASE_SECONDS = 3.0
+LEASE_SECONDS = 6.0
+"""A busy machine is to renew in time; longer than between two looks of the dispatcher for leases that are over."""
 
 
 @pytest.fixture

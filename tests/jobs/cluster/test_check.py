@@ -11,7 +11,7 @@ from distributed import Security
 from sqlalchemy import make_url
 
 from core.errors import InputRefused
-from core.jobs.cluster import dask_engine, terms, wire
+from core.jobs.cluster import dask_engine, roster, terms, wire
 from core.jobs.cluster.dask_engine import DaskEngine
 from core.jobs.lab import engine_of
 from core.jobs.storage.database import Database
@@ -159,7 +159,7 @@ def test_workers_that_do_not_fit_are_refused_each_by_its_reason_and_one_that_fit
     experiment = lab.store.submit(fake_spec(QUICK, seeds=4))
     assert finished(lab, experiment) == ["done"] * 4
     assert isinstance(lab._engine, DaskEngine)
-    workers = {worker.name: worker for worker in lab._engine._workers.values()}
+    workers = {worker.name: worker for worker in lab._engine._roster.workers()}
     until(lambda: all(worker.joined for worker in workers.values()), 60)
     assert workers.pop("good").refusal == ""
     assert workers.keys() == WRONG.keys()
@@ -172,7 +172,7 @@ def test_workers_that_do_not_fit_are_refused_each_by_its_reason_and_one_that_fit
 def test_a_worker_is_asked_again_once_its_database_is_back(
     cluster: Cluster, labs: DaskLabs, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dask_engine, "_ASK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(roster, "_ASK_AGAIN_SECONDS", 0.0)
     away = cluster.folder / "away"
     environment = {"LOSSLAB_DB_URL": "postgresql+psycopg:///?service=lab", "PGSERVICEFILE": str(away)}
     lab = labs.start(settings)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from core.jobs.cluster import dask_engine
 from core.jobs.cluster.dask_engine import DaskEngine
 from core.jobs.lab import Lab
+from core.jobs.scheduling.queue import Claim
 from core.jobs.storage import schema
 from core.paths import ROOT
 from core.settings import Settings
@@ -47,6 +48,26 @@ def trainer_of(lab: Lab, experiment: str) -> psutil.Process:
     training(lab, experiment)
     (pid,) = [slot.pid for slot in lab._engine.slots() if not slot.free and slot.pid is not None]
     return psutil.Process(pid)
+
+
+class Sent:
+    """A client that notes what was submitted, and where."""
+
+    def __init__(self) -> None:
+        self.tasks: list[dict[str, Any]] = []
+
+    def submit(self, _function: Any, *arguments: Any, **where: Any) -> list[Any]:
+        self.tasks.append(where | {"arguments": arguments})
+        return []
+
+
+def test_a_run_goes_to_the_worker_of_its_slot_and_to_no_other() -> None:
+    engine, client = DaskEngine(Settings(engine="tcp://127.0.0.1:8786")), Sent()
+    engine._client = client
+    engine.submit("tcp://10.0.0.5:4000/1", Claim(7, "t1", "experiment", 0, "a"))
+    (task,) = client.tasks
+    assert (task["workers"], task["allow_other_workers"]) == (["tcp://10.0.0.5:4000"], False)
+    assert (task["resources"], task["pure"], task["arguments"][0]) == ({"LAB": 1}, False, 1)
 
 
 def test_runs_are_trained_by_workers_each_once(cluster: Cluster, labs: DaskLabs, settings: Settings) -> None:
@@ -218,7 +239,7 @@ def test_a_run_trains_on_while_the_lab_is_started_anew_and_its_slot_is_given_to_
     until(lambda: second.health()["trainers"]["ready"] == 1)
     before = second.store.experiment(experiment).runs[0].epoch
     # Longer than a lease, and any number of chances to hand out what waits.
-    until(lambda: second.store.experiment(experiment).runs[0].epoch > before + 500, 60)
+    until(lambda: second.store.experiment(experiment).runs[0].epoch > before + 700, 60)
     assert states(second, experiment) + states(second, waiting) == ["running", "queued"]
     second.store.cancel(experiment)
     assert finished(second, waiting) == ["done"]
@@ -266,7 +287,7 @@ def test_a_database_that_is_away_for_longer_than_a_lease_takes_no_run_from_a_wor
     waiting = lab.store.submit(fake_spec(QUICK))
     training(lab, experiment)
     postgres_server.stop()
-    pause = settings.lease_seconds + 3
+    pause = 2 * settings.lease_seconds
     with pytest.raises(subprocess.TimeoutExpired):
         cluster.scheduler.wait(pause)
     postgres_server.start()
