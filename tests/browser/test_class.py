@@ -70,6 +70,7 @@ def test_a_teacher_and_five_learners_do_a_lesson(visit):
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.slow
 def test_a_phone_learns_without_a_press_that_its_class_has_ended_and_keeps_its_report(visit):
     teacher = visit("/class")
     teacher.get_by_role("button", name="Open the class").click()
@@ -83,8 +84,9 @@ def test_a_phone_learns_without_a_press_that_its_class_has_ended_and_keeps_its_r
     expect(learner.locator(".st-key-lesson_reveal")).to_contain_text("What you see.")
     teacher.get_by_role("button", name="End the class").click()
     teacher.get_by_role("button", name="End it").click()
-    expect(learner.get_by_text("take it home now")).to_be_visible()
-    expect(waiting.get_by_text("This class has ended.")).to_be_visible()
+    told = "stAlertContentInfo"
+    expect(learner.get_by_test_id(told).get_by_text("take it home now")).to_be_visible()
+    expect(waiting.get_by_test_id(told).get_by_text("This class has ended.")).to_be_visible()
     for phone in (learner, waiting):
         expect(phone.get_by_text("no such experiment")).to_have_count(0)
     with learner.expect_download() as download:

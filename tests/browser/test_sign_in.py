@@ -31,6 +31,7 @@ server_metadata_url = "{provider}/.well-known/openid-configuration"
 """
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(PROVIDER is None, reason="no provider here: pip install oidc-provider-mock"),
     pytest.mark.timeout(400),
 ]

@@ -113,6 +113,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 def test_a_real_disk_that_fills_in_the_middle_of_a_run_costs_no_epoch(told: dict[str, Any]) -> None:
     assert told["in the middle"] == FULL
     assert told["trains on"] == ["running"]

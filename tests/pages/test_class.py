@@ -456,6 +456,7 @@ def test_the_door_of_a_class_is_german_for_who_asks_for_it(lab, address):
     assert untranslated("class", **address) == set()
 
 
+@pytest.mark.slow
 def test_a_class_is_german_for_teacher_and_learner(lab, room):
     assert untranslated("class", teach=room[0]) == set()
     secret, learner = in_lesson(lab, room)

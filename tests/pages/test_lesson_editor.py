@@ -84,6 +84,7 @@ def test_a_teacher_writes_a_lesson_keeps_it_and_checks_it(edited, lab):
     assert [run.spec.hash() for run in trained.runs] == [run.hash() for run in lesson.with_seeds(lesson.solved)] * 2
 
 
+@pytest.mark.slow
 def test_the_editor_is_german_for_who_asks_for_it(lab):
     identity = ended(lab)
     english, german = (opened_in(language, "lab", x=identity) for language in ("en", "de"))
