@@ -11,7 +11,7 @@ ONES_THAT_ARE_QUICK = ("trainer killed", "diagnoser killed", "web process killed
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("fault", ONES_THAT_ARE_QUICK)
 def test_runs_and_diagnoses_end_once_and_whole_whatever_is_killed(fault):
-    row = strike(fault, None)
+    row = strike(fault)
     assert row["sound"], row
     assert row["restarts"] >= (fault != "diagnoser killed"), "it was under way"
 
