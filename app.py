@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -26,6 +27,8 @@ from core.ui.trouble import say
 from core.ui.unclaimed import Unclaimed
 
 _LOOK_SECONDS: Final = 30.0
+
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -58,7 +61,10 @@ async def _keep_example(lab: Lab) -> None:
     """Run it again where somebody has deleted it, or time has."""
     while True:
         await sleep(_LOOK_SECONDS)
-        await to_thread.run_sync(_run_example, lab)
+        try:
+            await to_thread.run_sync(_run_example, lab)
+        except Exception:  # the server is not to end with it
+            log.exception("the example could not be looked for")
 
 
 async def _started() -> Lab:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,20 +140,25 @@ def _page_cost(process: psutil.Process, address: str, page: str, experiment: str
 @contextmanager
 def served(settings: Settings, *, slots: int = 1) -> Iterator[tuple[psutil.Process, str]]:
     """Serve a lab with so many slots, and give its process and address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    environment = os.environ | {"LOSSLAB_DATA": str(settings.data), "LOSSLAB_SLOTS": str(slots)}
-    with subprocess.Popen(  # noqa: S603 - our own app, by absolute interpreter
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        address = f"http://127.0.0.1:{port}"
+    server, address = start_app({"LOSSLAB_DATA": str(settings.data), "LOSSLAB_SLOTS": str(slots)})
+    with server:
         try:
             wait_for(lambda: _answers(f"{address}/api/health"))
             yield psutil.Process(server.pid), address
         finally:
             server.terminate()
+
+
+def start_app(environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], str]:
+    """Start the app as the README does, with these variables beside those of this process; return its address, too."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    server = subprocess.Popen(  # noqa: S603 - our own app, by absolute interpreter
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    return server, f"http://127.0.0.1:{port}"
 
 
 def _answers(address: str) -> bool:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -26,13 +24,12 @@ from typing import Any, Final
 import psutil
 from sqlalchemy import func, select
 
-from benchmarks.app import get, wait_for
+from benchmarks.app import get, start_app, wait_for
 from benchmarks.markdown import Columns, markdown_table
 from core.errors import WorkFailed
 from core.jobs.storage import schema
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
-from core.paths import ROOT
 from core.settings import Settings
 from core.spec import load_spec
 
@@ -72,9 +69,6 @@ class _Lab:
 
     def serve(self) -> None:
         """Start a web process more."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         own = {
             "LOSSLAB_DATA": str(self.data),
             "LOSSLAB_SLOTS": str(_SLOTS),
@@ -82,24 +76,19 @@ class _Lab:
             "LOSSLAB_SPARE_TRAINER": "yes",
             "LOSSLAB_TRAINER_SILENCE_SECONDS": str(_SILENCE_SECONDS),
         }
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-        web = subprocess.Popen(  # noqa: S603 - our own app, by absolute interpreter
-            command, cwd=ROOT, env=os.environ | own | self.environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self.webs.append((web, f"http://127.0.0.1:{port}/api/health"))
+        self.webs.append(start_app(own | self.environment))
 
     def health(self, place: int = -1) -> dict[str, Any]:
         """Return what a web process says of itself; nothing where it does not answer."""
         try:
-            told: dict[str, Any] = json.loads(get(self.webs[place][1]))
+            told: dict[str, Any] = json.loads(get(f"{self.webs[place][1]}/api/health"))
         except OSError:
             return {}
         return told
 
-    def well(self, place: int = -1) -> bool:
-        """Return whether a web process leads, and all its children are ready."""
-        told = self.health(place)
+    def well(self) -> bool:
+        """Return whether the newest web process leads, and all its children are ready."""
+        told = self.health()
         return bool(told.get("dispatching") and told["trainers"]["ready"] == _SLOTS and told["diagnosing"])
 
     def children(self, module: str) -> list[psutil.Process]:
@@ -283,7 +272,6 @@ def _clock_of(data: Path) -> dict[str, str]:
         "LD_PRELOAD": str(found[0]),
         "FAKETIME_TIMESTAMP_FILE": str(file),
         "FAKETIME_NO_CACHE": "1",
-        "DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
 
@@ -325,14 +313,13 @@ def _work(store: Store) -> tuple[str, list[str]]:
 def _told(store: Store, experiment: str, asked: Sequence[str]) -> dict[str, Any]:
     runs = store.experiment(experiment).runs
     losses = [result.history.get("loss", ()) for result in store.results(experiment, range(len(runs)))]
-    complete = [len(loss) == run.epochs for loss, run in zip(losses, runs, strict=True)]
     return {
         "runs": len(runs),
         "done": sum(run.state == State.DONE for run in runs),
         "restarts": _restarts(store),
         "diagnoses": sum(store.diagnoses.get(one).state == State.DONE for one in asked),
         "asked": len(asked),
-        "whole": sum(complete),
+        "whole": sum(len(loss) == run.epochs for loss, run in zip(losses, runs, strict=True)),
     }
 
 

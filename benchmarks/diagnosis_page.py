@@ -110,12 +110,13 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
     judged = [one for one in fixable if one.truth]
     seconds, plain = [one.seconds for one in scored] or [0.0], [one.plain for one in scored] or [0.0]
     times = {
-        "median seconds": statistics.median(seconds),
-        "longest": max(seconds),
+        "median seconds": f"{statistics.median(seconds):.1f}",
+        "longest": f"{max(seconds):.1f}",
     }
     if all(plain):
         held = [one.seconds / one.plain for one in scored]
-        times |= {"median, in plain trainings": statistics.median(held), "longest, in plain trainings": max(held)}
+        times["median, in plain trainings"] = f"{statistics.median(held):.2g}"
+        times["longest, in plain trainings"] = f"{max(held):.2g}"
     return {
         "detected": _share((one.verdict == "faulty" for one in faulty), faulty),
         "false alarms": _share((one.verdict == "faulty" for one in healthy), healthy),
@@ -127,7 +128,7 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
         "… where a fix can raise the skill": _share((one.fixed for one in fixable), fixable),
         "what is proposed works on fresh seeds": _share((bool(one.alive) for one in judged), judged),
         "as it should be": _share((one.right for one in scored), scored),
-        **{name: f"{value:.2g}" if "plain" in name else f"{value:.1f}" for name, value in times.items()},
+        **times,
     }
 
 

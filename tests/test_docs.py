@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text()
 def test_every_setting_is_in_the_readme_as_its_field_says_it(name, field):
     said = {"slots": "| processors", "trainer_memory_mb": "| memory ÷ slots", "data": "| `data`", "db_url": "|"}
     said |= {"blobs": "| folder", "people": "|", "admins": "|", "proxy_secret": "|"}
-    said |= {"engine": "|", "engine_insecure": "| no"}
+    said |= {"engine": "|", "engine_insecure": "| no", "spare_trainer": "| no"}
     said |= {"public": "| no", "hosts": "|", "embed_in": "|"}
     said |= {"sign_in": "| `open`", "class_guests": "| yes", "person_header": "| `X-Forwarded-Email`"}
     default = said.get(name) or f"| {field.default:g}"

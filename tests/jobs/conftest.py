@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pytest
 
 from core.jobs.lab import Lab
-from core.jobs.scheduling.engine import EmbeddedEngine
+from core.jobs.scheduling.engine import EmbeddedEngine, Engine
 from core.jobs.scheduling.queue import Queue
 from core.jobs.storage.store import Store
 from core.settings import Settings
@@ -61,11 +61,14 @@ def runs(store: Store) -> Queue:
 class Labs:
     """Makes labs whose trainers are fakes, and stops them at the end of the test."""
 
+    engine: Callable[[Settings, str], Engine] = EmbeddedEngine
+    diagnosing = False
+
     def __init__(self) -> None:
         self._made: list[Lab] = []
 
     def make(self, settings: Settings, work: str = FAKE) -> Lab:
-        lab = Lab(settings, EmbeddedEngine(settings, work), diagnosing=False)
+        lab = Lab(settings, type(self).engine(settings, work), diagnosing=self.diagnosing)
         self._made.append(lab)
         return lab
 

@@ -7,10 +7,8 @@ from typing import Any
 
 from core.jobs.diagnosers.diagnoses import Diagnosis
 from core.jobs.lab import Lab
-from core.jobs.scheduling.engine import EmbeddedEngine
-from core.settings import Settings
 from core.spec import ExperimentSpec
-from tests.jobs.conftest import FAKE, fake_spec, finished, until
+from tests.jobs.conftest import Labs, fake_spec, finished, until
 from tests.jobs.fake import CURE, SICK
 
 
@@ -19,21 +17,10 @@ def sick_spec(kind: int = SICK, **training: Any) -> ExperimentSpec:
     return fake_spec(kind, training={"learning_rate": CURE / 10, "batch_size": kind, "epochs": 100} | training)
 
 
-class Clinics:
+class Clinics(Labs):
     """Makes labs that diagnose, and stops them at the end of the test."""
 
-    def __init__(self) -> None:
-        self._made: list[Lab] = []
-
-    def start(self, settings: Settings) -> Lab:
-        lab = Lab(settings, EmbeddedEngine(settings, FAKE))
-        self._made.append(lab)
-        lab.start()
-        return lab
-
-    def stop(self) -> None:
-        for lab in self._made:
-            lab.stop()
+    diagnosing = True
 
 
 def ran(lab: Lab, spec: ExperimentSpec) -> str:

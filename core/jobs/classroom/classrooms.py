@@ -12,14 +12,15 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exi
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import InputRefused
-from core.jobs.classroom.codes import Misses, fingerprint, new_code, new_secret, tidy
+from core.jobs.classroom.codes import Misses, new_code, tidy
 from core.jobs.classroom.pseudonyms import pseudonym
 from core.jobs.classroom.records import Classroom, Member, Progress, Step
+from core.jobs.names import given_name
+from core.jobs.secret import fingerprint, new_secret
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
 from core.jobs.storage.records import UNFINISHED
 from core.sentence import said
-from core.spec import plain_text
 
 LONGEST_NAME: Final = 30
 MOST_MEMBERS: Final = 200
@@ -121,9 +122,7 @@ class Classrooms:
 
     def rename(self, secret: str, name: str) -> None:
         """Let the member with a `secret` be called `name`: at most 30 characters, plain text."""
-        name = " ".join(plain_text(name, LONGEST_NAME).split())
-        if not name:
-            raise InputRefused(said("Name: type at least one letter."), "name")
+        name = given_name(name, LONGEST_NAME)
         with self._database.write() as connection:
             mine = update(_member).where(_member.c.secret == fingerprint(secret))
             if not connection.execute(mine.values(name=name)).rowcount:

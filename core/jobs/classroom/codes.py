@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 import time
@@ -33,16 +32,6 @@ def tidy(typed: str) -> str:
     """Return a code as it is stored, from one as people type it: in small letters, with spaces or hyphens."""
     kept = "".join(c for c in typed[:40].upper() if c in ALPHABET)
     return kept if len(kept) == LENGTH else ""
-
-
-def new_secret() -> str:
-    """Return a secret of 128 bits for an address."""
-    return secrets.token_urlsafe(16)
-
-
-def fingerprint(secret: str) -> str:
-    """Return the SHA-256 of a secret: the database can check it and cannot tell it."""
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 class Misses:

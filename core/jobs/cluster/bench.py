@@ -15,7 +15,6 @@ from typing import Any, cast
 from distributed import Worker, WorkerPlugin
 
 from core.errors import InputRefused, WorkFailed
-from core.jobs.children.keeper import lab_child
 from core.jobs.cluster.own_folder import own_folder
 from core.jobs.cluster.report import Report, report_of
 from core.jobs.cluster.roster import NAME, RESOURCE
@@ -23,6 +22,7 @@ from core.jobs.scheduling.queue import Claim, Queue
 from core.jobs.storage.checkpoints import Checkpoints
 from core.jobs.storage.database import Database
 from core.jobs.trainers.slot import Slot
+from core.jobs.trainers.trainer_keeper import share_of, trainer_launch
 from core.settings import Settings, load_settings, private_folder
 
 log = logging.getLogger(__name__)
@@ -57,9 +57,8 @@ class Bench(WorkerPlugin):  # type: ignore[misc] # Dask's types are not read
         self._places: list[_Place] = []
         for number in range(count):
             name = f"slot-{number + 1}"
-            trainer = ["core.jobs.trainers.trainer", work]
-            launch = partial(lab_child, settings, trainer, name, folder=self._folder)
-            share = dict(list(warm.items())[number::count])
+            launch = trainer_launch(settings, work, name, self._folder)
+            share = share_of(warm, number, count)
             over = partial(self._over, number)
             self._places.append(_Place(Slot(name, self._runs, launch, settings, share, self._tell, over)))
 

@@ -13,15 +13,15 @@ from typing import Final
 from sqlalchemy import delete, func, insert, select, update
 
 from core.errors import InputRefused, WorkFailed
-from core.jobs.classroom.codes import fingerprint, new_secret
+from core.jobs.names import given_name
 from core.jobs.people.audit import Deed, note
 from core.jobs.people.people import write_down
 from core.jobs.people.person import Person, known_person
+from core.jobs.secret import fingerprint, new_secret
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
 from core.sentence import said
 from core.settings import Settings
-from core.spec import plain_text
 
 PREFIX: Final = "losslab_"
 """How each begins, so that whoever looks for secrets in files finds it."""
@@ -58,9 +58,7 @@ class Tokens:
         InputRefused
             If it has no name, or they have `MOST_TOKENS`.
         """
-        name = " ".join(plain_text(name, LONGEST_NAME).split())
-        if not name:
-            raise InputRefused(said("Name: type at least one letter."), "name")
+        name = given_name(name, LONGEST_NAME)
         secret = f"{PREFIX}{secrets.token_urlsafe(32)}"
         with self._database.write() as connection:
             write_down(connection, person)

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
-from core.child import Child, Listener
-from core.jobs.children.keeper import Launch, lab_child
 from core.jobs.scheduling.choice import SlotView
 from core.jobs.scheduling.queue import Claim, Queue
 from core.jobs.storage.database import Database
 from core.jobs.trainers.slot import Slot
 from core.jobs.trainers.spare import Spare
+from core.jobs.trainers.trainer_keeper import share_of, trainer_launch
 from core.settings import Settings
 
 KERAS_WORK: Final = "core.jobs.trainers.work:KerasWork"
@@ -94,28 +93,22 @@ class EmbeddedEngine:
 
     def connect(self, runs: Queue, warm: Warm, on_free: Callable[[], None]) -> None:
         """Start every slot's thread and trainer; each structure is compiled ahead by one slot."""
-        trainer = ["core.jobs.trainers.trainer", self._work]
-        if self._settings.spare_trainer:
-            self._spare = Spare(partial(lab_child, self._settings, trainer, "spare"))
+        spare = Spare(trainer_launch(self._settings, self._work, "spare")) if self._settings.spare_trainer else None
         slots: dict[str, Slot] = {}
 
         def free() -> None:
             on_free()
-            if self._spare is not None and all(slot.view().ready for slot in slots.values()):
-                self._spare.prepare()
+            if spare is not None and all(slot.view().ready for slot in slots.values()):
+                spare.prepare()
 
         for number in range(self._settings.slots):
-            share = dict(list(warm.items())[number :: self._settings.slots])
             name = f"slot-{number + 1}"
-            launch = partial(self._launch, partial(lab_child, self._settings, trainer, name))
-            slots[name] = Slot(name, runs, launch, self._settings, share, free)
-        self._slots = slots  # at once: others look at them
+            launch = trainer_launch(self._settings, self._work, name)
+            launch = partial(spare.instead_of, launch) if spare is not None else launch
+            slots[name] = Slot(name, runs, launch, self._settings, share_of(warm, number, self._settings.slots), free)
+        self._slots, self._spare = slots, spare  # at once: others look at them
         for slot in slots.values():
             slot.open()
-
-    def _launch(self, launch: Launch, listener: Listener) -> Child:
-        """Return the spare trainer where it is ready, or start one."""
-        return (self._spare.take(listener) if self._spare is not None else None) or launch(listener)
 
     def slots(self) -> Sequence[SlotView]:
         """Return every slot as it is now."""

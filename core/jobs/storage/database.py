@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Float, Table, event, insert, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -32,6 +32,8 @@ _IDENTITY: Final = "identity"
 _ALLOWED: Final = "allowed: sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 
 class Database:
@@ -82,16 +84,17 @@ class Database:
 
     def _upgraded(self) -> str:
         """Check and upgrade; while somebody else does so, wait."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while True:
-            try:
-                with self._writer.begin() as connection:
-                    return self._backend.complaint(connection) or upgrade(connection)
-            except DBAPIError as error:
-                if not self._backend.held(error) or time.monotonic() >= deadline:
-                    raise
+
+        def look() -> str:
+            with self._writer.begin() as connection:
+                return self._backend.complaint(connection) or upgrade(connection)
+
+        def held(error: DBAPIError) -> bool:
+            if known := self._backend.held(error):
                 log.warning("the database is held by somebody else, who may be upgrading it; waiting")
-                time.sleep(_RETRY_SECONDS)
+            return known
+
+        return _patiently(look, held, _PATIENCE_SECONDS)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -138,14 +141,7 @@ class Database:
             raise WorkFailed(said("The database could not be used just now (too many at once).")) from error
 
     def _connected(self, engine: Engine) -> Connection:
-        deadline = time.monotonic() + self._patience
-        while True:
-            try:
-                return engine.connect()
-            except OperationalError:
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(_RETRY_SECONDS)
+        return _patiently(engine.connect, lambda error: isinstance(error, OperationalError), self._patience)
 
     def checkpoint(self) -> None:
         """Move what is logged to where it belongs; without effect while somebody reads or writes."""
@@ -174,6 +170,18 @@ class Database:
     def close(self) -> None:
         """Close idle connections."""
         self._engine.dispose()
+
+
+def _patiently(work: Callable[[], _T], passes: Callable[[DBAPIError], bool], seconds: float) -> _T:
+    """Return what `work` does, tried again for so long while it fails of something that `passes`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except DBAPIError as error:
+            if not passes(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
 
 
 class DatabaseTime(FunctionElement[float]):

@@ -32,6 +32,10 @@ class Spare:
                 with suppress(OSError):  # there is none then, as before
                     self._waiting = _Waiting(self._launch)
 
+    def instead_of(self, launch: Launch, listener: Listener) -> Child:
+        """Hand it over where it is ready, or `launch` one."""
+        return self.take(listener) or launch(listener)
+
     def take(self, listener: Listener) -> Child | None:
         """Hand it over, with all it has said, and start the next; None where none is ready."""
         with self._lock:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from core.child import Child, Listener, Words
-from core.jobs.children.keeper import Keeper, Launch
+from core.jobs.children.keeper import Keeper, Launch, lab_child
 from core.settings import Settings
 from core.training.memory import IDLE_BYTES
 from core.training.structure import CACHED_PROGRAMS
@@ -19,6 +21,16 @@ _GROWTH_SHARE: Final = 4
 
 _GROWN_ENOUGH: Final = 0.7
 """Where no successor can be raised beside it, a trainer that has grown by this part of that compiles no more ahead."""
+
+
+def trainer_launch(settings: Settings, work: str, name: str, folder: Path | None = None) -> Launch:
+    """Return what starts a trainer that does `work`, of this `name`; see `lab_child`."""
+    return partial(lab_child, settings, ["core.jobs.trainers.trainer", work], name, folder=folder)
+
+
+def share_of(warm: Mapping[str, dict[str, Any]], number: int, count: int) -> dict[str, dict[str, Any]]:
+    """Return what the trainer of this number, of so many, compiles ahead: each structure is one trainer's."""
+    return dict(list(warm.items())[number::count])
 
 
 class TrainerKeeper(Keeper):

@@ -9,9 +9,10 @@ from sqlalchemy import func, select, update
 from core.errors import InputRefused
 from core.jobs.classroom import classrooms as classrooms_module
 from core.jobs.classroom.classrooms import MOST_MEMBERS, OWN_SECONDS, remove_ended
-from core.jobs.classroom.codes import ALPHABET, MOST_MISSES, Misses, fingerprint, tidy
+from core.jobs.classroom.codes import ALPHABET, MOST_MISSES, Misses, tidy
 from core.jobs.classroom.pseudonyms import PSEUDONYMS
 from core.jobs.classroom.records import Progress, Step
+from core.jobs.secret import fingerprint
 from core.jobs.storage import schema
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store

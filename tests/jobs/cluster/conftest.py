@@ -7,7 +7,7 @@ from core.jobs.cluster.dask_engine import DaskEngine
 from core.jobs.lab import Lab
 from core.settings import Settings
 from tests.jobs.cluster.dask_cluster import Cluster
-from tests.jobs.conftest import FAKE, until
+from tests.jobs.conftest import Labs, until
 
 LEASE_SECONDS = 6.0
 """A busy machine is to renew in time; longer than between two looks of the dispatcher for leases that are over."""
@@ -33,21 +33,10 @@ def settings(tmp_path: Path, postgres_url: str, cluster: Cluster) -> Settings:
     )  # fmt: skip
 
 
-class DaskLabs:
+class DaskLabs(Labs):
     """Makes labs that have their runs trained by the cluster, and stops them at the end of the test."""
 
-    def __init__(self) -> None:
-        self._made: list[Lab] = []
-
-    def start(self, settings: Settings) -> Lab:
-        lab = Lab(settings, DaskEngine(settings, FAKE), diagnosing=False)
-        self._made.append(lab)
-        lab.start()
-        return lab
-
-    def stop(self) -> None:
-        for lab in self._made:
-            lab.stop()
+    engine = DaskEngine
 
 
 @pytest.fixture
