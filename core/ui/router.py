@@ -10,7 +10,7 @@ import streamlit as st
 from core.collector import ROUNDS
 from core.plot import COLOURS
 from core.ui.gate import GATE
-from core.ui.people.sign_in import AUDIT, account_line, open_pages, remember_user, show_sign_in
+from core.ui.people.sign_in import AUDIT, account_line, go_on_signing_out, open_pages, remember_user, show_sign_in
 from core.ui.sitemap import PAGES, page
 from core.ui.trouble import tell_of_full_disk, told
 from core.ui.words import language_choice, settle_language
@@ -48,6 +48,7 @@ with GATE.place(known=_KNOWN in st.session_state):
     st.logo(_SVG.format(width=110, content=_CURVES + _NAME), size="large")
     settle_language()
     tell_of_full_disk()
+    go_on_signing_out()
     remember_user()
     visible = open_pages()
     pages = [page(path, hidden=path not in visible) for path in PAGES if path != AUDIT or path in visible]

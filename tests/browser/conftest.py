@@ -1,4 +1,8 @@
-"""A real server and a real browser. Without a browser these tests are skipped, unless one is required."""
+"""A real server and a real browser. Without a browser these tests are skipped, unless one is required.
+
+Both go when the last of these tests has ended: Playwright keeps an event loop running for as long as it lives, and a
+test that comes later on the same worker could start none of its own.
+"""
 
 import os
 import shutil
@@ -32,7 +36,7 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def outside():
     """Stands for the internet: a proxy that every request of the server to elsewhere would go to, and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as proxy:
@@ -40,7 +44,7 @@ def outside():
         yield proxy
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory, outside):
     """The app as the README starts it, with a data folder of its own: (address, process)."""
     with socket.socket() as probe:
@@ -97,7 +101,7 @@ def until(page, expression, arg=None):
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     from playwright.sync_api import expect, sync_playwright
 

@@ -294,6 +294,7 @@ def page_for(who, path, address):
 
 @pytest.mark.parametrize("who", ["owner", "other", "link", "admin", "guest"])
 @pytest.mark.parametrize("path", ["lab", *(pytest.param(path, marks=pytest.mark.slow) for path in LATER)])
+@pytest.mark.timeout(300)
 def test_every_page_keeps_the_rules(lab, path, who):
     assert ADDRESSES.keys() == PAGES.keys()
     reach = Reach.LINK if who == "link" else Reach.PRIVATE
