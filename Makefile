@@ -37,7 +37,7 @@ types: $(VENV)/dev.stamp ## check types
 bench: $(VENV)/bench.stamp ## measure the speed of training beside model.fit and JAX, of the app and of reading, in one run
 	$(BIN)/python -m benchmarks
 
-chaos: $(VENV)/dev.stamp ## do harm to a lab at work, of each kind, and tell what became of its runs (ten minutes)
+chaos: $(VENV)/dev.stamp ## do harm to a lab at work, of each kind, and tell what became of its runs (half an hour)
 	$(BIN)/python -m benchmarks.chaos
 
 growth: $(VENV)/dev.stamp ## measure how cost grows with rows, width, depth, runs and epochs, into docs/growth.md and its pictures

@@ -2,7 +2,9 @@
 
 Each fault strikes a lab of its own, as `streamlit run` starts it, with twenty runs and three diagnoses under way.
 Afterwards every run and every diagnosis has to end, each run once, with one loss for every epoch, and no process may be
-left. *Well again* is the time until the lab leads and all its children are ready.
+left. *Well again* is the time until the lab leads and all its children are ready, or what the fault says instead.
+
+Labs are of `benchmarks.served_lab`: on one machine, and a team's, with a Dask scheduler, two workers and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -11,33 +13,41 @@ import argparse
 import json
 import signal
 import sqlite3
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 from sqlalchemy import func, select
 
-from benchmarks.app import get, start_app, wait_for
+from benchmarks.app import wait_for
 from benchmarks.markdown import Columns, markdown_table
+from benchmarks.served_lab import (
+    LEASE_SECONDS,
+    TRAINER,
+    ServedLab,
+    TeamLab,
+    a_team,
+    a_team_with_a_far_worker,
+    alone,
+    cut,
+    on_a_small_disk,
+    with_a_clock,
+)
 from core.errors import WorkFailed
 from core.jobs.storage import schema
 from core.jobs.storage.records import State
 from core.jobs.storage.store import Store
-from core.settings import Settings
 from core.spec import load_spec
 
-_LEASE_SECONDS: Final = 10.0
-_SILENCE_SECONDS: Final = 10.0
-_SLOTS: Final = 2
-_FROZEN_SECONDS: Final = _LEASE_SECONDS + 5
+_FROZEN_SECONDS: Final = LEASE_SECONDS + 5
 _LOCKED_SECONDS: Final = 30.0
+_AWAY_SECONDS: Final = 10.0
+_CUT_SECONDS: Final = 60.0
 _NOTICED_SECONDS: Final = 0.2
 """Until a web process has read that a child is gone, and says so."""
 _RUNS: Final = load_spec(
@@ -59,87 +69,16 @@ _DIAGNOSED: Final = load_spec(
 )
 
 
-@dataclass
-class _Lab:
-    """A data folder, the web processes over it, and a store to look into the database with."""
-
-    data: Path
-    environment: dict[str, str] = field(default_factory=dict)
-    webs: list[tuple[subprocess.Popen[bytes], str]] = field(default_factory=list)
-
-    def serve(self) -> None:
-        """Start a web process more."""
-        own = {
-            "LOSSLAB_DATA": str(self.data),
-            "LOSSLAB_SLOTS": str(_SLOTS),
-            "LOSSLAB_LEASE_SECONDS": str(_LEASE_SECONDS),
-            "LOSSLAB_SPARE_TRAINER": "yes",
-            "LOSSLAB_TRAINER_SILENCE_SECONDS": str(_SILENCE_SECONDS),
-        }
-        self.webs.append(start_app(own | self.environment))
-
-    def health(self, place: int = -1) -> dict[str, Any]:
-        """Return what a web process says of itself; nothing where it does not answer."""
-        try:
-            told: dict[str, Any] = json.loads(get(f"{self.webs[place][1]}/api/health"))
-        except OSError:
-            return {}
-        return told
-
-    def well(self) -> bool:
-        """Return whether the newest web process leads, and all its children are ready."""
-        told = self.health()
-        return bool(told.get("dispatching") and told["trainers"]["ready"] == _SLOTS and told["diagnosing"])
-
-    def children(self, module: str) -> list[psutil.Process]:
-        """Return the processes of the web processes that run a module of this name."""
-        return [one for one in self.processes() if any(module in word for word in _command(one))]
-
-    def processes(self) -> list[psutil.Process]:
-        """Return all that were started over this folder and live."""
-        found = []
-        for one in psutil.process_iter():
-            with suppress(psutil.Error):
-                if one.environ().get("LOSSLAB_DATA") == str(self.data) and one.status() != psutil.STATUS_ZOMBIE:
-                    found.append(one)
-        return found
-
-    @contextmanager
-    def store(self) -> Iterator[Store]:
-        """Lend a store."""
-        store = Store(Settings(data=self.data), verify=False)
-        try:
-            yield store
-        finally:
-            store.close()
-
-    def stop(self) -> None:
-        """End the web processes, politely."""
-        for web, _ in self.webs:
-            web.send_signal(signal.SIGCONT)
-            web.terminate()
-        for web, _ in self.webs:
-            web.wait(60)
+Fault = Callable[[ServedLab], float]
 
 
-Fault = Callable[[_Lab], float]
-"""Does harm, and returns the seconds from then until the lab is well again."""
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
-def _until_well(lab: _Lab, since: float) -> float:
+def _until_well(lab: ServedLab, since: float) -> float:
     wait_for(lab.well)
     return time.monotonic() - since
 
 
 def _killed(module: str) -> Fault:
-    def strike(lab: _Lab) -> float:
+    def strike(lab: ServedLab) -> float:
         _at_work(lab.children(module)).kill()
         begin = time.monotonic()
         time.sleep(_NOTICED_SECONDS)
@@ -153,22 +92,22 @@ def _at_work(processes: Sequence[psutil.Process]) -> psutil.Process:
     return next(one for one in processes if not any(file.path.endswith("spare.log") for file in one.open_files()))
 
 
-def _frozen_trainer(lab: _Lab) -> float:
-    trainer = _at_work(lab.children("core.jobs.trainers.trainer"))
+def _frozen_trainer(lab: ServedLab) -> float:
+    trainer = _at_work(lab.children(TRAINER))
     trainer.suspend()
     begin = time.monotonic()
     wait_for(lambda: not trainer.is_running() or trainer.status() == psutil.STATUS_ZOMBIE)
     return _until_well(lab, begin)
 
 
-def _killed_app(lab: _Lab) -> float:
+def _killed_app(lab: ServedLab) -> float:
     lab.webs.pop()[0].kill()
     begin = time.monotonic()
     lab.serve()
     return _until_well(lab, begin)
 
 
-def _killed_leader(lab: _Lab) -> float:
+def _killed_leader(lab: ServedLab) -> float:
     lab.serve()
     wait_for(lambda: bool(lab.health()))
     lab.webs.pop(0)[0].kill()
@@ -177,7 +116,7 @@ def _killed_leader(lab: _Lab) -> float:
     return time.monotonic() - begin
 
 
-def _frozen_leader(lab: _Lab) -> float:
+def _frozen_leader(lab: ServedLab) -> float:
     lab.serve()
     wait_for(lambda: bool(lab.health()))
     frozen = lab.webs[0][0]
@@ -191,12 +130,16 @@ def _frozen_leader(lab: _Lab) -> float:
     return taken
 
 
-def _locked_database(lab: _Lab) -> float:
+def _locked_database(lab: ServedLab) -> float:
     holder = sqlite3.connect(lab.data / "lab.db", isolation_level=None, timeout=30)
     holder.execute("BEGIN IMMEDIATE")
     time.sleep(_LOCKED_SECONDS)
     holder.execute("ROLLBACK")
     holder.close()
+    return _until_it_trains(lab)
+
+
+def _until_it_trains(lab: ServedLab) -> float:
     begin = time.monotonic()
     with lab.store() as store:
         before = _epochs(store)
@@ -208,7 +151,7 @@ def _epochs(store: Store) -> int:
     return sum(run.epoch for summary in store.experiments() for run in store.experiment(summary.id).runs)
 
 
-def _full_disk(lab: _Lab) -> float:
+def _full_disk(lab: ServedLab) -> float:
     with (lab.data / "ballast").open("wb") as ballast:
         with suppress(OSError):
             while True:
@@ -222,70 +165,100 @@ def _full_disk(lab: _Lab) -> float:
     return time.monotonic() - begin
 
 
-def _clock(lab: _Lab) -> float:
+def _clock(lab: ServedLab) -> float:
     Path(lab.environment["FAKETIME_TIMESTAMP_FILE"]).write_text("+1h\n", encoding="utf-8")
     return _until_well(lab, time.monotonic())
 
 
-FAULTS: Final[Mapping[str, Fault]] = {
-    "nothing": lambda lab: _until_well(lab, time.monotonic()),
-    "trainer killed": _killed("core.jobs.trainers.trainer"),
-    "trainer frozen": _frozen_trainer,
-    "diagnoser killed": _killed("core.jobs.diagnosers.diagnoser"),
-    "web process killed and started": _killed_app,
-    "web process killed beside another": _killed_leader,
-    "web process frozen beside another": _frozen_leader,
-    "database locked": _locked_database,
-    "disk full": _full_disk,
-    "clock an hour on": _clock,
+def _killed_worker(lab: TeamLab) -> float:
+    """Tell how long it takes until what it trained is queued again, or trains elsewhere."""
+    lost = lab.workers.pop()
+    with lab.store() as store:
+        before = _restarts(store)
+        begin = time.monotonic()
+        lost.kill()
+        lab.workers.append(lab.cluster.add_worker(lab=1))
+        wait_for(lambda: _restarts(store) + _queued_again(store) > before)
+    return time.monotonic() - begin
+
+
+def _frozen_worker(lab: TeamLab) -> float:
+    with lab.store() as store:
+        before = _restarts(store)
+        begin = time.monotonic()
+        lab.workers[-1].send_signal(signal.SIGSTOP)
+        wait_for(lambda: _restarts(store) + _queued_again(store) > before)
+        taken = time.monotonic() - begin
+    time.sleep(max(0.0, _FROZEN_SECONDS - taken))
+    lab.workers[-1].send_signal(signal.SIGCONT)
+    wait_for(lab.well)
+    return taken
+
+
+def _killed_scheduler(lab: TeamLab) -> float:
+    lab.cluster.scheduler.kill()
+    wait_for(lambda: all(worker.poll() is not None for worker in lab.workers))
+    begin = time.monotonic()
+    lab.cluster.start_scheduler()
+    lab.add_workers()
+    return _until_well(lab, begin)
+
+
+def _database_away(lab: TeamLab) -> float:
+    lab.database.stop()
+    time.sleep(_AWAY_SECONDS)
+    lab.database.start()
+    return _until_it_trains(lab)
+
+
+def _cut_off(lab: TeamLab) -> float:
+    cut(lab, off=True)
+    time.sleep(_CUT_SECONDS)
+    cut(lab, off=False)
+    return _until_well(lab, time.monotonic())
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, and the lab it strikes."""
+
+    fault: Callable[[Any], float]
+    """Does harm, and returns the seconds from then until the lab is well again."""
+    room: Callable[[], AbstractContextManager[ServedLab]] = alone
+
+
+FAULTS: Final[Mapping[str, Case]] = {
+    "nothing": Case(lambda lab: _until_well(lab, time.monotonic())),
+    "trainer killed": Case(_killed(TRAINER)),
+    "trainer frozen": Case(_frozen_trainer),
+    "diagnoser killed": Case(_killed("core.jobs.diagnosers.diagnoser")),
+    "web process killed and started": Case(_killed_app),
+    "web process killed beside another": Case(_killed_leader),
+    "web process frozen beside another": Case(_frozen_leader),
+    "database locked": Case(_locked_database),
+    "disk full": Case(_full_disk, on_a_small_disk),
+    "clock an hour on": Case(_clock, with_a_clock),
+    "team: nothing": Case(lambda lab: _until_well(lab, time.monotonic()), a_team),
+    "team: trainer killed": Case(_killed(TRAINER), a_team),
+    "team: worker killed": Case(_killed_worker, a_team),
+    "team: worker frozen": Case(_frozen_worker, a_team),
+    "team: scheduler killed": Case(_killed_scheduler, a_team),
+    "team: web process killed and started": Case(_killed_app, a_team),
+    "team: PostgreSQL away": Case(_database_away, a_team),
+    "team: a worker cut off": Case(_cut_off, a_team_with_a_far_worker),
 }
-
-
-@contextmanager
-def _room(name: str) -> Iterator[Path]:
-    """Lend a folder; one that can be filled for a full disk.
-
-    Raises
-    ------
-    WorkFailed
-        If this machine lets nobody mount one.
-    """
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        data = Path(folder) / "data"
-        data.mkdir(mode=0o700)
-        if name == "disk full":
-            command = ["mount", "-t", "tmpfs", "-o", "size=128m,mode=700", "tmpfs", str(data)]
-            if subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode:  # noqa: S603
-                raise WorkFailed("nothing can be mounted here")
-            stack.callback(subprocess.run, ["umount", "-l", str(data)], check=False)
-        yield data
-
-
-def _clock_of(data: Path) -> dict[str, str]:
-    """Return what makes processes read a clock that is set by a file; see libfaketime(1)."""
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    if not found:
-        raise WorkFailed("libfaketime is not installed (Debian: apt-get install libfaketime)")
-    file = data.parent / "clock"
-    file.write_text("+0\n", encoding="utf-8")
-    return {
-        "LD_PRELOAD": str(found[0]),
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
 
 
 def strike(name: str) -> dict[str, Any]:
     """Do one fault to a lab at work, and return what became of it."""
-    with _room(name) as data:
-        lab = _Lab(data, _clock_of(data) if name == "clock an hour on" else {})
+    case = FAULTS[name]
+    with case.room() as lab:
         lab.serve()
         try:
             wait_for(lab.well)
             with lab.store() as store:
                 experiment, asked = _work(store)
-                recovery = FAULTS[name](lab)
+                recovery = case.fault(lab)
                 wait_for(lambda: store.experiment(experiment).finished)
                 wait_for(lambda: all(store.diagnoses.get(one).finished for one in asked))
                 told = _told(store, experiment, asked)
@@ -328,6 +301,13 @@ def _restarts(store: Store) -> int:
     run = schema.run.c
     with store.database.read() as connection:
         return int(connection.scalar(select(func.sum(run.attempt - 1)).where(run.attempt > 0)) or 0)
+
+
+def _queued_again(store: Store) -> int:
+    """Return how many runs wait that have been begun."""
+    run = schema.run.c
+    with store.database.read() as connection:
+        return int(connection.scalar(select(func.count()).where(run.attempt > 0, run.state == State.QUEUED)) or 0)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,6 +23,7 @@ with st.container(key="page_name"):  # heard, not seen: the page begins with the
     st.title(t("Lab"), anchor=False)
 trouble = refused = ""
 experiment = table = None
+welcomed = False
 wanted: ExperimentSpec | InputRefused = InputRefused("There is no table.")
 try:
     take_from_address()
@@ -51,6 +52,7 @@ with stage:
     if experiment is not None:
         show_experiment(experiment, wanted)
     elif trouble or table is None or (lab_state.at_the_start() and not linked()):
+        welcomed = True
         show_welcome(trouble)
     else:
         show_plan(table)
@@ -64,4 +66,4 @@ with controls:
     else:
         data_of_link(table)
         knob_panel(task, wanted, network_now(task, wanted, outlook, table))
-        run_bar(task, wanted, outlook)
+        run_bar(task, wanted, outlook, welcomed=welcomed)

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.chaos import FAULTS, strike
 
-ONES_THAT_ARE_QUICK = ("trainer killed", "diagnoser killed", "web process killed and started")
+ONES_THAT_ARE_QUICK = ("trainer killed", "diagnoser killed", "web process killed and started", "team: worker killed")
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.jobs import postgres
+from benchmarks import postgres_server as postgres
 
 sqlite_alone = pytest.mark.parametrize("database_url", [""], ids=["sqlite"])
 """For a test that is about the file."""

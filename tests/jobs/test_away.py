@@ -2,11 +2,11 @@
 
 import pytest
 
+from benchmarks.postgres_server import Server
 from core.errors import WorkFailed
 from core.settings import Settings
 from tests.jobs.conftest import Labs, fake_spec, finished, until
 from tests.jobs.fake import QUICK, SLOW
-from tests.jobs.postgres import Server
 
 
 def test_a_run_trains_on_and_what_waits_is_trained_afterwards(

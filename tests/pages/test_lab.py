@@ -52,6 +52,7 @@ def test_the_empty_lab_offers_a_first_experiment(app):
     assert not app.exception
     assert "What causes the bad training loss?" in words(app)
     assert button(app, "lab_try").label == "Try it with iris"
+    assert [shown.key for shown in app.button if shown.proto.type == "primary"] == ["lab_try"]
 
 
 def test_the_first_experiment_is_shown_and_in_the_address(app, lab):
@@ -69,6 +70,7 @@ def test_what_is_changed_and_not_run_yet_is_told_beside_the_curves_until_it_is_u
     app.run()
     button(app, "lab_try").click().run()
     assert "Not run yet" not in words(app)
+    assert [shown.key for shown in app.button if shown.proto.type == "primary"] == ["lab_run_button"]
     knob(app, "training.learning_rate").set_value(["0.01"]).run()
     assert "Not run yet" in words(app)
     assert "learning rate 0.01" in words(app).replace("\\", "")

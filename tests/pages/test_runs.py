@@ -6,6 +6,7 @@ from core.jobs.lab import Lab
 from core.jobs.scheduling.queue import Queue
 from core.jobs.storage.records import State
 from core.spec import load_spec
+from core.ui.lab.range_test import range_test_of
 
 from .test_lab import words
 
@@ -29,6 +30,13 @@ def test_the_newest_comes_first_and_is_named_by_what_was_varied(page, lab):
     assert text.index("→ species") < text.index("First")
     assert "Learning rate: 0.1, 0.01 · 2 runs" in text.replace("\\", "").replace("\u2060", "")
     assert "**First**" not in text.replace("****", "")
+
+
+def test_a_range_test_is_told_by_the_rates_it_climbs_through(page, lab):
+    spec = load_spec({"data": {"source": "sample:iris", "target": "species"}})
+    lab.store.submit(range_test_of(spec))
+    text = words(page("runs")).replace("\\", "").replace("\u2060", "")
+    assert "Adam at 0.000001 to 100 × 3 seeds" in text
 
 
 def finish(lab: Lab, count: int, **result: Any) -> None:

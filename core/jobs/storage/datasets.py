@@ -12,12 +12,14 @@ import re
 import threading
 import time
 from collections.abc import Collection
+from copy import copy
 from typing import Final
 
 from sqlalchemy import Connection, select, update
 
 from core.data.table import is_packed, made_from, packed_size
 from core.errors import InputRefused, WorkFailed
+from core.jobs.people.quota import Quota, megabytes
 from core.jobs.storage import schema
 from core.jobs.storage.blobs import Blobs, Kept, blobs_of
 from core.jobs.storage.database import Database, put, tick
@@ -38,15 +40,25 @@ class Datasets:
     settings : Settings
         Say where the tables and the files they were read from go, how large one may be and how large all. A file is
         not a table that a spec can name: they are blobs of two kinds.
+    quota : Quota
+        How large all of one person may be.
     """
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, quota: Quota) -> None:
         self._database = database
         self._tables, self._files = (blobs_of(settings, database, kind) for kind in ("datasets", "uploads"))
         self._origins: dict[str, tuple[str, str]] = {}
         self._upload_mb, self._all_mb = settings.max_upload_mb, settings.uploads_mb
         self._adding = threading.Lock()
         """Whoever measures what is left of the room for uploads takes it before another measures."""
+        self._quota = quota
+        self._owner: str | None = None
+
+    def of(self, owner: str | None) -> Datasets:
+        """Return these tables as `owner` uses them: what is added takes of their room."""
+        theirs = copy(self)
+        theirs._owner = owner  # noqa: SLF001 - tables of the same class
+        return theirs
 
     def add(self, content: bytes, name: str, file: bytes = b"") -> str:
         """Keep a table and return its SHA-256, the ``dataset:SHA256`` of a spec; what was lost or damaged is mended.
@@ -61,7 +73,7 @@ class Datasets:
         Raises
         ------
         InputRefused
-            If the upload is too large, or there is no room left for uploads.
+            If the upload is too large, or there is no room left for uploads, or none for theirs.
         WorkFailed
             If the disk is full.
         """
@@ -79,7 +91,7 @@ class Datasets:
         if file:
             parts.append((self._files, hashlib.sha256(file).hexdigest(), file))
         with self._adding:
-            self._check_room(parts, name)
+            taken = self._check_room(parts, name)
             for blobs, its, part in parts:
                 if not blobs.intact(its):
                     _keep(blobs, its, part, name)
@@ -89,27 +101,28 @@ class Datasets:
                     if not blobs.has(connection, its):
                         _keep(blobs, its, part, name, connection)
                 row = {"name": name, "size": len(content)}
-                put(connection, _dataset, {"sha256": sha}, {"created": time.time()}, row)
+                new = row | {"owner": self._owner, "taken": taken}
+                put(connection, _dataset, {"sha256": sha}, {"created": time.time()}, new)
         return sha
 
-    def _check_room(self, parts: list[tuple[Blobs, str, bytes]], name: str) -> None:
-        """Refuse what would not fit into the room that all uploads share."""
-        if not self._all_mb:
-            return
+    def _check_room(self, parts: list[tuple[Blobs, str, bytes]], name: str) -> int:
+        """Refuse what would not fit into the room of its owner or that of all uploads; return the bytes it takes."""
         with self._database.read() as connection:
             more = sum(len(part) for blobs, its, part in parts if not blobs.has(connection, its))
-            left = self._all_mb * 2**20 - sum(one.size for one in self.kept(connection))
+            self._quota.check_upload(connection, self._owner, name, more)
+            left = self._all_mb * 2**20 - sum(one.size for one in self.kept(connection)) if self._all_mb else more
         if more > max(left, 0):
             raise InputRefused(
                 said(
                     "{name}: it takes {size!n} and {left!n} are left for uploads, allowed: at most {most} MB together.",
                     name=name,
-                    size=_megabytes(more),
-                    left=_megabytes(max(left, 0)),
+                    size=megabytes(more),
+                    left=megabytes(max(left, 0)),
                     most=self._all_mb,
                 ),
                 name,
             )
+        return more
 
     def kept(self, connection: Connection) -> list[Kept]:
         """Return all tables and files, those that are being written among them."""
@@ -162,10 +175,6 @@ class Datasets:
 def _no_table(sha: str) -> InputRefused:
     shown = f"{sha[:8]}…" if _SHA256.fullmatch(sha) else plain_text(sha, 20)
     return InputRefused(said("dataset:{sha}: there is no such table; upload it again.", sha=shown), "data.source")
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 2**20:,.1f} MB"
 
 
 def _keep(blobs: Blobs, sha: str, content: bytes, name: str, connection: Connection | None = None) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 10
+SCHEMA_VERSION: Final = 11
 
 metadata = sa.MetaData()
 
@@ -42,11 +42,24 @@ dataset = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
+    sa.Column("owner", sa.String(32)),
+    sa.Column("taken", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Index("dataset_of_owner", "owner"),
 )
 """An uploaded table; its bytes are the blob of that name (`core.jobs.storage.blobs`), written before the row.
 
-It was `created` when it was last uploaded or run: what nothing names is removed so many days after.
+It was `created` when it was last uploaded or run: what nothing names is removed so many days after. `owner` is who was
+the first to upload it, if that is known; it has `taken` so many bytes of their room for uploads.
 """
+
+usage = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("owner", sa.String(32), primary_key=True),
+    sa.Column("day", sa.Integer, nullable=False),
+    sa.Column("row_epochs", sa.BigInteger, nullable=False),
+)
+"""Rows × epochs that an owner of experiments has asked for on the last `day` they did, counted from 1970 in UTC."""
 
 blob = sa.Table(
     "blob",

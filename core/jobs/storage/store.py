@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from core.jobs.diagnosers.diagnoses import Diagnoses
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim
 from core.jobs.people.audit import Deed, note
 from core.jobs.people.people import People
+from core.jobs.people.quota import Quota, row_epochs
 from core.jobs.people.tokens import Tokens
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
@@ -65,7 +67,8 @@ class Store:
 
     def __init__(self, settings: Settings, *, verify: bool = True) -> None:
         self.database = Database(settings, verify=verify)
-        self.datasets = Datasets(self.database, settings)
+        self._quota = Quota(settings)
+        self.datasets = Datasets(self.database, settings, self._quota)
         self.table_sizes = TableSizes(self.datasets)
         self.checkpoints = Checkpoints(self.database, settings.data)
         self.run_bytes = run_allowance(settings.trainer_memory_mb)
@@ -87,6 +90,7 @@ class Store:
         theirs = copy(self)
         theirs._viewer = viewer  # noqa: SLF001 - a store of the same class
         theirs.diagnoses = self.diagnoses.seen_by(viewer)
+        theirs.datasets = self.datasets.of(viewer.owner)
         return theirs
 
     def close(self) -> None:
@@ -111,7 +115,7 @@ class Store:
         ------
         InputRefused
             If a source is a ``file:``, an uploaded table is not here, a run would need more memory than a trainer
-            may take, or the queue is full.
+            may take, the queue is full, or it is more than its owner may ask for.
         """
         runs = spec.runs()
         submitted = submission(spec, runs, self.datasets.name)
@@ -159,6 +163,15 @@ class Store:
                 continue  # The trainer says what is wrong with the table.
             check_memory(run, RunSize.expected(run, rows, columns - len(run.data.targets)), self.run_bytes)
 
+    def _row_epochs(self, runs: Sequence[RunSpec]) -> int:
+        sized = []
+        for run in runs:
+            with suppress(
+                InputRefused, WorkFailed
+            ):  # the trainer says what is wrong with the table, and trains nothing
+                sized.append((run, self.table_sizes.of(run.data)[0]))
+        return row_epochs(sized)
+
     def _enqueue(
         self,
         submitted: Submission,
@@ -169,6 +182,7 @@ class Store:
         owner: str | None = None,
     ) -> str:
         owner, key = self._viewer.owner_of_new(owner), self._viewer.own_key(key)
+        work = self._row_epochs(submitted.specs) if trials_of is None and self._quota.counts_rows else 0
         header = {**submitted.header, "key": key, "owner": owner, "reach": self._viewer.reach_of_new(owner)}
         tables = named_tables(" ".join([header["spec"], *(str(row["variant"]) for row in submitted.runs)]))
         with self.database.write() as connection:
@@ -197,6 +211,9 @@ class Store:
             if series is not None:
                 add_step(connection, series, str(header["id"]))
             connection.execute(insert(_run), [{**row, "changed": changed} for row in submitted.runs])
+            if trials_of is None:
+                self._quota.check_runs(connection, owner)
+                self._quota.spend(connection, owner, work)
             if series is None:  # of a turn of a knob nothing is left, unless it is kept
                 note(connection, self._viewer.person, Deed.SUBMITTED, str(header["id"]))
         # Whoever has submitted looks at it next: what is at hand need not be parsed.

@@ -14,7 +14,6 @@ from core.data.table import Table, is_packed, pack
 from core.data.upload.recast import KINDS, refuse_kind, refuse_names
 from core.data.upload.upload import recast_packed
 from core.errors import InputRefused, WorkFailed
-from core.jobs.lab import get_lab
 from core.spec import DataSpec
 from core.ui.data.column_facts import values_of
 from core.ui.data.tables import kinds_of, source_name, table_for
@@ -184,7 +183,7 @@ def _turn_to(table: Table, names: dict[str, str] | None = None, kinds: dict[str,
         base, packed = _packed(_as_inferred(table))
         name = source_name(lab_state.base_spec().data)
         upload = recast_packed(packed, name, kinds or {}, base, names)
-        source = f"dataset:{get_lab().store.datasets.add(upload.packed, name)}" if upload.table.base else base
+        source = f"dataset:{my_store().datasets.add(upload.packed, name)}" if upload.table.base else base
         columns = dict(zip(table.frame.columns, upload.table.frame.columns, strict=True))
         lab_state.correct_data(source, upload.table, columns)
     except (InputRefused, WorkFailed) as refusal:

@@ -95,10 +95,12 @@ def lab_layout() -> tuple[DeltaGenerator, DeltaGenerator]:
     return left.container(gap="small", key="lab_controls"), right.container(key="lab_stage")
 
 
-def run_bar(task: str, wanted: ExperimentSpec | InputRefused, outlook: Outlook | InputRefused) -> None:
+def run_bar(
+    task: str, wanted: ExperimentSpec | InputRefused, outlook: Outlook | InputRefused, *, welcomed: bool = False
+) -> None:
     """Draw the button that runs what the knobs say, with the number of runs and the time; or why it cannot.
 
-    Live, a quiet line stands in its place.
+    Live, a quiet line stands in its place. Beside a welcome, which has a button of its own, it is a quieter one.
     """
     with st.container(key="lab_run", gap="xsmall"):
         if isinstance(wanted, InputRefused) or isinstance(outlook, InputRefused):
@@ -126,7 +128,7 @@ def run_bar(task: str, wanted: ExperimentSpec | InputRefused, outlook: Outlook |
             pressed = t("Run {runs} · about {time}", runs=runs, time=duration(expected.seconds))
             st.button(
                 f"{pressed}{memory}{wait}",
-                type="primary",
+                type="secondary" if welcomed else "primary",
                 icon=":material/play_arrow:",
                 width="stretch",
                 disabled=not task,

@@ -14,6 +14,8 @@ from core.jobs.storage.viewer import Reach
 from core.spec import plain_text
 from core.ui.classroom.seat import owners
 from core.ui.lab.knobs import label_of, show_value, value_at
+from core.ui.lab.range_test import is_range_test
+from core.ui.lab.rate_chart import rate_text
 from core.ui.people.current import current_user
 from core.ui.people.mine import my_store
 from core.ui.sitemap import page
@@ -109,6 +111,10 @@ def _what_was_tried(experiment: Experiment) -> str:
         run = experiment.runs[0].spec.model_dump(mode="json")
         layers, activation, optimizer, rate = (show_value(path, value_at(run, path)) for path in _NETWORK)
         network = t("no hidden layer") if layers == "none" else f"{layers} {activation}"
+        if is_range_test(experiment):
+            training = experiment.spec.training
+            last = training.learning_rate * training.schedule.scale(training.epochs - 1, training.epochs)
+            rate = t("{low} to {high}", low=rate_text(training.learning_rate), high=rate_text(last))
         words.append(t("{network}, {optimizer} at {rate}", network=network, optimizer=optimizer, rate=rate))
     if experiment.spec.seeds > 1:
         words.append(counted(experiment.spec.seeds, "seed"))

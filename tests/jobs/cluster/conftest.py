@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.dask_cluster import Cluster
 from core.jobs.cluster.dask_engine import DaskEngine
 from core.jobs.lab import Lab
 from core.settings import Settings
-from tests.jobs.cluster.dask_cluster import Cluster
 from tests.jobs.conftest import Labs, until
 
 LEASE_SECONDS = 6.0

@@ -10,6 +10,8 @@ import pytest
 from distributed import Security
 from sqlalchemy import make_url
 
+from benchmarks.dask_cluster import Cluster, free_port
+from benchmarks.postgres_server import Server
 from core.errors import InputRefused
 from core.jobs.cluster import dask_engine, roster, terms, wire
 from core.jobs.cluster.dask_engine import DaskEngine
@@ -18,10 +20,8 @@ from core.jobs.storage.database import Database
 from core.paths import ROOT
 from core.settings import Settings, load_settings
 from tests.jobs.cluster.conftest import DaskLabs
-from tests.jobs.cluster.dask_cluster import Cluster, free_port
 from tests.jobs.conftest import fake_spec, finished, states, until
 from tests.jobs.fake import QUICK
-from tests.jobs.postgres import Server
 from tests.test_layers import modules_after
 
 POSTGRES = "postgresql+psycopg://lab:secret@db.school.example/lab"

@@ -12,6 +12,8 @@ import psutil
 import pytest
 from sqlalchemy import select
 
+from benchmarks.dask_cluster import Cluster
+from benchmarks.postgres_server import Server
 from core.jobs.cluster import dask_engine
 from core.jobs.cluster.dask_engine import DaskEngine
 from core.jobs.lab import Lab
@@ -20,10 +22,8 @@ from core.jobs.storage import schema
 from core.paths import ROOT
 from core.settings import Settings
 from tests.jobs.cluster.conftest import DaskLabs, ready
-from tests.jobs.cluster.dask_cluster import Cluster
 from tests.jobs.conftest import fake_spec, finished, states, until
 from tests.jobs.fake import QUICK, SLOW
-from tests.jobs.postgres import Server
 
 
 def attempts(lab: Lab, experiment: str) -> list[int]:

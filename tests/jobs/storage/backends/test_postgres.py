@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import create_engine, make_url, select, text
 
+from benchmarks.postgres_server import Server
 from core.errors import InputRefused, WorkFailed
 from core.jobs.storage import database, schema
 from core.jobs.storage.backends import postgres
@@ -16,7 +17,6 @@ from core.jobs.storage.store import Store
 from core.settings import Settings
 from tests.jobs.conftest import fake_spec, states
 from tests.jobs.fake import QUICK
-from tests.jobs.postgres import Server
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""A PostgreSQL of the tests' own: made when a test first asks for one, thrown away after the last."""
+"""A PostgreSQL of our own, for tests and benchmarks: made when it is asked for, and thrown away."""
+
+from __future__ import annotations
 
 import itertools
 import os
@@ -15,7 +17,7 @@ _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 
 
 def programs() -> Path | None:
-    """The folder of PostgreSQL's programs, newest version first; Debian has them on no path."""
+    """Return the folder of PostgreSQL's programs, newest version first; Debian has them on no path."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: -int(path.parts[4]))
     on_path = shutil.which("initdb")
     return found[0].parent if found else Path(on_path).resolve().parent if on_path else None
@@ -23,14 +25,22 @@ def programs() -> Path | None:
 
 def _folder() -> str | None:
     """Return a folder in memory where there is room: thousands of small files are made, and removed again."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 2**30 else None
 
 
 class Server:
-    """One cluster, on a socket in a folder of its own; nobody from elsewhere can reach it."""
+    """One cluster, on a socket in a folder of its own; nobody from elsewhere can reach it.
 
-    def __init__(self, programs: Path) -> None:
+    Parameters
+    ----------
+    programs : Path
+        The folder of PostgreSQL's programs.
+    host : str
+        An address to listen at, too, and that nobody reaches but who is trusted; empty for none.
+    """
+
+    def __init__(self, programs: Path, host: str = "") -> None:
         self._programs = programs
         # Not below pytest's folder: the path of a socket may have 107 letters.
         self.folder = Path(tempfile.mkdtemp(prefix="lab-pg-", dir=_folder()))
@@ -41,22 +51,27 @@ class Server:
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         self._numbers = itertools.count(1)
         self._runs = False
+        self._host = host
         self._run("initdb", "-A", "trust", "-U", "lab", "-E", "UTF8", "--locale=C", "--no-sync")
+        if host:
+            with (self.folder / "data" / "pg_hba.conf").open("a") as trusted:
+                trusted.write(f"host all all {host}/24 trust\n")
         self.start()
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), "-D", str(self.folder / "data"), *arguments]
         # Files, not pipes: the server would keep a pipe open.
         with (self.folder / "said").open("a") as said:
-            subprocess.run(
+            subprocess.run(  # noqa: S603 - programs of PostgreSQL
                 command, check=True, cwd="/", stdout=said, stderr=said, timeout=60, user=self._user, group=self._user
             )
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = f"-k {self.folder} -c listen_addresses= " + " ".join(f"-c {k}={v}" for k, v in _FAST.items())
+        options = f"-k {self.folder} -c listen_addresses={self._host} " + " ".join(
+            f"-c {k}={v}" for k, v in _FAST.items()
+        )
         self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
-
         self._runs = True
 
     def stop(self) -> None:
@@ -81,5 +96,9 @@ class Server:
         with psycopg.connect(host=str(self.folder), user="lab", dbname="postgres") as connection:
             connection.execute(f"CREATE SCHEMA {name}")
         where = {"host": str(self.folder), "options": f"-c search_path={name}"}
-        address = URL.create("postgresql+psycopg", "lab", "secret", database="postgres", query=where)
+        if self._host:
+            del where["host"]
+        address = URL.create(
+            "postgresql+psycopg", "lab", "secret", self._host or None, database="postgres", query=where
+        )
         return address.render_as_string(hide_password=False)
