@@ -108,15 +108,15 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
     healthy = [one for one in scored if not one.faulty and one.truth in {"", "healthy"}]
     fixable = [one for one in faulty if one.fixable]
     judged = [one for one in fixable if one.truth]
-    seconds, plain = [one.seconds for one in scored] or [0.0], [one.plain for one in scored] or [0.0]
-    times = {
-        "median seconds": f"{statistics.median(seconds):.1f}",
-        "longest": f"{max(seconds):.1f}",
-    }
-    if all(plain):
-        held = [one.seconds / one.plain for one in scored]
-        times["median, in plain trainings"] = f"{statistics.median(held):.2g}"
-        times["longest, in plain trainings"] = f"{max(held):.2g}"
+    times = {}
+    if scored and all(one.plain for one in scored):
+        seconds, held = [one.seconds for one in scored], [one.seconds / one.plain for one in scored]
+        times = {
+            "median seconds": f"{statistics.median(seconds):.1f}",
+            "longest": f"{max(seconds):.1f}",
+            "median, in plain trainings": f"{statistics.median(held):.2g}",
+            "longest, in plain trainings": f"{max(held):.2g}",
+        }
     return {
         "detected": _share((one.verdict == "faulty" for one in faulty), faulty),
         "false alarms": _share((one.verdict == "faulty" for one in healthy), healthy),
@@ -228,9 +228,9 @@ causes named, is accepted; *the very name* how often it is the one that was put 
 low a learning rate and too few steps): every cause whose repair alone undoes the fault is accepted, and listed beside
 it in [benchmarks/faults.py](../benchmarks/faults.py). A proposal *works on fresh seeds* where each of three seeds that
 no diagnosis trained gains 0.2 of skill. Seconds are those of a diagnosis in a process that has loaded TensorFlow, on
-two shared cores; case files are diagnosed one at a time beside a helper that is ready, as in the app and on the command
-line, generated programs two at a time without. A *plain training* is `model.fit` of the second lesson's program, 100
-epochs of 100 rows, on the same machine in the same run.
+two shared cores, one at a time beside a helper that is ready, as in the app and on the command line. They do not carry
+over to other machines; what does is how many *plain trainings* fit into them: a plain training is `model.fit` of the
+second lesson's program, 100 epochs of 100 rows, from the call to the result, on the same machine in the same run.
 
 *real*: programs people asked about, most of them with several faults at once; *sceptic*: honest programs that look
 faulty and faults that look honest. The rules were written with both at hand. No number of a rule was fitted to them,

@@ -37,6 +37,13 @@ def test_figures_count_verdicts_and_ranks():
     assert told["first fix proven in every seed"] == "1 of 4 (25%)"
 
 
+def test_seconds_are_told_beside_a_plain_training_or_not_at_all():
+    told = figures([scored(seconds=3.0, plain=4.0), scored(seconds=8.0, plain=4.0)])
+    assert (told["median seconds"], told["longest"]) == ("5.5", "8.0")
+    assert (told["median, in plain trainings"], told["longest, in plain trainings"]) == ("1.4", "2")
+    assert "median seconds" not in figures([scored(seconds=3.0, plain=4.0), scored(seconds=3.0)])
+
+
 def test_verdicts_of_another_seed_are_compared_program_by_program():
     first = [scored("a"), scored("b", verdict="faulty"), scored("c", set="real")]
     again = [scored("b"), scored("a"), scored("c", set="real"), scored("d")]

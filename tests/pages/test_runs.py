@@ -35,8 +35,11 @@ def test_the_newest_comes_first_and_is_named_by_what_was_varied(page, lab):
 def test_a_range_test_is_told_by_the_rates_it_climbs_through(page, lab):
     spec = load_spec({"data": {"source": "sample:iris", "target": "species"}})
     lab.store.submit(range_test_of(spec))
+    finish(lab, 3, skill=-1.5, val_skill=-1.75)
     text = words(page("runs")).replace("\\", "").replace("\u2060", "")
     assert "Adam at 0.000001 to 100 × 3 seeds" in text
+    assert "3 finished" in text
+    assert "best validation skill" not in text
 
 
 def finish(lab: Lab, count: int, **result: Any) -> None:

@@ -46,17 +46,20 @@ def runs_of_whom() -> Collection[str] | None:
 
 def show_line(summary: ExperimentSummary) -> None:
     """Show one experiment."""
+    experiment = experiment_of(summary.id)
     with st.container(border=True, key=f"runs_line_{summary.id}"):
         what, how, do = st.columns([6, 4, 2], vertical_alignment="center")
         with what.container(gap=None):
-            name_and_line(summary, experiment_of(summary.id), _whose(summary))
+            name_and_line(summary, experiment, _whose(summary))
         with how.container(horizontal=True, vertical_alignment="center"):
             for state, colour, words in _STATES:
                 if count := summary.states.get(state):
                     st.badge(t(words, count=count), color=colour)  # type: ignore[arg-type]
             if get_lab().settings.signs_in and summary.reach == Reach.TEAM:
                 st.badge(t("Shared with the team"), icon=":material/group:", color="blue")
-            if skill := best_skill(summary):
+            # Whatever a climb ends with, it says nothing of how well its program learns.
+            climbs = experiment is not None and is_range_test(experiment)
+            if not climbs and (skill := best_skill(summary)):
                 st.caption(skill, width="content")
         with do.container(horizontal=True, horizontal_alignment="right"):
             if st.button(t("Open"), key=f"runs_open_{summary.id}"):
