@@ -114,6 +114,7 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
         times = {
             "median seconds": f"{statistics.median(seconds):.1f}",
             "longest": f"{max(seconds):.1f}",
+            "a plain training, seconds": f"{statistics.median(one.plain for one in scored):.1f}",
             "median, in plain trainings": f"{statistics.median(held):.2g}",
             "longest, in plain trainings": f"{max(held):.2g}",
         }
