@@ -48,8 +48,11 @@ _FROZEN_SECONDS: Final = LEASE_SECONDS + 5
 _LOCKED_SECONDS: Final = 30.0
 _AWAY_SECONDS: Final = 10.0
 _CUT_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 0.01
 _NOTICED_SECONDS: Final = 0.2
-"""Until a web process has read that a child is gone, and says so."""
+"""Until a web process has read that a child is gone, and says so, at most."""
+_HEARD_SECONDS: Final = 5.0
+"""Until it has heard that a child of a worker is gone, at most."""
 _RUNS: Final = load_spec(
     {
         "data": {"source": "sample:friedman?noise=1&n=1000", "target": "y"},
@@ -77,11 +80,12 @@ def _until_well(lab: ServedLab, since: float) -> float:
     return time.monotonic() - since
 
 
-def _killed(module: str) -> Fault:
+def _killed(module: str, noticed: float = _NOTICED_SECONDS) -> Fault:
     def strike(lab: ServedLab) -> float:
         _at_work(lab.children(module)).kill()
         begin = time.monotonic()
-        time.sleep(_NOTICED_SECONDS)
+        while lab.well() and time.monotonic() - begin < noticed:
+            time.sleep(_LOOK_SECONDS)
         return _until_well(lab, begin)
 
     return strike
@@ -172,12 +176,11 @@ def _clock(lab: ServedLab) -> float:
 
 def _killed_worker(lab: TeamLab) -> float:
     """Tell how long it takes until what it trained is queued again, or trains elsewhere."""
-    lost = lab.workers.pop()
     with lab.store() as store:
         before = _restarts(store)
         begin = time.monotonic()
-        lost.kill()
-        lab.workers.append(lab.cluster.add_worker(lab=1))
+        lab.workers[-1].kill()
+        lab.well()  # starts another
         wait_for(lambda: _restarts(store) + _queued_again(store) > before)
     return time.monotonic() - begin
 
@@ -200,7 +203,6 @@ def _killed_scheduler(lab: TeamLab) -> float:
     wait_for(lambda: all(worker.poll() is not None for worker in lab.workers))
     begin = time.monotonic()
     lab.cluster.start_scheduler()
-    lab.add_workers()
     return _until_well(lab, begin)
 
 
@@ -239,7 +241,7 @@ FAULTS: Final[Mapping[str, Case]] = {
     "disk full": Case(_full_disk, on_a_small_disk),
     "clock an hour on": Case(_clock, with_a_clock),
     "team: nothing": Case(lambda lab: _until_well(lab, time.monotonic()), a_team),
-    "team: trainer killed": Case(_killed(TRAINER), a_team),
+    "team: trainer killed": Case(_killed(TRAINER, _HEARD_SECONDS), a_team),
     "team: worker killed": Case(_killed_worker, a_team),
     "team: worker frozen": Case(_frozen_worker, a_team),
     "team: scheduler killed": Case(_killed_scheduler, a_team),
@@ -262,6 +264,8 @@ def strike(name: str) -> dict[str, Any]:
                 wait_for(lambda: store.experiment(experiment).finished)
                 wait_for(lambda: all(store.diagnoses.get(one).finished for one in asked))
                 told = _told(store, experiment, asked)
+        except WorkFailed as failure:
+            return {"fault": name, "sound": False, "why": f"not well again: {failure}"}
         finally:
             lab.stop()
         left = lab.processes()
@@ -322,7 +326,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             rows.append(strike(name))
         except WorkFailed as failure:
-            rows.append({"fault": name, "sound": None, "why": str(failure)})
+            rows.append({"fault": name, "sound": None, "why": f"not tried: {failure}"})
         print(*(cell(rows[-1]) for cell in _COLUMNS.values()), sep=" · ", file=sys.stderr, flush=True)
     print(json.dumps(rows) if chosen.json else markdown_table(_COLUMNS, rows))
     return int(any(row["sound"] is False for row in rows))
@@ -330,7 +334,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 _COLUMNS: Final[Columns] = {
     "fault": lambda row: str(row["fault"]),
-    "well again after": lambda row: f"not tried: {row['why']}" if "why" in row else f"{row['recovery']:.1f} s",
+    "well again after": lambda row: str(row["why"]) if "why" in row else f"{row['recovery']:.1f} s",
     "runs done": lambda row: _of(row, "done", "runs"),
     "started again": lambda row: str(row.get("restarts", "")),
     "diagnoses done": lambda row: _of(row, "diagnoses", "asked"),

@@ -32,7 +32,7 @@ _FASTEST, _SLOWEST, _SLOWER = 0.15, 1.0, 1.5
 """Seconds between two polls of a chart, which grow while there is nothing new: as in `core/ui/chart/js/live.js`."""
 _LOOK_SECONDS: Final = 0.02
 _RUNS: Final = 5000
-_AT_ONCE: Final = 250
+_AT_ONCE: Final = 100
 _WORKERS: Final = (1, 2, 4)
 _WORK: Final = 60
 

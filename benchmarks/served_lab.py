@@ -121,8 +121,17 @@ class TeamLab(ServedLab):
 
     def add_workers(self) -> None:
         """Start the workers."""
-        places = [self.far, *[()] * (self.slots - 1)]
-        self.workers = [self.cluster.add_worker(lab=1, within=within) for within in places]
+        self.workers = [self._worker(place) for place in range(self.slots)]
+
+    def _worker(self, place: int) -> subprocess.Popen[bytes]:
+        return self.cluster.add_worker(lab=1, within=() if place else self.far)
+
+    def well(self) -> bool:
+        """Return whether all is well; a worker that has ended is started again, as systemd does it."""
+        for place, worker in enumerate(self.workers):
+            if worker.poll() is not None:
+                self.workers[place] = self._worker(place)
+        return super().well()
 
     def stop(self) -> None:
         """End the web processes, then the workers, which end their trainers."""
