@@ -151,14 +151,19 @@ def served(settings: Settings, *, slots: int = 1) -> Iterator[tuple[psutil.Proce
 
 def start_app(environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], str]:
     """Start the app as the README does, with these variables beside those of this process; return its address, too."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
     server = subprocess.Popen(  # noqa: S603 - our own app, by absolute interpreter
         command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     return server, f"http://127.0.0.1:{port}"
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _answers(address: str) -> bool:

@@ -180,6 +180,7 @@ def _killed_worker(lab: TeamLab) -> float:
         before = _restarts(store)
         begin = time.monotonic()
         lab.workers[-1].kill()
+        lab.workers[-1].wait()
         lab.well()  # starts another
         wait_for(lambda: _restarts(store) + _queued_again(store) > before)
     return time.monotonic() - begin
@@ -225,7 +226,7 @@ class Case:
     """A fault, and the lab it strikes."""
 
     fault: Callable[[Any], float]
-    """Does harm, and returns the seconds from then until the lab is well again."""
+    """Does harm, undoes what does not undo itself, and returns the seconds from then until the lab is well again."""
     room: Callable[[], AbstractContextManager[ServedLab]] = alone
 
 
@@ -260,17 +261,18 @@ def strike(name: str) -> dict[str, Any]:
             wait_for(lab.well)
             with lab.store() as store:
                 experiment, asked = _work(store)
-                recovery = case.fault(lab)
-                wait_for(lambda: store.experiment(experiment).finished)
-                wait_for(lambda: all(store.diagnoses.get(one).finished for one in asked))
+                try:
+                    recovery = case.fault(lab)
+                    wait_for(lambda: store.experiment(experiment).finished)
+                    wait_for(lambda: all(store.diagnoses.get(one).finished for one in asked))
+                except WorkFailed as failure:
+                    return {"fault": name, "sound": False, "why": f"not well again: {failure}"}
                 told = _told(store, experiment, asked)
-        except WorkFailed as failure:
-            return {"fault": name, "sound": False, "why": f"not well again: {failure}"}
         finally:
             lab.stop()
-        left = lab.processes()
-        for one in left:
-            one.kill()
+            left = lab.processes()
+            for one in left:
+                one.kill()
         ended = told["runs"] == told["done"] and told["diagnoses"] == told["asked"]
         sound = ended and told["runs"] == told["whole"] and not left
         return {"fault": name, "recovery": recovery, **told, "left": len(left), "sound": sound}

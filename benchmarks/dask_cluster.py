@@ -13,17 +13,10 @@ from pathlib import Path
 import psutil
 from distributed import Client
 
-from benchmarks.app import wait_for
+from benchmarks.app import free_port, wait_for
 from core.paths import ROOT
 
 _QUIET = {"DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "warning", "PYTHONPATH": str(ROOT)}
-
-
-def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _answers(host: str, port: int) -> bool:

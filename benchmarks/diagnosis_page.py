@@ -202,7 +202,7 @@ def _said(one: Scored, answer: Answer) -> Scored:
 
 
 def _table(columns: Mapping[str, Mapping[str, str]]) -> str:
-    names = list(next(iter(columns.values())))
+    names = list(dict.fromkeys(name for column in columns.values() for name in column))
     rows = [["", *columns], *([name, *(column.get(name, "") for column in columns.values())] for name in names)]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])

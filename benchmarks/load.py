@@ -1,8 +1,8 @@
 """What many ask of a lab: ``python -m benchmarks.load [watchers|runs|workers …] [--json]``.
 
-*watchers*: fifty charts that poll, each of four live runs, as browsers do; how long after its epoch was stored a new
-point is with each of them. *runs*: five thousand short runs, one experiment after the other, and what the lab holds
-after each thousand. *workers*: runs per second of a team's lab with 1, 2 and 4 workers, as far as there are processors.
+*watchers*: fifty charts of one experiment of four live runs, which poll as browsers do; how long after its epoch was
+stored a new point is with each of them. *runs*: five thousand short runs, one experiment after the other, and what the
+lab holds after each thousand. *workers*: runs per second of a team's lab with 1, 2 and 4 workers, PostgreSQL in memory.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -54,9 +53,9 @@ def watchers(count: int = _WATCHERS) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``late``: quantiles of the seconds from the moment a point could be read in the database until it was with a
-        watcher, ``points``: how many of them, ``web_mb``: the highest memory of the web process, ``web_share``: of one
-        processor that it used.
+        ``late``: quantiles of the seconds from the moment another process had read news in the database until they were
+        with a watcher, ``news``: how many of them, ``web_mb``: the highest memory of the web process, ``web_share``: of
+        one processor that it used.
     """
     with alone() as lab:
         lab.slots = _WATCHED
@@ -81,7 +80,7 @@ async def _watched(
     store: Store, process: psutil.Process, address: str, experiment: str, count: int, seconds: float = 30.0
 ) -> dict[str, Any]:
     stored: dict[int, float] = {}
-    late: list[float] = []
+    had: list[tuple[int, int, float]] = []
     over = asyncio.Event()
     highest = 0
 
@@ -103,7 +102,7 @@ async def _watched(
             news = json.loads(await asyncio.to_thread(get, f"{points}{cursor}"))
             now = time.perf_counter()
             if cursor:  # what was there before is no news
-                late.extend(now - since for tick, since in list(stored.items()) if cursor < tick <= news["cursor"])
+                had.append((cursor, news["cursor"], now))
             wait = _FASTEST if news["cursor"] != cursor else min(_SLOWEST, wait * _SLOWER)
             cursor = news["cursor"]
             await asyncio.sleep(wait)
@@ -113,7 +112,8 @@ async def _watched(
     await asyncio.sleep(seconds)
     over.set()
     await asyncio.gather(*everybody)
-    return {"watchers": count, "points": len(late), "late": quantiles(late), "web_mb": highest / 2**20}
+    late = [max(0.0, now - since) for low, high, now in had for tick, since in stored.items() if low < tick <= high]
+    return {"watchers": count, "news": len(late), "late": quantiles(late), "web_mb": highest / 2**20}
 
 
 def runs(count: int = _RUNS, at_once: int = _AT_ONCE) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def runs(count: int = _RUNS, at_once: int = _AT_ONCE) -> dict[str, Any]:
             with lab.store() as store:
                 for done in range(at_once, count + 1, at_once):
                     experiment = store.submit(_spec(5, at_once, rows=100))
-                    wait_for(lambda: store.news(experiment, sys.maxsize).finished)  # noqa: B023 - called at once
+                    wait_for(lambda: not store.unfinished(experiment))  # noqa: B023 - called at once
                     if done % (count // 5) == 0:
                         held.append(_held(lab, done))
             return {"runs": count, "held": held, "seconds": time.perf_counter() - begin}
@@ -182,7 +182,7 @@ def workers(counts: Sequence[int] = _WORKERS, work: int = _WORK) -> dict[str, An
 def _seconds(store: Store, spec: ExperimentSpec) -> float:
     begin = time.perf_counter()
     experiment = store.submit(spec)
-    wait_for(lambda: store.news(experiment, sys.maxsize).finished)
+    wait_for(lambda: not store.unfinished(experiment))
     return time.perf_counter() - begin
 
 
@@ -206,7 +206,7 @@ def _say_watchers(found: Mapping[str, Any]) -> str:
     late = found["late"]
     return (
         f"{found['watchers']} watchers of {_WATCHED} live runs: a new point is there after p50 {late['p50']:.2f} s, "
-        f"p95 {late['p95']:.2f} s, most {late['most']:.2f} s ({found['points']:,} points); web process "
+        f"p95 {late['p95']:.2f} s, most {late['most']:.2f} s ({found['news']:,} times); web process "
         f"{found['web_mb']:.0f} MB, {found['web_share']:.0%} of a processor"
     )
 

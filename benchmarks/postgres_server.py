@@ -13,6 +13,9 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import URL
 
+from benchmarks.app import free_port
+
+_PORT = 5432
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
 
 
@@ -30,14 +33,14 @@ def _folder() -> str | None:
 
 
 class Server:
-    """One cluster, on a socket in a folder of its own; nobody from elsewhere can reach it.
+    """One cluster, on a socket in a folder of its own.
 
     Parameters
     ----------
     programs : Path
         The folder of PostgreSQL's programs.
     host : str
-        An address to listen at, too, and that nobody reaches but who is trusted; empty for none.
+        An address to listen at, too: whoever reaches it may do everything. Without one, nobody from elsewhere does.
     """
 
     def __init__(self, programs: Path, host: str = "") -> None:
@@ -51,7 +54,7 @@ class Server:
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         self._numbers = itertools.count(1)
         self._runs = False
-        self._host = host
+        self._host, self._port = host, free_port() if host else _PORT
         self._run("initdb", "-A", "trust", "-U", "lab", "-E", "UTF8", "--locale=C", "--no-sync")
         if host:
             with (self.folder / "data" / "pg_hba.conf").open("a") as trusted:
@@ -68,9 +71,8 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = f"-k {self.folder} -c listen_addresses={self._host} " + " ".join(
-            f"-c {k}={v}" for k, v in _FAST.items()
-        )
+        told = {**_FAST, "listen_addresses": self._host, "port": str(self._port)}
+        options = " ".join([f"-k {self.folder}", *(f"-c {name}={value}" for name, value in told.items())])
         self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
         self._runs = True
 
@@ -93,12 +95,12 @@ class Server:
     def new_database(self) -> str:
         """Return the address of an empty database, as a lab sees it: a schema, since that is made at once."""
         name = f"lab_{next(self._numbers)}"
-        with psycopg.connect(host=str(self.folder), user="lab", dbname="postgres") as connection:
+        with psycopg.connect(host=str(self.folder), port=self._port, user="lab", dbname="postgres") as connection:
             connection.execute(f"CREATE SCHEMA {name}")
         where = {"host": str(self.folder), "options": f"-c search_path={name}"}
         if self._host:
             del where["host"]
         address = URL.create(
-            "postgresql+psycopg", "lab", "secret", self._host or None, database="postgres", query=where
+            "postgresql+psycopg", "lab", "secret", self._host or None, self._port, database="postgres", query=where
         )
         return address.render_as_string(hide_password=False)

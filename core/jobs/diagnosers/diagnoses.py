@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, sel
 from core.diagnosis.trials.trial import MOST_UPDATES
 from core.errors import InputRefused
 from core.jobs.people.audit import Deed, note
+from core.jobs.people.quota import Quota
 from core.jobs.scheduling.queue import cancel_runs
 from core.jobs.storage import schema
 from core.jobs.storage.database import Database
@@ -111,8 +112,8 @@ class Diagnoses:
 
     _LIGHT: Final = [column for column in _diagnosis.c if column.name != "report"]
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, quota: Quota) -> None:
+        self._database, self._quota = database, quota
         self.on_change: Callable[[], None] = lambda: None
         """Called after every `ask` and `cancel` of this process."""
         self._viewer = LAB
@@ -132,6 +133,11 @@ class Diagnoses:
         ----------
         key : str, optional
             Names one press of a button: the same key again gives the same diagnosis.
+
+        Raises
+        ------
+        InputRefused
+            If there is no such run, or it is not theirs, or whoever asks has nothing left of what one may train a day.
         """
         values = {
             "id": secrets.token_urlsafe(12), "key": key, "experiment": experiment.id, "budget": budget,
@@ -145,6 +151,7 @@ class Diagnoses:
                 known = connection.scalar(select(_diagnosis.c.id).where(_diagnosis.c.key == key))
                 if known is not None:
                     return str(known)
+            self._quota.check_day(connection, self._viewer.payer)
             if connection.scalar(select(_experiment.c.id).where(_experiment.c.id == experiment.id)) is None:
                 raise _unknown()
             keep_step(connection, experiment.id)

@@ -13,13 +13,14 @@ import threading
 import time
 from collections.abc import Collection
 from copy import copy
+from io import BytesIO
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, or_, select, update
 
 from core.data.table import is_packed, made_from, packed_size
 from core.errors import InputRefused, WorkFailed
-from core.jobs.people.quota import Quota, megabytes
+from core.jobs.people.quota import Quota
 from core.jobs.storage import schema
 from core.jobs.storage.blobs import Blobs, Kept, blobs_of
 from core.jobs.storage.database import Database, put, tick
@@ -52,12 +53,12 @@ class Datasets:
         self._adding = threading.Lock()
         """Whoever measures what is left of the room for uploads takes it before another measures."""
         self._quota = quota
-        self._owner: str | None = None
+        self._payer: str | None = None
 
-    def of(self, owner: str | None) -> Datasets:
-        """Return these tables as `owner` uses them: what is added takes of their room."""
+    def paid_by(self, payer: str | None) -> Datasets:
+        """Return these tables as `payer` uses them: what is uploaded takes of their room."""
         theirs = copy(self)
-        theirs._owner = owner  # noqa: SLF001 - tables of the same class
+        theirs._payer = payer  # noqa: SLF001 - tables of the same class
         return theirs
 
     def add(self, content: bytes, name: str, file: bytes = b"") -> str:
@@ -91,7 +92,7 @@ class Datasets:
         if file:
             parts.append((self._files, hashlib.sha256(file).hexdigest(), file))
         with self._adding:
-            taken = self._check_room(parts, name)
+            self._check_room(parts, name)
             for blobs, its, part in parts:
                 if not blobs.intact(its):
                     _keep(blobs, its, part, name)
@@ -100,29 +101,40 @@ class Datasets:
                 for blobs, its, part in parts:
                     if not blobs.has(connection, its):
                         _keep(blobs, its, part, name, connection)
-                row = {"name": name, "size": len(content)}
-                new = row | {"owner": self._owner, "taken": taken}
-                put(connection, _dataset, {"sha256": sha}, {"created": time.time()}, new)
+                upload, taken = parts[-1][1], self._takes(connection, parts)
+                self._quota.check_upload(connection, self._payer, name, taken)  # another process may have added, too
+                row = {"name": name, "size": len(content), "payer": self._payer, "upload": upload, "taken": taken}
+                put(connection, _dataset, {"sha256": sha}, {"created": time.time()}, row)
         return sha
 
-    def _check_room(self, parts: list[tuple[Blobs, str, bytes]], name: str) -> int:
-        """Refuse what would not fit into the room of its owner or that of all uploads; return the bytes it takes."""
+    def _takes(self, connection: Connection, parts: list[tuple[Blobs, str, bytes]]) -> int:
+        """Return the bytes an upload takes of its payer's room: of its file, once, and nothing of what corrects it."""
+        _, upload, part = parts[-1]
+        known = or_(_dataset.c.upload == upload, _dataset.c.sha256 == parts[0][1])
+        if connection.scalar(select(exists().where(known))):
+            return 0
+        base, _ = made_from(BytesIO(parts[0][2]))
+        return 0 if base else len(part)
+
+    def _check_room(self, parts: list[tuple[Blobs, str, bytes]], name: str) -> None:
+        """Refuse what would not fit into the room of its payer or into that of all uploads, before it is kept."""
         with self._database.read() as connection:
+            self._quota.check_upload(connection, self._payer, name, self._takes(connection, parts))
+            if not self._all_mb:
+                return
             more = sum(len(part) for blobs, its, part in parts if not blobs.has(connection, its))
-            self._quota.check_upload(connection, self._owner, name, more)
-            left = self._all_mb * 2**20 - sum(one.size for one in self.kept(connection)) if self._all_mb else more
+            left = self._all_mb * 2**20 - sum(one.size for one in self.kept(connection))
         if more > max(left, 0):
             raise InputRefused(
                 said(
                     "{name}: it takes {size!n} and {left!n} are left for uploads, allowed: at most {most} MB together.",
                     name=name,
-                    size=megabytes(more),
-                    left=megabytes(max(left, 0)),
+                    size=_megabytes(more),
+                    left=_megabytes(max(left, 0)),
                     most=self._all_mb,
                 ),
                 name,
             )
-        return more
 
     def kept(self, connection: Connection) -> list[Kept]:
         """Return all tables and files, those that are being written among them."""
@@ -175,6 +187,10 @@ class Datasets:
 def _no_table(sha: str) -> InputRefused:
     shown = f"{sha[:8]}…" if _SHA256.fullmatch(sha) else plain_text(sha, 20)
     return InputRefused(said("dataset:{sha}: there is no such table; upload it again.", sha=shown), "data.source")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.1f} MB"
 
 
 def _keep(blobs: Blobs, sha: str, content: bytes, name: str, connection: Connection | None = None) -> None:

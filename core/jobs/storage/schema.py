@@ -42,24 +42,26 @@ dataset = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
-    sa.Column("owner", sa.String(32)),
+    sa.Column("payer", sa.String(32)),
+    sa.Column("upload", sa.String(64)),
     sa.Column("taken", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Index("dataset_of_owner", "owner"),
+    sa.Index("dataset_of_payer", "payer"),
+    sa.Index("dataset_of_upload", "upload"),
 )
 """An uploaded table; its bytes are the blob of that name (`core.jobs.storage.blobs`), written before the row.
 
-It was `created` when it was last uploaded or run: what nothing names is removed so many days after. `owner` is who was
-the first to upload it, if that is known; it has `taken` so many bytes of their room for uploads.
+It was `created` when it was last uploaded or run: what nothing names is removed so many days after. `upload` is the
+SHA-256 of what was uploaded for it; the first row of an upload has `taken` its bytes of the room of its `payer`.
 """
 
 usage = sa.Table(
     "usage",
     metadata,
-    sa.Column("owner", sa.String(32), primary_key=True),
+    sa.Column("payer", sa.String(32), primary_key=True),
     sa.Column("day", sa.Integer, nullable=False),
     sa.Column("row_epochs", sa.BigInteger, nullable=False),
 )
-"""Rows × epochs that an owner of experiments has asked for on the last `day` they did, counted from 1970 in UTC."""
+"""Rows × epochs that somebody has asked for on a `day`, counted from 1970 in UTC; of today alone."""
 
 blob = sa.Table(
     "blob",
@@ -97,15 +99,18 @@ experiment = sa.Table(
     sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("owner", sa.String(32)),
     sa.Column("reach", sa.String(10), nullable=False, server_default="link"),
+    sa.Column("payer", sa.String(32)),
     sa.Index("experiment_by_age", "created", "id"),
     sa.Index("experiment_of_diagnosis", "diagnosis"),
     sa.Index("experiment_of_owner", "owner"),
+    sa.Index("experiment_of_payer", "payer"),
 )
 """A submitted spec, as JSON in the order it was written: the order of `vary` numbers the runs.
 
 Where `listed` is set the runs are no product of `vary`: each is the spec with its own `variant` and `seed`. Where
 `diagnosis` is set they are trials of that diagnosis, which nobody asked to see. Where `owner` is set, a person, a
-browser session or the member of a class, it is in nobody else's list; `reach` is who sees it all the same.
+browser session or the member of a class, it is in nobody else's list; `reach` is who sees it all the same. `payer` is
+whose limits it counts for (`core.jobs.people.quota`).
 """
 
 person = sa.Table(

@@ -79,7 +79,7 @@ class Store:
         )
         self.on_submit: Callable[[], None] = lambda: None
         """Called after every submit of this process, so that nobody has to poll for work."""
-        self.diagnoses = Diagnoses(self.database)
+        self.diagnoses = Diagnoses(self.database, self._quota)
         self.classrooms = Classrooms(self.database)
         self.people = People(self.database)
         self.tokens = Tokens(self.database)
@@ -90,7 +90,7 @@ class Store:
         theirs = copy(self)
         theirs._viewer = viewer  # noqa: SLF001 - a store of the same class
         theirs.diagnoses = self.diagnoses.seen_by(viewer)
-        theirs.datasets = self.datasets.of(viewer.owner)
+        theirs.datasets = self.datasets.paid_by(viewer.payer)
         return theirs
 
     def close(self) -> None:
@@ -166,9 +166,7 @@ class Store:
     def _row_epochs(self, runs: Sequence[RunSpec]) -> int:
         sized = []
         for run in runs:
-            with suppress(
-                InputRefused, WorkFailed
-            ):  # the trainer says what is wrong with the table, and trains nothing
+            with suppress(InputRefused):  # the trainer says what is wrong with the table, and trains nothing
                 sized.append((run, self.table_sizes.of(run.data)[0]))
         return row_epochs(sized)
 
@@ -182,13 +180,16 @@ class Store:
         owner: str | None = None,
     ) -> str:
         owner, key = self._viewer.owner_of_new(owner), self._viewer.own_key(key)
-        work = self._row_epochs(submitted.specs) if trials_of is None and self._quota.counts_rows else 0
-        header = {**submitted.header, "key": key, "owner": owner, "reach": self._viewer.reach_of_new(owner)}
+        work = self._row_epochs(submitted.specs) if self._quota.counts_rows else 0
+        header = {
+            **submitted.header, "key": key, "owner": owner, "reach": self._viewer.reach_of_new(owner),
+            "payer": self._viewer.payer,
+        }  # fmt: skip
         tables = named_tables(" ".join([header["spec"], *(str(row["variant"]) for row in submitted.runs)]))
         with self.database.write() as connection:
             if trials_of is not None:
                 trials_of.check(connection)
-                header |= {"diagnosis": trials_of.diagnosis, "owner": _diagnosed_owner(connection, trials_of)}
+                header |= {"diagnosis": trials_of.diagnosis, **_whose_trials(connection, trials_of)}
             if key is not None:
                 known = connection.scalar(select(_experiment.c.id).where(_experiment.c.key == key))
                 if known is not None:
@@ -212,8 +213,10 @@ class Store:
                 add_step(connection, series, str(header["id"]))
             connection.execute(insert(_run), [{**row, "changed": changed} for row in submitted.runs])
             if trials_of is None:
-                self._quota.check_runs(connection, owner)
-                self._quota.spend(connection, owner, work)
+                self._quota.check_runs(connection, header["payer"], len(submitted.runs))
+                self._quota.spend(connection, header["payer"], work)
+            else:
+                self._quota.count(connection, header["payer"], work)
             if series is None:  # of a turn of a knob nothing is left, unless it is kept
                 note(connection, self._viewer.person, Deed.SUBMITTED, str(header["id"]))
         # Whoever has submitted looks at it next: what is at hand need not be parsed.
@@ -379,11 +382,11 @@ class Store:
             return connection.scalar(mine) or 0
 
 
-def _diagnosed_owner(connection: Connection, trials_of: DiagnosisClaim) -> str | None:
-    """Return whose the experiment is that trials are made for: they are theirs, too."""
+def _whose_trials(connection: Connection, trials_of: DiagnosisClaim) -> dict[str, str | None]:
+    """Return whose the experiment is that trials are made for, and who pays: they are theirs, too."""
     diagnosed = _experiment.join(schema.diagnosis, schema.diagnosis.c.experiment == _experiment.c.id)
-    of = select(_experiment.c.owner).select_from(diagnosed).where(schema.diagnosis.c.id == trials_of.diagnosis)
-    return connection.scalar(of)
+    of = select(_experiment.c.owner, _experiment.c.payer).select_from(diagnosed)
+    return dict(connection.execute(of.where(schema.diagnosis.c.id == trials_of.diagnosis)).mappings().one())
 
 
 def _as_run(row: RowMapping, specs: tuple[RunSpec, ...]) -> Run:

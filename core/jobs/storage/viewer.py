@@ -59,6 +59,11 @@ class Viewer:
     def _rules(self) -> bool:
         return self.everything or (self.person is not None and self.person.admin)
 
+    @property
+    def payer(self) -> str | None:
+        """For whose limits it counts what they ask for: the person's, whatever class they sit in, or the guest's."""
+        return self.person.id if self.person is not None else self.owner
+
     def reads(self) -> ColumnElement[bool]:
         """Return the condition that they may see an experiment.
 

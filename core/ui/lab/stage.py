@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -102,10 +102,11 @@ def run_bar(
 
     Live, a quiet line stands in its place. Beside a welcome, which has a button of its own, it is a quieter one.
     """
+    kind: Literal["primary", "secondary"] = "secondary" if welcomed else "primary"
     with st.container(key="lab_run", gap="xsmall"):
         if isinstance(wanted, InputRefused) or isinstance(outlook, InputRefused):
             refusal = next(what for what in (wanted, outlook) if isinstance(what, InputRefused))
-            st.button(t("Run"), type="primary", width="stretch", disabled=True, key="lab_run_button")
+            st.button(t("Run"), type=kind, width="stretch", disabled=True, key="lab_run_button")
             live_switch()
             knob = knob_at(refusal.where)
             # The knob itself says why, where it is its value alone.
@@ -128,7 +129,7 @@ def run_bar(
             pressed = t("Run {runs} · about {time}", runs=runs, time=duration(expected.seconds))
             st.button(
                 f"{pressed}{memory}{wait}",
-                type="secondary" if welcomed else "primary",
+                type=kind,
                 icon=":material/play_arrow:",
                 width="stretch",
                 disabled=not task,

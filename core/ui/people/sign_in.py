@@ -99,9 +99,14 @@ def _sign_in_button(
         icon=":material/login:",
         width=width,
         key=f"sign_in_{provider}",
-        on_click=st.login,
+        on_click=_sign_in,
         args=(None if provider == DEFAULT else provider,),
     )
+
+
+def _sign_in(provider: str | None) -> None:
+    st.session_state.pop(_LEAVING, None)
+    st.login(provider)
 
 
 def _keep_address() -> None:

@@ -10,7 +10,8 @@ import pytest
 from distributed import Security
 from sqlalchemy import make_url
 
-from benchmarks.dask_cluster import Cluster, free_port
+from benchmarks.app import free_port
+from benchmarks.dask_cluster import Cluster
 from benchmarks.postgres_server import Server
 from core.errors import InputRefused
 from core.jobs.cluster import dask_engine, roster, terms, wire
