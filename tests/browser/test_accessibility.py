@@ -14,6 +14,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 DONE = ".ll-table td[data-state='done']"
 DRAWN = "[data-testid='stApp'][data-test-script-state='notRunning']"
 IN_SCHEME = """(scheme) => getComputedStyle(document.querySelector("[data-testid='stApp']")).colorScheme === scheme"""
+# Beside a busy server a page takes a scheme in several strokes: it has arrived where ten looks see the same colours.
+STEADY = """() => {
+  const seen = (one) => { const style = getComputedStyle(one); return style.color + style.backgroundColor; };
+  const colours = [...document.querySelectorAll("body *")].map(seen).join();
+  window.steady = window.colours === colours ? window.steady + 1 : 0;
+  window.colours = colours;
+  return window.steady >= 10;
+}"""
 # A contrast is that of colours that have arrived: no transition, and nothing paled because it is redrawn just now.
 AT_ONCE = """*, *::before, *::after { transition: none !important }
 [data-stale] { opacity: 1 !important }"""
@@ -29,6 +37,7 @@ def faults(page):
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
         until(page, IN_SCHEME, arg=scheme)
+        until(page, STEADY)
         found += [
             f"{scheme}: {fault['id']}: {node['html'][:200]}: {node['failureSummary']}"
             for fault in Axe().run(page).response["violations"]
