@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -106,8 +107,15 @@ def arrive(team, browser):
 
 
 def sign_out(page):
-    page.get_by_role("button", name="Sign out").click()
-    page.get_by_role("button", name="End session").click()  # the provider asks
+    """Sign out, and at the provider too, which asks; once more, as a person would, where a press was lost."""
+    from playwright.sync_api import TimeoutError as Late
+
+    for _ in range(4):
+        with suppress(Late):
+            page.get_by_role("button", name="Sign out").click(timeout=20_000)
+            page.get_by_role("button", name="End session").click(timeout=20_000)
+            return
+        page.reload()
 
 
 def fetched(page, path):
