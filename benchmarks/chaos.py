@@ -72,7 +72,8 @@ _DIAGNOSED: Final = load_spec(
 )
 
 
-Fault = Callable[[ServedLab], float]
+Fault = Callable[[Any], float]
+"""Does harm, undoes what does not undo itself, and returns the seconds from then until the lab is well again."""
 
 
 def _until_well(lab: ServedLab, since: float) -> float:
@@ -225,8 +226,7 @@ def _cut_off(lab: TeamLab) -> float:
 class Case:
     """A fault, and the lab it strikes."""
 
-    fault: Callable[[Any], float]
-    """Does harm, undoes what does not undo itself, and returns the seconds from then until the lab is well again."""
+    fault: Fault
     room: Callable[[], AbstractContextManager[ServedLab]] = alone
 
 

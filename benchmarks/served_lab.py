@@ -25,7 +25,11 @@ from core.settings import Settings
 LEASE_SECONDS: Final = 10.0
 SLOTS: Final = 2
 TRAINER: Final = "core.jobs.trainers.trainer"
-_SILENCE_SECONDS: Final = 10.0
+_TOLD: Final = {
+    "LOSSLAB_LEASE_SECONDS": str(LEASE_SECONDS),
+    "LOSSLAB_TRAINER_SILENCE_SECONDS": "10",
+    "LOSSLAB_SPARE_TRAINER": "yes",
+}
 
 
 @dataclass
@@ -39,14 +43,8 @@ class ServedLab:
 
     def serve(self) -> None:
         """Start a web process more."""
-        own = {
-            "LOSSLAB_DATA": str(self.data),
-            "LOSSLAB_SLOTS": str(self.slots),
-            "LOSSLAB_LEASE_SECONDS": str(LEASE_SECONDS),
-            "LOSSLAB_SPARE_TRAINER": "yes",
-            "LOSSLAB_TRAINER_SILENCE_SECONDS": str(_SILENCE_SECONDS),
-        }
-        self.webs.append(start_app(own | self.environment))
+        own = {"LOSSLAB_DATA": str(self.data), "LOSSLAB_SLOTS": str(self.slots)}
+        self.webs.append(start_app(_TOLD | own | self.environment))
 
     def health(self, place: int = -1) -> dict[str, Any]:
         """Return what a web process says of itself; nothing where it does not answer."""
@@ -115,13 +113,8 @@ class TeamLab(ServedLab):
 
     def serve(self) -> None:
         """Start a web process more, and the workers if they are not there."""
-        if not self.workers:
-            self.add_workers()
+        self.workers = self.workers or [self._worker(place) for place in range(self.slots)]
         super().serve()
-
-    def add_workers(self) -> None:
-        """Start the workers."""
-        self.workers = [self._worker(place) for place in range(self.slots)]
 
     def _worker(self, place: int) -> subprocess.Popen[bytes]:
         return self.cluster.add_worker(lab=1, within=() if place else self.far)
@@ -141,7 +134,6 @@ class TeamLab(ServedLab):
             worker.terminate()
         for worker in self.workers:
             worker.wait(60)
-        self.cluster.remove()
 
 
 @contextmanager
@@ -208,11 +200,7 @@ def a_team(host: str = "", far: Sequence[str] = (), slots: int = SLOTS) -> Itera
         data = _data(Path(folder))
         database = Server(found, host)
         stack.callback(database.remove)
-        environment = {
-            "LOSSLAB_DB_URL": database.new_database(), "LOSSLAB_BLOBS": "database",
-            "LOSSLAB_LEASE_SECONDS": str(LEASE_SECONDS), "LOSSLAB_TRAINER_SILENCE_SECONDS": str(_SILENCE_SECONDS),
-            "LOSSLAB_SPARE_TRAINER": "yes",
-        }  # fmt: skip
+        environment = _TOLD | {"LOSSLAB_DB_URL": database.new_database(), "LOSSLAB_BLOBS": "database"}
         cluster = Cluster(Path(folder), environment, host=host or "127.0.0.1")
         stack.callback(cluster.remove)
         own = {"LOSSLAB_ENGINE": cluster.address, "LOSSLAB_ENGINE_INSECURE": "yes"}
@@ -236,8 +224,9 @@ def a_team_with_a_far_worker() -> Iterator[TeamLab]:
         _machine("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", name)
         _machine("ip", "addr", "add", f"10.77.{number}.1/24", "dev", here)
         _machine("ip", "link", "set", here, "up")
-        for words in (("addr", "add", f"10.77.{number}.2/24", "dev", there), ("link", "set", there, "up"), ("link", "set", "lo", "up")):  # fmt: skip  # noqa: E501
-            _machine("ip", "-n", name, *words)
+        _machine("ip", "-n", name, "addr", "add", f"10.77.{number}.2/24", "dev", there)
+        for end in (there, "lo"):
+            _machine("ip", "-n", name, "link", "set", end, "up")
         with a_team(f"10.77.{number}.1", ("ip", "netns", "exec", name)) as lab:
             yield lab
 

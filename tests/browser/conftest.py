@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.app import free_port
+
 ROOT = Path(__file__).parents[2]
 FLAGS = [
     "--no-sandbox",
@@ -47,9 +49,7 @@ def outside():
 @pytest.fixture(scope="package")
 def server(tmp_path_factory, outside):
     """The app as the README starts it, with a data folder of its own: (address, process)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder = tmp_path_factory.mktemp("lab")
     proxy = f"http://127.0.0.1:{outside.getsockname()[1]}"
     proxies = {f"{scheme}_proxy": proxy for scheme in ("http", "https", "HTTP", "HTTPS")}

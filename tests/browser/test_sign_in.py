@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from benchmarks.app import free_port
 
 from .conftest import ROOT
 
@@ -36,12 +37,6 @@ pytestmark = [
     pytest.mark.skipif(PROVIDER is None, reason="no provider here: pip install oidc-provider-mock"),
     pytest.mark.timeout(400),
 ]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def started(command, log, up, **environment):
