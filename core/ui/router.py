@@ -10,7 +10,7 @@ import streamlit as st
 from core.collector import ROUNDS
 from core.plot import COLOURS
 from core.ui.gate import GATE
-from core.ui.people.sign_in import AUDIT, account_line, go_on_signing_out, open_pages, remember_user, show_sign_in
+from core.ui.people.sign_in import AUDIT, account_line, open_pages, remember_user, show_sign_in
 from core.ui.sitemap import PAGES, page
 from core.ui.trouble import tell_of_full_disk, told
 from core.ui.words import language_choice, settle_language
@@ -28,9 +28,14 @@ _STYLE = """<style>
 button:is([data-testid="stBaseButton-tertiary"], [data-testid="stBaseButton-secondary"]):is(:hover, :active) p {{
   color: light-dark({}, {});
 }}
-[data-testid="stTopNavLink"]:focus-visible {{ outline: 2px solid light-dark({}, {}) }}
+:is([data-testid="stTopNavLink"], .sign-out):focus-visible {{ outline: 2px solid light-dark({}, {}) }}
+.sign-out {{ display: inline-flex; align-items: center; gap: .25rem; min-height: 2.5rem; text-decoration: none }}
+.sign-out, .sign-out:visited {{ color: inherit }}
+.sign-out:is(:hover, :active) {{ color: light-dark({}, {}) }}
+.sign-out-icon {{ font: 1.25rem / 1 "Material Symbols Rounded" }}
 @media (pointer: coarse), (max-width: 640px) {{
   [data-testid="stRadioOption"], [data-testid="stCheckbox"] > label {{ min-height: 44px; align-items: center }}
+  .sign-out {{ min-height: 44px }}
   [data-testid="stRadioGroup"][aria-orientation="vertical"] > div {{ gap: 0 }}
   [data-testid="stRadioGroup"][aria-orientation="vertical"] label {{ width: 100% }}
 }}
@@ -44,15 +49,18 @@ with GATE.place(known=_KNOWN in st.session_state):
     st.session_state[_KNOWN] = True  # also ends the run here of whoever has gone meanwhile
     # A Material icon as favicon would be fetched from the internet.
     st.set_page_config(page_title="Loss Lab", page_icon=_SVG.format(width=28, content=_CURVES), layout="wide")
-    st.html(_STYLE.format(*_LINKS, *_LINKS))
+    st.html(_STYLE.format(*_LINKS * 3))
     st.logo(_SVG.format(width=110, content=_CURVES + _NAME), size="large")
     settle_language()
     tell_of_full_disk()
-    go_on_signing_out()
     remember_user()
     visible = open_pages()
     pages = [page(path, hidden=path not in visible) for path in PAGES if path != AUDIT or path in visible]
     chosen = st.navigation(pages, position="top" if visible else "hidden")
-    told(show_sign_in if chosen.visibility == "hidden" else chosen.run)()
-    language_choice(beside=account_line)
+    if chosen.visibility == "hidden":
+        told(show_sign_in)()
+        language_choice()
+    else:
+        told(chosen.run)()
+        language_choice(beside=account_line)
 ROUNDS.ask()

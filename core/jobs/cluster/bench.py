@@ -137,8 +137,8 @@ class Bench(WorkerPlugin):  # type: ignore[misc] # Dask's types are not read
 _opening = asyncio.Lock()
 
 
-async def open_bench(worker: Worker, work: str, warm: Mapping[str, dict[str, Any]]) -> str:
-    """Give a worker its bench, unless it has one; return why it cannot have one, or nothing."""
+async def open_bench(worker: Worker, work: str, warm: Mapping[str, dict[str, Any]]) -> Report | str:
+    """Give a worker its bench, unless it has one; return what it reports, or why it cannot have one."""
     async with _opening:
         if NAME not in worker.plugins:
             try:
@@ -148,7 +148,7 @@ async def open_bench(worker: Worker, work: str, warm: Mapping[str, dict[str, Any
             await worker.plugin_add(bench, NAME)
             worker.metrics[NAME] = lambda _worker: bench.report()
             await asyncio.to_thread(bench.open)
-    return ""
+    return bench_of(worker).report()
 
 
 def _make(worker: Worker, work: str, warm: Mapping[str, dict[str, Any]]) -> Bench:

@@ -210,12 +210,12 @@ class DaskEngine:
             self._on_free()
 
     def _have_join(self, client: Client, address: str) -> None:
-        why = self._knock(client, address, doors.join, self._work, dict(self._warm))
+        answer = self._knock(client, address, doors.join, self._work, dict(self._warm))
         if client is not self._client:
             return
-        self._roster.answered(address, why)
-        if why:
-            log.warning("the worker %s lends no slots: %s", address, why)
+        self._roster.answered(address, answer)
+        if isinstance(answer, str):
+            log.warning("the worker %s lends no slots: %s", address, answer)
         else:
             self._on_free()
 
@@ -236,10 +236,10 @@ class DaskEngine:
                 found[address] = why
         return found
 
-    def _knock(self, client: Client, address: str, door: Callable[..., Any], *rest: Any) -> str:
-        """Return why a worker lends no slots, as half a sentence; empty if it does."""
+    def _knock(self, client: Client, address: str, door: Callable[..., Any], *rest: Any) -> Any:
+        """Return what a door of a worker answers, or as half a sentence why it was not opened."""
         try:
-            return str(client.run(door, self._terms, *rest, workers=[address])[address])
+            return client.run(door, self._terms, *rest, workers=[address])[address]
         except Exception as failure:  # whatever a machine that is none of ours does, the others are asked
             log.warning("the worker %s could not be asked", address, exc_info=True)
             return _not_asked(failure)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from distributed import Worker
 
+    from core.jobs.cluster.report import Report
     from core.jobs.cluster.terms import Terms
 
 
@@ -29,8 +30,8 @@ async def greet(lab: Terms) -> str:
     return await asyncio.to_thread(unfit, lab)
 
 
-async def join(lab: Terms, work: str, warm: Mapping[str, dict[str, Any]], dask_worker: Worker) -> str:
-    """Open the slots of this worker, unless they are; return what `greet` does."""
+async def join(lab: Terms, work: str, warm: Mapping[str, dict[str, Any]], dask_worker: Worker) -> Report | str:
+    """Open the slots of this worker, unless they are; return how they are, or why it cannot train for the lab."""
     if trouble := await greet(lab):
         return trouble
     from core.jobs.cluster.bench import open_bench

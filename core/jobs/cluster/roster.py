@@ -117,11 +117,20 @@ class Roster:
             worker.asked = now
         return asks
 
-    def answered(self, address: str, why: str) -> None:
-        """Note that a worker lends its slots from now on, or `why` it does not."""
+    def answered(self, address: str, answer: Report | str) -> None:
+        """Note that a worker lends its slots from now on, as they are now, or why it does not.
+
+        What it told with a heartbeat may be from before another process handed it the run that it trains.
+        """
         with self._lock:
-            if (worker := self._workers.get(address)) is not None:
-                worker.joined, worker.refusal = True, why
+            if (worker := self._workers.get(address)) is None:
+                return
+            if isinstance(answer, str):
+                worker.refusal = answer
+            else:
+                worker.refusal = ""
+                self.take(address, answer)
+            worker.joined = True
 
     def take(self, address: str, report: Report) -> bool:
         """Take over a report, unless a later one was there before; return whether more slots are free."""

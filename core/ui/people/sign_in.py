@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from html import escape
 from typing import Final, Literal
 
 import streamlit as st
@@ -23,7 +24,6 @@ from core.ui.words import t
 CLASS, LESSONS, AUDIT = "class", "lessons", "audit"
 _ARRIVED: Final = "sign_in_arrived"
 _KNOWN: Final = "sign_in_known"
-_LEAVING: Final = "sign_in_leaving"
 _KEEP_ADDRESS: Final = "sessionStorage.setItem('losslab-there', location.pathname + location.search);"
 # The provider leads back to the start page alone.
 _GO_THERE: Final = """const there = sessionStorage.getItem("losslab-there");
@@ -50,17 +50,6 @@ def remember_user() -> None:
             st.session_state[_KNOWN] = user.id
 
 
-def _sign_out() -> None:
-    st.session_state[_LEAVING] = True
-    st.logout()
-
-
-def go_on_signing_out() -> None:
-    """Send the browser out once more: what a run says of the way is lost where another run cuts it short."""
-    if st.session_state.get(_LEAVING):
-        st.logout()
-
-
 def is_guest() -> bool:
     """Return whether this visitor has not signed in where others do."""
     return get_lab().settings.signs_in and current_user() is None
@@ -77,7 +66,7 @@ def show_sign_in() -> None:
             said = inert(str(st.user.to_dict().get("email") or ""))
             st.warning(t("{email} may not use this lab; its operator can allow it.", email=said or t("This account")))
             if settings.sign_in == SignIn.OIDC:
-                st.button(t("Sign out"), icon=":material/logout:", on_click=_sign_out, key="sign_in_other")
+                _way_out()
             return
         st.markdown(t("Sign in to find out by experiment."))
         if settings.sign_in == SignIn.HEADER:
@@ -99,14 +88,21 @@ def _sign_in_button(
         icon=":material/login:",
         width=width,
         key=f"sign_in_{provider}",
-        on_click=_sign_in,
+        on_click=st.login,
         args=(None if provider == DEFAULT else provider,),
     )
 
 
-def _sign_in(provider: str | None) -> None:
-    st.session_state.pop(_LEAVING, None)
-    st.login(provider)
+def _way_out() -> None:
+    """Link to where Streamlit forgets who has signed in.
+
+    What `st.logout` says of the way is lost where another run cuts its own short; and no session goes on for whoever
+    brings another cookie than it began with.
+    """
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    icon = '<span class="sign-out-icon" translate="no" aria-hidden="true">logout</span>'
+    href = f"{base and '/'}{base}/auth/logout"
+    st.html(f'<a class="sign-out" href="{escape(href)}">{icon}{t("Sign out")}</a>', width="content")
 
 
 def _keep_address() -> None:
@@ -121,7 +117,7 @@ def account_line() -> None:
         st.markdown(inert(user.name), width="content")
         token_menu(user)
         if provided:
-            st.button(t("Sign out"), type="tertiary", icon=":material/logout:", on_click=_sign_out, key="sign_out")
+            _way_out()
         if not st.session_state.get(_ARRIVED):
             st.session_state[_ARRIVED] = True
             st.html(f"<script>{_GO_THERE}</script>", width="content", unsafe_allow_javascript=True)

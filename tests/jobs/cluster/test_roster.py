@@ -37,7 +37,7 @@ def roster() -> Roster:
     """A roster with a worker that has joined and told nothing yet."""
     roster = Roster()
     assert roster.look(identity()) == ([ADDRESS], False)
-    roster.answered(ADDRESS, "")
+    roster.answered(ADDRESS, report(0))
     return roster
 
 
@@ -62,6 +62,16 @@ def test_a_report_from_before_it_was_handed_frees_nothing(roster: Roster) -> Non
     assert free(roster) == set()
     roster.take(ADDRESS, report(4, place(last="t1"), place(ready=False)))
     assert free(roster) == {FIRST}
+
+
+def test_a_worker_that_joins_is_as_it_says_then_and_not_as_its_last_heartbeat_said() -> None:
+    roster = Roster()
+    roster.look(identity(report(1, place(), place())))
+    assert free(roster) == set()
+    roster.answered(ADDRESS, report(2, place(token="t1"), place()))
+    assert free(roster) == {SECOND}
+    roster.look(identity(report(1, place(), place())))
+    assert free(roster) == {SECOND}
 
 
 def test_reports_that_come_late_count_for_nothing(roster: Roster) -> None:
@@ -122,7 +132,7 @@ def test_a_new_process_at_the_address_of_an_old_one_joins_anew(roster: Roster) -
     assert len(free(roster)) == 2
     assert roster.look(identity(beat=3.0)) == ([ADDRESS], False)
     assert roster.slots() == []
-    roster.answered(ADDRESS, "")
+    roster.answered(ADDRESS, report(0))
     roster.take(ADDRESS, report(1, place(), place()))
     assert len(free(roster)) == 2
 

@@ -1,5 +1,7 @@
 """Signing out, where a provider signs in."""
 
+import re
+
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -23,26 +25,25 @@ def signed_in(lab, monkeypatch):
     lab_module.get_lab().store.close()
 
 
-def test_the_way_out_is_told_in_each_run_until_the_browser_has_gone(signed_in, monkeypatch):
-    told = []
-    monkeypatch.setattr(st, "logout", lambda: told.append(1))
+def links(app):
+    """Where the ways out of a page lead."""
+    return re.findall(
+        r'<a class="sign-out" href="([^"]*)"', " ".join(element.proto.body for element in app.get("html"))
+    )
+
+
+@pytest.mark.parametrize(("base", "way"), [("", "/auth/logout"), ("/lab/", "/lab/auth/logout")])
+def test_the_way_out_is_a_link_that_no_run_of_the_page_can_lose(signed_in, monkeypatch, base, way):
+    here = st.get_option
+    monkeypatch.setattr(st, "get_option", lambda name: base if name == "server.baseUrlPath" else here(name))
     signed_in.run()
     assert not signed_in.exception
-    assert told == []
-    signed_in.get_by_key("sign_out").click().run()
-    first = len(told)
-    signed_in.run()
-    assert 0 < first < len(told)
+    assert links(signed_in) == [way]
 
 
-def test_whoever_signs_in_again_at_once_is_not_signed_out_by_it(signed_in, monkeypatch):
-    told = []
-    monkeypatch.setattr(st, "logout", lambda: told.append("out"))
-    monkeypatch.setattr(st, "login", lambda provider: told.append("in"))
-    signed_in.get_by_key("sign_out").click().run()
+def test_who_has_not_signed_in_finds_one_way_in_and_none_out(signed_in):
     signed_in.user = {}
     signed_in.run()
-    signed_in.get_by_key(f"sign_in_{DEFAULT}").click().run()
-    assert told[-1] == "in"
-    signed_in.run()
-    assert told[-1] == "in"
+    assert not signed_in.exception
+    assert [button.key for button in signed_in.button] == [f"sign_in_{DEFAULT}"]
+    assert links(signed_in) == []
