@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import core
+from core.columns import Columns, in_columns
 from core.errors import InputRefused
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _run(chosen: argparse.Namespace) -> int:
     results = core.train(core.load_spec(chosen.spec), _progress_bar if sys.stderr.isatty() else None)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    print(json.dumps(results, allow_nan=False) if chosen.json else _table(_RUN_COLUMNS, results["runs"]))
+    print(json.dumps(results, allow_nan=False) if chosen.json else in_columns(_RUN_COLUMNS, results["runs"]))
     if chosen.plot:
         from core.plot import write_page
 
@@ -102,8 +103,14 @@ def _diagnose(chosen: argparse.Namespace) -> int:
         report = core.diagnose(core.load_spec(chosen.spec), _stage if sys.stderr.isatty() else None)
         if sys.stderr.isatty():
             print(file=sys.stderr)
-    print(json.dumps(report, allow_nan=False) if chosen.json else "\n\n".join(map(_found, report["variants"])))
+    print(json.dumps(report, allow_nan=False) if chosen.json else _found(report["variants"]))
     return DONE
+
+
+def _found(variants: Sequence[Mapping[str, Any]]) -> str:
+    from core.diagnosis.text import as_text
+
+    return "\n\n".join(as_text(variant, _named(variant) if variant["variant"] else "") for variant in variants)
 
 
 def _diagnose_log(path: str) -> dict[str, Any]:
@@ -119,27 +126,6 @@ def _diagnose_log(path: str) -> dict[str, Any]:
 def _stage(progress: Any) -> None:
     where = f"variant {progress.variant + 1} of {progress.variants}"
     print(f"\r{where}: {progress.runs} runs trained, now {progress.stage}  ", end="", file=sys.stderr)
-
-
-def _found(variant: Mapping[str, Any]) -> str:
-    lines = [f"{_named(variant)}: {variant['verdict']}"]
-    if variant["verdict"] == "refused":
-        return f"{lines[0]}, {variant['error']}"
-    lines += list(variant.get("symptoms", {}).values())
-    if variant["causes"]:
-        lines.append(_table(_CAUSE_COLUMNS, variant["causes"]))
-    for cause in variant["causes"]:
-        lines += [f"  {cause['cause']}: {text}" for text in cause["evidence"]]
-    if variant["combined"]:
-        lines.append(f"no single change was enough; together {_fix(variant['combined'])}: {_gain(variant['combined'])}")
-    lines += [f"{variant['why']}"] if variant["why"] else []
-    lines += [f"only you can know: {one['ask']} ({'; '.join(one['evidence'])})" for one in variant["questions"]]
-    lines += [f"harmless: {one['cause']}: {'; '.join(one['evidence'])}" for one in variant["remarks"]]
-    gaps: dict[str, list[str]] = {}
-    for gap in variant["not_checked"]:
-        gaps.setdefault(gap["why"], []).append(gap["cause"])
-    lines += [f"not checked: {', '.join(causes)} ({why})" for why, causes in gaps.items()]
-    return "\n".join(lines)
 
 
 def _backup(chosen: argparse.Namespace) -> int:
@@ -177,7 +163,7 @@ def _audit(chosen: argparse.Namespace) -> int:
         ]  # fmt: skip
     finally:
         database.close()
-    print(json.dumps(rows) if chosen.json else _table(_AUDIT_COLUMNS, rows))
+    print(json.dumps(rows) if chosen.json else in_columns(_AUDIT_COLUMNS, rows))
     return DONE
 
 
@@ -202,7 +188,7 @@ def benchmark(cases: Iterable[Case]) -> list[dict[str, Any]]:
 
 def bench_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return what `benchmark` measured as text, a line per case."""
-    return _table(_BENCH_COLUMNS, rows)
+    return in_columns(_BENCH_COLUMNS, rows)
 
 
 def _number(value: Any, pattern: str = ".4g") -> str:
@@ -223,22 +209,7 @@ def _named(variant: Mapping[str, Any]) -> str:
     return ", ".join(f"{path.split('.')[-1]} {value}" for path, value in variant["variant"].items()) or "–"
 
 
-def _fix(cause: Mapping[str, Any]) -> str:
-    return ", ".join(f"{path} = {json.dumps(value)}" for path, value in (cause["fix"] or {}).items()) or "–"
-
-
-def _gain(cause: Mapping[str, Any]) -> str:
-    trial = cause["trial"]
-    if trial is None:
-        return "–"
-    kind = "skill" if trial["val_skill_after"] is None else "val_skill"
-    before, after = (_number(trial[f"{kind}_{when}"], ".3f") for when in ("before", "after"))
-    return f"{before} → {after}, better in {trial['improved']} of {trial['seeds']}"
-
-
-_Columns = Mapping[str, Callable[[Mapping[str, Any]], str]]
-
-_RUN_COLUMNS: Final[_Columns] = {
+_RUN_COLUMNS: Final[Columns] = {
     "variant": _named,
     "seed": lambda run: str(run["seed"]),
     "loss": lambda run: _number(_last(run, "loss")),
@@ -251,22 +222,14 @@ _RUN_COLUMNS: Final[_Columns] = {
     "state": _state,
 }
 
-_CAUSE_COLUMNS: Final[_Columns] = {
-    "": lambda cause: str(cause["rank"]),
-    "cause": lambda cause: cause["cause"],
-    "confidence": lambda cause: _number(cause["confidence"], ".2f"),
-    "fix": _fix,
-    "skill": _gain,
-}
-
 _AUDIT_LINES: Final = 100
 
-_AUDIT_COLUMNS: Final[_Columns] = {
+_AUDIT_COLUMNS: Final[Columns] = {
     name: lambda row, name=name: str(row[name])  # type: ignore[misc]
     for name in ("moment", "name", "deed", "what", "person")
 }
 
-_BENCH_COLUMNS: Final[_Columns] = {
+_BENCH_COLUMNS: Final[Columns] = {
     "case": lambda row: str(row["name"]),
     "epochs": lambda row: str(row["epochs"]),
     "compiler": lambda row: str(row["compiler"]),
@@ -279,14 +242,6 @@ _BENCH_COLUMNS: Final[_Columns] = {
     "cold ratio": lambda row: _number(row["cold_ratio"], ".1f") + "×",
     "deviation": lambda row: _number(row["deviation"], ".1e"),
 }
-
-
-def _table(columns: _Columns, rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = [list(columns), *([cell(row) for cell in columns.values()] for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
 
 
 if __name__ == "__main__":

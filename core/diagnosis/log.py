@@ -143,6 +143,8 @@ _STANDS_STILL: Final = {
 
 
 def _still_falling(log: Log) -> Iterator[tuple[str, Evidence]]:
+    if next(_parting(log), None):
+        return  # more of it would do more harm
     share = falling(log.finite_loss) if np.isfinite(log.loss).all() else None
     if share is not None and share > STILL_FALLING:
         text = said("{share:.0%} of the loss's fall came in the last fifth of the epochs", share=share)
@@ -184,13 +186,16 @@ _RULES: Final[tuple[Callable[[Log], Iterator[tuple[str, Evidence]]], ...]] = (
     _non_finite, _all_zero, _climbing, _jumping, _standing, _still_falling, _parting, _too_good, _no_rate,
 )  # fmt: skip
 _LEAST: Final = 0.4
-"""A log in which nothing is as suspicious as this is healthy as far as a log can tell."""
+"""What is less suspicious than this is not worth naming."""
 _UNTRIED: Final = 0.5
 """How much of a suspicion is left as confidence where nothing can be tried."""
 
 
 def diagnose_log(table: Table) -> dict[str, Any]:
     """Return what `core.diagnose` returns, from a log alone: no cause is proven, so none has a fix.
+
+    *Faulty* is only a loss that is not a number, or 0 in every epoch; everything else is *undecided*, for harm is shown
+    by a repair, and nothing can be tried.
 
     Parameters
     ----------
@@ -209,10 +214,16 @@ def diagnose_log(table: Table) -> dict[str, Any]:
             evidence.setdefault(cause, []).append(piece)
     found = [Suspect(CAUSES[cause], tuple(pieces)) for cause, pieces in evidence.items()]
     found.sort(key=lambda suspect: -suspect.strength)
-    faulty = bool(found) and found[0].strength >= _LEAST
-    findings = [Finding(suspect, None, _UNTRIED * suspect.strength) for suspect in found[:MOST_CAUSES] if faulty]
+    named = found[:MOST_CAUSES] if found and found[0].strength >= _LEAST else []
+    causes = [Finding(one, None, _UNTRIED * one.strength).as_dict(rank) for rank, one in enumerate(named, 1)]
     why = said("a log holds neither the data nor the network, so nothing could be tried")
     gaps = [{"cause": cause, "why": why} for cause in CAUSES if cause not in evidence]
-    causes = [finding.as_dict(rank) for rank, finding in enumerate(findings, 1)]
-    found_in_log = public_variant({}, "faulty" if faulty else "healthy", causes=causes, not_checked=gaps)
-    return {"variants": [found_in_log], "spec_hash": None}
+    known: dict[str, Any] = {"causes": causes, "not_checked": gaps}
+    if not np.isfinite(log.loss).all() or not log.loss.any():
+        return {"variants": [public_variant({}, "faulty", **known)], "spec_hash": None}
+    missing = (
+        said("These curves look odd, but nothing could be tried: the program and its data would decide it.")
+        if causes
+        else said("Nothing in these curves is odd, but how low the loss could be only the data can tell.")
+    )
+    return {"variants": [public_variant({}, "undecided", why=missing, **known)], "spec_hash": None}

@@ -83,6 +83,14 @@ def _refusal(error: ValidationError, of: Any) -> InputRefused:
         case "missing":
             return InputRefused(said("{where}: is missing.", where=where), where)
         case "extra_forbidden":
+            elsewhere = [
+                f"{section}.{names[-1]}"
+                for section, field in getattr(of, "model_fields", {}).items()
+                if names[-1] in getattr(field.annotation, "model_fields", ())
+            ]
+            if elsewhere:
+                there = said("{where}: there is no such setting; it is {other}.", where=where, other=elsewhere[0])
+                return InputRefused(there, where)
             for name in names[:-1]:
                 of = getattr(getattr(of, "model_fields", {}).get(name), "annotation", None)
             allowed = ", ".join(getattr(of, "model_fields", ()))

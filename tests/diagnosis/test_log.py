@@ -36,9 +36,15 @@ ODD = {
 
 @pytest.mark.parametrize("cause", ODD)
 def test_a_curve_makes_its_cause_the_first_suspect(cause):
-    variant = diagnosed(ODD[cause])
-    assert variant["verdict"] == "faulty"
-    assert causes(variant)[0] == cause
+    assert causes(diagnosed(ODD[cause]))[0] == cause
+
+
+def test_only_a_loss_that_cannot_be_right_is_faulty_for_nothing_can_be_tried():
+    verdicts = {cause: diagnosed(loss)["verdict"] for cause, loss in ODD.items()}
+    assert verdicts == {
+        "learning_rate_too_high": "faulty", "loss_mismatch": "faulty", "learning_rate_too_low": "undecided",
+    }  # fmt: skip
+    assert "nothing could be tried" in diagnosed(ODD["learning_rate_too_low"])["why"]
 
 
 def test_a_loss_that_is_nan_from_the_start_suspects_the_data():
@@ -60,6 +66,8 @@ def test_a_flat_loss_is_told_as_guessing_among_classes():
 def test_parting_curves_are_overfitting():
     variant = diagnosed(list(FALL), val_loss=list(FALL + (EPOCHS / 40) ** 2))
     assert causes(variant) == ["overfitting"]
+    falls_to_the_end = diagnosed([2.3, 1.9, 1.5, 1.1, 0.6], val_loss=[2.3, 1.9, 2.1, 2.8, 3.5])
+    assert causes(falls_to_the_end) == ["overfitting"]
     assert "lowest at epoch" in variant["causes"][0]["evidence"][0]
 
 
@@ -71,9 +79,10 @@ def test_a_log_has_the_keys_of_every_variant():
     assert diagnosed(list(FALL)).keys() == public_variant({}, "refused", error="no data").keys()
 
 
-def test_a_healthy_log_is_healthy():
+def test_a_log_in_which_nothing_is_odd_is_undecided_and_not_healthy():
     variant = diagnosed(list(FALL + 0.1), val_loss=list(FALL + 0.15), lr=[0.001] * 60)
-    assert variant["verdict"] == "healthy"
+    assert variant["verdict"] == "undecided"
+    assert "only the data can tell" in variant["why"]
     assert variant["causes"] == []
     assert len(variant["not_checked"]) == len(CAUSES)
 

@@ -157,6 +157,12 @@ def _proper_loss(observed: Observation) -> Iterator[Sentence]:
             "{loss} on a share between 0 and 1 is a proper loss: it is least where the mean is predicted",
             loss=facts.loss,
         )
+    elif facts.class_shares and LOSSES[facts.loss].measures == "distance":
+        yield said(
+            "{loss} on a label can be learnt, but its gradient is least where an answer is most wrong: a cross-entropy "
+            "is the usual loss",
+            loss=facts.loss,
+        )
 
 
 _NOT_LINEAR: Final = 0.9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from core.choices.encoders import ENCODERS
 from core.choices.outliers import OUTLIERS
 from core.choices.scalers import SCALERS, TARGET_SCALERS
+from core.data.column_names import listed
 from core.data.understand.leaks import Leak
 from core.diagnosis.causes.cause import Cause, Change, Evidence, Observation, Question
 from core.diagnosis.evidence.facts import DataFacts
@@ -201,7 +203,7 @@ def _leakage_questions(observed: Observation) -> Iterator[Question]:
     for leak in facts.leaks:
         if leak.column not in known:
             name = plain_text(leak.column, 60)
-            ask = said("Is {column} known before the answer?", column=name)
+            ask = said("Is {column} known when the model will be asked, or only afterwards?", column=name)
             yield Question(Sentence(leak.text.rstrip(".")), ask)
 
 
@@ -287,6 +289,15 @@ def _no_signal(observed: Observation) -> Iterator[Evidence]:
                 ),
                 sign="network_finds_nothing",
             )
+
+
+def _other_columns(observed: Observation) -> Iterator[Question]:
+    for piece in itertools.islice(_no_signal(observed), 1):
+        names = listed([plain_text(name, 60) for name in observed.run.data.targets])
+        ask = said(
+            "Which other column could tell {target!l}, and is each answer still in the row it belongs to?", target=names
+        )
+        yield Question(piece.text, ask)
 
 
 def _constant_target(observed: Observation) -> Iterator[Evidence]:
@@ -390,7 +401,7 @@ CAUSES: Final = (
           links=("leak", "copies", "by_heart", "without_leaks")),
     Cause("no_signal", "preprocessing", "There is no signal to learn",
           "The inputs say nothing about the target: the best honest loss is the baseline's.",
-          _no_signal, lambda _observed: (), needs=_few_rows, unlearnable=True,
+          _no_signal, lambda _observed: (), asks=_other_columns, needs=_few_rows, unlearnable=True,
           links=("no_signal", "blind", "flat", "guessing", "gap")),
     Cause("constant_target", "preprocessing", "The target never changes",
           "Every row has the same target: there is nothing to learn.",

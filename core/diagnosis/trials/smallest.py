@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from core.choices.optimizers import OPTIMIZERS
 from core.diagnosis.causes.cause import Change, Observation, Suspect
 from core.diagnosis.trials.textbook import TEXTBOOKS, Step, applied, steps_of
 from core.diagnosis.trials.trial import MARGIN, Workbench, merit
@@ -27,6 +28,9 @@ _AS_STRONG: Final = 0.5
 """… if they are this strong, compared with the first: the repair of the others is hardly asked for."""
 _OF_THE_BEST: Final = 2
 """Textbooks that are trained with every seed."""
+_RATE: Final = "training.learning_rate"
+_MANY, _SHORTER = 3, 0.05
+"""Of so many changes one is tried to be spared by a rate of this share."""
 _PREFIXES: Final = 2
 """Sets that are tried at a time: one for each of two processors."""
 
@@ -85,8 +89,13 @@ def lowest(workbench: Workbench, change: Change) -> float:
 
 
 def smallest(workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect]) -> RepairSet:
-    """Return what is left of `whole` when nothing more can be spared, judged by the seed that does worst."""
-    return _Search(workbench, observed, whole, suspects).shrunk()
+    """Return what is left of `whole` when nothing more can be spared, judged by the seed that does worst.
+
+    With shorter steps of plain gradient descent the target's scale may be spared, too: its gradient has that scale.
+    """
+    search = _Search(workbench, observed, whole, suspects)
+    least = search.shrunk()
+    return search.without_target_scaling(least) or least
 
 
 def expect_smallest(workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect]) -> None:
@@ -98,7 +107,8 @@ class _Search:
     def __init__(
         self, workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect]
     ) -> None:
-        self._workbench, self._run, self._whole = workbench, observed.run, whole
+        self._workbench, self._observed, self._suspects = workbench, observed, suspects
+        self._run, self._whole = observed.run, whole
         self._strengths = {suspect.cause.id: suspect.strength for suspect in suspects}
         before = max(0.0, merit(workbench.before[workbench.worst_seed]))
         self._enough = before + NEARLY * (whole.level - before)
@@ -145,6 +155,28 @@ class _Search:
             self._change_of(steps),
             self._levels([steps])[0],
             tuple(step in needed or len(steps) == 1 for step in steps),
+        )
+
+    def without_target_scaling(self, least: RepairSet) -> RepairSet | None:
+        """Return `least` without its step of the target's scale and with shorter ones instead; None if that fails."""
+        rate = least.change.get(_RATE)
+        steps = tuple(step for step in least.steps if step.cause != "target_unscaled")
+        if rate is None or len(least.steps) < _MANY or len(steps) != len(least.steps) - 1:
+            return None
+        if OPTIMIZERS[self._run.changed(least.change).training.optimizer].unit_steps:
+            return None
+        shorter = {_RATE: float(f"{_SHORTER * rate:.3g}")}
+        is_rate = [_RATE in self._change_of([step]) for step in steps]
+        steps = tuple(
+            Step(step.cause, lambda _run: shorter) if its else step for step, its in zip(steps, is_rate, strict=True)
+        )
+        change = applied(self._run, steps)
+        if not self._workbench.affords(change) or merit(self._workbench.probe([change])[0]) < self._enough:
+            return None
+        level = lowest(self._workbench, change)
+        found = RepairSet(steps, change, level, (False,) * len(steps))
+        return (
+            _Search(self._workbench, self._observed, found, self._suspects).shrunk() if level >= self._enough else None
         )
 
     def _enough_of(self, ordered: Sequence[Step]) -> list[Step]:

@@ -155,7 +155,7 @@ def test_a_doubtful_sentinel_or_leak_proves_nothing():
     assert not found["invalid_values"].certain
     assert "leakage" not in found
     (question,) = CAUSES["leakage"].asks(observed)
-    assert question.ask == "Is a known before the answer?"
+    assert question.ask == "Is a known when the model will be asked, or only afterwards?"
 
 
 def test_rows_of_another_kind_are_a_question():

@@ -41,6 +41,26 @@ def test_two_faults_are_undone_by_two_changes_and_no_more():
     assert treatment.chosen.needed == (True, True)
 
 
+STEEP = {"preprocessing": {"scaling": "none"}, "training": {"optimizer": "sgd", "learning_rate": 5.0}}
+STEEP_FACTS = {"input_offset": 900.0, "task": "regression", "target_mean": 23.0, "target_std": 8.0}
+
+
+@pytest.mark.parametrize("shorter_works", [True, False])
+def test_the_scale_of_the_target_is_spared_where_shorter_steps_do(shorter_works):
+    def look_up(run):
+        rate = run.training.learning_rate
+        short = shorter_works and 0.002 <= rate <= 0.02
+        scaled_too = run.preprocessing.target_scaling == "standard" and 0.001 <= rate <= 0.2
+        return result_of(0.9, 0.9) if scaled(run) and (short or scaled_too) else result_of(0.0, 0.0)
+
+    treatment, _ = treated(look_up, facts=STEEP_FACTS, sections=STEEP)
+    change = dict(treatment.combined.change)
+    assert change.pop("training.learning_rate") == (0.005 if shorter_works else 0.1)
+    kept = {} if shorter_works else {"preprocessing.target_scaling": "standard"}
+    assert change == {"preprocessing.scaling": "standard"} | kept
+    assert treatment.chosen.needed == (True,) * len(treatment.chosen.steps)
+
+
 def test_one_fault_needs_one_change():
     treatment, _ = treated(lambda run: result_of(0.9, 0.9) if scaled(run) else result_of(0.0, 0.0))
     assert treatment.combined is None
