@@ -58,9 +58,10 @@ def grey_figures(scored: Sequence[Scored]) -> dict[str, str]:
     reached = shares(scored)
     works_ = [one for one in scored if known[one.name].harms and does_no_harm(one, reached[one.name])]
     alarms = [one.verdict == "faulty" for one in works_]
-    low, high = by_data_set([known[one.name].data_set for one in works_], alarms)
     found = dict.fromkeys(figures(scored), "")
-    found["false alarms"] = f"{_share(alarms, works_)}, 95 % interval {low:.1%} … {high:.1%}"
+    if works_:
+        low, high = by_data_set([known[one.name].data_set for one in works_], alarms)
+        found["false alarms"] = f"{_share(alarms, works_)}, 95 % interval {low:.1%} … {high:.1%}"
     found["undecided, of all"] = _share((one.verdict == "undecided" for one in scored), scored)
     return found
 

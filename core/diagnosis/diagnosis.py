@@ -170,6 +170,8 @@ class Doctor:
             repairs = partial(self._train, stage=said("repairs"))
             expect = self._ahead.expect
             workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits, expect)
+            if sample:
+                workbench.on_candidate = lambda change: self._expect_on_all_rows(change, whole, rows)
             treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
             for _ in range(_MORE_SEEDS):
                 winner = treatment.winner
@@ -248,6 +250,12 @@ class Doctor:
             return []
         likely = [run.changed(change) for run in runs]
         return likely if self._costs_little(likely[0], first.facts) else []
+
+    def _expect_on_all_rows(self, change: Change, run: RunSpec, rows: int) -> None:
+        """Have a repair trained on all rows beside its fresh seeds: one long run keeps one processor busy."""
+        repaired = run.changed(on_all_rows(change, run, rows))
+        if updates(repaired, trained_rows(repaired, rows)) <= MOST_ON_ALL_ROWS:
+            self._ahead.expect([repaired], now=True)
 
     def _on_all_rows(self, treatment: Treatment, judgement: Judgement, run: RunSpec, rows: int) -> float | None:
         """Return what the winner explains of all rows, trained once; None where there is none, or it takes too long."""

@@ -114,7 +114,7 @@ def test_three_seeds_are_trained_whatever_the_spec_asks():
     assert len(runner.asked) == 4
 
 
-def at_once(processors, seen=()):
+def at_once(processors, seen=(), spec=FRIEDMAN):
     """Return the batches that are trained where so many runs are trained at the same time."""
     batches = []
 
@@ -128,7 +128,7 @@ def at_once(processors, seen=()):
         return table(runs)
 
     doctor = Doctor(runner, Examination(Preparation()), at_once=processors)
-    report = doctor.diagnose(load_spec(FRIEDMAN).runs(), seen)
+    report = doctor.diagnose(load_spec(spec).runs(), seen)
     return batches, report
 
 
@@ -144,6 +144,18 @@ def test_the_likeliest_repair_is_trained_beside_the_program_where_there_are_two_
     assert sorted(run.training.seed for (run,) in likely) == seeds
     assert all(run.preprocessing.target_scaling == "standard" for (run,) in likely)
     assert [f.suspect.cause.id for f in same.findings] == [f.suspect.cause.id for f in report.findings]
+
+
+def test_what_a_repair_does_on_all_rows_is_trained_beside_its_fresh_seeds_and_once():
+    large = {"data": {"source": "sample:friedman?n=12000", "target": "y"}, "training": {"epochs": 5}}
+    places = {}
+    for processors in (1, 2):
+        batches, report = at_once(processors, spec=large)
+        assert report.on_all_rows == 0.8
+        runs = [(run, place) for place, (_, batch) in enumerate(batches) for run in batch]
+        assert len({run.hash() for run, _ in runs}) == len(runs), "nothing is trained twice"
+        (places[processors],) = [len(batches) - place for run, place in runs if run.data.rows is None]
+    assert (places[1], places[2] > 1) == (1, True)
 
 
 DEEP = {**FRIEDMAN, "model": {"layers": [8] * 8, "activation": "sigmoid"}}

@@ -177,6 +177,7 @@ def confirmed(treatment: Treatment, workbench: Workbench) -> Treatment:
     proven.sort(key=lambda p: (p[0].goal == "fit", p[0].reach >= NEARLY * best, p[1], p[0].reach), reverse=True)
     ranked = [trial for trial, _ in proven]
     for trial in [treatment.combined] if treatment.combined is not None else ranked[:_MOST_CONFIRMED]:
+        workbench.on_candidate(trial.change)
         anew = _on(workbench, workbench.fresh(), trial)
         before = anew.before
         works = _lasts(anew, trial)

@@ -170,6 +170,8 @@ class Workbench:
     fits: Callable[[RunSpec], bool] = lambda _run: True
     ahead: Callable[[Sequence[RunSpec]], None] = lambda _runs: None
     """Has trained what is likely to be asked for, by who has nothing else to do."""
+    on_candidate: Callable[[Change], None] = lambda _change: None
+    """Told of a repair before it is trained with fresh seeds."""
     refused: bool = False
     """Whether the budget did not allow for something."""
     done: dict[str, Result] = field(default_factory=dict)

@@ -20,7 +20,10 @@ _IDLE_SECONDS: Final = 1.0
 """How often to look without being woken: for runs submitted by another process."""
 
 _HESITATION_SECONDS: Final = 0.1
-_EXPIRE_SECONDS: Final = 5.0
+_EXPIRE_SECONDS: Final = 1.0
+"""Between two looks for leases that are over."""
+_GRACE_SECONDS: Final = 5.0
+"""For who could not renew a lease while the database was away."""
 
 
 class Dispatcher:
@@ -62,8 +65,7 @@ class Dispatcher:
             try:
                 if away:
                     self._runs.counts()
-                    # Who could not renew a lease meanwhile is to be quicker than this.
-                    expire, away = time.monotonic(), False
+                    expire, away = time.monotonic() + _GRACE_SECONDS, False
                 if now - expire > _EXPIRE_SECONDS:
                     expire = now
                     self._runs.expire([slot.token for slot in self._engine.slots() if slot.token])

@@ -10,7 +10,7 @@ from core.settings import Settings
 from tests.jobs.conftest import Labs, until
 
 LEASE_SECONDS = 6.0
-"""A busy machine is to renew in time; longer than between two looks of the dispatcher for leases that are over."""
+"""A busy machine is to renew in time."""
 
 
 @pytest.fixture

@@ -42,7 +42,8 @@ class NoSlots:
 
 
 def test_who_could_renew_no_lease_is_given_the_time_once_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatcher, "_EXPIRE_SECONDS", PATIENCE)
+    monkeypatch.setattr(dispatcher, "_EXPIRE_SECONDS", 0.0)
+    monkeypatch.setattr(dispatcher, "_GRACE_SECONDS", PATIENCE)
     monkeypatch.setattr(dispatcher, "_IDLE_SECONDS", 0.01)
     runs, nothing = Away(), NoSlots()
     thread = Dispatcher(cast("Queue", runs), cast("Engine", nothing), cast("Room", nothing))
