@@ -18,6 +18,8 @@ from core.training.result import Result
 
 LOOK_SECONDS: Final = 0.02
 """How often to look whether the trials have ended: a read of about a millisecond."""
+_ROOM_SECONDS: Final = 1.0
+"""How often to look whether there is room on a disk that was full."""
 
 
 @dataclass
@@ -56,7 +58,7 @@ class TrialRunner:
         probed: bool = False,
         spare: bool = False,  # noqa: ARG002 - the queue's order is that of asking
     ) -> Callable[[], list[Result]]:
-        """Queue `runs`, and return what waits for their results.
+        """Queue `runs`, once there is room on the disk for them, and return what waits for their results.
 
         Raises
         ------
@@ -69,7 +71,15 @@ class TrialRunner:
         """
         name = " ".join([str(probed), *(run.hash() for run in runs)])
         key = f"{self.claim.diagnosis}:{hashlib.sha256(name.encode()).hexdigest()}"
-        experiment = self.store.submit_runs(runs, key, probed=probed, trials_of=self.claim)
+        experiment = None
+        while experiment is None:
+            try:
+                experiment = self.store.submit_runs(runs, key, probed=probed, trials_of=self.claim)
+            except WorkFailed:
+                if not self.store.database.room.full:
+                    raise
+                if self.orders.wait(self.claim.token, _ROOM_SECONDS):
+                    raise StaleClaim from None
         self.on_submit()
         return partial(self._results, runs, key, experiment)
 
