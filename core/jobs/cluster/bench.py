@@ -22,6 +22,7 @@ from core.jobs.scheduling.queue import Claim, Queue
 from core.jobs.storage.checkpoints import Checkpoints
 from core.jobs.storage.database import Database
 from core.jobs.trainers.slot import Slot
+from core.jobs.trainers.spare import Spare
 from core.jobs.trainers.trainer_keeper import share_of, trainer_launch
 from core.settings import Settings, load_settings, private_folder
 
@@ -54,13 +55,14 @@ class Bench(WorkerPlugin):  # type: ignore[misc] # Dask's types are not read
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
         self._closing = False
+        self._spare = Spare(trainer_launch(settings, work, "spare", self._folder), wanted=settings.spare_trainer)
         self._places: list[_Place] = []
         for number in range(count):
             name = f"slot-{number + 1}"
-            launch = trainer_launch(settings, work, name, self._folder)
+            launch = partial(self._spare.instead_of, trainer_launch(settings, work, name, self._folder))
             share = share_of(warm, number, count)
             over = partial(self._over, number)
-            self._places.append(_Place(Slot(name, self._runs, launch, settings, share, self._tell, over)))
+            self._places.append(_Place(Slot(name, self._runs, launch, settings, share, self._free, over)))
 
     def open(self) -> None:
         """Start the slots."""
@@ -96,6 +98,12 @@ class Bench(WorkerPlugin):  # type: ignore[misc] # Dask's types are not read
                 place.last, place.claim = place.claim.token, None
             self._changed.notify_all()
 
+    def _free(self) -> None:
+        """Say that a slot can take a run; once all have their trainers, the spare one is started."""
+        self._tell()
+        if all(place.slot.view().ready for place in self._places):
+            self._spare.prepare()
+
     def report(self) -> Report:
         """Return how the places are now; a later one has a higher number."""
         with self._changed:
@@ -122,6 +130,7 @@ class Bench(WorkerPlugin):  # type: ignore[misc] # Dask's types are not read
             self._closing = True
         for place in self._places:
             place.slot.close()
+        self._spare.close()
         for place in self._places:
             place.slot.join()
         for place in self._places:

@@ -93,18 +93,17 @@ class EmbeddedEngine:
 
     def connect(self, runs: Queue, warm: Warm, on_free: Callable[[], None]) -> None:
         """Start every slot's thread and trainer; each structure is compiled ahead by one slot."""
-        spare = Spare(trainer_launch(self._settings, self._work, "spare")) if self._settings.spare_trainer else None
+        spare = Spare(trainer_launch(self._settings, self._work, "spare"), wanted=self._settings.spare_trainer)
         slots: dict[str, Slot] = {}
 
         def free() -> None:
             on_free()
-            if spare is not None and all(slot.view().ready for slot in slots.values()):
+            if all(slot.view().ready for slot in slots.values()):
                 spare.prepare()
 
         for number in range(self._settings.slots):
             name = f"slot-{number + 1}"
-            launch = trainer_launch(self._settings, self._work, name)
-            launch = partial(spare.instead_of, launch) if spare is not None else launch
+            launch = partial(spare.instead_of, trainer_launch(self._settings, self._work, name))
             slots[name] = Slot(name, runs, launch, self._settings, share_of(warm, number, self._settings.slots), free)
         self._slots, self._spare = slots, spare  # at once: others look at them
         for slot in slots.values():

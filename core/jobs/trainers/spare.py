@@ -16,10 +16,13 @@ class Spare:
     ----------
     launch : callable
         Starts it.
+    wanted : bool
+        Whether there shall be one at all.
     """
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, *, wanted: bool = True) -> None:
         self._launch = launch
+        self._wanted = wanted
         self._lock = threading.Lock()
         self._waiting: _Waiting | None = None
         self._closed = False
@@ -27,7 +30,7 @@ class Spare:
     def prepare(self) -> None:
         """Start one, unless there is one that lives."""
         with self._lock:
-            if not self._closed and (self._waiting is None or self._waiting.gone):
+            if self._wanted and not self._closed and (self._waiting is None or self._waiting.gone):
                 self._waiting = None
                 with suppress(OSError):  # there is none then, as before
                     self._waiting = _Waiting(self._launch)

@@ -141,6 +141,23 @@ def test_the_runs_of_a_killed_worker_end_elsewhere_once(cluster: Cluster, labs: 
 
 
 @pytest.mark.slow
+def test_a_run_whose_trainer_dies_goes_on_in_the_spare_of_its_worker(
+    cluster: Cluster, labs: DaskLabs, settings: Settings
+) -> None:
+    worker = cluster.add_worker(lab=1, LOSSLAB_SPARE_TRAINER="yes")
+    lab = labs.start(settings)
+    experiment = lab.store.submit(fake_spec(SLOW, epochs=1000))
+    first = trainer_of(lab, experiment)
+    until(lambda: len(cluster.trainers_of(worker)) == 2, 60)
+    spare = {child.pid for child in cluster.trainers_of(worker)} - {first.pid}
+    until(lambda: lab.store.experiment(experiment).runs[0].epoch > 500, 60)  # by then it has loaded what it needs
+    first.kill()
+    assert finished(lab, experiment, 60) == ["done"]
+    (run,) = lab.store.experiment(experiment).runs
+    assert (run.attempt, {(run.final or {})["telemetry"]["pid"]}) == (2, spare)
+
+
+@pytest.mark.slow
 def test_a_paused_worker_that_comes_back_lets_go_of_what_another_has_taken(
     cluster: Cluster, labs: DaskLabs, settings: Settings
 ) -> None:

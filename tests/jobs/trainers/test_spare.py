@@ -61,5 +61,7 @@ def test_nothing_is_left_of_a_lab_that_stops(labs: Labs, settings: Settings) -> 
 def test_without_the_setting_there_is_none(labs: Labs, settings: Settings) -> None:
     lab = labs.start(settings)
     until(lambda: trainer_pids(lab))
+    assert finished(lab, lab.store.submit(fake_spec(QUICK))) == ["done"]
     assert isinstance(lab._engine, EmbeddedEngine)
-    assert lab._engine._spare is None
+    assert lab._engine._spare is not None
+    assert lab._engine._spare._waiting is None
