@@ -33,7 +33,7 @@ Part = Literal["sufficient", "necessary", "helpful"] | None
 """What a cause has to do with the repair: enough alone; the program fails again without it; a part of it that there was
 no budget to leave out."""
 
-_NOT_TRIED: Final = said("suspected, but not tried")
+NOT_TRIED: Final = said("suspected, but not tried")
 _TOO_LARGE: Final = said("suspected, but its repair would need more memory than a run may take")
 
 _LEAST_STRENGTH: Final = 0.4
@@ -187,7 +187,7 @@ class DiagnosisReport:
             tried = {o.suspect.cause.id for o in self.outcomes if o.trial or self._part(o)}
             too_large = {o.suspect.cause.id for o in self.outcomes if o.too_large}
             skipped = [s.cause.id for s in self.treatment.suspects if s.cause.id not in tried and not s.certain]
-            gaps += [{"cause": name, "why": _TOO_LARGE if name in too_large else _NOT_TRIED} for name in skipped]
+            gaps += [{"cause": name, "why": _TOO_LARGE if name in too_large else NOT_TRIED} for name in skipped]
         return gaps
 
     def _part(self, outcome: Outcome) -> Part:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.diagnosis.evidence.marks import Mark
+from core.diagnosis.report import NOT_TRIED
 from core.jobs.diagnosers.diagnoses import Budget, Diagnosis
 from core.jobs.diagnosers.written_report import FORMAT, WrittenReport
 from core.jobs.storage.records import State
@@ -225,10 +226,11 @@ def _map(layers: Mapping[str, Any], layer_map: LayerMap) -> None:
 
 
 def _not_checked(report: WrittenReport) -> None:
-    if gaps := report["not_checked"]:
+    named = {finding["cause"] for finding in report["causes"]}  # their own lines say that they were not tried
+    if gaps := [gap for gap in report["not_checked"] if gap["why"] != NOT_TRIED or gap["cause"] not in named]:
         why: dict[str, list[str]] = {}
         for gap in gaps:
             why.setdefault(gap["why"], []).append(t(cause_of(gap).title))
-        named = {reason: "; ".join(dict.fromkeys(titles)) for reason, titles in why.items()}
-        lines = [f"- {inert(titles, 600)}: {inert(translated(reason), 300)}" for reason, titles in named.items()]
+        joined = {reason: "; ".join(dict.fromkeys(titles)) for reason, titles in why.items()}
+        lines = [f"- {inert(titles, 600)}: {inert(translated(reason), 300)}" for reason, titles in joined.items()]
         st.caption("\n".join([t("What was not checked:"), "", *lines]))
