@@ -110,7 +110,7 @@ def test_it_equals_the_run_in_one_piece_to_the_last_bit(sections):
 
 @pytest.mark.usefixtures("_in_one_compiler")
 def test_what_was_measured_until_then_is_measured_once():
-    run, prepared = made({"data": IRIS, "model": {"layers": [8]}, "training": {"epochs": 900}})
+    run, prepared = made({"data": IRIS, "model": {"layers": [8]}, "training": {"epochs": 3000}})
     whole = train_run(run, prepared, probed=True)
     last = broken_off(run, prepared, calls=3, probed=True)[-1]
     assert last.epoch > 0
