@@ -37,6 +37,10 @@ def _levels(variant: Mapping[str, Any]) -> Iterator[str]:
     models = "" if reachable is None else f"; simple models explain {_share(reachable)}"
     rows = "rows it has not seen" if held_out else "its training rows"
     yield f"It explains {_share(level)} of the variance on {rows}{models}."
+    if variant["sampled"] is not None:
+        level = variant["on_all_rows"]
+        on_all = "" if level is None else f"; on all rows the fix explains {_share(level)}"
+        yield f"Trials ran on {variant['sampled']:,} training rows{on_all}."
     if variant["verdict"] == "healthy":
         tuning = reachable is not None and level < reachable - _AS_GOOD
         yield f"No fault was found{': what is left is tuning' if tuning else ''}."

@@ -82,6 +82,13 @@ def test_a_healthy_program_is_told_what_is_possible(level, ending):
     assert as_text(public_variant({}, "healthy", **known)).endswith(ending)
 
 
+def test_a_sample_of_the_rows_is_told_with_what_the_fix_does_on_all_of_them():
+    told = "Trials ran on 4,000 training rows"
+    assert f"{told}; on all rows the fix explains 97%." in as_text(faulty(sampled=4000, on_all_rows=0.97))
+    assert f"{told}." in as_text(faulty(sampled=4000)).splitlines()
+    assert "Trials ran" not in as_text(faulty())
+
+
 def test_what_was_refused_is_told_in_one_line():
     assert as_text(public_variant({}, "refused", error="data.target: there is no column."), "rate 1") == (
         "rate 1: refused, data.target: there is no column."
