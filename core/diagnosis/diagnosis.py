@@ -14,7 +14,7 @@ from core.choices.imputation import IMPUTATIONS
 from core.data.kinds import NUMERIC, as_float
 from core.data.prepare.cache import Preparation
 from core.diagnosis.causes.catalogue import CAUSES
-from core.diagnosis.causes.cause import Change, Observation, Suspect, suspects
+from core.diagnosis.causes.cause import Change, Evidence, Observation, Suspect, suspects
 from core.diagnosis.evidence.facts import DataFacts, Examination
 from core.diagnosis.evidence.limits import FEWEST_SEEDS
 from core.diagnosis.evidence.signals import Signals, explained, observe
@@ -24,7 +24,7 @@ from core.diagnosis.trials.ahead import Ahead, beside
 from core.diagnosis.trials.sample import MOST_ON_ALL_ROWS, lighter, on_all_rows
 from core.diagnosis.trials.smallest import likeliest
 from core.diagnosis.trials.treatment import Treatment, treat, with_changes, with_more_seeds, worth_trying
-from core.diagnosis.trials.trial import MOST_UPDATES, Runner, Workbench, cost_of, fresh_runs
+from core.diagnosis.trials.trial import MOST_UPDATES, Outcome, Runner, Trial, Workbench, cost_of, fresh_runs
 from core.errors import InputRefused
 from core.sentence import Sentence, said
 from core.spec import ExperimentSpec, RunSpec, SpecSource, load_spec
@@ -40,6 +40,7 @@ _DEEP: Final = 8
 """Hidden layers from which on compiling takes seconds: what the first seed asks for is compiled beside the others."""
 _MOST_BESIDE: Final = 0.05
 """Of the budget, for each run of a repair that is trained before anything is known to be wrong."""
+_WITHOUT_IT: Final = Evidence(0.0, said("everything else was tried without it"))
 
 
 @dataclass(frozen=True)
@@ -163,28 +164,68 @@ class Doctor:
         runs = with_seeds(runs)
         observed, before = self._observed(runs, seen, whole if sample else None)
         found = self._suspects = suspects(observed, CAUSES.values())
-        facts, learnt = observed.facts, has_learnt(observed)
-        treatment = Treatment(observed, found)
-        if not learnt or any(worth_trying(suspect) for suspect in found):
-            fits = partial(self._fits, facts=facts)
-            repairs = partial(self._train, stage=said("repairs"))
-            expect = self._ahead.expect
-            workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits, expect)
-            if sample:
-                workbench.on_candidate = lambda change: self._expect_on_all_rows(change, whole, rows)
-            treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
-            for _ in range(_MORE_SEEDS):
-                winner = treatment.winner
-                cost = workbench.share({}) + (workbench.share(winner.change) if winner else 0.0)
-                if cost > _CHEAP or not hangs_on_a_seed(treatment, before):
-                    break
-                treatment = with_more_seeds(treatment, workbench)
+        treatment = self._honest(runs, observed, before, found)
+        if treatment is None:
+            treatment = self._treated(runs, observed, before, found, (whole, rows) if sample else None)
         judgement = judge(treatment, before)
         if not sample:
             return DiagnosisReport(treatment, tuple(before), judgement)
         treatment = with_changes(treatment, lambda change: on_all_rows(change, whole, rows))
-        return DiagnosisReport(
-            treatment, tuple(before), judgement, facts.rows, self._on_all_rows(treatment, judgement, whole, rows)
+        on_all = self._on_all_rows(treatment, judgement, whole, rows)
+        return DiagnosisReport(treatment, tuple(before), judgement, observed.facts.rows, on_all)
+
+    def _treated(
+        self,
+        runs: Sequence[RunSpec],
+        observed: Observation,
+        before: Sequence[Result],
+        found: tuple[Suspect, ...],
+        sampled: tuple[RunSpec, int] | None,
+    ) -> Treatment:
+        """Return what was tried on `runs`; they are a sample of a run and so many rows, if that is given."""
+        facts, learnt = observed.facts, has_learnt(observed)
+        if learnt and not any(worth_trying(suspect) for suspect in found):
+            return Treatment(observed, found)
+        fits = partial(self._fits, facts=facts)
+        repairs = partial(self._train, stage=said("repairs"))
+        expect = self._ahead.expect
+        workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits, expect)
+        if sampled is not None:
+            workbench.on_candidate = lambda change: self._expect_on_all_rows(change, *sampled)
+        treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
+        for _ in range(_MORE_SEEDS):
+            winner = treatment.winner
+            cost = workbench.share({}) + (workbench.share(winner.change) if winner else 0.0)
+            if cost > _CHEAP or not hangs_on_a_seed(treatment, before):
+                break
+            treatment = with_more_seeds(treatment, workbench)
+        return treatment
+
+    def _honest(
+        self, runs: Sequence[RunSpec], observed: Observation, before: Sequence[Result], found: Sequence[Suspect]
+    ) -> Treatment | None:
+        """Return what helps a program that fails once what flatters it is gone; None where nothing surely flatters.
+
+        With a copy of the target among the inputs any change "helps" that lets a network find the copy.
+        """
+        flattering = next((suspect for suspect in found if suspect.certain and suspect.cause.flatters), None)
+        hopeless = any(suspect.certain and suspect.cause.hopeless for suspect in found)
+        if flattering is None or hopeless or has_learnt(observed) or not self.budget:
+            return None
+        change = next(iter(flattering.cause.repairs(observed)), None)
+        if change is None:
+            return None
+        try:
+            inner = replace(self).diagnose([run.changed(change) for run in runs])
+        except InputRefused:
+            return None  # nothing is left of the inputs
+        treatment = with_changes(inner.treatment, lambda others: {**change, **others})
+        flattering = replace(flattering, evidence=(*flattering.evidence, _WITHOUT_IT))
+        gone = Outcome(flattering, Trial(flattering.cause.goal, change, tuple(before), inner.before[: len(before)]))
+        others = tuple(o for o in treatment.outcomes if o.suspect.cause.id != flattering.cause.id)
+        known = tuple(suspect for suspect in treatment.suspects if suspect.cause.id != flattering.cause.id)
+        return replace(
+            treatment, observed=observed, suspects=(flattering, *known), outcomes=(gone, *others), apart=True
         )
 
     def _observed(

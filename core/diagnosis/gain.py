@@ -15,6 +15,21 @@ from core.training.result import Result
 _SURE: Final = 0.975
 """Quantile of Student's t: two sides of it make 95 %."""
 _DIGITS: Final = 4
+MUCH_LOWER: Final = 2.0
+"""How many times lower a loss could be before it is worth a word."""
+AS_GOOD: Final = 0.05
+"""What a run may explain less than simple models and still be called about as good."""
+
+
+def times_lower(level: float, best: float) -> float:
+    """Return how many times lower a loss could be that explains `level`, where `best` is possible; 1 where that is all.
+
+    Parameters
+    ----------
+    level, best : float
+        Shares of the variance; what is not explained is the loss.
+    """
+    return (1 - level) / (1 - best) if best < 1 else 1.0
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +15,7 @@ from core.data.table import Table
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Evidence, Suspect
 from core.diagnosis.evidence.limits import CLIMBED, FLAT, JUMPS, STILL_FALLING, turned
-from core.diagnosis.evidence.signals import falling, oscillation, rise, turn, until_broken
+from core.diagnosis.evidence.signals import falling, oscillation, rise, times, turn, until_broken
 from core.diagnosis.report import MOST_CAUSES, Finding, public_variant
 from core.errors import InputRefused
 from core.sentence import said
@@ -23,8 +24,9 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "loss": ("loss", "train_loss", "training_loss", "train/loss"),
     "val_loss": ("val_loss", "validation_loss", "valid_loss", "eval_loss", "test_loss", "val/loss"),
     "learning_rate": ("learning_rate", "lr"),
+    "epoch": ("epoch",),
 }
-"""What programs call the columns; compared in small letters."""
+"""What programs call the columns; compared in small letters, with ``_`` for blanks and hyphens."""
 _FEWEST: Final = 3
 """Epochs; of fewer no curve can be read."""
 _MOST_CLASSES: Final = 1000
@@ -45,6 +47,12 @@ class Log:
     loss: np.ndarray
     val_loss: np.ndarray
     learning_rate: np.ndarray
+    epoch: np.ndarray
+    """What the program calls each epoch."""
+
+    def at(self, place: int) -> int:
+        """Return the number of an epoch, as the log itself counts or else from 1."""
+        return int(self.epoch[place]) if len(self.epoch) and np.isfinite(self.epoch[place]) else place + 1
 
     @property
     def finite_loss(self) -> np.ndarray:
@@ -53,7 +61,7 @@ class Log:
 
 
 def _log_of(table: Table) -> Log:
-    columns = {column.name.strip().lower(): column.name for column in table.columns}
+    columns = {re.sub(r"[\s-]+", "_", column.name.strip().lower()): column.name for column in table.columns}
     found = {}
     for curve, names in _NAMES.items():
         name = next((columns[name] for name in names if name in columns), None)
@@ -90,7 +98,7 @@ def _non_finite(log: Log) -> Iterator[tuple[str, Evidence]]:
     bad = np.flatnonzero(~np.isfinite(log.loss))
     if not bad.size:
         return
-    text = said("the loss is not a number from epoch {epoch} on", epoch=bad[0] + 1)
+    text = said("the loss is not a number from epoch {epoch} on", epoch=log.at(bad[0]))
     if bad[0] == 0:
         yield "invalid_values", Evidence(0.7, text)
         yield "exploding_gradients", Evidence(0.4, text)
@@ -106,7 +114,7 @@ def _all_zero(log: Log) -> Iterator[tuple[str, Evidence]]:
 def _climbing(log: Log) -> Iterator[tuple[str, Evidence]]:
     climbed = rise(log.finite_loss)
     if climbed is not None and climbed > CLIMBED:
-        text = said("the loss climbed by {share:.0%}", share=climbed)
+        text = said("the loss climbed by {times!n} times its first value", times=times(climbed))
         yield "learning_rate_too_high", Evidence(min(0.8, 0.4 + climbed), text)
 
 
@@ -154,17 +162,17 @@ def _still_falling(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 def _parting(log: Log) -> Iterator[tuple[str, Evidence]]:
     held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite_loss
-    times, place = turn(held_out)
-    if times is None or len(held_out) < _FEWEST or not len(curve):
+    risen, place = turn(held_out)
+    if risen is None or len(held_out) < _FEWEST or not len(curve):
         return
     best = int(held_out.argmin())
-    if turned(times, place) and curve[-1] < curve[min(best, len(curve) - 1)]:
+    if turned(risen, place) and curve[-1] < curve[min(best, len(curve) - 1)]:
         text = said(
             "the validation loss was lowest at epoch {epoch} and is {times:.2g} times that at the end",
-            epoch=best + 1,
-            times=times,
+            epoch=log.at(int(np.flatnonzero(np.isfinite(log.val_loss))[best])),
+            times=risen,
         )
-        yield "overfitting", Evidence(min(0.9, 0.4 + 0.3 * times), text)
+        yield "overfitting", Evidence(min(0.9, 0.4 + 0.3 * risen), text)
 
 
 def _too_good(log: Log) -> Iterator[tuple[str, Evidence]]:

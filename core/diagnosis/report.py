@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from core.diagnosis.causes.catalogue import CAUSES
-from core.diagnosis.causes.cause import Observation, Suspect
+from core.diagnosis.causes.cause import Change, Observation, Suspect
 from core.diagnosis.confidence import MEASURED, Proof, in_order
 from core.diagnosis.cost import cost_of
 from core.diagnosis.evidence.limits import LEARNT_LITTLE
@@ -66,6 +66,8 @@ class Finding:
     part: Part = None
     proof: Proof | None = None
     """What the confidence was made of, beside the suspicion; None where nothing could be tried."""
+    share: Change | None = None
+    """What it changes of a set; its `trial` then is one of that, or there is none."""
 
     @property
     def score(self) -> float:
@@ -82,7 +84,9 @@ class Finding:
     def standing(self) -> Standing:
         """How sure it is."""
         trial = self.trial
-        in_every = trial is not None and (trial.proven or (trial.holds and self.part == "sufficient"))
+        # From worse than guessing to guessing is no repair.
+        repairs = trial is not None and (trial.goal != "fit" or trial.level > 0)
+        in_every = trial is not None and repairs and (trial.proven or (trial.holds and self.part == "sufficient"))
         if in_every or self.part == "necessary" or flattered(Outcome(self.suspect, trial)):
             return "proven"
         if self.suspect.certain:
@@ -102,7 +106,7 @@ class Finding:
             "title": cause.title,
             "about": cause.about,
             "evidence": list(dict.fromkeys(piece.text for piece in self.suspect.ordered)),
-            "fix": None if self.trial is None else dict(self.trial.change),
+            "fix": next((dict(change) for change in (self.share, self.trial and self.trial.change) if change), None),
             "trial": None if self.trial is None else self.trial.as_dict(),
         }
 
@@ -151,7 +155,10 @@ class DiagnosisReport:
         for outcome in self.outcomes:
             proof = self._proof(outcome, best)
             sure = MEASURED.confidence(proof.score(outcome.suspect.likely))
-            findings.append(Finding(outcome.suspect, outcome.trial, sure, self._part(outcome), proof))
+            share, trial = self._share(outcome), outcome.trial
+            if share is not None and trial is not None and dict(trial.change) != share:
+                trial = None
+            findings.append(Finding(outcome.suspect, trial, sure, self._part(outcome), proof, share))
         # What flatters a loss is not what makes it bad.
         hides = not has_learnt(self.observed)
         findings.sort(
@@ -194,11 +201,21 @@ class DiagnosisReport:
         winner, chosen = self.treatment.winner, self.treatment.chosen
         if winner is None:
             return None
+        if chosen is None and self.combined is not None:
+            return "helpful" if outcome.suspect.cause.id in self._combines(self.combined) else None
         if chosen is not None and self.combined is not None:
             steps = zip(chosen.steps, chosen.needed, strict=True)
             needed = [need for step, need in steps if step.cause == outcome.suspect.cause.id]
             return ("necessary" if any(needed) else "helpful") if needed else None
         return "sufficient" if outcome.trial is not None and outcome.trial.change == winner.change else None
+
+    def _share(self, outcome: Outcome) -> dict[str, Any] | None:
+        """Return what a cause changes of the smallest set; None where it is no part of one."""
+        chosen, combined, cause = self.treatment.chosen, self.combined, outcome.suspect.cause.id
+        if chosen is None or combined is None or self._part(outcome) is None:
+            return None
+        paths = {path for step in chosen.steps if step.cause == cause for path in step.change(self.observed.run)}
+        return {path: value for path, value in combined.change.items() if path in paths} or None
 
     def _proof(self, outcome: Outcome, best: float) -> Proof:
         """Return what was shown of a cause: a part of the repair by that, others by how far their own comes alone."""
@@ -255,15 +272,20 @@ class DiagnosisReport:
         trial, chosen = self.combined, self.treatment.chosen
         if trial is None or not self.faulty:
             return None
-        causes = list(dict.fromkeys(step.cause for step in chosen.steps)) if chosen else []
+        causes = [step.cause for step in chosen.steps] if chosen else self._combines(trial)
         parts = {name: part for o in self.outcomes if (part := self._part(o)) and (name := o.suspect.cause.id)}
         return {
             "fix": dict(trial.change),
-            "causes": causes,
+            "causes": list(dict.fromkeys(causes)),
             "parts": parts,
             "trial": trial.as_dict(),
             **self._told(trial),
         }
+
+    def _combines(self, combined: Trial) -> list[str]:
+        """Return the causes whose own changes a set is made of."""
+        tried = [(o.suspect.cause.id, o.trial) for o in self.outcomes if o.trial is not None]
+        return [name for name, trial in tried if trial.change.items() <= combined.change.items()]
 
     def _cause(self, rank: int, finding: Finding) -> dict[str, Any]:
         """Return the public form of one cause, with its chain to the curve and what is told of its repair."""
@@ -295,7 +317,7 @@ class DiagnosisReport:
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
         rows = {"training": False, "validation": True}
-        unchanged = (*self.before, *self.treatment.placebo)
+        unchanged = self.before if self.treatment.apart else (*self.before, *self.treatment.placebo)
         return public_variant(
             self.observed.run.variant,
             self.judgement.verdict,

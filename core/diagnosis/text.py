@@ -8,14 +8,13 @@ from typing import Any, Final
 
 from core.columns import Columns, in_columns
 from core.diagnosis.causes.catalogue import CAUSES
+from core.diagnosis.gain import AS_GOOD, MUCH_LOWER, times_lower
 
 _LEGEND: Final = (
     "gain: what the fix adds to the share of the variance explained, or to the lowest recall of any class where one is "
     "missed: the median over the seeds, and the 95% interval of the mean"
 )
 
-_AS_GOOD: Final = 0.05
-"""What a run may explain less than simple models and still be called about as good."""
 _MANY: Final = 9
 """More causes that were not checked for one reason are counted, not named."""
 
@@ -42,8 +41,10 @@ def _levels(variant: Mapping[str, Any]) -> Iterator[str]:
         on_all = "" if level is None else f"; on all rows the fix explains {_share(level)}"
         yield f"Trials ran on {variant['sampled']:,} training rows{on_all}."
     if variant["verdict"] == "healthy":
-        tuning = reachable is not None and level < reachable - _AS_GOOD
-        yield f"No fault was found{': what is left is tuning' if tuning else ''}."
+        lower = 1.0 if reachable is None else times_lower(level, reachable)
+        tuning = reachable is not None and level < reachable - AS_GOOD
+        left = f", but the loss could be {round(lower)} times lower" if lower >= MUCH_LOWER else ""
+        yield f"No fault was found{left or (': what is left is tuning' if tuning else '')}."
 
 
 def _causes(variant: Mapping[str, Any]) -> Iterator[str]:
@@ -55,7 +56,7 @@ def _causes(variant: Mapping[str, Any]) -> Iterator[str]:
             told = [*cause["evidence"], *why.get(cause["cause"], [])]
             yield from (f"  {cause['title']}: {text}" for text in told)
     if together:
-        yield f"no single change was enough; together {_fix(together)}: {_gain(together)}"
+        yield f"the smallest set that works: {_fix(together)}: {_gain(together)}"
     if together or any(cause["trial"] for cause in causes):
         yield _LEGEND
 
@@ -67,6 +68,9 @@ def _rest(variant: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"harmless: {_title(one['cause'])}: {'; '.join(one['evidence'])}" for one in variant["remarks"])
     named = {cause["cause"] for cause in variant["causes"]} | {"together"}
     in_vain = (one["cause"] for one in variant["trials"] if not one["holds"] and one["cause"] not in named)
+    helped = (one["cause"] for one in variant["trials"] if one["holds"] and one["cause"] not in named)
+    if titles := _titles(helped):
+        yield f"tried and better, but not by enough: {titles}"
     if titles := _titles(in_vain):
         yield f"tried in vain: {titles}"
     gaps: dict[str, list[str]] = {}
@@ -103,17 +107,19 @@ def _gain(cause: Mapping[str, Any]) -> str:
     known = CAUSES.get(cause.get("cause", ""))
     if known is not None and known.flatters and not trial["improved"]:
         return f"{told}: the honest result"
-    return f"{told} in {trial['improved']} of {trial['seeds']} seeds"
+    seeds = f"{trial['improved']} of {trial['seeds']} {'seed' if trial['seeds'] == 1 else 'seeds'}"
+    if trial["improved"] and round(gain["value"], 2) == 0:
+        return f"less wrong in {seeds}, but it explains no more"
+    return f"{told} in {seeds}"
 
 
 def _standing(cause: Mapping[str, Any]) -> str:
-    in_set = cause["part"] in {"necessary", "helpful"}
-    return f"{cause['part']} part of the set" if in_set else str(cause["standing"])
+    return f"{cause['part']} part of the set" if _in_set(cause) else str(cause["standing"])
 
 
-def _fix_of_its_own(cause: Mapping[str, Any]) -> bool:
-    """Whether its own fix is worth a cell: alone it may do nothing where a set is what helps."""
-    return cause["part"] not in {"necessary", "helpful"}
+def _in_set(cause: Mapping[str, Any]) -> bool:
+    """Whether it is cured together with others: alone its change may do nothing."""
+    return cause["part"] in {"necessary", "helpful"}
 
 
 _COLUMNS: Final[Columns] = {
@@ -121,6 +127,6 @@ _COLUMNS: Final[Columns] = {
     "cause": lambda cause: str(cause["title"]),
     "confidence": lambda cause: f"{cause['confidence']:.0%}",
     "standing": _standing,
-    "gain": lambda cause: _gain(cause) if _fix_of_its_own(cause) else "together",
-    "fix": lambda cause: _fix(cause) if _fix_of_its_own(cause) else "together",
+    "gain": lambda cause: "together" if _in_set(cause) else _gain(cause),
+    "fix": _fix,
 }

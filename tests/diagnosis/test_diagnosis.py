@@ -97,6 +97,30 @@ def test_a_copy_of_the_target_hides_no_other_fault_from_a_run_that_learns_nothin
     (variant,) = report["variants"]
     assert [cause["cause"] for cause in variant["causes"]][:2] == ["leakage", "learning_rate_too_low"]
     assert variant["causes"][1]["trial"]["proven"]
+    assert variant["causes"][1]["fix"].keys() == {"data.features", "training.learning_rate"}
+
+
+def test_what_only_helps_a_network_to_find_a_copy_of_the_target_is_no_repair():
+    """A higher rate finds the copy; without it the network needs its dropout gone, and the rate does nothing."""
+    bad = leaky(training={"learning_rate": 1e-7}, model={"layers": [16], "dropout": 0.9})
+
+    def look_up(run):
+        copy, quick = run.data.features is None, run.training.learning_rate > 1e-6
+        honest = 0.4 if not run.model.dropout and not copy else 0.0
+        return result_of(0.9, 0.9) if copy and quick else result_of(honest, honest)
+
+    report, runner = of(bad, look_up)
+    (variant,) = report["variants"]
+    assert variant["verdict"] == "faulty"
+    told = {cause["cause"]: cause for cause in variant["causes"]}
+    assert next(iter(told)) == "leakage"
+    assert told["regularization_too_strong"]["standing"] == "proven"
+    assert told["regularization_too_strong"]["fix"] == {"data.features": ["one", "other"], "model.dropout": 0.0}
+    rate = told.get("learning_rate_too_low")
+    assert rate is None or not rate["trial"]["helped"]
+    assert "everything else was tried without it" in told["leakage"]["evidence"]
+    assert variant["explained"] == {"training": 0.0, "validation": 0.0}
+    assert all(run.data.features is not None for run in runner.asked[3:])
 
 
 def test_what_cannot_be_checked_is_said():

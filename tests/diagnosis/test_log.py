@@ -71,6 +71,16 @@ def test_parting_curves_are_overfitting():
     assert "lowest at epoch" in variant["causes"][0]["evidence"][0]
 
 
+def test_headings_may_have_blanks_and_capitals_and_epochs_are_numbered_as_the_log_does():
+    rows = [(0, 2.3, 2.3), (1, 1.9, 1.9), (2, 1.5, 2.1), (3, 1.1, 2.8), (4, 0.6, 3.5)]
+    text = "Epoch,Train Loss,Val Loss\n" + "\n".join(",".join(map(str, row)) for row in rows)
+    (variant,) = diagnose_log(core.read_table(text.encode(), "training.csv"))["variants"]
+    assert causes(variant) == ["overfitting"]
+    assert "lowest at epoch 1 " in variant["causes"][0]["evidence"][0]
+    (variant,) = diagnose_log(core.read_table(b"loss\n3\n2\nnan\nnan\n", "training.csv"))["variants"]
+    assert "from epoch 3 on" in variant["causes"][0]["evidence"][0]
+
+
 def test_a_rate_of_zero_is_seen():
     assert "learning rate is 0 in 50%" in str(diagnosed(list(FALL), lr=[0.1, 0.0] * 30))
 

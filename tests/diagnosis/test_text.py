@@ -46,7 +46,7 @@ def test_a_part_of_a_set_shows_no_trial_of_its_own():
     text = as_text(faulty(cause("too_few_updates", part="necessary", trial=alone), combined=together))
     assert "necessary part of the set" in text
     assert "in 0 of 1" not in text
-    assert "together training.epochs = 200, training.shuffle = true: +50%" in text
+    assert "the smallest set that works: training.epochs = 200, training.shuffle = true: +50%" in text
 
 
 def test_what_takes_flattery_away_is_the_honest_result():
@@ -76,7 +76,10 @@ def test_what_was_tried_in_vain_is_told():
     assert "tried in vain: The batch size is unsuitable" in text.splitlines()
 
 
-@pytest.mark.parametrize(("level", "ending"), [(0.79, "No fault was found."), (0.5, "what is left is tuning.")])
+@pytest.mark.parametrize(
+    ("level", "ending"),
+    [(0.79, "No fault was found."), (0.7, "what is left is tuning."), (0.6, "could be 2 times lower.")],
+)
 def test_a_healthy_program_is_told_what_is_possible(level, ending):
     known = {"explained": {"training": level, "validation": level}, "reachable": 0.8}
     assert as_text(public_variant({}, "healthy", **known)).endswith(ending)
@@ -87,6 +90,19 @@ def test_a_sample_of_the_rows_is_told_with_what_the_fix_does_on_all_of_them():
     assert f"{told}; on all rows the fix explains 97%." in as_text(faulty(sampled=4000, on_all_rows=0.97))
     assert f"{told}." in as_text(faulty(sampled=4000)).splitlines()
     assert "Trials ran" not in as_text(faulty())
+
+
+def test_a_repair_that_still_explains_nothing_is_told_as_that():
+    text = as_text(faulty(cause("too_few_updates", gain={"value": 0.0, "low": 0.0, "high": 0.0})))
+    assert "less wrong in 3 of 3 seeds, but it explains no more" in text
+    assert "+0%" not in text
+
+
+def test_what_helped_and_was_not_enough_is_told_apart_from_what_did_not():
+    trials = [{"cause": "batch_size_unsuitable", "holds": True}, {"cause": "dying_relu", "holds": False}]
+    lines = as_text(faulty(trials=trials)).splitlines()
+    assert "tried and better, but not by enough: The batch size is unsuitable" in lines
+    assert "tried in vain: ReLU units have died" in lines
 
 
 def test_what_was_refused_is_told_in_one_line():

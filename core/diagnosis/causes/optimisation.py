@@ -74,7 +74,8 @@ def _range_evidence(observed: Observation, *, higher: bool) -> Iterator[Evidence
     side, rates = _of_the_range(observed, higher=higher), observed.signals.rates
     if side and side[0][1] > observed.signals.worst + CLEAR_GAIN and side[0][1] == max(rates.values()):
         text = said(
-            "of {count} rates from {low:g} to {high:g}, {best:g} does best: it explains {share:.0%}",
+            "of {count} rates from {low:g} to {high:g}, tried with one seed, "
+            "{best:g} does best: it explains {share:.0%}",
             count=len(rates) + 1,
             low=min(rates),
             high=max(rates),

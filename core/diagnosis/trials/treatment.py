@@ -39,7 +39,7 @@ _MOST_SEEDS: Final = 0.8
 """Of those that need a repair: with more of them than three, one may fail for a reason of its own."""
 _MOST_CONFIRMED: Final = 3
 """Repairs that are trained with fresh seeds, the best first, until one works with them."""
-_BY_THE_BOOK: Final = Evidence(0.2, said("a textbook would do it otherwise, and without that the repair fails"))
+_BY_THE_BOOK: Final = Evidence(0.2, said("nothing else speaks for it, but without this change the repair falls short"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +60,8 @@ class Treatment:
     """All that a textbook would do otherwise, with the seeds of the search: how far the program could come."""
     placebo: tuple[Result, ...] = ()
     """The program as it is on those seeds: how far it differs from itself is what luck can do."""
+    apart: bool = False
+    """Whether that, and every trial but the first, is of the program without what flatters it."""
     spent: bool = False
     """Whether there was something left to try, and no budget for it."""
 

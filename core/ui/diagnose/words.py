@@ -8,6 +8,7 @@ from typing import Any, Final
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import Cause
 from core.diagnosis.evidence.marks import Mark
+from core.diagnosis.gain import AS_GOOD, MUCH_LOWER, times_lower
 from core.diagnosis.report import Standing
 from core.jobs.diagnosers.written_report import WrittenCurve, WrittenFinding, WrittenReport
 from core.lessons import Lesson, lessons_in
@@ -172,21 +173,14 @@ def _sampled(report: WrittenReport) -> str:
     return f" ({t('trials ran on {rows} training rows', rows=report['sampled'])}{on_all})"
 
 
-_MUCH_LOWER: Final = 2.0
-"""How many times lower the loss could be before it is worth a word."""
-_AS_GOOD: Final = 0.05
-"""What a run may explain less than simple models and still be called about as good."""
-
-
 def _possible(level: float | None, best: float) -> str:
     """Return how much lower the loss of a healthy run could be, where much."""
-    much = level is not None and best < 1 and (1 - level) >= _MUCH_LOWER * (1 - best)
-    if level is not None and level >= best - _AS_GOOD and not much:
+    lower = 1.0 if level is None else times_lower(level, best)
+    if level is not None and level >= best - AS_GOOD and lower < MUCH_LOWER:
         return t("No fault was found: simple models find little or nothing more in these columns.")
-    if level is None or not much:
+    if lower < MUCH_LOWER:
         return t("No fault was found: what is left is tuning.")
-    times = round((1 - level) / (1 - best))
-    return t("No fault was found, but the loss could be {times} times lower.", times=times)
+    return t("No fault was found, but the loss could be {times} times lower.", times=round(lower))
 
 
 def number_of_changes(finding: WrittenFinding) -> str:

@@ -40,6 +40,7 @@ from core.ui.lab.tokens import (
     Notation,
 )
 from core.ui.sentences import translated
+from core.ui.text import counted
 from core.ui.words import inside, later, t
 
 DATA: Final = later("Data preprocessing")
@@ -48,6 +49,8 @@ OPTIMISATION: Final = later("Optimisation")
 GROUPS: Final = (DATA, ARCHITECTURE, OPTIMISATION)
 _CLASSES: Final = frozenset({"binary", "multiclass"})
 _NUMBERS: Final = frozenset({"regression"})
+_MANY_COLUMNS: Final = 3
+"""More are counted: a list that is cut hides what sets it apart from another."""
 _MOST_MEANINGS: Final = 8
 """Lines on choices in a tooltip; with more it would have to be scrolled."""
 
@@ -302,6 +305,10 @@ def show_value(path: str, value: Any) -> str:
         return plain_text(": ".join(filter(None, (sample_title(value), ", ".join(sample_words(value))))), 60)
     if path.endswith(".monitor") and value in _MONITORS:
         return t(_MONITORS[value])
+    if path == "data.features" and value is None:
+        return t("all columns")
+    if path == "data.features" and len(value) > _MANY_COLUMNS:
+        return counted(len(value), "column")
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return plain_text(", ".join(value), 60)
     if isinstance(value, Mapping) and "name" in value:

@@ -5,6 +5,8 @@ import pytest
 from core.diagnosis.causes.catalogue import CAUSES
 from core.diagnosis.causes.cause import suspects
 from core.diagnosis.evidence.simple_models import Copies
+from core.diagnosis.judgement import Judgement
+from core.diagnosis.report import DiagnosisReport
 from core.diagnosis.trials.treatment import treat, with_more_seeds
 from core.diagnosis.trials.trial import Workbench
 from tests.diagnosis.table import TableRunner, observation_of, result_of, run_of
@@ -59,6 +61,16 @@ def test_the_scale_of_the_target_is_spared_where_shorter_steps_do(shorter_works)
     kept = {} if shorter_works else {"preprocessing.target_scaling": "standard"}
     assert change == {"preprocessing.scaling": "standard"} | kept
     assert treatment.chosen.needed == (True,) * len(treatment.chosen.steps)
+
+
+def test_a_part_of_a_set_says_what_it_changes_of_it_and_shows_no_other_trial():
+    treatment, _ = treated(lambda run: result_of(0.9, 0.9) if scaled(run) and quick(run) else result_of(0.0, 0.0))
+    report = DiagnosisReport(treatment, (result_of(0.0, 0.0),) * 3, Judgement("faulty"))
+    shares = {finding.suspect.cause.id: finding.as_dict(1)["fix"] for finding in report.findings if finding.part}
+    assert {path for share in shares.values() for path in share} == treatment.combined.change.keys()
+    for finding in report.findings:
+        if finding.part and finding.trial is not None:
+            assert finding.trial.change == finding.share
 
 
 def test_one_fault_needs_one_change():
