@@ -209,12 +209,13 @@ def skill_chart(report: WrittenReport, fixes: Sequence[tuple[str, WrittenFinding
         "data": [bars, dots],
         "layout": {
             "height": 76 + 30 * len(rows),
-            "margin": {"l": 8, "r": 8, "t": 4, "b": 40},
+            # The numbers stand behind the bars, however narrow the screen.
+            "margin": {"l": 8, "r": 48, "t": 4, "b": 40},
             "annotations": numbers,
             "separators": separators(),
             "bargap": 0.3,
             "xaxis": {
-                "range": [min(0.0, *shown) * 1.1, 1.16], "fixedrange": True, "zeroline": True, "showgrid": False,
+                "range": [min(0.0, *shown) * 1.1, 1.0], "fixedrange": True, "zeroline": True, "showgrid": False,
                 "title": {"text": t("variance explained on {rows}", rows=rows_of(report)), "font": {"size": TEXT}},
                 "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%", "tickfont": {"size": TEXT},
             },
