@@ -219,6 +219,8 @@ class Doctor:
             inner = replace(self).diagnose([run.changed(change) for run in runs])
         except InputRefused:
             return None  # nothing is left of the inputs
+        if any(suspect.certain and suspect.cause.unlearnable for suspect in inner.treatment.suspects):
+            return None  # it is all there is to learn from, copy or not
         treatment = with_changes(inner.treatment, lambda others: {**change, **others})
         flattering = replace(flattering, evidence=(*flattering.evidence, _WITHOUT_IT))
         gone = Outcome(flattering, Trial(flattering.cause.goal, change, tuple(before), inner.before[: len(before)]))

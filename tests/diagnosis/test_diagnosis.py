@@ -76,8 +76,10 @@ def test_noise_has_no_signal_whatever_a_textbook_does_with_it():
     assert any(run.training.learning_rate == 0.003 for run in runner.asked)
 
 
-def leaky(**sections):
+def leaky(told=0.0, **sections):
+    """A copy of the target beside two columns, the first of which tells so much of it."""
     y, one, other = np.random.default_rng(0).normal(size=(3, 200)).tolist()
+    one = [told * v + w for v, w in zip(y, one, strict=True)]
     columns = {"one": one, "other": other, "copy": [3 * v + 1 for v in y], "y": y}
     return {"data": {"source": {"columns": columns}, "target": "y"}, **sections}
 
@@ -100,9 +102,23 @@ def test_a_copy_of_the_target_hides_no_other_fault_from_a_run_that_learns_nothin
     assert variant["causes"][1]["fix"].keys() == {"data.features", "training.learning_rate"}
 
 
+def test_a_copy_of_the_target_is_left_in_where_it_is_all_there_is_to_learn_from():
+    slow = leaky(training={"learning_rate": 1e-7})
+
+    def look_up(run):
+        learns = run.data.features is None and run.training.learning_rate > 1e-6
+        return result_of(0.9, 0.9) if learns else result_of(0.0, 0.0)
+
+    report, _ = of(slow, look_up)
+    told = {cause["cause"]: cause for cause in report["variants"][0]["causes"]}
+    assert next(iter(told)) == "leakage"
+    assert told["learning_rate_too_low"]["fix"].keys() == {"training.learning_rate"}
+    assert told["learning_rate_too_low"]["trial"]["proven"]
+
+
 def test_what_only_helps_a_network_to_find_a_copy_of_the_target_is_no_repair():
     """A higher rate finds the copy; without it the network needs its dropout gone, and the rate does nothing."""
-    bad = leaky(training={"learning_rate": 1e-7}, model={"layers": [16], "dropout": 0.9})
+    bad = leaky(told=2.0, training={"learning_rate": 1e-7}, model={"layers": [16], "dropout": 0.9})
 
     def look_up(run):
         copy, quick = run.data.features is None, run.training.learning_rate > 1e-6
