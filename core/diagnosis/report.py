@@ -67,7 +67,7 @@ class Finding:
     proof: Proof | None = None
     """What the confidence was made of, beside the suspicion; None where nothing could be tried."""
     share: Change | None = None
-    """What it changes of a set; its `trial` then is one of that, or there is none."""
+    """What it changes of a set, where no change of its own helped."""
 
     @property
     def score(self) -> float:
@@ -157,7 +157,8 @@ class DiagnosisReport:
             sure = MEASURED.confidence(proof.score(outcome.suspect.likely))
             share, trial = self._share(outcome), outcome.trial
             if share is not None and trial is not None and dict(trial.change) != share:
-                trial = None
+                # Another change than that of the set is worth a look where it helps, too.
+                share, trial = (None, trial) if trial.helped else (share, None)
             findings.append(Finding(outcome.suspect, trial, sure, self._part(outcome), proof, share))
         # What flatters a loss is not what makes it bad.
         hides = not has_learnt(self.observed)
