@@ -14,7 +14,7 @@ from core.data.table import Table
 from core.errors import WorkFailed
 from core.spec import load_spec
 from core.ui.data.tables import TABLES
-from core.ui.lab.state import knob_key
+from core.ui.lab.chosen import knob_key
 from tests.diagnosis.table import result_of
 
 from .conftest import DATA, ROUTER

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from core.spec import load_spec
-from core.ui.lab.state import knob_key
+from core.ui.lab.chosen import knob_key
 from core.ui.network.network import _edited
 
 from .test_lab import knob

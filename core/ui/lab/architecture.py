@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, cast
 
-import streamlit as st
-
 from core.data.prepare.targets import resolve_outputs
 from core.data.table import Table
 from core.errors import InputRefused
 from core.spec import ExperimentSpec, Task
 from core.spec.model import LayerSpec, ModelSpec
+from core.ui.lab.chosen import choose, chosen_tokens
 from core.ui.lab.knobs import KNOBS
 from core.ui.lab.outlook import Outlook
-from core.ui.lab.state import base_spec, chosen_tokens, knob_key
+from core.ui.lab.state import base_spec
 from core.ui.network.network import Dense, Network
 from core.ui.words import t
 
@@ -59,7 +58,7 @@ def _output(model: ModelSpec, task: str, table: Table) -> Dense | None:
 
 def choose_layers(units: Sequence[int]) -> None:
     """Put the hidden layers of the diagram into their knob, in the place of the first network there."""
-    st.session_state[knob_key(LAYERS)] = _first_replaced(units, chosen_tokens(_KNOB))
+    choose(_KNOB, _first_replaced(units, chosen_tokens(_KNOB)))
 
 
 def _first_replaced(units: Sequence[int], tokens: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ from core.jobs.storage.records import Experiment
 from core.spec import ExperimentSpec, load_spec
 from core.ui.chart.variant_colours import colours_of
 from core.ui.lab import state as lab_state
+from core.ui.lab.chosen import choose
 from core.ui.lab.knobs import KNOBS, in_words, label_of, show_value
 from core.ui.lab.ranking import Ranking, rank, ranking_chart, verdict
 from core.ui.text import inert
@@ -135,6 +136,5 @@ def _use_best(ranking: Ranking) -> None:
     knob = next((knob for knob in KNOBS if knob.path == ranking.path), None)
     token = knob.notation.show(best.value) if knob else ""
     if knob and token and best.skills:
-        chosen = {lab_state.knob_key(ranking.path): [token]}
         use = t("Use {value}", value=inert(best.label, 40))
-        st.button(use, key="lab_use_best", on_click=st.session_state.update, kwargs=chosen)
+        st.button(use, key="lab_use_best", on_click=choose, args=(knob, [token]))

@@ -10,11 +10,11 @@ import streamlit as st
 from core.errors import InputRefused
 from core.spec import ExperimentSpec
 from core.ui.lab.architecture import LAYERS, choose_layers
+from core.ui.lab.chosen import OFFERED, chosen_tokens, drawn, knob_key
 from core.ui.lab.knobs import ARCHITECTURE, GROUPS, Knob, in_words, knob_at, knobs_for
 from core.ui.lab.live import turned_alone
 from core.ui.lab.range_test import RATE, range_test_button
 from core.ui.lab.share import lab_reins
-from core.ui.lab.state import OFFERED, chosen_tokens, knob_key
 from core.ui.network.network import Network, network_diagram
 from core.ui.text import counted, inert
 from core.ui.words import t
@@ -104,6 +104,7 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused, *, locked: bool) ->
             on_change=turned_alone,
             args=(knob,),
         )
+    drawn(knob)
     if knob.path == RATE and not locked:
         range_test_button()
     for sentence in _refusals(knob, wanted):

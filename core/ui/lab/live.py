@@ -12,6 +12,7 @@ from core.spec import ExperimentSpec, Thing
 from core.spec.touches import digest
 from core.ui.lab import history
 from core.ui.lab import state as lab_state
+from core.ui.lab.chosen import choose, chosen_tokens
 from core.ui.lab.history import Step
 from core.ui.lab.knobs import Knob, values_of
 from core.ui.lab.outlook import Outlook
@@ -59,9 +60,9 @@ def turn(wanted: ExperimentSpec | InputRefused, outlook: Outlook | InputRefused)
 
 def turned_alone(knob: Knob) -> None:
     """Live, let the value that was just chosen take the place of those before: the knob is turned, nothing compared."""
-    chosen = lab_state.chosen_tokens(knob)
+    chosen = chosen_tokens(knob)
     if is_on() and set(chosen) - set(values_of(lab_state.base_spec())[knob.path]):
-        st.session_state[lab_state.knob_key(knob.path)] = chosen[-1:]
+        choose(knob, chosen[-1:])
 
 
 def can_go(by: int) -> bool:

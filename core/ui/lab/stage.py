@@ -18,6 +18,7 @@ from core.ui.data.feature_choice import chosen_features
 from core.ui.data.tables import source_name
 from core.ui.lab import live
 from core.ui.lab import state as lab_state
+from core.ui.lab.chosen import chosen_tokens
 from core.ui.lab.comparisons import show_ranking
 from core.ui.lab.knobs import KNOBS, in_words, knob_at, knobs_for
 from core.ui.lab.live_switch import live_line, live_switch
@@ -202,7 +203,7 @@ def show_plan(table: Table) -> None:
             text_alignment="center",
         )
         planned = [
-            f"{t(knob.label)} {t(' or ').join(map(knob.say, lab_state.chosen_tokens(knob) or [knob.default]))}"
+            f"{t(knob.label)} {t(' or ').join(map(knob.say, chosen_tokens(knob) or [knob.default]))}"
             for knob in KNOBS
             if knob.path in _PLANNED - lab_reins().hidden
         ]

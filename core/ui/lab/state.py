@@ -19,8 +19,9 @@ from core.spec import ExperimentSpec, load_spec
 from core.ui.classroom.seat import member_of_tab
 from core.ui.data.tables import table_for
 from core.ui.lab import history
+from core.ui.lab.chosen import choose, chosen_tokens
 from core.ui.lab.history import Step
-from core.ui.lab.knobs import DEFAULTS, FIRST, KNOBS, Knob, knobs_for, spec_of, value_at, values_of
+from core.ui.lab.knobs import DEFAULTS, FIRST, KNOBS, knobs_for, spec_of, value_at, values_of
 from core.ui.people.mine import my_store
 from core.ui.sentences import translated
 from core.ui.words import t
@@ -43,20 +44,8 @@ SET_BY_A_RANGE_TEST: Final = (
 )  # fmt: skip
 """Paths of what a range test sets, and the knobs do not say."""
 
-OFFERED: Final = "\u200b"
-"""An invisible character before each choice in the list of a knob that takes typed values.
-
-What is typed then begins none of them, so that Enter takes it as it is and not the first choice it occurs in.
-"""
-
-
 _LAST_DRAWN: Final = "lab_undo"
 """The key of a button that is always drawn: in the session while its page is."""
-
-
-def knob_key(path: str) -> str:
-    """Return the session-state key of a knob's widget."""
-    return f"lab_knob_{path.replace('.', '_')}"
 
 
 def base_spec() -> ExperimentSpec:
@@ -73,8 +62,7 @@ def load(spec: ExperimentSpec) -> None:
     st.session_state.lab_base = spec
     values = values_of(spec)
     for knob in KNOBS:
-        tokens = values[knob.path]
-        st.session_state[knob_key(knob.path)] = int(tokens[0]) if knob.single else tokens
+        choose(knob, values[knob.path])
 
 
 def _program_of(spec: ExperimentSpec) -> ExperimentSpec:
@@ -83,14 +71,6 @@ def _program_of(spec: ExperimentSpec) -> ExperimentSpec:
         return spec
     program = spec.changed({path: value_at(DEFAULTS, path) for path in SET_BY_A_RANGE_TEST})
     return load_spec(program.model_dump(mode="json") | {"title": ""})
-
-
-def chosen_tokens(knob: Knob) -> list[str]:
-    """Return the chosen tokens of a knob, shown or not."""
-    chosen = st.session_state.get(knob_key(knob.path)) or []
-    if isinstance(chosen, int):
-        return [str(chosen)]
-    return list(dict.fromkeys(token.removeprefix(OFFERED) for token in chosen))
 
 
 def at_the_start() -> bool:
