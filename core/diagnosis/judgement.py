@@ -55,13 +55,19 @@ def target_of(observed: Observation) -> float:
 
 def has_learnt(observed: Observation) -> bool:
     """Whether every seed reached what a healthy run does, or so nearly that its rows cannot tell."""
-    signals, facts = observed.signals, observed.facts
+    signals = observed.signals
     if signals.failed or signals.diverged:
         return False
-    target = target_of(observed)
-    least = _LEARNT_SHARE * target if facts.skills else target
-    unsure = _SURELY * doubt(target, facts.validation_rows or facts.rows) if facts.skills else 0.0
-    return min(signals.val_skill or signals.skill) >= least - min(unsure, CLEAR_GAIN) and observed.signals.val_level > 0
+    return min(signals.val_skill or signals.skill) >= _least(observed) and signals.val_level > 0
+
+
+def _least(observed: Observation) -> float:
+    """Return the skill from which on a run has learnt what a healthy one does, or its rows cannot tell."""
+    facts, target = observed.facts, target_of(observed)
+    if not facts.skills:
+        return target
+    unsure = _SURELY * doubt(target, facts.validation_rows or facts.rows)
+    return _LEARNT_SHARE * target - min(unsure, CLEAR_GAIN)
 
 
 def judge(treatment: Treatment, before: Sequence[Result]) -> Judgement:
@@ -99,7 +105,8 @@ def _judge(treatment: Treatment, unchanged: Sequence[Result], winner: Trial | No
     level, target = statistics.median(quality(result) for result in unchanged), target_of(observed)
     short = _HALF * target - _SURELY * doubt(target, observed.facts.validation_rows or observed.facts.rows)
     if level >= min(short, target - CLEAR_GAIN) and level > 0:
-        doubted = None if has_learnt(observed) else _hidden(treatment)
+        # Of one seed the split alone can make an unlucky one.
+        doubted = None if has_learnt(observed) or level >= _least(observed) else _hidden(treatment)
         return Judgement("healthy") if doubted is None else Judgement("undecided", doubted)
     return Judgement("undecided", _missing(treatment))
 

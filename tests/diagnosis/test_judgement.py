@@ -119,6 +119,14 @@ def test_a_level_short_of_the_target_with_a_strong_suspicion_of_overfitting_is_u
     assert "overfits" in why
 
 
+def test_one_unlucky_split_with_a_strong_suspicion_of_overfitting_is_healthy():
+    levels = (0.75, 0.3, 0.74)
+    signals = {"skill": (1.0,) * 3, "val_skill": levels}
+    treatment = Treatment(observation_of(FACTS, signals), (suspect_of("overfitting", 0.95),))
+    assert not has_learnt(treatment.observed)
+    assert judge(treatment, [result_of(1.0, level) for level in levels]).verdict == "healthy"
+
+
 def test_what_the_whole_of_a_textbook_reaches_shows_harm_too():
     """The advice is the smaller change; how bad the program is, the better one tells."""
     treatment, runs = with_placebo([0.45, 0.5, 0.4], [0.48, 0.5, 0.46], [0.8, 0.79, 0.8])
