@@ -9,6 +9,7 @@ from core.spec import ExperimentSpec
 from core.ui.lab import live
 from core.ui.lab import state as lab_state
 from core.ui.lab.architecture import network_now
+from core.ui.lab.chosen import tell_turns
 from core.ui.lab.knob_panel import knob_panel
 from core.ui.lab.knobs import FIRST
 from core.ui.lab.link import linked, take_from_address
@@ -66,4 +67,5 @@ with controls:
     else:
         data_of_link(table)
         knob_panel(task, wanted, network_now(task, wanted, outlook, table))
+        tell_turns()
         run_bar(task, wanted, outlook, welcomed=welcomed)

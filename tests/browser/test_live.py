@@ -10,7 +10,9 @@ def test_a_layer_widened_in_the_diagram_moves_the_curve_at_once_and_undo_brings_
     chart, layers = page.locator(".ll-chart"), page.locator(".st-key-lab_knob_model_layers [data-tag]")
     # Where others train, the example is shown until there is time to answer turns.
     expect(page.get_by_role("button", name="Keep this run")).to_be_enabled()
-    expect(page.locator(".ll-status")).to_have_text(re.compile(r"^1 finished · 100 epochs"))  # the example has more runs
+    expect(page.locator(".ll-status")).to_have_text(
+        re.compile(r"^1 finished · 100 epochs")
+    )  # the example has more runs
     expect(chart).to_have_attribute("data-experiment", re.compile("."))
     first = chart.get_attribute("data-experiment")
     page.get_by_role("button", name="Widen layer 1 to 16 units").focus()

@@ -16,11 +16,14 @@ OFFERED: Final = "\u200b"
 What is typed then begins none of them, so that Enter takes it as it is and not the first choice it occurs in.
 """
 _UNTOLD: Final = "lab_untold"
+_TURNS: Final = "lab_turns"
+_KNOWN: Final = "lab_turns_known"
+"""How many turns by the page itself there were, and how many the browser knew of when it sent what it sent last."""
 
 
 @dataclass(frozen=True)
 class _Untold:
-    """What the page has set a knob to, and what the browser, not told yet, may still send for it."""
+    """What the page has set a knob to, and what a browser that does not know yet may send for it."""
 
     value: Any
     outdated: tuple[Any, ...]
@@ -34,31 +37,42 @@ def knob_key(path: str) -> str:
 def choose(knob: Knob, tokens: Sequence[str]) -> None:
     """Turn a knob. Only before it is drawn, or in a callback.
 
-    Another press, or the end of a run, may interrupt the page before it comes to the knob. The browser then sends what
-    the knob said before, which would undo the turn: that counts for nothing until `drawn`.
+    Streamlit takes what a browser sends for what is chosen there. The end of a run, or a press, that the browser sends
+    before it knows of this turn would undo it: what it says then of a knob that was turned counts for nothing.
     """
     key = knob_key(knob.path)
+    if not _behind():
+        _untold().clear()
     untold = _untold().get(key)
     outdated = (*(untold.outdated if untold else ()), st.session_state.get(key))
     st.session_state[key] = value = int(tokens[0]) if knob.single else list(tokens)
     _untold()[key] = _Untold(value, outdated)
+    st.session_state[_TURNS] = st.session_state.get(_TURNS, 0) + 1
 
 
 def chosen_tokens(knob: Knob) -> list[str]:
     """Return the chosen tokens of a knob, shown or not."""
     key = knob_key(knob.path)
+    chosen = st.session_state.get(key)
     untold = _untold().get(key)
-    if untold and st.session_state.get(key) in untold.outdated:
-        st.session_state[key] = untold.value
-    chosen = st.session_state.get(key) or []
+    if untold and _behind() and chosen != untold.value and chosen in untold.outdated:
+        st.session_state[key] = chosen = untold.value
+    chosen = chosen or []
     if isinstance(chosen, int):
         return [str(chosen)]
     return list(dict.fromkeys(token.removeprefix(OFFERED) for token in chosen))
 
 
-def drawn(knob: Knob) -> None:
-    """Note that the browser is told what a knob says: what it sends from now on was chosen there."""
-    _untold().pop(knob_key(knob.path), None)
+def tell_turns() -> None:
+    """Let the browser send along which turns it knows of, once the knobs are drawn: an input that nobody sees."""
+    st.html("<style>.st-key-lab_turns_told { display: none; }</style>")
+    st.session_state[_KNOWN] = st.session_state.get(_TURNS, 0)
+    with st.container(key="lab_turns_told"):
+        st.number_input(_KNOWN, 0, key=_KNOWN, persist_state="session")
+
+
+def _behind() -> bool:
+    return bool(st.session_state.get(_KNOWN, 0) < st.session_state.get(_TURNS, 0))
 
 
 def _untold() -> dict[str, _Untold]:

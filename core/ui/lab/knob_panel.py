@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import InputRefused
 from core.spec import ExperimentSpec
 from core.ui.lab.architecture import LAYERS, choose_layers
-from core.ui.lab.chosen import OFFERED, chosen_tokens, drawn, knob_key
+from core.ui.lab.chosen import OFFERED, chosen_tokens, knob_key
 from core.ui.lab.knobs import ARCHITECTURE, GROUPS, Knob, in_words, knob_at, knobs_for
 from core.ui.lab.live import turned_alone
 from core.ui.lab.range_test import RATE, range_test_button
@@ -104,7 +104,6 @@ def _draw(knob: Knob, wanted: ExperimentSpec | InputRefused, *, locked: bool) ->
             on_change=turned_alone,
             args=(knob,),
         )
-    drawn(knob)
     if knob.path == RATE and not locked:
         range_test_button()
     for sentence in _refusals(knob, wanted):
