@@ -22,8 +22,18 @@ def test_a_layer_widened_in_the_diagram_moves_the_curve_at_once_and_undo_brings_
     expect(chart).not_to_have_attribute("data-experiment", first)
     assert "ghost0loss" in chart.evaluate("node => node.data.map((trace) => trace.uid)")
     expect(page.get_by_role("button", name="Undo")).to_be_enabled()
-    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
-    page.keyboard.press("Alt+z")
+    pressed_until(page, "Alt+z", page.get_by_role("button", name="Redo"))
     expect(layers).to_have_text(["10"])
     expect(chart).to_have_attribute("data-experiment", first)
     expect(page.get_by_role("button", name="Run 1 experiment")).to_have_count(0)
+
+
+def pressed_until(page, keys, enabled):
+    """Press again where Streamlit misses a shortcut, being busy, as a person would; one press too many does nothing."""
+    for _ in range(3):
+        page.keyboard.press(keys)
+        try:
+            expect(enabled).to_be_enabled(timeout=10_000)
+        except AssertionError:
+            continue
+        return
