@@ -41,6 +41,7 @@ _DEEP: Final = 8
 _MOST_BESIDE: Final = 0.05
 """Of the budget, for each run of a repair that is trained before anything is known to be wrong."""
 _WITHOUT_IT: Final = Evidence(0.0, said("everything else was tried without it"))
+_ENOUGH_WITHOUT_IT: Final = Evidence(0.0, said("without it the network learns from the other columns"))
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,10 @@ class Doctor:
     program as it is."""
     run_bytes: int = field(default_factory=run_allowance)
     """What a run may need beyond an idle trainer."""
-    _trained: int = field(default=0, init=False)
+    known: tuple[Suspect, ...] = ()
+    """Suspects that are told with those of the program at hand, which is without what they do."""
+    trained: int = 0
+    """Trainings that have ended."""
     _suspects: tuple[Suspect, ...] = field(default=(), init=False)
     _ahead: Ahead = field(init=False)
 
@@ -191,7 +195,7 @@ class Doctor:
         expect = self._ahead.expect
         workbench = Workbench(runs, before, repairs, facts.rows, facts.features, self.budget, fits, expect)
         if sampled is not None:
-            workbench.on_candidate = lambda change: self._expect_on_all_rows(change, *sampled)
+            workbench.on_candidate = lambda change: self._expect_on_all_rows(change, facts, *sampled)
         treatment = treat(workbench, observed, found, target_of(observed), learnt=learnt, on_suspects=self._suspect)
         for _ in range(_MORE_SEEDS):
             winner = treatment.winner
@@ -215,19 +219,25 @@ class Doctor:
         change = next(iter(flattering.cause.repairs(observed)), None)
         if change is None:
             return None
+        doctor = replace(self, known=(flattering,))
         try:
-            inner = replace(self).diagnose([run.changed(change) for run in runs])
+            inner = doctor.diagnose([run.changed(change) for run in runs])
         except InputRefused:
             return None  # nothing is left of the inputs
+        self.trained = doctor.trained
         if any(suspect.certain and suspect.cause.unlearnable for suspect in inner.treatment.suspects):
             return None  # it is all there is to learn from, copy or not
         treatment = with_changes(inner.treatment, lambda others: {**change, **others})
-        flattering = replace(flattering, evidence=(*flattering.evidence, _WITHOUT_IT))
+        tried = any(outcome.trial is not None for outcome in treatment.outcomes)
+        said_of_it = (_WITHOUT_IT,) if tried else (_ENOUGH_WITHOUT_IT,) if has_learnt(inner.observed) else ()
+        flattering = replace(flattering, evidence=(*flattering.evidence, *said_of_it))
         gone = Outcome(flattering, Trial(flattering.cause.goal, change, tuple(before), inner.before[: len(before)]))
         others = tuple(o for o in treatment.outcomes if o.suspect.cause.id != flattering.cause.id)
         known = tuple(suspect for suspect in treatment.suspects if suspect.cause.id != flattering.cause.id)
+        # Where it learns without, nothing else is wrong with it that is worth a trial.
+        known = known if tried or not has_learnt(inner.observed) else ()
         return replace(
-            treatment, observed=observed, suspects=(flattering, *known), outcomes=(gone, *others), apart=True
+            treatment, observed=observed, suspects=(flattering, *known), outcomes=(gone, *others), without=change
         )
 
     def _observed(
@@ -259,7 +269,7 @@ class Doctor:
             seed = observe(begun[0].result(), runs[0].training.epochs)
             self._look_ahead(replace(first, signals=seed), runs)
         before = [result for part in begun for result in part.result()] or self.runner(runs, probed=True)
-        self._trained += len(runs)
+        self.trained += len(runs)
         return Observation(runs[0], facts, observe(before, runs[0].training.epochs), whole), before
 
     def _look_ahead(self, first: Observation, runs: Sequence[RunSpec]) -> None:
@@ -294,22 +304,36 @@ class Doctor:
         likely = [run.changed(change) for run in runs]
         return likely if self._costs_little(likely[0], first.facts) else []
 
-    def _expect_on_all_rows(self, change: Change, run: RunSpec, rows: int) -> None:
+    def _expect_on_all_rows(self, change: Change, facts: DataFacts, run: RunSpec, rows: int) -> None:
         """Have a repair trained on all rows beside its fresh seeds: one long run keeps one processor busy."""
         repaired = run.changed(on_all_rows(change, run, rows))
-        if updates(repaired, trained_rows(repaired, rows)) <= MOST_ON_ALL_ROWS:
+        if self._fits_all_rows(repaired, facts, rows):
             self._ahead.expect([repaired], now=True)
 
     def _on_all_rows(self, treatment: Treatment, judgement: Judgement, run: RunSpec, rows: int) -> float | None:
-        """Return what the winner explains of all rows, trained once; None where there is none, or it takes too long."""
+        """Return what the winner explains of all rows, trained once.
+
+        None where there is no winner, or its training takes too long, needs too much memory or is refused.
+        """
         if treatment.winner is None or judgement.verdict != "faulty":
             return None
         repaired = run.changed(treatment.winner.change)
-        if updates(repaired, trained_rows(repaired, rows)) > MOST_ON_ALL_ROWS:
+        if not self._fits_all_rows(repaired, treatment.observed.facts, rows):
             return None
-        (result,) = self._train([repaired], said("the repair, on all rows"))
-        # One that fails there explains nothing.
+        try:
+            (result,) = self._train([repaired], said("the repair, on all rows"))
+        except InputRefused:
+            return None  # What was found out on the sample stands.
+        if result.state == "failed":
+            return None
+        # One that diverges there explains nothing.
         return explained(result, held_out=result.validated) or 0.0
+
+    def _fits_all_rows(self, run: RunSpec, facts: DataFacts, rows: int) -> bool:
+        """Whether there is time and memory to train `run` on so many rows; the `facts` are of a sample."""
+        if updates(run, trained_rows(run, rows)) > MOST_ON_ALL_ROWS:
+            return False
+        return self._fits(run, replace(facts, rows=rows, validation_rows=0))
 
     def _facts(self, run: RunSpec, whole: RunSpec | None) -> DataFacts:
         """Return the facts of `run`, which is a sample of the `whole`, if there is one."""
@@ -336,12 +360,13 @@ class Doctor:
 
     def _train(self, runs: Sequence[RunSpec], stage: Sentence) -> list[Result]:
         self._tell(stage)
-        self._trained += len(runs)
+        self.trained += len(runs)
         return self._ahead(runs)
 
     def _tell(self, stage: Sentence) -> None:
         if self.on_progress is not None:
-            self.on_progress(DiagnosisProgress(self.variant, self.variants, self._trained, stage, self._suspects))
+            suspected = (*self.known, *self._suspects)
+            self.on_progress(DiagnosisProgress(self.variant, self.variants, self.trained, stage, suspected))
 
 
 def _size(run: RunSpec, facts: DataFacts) -> RunSize:

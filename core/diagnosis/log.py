@@ -71,12 +71,45 @@ def _log_of(table: Table) -> Log:
         raise InputRefused(
             said("The log has no column of training losses; allowed: one called {names}.", names=allowed), "log"
         )
-    if len(found["loss"]) < _FEWEST:
+    log = _whole(Log(**found))
+    if len(log.loss) < _FEWEST:
         raise InputRefused(
-            said("The log has {count} epochs; allowed: at least {fewest}.", count=len(found["loss"]), fewest=_FEWEST),
+            said("The log has {count} epochs; allowed: at least {fewest}.", count=len(log.loss), fewest=_FEWEST),
             "log",
         )
-    return Log(**found)
+    return log
+
+
+def _whole(log: Log) -> Log:
+    """Return `log` with one row for each epoch, where a program writes a row for training and one for validation.
+
+    Lightning does so, and Hugging Face adds a last row with neither. A blank cell reads as NaN: a row whose training
+    loss is none, while a later one is a number again, is a gap in the log and no event.
+    """
+    curves = {name: np.array(values) for name, values in vars(log).items() if len(values)}
+    kept: list[int] = []
+    for row in range(len(log.loss)):
+        last = kept[-1] if kept else None
+        if last is None or not _completes(curves, last, row):
+            kept.append(row)
+            continue
+        for values in curves.values():
+            if np.isfinite(values[row]):
+                values[last] = values[row]
+    finite = np.flatnonzero(np.isfinite(curves["loss"]))
+    rows = [row for row in kept if not np.isnan(curves["loss"][row]) or not finite.size or row > finite[-1]]
+    return Log(**{name: values[rows] if name in curves else values for name, values in (vars(log) | curves).items()})
+
+
+def _completes(curves: Mapping[str, np.ndarray], last: int, row: int) -> bool:
+    """Whether a row says of the epoch of the one before what that does not, or nothing."""
+    if "epoch" in curves and np.isfinite(curves["epoch"][row]) and curves["epoch"][row] != curves["epoch"][last]:
+        return False
+    known = [{name for name in ("loss", "val_loss") if name in curves and np.isfinite(curves[name][i])}
+             for i in (last, row)]  # fmt: skip
+    if "epoch" not in curves and not known[1]:
+        return False
+    return bool(known[0]) and not known[0] & known[1]
 
 
 def _numbers(table: Table, name: str) -> np.ndarray:
@@ -99,9 +132,10 @@ def _non_finite(log: Log) -> Iterator[tuple[str, Evidence]]:
     if not bad.size:
         return
     text = said("the loss is not a number from epoch {epoch} on", epoch=log.at(bad[0]))
+    if np.isfinite(log.loss[bad[0] :]).any():
+        text = said("the loss is not a number in epoch {epoch}", epoch=log.at(bad[0]))
     if bad[0] == 0:
         yield "invalid_values", Evidence(0.7, text)
-        yield "exploding_gradients", Evidence(0.4, text)
     yield "learning_rate_too_high", Evidence(0.6, text)
     yield "exploding_gradients", Evidence(0.4, text)
 
@@ -161,15 +195,16 @@ def _still_falling(log: Log) -> Iterator[tuple[str, Evidence]]:
 
 
 def _parting(log: Log) -> Iterator[tuple[str, Evidence]]:
-    held_out, curve = log.val_loss[np.isfinite(log.val_loss)], log.finite_loss
+    places, curve = np.flatnonzero(np.isfinite(log.val_loss)), log.finite_loss
+    held_out = log.val_loss[places]
     risen, place = turn(held_out)
     if risen is None or len(held_out) < _FEWEST or not len(curve):
         return
-    best = int(held_out.argmin())
+    best = int(places[held_out.argmin()])
     if turned(risen, place) and curve[-1] < curve[min(best, len(curve) - 1)]:
         text = said(
             "the validation loss was lowest at epoch {epoch} and is {times:.2g} times that at the end",
-            epoch=log.at(int(np.flatnonzero(np.isfinite(log.val_loss))[best])),
+            epoch=log.at(best),
             times=risen,
         )
         yield "overfitting", Evidence(min(0.9, 0.4 + 0.3 * risen), text)
@@ -194,7 +229,7 @@ _RULES: Final[tuple[Callable[[Log], Iterator[tuple[str, Evidence]]], ...]] = (
     _non_finite, _all_zero, _climbing, _jumping, _standing, _still_falling, _parting, _too_good, _no_rate,
 )  # fmt: skip
 _LEAST: Final = 0.4
-"""What is less suspicious than this is not worth naming."""
+"""Where nothing is more suspicious than this, nothing is named."""
 _UNTRIED: Final = 0.5
 """How much of a suspicion is left as confidence where nothing can be tried."""
 
@@ -225,7 +260,8 @@ def diagnose_log(table: Table) -> dict[str, Any]:
     named = found[:MOST_CAUSES] if found and found[0].strength >= _LEAST else []
     causes = [Finding(one, None, _UNTRIED * one.strength).as_dict(rank) for rank, one in enumerate(named, 1)]
     why = said("a log holds neither the data nor the network, so nothing could be tried")
-    gaps = [{"cause": cause, "why": why} for cause in CAUSES if cause not in evidence]
+    told = {suspect.cause.id for suspect in named}
+    gaps = [{"cause": cause, "why": why} for cause in CAUSES if cause not in told]
     known: dict[str, Any] = {"causes": causes, "not_checked": gaps}
     if not np.isfinite(log.loss).all() or not log.loss.any():
         return {"variants": [public_variant({}, "faulty", **known)], "spec_hash": None}

@@ -27,11 +27,11 @@ from core.training.result import Result
 from core.training.structure import updates
 
 Standing = Literal["proven", "certain", "helped", "suspected"]
-"""How sure a cause is: by a trial in every seed that the fault had not spared, by the data alone, by most seeds of a
-trial, or by evidence only."""
+"""How sure a cause is: by a trial in every seed that the fault had not spared, its own or that of a set which falls
+short without it; by the data alone; by most seeds of a trial; or by evidence only."""
 Part = Literal["sufficient", "necessary", "helpful"] | None
-"""What a cause has to do with the repair: enough alone; the program fails again without it; a part of it that there was
-no budget to leave out."""
+"""What a cause has to do with the repair: enough alone; without it the set falls short of what it gains; a part of a
+set that was not tried without it."""
 
 NOT_TRIED: Final = said("suspected, but not tried")
 _TOO_LARGE: Final = said("suspected, but its repair would need more memory than a run may take")
@@ -67,7 +67,12 @@ class Finding:
     proof: Proof | None = None
     """What the confidence was made of, beside the suspicion; None where nothing could be tried."""
     share: Change | None = None
-    """What it changes of a set, where no change of its own helped."""
+    """What it changes of a set, where that was not tried alone."""
+
+    @property
+    def fix(self) -> Change | None:
+        """What it is advised to change: of a set its share."""
+        return next((change for change in (self.share, self.trial and self.trial.change) if change), None)
 
     @property
     def score(self) -> float:
@@ -106,7 +111,7 @@ class Finding:
             "title": cause.title,
             "about": cause.about,
             "evidence": list(dict.fromkeys(piece.text for piece in self.suspect.ordered)),
-            "fix": next((dict(change) for change in (self.share, self.trial and self.trial.change) if change), None),
+            "fix": None if self.fix is None else dict(self.fix),
             "trial": None if self.trial is None else self.trial.as_dict(),
         }
 
@@ -157,8 +162,7 @@ class DiagnosisReport:
             sure = MEASURED.confidence(proof.score(outcome.suspect.likely))
             share, trial = self._share(outcome), outcome.trial
             if share is not None and trial is not None and dict(trial.change) != share:
-                # Another change than that of the set is worth a look where it helps, too.
-                share, trial = (None, trial) if trial.helped else (share, None)
+                trial = None  # Of another change than that of the set; the table of all trials tells it.
             findings.append(Finding(outcome.suspect, trial, sure, self._part(outcome), proof, share))
         # What flatters a loss is not what makes it bad.
         hides = not has_learnt(self.observed)
@@ -216,7 +220,8 @@ class DiagnosisReport:
         if chosen is None or combined is None or self._part(outcome) is None:
             return None
         paths = {path for step in chosen.steps if step.cause == cause for path in step.change(self.observed.run)}
-        return {path: value for path, value in combined.change.items() if path in paths} or None
+        share = {path: value for path, value in combined.change.items() if path in paths}
+        return {**self.treatment.without, **share} if share else None
 
     def _proof(self, outcome: Outcome, best: float) -> Proof:
         """Return what was shown of a cause: a part of the repair by that, others by how far their own comes alone."""
@@ -228,9 +233,12 @@ class DiagnosisReport:
         return max(alone, together, key=lambda proof: proof.score(outcome.suspect.strength))
 
     def _questions(self) -> list[dict[str, Any]]:
+        suspected = {suspect.cause.id for suspect in self.treatment.suspects}
         return [
             {"cause": cause.id, "evidence": [question.evidence], "ask": question.ask}
             for cause in CAUSES.values()
+            # That there is nothing to learn is no question any more once a network has learnt.
+            if not cause.unlearnable or cause.id in suspected
             for question in cause.asks(self.observed)
         ]
 
@@ -260,8 +268,8 @@ class DiagnosisReport:
                 "cause": cause,
                 "fix": dict(trial.change),
                 "goal": trial.goal,
-                "gains": [round(gain, 4) for gain in trial.gains],
-                "gain": gain_of(trial).as_dict(),
+                "gains": [round(gain, 4) for gain in self.judged(trial).gains],
+                "gain": gain_of(self.judged(trial)).as_dict(),
                 "proven": trial.proven,
                 "holds": trial.holds,
                 "fresh": self._fresh(trial),
@@ -279,8 +287,7 @@ class DiagnosisReport:
             "fix": dict(trial.change),
             "causes": list(dict.fromkeys(causes)),
             "parts": parts,
-            "trial": trial.as_dict(),
-            **self._told(trial),
+            **self._told(trial.change, trial),
         }
 
     def _combines(self, combined: Trial) -> list[str]:
@@ -293,27 +300,40 @@ class DiagnosisReport:
         links = chain(self.observed, finding.suspect.cause.links)
         return finding.as_dict(rank) | {
             "chain": [{"words": link.words, "mark": link.mark} for link in links],
-            **self._told(finding.trial),
+            **self._told(finding.fix, finding.trial),
         }
 
-    def _told(self, trial: Trial | None) -> dict[str, Any]:
-        """Return what a repair gains, what it costs, and what it is in Keras."""
+    def _told(self, change: Change | None, trial: Trial | None) -> dict[str, Any]:
+        """Return what a change is in Keras and, where it was tried, what it gains and costs."""
+        keras = keras_code(change, replace(self.observed, run=self.observed.asked)) if change else ""
         if trial is None:
-            return {"gain": None, "cost": None, "keras": ""}
+            return {"trial": None, "gain": None, "cost": None, "keras": keras}
+        shown = {"helped": trial.helped, "proven": trial.proven}
+        trial = self.judged(trial)
         run, rows = self.observed.run, self.observed.facts.rows
         # Of a sample, the change is written for all rows.
         planned = (updates(run, rows), updates(run.changed(trial.change), rows)) if self.sampled is None else None
         # Fresh seeds alone were trained as those with the repair.
         alike = trial.before == self.treatment.placebo[: len(trial.before)]
         return {
+            "trial": trial.as_dict() | shown,
             "gain": gain_of(trial).as_dict(),
             "cost": cost_of(trial, planned, alike=alike).as_dict(),
-            "keras": keras_code(trial.change, replace(self.observed, run=self.observed.asked)),
+            "keras": keras,
         }
 
+    def judged(self, trial: Trial) -> Trial:
+        """Return the part of a trial with seeds that took no part in the search; all of it where there is none.
+
+        What was chosen because of some seeds gains more with them than it will with others.
+        """
+        seeds = {result.seed for result in self.treatment.placebo}
+        pairs = [(a, b) for a, b in zip(trial.before, trial.after, strict=True) if a.seed in seeds]
+        return replace(trial, before=tuple(a for a, _ in pairs), after=tuple(b for _, b in pairs)) if pairs else trial
+
     def _fresh(self, trial: Trial) -> bool:
-        """Whether a trial was run with seeds that took no part in the search, too."""
-        return bool({result.seed for result in trial.before} & {result.seed for result in self.treatment.placebo})
+        """Whether a trial was run with seeds that took no part in the search."""
+        return any(result.seed == untouched.seed for result in trial.before for untouched in self.treatment.placebo)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""
@@ -327,7 +347,8 @@ class DiagnosisReport:
             sampled=self.sampled,
             on_all_rows=self.on_all_rows,
             explained={name: median_of_most(explained(r, held_out=h) for r in unchanged) for name, h in rows.items()},
-            reachable=self.observed.facts.reachable,
+            # With the copy of the target anything would be in reach.
+            reachable=self.observed.facts.without_leaks if self.treatment.apart else self.observed.facts.reachable,
             symptoms=symptoms(self.observed),
             causes=[self._cause(rank, finding) for rank, finding in enumerate(self.findings, 1)],
             combined=self._combined(),

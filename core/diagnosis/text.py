@@ -37,8 +37,8 @@ def _levels(variant: Mapping[str, Any]) -> Iterator[str]:
     rows = "rows it has not seen" if held_out else "its training rows"
     yield f"It explains {_share(level)} of the variance on {rows}{models}."
     if variant["sampled"] is not None:
-        level = variant["on_all_rows"]
-        on_all = "" if level is None else f"; on all rows the fix explains {_share(level)}"
+        fixed = variant["on_all_rows"]
+        on_all = "" if fixed is None else f"; on all rows the fix explains {_share(fixed)}"
         yield f"Trials ran on {variant['sampled']:,} training rows{on_all}."
     if variant["verdict"] == "healthy":
         lower = 1.0 if reachable is None else times_lower(level, reachable)
@@ -56,7 +56,9 @@ def _causes(variant: Mapping[str, Any]) -> Iterator[str]:
             told = [*cause["evidence"], *why.get(cause["cause"], [])]
             yield from (f"  {cause['title']}: {text}" for text in told)
     if together:
-        yield f"the smallest set that works: {_fix(together)}: {_gain(together)}"
+        # Where nothing was left out, a smaller one may do.
+        smallest = "necessary" in together["parts"].values()
+        yield f"{'the smallest' if smallest else 'a'} set that works: {_fix(together)}: {_gain(together)}"
     if together or any(cause["trial"] for cause in causes):
         yield _LEGEND
 
@@ -67,8 +69,9 @@ def _rest(variant: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"only you can know: {one['ask']} ({'; '.join(one['evidence'])})" for one in variant["questions"])
     yield from (f"harmless: {_title(one['cause'])}: {'; '.join(one['evidence'])}" for one in variant["remarks"])
     named = {cause["cause"] for cause in variant["causes"]} | {"together"}
-    in_vain = (one["cause"] for one in variant["trials"] if not one["holds"] and one["cause"] not in named)
-    helped = (one["cause"] for one in variant["trials"] if one["holds"] and one["cause"] not in named)
+    others = [one for one in variant["trials"] if one["cause"] not in named]
+    helped = [one["cause"] for one in others if one["holds"] or one["gain"]["value"] > 0]
+    in_vain = [one["cause"] for one in others if one["cause"] not in helped]
     if titles := _titles(helped):
         yield f"tried and better, but not by enough: {titles}"
     if titles := _titles(in_vain):

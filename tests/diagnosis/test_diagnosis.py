@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.__main__ import main
 from core.data.prepare.cache import Preparation
 from core.diagnosis.diagnosis import DiagnosisProgress, Doctor, diagnose
 from core.diagnosis.evidence.facts import Examination
+from core.errors import InputRefused
 from core.spec import load_spec
 from tests.diagnosis.table import TableRunner, result_of
 
@@ -132,11 +134,35 @@ def test_what_only_helps_a_network_to_find_a_copy_of_the_target_is_no_repair():
     assert next(iter(told)) == "leakage"
     assert told["regularization_too_strong"]["standing"] == "proven"
     assert told["regularization_too_strong"]["fix"] == {"data.features": ["one", "other"], "model.dropout": 0.0}
-    rate = told.get("learning_rate_too_low")
-    assert rate is None or not rate["trial"]["helped"]
+    rates = [one for one in variant["trials"] if "training.learning_rate" in one["fix"]]
+    assert rates
+    assert not any(one["holds"] for one in rates)
     assert "everything else was tried without it" in told["leakage"]["evidence"]
     assert variant["explained"] == {"training": 0.0, "validation": 0.0}
     assert all(run.data.features is not None for run in runner.asked[3:])
+
+
+def test_where_a_program_learns_without_a_copy_of_the_target_nothing_else_is_said_to_be_tried():
+    def look_up(run):
+        return result_of(0.7, 0.7) if run.data.features else result_of(0.0, 0.0)
+
+    report, runner = of(leaky(told=2.0), look_up)
+    (variant,) = report["variants"]
+    assert len(runner.asked) == 6
+    assert "without it the network learns from the other columns" in variant["causes"][0]["evidence"]
+    assert not any("was tried" in text for text in variant["causes"][0]["evidence"])
+    assert not any("not tried" in gap["why"] for gap in variant["not_checked"])
+    assert variant["reachable"] < 0.95, "what the other columns allow"
+
+
+def test_a_copy_of_the_target_stays_among_the_suspects_while_the_rest_is_tried():
+    told = []
+    runner = TableRunner(lambda _run: result_of(0.0, 0.0))
+    doctor = Doctor(runner, Examination(Preparation()), on_progress=told.append)
+    doctor.diagnose(load_spec(leaky(told=2.0)).runs())
+    assert all("leakage" in [suspect.cause.id for suspect in progress.suspects] for progress in told)
+    counts = [progress.runs for progress in told]
+    assert counts == sorted(counts)
 
 
 def test_what_cannot_be_checked_is_said():
@@ -196,6 +222,23 @@ def test_what_a_repair_does_on_all_rows_is_trained_beside_its_fresh_seeds_and_on
         assert len({run.hash() for run, _ in runs}) == len(runs), "nothing is trained twice"
         (places[processors],) = [len(batches) - place for run, place in runs if run.data.rows is None]
     assert (places[1], places[2] > 1) == (1, True)
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_repair_that_all_rows_do_not_fit_is_not_said_to_explain_nothing(refused):
+    large = {"data": {"source": "sample:friedman?n=12000", "target": "y"}, "training": {"epochs": 5}}
+
+    def look_up(run):
+        if run.data.rows is None and refused:
+            raise InputRefused("The queue is full.")
+        if run.data.rows is None:
+            return replace(result_of(None), state="failed", error="Out of memory.")
+        return result_of(0.85, 0.8) if run.preprocessing.target_scaling == "standard" else result_of(0.0, 0.0)
+
+    (variant,) = diagnose(large, runner=TableRunner(look_up))["variants"]
+    assert variant["verdict"] == "faulty"
+    assert variant["sampled"]
+    assert variant["on_all_rows"] is None
 
 
 DEEP = {**FRIEDMAN, "model": {"layers": [8] * 8, "activation": "sigmoid"}}

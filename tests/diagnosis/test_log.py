@@ -51,6 +51,45 @@ def test_a_loss_that_is_nan_from_the_start_suspects_the_data():
     assert causes(diagnosed([math.nan] * 5))[0] == "invalid_values"
 
 
+def read(*lines):
+    (variant,) = diagnose_log(core.read_table("\n".join(lines).encode(), "metrics.csv"))["variants"]
+    return variant
+
+
+def test_training_and_validation_in_rows_of_their_own_are_one_epoch():
+    """As Lightning's CSVLogger writes them, the validation first."""
+    pairs = [f"{e},{10 * e},,{1.2 * FALL[e] + 0.1}\n{e},{10 * e},{FALL[e]}," for e in range(40)]
+    variant = read("epoch,step,train_loss,val_loss", *pairs)
+    assert variant["verdict"] == "undecided"
+    assert not any("not a number" in text for cause in variant["causes"] for text in cause["evidence"])
+
+
+def test_a_last_row_without_losses_is_no_event():
+    """As Hugging Face's trainer ends its history."""
+    steps = [f"{e},{FALL[e]},\n{e},,{FALL[e] + 0.1}" for e in range(1, 40)]
+    assert read("epoch,loss,eval_loss", *steps, "39,,")["verdict"] == "undecided"
+
+
+def test_a_blank_cell_is_a_gap_and_no_event():
+    losses = [f"{e},{'' if e == 7 else FALL[e]}" for e in range(40)]
+    assert read("epoch,loss", *losses)["verdict"] == "undecided"
+
+
+def test_a_loss_that_ends_as_nan_is_an_event_though_its_accuracy_is_a_number():
+    rows = [f"{e},0.3,{'nan' if e > 7 else FALL[e]}" for e in range(40)]
+    variant = read("epoch,accuracy,loss", *rows)
+    assert variant["verdict"] == "faulty"
+    assert any("from epoch 8 on" in text for text in variant["causes"][0]["evidence"])
+
+
+def test_where_validation_has_gaps_the_training_loss_is_that_of_the_same_epoch():
+    """It has stood still since the validation loss was lowest: nothing is learnt by heart."""
+    loss = [max(0.4, 1 - 0.03 * e) + (0.05 if e > 20 else 0) for e in range(60)]
+    held_out = {e: 0.5 + 0.02 * abs(e - 20) for e in range(0, 60, 5)}
+    variant = read("epoch,loss,val_loss", *(f"{e},{loss[e]},{held_out.get(e, '')}" for e in range(60)))
+    assert "overfitting" not in causes(variant)
+
+
 def test_jumps_and_climbs_suspect_the_rate():
     rng = np.random.default_rng(0)
     assert causes(diagnosed(list(0.5 + 0.2 * rng.random(60))))[0] == "learning_rate_too_high"

@@ -33,7 +33,7 @@ def finding(tried=None, *, certain=False):
         (finding(certain=True), "certain"),
         (finding(trial(0.1, 0.1, 0.1), certain=True), "certain"),
         (finding(trial(0.8, 0.8, 0.0)), "helped"),
-        (finding(trial(0.8)), "helped"),
+        (finding(trial(0.8)), "suspected"),
         (finding(trial(0.1)), "suspected"),
         (finding(trial(0.8, 0.0, 0.0)), "suspected"),
         (finding(), "suspected"),

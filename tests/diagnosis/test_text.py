@@ -42,11 +42,18 @@ def test_only_several_variants_have_names():
 
 def test_a_part_of_a_set_shows_no_trial_of_its_own():
     alone = {"seeds": 1, "improved": 0, "helped": False, "proven": False}
-    together = {"fix": {"training.epochs": 200, "training.shuffle": True}, "trial": TRIAL, "gain": GAIN}
+    fix = {"training.epochs": 200, "training.shuffle": True}
+    together = {"fix": fix, "trial": TRIAL, "gain": GAIN, "parts": {"too_few_updates": "necessary"}}
     text = as_text(faulty(cause("too_few_updates", part="necessary", trial=alone), combined=together))
     assert "necessary part of the set" in text
     assert "in 0 of 1" not in text
     assert "the smallest set that works: training.epochs = 200, training.shuffle = true: +50%" in text
+
+
+def test_a_set_of_which_nothing_was_left_out_is_not_called_the_smallest():
+    together = {"fix": {"training.epochs": 200}, "trial": TRIAL, "gain": GAIN, "parts": {"too_few_updates": "helpful"}}
+    lines = as_text(faulty(cause("too_few_updates", part="helpful"), combined=together)).splitlines()
+    assert any(line.startswith("a set that works: ") for line in lines)
 
 
 def test_what_takes_flattery_away_is_the_honest_result():
@@ -71,8 +78,8 @@ def test_many_causes_that_were_not_checked_are_counted():
 
 
 def test_what_was_tried_in_vain_is_told():
-    vain = {"cause": "batch_size_unsuitable", "holds": False}
-    text = as_text(faulty(cause("too_few_updates"), trials=[vain, {"cause": "too_few_updates", "holds": False}]))
+    vain = {"cause": "batch_size_unsuitable", "holds": False, "gain": {"value": 0.0}}
+    text = as_text(faulty(cause("too_few_updates"), trials=[vain, vain | {"cause": "too_few_updates"}]))
     assert "tried in vain: The batch size is unsuitable" in text.splitlines()
 
 
@@ -99,10 +106,21 @@ def test_a_repair_that_still_explains_nothing_is_told_as_that():
 
 
 def test_what_helped_and_was_not_enough_is_told_apart_from_what_did_not():
-    trials = [{"cause": "batch_size_unsuitable", "holds": True}, {"cause": "dying_relu", "holds": False}]
+    trials = [
+        {"cause": "batch_size_unsuitable", "holds": True, "gain": {"value": 0.0}},
+        {"cause": "too_few_updates", "holds": False, "gain": {"value": 0.2}},
+        {"cause": "dying_relu", "holds": False, "gain": {"value": -0.1}},
+    ]
     lines = as_text(faulty(trials=trials)).splitlines()
-    assert "tried and better, but not by enough: The batch size is unsuitable" in lines
+    assert "tried and better, but not by enough: The batch size is unsuitable; Too few training steps" in lines
     assert "tried in vain: ReLU units have died" in lines
+
+
+def test_of_a_healthy_program_on_a_sample_what_is_possible_is_told_of_the_sample():
+    known = {"explained": {"training": 0.6, "validation": 0.6}, "reachable": 0.8}
+    text = as_text(public_variant({}, "healthy", sampled=4000, on_all_rows=None, **known))
+    assert "Trials ran on 4,000 training rows.\n" in text
+    assert text.endswith("could be 2 times lower.")
 
 
 def test_what_was_refused_is_told_in_one_line():

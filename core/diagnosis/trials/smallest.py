@@ -30,7 +30,7 @@ _OF_THE_BEST: Final = 2
 """Textbooks that are trained with every seed."""
 _RATE: Final = "training.learning_rate"
 _MANY, _SHORTER = 3, 0.05
-"""Of so many changes one is tried to be spared by a rate of this share."""
+"""Of so many changes one is tried to be spared by a rate of this share: a guess, and training decides."""
 _PREFIXES: Final = 2
 """Sets that are tried at a time: one for each of two processors."""
 
@@ -91,7 +91,8 @@ def lowest(workbench: Workbench, change: Change) -> float:
 def smallest(workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect]) -> RepairSet:
     """Return what is left of `whole` when nothing more can be spared, judged by the seed that does worst.
 
-    With shorter steps of plain gradient descent the target's scale may be spared, too: its gradient has that scale.
+    With shorter steps of plain gradient descent the target's scale may be spared, too: the gradient has that scale, and
+    a step of it is the gradient times the rate.
     """
     search = _Search(workbench, observed, whole, suspects)
     least = search.shrunk()
@@ -105,13 +106,18 @@ def expect_smallest(workbench: Workbench, observed: Observation, whole: RepairSe
 
 class _Search:
     def __init__(
-        self, workbench: Workbench, observed: Observation, whole: RepairSet, suspects: Sequence[Suspect]
+        self,
+        workbench: Workbench,
+        observed: Observation,
+        whole: RepairSet,
+        suspects: Sequence[Suspect],
+        enough: float | None = None,
     ) -> None:
         self._workbench, self._observed, self._suspects = workbench, observed, suspects
         self._run, self._whole = observed.run, whole
         self._strengths = {suspect.cause.id: suspect.strength for suspect in suspects}
         before = max(0.0, merit(workbench.before[workbench.worst_seed]))
-        self._enough = before + NEARLY * (whole.level - before)
+        self._enough = before + NEARLY * (whole.level - before) if enough is None else enough
 
     @property
     def _ordered(self) -> list[Step]:
@@ -163,7 +169,7 @@ class _Search:
         steps = tuple(step for step in least.steps if step.cause != "target_unscaled")
         if rate is None or len(least.steps) < _MANY or len(steps) != len(least.steps) - 1:
             return None
-        if OPTIMIZERS[self._run.changed(least.change).training.optimizer].unit_steps:
+        if not OPTIMIZERS[self._run.changed(least.change).training.optimizer].plain:
             return None
         shorter = {_RATE: float(f"{_SHORTER * rate:.3g}")}
         is_rate = [_RATE in self._change_of([step]) for step in steps]
@@ -175,9 +181,9 @@ class _Search:
             return None
         level = lowest(self._workbench, change)
         found = RepairSet(steps, change, level, (False,) * len(steps))
-        return (
-            _Search(self._workbench, self._observed, found, self._suspects).shrunk() if level >= self._enough else None
-        )
+        if level < self._enough:
+            return None
+        return _Search(self._workbench, self._observed, found, self._suspects, self._enough).shrunk()
 
     def _enough_of(self, ordered: Sequence[Step]) -> list[Step]:
         """Return the shortest beginning of `ordered` that is enough, two tried at a time; at last all of it."""

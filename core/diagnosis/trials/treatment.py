@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.diagnosis.causes.catalogue import CAUSES
@@ -60,10 +60,16 @@ class Treatment:
     """All that a textbook would do otherwise, with the seeds of the search: how far the program could come."""
     placebo: tuple[Result, ...] = ()
     """The program as it is on those seeds: how far it differs from itself is what luck can do."""
-    apart: bool = False
-    """Whether that, and every trial but the first, is of the program without what flatters it."""
+    without: Change = field(default_factory=dict)
+    """The change that takes away what flatters the program, where that, and every trial but the first, is of the
+    program with it."""
     spent: bool = False
     """Whether there was something left to try, and no budget for it."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether everything else was tried on the program without what flatters it."""
+        return bool(self.without)
 
 
 def treat(

@@ -103,8 +103,8 @@ class Trial:
 
     @property
     def helped(self) -> bool:
-        """Whether it was better in most seeds, and lifts what is explained by more than luck."""
-        return 2 * self.improved > len(self.after) and self.rise > MARGIN
+        """Whether it was better in most seeds, of three at least, and lifts what is explained by more than luck."""
+        return len(self.after) >= FEWEST_SEEDS and 2 * self.improved > len(self.after) and self.rise > MARGIN
 
     @property
     def level(self) -> float:

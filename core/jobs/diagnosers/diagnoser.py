@@ -94,8 +94,14 @@ class Diagnoser:
         asked = self._store.diagnoses.get(claim.diagnosis)
         submitted = partial(self._voice.say, event="submitted")
         runner = TrialRunner(self._store, claim, self._orders, submitted, lambda trained: tell(runs=trained))
-        runs_may = {"budget": asked.budget.updates, "run_bytes": self._store.run_bytes, "at_once": self._slots}
-        doctor = Doctor(runner, self._examination, on_progress, **runs_may)
+        doctor = Doctor(
+            runner,
+            self._examination,
+            on_progress,
+            budget=asked.budget.updates,
+            run_bytes=self._store.run_bytes,
+            at_once=self._slots,
+        )
         experiment = self._store.experiment(asked.experiment)
         places = variant_places(experiment, asked.index)
         ended = [place for place in places if experiment.runs[place].state in _COMPARABLE]

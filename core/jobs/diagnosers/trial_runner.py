@@ -11,6 +11,7 @@ from typing import Final
 from core.errors import WorkFailed
 from core.jobs.children.orders import Orders
 from core.jobs.diagnosers.diagnosis_queue import DiagnosisClaim, StaleClaim
+from core.jobs.storage.room import DiskFull
 from core.jobs.storage.store import Store
 from core.sentence import said
 from core.spec import RunSpec
@@ -75,9 +76,7 @@ class TrialRunner:
         while experiment is None:
             try:
                 experiment = self.store.submit_runs(runs, key, probed=probed, trials_of=self.claim)
-            except WorkFailed:
-                if not self.store.database.room.full:
-                    raise
+            except DiskFull:
                 if self.orders.wait(self.claim.token, _ROOM_SECONDS):
                     raise StaleClaim from None
         self.on_submit()

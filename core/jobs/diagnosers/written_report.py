@@ -53,9 +53,10 @@ def written(report: DiagnosisReport, seconds: float = 0.0) -> dict[str, Any]:
     worst = min(report.before, key=quality)
     for cause, finding in zip(public["causes"], report.findings, strict=True):
         suspect = finding.suspect
-        cause.update(certain=suspect.certain, goal=suspect.cause.goal, **_trial(finding.trial))
+        tried = None if finding.trial is None else report.judged(finding.trial)
+        cause.update(certain=suspect.certain, goal=suspect.cause.goal, **_trial(tried))
     if report.combined is not None:
-        public["combined"] |= {"goal": report.combined.goal, **_trial(report.combined)}
+        public["combined"] |= {"goal": report.combined.goal, **_trial(report.judged(report.combined))}
     facts = report.observed.facts
     return public | {
         "format": FORMAT,

@@ -21,7 +21,7 @@ from core.jobs.storage.backends.backend import Backend
 from core.jobs.storage.backends.postgres import Postgres
 from core.jobs.storage.backends.sqlite import Sqlite
 from core.jobs.storage.migrations.upgrade import upgrade
-from core.jobs.storage.room import Room
+from core.jobs.storage.room import DiskFull, Room
 from core.sentence import said
 from core.settings import COMPILER_CACHE, Settings
 
@@ -136,7 +136,8 @@ class Database:
             trouble = self._backend.trouble(error)
             if trouble is None:
                 raise
-            raise WorkFailed(said("The database could not be used just now ({reason!w}).", reason=trouble)) from error
+            kind = DiskFull if self.room.full else WorkFailed
+            raise kind(said("The database could not be used just now ({reason!w}).", reason=trouble)) from error
         except NoConnection as error:
             raise WorkFailed(said("The database could not be used just now (too many at once).")) from error
 

@@ -23,6 +23,10 @@ SQLite writes a change into its log first: to delete an experiment of 390 MB it 
 _BLOCK: Final = 2**18
 
 
+class DiskFull(WorkFailed):
+    """There is too little room for anything new."""
+
+
 class Room:
     """The disk of one folder.
 
@@ -64,9 +68,9 @@ class Room:
         return FULL if self.full else ""
 
     def check(self) -> None:
-        """Raise `WorkFailed` where the disk is full."""
+        """Raise `DiskFull` where the disk is full."""
         if self.full:
-            raise WorkFailed(FULL)
+            raise DiskFull(FULL)
 
     def spend(self) -> None:
         """Give up the reserve where hardly anything is left for making room, then what can be made again."""

@@ -97,7 +97,8 @@ def _combined(opened: Opened, report: WrittenReport, colour: str) -> None:
             number_of = words.number_of_changes(together).capitalize()
             title = t("{number} changes together", number=number_of)
             st.header(title, anchor=False)
-            smallest = t("This is the smallest set that was found:") if together["causes"] else ""
+            shrunk = "necessary" in together["parts"].values()  # else nothing was left out
+            smallest = t("This is the smallest set that was found:") if shrunk else ""
             st.markdown(f"{t('No single change was enough.')} {smallest}".strip())
             if together["causes"]:
                 st.markdown("\n".join(f"- {inert(line, 200)}" for line in words.parts(report)))

@@ -193,7 +193,7 @@ def parts(report: WrittenReport) -> list[str]:
     """Return what each cause of a set has to do with its success, a line each."""
     told = {
         "necessary": t("without it, the repaired program fails again"),
-        "helpful": t("there was no time to try without it"),
+        "helpful": t("not tried without it"),
     }
     known = report["combined"]["parts"]
     return [f"{t(cause_of({'cause': name}).title)}: {told.get(known.get(name), told['helpful'])}."

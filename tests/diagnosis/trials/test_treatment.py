@@ -69,7 +69,42 @@ def test_a_part_of_a_set_says_what_it_changes_of_it_and_shows_no_other_trial():
     parts = [finding for finding in report.findings if finding.part]
     assert {path for part in parts for path in part.as_dict(1)["fix"]} == treatment.combined.change.keys()
     for part in parts:
-        assert part.trial is None or part.trial.helped or part.trial.change == part.share
+        assert part.trial is None or part.trial.change == part.share
+
+
+def test_a_part_of_a_set_is_its_share_though_another_change_of_it_helped_more_alone():
+    """A rate that is not that of the set brings some of it; the set is what a person is advised to do."""
+
+    def look_up(run):
+        if scaled(run) and quick(run):
+            return result_of(0.9, 0.9)
+        return result_of(0.3, 0.3) if 1e-6 < run.training.learning_rate <= 1e-5 else result_of(0.0, 0.0)
+
+    treatment, _ = treated(look_up)
+    report = DiagnosisReport(treatment, (result_of(0.0, 0.0),) * 3, Judgement("faulty"))
+    parts = [report._cause(1, finding) for finding in report.findings if finding.part]
+    assert {path: value for part in parts for path, value in part["fix"].items()} == treatment.combined.change
+    assert all(part["keras"] for part in parts)
+
+
+def test_what_a_repair_gains_is_told_of_seeds_that_took_no_part_in_the_search():
+    """Luck spares one of the fresh seeds: that it works all six show, how much it brings the fresh ones."""
+
+    def look_up(run):
+        spared = run.training.seed == 4
+        level = (0.9 if run.training.seed < 3 else 0.85) if scaled(run) or spared else 0.0
+        return result_of(level, level)
+
+    treatment, _ = treated(look_up)
+    assert len(treatment.winner.after) == 6
+    report = DiagnosisReport(treatment, (result_of(0.0, 0.0),) * 3, Judgement("faulty"))
+    told = report.as_dict()
+    first = told["causes"][0]
+    assert first["standing"] == "proven"
+    assert [first["trial"][name] for name in ("seeds", "improved", "val_skill_after")] == [3, 2, 0.85]
+    assert first["gain"]["value"] == 0.85
+    (trial,) = [trial for trial in told["trials"] if trial["fix"] == dict(treatment.winner.change)]
+    assert (len(trial["gains"]), trial["fresh"]) == (3, True)
 
 
 def test_one_fault_needs_one_change():

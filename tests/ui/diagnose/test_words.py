@@ -108,7 +108,7 @@ def test_a_set_of_changes_is_told_with_what_each_cause_is_for():
     assert "With two changes it is 80%: better in 3 of 3 seeds." in say.verdict(told)
     assert say.parts(told) == [
         "The loss does not fit the task: without it, the repaired program fails again.",
-        "The learning rate is too low: there was no time to try without it.",
+        "The learning rate is too low: not tried without it.",
     ]
     alone = finding([0.1, 0.1, 0.1], improved=0, part="necessary")
     assert say.trial_words(alone).startswith("Alone it is not enough.")
