@@ -44,7 +44,8 @@ def _scored(
     name: str, set_: str, cause: str, accepted: Iterable[str], report: Mapping[str, Any], begin: float
 ) -> Scored:
     first = report["causes"][0] if report["causes"] else None
-    trial = first["trial"] if first else None
+    in_set = first is not None and first["part"] in {"necessary", "helpful"}
+    trial = (report["combined"] if in_set else first or {}).get("trial")  # A part is cured with the others.
     return Scored(
         name=name,
         set=set_,

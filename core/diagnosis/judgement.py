@@ -55,19 +55,13 @@ def target_of(observed: Observation) -> float:
 
 def has_learnt(observed: Observation) -> bool:
     """Whether every seed reached what a healthy run does, or so nearly that its rows cannot tell."""
-    signals = observed.signals
+    signals, facts = observed.signals, observed.facts
     if signals.failed or signals.diverged:
         return False
-    return min(signals.val_skill or signals.skill) >= _least(observed) and signals.val_level > 0
-
-
-def _least(observed: Observation) -> float:
-    """Return the skill from which on a run has learnt what a healthy one does, or its rows cannot tell."""
-    facts, target = observed.facts, target_of(observed)
-    if not facts.skills:
-        return target
-    unsure = _SURELY * doubt(target, facts.validation_rows or facts.rows)
-    return _LEARNT_SHARE * target - min(unsure, CLEAR_GAIN)
+    target = target_of(observed)
+    least = _LEARNT_SHARE * target if facts.skills else target
+    unsure = _SURELY * doubt(target, facts.validation_rows or facts.rows) if facts.skills else 0.0
+    return min(signals.val_skill or signals.skill) >= least - min(unsure, CLEAR_GAIN) and observed.signals.val_level > 0
 
 
 def judge(treatment: Treatment, before: Sequence[Result]) -> Judgement:
@@ -105,8 +99,7 @@ def _judge(treatment: Treatment, unchanged: Sequence[Result], winner: Trial | No
     level, target = statistics.median(quality(result) for result in unchanged), target_of(observed)
     short = _HALF * target - _SURELY * doubt(target, observed.facts.validation_rows or observed.facts.rows)
     if level >= min(short, target - CLEAR_GAIN) and level > 0:
-        # Of one seed the split alone can make an unlucky one.
-        doubted = None if has_learnt(observed) or level >= _least(observed) else _hidden(treatment)
+        doubted = None if has_learnt(observed) else _hidden(treatment)
         return Judgement("healthy") if doubted is None else Judgement("undecided", doubted)
     return Judgement("undecided", _missing(treatment))
 
@@ -174,8 +167,17 @@ def flattered(outcome: Outcome) -> bool:
 
 
 def _hidden(treatment: Treatment) -> Sentence | None:
-    """Return what keeps a run that is short of the target from being called healthy: a strong suspicion, unproven."""
-    strong = (s.cause.title for s in treatment.suspects if s.cause.goal == "validation" and s.strength >= _STRONG)
+    """Return what keeps a run that is short of the target from being called healthy: a strong suspicion, unproven.
+
+    What was suspected of a cause whose repair works on fresh seeds is known: it does so little harm as that gains.
+    """
+    winner = treatment.winner
+    known = {o.suspect.cause.id for o in treatment.outcomes if winner and o.trial and o.trial.change == winner.change}
+    strong = (
+        suspect.cause.title
+        for suspect in treatment.suspects
+        if suspect.cause.goal == "validation" and suspect.strength >= _STRONG and suspect.cause.id not in known
+    )
     title = next(strong, None)
     if title is None:
         return None

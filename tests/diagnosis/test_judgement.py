@@ -119,12 +119,14 @@ def test_a_level_short_of_the_target_with_a_strong_suspicion_of_overfitting_is_u
     assert "overfits" in why
 
 
-def test_one_unlucky_split_with_a_strong_suspicion_of_overfitting_is_healthy():
-    levels = (0.75, 0.3, 0.74)
-    signals = {"skill": (1.0,) * 3, "val_skill": levels}
-    treatment = Treatment(observation_of(FACTS, signals), (suspect_of("overfitting", 0.95),))
-    assert not has_learnt(treatment.observed)
-    assert judge(treatment, [result_of(1.0, level) for level in levels]).verdict == "healthy"
+def test_a_suspicion_of_overfitting_whose_repair_gains_little_on_fresh_seeds_is_known_to_do_little_harm():
+    runs = tuple(result_of(1.0, 0.5) for _ in range(3))
+    signals = {"skill": (1.0,) * 3, "val_skill": (0.5,) * 3}
+    found = suspect_of("overfitting", 0.95)
+    trial = Trial("validation", {"training.epochs": 5}, runs, tuple(result_of(0.6, 0.56) for _ in range(3)))
+    tried = Treatment(observation_of(FACTS, signals), (found,), (Outcome(found, trial),), placebo=runs)
+    assert judge(tried, runs).verdict == "undecided"
+    assert judge(replace(tried, winner=trial), runs).verdict == "healthy"
 
 
 def test_what_the_whole_of_a_textbook_reaches_shows_harm_too():
