@@ -156,7 +156,7 @@ def test_where_a_program_learns_without_a_copy_of_the_target_nothing_else_is_sai
 
 
 def test_a_copy_of_the_target_stays_among_the_suspects_while_the_rest_is_tried():
-    told = []
+    told: list[DiagnosisProgress] = []
     runner = TableRunner(lambda _run: result_of(0.0, 0.0))
     doctor = Doctor(runner, Examination(Preparation()), on_progress=told.append)
     doctor.diagnose(load_spec(leaky(told=2.0)).runs())
