@@ -22,7 +22,7 @@ run: $(VENV)/run.stamp ## start the lab on http://127.0.0.1:8501 (PORT=… for a
 test: $(VENV)/dev.stamp ## run the tests (browser tests where a Chromium is found)
 	$(BIN)/pytest -m "not slow"
 
-slow-test: $(VENV)/dev.stamp ## run the tests that take long: lessons, benchmarks, XLA against model.fit, axe, keyboards, a whole class, two web processes
+slow-test: $(VENV)/dev.stamp ## run the tests that take long: lessons, benchmarks, XLA against model.fit, axe, keyboards, a whole class, kill -9, full disks, two web processes
 	$(BIN)/pytest -m slow
 
 browser-test: $(VENV)/dev.stamp ## run the browser tests alone

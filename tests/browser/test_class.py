@@ -8,11 +8,12 @@ from playwright.sync_api import expect
 
 from core.lessons import LESSONS
 
+pytestmark = pytest.mark.slow
+
 LESSON = LESSONS[0]
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_teacher_and_five_learners_do_a_lesson(visit):
     teacher = visit("/class")
@@ -70,7 +71,6 @@ def test_a_teacher_and_five_learners_do_a_lesson(visit):
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.slow
 def test_a_phone_learns_without_a_press_that_its_class_has_ended_and_keeps_its_report(visit):
     teacher = visit("/class")
     teacher.get_by_role("button", name="Open the class").click()

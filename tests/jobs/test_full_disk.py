@@ -20,6 +20,8 @@ from tests.jobs.conftest import Labs, fake_spec, finished, states, trainer_pids,
 from tests.jobs.fake import QUICK, SLOW
 from tests.jobs.full_disk import EPOCHS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 UNSHARE = ["unshare", "--user", "--map-root-user", "--mount"]
 

@@ -23,6 +23,8 @@ from core.training.checkpoint import Checkpoint
 from tests.jobs.conftest import Labs, fake_spec, finished, states, trainer_pids, until
 from tests.jobs.fake import DOOM, DOOMED, SLOW, STUBBORN
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 LONG = 50_000
 EPOCHS = 20_000
@@ -197,7 +199,6 @@ def test_a_damaged_checkpoint_costs_no_more_than_beginning_anew(labs: Labs, sett
     assert epochs_told(lab.store, experiment) == [*range(1, end + 1)]
 
 
-@pytest.mark.slow
 def test_a_killed_training_of_keras_ends_with_the_history_and_the_pictures_it_would_have_had(
     labs: Labs, settings: Settings
 ) -> None:
