@@ -228,11 +228,12 @@ weights; *undecided* where neither is known. A verdict that hangs on one seed ge
 judged by do not allow for that. *Top 1* and *top 3* say how often the first, or one of the first three
 causes named, is accepted; *the very name* how often it is the one that was put in. Some faults have several names (too
 low a learning rate and too few steps): every cause whose repair alone undoes the fault is accepted, and listed beside
-it in [benchmarks/faults.py](../benchmarks/faults.py). A proposal *works on fresh seeds* where each of three seeds that
-no diagnosis trained gains 0.2 of skill. Seconds are those of a diagnosis in a process that has loaded TensorFlow, on
-two shared cores, one at a time beside a helper that is ready, as in the app and on the command line. They do not carry
-over to other machines; what does is how many *plain trainings* fit into them: a plain training is `model.fit` of the
-second lesson's program, 100 epochs of 100 rows, from the call to the result, on the same machine in the same run.
+it in [benchmarks/faults.py](../benchmarks/faults.py). The *first fix* of a cause that is cured together with others is
+that of all of them. A proposal *works on fresh seeds* where each of three seeds that no diagnosis trained gains 0.2 of
+skill. Seconds are those of a diagnosis in a process that has loaded TensorFlow, on two shared cores, one at a time
+beside a helper that is ready, as in the app and on the command line. They do not carry over to other machines; what
+does is how many *plain trainings* fit into them: a plain training is `model.fit` of the second lesson's program, 100
+epochs of 100 rows, from the call to the result, on the same machine in the same run.
 
 *real*: programs people asked about, most of them with several faults at once; *sceptic*: honest programs that look
 faulty and faults that look honest. The rules were written with both at hand. No number of a rule was fitted to them,
