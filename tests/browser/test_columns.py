@@ -9,8 +9,6 @@ from playwright.sync_api import expect
 
 from .conftest import until
 
-pytestmark = pytest.mark.slow
-
 TITANIC = Path(__file__).parents[1] / "data" / "titanic.csv"
 ROW = 33
 

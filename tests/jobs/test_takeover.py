@@ -23,8 +23,6 @@ from tests.jobs.databases import each as database_url
 from tests.jobs.databases import sqlite_alone
 from tests.jobs.fake import QUICK, SLOW
 
-pytestmark = pytest.mark.slow
-
 __all__ = ["database_url"]
 
 ROOT = Path(__file__).parents[2]
