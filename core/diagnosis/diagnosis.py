@@ -229,13 +229,14 @@ class Doctor:
             return None  # it is all there is to learn from, copy or not
         treatment = with_changes(inner.treatment, lambda others: {**change, **others})
         tried = any(outcome.trial is not None for outcome in treatment.outcomes)
-        said_of_it = (_WITHOUT_IT,) if tried else (_ENOUGH_WITHOUT_IT,) if has_learnt(inner.observed) else ()
-        flattering = replace(flattering, evidence=(*flattering.evidence, *said_of_it))
+        enough = not tried and has_learnt(inner.observed)
+        told = [piece for piece, holds in ((_WITHOUT_IT, tried), (_ENOUGH_WITHOUT_IT, enough)) if holds]
+        flattering = replace(flattering, evidence=(*flattering.evidence, *told))
         gone = Outcome(flattering, Trial(flattering.cause.goal, change, tuple(before), inner.before[: len(before)]))
         others = tuple(o for o in treatment.outcomes if o.suspect.cause.id != flattering.cause.id)
-        known = tuple(suspect for suspect in treatment.suspects if suspect.cause.id != flattering.cause.id)
         # Where it learns without, nothing else is wrong with it that is worth a trial.
-        known = known if tried or not has_learnt(inner.observed) else ()
+        found = () if enough else treatment.suspects
+        known = tuple(suspect for suspect in found if suspect.cause.id != flattering.cause.id)
         return replace(
             treatment, observed=observed, suspects=(flattering, *known), outcomes=(gone, *others), without=change
         )

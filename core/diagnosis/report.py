@@ -268,13 +268,14 @@ class DiagnosisReport:
                 "cause": cause,
                 "fix": dict(trial.change),
                 "goal": trial.goal,
-                "gains": [round(gain, 4) for gain in self.judged(trial).gains],
-                "gain": gain_of(self.judged(trial)).as_dict(),
+                "gains": [round(gain, 4) for gain in judged.gains],
+                "gain": gain_of(judged).as_dict(),
                 "proven": trial.proven,
                 "holds": trial.holds,
-                "fresh": self._fresh(trial),
+                "fresh": judged.before[0].seed in self._fresh,
             }
             for cause, trial in tried
+            for judged in [self.judged(trial)]
         ]
 
     def _combined(self) -> dict[str, Any] | None:
@@ -327,13 +328,13 @@ class DiagnosisReport:
 
         What was chosen because of some seeds gains more with them than it will with others.
         """
-        seeds = {result.seed for result in self.treatment.placebo}
-        pairs = [(a, b) for a, b in zip(trial.before, trial.after, strict=True) if a.seed in seeds]
+        pairs = [(a, b) for a, b in zip(trial.before, trial.after, strict=True) if a.seed in self._fresh]
         return replace(trial, before=tuple(a for a, _ in pairs), after=tuple(b for _, b in pairs)) if pairs else trial
 
-    def _fresh(self, trial: Trial) -> bool:
-        """Whether a trial was run with seeds that took no part in the search."""
-        return any(result.seed == untouched.seed for result in trial.before for untouched in self.treatment.placebo)
+    @property
+    def _fresh(self) -> set[int]:
+        """The seeds that took no part in the search."""
+        return {result.seed for result in self.treatment.placebo}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the public form, JSON-able."""

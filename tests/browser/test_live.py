@@ -10,9 +10,9 @@ def test_a_layer_widened_in_the_diagram_moves_the_curve_at_once_and_undo_brings_
     chart, layers = page.locator(".ll-chart"), page.locator(".st-key-lab_knob_model_layers [data-tag]")
     # Where others train, the example is shown until there is time to answer turns.
     expect(page.get_by_role("button", name="Keep this run")).to_be_enabled()
-    expect(page.locator(".ll-status")).to_have_text(
-        re.compile(r"^1 finished · 100 epochs")
-    )  # the example has more runs
+    # The example has more runs.
+    expect(page.locator(".ll-status")).to_have_text(re.compile(r"^1 finished · 100 epochs"))
+    expect(chart).to_have_attribute("aria-label", re.compile("of 1 run"))
     expect(chart).to_have_attribute("data-experiment", re.compile("."))
     first = chart.get_attribute("data-experiment")
     page.get_by_role("button", name="Widen layer 1 to 16 units").focus()
@@ -22,6 +22,7 @@ def test_a_layer_widened_in_the_diagram_moves_the_curve_at_once_and_undo_brings_
     expect(chart).not_to_have_attribute("data-experiment", first)
     assert "ghost0loss" in chart.evaluate("node => node.data.map((trace) => trace.uid)")
     expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
     pressed_until(page, "Alt+z", page.get_by_role("button", name="Redo"))
     expect(layers).to_have_text(["10"])
     expect(chart).to_have_attribute("data-experiment", first)

@@ -134,6 +134,8 @@ def test_what_only_helps_a_network_to_find_a_copy_of_the_target_is_no_repair():
     assert next(iter(told)) == "leakage"
     assert told["regularization_too_strong"]["standing"] == "proven"
     assert told["regularization_too_strong"]["fix"] == {"data.features": ["one", "other"], "model.dropout": 0.0}
+    rate = told.get("learning_rate_too_low")
+    assert rate is None or not rate["trial"]["helped"]
     rates = [one for one in variant["trials"] if "training.learning_rate" in one["fix"]]
     assert rates
     assert not any(one["holds"] for one in rates)

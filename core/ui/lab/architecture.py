@@ -11,14 +11,14 @@ from core.errors import InputRefused
 from core.spec import ExperimentSpec, Task
 from core.spec.model import LayerSpec, ModelSpec
 from core.ui.lab.chosen import choose, chosen_tokens
-from core.ui.lab.knobs import KNOBS
+from core.ui.lab.knobs import BY_PATH
 from core.ui.lab.outlook import Outlook
 from core.ui.lab.state import base_spec
 from core.ui.network.network import Dense, Network
 from core.ui.words import t
 
 LAYERS: Final = "model.layers"
-_KNOB: Final = next(knob for knob in KNOBS if knob.path == LAYERS)
+_KNOB: Final = BY_PATH[LAYERS]
 
 
 def network_now(

@@ -65,7 +65,6 @@ def chosen_tokens(knob: Knob) -> list[str]:
 
 def tell_turns() -> None:
     """Let the browser send along which turns it knows of, once the knobs are drawn: an input that nobody sees."""
-    st.html("<style>[data-testid=stLayoutWrapper]:has(> .st-key-lab_turns_told) { display: none; }</style>")
     st.session_state[_KNOWN] = st.session_state.get(_TURNS, 0)
     with st.container(key="lab_turns_told"):
         st.number_input(_KNOWN, 0, key=_KNOWN, persist_state="session")

@@ -15,7 +15,7 @@ from core.spec import ExperimentSpec, load_spec
 from core.ui.chart.variant_colours import colours_of
 from core.ui.lab import state as lab_state
 from core.ui.lab.chosen import choose
-from core.ui.lab.knobs import KNOBS, in_words, label_of, show_value
+from core.ui.lab.knobs import BY_PATH, in_words, label_of, show_value
 from core.ui.lab.ranking import Ranking, rank, ranking_chart, verdict
 from core.ui.text import inert
 from core.ui.words import inside, later, t
@@ -37,7 +37,7 @@ def every_value(spec: ExperimentSpec, path: str) -> ExperimentSpec:
     InputRefused
         If a value does not go with the rest, or there are too many runs.
     """
-    knob = next(knob for knob in KNOBS if knob.path == path)
+    knob = BY_PATH[path]
     first = spec.runs()[0].model_dump(mode="json", exclude={"variant"})
     vary = {path: [knob.read(token) for token in knob.choices]}
     every = t(COMPARISONS[path][1])
@@ -133,7 +133,7 @@ def _small_print(ranking: Ranking) -> str:
 
 def _use_best(ranking: Ranking) -> None:
     best = ranking.rows[0]
-    knob = next((knob for knob in KNOBS if knob.path == ranking.path), None)
+    knob = BY_PATH.get(ranking.path)
     token = knob.notation.show(best.value) if knob else ""
     if knob and token and best.skills:
         use = t("Use {value}", value=inert(best.label, 40))

@@ -233,7 +233,7 @@ KNOBS: Final[tuple[Knob, ...]] = (
           ("0", "1", "2", "3"), notation=COUNT, typed=True, more=True),
 )  # fmt: skip
 
-_BY_PATH: Final[Mapping[str, Knob]] = by_name((knob.path, knob) for knob in KNOBS)
+BY_PATH: Final[Mapping[str, Knob]] = by_name((knob.path, knob) for knob in KNOBS)
 
 
 def knobs_for(task: str) -> tuple[Knob, ...]:
@@ -248,8 +248,8 @@ def knob_at(path: str) -> Knob | None:
 
 def label_of(path: str) -> str:
     """Return the label of a setting, whether it has a knob or not: a message for `t`."""
-    if path in _BY_PATH:
-        return _BY_PATH[path].label
+    if path in BY_PATH:
+        return BY_PATH[path].label
     return _LABELS.get(path, path.rpartition(".")[2].replace("_", " ").capitalize())
 
 
@@ -298,9 +298,9 @@ def show_value(path: str, value: Any) -> str:
     if path == "model.layers" and value and isinstance(value, Sequence):
         groups = [(name, len(list(group))) for name, group in itertools.groupby(map(_show_layer, value))]
         return plain_text(", ".join(text for group in groups for text in _show_equal(*group)), 60)
-    token = _BY_PATH[path].notation.show(value) if path in _BY_PATH else ""
+    token = BY_PATH[path].notation.show(value) if path in BY_PATH else ""
     if token:
-        return plain_text(_BY_PATH[path].say(token), 60)
+        return plain_text(BY_PATH[path].say(token), 60)
     if path == "data.source" and isinstance(value, str) and value.startswith("sample:"):
         return plain_text(": ".join(filter(None, (sample_title(value), ", ".join(sample_words(value))))), 60)
     if path.endswith(".monitor") and value in _MONITORS:
@@ -312,7 +312,7 @@ def show_value(path: str, value: Any) -> str:
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return plain_text(", ".join(value), 60)
     if isinstance(value, Mapping) and "name" in value:
-        name = _BY_PATH[path].say(str(value["name"])) if path in _BY_PATH else str(value["name"])
+        name = BY_PATH[path].say(str(value["name"])) if path in BY_PATH else str(value["name"])
         rest = [f"{t(_PARAMETERS.get(key, key))} {item}" for key, item in value.items() if key != "name"]
         return plain_text(", ".join((name, *rest)), 60)
     return plain_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)

@@ -18,7 +18,7 @@ from core.ui.chart.variant_colours import colours_of
 from core.ui.lab import state as lab_state
 from core.ui.lab.chosen import choose
 from core.ui.lab.comparisons import taken
-from core.ui.lab.knobs import KNOBS, in_words
+from core.ui.lab.knobs import BY_PATH, in_words
 from core.ui.lab.rate_chart import described, in_a_sentence, rate_chart, rate_text
 from core.ui.lab.share import lab_reins
 from core.ui.lab.tokens import NUMBER
@@ -27,7 +27,6 @@ from core.ui.text import inert
 from core.ui.words import number, t
 
 RATE: Final = "training.learning_rate"
-_KNOB: Final = next(knob for knob in KNOBS if knob.path == RATE)
 
 _LOWEST, _HIGHEST = 1e-6, 100.0
 """Adam's usual rate is 0.001, that of plain gradient descent on scaled inputs up to 1; some decades on both sides."""
@@ -123,4 +122,4 @@ def _use(found: RateRange) -> None:
     if found.suggested is not None and RATE not in lab_reins().hidden | lab_reins().locked:
         token = NUMBER.show(found.suggested)
         use = t("Use {value}", value=rate_text(found.suggested))
-        st.button(use, key="lab_use_rate", on_click=choose, args=(_KNOB, [token]))
+        st.button(use, key="lab_use_rate", on_click=choose, args=(BY_PATH[RATE], [token]))

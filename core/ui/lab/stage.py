@@ -42,6 +42,7 @@ _CSS: Final = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-lab_run) {
   position: sticky; bottom: 0; z-index: 5;
 }
+[data-testid="stLayoutWrapper"]:has(> .st-key-lab_turns_told) { display: none; }
 .st-key-lab_run { padding: 0.75rem 0; background: light-dark(LIGHT, DARK); }
 .st-key-lab_run button p { text-wrap: balance; }
 .st-key-lab_run kbd { display: none; } /* the tooltips say it */
